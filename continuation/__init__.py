@@ -1,0 +1,1 @@
+"""pseudoarc: numerical continuation and bifurcation."""

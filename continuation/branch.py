@@ -1,0 +1,121 @@
+"""What a trace returns: points, special points and the branch they lie on, as immutable data."""
+
+from dataclasses import dataclass, field
+from functools import cached_property
+
+import numpy as np
+
+from continuation.settings import Settings
+from continuation.status import Kind, Status
+
+
+@dataclass(frozen=True, eq=False)
+class Point:
+    """A solution: ``state`` (n,) and ``parameters`` by name; ``point["x"]`` reads any of them.
+
+    ``outputs`` holds the problem's outputs at the point; ``unstable`` counts eigenvalues of F_u with
+    positive real part (-1 where the problem is no flow), ``nullity`` those that vanish.
+    """
+
+    state: np.ndarray
+    parameters: dict
+    state_names: tuple = ()
+    outputs: dict = field(default_factory=dict)
+    unstable: int = -1
+    nullity: int = 0
+    tangent: np.ndarray | None = None
+
+    def __getitem__(self, name):
+        for table in (dict(zip(self.state_names, self.state)), self.parameters, self.outputs):
+            if name in table:
+                return float(table[name])
+        known = ", ".join([*self.state_names, *self.parameters, *self.outputs])
+        raise KeyError(f"no value named {name!r}; this point has: {known}")
+
+
+@dataclass(frozen=True, eq=False)
+class SpecialPoint(Point):
+    """A point where something happens: a row of its branch.
+
+    Attributes
+    ----------
+    index : int
+        Row of the branch.
+    kind, label, name : Kind, str, str
+        ``Kind.FOLD``, its label on the branch (``"LP1"``), the name of the user's zero function.
+    located : bool
+        Whether the extended system of this kind converged; if not, ``bracket`` holds what is known.
+    bracket : (2, n + 1) array or None
+        Points (state, varied parameter) of the branch between which it lies.
+    null_vectors : (k, n) array
+        Kernel of F_u (folds, branch points); real and imaginary part of q for a Hopf point.
+    eigenvalues : (n,) complex array
+        Spectrum of F_u at the point, by descending real part (empty where the problem is no flow).
+    normal_form : dict
+        Coefficients known here; a Hopf point has ``omega``.
+    residual : float
+        Largest component of the residual, absolute.
+    error : float
+        Attained error of the location: the last Newton correction relative to ``1 + |x|``.
+    """
+
+    index: int = -1
+    kind: Kind = Kind.END
+    label: str = ""
+    name: str = ""
+    located: bool = True
+    bracket: np.ndarray | None = None
+    null_vectors: np.ndarray | None = None
+    eigenvalues: np.ndarray | None = None
+    normal_form: dict = field(default_factory=dict)
+    residual: float = 0.0
+    error: float = 0.0
+
+
+@dataclass(frozen=True, eq=False)
+class Branch:
+    """A traced branch: one row a point, in the order of the curve.
+
+    ``len(b)`` rows; ``b["x"]`` is a column (a state, parameter, output, ``"norm"`` or ``"arclength"``),
+    ``b["LP1"]`` a special point.  Arrays are read-only.
+    """
+
+    problem_name: str
+    state_names: tuple
+    parameters: dict  # every named parameter, the varied ones at the start
+    vary: tuple  # names of the varied parameters, the one of `parameter` first
+    unknowns: np.ndarray  # (m, N): the problem's unknowns, active parameter last
+    states: np.ndarray  # (m, n)
+    varied: np.ndarray  # (m, len(vary))
+    tangents: np.ndarray  # (m, N), unit in the inner product, along the rows
+    unstable: np.ndarray  # (m,) int, -1 where the problem is no flow
+    nullity: np.ndarray  # (m,) int
+    residuals: np.ndarray  # (m,) largest component of |F|
+    outputs: dict  # name -> (m,)
+    special: tuple  # of SpecialPoint, row order, ends included
+    ends: tuple  # (Status, Status), first row's and last row's
+    effort: dict
+    settings: Settings
+    span: tuple
+    weights: np.ndarray  # (N,)
+    start: int = 0  # row of the start
+    problem: object = None
+
+    def __len__(self):
+        return len(self.unknowns)
+
+    @property
+    def parameter(self):
+        """(m,) values of the (first) varied parameter."""
+        return self.varied[:, 0]
+
+    @cached_property
+    def arclength(self):
+        """(m,) length along the branch from the first row, in the inner product.
+
+        Chords, corrected for the angle between the tangents at their ends (fourth order in the step).
+        """
+        steps = np.diff(self.unknowns, axis=0)
+        chord = np.sqrt(np.sum(self.weights * steps**2, axis=1))
+        turn = np.sqrt(np.sum(self.weights * np.diff(self.tangents, axis=0) ** 2, axis=1))
+        return np.concatenate([[0.0], np.cumsum(chord * (1 + turn**2 / 24))])

@@ -1,0 +1,66 @@
+"""How a branch is traced: one frozen object with every knob."""
+
+import math
+from dataclasses import dataclass, fields
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    """Options of `trace`.  All have defaults that need no retuning with the number of states.
+
+    Lengths are measured in the problem's inner product (``|x|**2 = mean(u**2) + p**2`` unless
+    ``Problem(weights=...)`` says otherwise).
+
+    Parameters
+    ----------
+    step : float, optional
+        First step.  Default: span / 100 where the span is finite, else 0.01.
+    min_step : float, optional
+        A step is not halved below this; default ``1e-9 * max_step``.
+    max_step : float, optional
+        Largest step.  Default: span / 20 where the span is finite, else 0.5.
+        ``step == max_step`` is a prescribed step: it shrinks only where a step is rejected.
+    max_points : int
+        Stored points in each direction, the start included.
+    tolerance : float
+        Bound on the last Newton correction relative to ``1 + |x|``.
+    newton_iterations : int
+        Newton iterations a step may take before it is rejected.
+    max_angle : float
+        Largest angle between successive tangents, in radians; larger ones reject the step.
+    """
+
+    step: float | None = None
+    min_step: float | None = None
+    max_step: float | None = None
+    max_points: int = 10_000
+    tolerance: float = 1e-9
+    newton_iterations: int = 8
+    max_angle: float = 0.3
+
+    def __post_init__(self):
+        """Refuse values that can't work, naming the option."""
+        for name in ("step", "min_step", "max_step", "tolerance", "max_angle"):
+            value = getattr(self, name)
+            if value is not None and not (_is_real(value) and math.isfinite(value) and value > 0):
+                raise ValueError(f"Settings({name}=...): wanted a positive number, got {value!r}")
+        for name in ("max_points", "newton_iterations"):
+            value = getattr(self, name)
+            if not isinstance(value, int) or isinstance(value, bool) or value < 1:
+                raise ValueError(f"Settings({name}=...): wanted a whole number of at least 1, got {value!r}")
+        if self.max_angle > math.pi / 2:
+            raise ValueError(f"Settings(max_angle=...): wanted at most pi/2 (radians), got {self.max_angle!r}")
+        for small, large in (("min_step", "step"), ("step", "max_step"), ("min_step", "max_step")):
+            a, b = getattr(self, small), getattr(self, large)
+            if a is not None and b is not None and a > b:
+                raise ValueError(f"Settings: {small}={a!r} is larger than {large}={b!r}")
+
+    def as_dict(self) -> dict:
+        """Options by name, unset ones left out."""
+        pairs = ((f.name, getattr(self, f.name)) for f in fields(self))
+        return {name: value for name, value in pairs if value is not None}
+
+
+def _is_real(value) -> bool:
+    """Whether `value` is a number that can be compared (no bool, no text)."""
+    return isinstance(value, (int, float)) and not isinstance(value, bool) or hasattr(value, "__float__")

@@ -1,0 +1,74 @@
+"""Names of special points and of the ways a branch ends."""
+
+from enum import Enum
+
+
+class Kind(Enum):
+    """Kinds of special points; the value is the two-letter label the field uses."""
+
+    FOLD = "LP"
+    BRANCH_POINT = "BP"
+    HOPF = "HB"
+    CUSP = "CP"
+    BOGDANOV_TAKENS = "BT"
+    BAUTIN = "GH"
+    ZERO_HOPF = "ZH"
+    HOPF_HOPF = "HH"
+    PERIOD_DOUBLING = "PD"
+    NEIMARK_SACKER = "NS"
+    USER = "UZ"
+    END = "EP"
+
+    @property
+    def label(self) -> str:
+        """Two letters, as printed in tables and diagrams (``LP``, ``BP``, ``HB`` ...)."""
+        return self.value
+
+
+class Status(Enum):
+    """Why one end of a branch stops there; the value is the advice given to the reader."""
+
+    LIMIT = "reached a limit of the span; widen `span` to go on"
+    CLOSED = "returned to its start: the branch is a closed curve and complete"
+    MAX_POINTS = "stored `max_points` points; `branch.extend()` goes on from here"
+    STOPPED = "stopped where `stop` asked; `branch.extend()` goes on from here"
+    INTERRUPTED = "interrupted; what was traced is kept, `branch.extend()` goes on from here"
+    STEP_TOO_SMALL = (
+        "no step down to `min_step` was accepted: the branch may end or have a corner here; "
+        "look at the last points, try problem.check(), a smaller `min_step` or a larger `tolerance`"
+    )
+    SINGULAR = (
+        "the bordered matrix is singular at every step size: several branches may be tangent here, "
+        "or an equation is missing or repeated; try problem.check()"
+    )
+    NONFINITE = (
+        "the residual or its derivatives became NaN or infinite beyond this point; "
+        "check the domain of the functions used, or end `span` before it"
+    )
+    UNRESOLVED = (
+        "residual and Jacobian vanish together or rounding hides them: points beyond here would not be "
+        "meaningful; rescale the equations or use other unknowns"
+    )
+    CALLBACK_FAILED = "one of the problem's functions raised an exception; see the traceback in the log"
+    BAD_START = "the start could not be corrected to a solution; give a better start or other parameters"
+
+    @property
+    def advice(self) -> str:
+        """The value: what happened and what to try."""
+        return self.value
+
+
+class ContinuationError(RuntimeError):
+    """A trace with ``strict=True`` ended early; ``error.branch`` holds what was found."""
+
+    def __init__(self, message, branch=None):
+        super().__init__(message)
+        self.branch = branch
+
+
+class StartError(ValueError):
+    """The start can't be used; the message says why and what to try, ``status`` is its code."""
+
+    def __init__(self, message, status=Status.BAD_START):
+        super().__init__(message)
+        self.status = status
