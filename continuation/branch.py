@@ -5,6 +5,7 @@ from functools import cached_property
 
 import numpy as np
 
+from continuation.names import suggest
 from continuation.settings import Settings
 from continuation.status import Kind, Status
 
@@ -119,3 +120,146 @@ class Branch:
         chord = np.sqrt(np.sum(self.weights * steps**2, axis=1))
         turn = np.sqrt(np.sum(self.weights * np.diff(self.tangents, axis=0) ** 2, axis=1))
         return np.concatenate([[0.0], np.cumsum(chord * (1 + turn**2 / 24))])
+
+    # Reading
+
+    def __getitem__(self, name):
+        """Column by name, or special point by label."""
+        if name == "norm":
+            return np.sqrt(np.sum(self.weights[: self.states.shape[1]] * self.states**2, axis=1))
+        if name == "arclength":
+            return self.arclength
+        if name in self.state_names:
+            return self.states[:, self.state_names.index(name)]
+        if name in self.vary:
+            return self.varied[:, self.vary.index(name)]
+        if name in self.outputs:
+            return self.outputs[name]
+        if name in self.parameters:
+            return np.full(len(self), self.parameters[name])
+        for point in self.special:
+            if point.label == name:
+                return point
+        labels = [point.label for point in self.special]
+        known = [*self.state_names, *self.parameters, *self.outputs, "norm", "arclength", *labels]
+        raise KeyError(f"no column or special point named {name!r}; this branch has {suggest(name, known)}")
+
+    def _located(self, kind):
+        return tuple(point for point in self.special if point.kind is kind and point.located)
+
+    @property
+    def folds(self):
+        """Located folds, in row order."""
+        return self._located(Kind.FOLD)
+
+    @property
+    def branch_points(self):
+        """Located branch points, in row order."""
+        return self._located(Kind.BRANCH_POINT)
+
+    @property
+    def hopfs(self):
+        """Located Hopf points, in row order."""
+        return self._located(Kind.HOPF)
+
+    @cached_property
+    def eigenvalues(self):
+        """(m, n) complex eigenvalues of F_u on every row, by descending real part; NaN where they are not known.
+
+        Computed from the problem when first asked for: n**3 a row.
+        """
+        from continuation.special import spectra
+
+        return spectra(self)
+
+    def point(self, row) -> Point:
+        """The solution on a row."""
+        return Point(
+            self.states[row].copy(),
+            {**self.parameters, **dict(zip(self.vary, self.varied[row].tolist()))},
+            self.state_names,
+            {name: float(column[row]) for name, column in self.outputs.items()},
+            int(self.unstable[row]),
+            int(self.nullity[row]),
+            self.tangents[row].copy(),
+        )
+
+    # Asking for more
+
+    def at(self, **value):
+        """All solutions of the branch where a state or the varied parameter has a value: ``b.at(b=2.0)``.
+
+        Returns
+        -------
+        list of Point
+            In row order, each corrected to rounding; empty where the branch does not pass.
+        """
+        from continuation.query import solutions_at
+
+        return solutions_at(self, value)
+
+    def extend(self, problem=None, *, max_points=None, span=None, settings=None, progress=False):
+        """Go on from the ends that can go on; returns the longer branch (see `continuation.query.extended`)."""
+        from continuation.query import extended
+
+        return extended(self, problem, max_points=max_points, span=span, settings=settings, progress=progress)
+
+    def check(self):
+        """Recompute residual and tangent of every row independently; see `continuation.check.check_branch`."""
+        from continuation.check import check_branch
+
+        return check_branch(self)
+
+    # Showing and keeping
+
+    def segments(self):
+        """Maximal runs of rows of one stability; see `continuation.plotting.segments`."""
+        from continuation.plotting import segments
+
+        return segments(self)
+
+    def plot(self, x=None, y=None, ax=None, **options):
+        """Draw the branch: stable solid, unstable dashed, special points labelled; returns the Axes."""
+        from continuation.plotting import plot
+
+        return plot(self, x, y, ax, **options)
+
+    def save(self, path):
+        """Write the branch to a netCDF-4 file; see `continuation.storage.save`."""
+        from continuation.storage import save
+
+        save(self, path)
+
+    @staticmethod
+    def load(path):
+        """Read a branch from a file written by `save`."""
+        from continuation.storage import load
+
+        return load(path)
+
+    def to_xarray(self):
+        """The branch as an `xarray.Dataset`, as it is stored."""
+        from continuation.storage import to_xarray
+
+        return to_xarray(self)
+
+    def to_dataframe(self):
+        """The columns as a pandas DataFrame."""
+        from continuation.storage import to_dataframe
+
+        return to_dataframe(self)
+
+    def __repr__(self):
+        ends = " .. ".join(status.name for status in self.ends)
+        found = ", ".join(point.label for point in self.special if point.kind is not Kind.END)
+        return f"<Branch of {self.problem_name} in {self.vary[0]}: {len(self)} points, {ends}; {found or 'no'} special>"
+
+    def __str__(self):
+        from continuation.tables import table
+
+        return table(self)
+
+    def _repr_html_(self):
+        from continuation.tables import html
+
+        return html(self)

@@ -31,7 +31,7 @@ class Status(Enum):
     LIMIT = "reached a limit of the span; widen `span` to go on"
     CLOSED = "returned to its start: the branch is a closed curve and complete"
     MAX_POINTS = "stored `max_points` points; `branch.extend()` goes on from here"
-    STOPPED = "stopped where `stop` asked; `branch.extend()` goes on from here"
+    STOPPED = "stopped as asked by `stop` or `direction`; `branch.extend()` goes on from here"
     INTERRUPTED = "interrupted; what was traced is kept, `branch.extend()` goes on from here"
     STEP_TOO_SMALL = (
         "no step down to `min_step` was accepted: the branch may end or have a corner here; "

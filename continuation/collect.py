@@ -1,0 +1,129 @@
+"""From the engine's rows to a `Branch`: join both directions, describe the special points, evaluate the outputs."""
+
+import numpy as np
+
+from continuation.branch import Branch
+from continuation.compiled import dense
+from continuation.compiled import state as S
+from continuation.engine import KINDS
+from continuation.special import describe
+from continuation.status import Status
+
+REJECTIONS = {
+    "newton": S.REJECTED_NEWTON,
+    "angle": S.REJECTED_ANGLE,
+    "jump": S.REJECTED_JUMP,
+    "nonfinite": S.REJECTED_NONFINITE,
+    "singular": S.REJECTED_SINGULAR,
+    "raised": S.REJECTED_FAILED,
+}
+
+
+def assemble(problem, begun, runs, settings) -> Branch:
+    """Join the runs (sign -> Run) into one branch, from the -1 end to the +1 end."""
+    rows, brackets, start = join(runs, len(begun.x))
+    size, base = len(begun.x), rows.shape[1] - S.SCALARS
+    unknowns, tangents = rows[:, :size].copy(), rows[:, size : 2 * size].copy()
+    scalars = rows[:, base:]
+    states, varied = problem.columns(unknowns)
+    ends = end_statuses(runs)
+    branch = Branch(
+        problem_name=problem.name,
+        state_names=tuple(problem.states),
+        parameters=dict(zip(problem.parameters, begun.p.tolist())),
+        vary=(begun.vary,),
+        unknowns=unknowns,
+        states=np.ascontiguousarray(states),
+        varied=np.ascontiguousarray(varied),
+        tangents=tangents,
+        unstable=scalars[:, S.UNSTABLE].astype(int),
+        nullity=np.where(scalars[:, S.LOCATED] > 0, scalars[:, S.NULLITY], 0).astype(int),
+        residuals=scalars[:, S.RESIDUAL].copy(),
+        outputs={},
+        special=(),
+        ends=ends,
+        effort=effort_of(runs),
+        settings=settings,
+        span=begun.span,
+        weights=next(iter(runs.values())).operations.weights.copy(),
+        start=start,
+        problem=problem,
+    )
+    set_field(branch, "outputs", evaluate_outputs(problem, branch))
+    if begun.origin is not None:
+        branch.unstable[start], branch.nullity[start] = begun.origin.unstable, begun.origin.nullity
+        branch.residuals[start] = begun.origin.residual
+    names = [test.name for test in next(iter(runs.values())).operations.tests]
+    set_field(branch, "special", describe(problem, begun, branch, scalars, (brackets, names)))
+    for name in ("unknowns", "states", "varied", "tangents", "unstable", "nullity", "residuals", "weights"):
+        getattr(branch, name).flags.writeable = False
+    return branch
+
+
+def set_field(branch, name, value):
+    """Set a field of the branch under construction (it is frozen for everyone else)."""
+    object.__setattr__(branch, name, value)
+
+
+def join(runs, size):
+    """Rows of both directions in one order, brackets by row, and the row of the start."""
+    parts, brackets, start = [], {}, 0
+    if -1 in runs:
+        back = runs[-1].rows[::-1].copy()
+        back[:, size : 2 * size] *= -1
+        start = len(back) - 1
+        parts.append(back[:-1] if 1 in runs else back)
+        brackets |= {start - row: pair for row, pair in brackets_of(runs[-1], size).items()}
+    if 1 in runs:
+        parts.append(runs[1].rows)
+        brackets |= {start + row: pair for row, pair in brackets_of(runs[1], size).items()}
+    return np.concatenate(parts), brackets, start
+
+
+def brackets_of(run, size) -> dict:
+    """Row -> (2, N) bracket of the points of a run that were not located."""
+    base = run.rows.shape[1] - S.SCALARS
+    lost = np.flatnonzero(run.rows[:, base + S.LOCATED] == 0)
+    pairs = run.state.brackets[run.rows[lost, base + S.NULLITY].astype(int)]
+    return {int(row): pair.reshape(2, size) for row, pair in zip(lost, pairs)}
+
+
+def end_statuses(runs) -> tuple:
+    """Statuses of the -1 and the +1 end; a direction not traced was stopped before it began."""
+    if any(run.status is Status.CLOSED for run in runs.values()):
+        return Status.CLOSED, Status.CLOSED
+    return tuple(runs[sign].status if sign in runs else Status.STOPPED for sign in (-1, 1))
+
+
+def effort_of(runs) -> dict:
+    """Work of all runs, by name."""
+    total = sum(run.state.effort for run in runs.values())
+    own = sum(run.operations.effort for run in runs.values())
+    return {
+        "steps": int(total[S.STEPS]),
+        "rejections": {name: int(total[k]) for name, k in REJECTIONS.items() if total[k]},
+        "newton_iterations": int(total[S.NEWTON]),
+        "residuals": int(total[S.RESIDUALS]),
+        "jacobians": int(own[dense.JACOBIANS]),
+        "factorisations": int(own[dense.FACTORISATIONS]),
+        "spectra": int(own[dense.SPECTRA]),
+        "probes": int(total[S.PROBES]),
+    }
+
+
+def parameter_rows(problem, branch) -> np.ndarray:
+    """(m, k) parameters and constants of every row."""
+    p = np.tile(problem.parameter_values(branch.parameters), (len(branch), 1))
+    for column, name in enumerate(branch.vary):
+        p[:, problem.index_of(name)] = branch.varied[:, column]
+    return p
+
+
+def evaluate_outputs(problem, branch) -> dict:
+    """Outputs on every row."""
+    if not problem.outputs:
+        return {}
+    p = parameter_rows(problem, branch)
+    states = np.ascontiguousarray(branch.states)
+    with np.errstate(all="ignore"):
+        return {name: np.array([g(u, q) for u, q in zip(states, p)]) for name, g in problem.outputs.items()}

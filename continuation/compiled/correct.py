@@ -1,0 +1,171 @@
+"""Predictor's partner: Newton's method on the bordered system, and points on the curve between two records."""
+
+import math
+
+from continuation.compiled import state as S
+from continuation.compiled.interface import FAILED, NONFINITE, OK, call
+from continuation.compiled.kernel import kernel
+
+FINE = 4e-16  # tolerance of points that locate something: Newton goes on until rounding stops it
+SLOW = 0.5  # a contraction above this predicts failure
+NOISE = 1e-12  # below this, relative to 1 + |x|, the residual may grow by rounding
+STALLED = 1e-9  # corrections that no longer shrink are rounding below this
+
+
+@kernel
+def inner(weights, a, b):
+    """Weighted inner product, the one that everything uses."""
+    total = 0.0
+    for j in range(weights.shape[0]):
+        total += weights[j] * a[j] * b[j]
+    return total
+
+
+@kernel
+def evaluate(s, x):
+    """Residual at x into ``work[S.F]``; returns (status, largest component)."""
+    n = s.i[S.SIZE] - 1
+    s.p[s.i[S.ACTIVE]] = x[n]
+    s.effort[S.RESIDUALS] += 1
+    f = s.work[S.F]
+    status = call(s.ops[S.OP_RESIDUAL], s.ops[S.OP_RESIDUAL + 1], x, s.p, f)
+    if status != OK:
+        return status, math.inf
+    largest = 0.0
+    for i in range(n):
+        if not math.isfinite(f[i]):
+            return NONFINITE, math.inf
+        largest = max(largest, abs(f[i]))
+    return OK, largest
+
+
+@kernel
+def newton_step(s, x, row, gap):
+    """One bordered solve at x: correction and tangent into ``work[S.SOLUTION]``; ``<row, correction> = gap``."""
+    n = s.i[S.SIZE] - 1
+    status = call(s.ops[S.OP_LINEARISE], s.ops[S.OP_LINEARISE + 1], x, s.p, s.work[S.F])
+    if status != OK:
+        return status
+    rhs, f = s.work[S.RHS], s.work[S.F]
+    for i in range(n):
+        rhs[i] = -f[i]
+        rhs[n + 1 + i] = 0.0
+    rhs[n], rhs[2 * n + 1] = gap, 1.0
+    return call(s.ops[S.OP_SOLVE], s.ops[S.OP_SOLVE + 1], row, rhs, s.work[S.SOLUTION])
+
+
+@kernel
+def correct(s, x, row, value, tolerance):
+    """Newton's method for F(x) = 0 and ``row . x = value``, in place.
+
+    Returns (code, iterations, largest component of F at the end).  The tangent (not normalised, ``row . z = 1``)
+    is left in ``work[S.SOLUTION]`` behind the correction, followed by the bordered determinant.
+    """
+    size = s.i[S.SIZE]
+    status, size_f = evaluate(s, x)
+    before, iterations = math.inf, 0
+    while status == OK:
+        if iterations == s.i[S.MAX_NEWTON]:
+            return S.DIVERGED, iterations, size_f
+        gap = value
+        for j in range(size):
+            gap -= row[j] * x[j]
+        status = newton_step(s, x, row, gap)
+        s.effort[S.NEWTON] += 1
+        iterations += 1
+        if status != OK:
+            break
+        d = s.work[S.SOLUTION]
+        correction = math.sqrt(inner(s.weights, d, d))
+        for j in range(size):
+            x[j] += d[j]
+        scale = 1.0 + math.sqrt(inner(s.weights, x, x))
+        if not correction < math.inf:
+            return NONFINITE, iterations, size_f
+        old = size_f
+        status, size_f = evaluate(s, x)
+        stalled = correction > SLOW * before
+        if correction <= tolerance * scale and (size_f <= old or correction <= NOISE * scale):
+            break
+        if stalled and correction <= STALLED * scale:
+            break
+        if stalled:
+            return S.DIVERGED, iterations, size_f
+        before = correction
+    return status, iterations, size_f
+
+
+@kernel
+def hermite(a, b, size, length, sigma, x, direction):
+    """Cubic Hermite interpolant of records a and b at `sigma` in [0, 1]: point and derivative."""
+    r = sigma * sigma * (3.0 - 2.0 * sigma)
+    ta = sigma * (1.0 - sigma) * (1.0 - sigma) * length
+    tb = -sigma * sigma * (1.0 - sigma) * length
+    dr = 6.0 * sigma * (1.0 - sigma)
+    da = (1.0 - sigma) * (1.0 - 3.0 * sigma) * length
+    db = sigma * (3.0 * sigma - 2.0) * length
+    for j in range(size):
+        rise = b[j] - a[j]
+        x[j] = a[j] + r * rise + ta * a[size + j] + tb * b[size + j]
+        direction[j] = dr * rise + da * a[size + j] + db * b[size + j]
+
+
+@kernel
+def distance(s, a, b):
+    """Distance of the points of two records (or vectors)."""
+    total = 0.0
+    for j in range(s.i[S.SIZE]):
+        total += s.weights[j] * (b[j] - a[j]) * (b[j] - a[j])
+    return math.sqrt(total)
+
+
+@kernel
+def weigh(s, direction, row):
+    """Write the unit covector of `direction` into `row`; returns its length (0: no direction)."""
+    length = math.sqrt(inner(s.weights, direction, direction))
+    if length > 0.0 and length < math.inf:
+        for j in range(s.i[S.SIZE]):
+            row[j] = s.weights[j] * direction[j] / length
+        return length
+    return 0.0
+
+
+@kernel
+def finish(s, x, size_f, record):
+    """Make a record of a corrected point: unit tangent and tests from the factorisation that accepted it."""
+    size, tests = s.i[S.SIZE], s.i[S.TESTS]
+    z, m = s.work[S.SOLUTION][size:], s.work[S.MONITORED]
+    length = math.sqrt(inner(s.weights, z, z))
+    for j in range(size):
+        record[j] = m[j] = x[j]
+        record[size + j] = m[size + j] = z[j] / length
+    base = 2 * size + 2 * tests
+    m[2 * size] = z[size] * length  # the determinant bordered by the unit tangent itself
+    m[2 * size + 1] = z[size + 1]
+    s.p[s.i[S.ACTIVE]] = x[size - 1]
+    status = call(s.ops[S.OP_MONITOR], s.ops[S.OP_MONITOR + 1], m, s.p, s.scratch)
+    for j in range(2 * tests + 3):
+        record[2 * size + j] = s.scratch[j]
+    record[base + S.RESIDUAL] = size_f
+    record[base + S.DET], record[base + S.DET_EXPONENT] = m[2 * size], m[2 * size + 1]
+    record[base + S.KIND], record[base + S.TEST] = S.REGULAR, -1.0
+    record[base + S.LOCATED], record[base + S.ERROR], record[base + S.ROLE] = 1.0, 0.0, S.POINT
+    return status if status == OK else (FAILED if status == FAILED else NONFINITE)
+
+
+@kernel
+def between(s, a, b, sigma, record):
+    """Make a record of the branch's point near `sigma` between records a and b, as exact as rounding allows."""
+    size = s.i[S.SIZE]
+    x, direction, row = s.work[S.GUESS], s.work[S.DIRECTION], s.work[S.ROW]
+    s.effort[S.PROBES] += 1
+    hermite(a, b, size, distance(s, a, b), sigma, x, direction)
+    if weigh(s, direction, row) == 0.0:
+        return S.DIVERGED
+    value = 0.0
+    for j in range(size):
+        value += row[j] * x[j]
+    code, _, size_f = correct(s, x, row, value, FINE)
+    if code != S.CONVERGED:
+        return code
+    return finish(s, x, size_f, record)

@@ -1,0 +1,174 @@
+"""What changed between two records, and what an interval without a change may hide."""
+
+import math
+
+from continuation.compiled import state as S
+from continuation.compiled.correct import distance, hermite, inner
+from continuation.compiled.interface import OK, call
+from continuation.compiled.kernel import kernel
+
+COUNT_BIT = 1 << 60  # the number of unstable eigenvalues changed
+INSIDE = 0.02  # a hidden extremum nearer than this to an end is left to the neighbour
+DIP = 0.1  # a parabola that falls below this fraction of its ends is looked into
+STEEP = 1e-12  # slopes of the parameter below this are rounding
+
+
+@kernel
+def scalars(s):
+    """Where the scalars of a record begin."""
+    return 2 * s.i[S.SIZE] + 2 * s.i[S.TESTS]
+
+
+@kernel
+def wanted(s, kind):
+    """Whether this kind is looked for."""
+    return kind >= 0 and (s.i[S.DETECT] >> kind) & 1 == 1
+
+
+@kernel
+def changes(s, a, b):
+    """Bits of the test functions whose sign differs at records a and b, and of the count.
+
+    Zero at `a` (a start on the point itself) is no information; zero at `b` counts as a change here, and its
+    sign is set so that the next interval does not count it again.
+    """
+    bits, first = 0, 2 * s.i[S.SIZE]
+    for j in range(s.i[S.TESTS]):
+        if b[first + j] == 0.0 and a[first + j] != 0.0:
+            b[first + j] = -math.copysign(1e-300, a[first + j])
+        if a[first + j] != 0.0 and (a[first + j] > 0.0) != (b[first + j] > 0.0) and wanted(s, s.kinds[j]):
+            bits |= 1 << j
+    base = scalars(s)
+    if a[base + S.UNSTABLE] != b[base + S.UNSTABLE] and s.i[S.COUNTED] == 1:
+        bits |= COUNT_BIT
+    return bits
+
+
+@kernel
+def first_of_kind(s, bits, kind):
+    """Index of the first changed test function of a kind, -1 if none."""
+    for j in range(s.i[S.TESTS]):
+        if s.kinds[j] == kind and (bits >> j) & 1 == 1:
+            return j
+    return -1
+
+
+@kernel
+def explained(s, bits, change, event):
+    """Bits that the located `event` does not account for; `change` is that of the unstable count."""
+    base = scalars(s)
+    kind, kernel_size = int(event[base + S.KIND]), abs(int(event[base + S.NULLITY]))
+    left = bits
+    for j in range(s.i[S.TESTS]):
+        same = s.kinds[j] == kind and (kind != S.USER or j == int(event[base + S.TEST]))
+        if same or (kind == S.BRANCH_POINT and s.kinds[j] == S.FOLD):
+            left &= ~(1 << j)
+    allowed = 2 if kind == S.HOPF else (0 if kind == S.USER else kernel_size)
+    if abs(change) <= allowed:
+        left &= ~COUNT_BIT
+    return left
+
+
+@kernel
+def hidden_turn(s, a, b, length):
+    """Where the cubic Hermite interpolant of the varied parameter turns twice between a and b, else -1."""
+    size = s.i[S.SIZE]
+    at = size - 1
+    m0, m1, rise = a[size + at] * length, b[size + at] * length, b[at] - a[at]
+    if m0 * m1 <= 0.0 or min(abs(m0), abs(m1)) <= STEEP * length:
+        return -1.0
+    curve = 3.0 * (m0 + m1 - 2.0 * rise)
+    if curve == 0.0:
+        return -1.0
+    sigma = -(3.0 * rise - 2.0 * m0 - m1) / curve
+    if sigma < INSIDE or sigma > 1.0 - INSIDE:
+        return -1.0
+    slope = m0 + 2.0 * sigma * (3.0 * rise - 2.0 * m0 - m1) + sigma * sigma * curve
+    return sigma if slope / m0 < DIP * min(1.0, m1 / m0) else -1.0
+
+
+@kernel
+def hidden_dip(s, c, a, b, length):
+    """Where a parabola through records c, a, b shows a test function touch zero between a and b, else -1.
+
+    Returns (sigma, index of the test function).
+    """
+    size, tests = s.i[S.SIZE], s.i[S.TESTS]
+    before = distance(s, c, a)
+    if before == 0.0 or length == 0.0:
+        return -1.0, -1
+    for j in range(tests):
+        at, e = 2 * size + j, 2 * size + tests + j
+        if a[at] * b[at] <= 0.0 or s.kinds[j] >= 0 and not wanted(s, s.kinds[j]):
+            continue
+        rb = b[at] / a[at]
+        rc = c[at] / a[at]
+        if b[e] != a[e] or c[e] != a[e]:
+            rb, rc = rb * 2.0 ** min(b[e] - a[e], 900.0), rc * 2.0 ** min(c[e] - a[e], 900.0)
+        if rc <= 1.0 and rb <= 1.0:
+            continue
+        second = ((rb - 1.0) / length + (rc - 1.0) / before) / (length + before)
+        slope = (rb - 1.0) / length - second * length
+        if not (second > 0.0 and slope < 0.0):
+            continue
+        sigma = -0.5 * slope / second / length
+        bottom = 1.0 - 0.25 * slope * slope / second
+        if INSIDE < sigma < 1.0 - INSIDE and bottom < DIP * min(1.0, rb):
+            return sigma, j
+    return -1.0, -1
+
+
+@kernel
+def refine(s, a, b, guess, kind, record):
+    """Ask the problem to locate a point of `kind` near `guess` by its extended system; True if it did.
+
+    ``scratch`` receives x, t, then kind, nullity and error; the point must lie on the piece between a and b.
+    """
+    if s.ops[S.OP_REFINE] == 0:
+        return False
+    size, base = s.i[S.SIZE], scalars(s)
+    request = s.work[S.REQUEST]
+    for j in range(2 * size):
+        request[j] = guess[j]
+    request[2 * size] = kind
+    request[2 * size + 1] = abs(b[base + S.UNSTABLE] - a[base + S.UNSTABLE])
+    status = call(s.ops[S.OP_REFINE], s.ops[S.OP_REFINE + 1], request, s.p, s.scratch)
+    found = s.scratch
+    if status != OK or not on_piece(s, a, b, found):
+        return False
+    length = math.sqrt(inner(s.weights, found[size:], found[size:]))
+    for j in range(size):
+        record[j] = found[j]
+        record[size + j] = found[size + j] / length
+    for j in range(2 * size, base):
+        record[j] = b[j]
+    record[base + S.KIND], record[base + S.NULLITY] = found[2 * size], found[2 * size + 1]
+    record[base + S.ERROR], record[base + S.RESIDUAL] = found[2 * size + 2], found[2 * size + 3]
+    record[base + S.UNSTABLE] = min(a[base + S.UNSTABLE], b[base + S.UNSTABLE])
+    record[base + S.VANISHED], record[base + S.TEST], record[base + S.LOCATED] = 0.0, -1.0, 1.0
+    record[base + S.ROLE] = S.EVENT
+    return True
+
+
+@kernel
+def place_on(s, a, b, x):
+    """Fraction of the chord from a to b that x projects to."""
+    along, whole = 0.0, 0.0
+    for j in range(s.i[S.SIZE]):
+        chord = b[j] - a[j]
+        along += s.weights[j] * chord * (x[j] - a[j])
+        whole += s.weights[j] * chord * chord
+    return along / whole if whole > 0.0 else -1.0
+
+
+@kernel
+def on_piece(s, a, b, x):
+    """Whether x lies on the curve's piece between a and b, as far as its Hermite interpolant tells."""
+    size, length = s.i[S.SIZE], distance(s, a, b)
+    sigma = place_on(s, a, b, x)
+    slack = 1e-9 * (1.0 + 1.0 / length) if length > 0.0 else 1.0
+    if not (-slack <= sigma <= 1.0 + slack):
+        return False
+    y, direction = s.work[S.SPARE], s.work[S.SPARE_DIRECTION]
+    hermite(a, b, size, length, min(max(sigma, 0.0), 1.0), y, direction)
+    return distance(s, x, y) <= 0.05 * length + 1e-8

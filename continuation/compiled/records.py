@@ -1,0 +1,47 @@
+"""Records on the stack and rows of the branch."""
+
+import math
+
+from continuation.compiled import state as S
+from continuation.compiled.correct import distance, inner
+from continuation.compiled.detect import scalars
+from continuation.compiled.kernel import kernel
+
+SAME = 1e-9  # points nearer than this, relative to 1 + |x|, are one
+
+
+@kernel
+def copy(source, target):
+    """Copy one record."""
+    for j in range(source.shape[0]):
+        target[j] = source[j]
+
+
+@kernel
+def push(s, record, role):
+    """Put a record on the stack."""
+    top = s.stack[s.i[S.DEPTH]]
+    copy(record, top)
+    top[scalars(s) + S.ROLE] = role
+    s.i[S.DEPTH] += 1
+
+
+@kernel
+def store(s, record):
+    """Append a row to the branch; a row at the same place as an event is the event."""
+    base, last = scalars(s), s.i[S.ROWS] - 1
+    event = record[base + S.KIND] != S.REGULAR
+    if last >= 0 and distance(s, s.rows[last], record) <= SAME * (1.0 + math.sqrt(inner(s.weights, record, record))):
+        before = s.rows[last, base + S.KIND] != S.REGULAR
+        if before and not event and last > 0:
+            return
+        if event and not before and last > 0:
+            copy(record, s.rows[last])
+            s.i[S.EVENTS] += 1
+            return
+    copy(record, s.rows[s.i[S.ROWS]])
+    s.i[S.ROWS] += 1
+    if event:
+        s.i[S.EVENTS] += 1
+    else:
+        s.i[S.POINTS] += 1

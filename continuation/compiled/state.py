@@ -1,0 +1,102 @@
+"""The whole state of a running trace, in arrays: the loop can stop anywhere and go on bit for bit.
+
+A *record* is a row of floats that describes one point: its unknowns x (N), unit tangent t (N), the test
+functions (K mantissas, K exponents) and the scalars named below.  Rows of the branch, the points between
+which an event is sought and the accepted point are all records.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+
+# Scalars of a record, after x, t and the test functions.
+UNSTABLE, NULLITY, VANISHED, RESIDUAL, DET, DET_EXPONENT, KIND, TEST, LOCATED, ERROR, ROLE, SCALARS = range(12)
+
+# Roles of a record on the stack.
+POINT, PROBE, EVENT, SETTLED = range(4)  # stored; compared only; special; stored, its changes explained by the event
+
+REGULAR = -1  # KIND of a row that is no event
+KINDS = ("FOLD", "BRANCH_POINT", "HOPF", "USER")  # KIND of an event is an index of these
+FOLD, BRANCH_POINT, HOPF, USER = range(4)
+PROBE_ONLY = -1  # kind of a test function whose sign changes mean nothing
+
+# Operations of the problem: index of the pair (address, data) in `ops`; REFINE is optional.
+OP_RESIDUAL, OP_LINEARISE, OP_SOLVE, OP_MONITOR, OP_REFINE = 0, 2, 4, 6, 8
+
+# Integers of the state.
+(
+    SIZE,  # N
+    TESTS,  # K
+    ACTIVE,  # index in p of the active parameter
+    DEPTH,  # records on the stack
+    ROWS,  # rows stored
+    POINTS,  # points stored, events left out
+    MAX_POINTS,
+    MAX_NEWTON,
+    HISTORY,  # whether `previous` is a point to extrapolate from
+    PENDING,  # code to end with once the stack is empty
+    CAUSE,  # reason of the last rejection
+    EMPTY,  # accepted points in a row where F_u was lost in rounding
+    FRESH,  # accepted steps since the last rejection
+    DETECT,  # bits of the kinds to look for
+    STOP_KINDS,  # bits of the kinds to stop at
+    STOP_COUNT,  # special points after which to stop, 0: none
+    EVENTS,  # special points stored
+    BRACKETS,  # brackets stored
+    FLAG,  # set from outside: stop at the next point
+    COUNTED,  # whether a change of the unstable count is an event
+    INTEGERS,
+) = range(21)
+
+# Work counts: an own array, so that every reason has its place.
+(
+    STEPS,
+    NEWTON,
+    RESIDUALS,
+    REJECTED_NEWTON,
+    REJECTED_ANGLE,
+    REJECTED_JUMP,
+    REJECTED_NONFINITE,
+    REJECTED_SINGULAR,
+    REJECTED_FAILED,
+    PROBES,
+    EFFORTS,
+) = range(11)
+
+# Rows of `work`.
+GUESS, ROW, RHS, SOLUTION, F, DIRECTION, MONITORED, REQUEST, SPARE, SPARE_DIRECTION, WORK_ROWS = range(11)
+
+# Floats of the state.
+H, MIN_H, MAX_H, TOLERANCE, MAX_ANGLE, LOW, HIGH, START_P, FLOATS = range(9)
+
+# Codes: of a correction, and of a loop that returns.
+CONVERGED, DIVERGED, TURNED, JUMPED = 0, 11, 12, 13
+FULL, PAUSED, LIMIT, CLOSED, MAX_REACHED, STOPPED, INTERRUPTED = 101, 102, 103, 104, 105, 106, 107
+TOO_SMALL, IS_SINGULAR, IS_NONFINITE, UNRESOLVED, CALLBACK_FAILED = 108, 109, 110, 111, 112
+
+# Slots of `slots`: the records that are not on the stack.
+START, PREVIOUS, LEFT, MADE, SLOTS = range(5)
+STACK_DEPTH = 96
+
+
+class State(NamedTuple):
+    """Everything the loop knows."""
+
+    ops: np.ndarray  # int64 (10,)
+    kinds: np.ndarray  # int64 (K,): kind of each test function's sign change
+    p: np.ndarray  # parameters, the active one is written by the loop
+    weights: np.ndarray  # (N,)
+    i: np.ndarray  # int64 (INTEGERS,)
+    f: np.ndarray  # (FLOATS,)
+    effort: np.ndarray  # int64 (EFFORTS,)
+    work: np.ndarray  # (WORK_ROWS, 2 N + 8) vectors of the corrector
+    scratch: np.ndarray  # out of `monitor` and of `refine`
+    slots: np.ndarray  # (SLOTS, width) records
+    stack: np.ndarray  # (STACK_DEPTH, width) records
+    rows: np.ndarray  # (capacity, width) records
+    brackets: np.ndarray  # (capacity, 2 N + 1): row, then the two points
+
+
+def width(n_unknowns: int, tests: int) -> int:
+    """Floats in a record."""
+    return 2 * n_unknowns + 2 * tests + SCALARS

@@ -1,0 +1,195 @@
+"""Derivatives of a problem's residual: as given, else by differences; and the check of those given."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+CUBE_ROOT = np.finfo(float).eps ** (1 / 3)
+FIFTH_ROOT = np.finfo(float).eps ** (1 / 5)
+CENTRAL4 = ((-2, 1 / 12), (-1, -2 / 3), (1, 2 / 3), (2, -1 / 12))
+AGREE = 1e-6  # a given entry and the difference agree to this, relative to the row's largest
+
+
+def evaluate(problem, u, p) -> np.ndarray:
+    """F(u, p) (n,) with numeric warnings silenced: NaN speaks for itself."""
+    out = np.full(len(u), np.nan)
+    with np.errstate(all="ignore"):
+        problem.functions["residual"](u, p, out)
+    return out
+
+
+def difference(problem, u, p, variables, k, *, fourth_order=False) -> np.ndarray:
+    """dF/dvariables[k] by central differences; `variables` is `u` or `p` itself, left as it was.
+
+    Error about 1e-10 relative (second order), 1e-12 (fourth order).
+    """
+    value = variables[k]
+    step = (FIFTH_ROOT if fourth_order else CUBE_ROOT) * max(1.0, abs(value))
+    step = (value + step) - value
+    total = np.zeros(len(u))
+    for shift, weight in CENTRAL4 if fourth_order else ((-1, -0.5), (1, 0.5)):
+        variables[k] = value + shift * step
+        total += weight * evaluate(problem, u, p)
+        variables[k] = value
+    return total / step
+
+
+def state_jacobian(problem, u, p, *, independent=False) -> np.ndarray:
+    """F_u (n, n); `independent`: by fourth-order differences even where it is given."""
+    n, u, p = len(u), np.array(u, float), np.array(p, float)
+    if "jacobian" in problem.functions and not independent:
+        out = np.full((n, n), np.nan)
+        with np.errstate(all="ignore"):
+            problem.functions["jacobian"](u, p, out)
+        return out
+    return np.column_stack([difference(problem, u, p, u, k, fourth_order=independent) for k in range(n)])
+
+
+def parameter_column(problem, u, p, k, *, independent=False) -> np.ndarray:
+    """dF/dp_k (n,)."""
+    u, p = np.array(u, float), np.array(p, float)
+    if "parameter_derivative" in problem.functions and not independent:
+        out = np.full(len(u), np.nan)
+        with np.errstate(all="ignore"):
+            problem.functions["parameter_derivative"](u, p, k, out)
+        return out
+    return difference(problem, u, p, p, k, fourth_order=independent)
+
+
+def extended_jacobian(problem, x, p, active, *, independent=False) -> np.ndarray:
+    """[F_u F_p] (n, n + 1) at x = (u, p_active)."""
+    p = np.array(p, float)
+    p[active] = x[-1]
+    a = state_jacobian(problem, x[:-1], p, independent=independent)
+    return np.column_stack([a, parameter_column(problem, x[:-1], p, active, independent=independent)])
+
+
+def second_derivative(problem, x, p, active, v, w) -> np.ndarray:
+    """Second derivative of F at x = (u, p_active) along v and w (n + 1,): exact where the problem has it.
+
+    Else central differences of the Jacobian, error about 1e-9 relative (1e-5 where that is differenced too).
+    """
+    expressions = getattr(problem, "expressions", None)
+    if expressions is not None:
+        full = [np.zeros(len(x) - 1 + len(problem.parameters)) for _ in range(2)]
+        for direction, given in zip(full, (v, w)):
+            direction[: len(x) - 1], direction[len(x) - 1 + active] = given[:-1], given[-1]
+        values, out = np.array(p, float), np.zeros(len(x) - 1)
+        values[active] = x[-1]
+        expressions.second(np.array(x[:-1], float), values, *full, out)
+        return out
+    size = np.linalg.norm(v)
+    if size == 0.0:
+        return np.zeros(len(x) - 1)
+    power = 1 / 3 if "jacobian" in problem.functions else 1 / 5
+    h = np.finfo(float).eps ** power * (1 + np.linalg.norm(x)) / size
+    sides = [extended_jacobian(problem, x + s * h * v, p, active) @ w for s in (-1, 1)]
+    return (sides[1] - sides[0]) / (2 * h)
+
+
+@dataclass(frozen=True)
+class DerivativeReport:
+    """Result of `Problem.check`: true where all given derivatives pass.
+
+    Attributes
+    ----------
+    slopes : dict
+        For each column of the Jacobian and each parameter: the slope of ``log|F(u + h e) - F(u) - h dF|`` against
+        ``log h``; 2 for a correct derivative, 1 for a wrong one, infinite where F is linear.
+    wrong : tuple of str
+        One line for each wrong entry: its name, what came, what the differences say.
+    """
+
+    slopes: dict
+    wrong: tuple
+
+    @property
+    def ok(self) -> bool:
+        """Whether nothing is wrong."""
+        return not self.wrong
+
+    def __bool__(self):
+        return self.ok
+
+    def __str__(self):
+        head = "derivatives agree with differences" if self.ok else f"{len(self.wrong)} wrong derivative(s)"
+        lines = [f"  d/d{name}: Taylor slope {slope:.2f}" for name, slope in self.slopes.items()]
+        return "\n".join([head, *lines, *(f"  {line}" for line in self.wrong)])
+
+
+def check_derivatives(problem, u=None, parameters=None, seed=0) -> DerivativeReport:
+    """Compare the given derivatives with the residual by Taylor slopes, entry by entry where one fails.
+
+    Parameters
+    ----------
+    problem : Problem
+    u : state, optional
+        Where to test; default: a random point near 1 (seeded).
+    parameters : mapping, optional
+    seed : int
+
+    Returns
+    -------
+    DerivativeReport
+
+    Raises
+    ------
+    ValueError
+        The residual is not finite at `u`.
+    """
+    p = problem.parameter_values(parameters)
+    n = len(problem.states)
+    u = np.random.default_rng(seed).uniform(0.5, 1.5, n) if u is None else problem.state_values(u)
+    if not np.all(np.isfinite(evaluate(problem, u, p))):
+        raise ValueError(f"check: the residual is not finite at u = {u.tolist()}; give another point u")
+    columns = []
+    if "jacobian" in problem.functions:
+        a = state_jacobian(problem, u, p)
+        columns += [(name, a[:, j], u, j) for j, name in enumerate(problem.states)]
+    if "parameter_derivative" in problem.functions:
+        for k, name in enumerate(problem.parameters):
+            columns.append((name, parameter_column(problem, u, p, k), p, k))
+    slopes, wrong = {}, []
+    for name, given, variables, k in columns:
+        slopes[name] = taylor_slope(problem, u, p, variables, k, given)
+        wrong += wrong_entries(problem, name, given, difference(problem, u, p, variables, k, fourth_order=True))
+    if problem.symmetric:
+        wrong += asymmetric_entries(problem, state_jacobian(problem, u, p))
+    return DerivativeReport(slopes, tuple(wrong))
+
+
+def taylor_slope(problem, u, p, variables, k, given) -> float:
+    """Slope of the remainder of the first-order Taylor polynomial against the step, in logarithms."""
+    value, base = variables[k], evaluate(problem, u, p)
+    steps = np.array([1e-2, 1e-3]) * max(1.0, abs(value))
+    remainders = []
+    for h in steps:
+        variables[k] = value + h
+        remainders.append(np.max(np.abs(evaluate(problem, u, p) - base - h * given)))
+        variables[k] = value
+    noise = 1e-13 * max(1.0, np.max(np.abs(base)))
+    if not np.all(np.isfinite(remainders)):
+        return np.nan
+    if remainders[0] <= noise:
+        return np.inf
+    return float(np.log10(remainders[0] / max(remainders[1], noise)))
+
+
+def wrong_entries(problem, name, given, computed):
+    """One line for each entry of a column that disagrees with the differences."""
+    scale = max(1e-8, np.max(np.abs(computed)))
+    bad = ~(np.abs(given - computed) <= AGREE * np.maximum(np.abs(computed), 1e-3 * scale))
+    return [
+        f"dF[{problem.states[i]}]/d{name}: given {given[i]:.10g}, differences say {computed[i]:.10g}"
+        for i in np.flatnonzero(bad)
+    ]
+
+
+def asymmetric_entries(problem, a):
+    """One line for the entry that breaks a declared symmetry most."""
+    gap = np.abs(a - a.T)
+    if np.max(gap) <= AGREE * np.max(np.abs(a)):
+        return []
+    i, j = np.unravel_index(np.argmax(gap), gap.shape)
+    s = problem.states
+    return [f"symmetric=True, but dF[{s[i]}]/d{s[j]} = {a[i, j]:.10g} and dF[{s[j]}]/d{s[i]} = {a[j, i]:.10g}"]

@@ -1,0 +1,183 @@
+"""Enter the compiled loop: make its state, start it, run it in portions, and listen for Ctrl-C meanwhile."""
+
+import contextlib
+import math
+import signal
+import threading
+import time
+
+import numpy as np
+
+from continuation.compiled import state as S
+from continuation.compiled.correct import correct, evaluate, finish, newton_step
+from continuation.compiled.interface import OK, SINGULAR
+from continuation.compiled.loop import run
+from continuation.status import Kind, Status
+
+FIRST_PORTION, PORTION_SECONDS = 64, 0.05
+FIRST_ROWS, MOST_ROWS_AT_ONCE = 256, 65536
+ILL = 1e8  # a bordered matrix with a larger condition estimate makes the start suspect
+
+KIND_CODES = {Kind.FOLD: S.FOLD, Kind.BRANCH_POINT: S.BRANCH_POINT, Kind.HOPF: S.HOPF, Kind.USER: S.USER}
+KINDS = {code: kind for kind, code in KIND_CODES.items()}
+STATUSES = {
+    S.LIMIT: Status.LIMIT,
+    S.CLOSED: Status.CLOSED,
+    S.MAX_REACHED: Status.MAX_POINTS,
+    S.STOPPED: Status.STOPPED,
+    S.INTERRUPTED: Status.INTERRUPTED,
+    S.TOO_SMALL: Status.STEP_TOO_SMALL,
+    S.IS_SINGULAR: Status.SINGULAR,
+    S.IS_NONFINITE: Status.NONFINITE,
+    S.UNRESOLVED: Status.UNRESOLVED,
+    S.CALLBACK_FAILED: Status.CALLBACK_FAILED,
+}
+
+
+def make_state(operations, span, steps, settings) -> S.State:
+    """Arrays of a trace that has not started; `steps` are (first, smallest, largest)."""
+    size, tests = operations.size, len(operations.tests)
+    wide, width = 2 * size + 8, S.width(size, tests)
+    o = operations
+    pairs = [(c.address, c.data) for c in (o.residual, o.linearise, o.solve, o.monitor, o.refine)]
+    kinds = [S.PROBE_ONLY if test.kind is None else KIND_CODES[test.kind] for test in o.tests]
+    i, f = np.zeros(S.INTEGERS, np.int64), np.zeros(S.FLOATS)
+    i[S.SIZE], i[S.TESTS], i[S.ACTIVE], i[S.COUNTED] = size, tests, o.active, o.counts_events
+    i[S.MAX_POINTS], i[S.MAX_NEWTON], i[S.FRESH] = settings.max_points, settings.newton_iterations, 2
+    f[[S.H, S.MIN_H, S.MAX_H]] = steps
+    f[S.TOLERANCE], f[S.MAX_ANGLE] = settings.tolerance, math.tan(min(settings.max_angle, 1.57))
+    f[S.LOW], f[S.HIGH] = span
+    rows = min(FIRST_ROWS, settings.max_points + 8)
+    return S.State(
+        ops=np.array(pairs, np.int64).ravel(),
+        kinds=np.array(kinds, np.int64),
+        p=np.array(o.p, float),
+        weights=np.array(o.weights, float),
+        i=i,
+        f=f,
+        effort=np.zeros(S.EFFORTS, np.int64),
+        work=np.zeros((S.WORK_ROWS, wide + 2 * tests)),
+        scratch=np.zeros(wide + 2 * tests + 8),
+        slots=np.zeros((S.SLOTS, width)),
+        stack=np.zeros((S.STACK_DEPTH, width)),
+        rows=np.zeros((rows, width)),
+        brackets=np.zeros((8, 2 * size)),
+    )
+
+
+def grown(state: S.State) -> S.State:
+    """The same state with twice the room."""
+    more = min(len(state.rows), MOST_ROWS_AT_ONCE)
+    rows = np.concatenate([state.rows, np.zeros((more, state.rows.shape[1]))])
+    return state._replace(rows=rows, brackets=np.concatenate([state.brackets, np.zeros_like(state.brackets)]))
+
+
+def corrected(state: S.State, x: np.ndarray) -> bool:
+    """Correct x = (u, p) in place at fixed p by the engine's own Newton; False where it does not converge."""
+    row = np.zeros(len(x))
+    row[-1] = 1.0
+    copy = x.copy()
+    code, *_ = correct(state, copy, row, x[-1], 1e-14)
+    if code == OK:
+        x[:] = copy
+    return code == OK
+
+
+def tangent_at(state: S.State, x: np.ndarray):
+    """Leave the bordered solution at x in the state; returns (ok, tangent, condition estimate).
+
+    The border is a fixed generic row, so that folds are regular.
+    """
+    size = len(x)
+    row = np.cos(1.0 + 2.0 * np.arange(size) ** 1.5)
+    row /= np.linalg.norm(row)
+    status, _ = evaluate(state, x)
+    if status != OK:
+        return False, None, math.inf
+    generic = np.sin(3.0 + np.arange(size - 1))
+    state.work[S.F, : size - 1] = generic
+    if newton_step(state, x, row, 0.0) != OK:
+        return False, None, math.inf
+    response = state.work[S.SOLUTION, :size].copy()
+    z = state.work[S.SOLUTION, size : 2 * size].copy()
+    scale = np.max(np.abs(generic)) / max(np.max(np.abs(response)), 1e-300)
+    z /= math.sqrt(np.sum(state.weights * z * z))
+    return bool(np.all(np.isfinite(z))), z, 1.0 / scale
+
+
+def begin(state: S.State, x: np.ndarray, tangent: np.ndarray) -> int:
+    """Put the start with its oriented tangent into the state as first row; returns a status."""
+    status, size_f = evaluate(state, x)
+    row = state.weights * tangent
+    if status == OK:
+        state.work[S.F, : len(x) - 1] = 0.0
+        status = newton_step(state, x, row, 0.0)
+    if status == OK:
+        status = finish(state, x, size_f, state.slots[S.LEFT])
+    if status in (OK, SINGULAR):
+        place_first(state)
+    return status
+
+
+def begin_singular(state: S.State, x: np.ndarray, tangent: np.ndarray):
+    """Start at a point where the bordered matrix is singular: no test function is known there."""
+    record = state.slots[S.LEFT]
+    record[:] = 0.0
+    record[: len(x)], record[len(x) : 2 * len(x)] = x, tangent
+    base = 2 * len(x) + 2 * len(state.kinds)
+    record[base + S.KIND], record[base + S.TEST], record[base + S.LOCATED] = S.REGULAR, -1, 1.0
+    place_first(state)
+
+
+def place_first(state: S.State):
+    """Make the record in LEFT the start and the first row; tests that vanish there are no information."""
+    left, size, tests = state.slots[S.LEFT], int(state.i[S.SIZE]), len(state.kinds)
+    near = np.abs(left[2 * size : 2 * size + tests]) <= 1e-9
+    left[2 * size : 2 * size + tests][near] = 0.0
+    state.slots[S.START] = left
+    state.rows[0] = left
+    state.i[S.ROWS] = state.i[S.POINTS] = 1
+
+
+def run_all(state: S.State, *, stop=None, progress=None):
+    """Run to the end of the branch; returns (state with its rows, code).
+
+    `stop` is called after each accepted point and ends the branch when true; `progress` after each portion.
+    Ctrl-C ends the branch with what was found.
+    """
+    portion = 1 if stop else FIRST_PORTION
+    with interrupt_sets(state.i[S.FLAG : S.FLAG + 1]):
+        while True:
+            began = time.perf_counter()
+            code = run(state, portion)
+            if progress:
+                progress(state)
+            if code == S.FULL:
+                state = grown(state)
+            elif code != S.PAUSED:
+                return state, code
+            elif stop and stop(state):
+                return state, S.STOPPED
+            elif not stop and time.perf_counter() - began < PORTION_SECONDS / 2:
+                portion = min(2 * portion, 1 << 20)
+
+
+@contextlib.contextmanager
+def interrupt_sets(flag: np.ndarray):
+    """Let Ctrl-C set `flag` instead of raising, where Python lets us (the main thread)."""
+    ours = threading.current_thread() is threading.main_thread()
+    ours = ours and signal.getsignal(signal.SIGINT) is signal.default_int_handler
+    if not ours:
+        yield
+        return
+
+    def handler(number, frame):
+        flag[0] = 1
+
+    before = signal.signal(signal.SIGINT, handler)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+

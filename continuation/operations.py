@@ -1,0 +1,94 @@
+"""The five things the engine asks of a problem, and how a dense problem answers them."""
+
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from continuation.compiled import dense
+from continuation.compiled.interface import NOTHING, Callback
+from continuation.status import Kind
+
+
+@dataclass(frozen=True)
+class Test:
+    """One test function of `monitor`: the kind its sign change means (None: it only hints) and its name."""
+
+    kind: Kind | None
+    name: str = ""
+
+
+@dataclass(frozen=True)
+class Operations:
+    """What one trace calls; made anew for each trace, so that traces of one problem can run side by side.
+
+    Parameters
+    ----------
+    residual : Callback
+        ``(u, p) -> F`` (n,).
+    linearise : Callback
+        ``(u, p)``; keeps the derivatives for itself.
+    solve : Callback
+        ``(row (N,), two right-hand sides (2 N,)) -> solutions (2 N,), mantissa, exponent`` of the determinant of
+        ``[F_u F_p; row]`` (a problem without one gives 1, 0).
+    monitor : Callback
+        ``(x (N,), tangent (N,), mantissa, exponent; p) -> test functions (K,), their exponents (K,), unstable,
+        nullity, lost`` where lost = 1 says that rounding hides F_u.
+    weights : (N,) array
+        Inner product.
+    p : array
+        Parameters, the varied one at index `active`; the engine writes that entry.
+    tests : tuple of Test
+        The K test functions.
+    refine : Callback
+        Optional: ``(x, tangent, kind, change of count; p) -> x, tangent, kind, nullity, error, residual`` from an
+        extended system of the problem's own; without it a sign change is located by its bracket.
+    """
+
+    residual: Callback
+    linearise: Callback
+    solve: Callback
+    monitor: Callback
+    weights: np.ndarray
+    p: np.ndarray
+    active: int
+    tests: tuple
+    refine: Callback = NOTHING
+    counts_events: bool = True  # whether a change of the unstable count is an event
+    effort: np.ndarray = field(default_factory=lambda: np.zeros(3, np.int64))  # Jacobians, factorisations, spectra
+
+    @property
+    def size(self) -> int:
+        """Number of unknowns N, the active parameter included."""
+        return len(self.weights)
+
+
+def dense_operations(problem, p: np.ndarray, active: int) -> Operations:
+    """Operations of a problem with a dense Jacobian: `continuation.compiled.dense` and `refine`."""
+    from continuation.compiled.refine import refine
+
+    n, k, functions = len(problem.states), len(p), problem.functions
+    stability = {"flow": dense.FLOW, None: dense.NO_FLOW}.get(problem.stability, dense.COUNTED)
+    residual = functions["residual"].callback(n, k)
+    callbacks = {dense.RESIDUAL: residual}
+    for index, name in ((dense.JACOBIAN, "jacobian"), (dense.DERIVATIVE, "parameter_derivative")):
+        if name in functions:
+            callbacks[index] = functions[name].callback(n, k, active)
+    if stability == dense.COUNTED:
+        callbacks[dense.COUNTER] = functions["stability"].callback(n, k)
+    zeros = [zero.callback(n, k) for zero in problem.zeros.values()]
+    sizes = (n, k, active, stability, len(zeros), problem.symmetric)
+    table = dense.DenseTable(sizes, callbacks, zeros)
+    tests = (Test(Kind.FOLD), Test(Kind.BRANCH_POINT), Test(None), *(Test(Kind.USER, name) for name in problem.zeros))
+    return Operations(
+        residual=residual,
+        linearise=Callback(dense.linearise.address, table.address, (table,)),
+        solve=Callback(dense.solve.address, table.address, (table,)),
+        monitor=Callback(dense.monitor.address, table.address, (table,)),
+        refine=Callback(refine.address, table.address, (table,)),
+        weights=problem.inner_weights(),
+        p=p,
+        active=active,
+        tests=tests,
+        counts_events=stability == dense.FLOW,
+        effort=table.effort,
+    )

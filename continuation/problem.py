@@ -1,0 +1,271 @@
+"""`Problem`: the equations F(u, p) = 0 with their names, parameters and inner product."""
+
+from collections.abc import Mapping
+
+import numpy as np
+
+from continuation.branch import Point
+from continuation.names import check_names, check_numbers, suggest
+from continuation.newton import solve_damped
+
+
+class Problem:
+    """The system ``F(u, p) = 0``, read as the right-hand side of ``u' = F(u, p)``.
+
+    Parameters
+    ----------
+    f : callable
+        ``f(u, p, out)`` writes F into `out` (n,); `u` is (n,), `p` holds the named parameters in order, then
+        `constants`.  Compiled by numba where it can be, else run as plain Python in the same engine (slower,
+        same results; one warning quotes numba's reason).
+    states : sequence of str
+        Names of the n unknowns.
+    parameters : mapping of str to float
+        Names and default values.
+    jacobian : callable, optional
+        ``jacobian(u, p, out)`` writes F_u into `out` (n, n), every entry.  Central differences without it.
+    parameter_derivative : callable, optional
+        ``parameter_derivative(u, p, k, out)`` writes dF/dp_k into `out` (n,).  Central differences without it.
+    outputs : mapping of str to callable
+        ``g(u, p) -> float``, evaluated on stored points; columns of the branch.
+    zeros : mapping of str to callable
+        ``g(u, p) -> float``, watched while tracing: sign changes become points of `Kind.USER` that keep the name.
+    constants : array, optional
+        Data too large to name, appended to `p`.
+    symmetric : bool
+        F_u equals its transpose (gradient systems); noticed numerically too.
+    stability : "flow", None or callable
+        ``"flow"`` counts eigenvalues of F_u with positive real part; None for equations that are no flow
+        (``unstable`` is -1, no Hopf points); or ``g(u, p) -> int``, a count of your own.
+    weights : (n + 1,) array, optional
+        Inner product ``sum w_i u_i v_i + w_n p q``; default 1/n for states, 1 for the parameter.
+    compiled : bool, optional
+        True makes numba's refusal an error, False keeps plain Python.
+    name : str, optional
+        Shown in tables and files; default: the function's name.
+
+    Raises
+    ------
+    ValueError, TypeError
+        Names that clash or are empty, values that are no finite numbers, things that are no functions.
+
+    Examples
+    --------
+    >>> def f(u, p, out):
+    ...     out[0] = p[0] - u[0] ** 2
+    >>> fold = Problem(f, states=["x"], parameters={"mu": 1.0})
+    >>> fold.residual([0.5])
+    array([0.75])
+    """
+
+    source = None  # plain description of a problem made from text, from which `from_source` makes it again
+
+    def __init__(
+        self,
+        f,
+        states,
+        parameters,
+        *,
+        jacobian=None,
+        parameter_derivative=None,
+        outputs=None,
+        zeros=None,
+        constants=None,
+        symmetric=False,
+        stability="flow",
+        weights=None,
+        compiled=None,
+        name=None,
+    ):
+        from continuation.functions import Function, warn_interpreted
+
+        self.outputs_names = ()
+        self.states, self.parameters = check_names(states, parameters, outputs or {}, zeros or {})
+        self.constants = check_numbers("constants", () if constants is None else constants, np.ndim(constants or ()))
+        self.symmetric, self.stability = bool(symmetric), _check_stability(stability)
+        self.weights = None if weights is None else _check_weights(weights, len(self.states))
+        options = {"require_compiled": compiled is True, "compile_it": compiled is not False}
+        given = {"residual": (f, "vector"), "jacobian": (jacobian, "matrix")}
+        given |= {"parameter_derivative": (parameter_derivative, "indexed")}
+        if callable(stability):
+            given["stability"] = (stability, "scalar")
+        self.functions = {key: Function(g, shape, **options) for key, (g, shape) in given.items() if g is not None}
+        self.outputs = {key: Function(g, "scalar", **options) for key, g in (outputs or {}).items()}
+        self.zeros = {key: Function(g, "scalar", **options) for key, g in (zeros or {}).items()}
+        self.name = name or self.functions["residual"].name
+        if compiled is not False:
+            warn_interpreted(self._all_functions())
+
+    @classmethod
+    def from_expressions(cls, equations, parameters, *, outputs=None, zeros=None, name=None, **options):
+        """Make a problem from text or sympy expressions, with exact derivatives.
+
+        Parameters
+        ----------
+        equations : mapping of str to str or sympy expression
+            State name -> right-hand side.
+        parameters : mapping of str to float
+        outputs, zeros : mapping of str to str or sympy expression, optional
+        options
+            As for `Problem`: `symmetric`, `stability`, `weights`, `compiled`.
+
+        Raises
+        ------
+        ExpressionError
+            Text that is not an expression in the declared names; says where.
+
+        Examples
+        --------
+        >>> fold = Problem.from_expressions({"x": "mu - x**2"}, parameters={"mu": 1})
+        >>> fold.jacobian([0.5])
+        array([[-1.]])
+        """
+        from continuation.expressions import from_expressions
+
+        made = from_expressions(equations, tuple(parameters), outputs=outputs or {}, zeros=zeros or {})
+        problem = cls(
+            made.residual,
+            made.states,
+            parameters,
+            jacobian=made.jacobian,
+            parameter_derivative=made.parameter_derivative,
+            outputs=made.outputs,
+            zeros=made.zeros,
+            name=name or "expressions",
+            **options,
+        )
+        problem.expressions = made
+        problem.source = {
+            **made.source,
+            "parameters": dict(problem.parameters),
+            "name": problem.name,
+            "symmetric": problem.symmetric,
+            "stability": problem.stability,
+            "weights": None if problem.weights is None else problem.weights.tolist(),
+        }
+        return problem
+
+    @classmethod
+    def from_source(cls, source: Mapping):
+        """Make the problem that `source` (from a file) describes; the text is parsed as in `from_expressions`."""
+        keys = ("outputs", "zeros", "name", "symmetric", "stability", "weights")
+        options = {key: source[key] for key in keys if key in source}
+        return cls.from_expressions(source["equations"], source["parameters"], **options)
+
+    @property
+    def compiled(self) -> bool:
+        """Whether all functions of the problem were compiled."""
+        return all(f.dispatcher is not None for f in self._all_functions())
+
+    def _all_functions(self):
+        return [*self.functions.values(), *self.outputs.values(), *self.zeros.values()]
+
+    def __repr__(self):
+        kind = "compiled" if self.compiled else "plain Python"
+        return f"<Problem {self.name}: {len(self.states)} states, parameters {dict(self.parameters)}, {kind}>"
+
+    # Values
+
+    def parameter_values(self, parameters=None) -> np.ndarray:
+        """(k,) vector p: defaults, changed by the mapping `parameters`, then the constants."""
+        values = dict(self.parameters)
+        for name, value in (parameters or {}).items():
+            if name not in values:
+                raise ValueError(f"no parameter named {name!r}; this problem has {suggest(name, values)}")
+            values[name] = check_numbers(f"parameters[{name!r}]", value, 0)
+        return np.concatenate([np.array(list(values.values()), float), self.constants])
+
+    def state_values(self, state) -> np.ndarray:
+        """(n,) vector u from an array, a mapping of names or a `Point`."""
+        if isinstance(state, Point):
+            state = state.state
+        if isinstance(state, Mapping):
+            unknown = [name for name in state if name not in self.states]
+            missing = [name for name in self.states if name not in state]
+            if unknown or missing:
+                what = f"unknown {suggest(unknown[0], self.states)}" if unknown else f"missing {missing}"
+                raise ValueError(f"start: wanted values of the states {list(self.states)}, got {list(state)}: {what}")
+            state = [state[name] for name in self.states]
+        values = check_numbers("start", state, 1)
+        if len(values) != len(self.states):
+            raise ValueError(f"start: wanted {len(self.states)} values {list(self.states)}, got {len(values)}")
+        return values
+
+    def inner_weights(self) -> np.ndarray:
+        """(n + 1,) weights of the inner product."""
+        n = len(self.states)
+        return np.append(np.full(n, 1 / n), 1.0) if self.weights is None else self.weights.copy()
+
+    def residual(self, u, parameters=None) -> np.ndarray:
+        """F (n,) at a state and parameters by name."""
+        u, out = self.state_values(u), np.full(len(self.states), np.nan)
+        self.functions["residual"](u, self.parameter_values(parameters), out)
+        return out
+
+    def jacobian(self, u, parameters=None) -> np.ndarray:
+        """F_u (n, n), as given or by central differences."""
+        from continuation.derivatives import state_jacobian
+
+        return state_jacobian(self, self.state_values(u), self.parameter_values(parameters))
+
+    def parameter_derivative(self, u, name, parameters=None) -> np.ndarray:
+        """dF/dp (n,) for the parameter called `name`, as given or by central differences."""
+        from continuation.derivatives import parameter_column
+
+        return parameter_column(self, self.state_values(u), self.parameter_values(parameters), self.index_of(name))
+
+    def index_of(self, name) -> int:
+        """Place of a parameter in p."""
+        if name not in self.parameters:
+            raise ValueError(f"no parameter named {name!r}; this problem has {suggest(name, self.parameters)}")
+        return list(self.parameters).index(name)
+
+    # What others ask
+
+    def solve(self, guess, parameters=None) -> Point:
+        """Damped Newton from `guess` at fixed parameters.
+
+        Returns
+        -------
+        Point
+
+        Raises
+        ------
+        StartError
+            No solution was reached; the message names the largest component of the residual.
+        """
+        p = self.parameter_values(parameters)
+        u = solve_damped(self, self.state_values(guess), p)
+        return Point(u, dict(zip(self.parameters, p.tolist())), self.states)
+
+    def check(self, u=None, parameters=None, *, seed=0):
+        """Taylor-slope test of the given derivatives; see `continuation.derivatives.check_derivatives`."""
+        from continuation.derivatives import check_derivatives
+
+        return check_derivatives(self, u, parameters, seed)
+
+    def operations(self, p, active):
+        """What the engine calls for a trace in parameter number `active`; override for other structures."""
+        from continuation.operations import dense_operations
+
+        return dense_operations(self, p, active)
+
+    def columns(self, unknowns):
+        """Map unknowns (m, N) to what is shown: states (m, n) and varied parameters (m, 1 or more)."""
+        n = len(self.states)
+        return unknowns[:, :n], unknowns[:, -1:]
+
+
+def _check_stability(stability):
+    """The stability option, if it is one."""
+    if stability not in ("flow", None) and not callable(stability):
+        raise ValueError(f'stability: wanted "flow", None or a function g(u, p) -> int, got {stability!r}')
+    return stability
+
+
+def _check_weights(weights, n):
+    """(n + 1,) positive weights."""
+    values = check_numbers("weights", weights, 1)
+    if len(values) != n + 1 or not np.all(values > 0):
+        raise ValueError(f"weights: wanted {n + 1} positive numbers (states, then the parameter), got {weights!r}")
+    return values

@@ -1,0 +1,121 @@
+"""Special points of a finished branch: spectra, null vectors and labels of its marked rows."""
+
+import numpy as np
+
+from continuation.branch import SpecialPoint
+from continuation.compiled import state as S
+from continuation.compiled.dense import ZERO_EIGENVALUE
+from continuation.derivatives import state_jacobian
+from continuation.engine import KINDS
+from continuation.status import Kind
+
+NULL = 1e-7  # singular values below this fraction of the largest span the kernel of F_u
+AT_START = 1e-9  # a test function smaller than this vanishes at the start
+
+
+def describe(problem, begun, branch, scalars, more) -> tuple:
+    """Special points in row order, ends included, numbered by kind; `more` is (brackets by row, names of tests)."""
+    kinds = scalars[:, S.KIND].astype(int)
+    rows = [(int(row), KINDS[kinds[row]]) for row in np.flatnonzero(kinds != S.REGULAR)]
+    rows += kinds_at_start(problem, begun, branch, {row for row, _ in rows})
+    rows += [(0, Kind.END), (len(branch) - 1, Kind.END)]
+    first_then_last = {0: lambda kind: kind is not Kind.END}
+    rows.sort(key=lambda pair: (pair[0], first_then_last.get(pair[0], lambda kind: kind is Kind.END)(pair[1])))
+    jacobians = jacobians_at(problem, branch, sorted({row for row, _ in rows}))
+    numbers, points = {}, []
+    for row, kind in rows:
+        numbers[kind] = numbers.get(kind, 0) + 1
+        label = f"{kind.label}{numbers[kind]}"
+        points.append(special_point(problem, branch, (row, kind, label), (scalars[row], *more), jacobians.get(row)))
+    return tuple(points)
+
+
+def jacobians_at(problem, branch, rows) -> dict:
+    """F_u at some rows; nothing for a problem whose derivatives only its own operations know."""
+    if "residual" not in getattr(problem, "functions", {}):
+        return {}
+    out = {}
+    for row in rows:
+        p = problem.parameter_values(values_at(branch, row))
+        out[row] = state_jacobian(problem, branch.states[row], p)
+    return {row: a for row, a in out.items() if np.all(np.isfinite(a))}
+
+
+def values_at(branch, row) -> dict:
+    """All named parameters at a row."""
+    return {**branch.parameters, **dict(zip(branch.vary, branch.varied[row].tolist()))}
+
+
+def special_point(problem, branch, identity, marks, jacobian) -> SpecialPoint:
+    """One special point of a row; `identity` is (row, kind, label), `marks` (scalars, brackets, names of tests)."""
+    (row, kind, label), (scalars, brackets, names) = identity, marks
+    located = kind is Kind.END or bool(scalars[S.LOCATED])
+    spectrum, vectors, normal_form = None, None, {}
+    if jacobian is not None:
+        flow = problem.stability == "flow"
+        spectrum = np.linalg.eigvals(jacobian) if flow or kind is Kind.HOPF else np.empty(0)
+        spectrum = spectrum[np.argsort(-spectrum.real, kind="stable")]
+        if located and kind in (Kind.FOLD, Kind.BRANCH_POINT):
+            vectors = kernel_of(jacobian)
+        elif located and kind is Kind.HOPF:
+            vectors, normal_form = hopf_vectors(jacobian)
+    return SpecialPoint(
+        state=branch.states[row].copy(),
+        parameters=values_at(branch, row),
+        state_names=branch.state_names,
+        outputs={name: float(column[row]) for name, column in branch.outputs.items()},
+        unstable=int(branch.unstable[row]),
+        nullity=int(branch.nullity[row]),
+        tangent=branch.tangents[row].copy(),
+        index=row,
+        kind=kind,
+        label=label,
+        name=names[int(scalars[S.TEST])] if kind is Kind.USER else "",
+        located=located,
+        bracket=None if located else brackets.get(row),
+        null_vectors=vectors,
+        eigenvalues=spectrum,
+        normal_form=normal_form,
+        residual=float(branch.residuals[row]),
+        error=float(scalars[S.ERROR]),
+    )
+
+
+def kernel_of(jacobian) -> np.ndarray:
+    """(k, n) orthonormal kernel of F_u, at least one vector; the largest component of each is positive."""
+    _, sigma, vt = np.linalg.svd(jacobian)
+    k = max(1, int(np.sum(sigma <= NULL * max(sigma[0], 1e-300))))
+    vectors = vt[len(sigma) - k :][::-1]
+    lead = vectors[np.arange(k), np.argmax(np.abs(vectors), axis=1)]
+    return vectors * np.sign(lead)[:, None]
+
+
+def hopf_vectors(jacobian):
+    """Real and imaginary part of q (2, n), ``F_u q = i omega q``, unit; and {"omega": omega}."""
+    values, vectors = np.linalg.eig(jacobian)
+    pairs = np.flatnonzero(values.imag > 0)
+    if len(pairs) == 0:
+        return None, {}
+    k = pairs[np.argmin(np.abs(values[pairs].real))]
+    return np.array([vectors[:, k].real, vectors[:, k].imag]), {"omega": float(values[k].imag)}
+
+
+def kinds_at_start(problem, begun, branch, taken) -> list:
+    """Kinds of special points that the start itself is: a fold, a Hopf point, the branch point switched at."""
+    row = branch.start
+    if begun.outward:
+        return [(row, Kind.BRANCH_POINT)]
+    if row in taken:
+        return []
+    wanted = begun.detect
+    found = []
+    if Kind.FOLD in wanted and abs(begun.tangent[-1]) <= AT_START:
+        found.append((row, Kind.FOLD))
+    if Kind.HOPF in wanted and problem.stability == "flow" and row - 1 not in taken and row + 1 not in taken:
+        a = jacobians_at(problem, branch, [row]).get(row)
+        values = np.linalg.eigvals(a) if a is not None else np.empty(0)
+        zero = ZERO_EIGENVALUE * np.max(np.sum(np.abs(a), axis=1)) if a is not None else 0.0
+        if np.any((np.abs(values.real) <= zero) & (values.imag > zero)):
+            found.append((row, Kind.HOPF))
+    return found
+
