@@ -6,7 +6,7 @@ from continuation.compiled import state as S
 from continuation.compiled.correct import correct, distance, finish, hermite, inner, weigh
 from continuation.compiled.detect import place_on, scalars
 from continuation.compiled.interface import FAILED, NONFINITE, OK, SINGULAR
-from continuation.compiled.kernel import kernel
+from continuation.compiled.kernel import internal
 from continuation.compiled.records import push
 
 AIM = 0.5  # of the largest angle: what the step is steered to
@@ -14,7 +14,7 @@ LOST = 5  # accepted points in a row without a Jacobian to speak of
 BEND = 0.2  # how far a step may leave the trapezoidal rule, against its turn
 
 
-@kernel
+@internal
 def left_trapezoid(s, a, b):
     """How far the step from record a to b leaves the trapezoidal rule, relative to its length."""
     size, length, total = s.i[S.SIZE], distance(s, a, b), 0.0
@@ -24,7 +24,7 @@ def left_trapezoid(s, a, b):
     return math.sqrt(total) / length if length > 0.0 else math.inf
 
 
-@kernel
+@internal
 def attempt(s, h):
     """One step of length `h` from LEFT into MADE; returns (code, Newton iterations, tan of the angle turned)."""
     left, made = s.slots[S.LEFT], s.slots[S.MADE]
@@ -51,7 +51,7 @@ def attempt(s, h):
     return code, iterations, angle
 
 
-@kernel
+@internal
 def next_step(s, h, iterations, angle):
     """Length of the next step from the effort and the turn of this one."""
     effort = 2.0 if iterations < 2 else (1.4 if iterations == 2 else (1.0 if iterations == 3 else 0.7))
@@ -62,7 +62,7 @@ def next_step(s, h, iterations, angle):
     return min(max(h * factor, s.f[S.MIN_H]), s.f[S.MAX_H])
 
 
-@kernel
+@internal
 def reject(s, code):
     """Count a rejected step by its reason."""
     s.i[S.FRESH] = 0
@@ -81,7 +81,7 @@ def reject(s, code):
         s.effort[S.REJECTED_NEWTON] += 1
 
 
-@kernel
+@internal
 def ending(cause):
     """Code of the end when no step was small enough, from the last reason."""
     if cause == NONFINITE:
@@ -93,7 +93,7 @@ def ending(cause):
     return S.TOO_SMALL
 
 
-@kernel
+@internal
 def closes(s, made):
     """Whether the step to `made` passes through the start in the direction it was left."""
     size, left, start = s.i[S.SIZE], s.slots[S.LEFT], s.slots[S.START]
@@ -118,7 +118,7 @@ def closes(s, made):
     return code == S.CONVERGED and distance(s, x, start) <= max(near, 1e-8)
 
 
-@kernel
+@internal
 def advance(s):
     """Accept one more point onto the stack; returns 0 or the code of the branch's end."""
     h = s.f[S.H]

@@ -4,7 +4,7 @@ import math
 
 from continuation.compiled import state as S
 from continuation.compiled.interface import FAILED, NONFINITE, OK, call
-from continuation.compiled.kernel import kernel
+from continuation.compiled.kernel import internal, kernel
 
 FINE = 4e-16  # tolerance of points that locate something: Newton goes on until rounding stops it
 SLOW = 0.5  # a contraction above this predicts failure
@@ -12,7 +12,7 @@ NOISE = 1e-12  # below this, relative to 1 + |x|, the residual may grow by round
 STALLED = 1e-9  # corrections that no longer shrink are rounding below this
 
 
-@kernel
+@internal
 def inner(weights, a, b):
     """Weighted inner product, the one that everything uses."""
     total = 0.0
@@ -95,7 +95,7 @@ def correct(s, x, row, value, tolerance):
     return status, iterations, size_f
 
 
-@kernel
+@internal
 def hermite(a, b, size, length, sigma, x, direction):
     """Cubic Hermite interpolant of records a and b at `sigma` in [0, 1]: point and derivative."""
     r = sigma * sigma * (3.0 - 2.0 * sigma)
@@ -110,7 +110,7 @@ def hermite(a, b, size, length, sigma, x, direction):
         direction[j] = dr * rise + da * a[size + j] + db * b[size + j]
 
 
-@kernel
+@internal
 def distance(s, a, b):
     """Distance of the points of two records (or vectors)."""
     total = 0.0
@@ -119,7 +119,7 @@ def distance(s, a, b):
     return math.sqrt(total)
 
 
-@kernel
+@internal
 def weigh(s, direction, row):
     """Write the unit covector of `direction` into `row`; returns its length (0: no direction)."""
     length = math.sqrt(inner(s.weights, direction, direction))
@@ -153,7 +153,7 @@ def finish(s, x, size_f, record):
     return status if status == OK else (FAILED if status == FAILED else NONFINITE)
 
 
-@kernel
+@internal
 def between(s, a, b, sigma, record):
     """Make a record of the branch's point near `sigma` between records a and b, as exact as rounding allows."""
     size = s.i[S.SIZE]

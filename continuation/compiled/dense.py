@@ -22,7 +22,7 @@ from continuation.compiled.interface import (
     int32s_at,
     integers_at,
 )
-from continuation.compiled.kernel import kernel
+from continuation.compiled.kernel import internal
 
 N_STATES, N_PARAMETERS, ACTIVE, STABILITY, N_ZEROS, DECLARED_SYMMETRIC = range(6)
 RESIDUAL, JACOBIAN, DERIVATIVE, COUNTER = 6, 8, 10, 12
@@ -82,7 +82,7 @@ class DenseTable:
         self._keep = (arrays, callbacks, zeros)
 
 
-@kernel
+@internal
 def dense_at(data):
     """Views of everything behind the address of a table."""
     head = carray(integers_at(data), (FIRST_ARRAY,))
@@ -103,13 +103,13 @@ def dense_at(data):
     )
 
 
-@kernel
+@internal
 def residual_at(w, u, p, out):
     """F(u, p)."""
     return call(w.table[RESIDUAL], w.table[RESIDUAL + 1], u, p, out)
 
 
-@kernel
+@internal
 def central_difference(w, u, p, variables, k, out):
     """Difference the residual with respect to ``variables[k]`` (of `u` or `p`) into `out`."""
     value = variables[k]
@@ -127,7 +127,7 @@ def central_difference(w, u, p, variables, k, out):
     return status
 
 
-@kernel
+@internal
 def linearise_at(w, u, p):
     """Write F_u and F_p at (u, p) into ``w.a`` and ``w.b``."""
     t = w.table
@@ -156,7 +156,7 @@ def linearise(data, u, p, out):
     return linearise_at(w, carray(u, (w.table[N_STATES],)), carray(p, (w.table[N_PARAMETERS],)))
 
 
-@kernel
+@internal
 def border(w, row):
     """Write ``[F_u F_p; row]`` into ``w.m``."""
     n = w.table[N_STATES]
@@ -189,7 +189,7 @@ def solve(data, row, rhs, out):
     return OK
 
 
-@kernel
+@internal
 def count_symmetric(w, counts, zero):
     """Count eigenvalues of the symmetric F_u above `zero` and within it."""
     d, e, v = w.vectors[2], w.vectors[3], w.vectors[4]
@@ -199,7 +199,7 @@ def count_symmetric(w, counts, zero):
     counts[NULLITY] = linalg.count_above(d[:n], e[:n], -zero) - counts[UNSTABLE]
 
 
-@kernel
+@internal
 def count_general(w, counts, zero):
     """Count eigenvalues of F_u right of the axis and at zero; returns the real part of the pair nearest the axis.
 
@@ -221,7 +221,7 @@ def count_general(w, counts, zero):
     return nearest if math.isfinite(nearest) else 1.0
 
 
-@kernel
+@internal
 def count_spectrum(w, counts):
     """Fill `counts` from the spectrum of F_u; returns the Hopf test function."""
     n = w.table[N_STATES]
@@ -236,7 +236,7 @@ def count_spectrum(w, counts):
     return count_general(w, counts, zero)
 
 
-@kernel
+@internal
 def has_vanished(w):
     """Whether F_u is lost in rounding against F_p: no direction of the branch can be told."""
     largest = 0.0

@@ -5,7 +5,7 @@ import math
 from continuation.compiled import state as S
 from continuation.compiled.correct import distance, hermite, inner
 from continuation.compiled.interface import OK, call
-from continuation.compiled.kernel import kernel
+from continuation.compiled.kernel import internal
 
 COUNT_BIT = 1 << 60  # the number of unstable eigenvalues changed
 INSIDE = 0.02  # a hidden extremum nearer than this to an end is left to the neighbour
@@ -13,19 +13,19 @@ DIP = 0.1  # a parabola that falls below this fraction of its ends is looked int
 STEEP = 1e-12  # slopes of the parameter below this are rounding
 
 
-@kernel
+@internal
 def scalars(s):
     """Where the scalars of a record begin."""
     return 2 * s.i[S.SIZE] + 2 * s.i[S.TESTS]
 
 
-@kernel
+@internal
 def wanted(s, kind):
     """Whether this kind is looked for."""
     return kind >= 0 and (s.i[S.DETECT] >> kind) & 1 == 1
 
 
-@kernel
+@internal
 def changes(s, a, b):
     """Bits of the test functions whose sign differs at records a and b, and of the count.
 
@@ -44,7 +44,7 @@ def changes(s, a, b):
     return bits
 
 
-@kernel
+@internal
 def first_of_kind(s, bits, kind):
     """Index of the first changed test function of a kind, -1 if none."""
     for j in range(s.i[S.TESTS]):
@@ -53,7 +53,7 @@ def first_of_kind(s, bits, kind):
     return -1
 
 
-@kernel
+@internal
 def explained(s, bits, change, event):
     """Bits that the located `event` does not account for; `change` is that of the unstable count."""
     base = scalars(s)
@@ -69,7 +69,7 @@ def explained(s, bits, change, event):
     return left
 
 
-@kernel
+@internal
 def hidden_turn(s, a, b, length):
     """Where the cubic Hermite interpolant of the varied parameter turns twice between a and b, else -1."""
     size = s.i[S.SIZE]
@@ -87,7 +87,7 @@ def hidden_turn(s, a, b, length):
     return sigma if slope / m0 < DIP * min(1.0, m1 / m0) else -1.0
 
 
-@kernel
+@internal
 def hidden_dip(s, c, a, b, length):
     """Where a parabola through records c, a, b shows a test function touch zero between a and b, else -1.
 
@@ -118,7 +118,7 @@ def hidden_dip(s, c, a, b, length):
     return -1.0, -1
 
 
-@kernel
+@internal
 def refine(s, a, b, guess, kind, record):
     """Ask the problem to locate a point of `kind` near `guess` by its extended system; True if it did.
 
@@ -150,7 +150,7 @@ def refine(s, a, b, guess, kind, record):
     return True
 
 
-@kernel
+@internal
 def place_on(s, a, b, x):
     """Fraction of the chord from a to b that x projects to."""
     along, whole = 0.0, 0.0
@@ -161,7 +161,7 @@ def place_on(s, a, b, x):
     return along / whole if whole > 0.0 else -1.0
 
 
-@kernel
+@internal
 def on_piece(s, a, b, x):
     """Whether x lies on the curve's piece between a and b, as far as its Hermite interpolant tells."""
     size, length = s.i[S.SIZE], distance(s, a, b)

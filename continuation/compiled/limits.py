@@ -16,14 +16,14 @@ from continuation.compiled.correct import (
 )
 from continuation.compiled.detect import place_on, scalars
 from continuation.compiled.interface import OK
-from continuation.compiled.kernel import kernel
+from continuation.compiled.kernel import internal
 from continuation.compiled.records import copy, push
 
 ROUND = 1e-13  # brackets shorter than this, relative to 1 + |x|, are located
 EDGE = 1e-10  # a limit is overstepped by more than this, relative to its size
 
 
-@kernel
+@internal
 def root(s, left, right, index, offset, result):
     """Find where ``record[index] = offset`` between two records by a bracket alone (Illinois), to rounding.
 
@@ -54,7 +54,7 @@ def root(s, left, right, index, offset, result):
     return length
 
 
-@kernel
+@internal
 def outside(s, record):
     """+1 or -1 where the varied parameter lies above or below its span, else 0."""
     p = record[s.i[S.SIZE] - 1]
@@ -65,14 +65,14 @@ def outside(s, record):
     return 0
 
 
-@kernel
+@internal
 def on_this_piece(s, a, b, x):
     """Whether the limit's point is the one between a and b."""
     sigma = place_on(s, a, b, x)
     return -0.1 <= sigma <= 1.1
 
 
-@kernel
+@internal
 def turn_tangent(s, x, a, size_f, made):
     """Finish a record at x with its tangent along that of record a."""
     size = s.i[S.SIZE]
@@ -83,7 +83,7 @@ def turn_tangent(s, x, a, size_f, made):
     return finish(s, x, size_f, made) if code == OK else code
 
 
-@kernel
+@internal
 def at_limit(s, a, b, limit):
     """Make a record of the point between a and b at the limit of the span into MADE; returns a code."""
     made, size = s.slots[S.MADE], s.i[S.SIZE]
@@ -110,7 +110,7 @@ def at_limit(s, a, b, limit):
     return OK if root(s, a, b, size - 1, limit, made) < math.inf else S.DIVERGED
 
 
-@kernel
+@internal
 def clip(s):
     """If the top of the stack lies outside the span, put the limit's point there and end with it."""
     top, left = s.stack[s.i[S.DEPTH] - 1], s.slots[S.LEFT]

@@ -11,7 +11,7 @@ import math
 import numpy as np
 
 from continuation.compiled.interface import call_pointers
-from continuation.compiled.kernel import kernel
+from continuation.compiled.kernel import internal
 
 LAPACK = ("dgetrf", "dgetrs", "dgeev", "dgesdd", "dsytrd")
 GETRF, GETRS, GEEV, GESDD, SYTRD = range(5)
@@ -27,7 +27,7 @@ def lapack_table() -> np.ndarray:
     return np.array([address("scipy.linalg.cython_lapack", name) for name in LAPACK], dtype=np.int64)
 
 
-@kernel
+@internal
 def lu_small(a, pivots):
     """Factor `a` in place with partial pivoting; False where a pivot is zero or not finite."""
     n = a.shape[0]
@@ -52,7 +52,7 @@ def lu_small(a, pivots):
     return True
 
 
-@kernel
+@internal
 def lu_small_solve(a, pivots, b):
     """Solve in place with the factors of `lu_small`."""
     n = a.shape[0]
@@ -67,7 +67,7 @@ def lu_small_solve(a, pivots, b):
         b[k] /= a[k, k]
 
 
-@kernel
+@internal
 def lu_factor(lapack, a, pivots, ints):
     """Factor `a` in place, small or large; `ints` are four int32 to talk to LAPACK."""
     n = a.shape[0]
@@ -78,7 +78,7 @@ def lu_factor(lapack, a, pivots, ints):
     return ints[1] == 0
 
 
-@kernel
+@internal
 def lu_solve(lapack, a, pivots, ints, b):
     """Solve in place with the factors of `lu_factor` of the same order."""
     n = a.shape[0]
@@ -89,7 +89,7 @@ def lu_solve(lapack, a, pivots, ints, b):
     call_pointers(lapack[GETRS], (ints[3:], ints, ints[2:], a, ints, pivots, b, ints, ints[1:]))
 
 
-@kernel
+@internal
 def determinant(a, pivots):
     """Determinant from LU factors as (mantissa, exponent): ``mantissa * 2**exponent``."""
     mantissa, exponent = 1.0, 0.0
@@ -104,7 +104,7 @@ def determinant(a, pivots):
     return mantissa, exponent
 
 
-@kernel
+@internal
 def is_symmetric(a, tolerance):
     """Whether ``|a - a'|`` stays below `tolerance` times the largest entry."""
     n, largest, difference = a.shape[0], 0.0, 0.0
@@ -116,7 +116,7 @@ def is_symmetric(a, tolerance):
     return difference <= tolerance * largest
 
 
-@kernel
+@internal
 def scale_of(a):
     """Largest absolute row sum."""
     largest = 0.0
@@ -128,7 +128,7 @@ def scale_of(a):
     return largest
 
 
-@kernel
+@internal
 def tridiagonalise(a, d, e, v):
     """Reduce the symmetric `a` (overwritten, lower triangle used) to diagonal `d` and off-diagonal `e`[1:].
 
@@ -169,7 +169,7 @@ def tridiagonalise(a, d, e, v):
         d[i] = a[i, i]
 
 
-@kernel
+@internal
 def count_above(d, e, shift):
     """Eigenvalues of a symmetric tridiagonal matrix above `shift` (Sturm count)."""
     count, q = 0, 1.0
@@ -182,7 +182,7 @@ def count_above(d, e, shift):
     return count
 
 
-@kernel
+@internal
 def eigenvalues(lapack, a, wr, wi, work, ints):
     """Eigenvalues of `a` (overwritten) into wr + i wi; `work` has at least 4 n entries.  False on failure."""
     n = a.shape[0]
@@ -208,7 +208,7 @@ def eigenvalues(lapack, a, wr, wi, work, ints):
     return ints[1] == 0
 
 
-@kernel
+@internal
 def svd(lapack, a):
     """Return (u, s, vt) of the (m, n) matrix `a`, all vectors; allocates, for rare use."""
     m, n = a.shape

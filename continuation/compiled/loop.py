@@ -6,11 +6,11 @@ It knows records and the five operations of a problem, nothing else, and can be 
 from continuation.compiled import state as S
 from continuation.compiled.advance import advance
 from continuation.compiled.interface import OK
-from continuation.compiled.kernel import kernel
+from continuation.compiled.kernel import internal, kernel
 from continuation.compiled.settle import resolve
 
 
-@kernel
+@internal
 def settle_all(s):
     """Settle everything on the stack; returns 0, FULL, or the code of the branch's end."""
     room = s.rows.shape[0] - 2

@@ -5,19 +5,19 @@ import math
 from continuation.compiled import state as S
 from continuation.compiled.correct import distance, inner
 from continuation.compiled.detect import scalars
-from continuation.compiled.kernel import kernel
+from continuation.compiled.kernel import internal
 
 SAME = 1e-9  # points nearer than this, relative to 1 + |x|, are one
 
 
-@kernel
+@internal
 def copy(source, target):
     """Copy one record."""
     for j in range(source.shape[0]):
         target[j] = source[j]
 
 
-@kernel
+@internal
 def push(s, record, role):
     """Put a record on the stack."""
     top = s.stack[s.i[S.DEPTH]]
@@ -26,7 +26,7 @@ def push(s, record, role):
     s.i[S.DEPTH] += 1
 
 
-@kernel
+@internal
 def store(s, record):
     """Append a row to the branch; a row at the same place as an event is the event."""
     base, last = scalars(s), s.i[S.ROWS] - 1

@@ -24,7 +24,7 @@ from continuation.compiled.dense import (
     residual_at,
 )
 from continuation.compiled.interface import FAILED, NONFINITE, OK, callback
-from continuation.compiled.kernel import kernel
+from continuation.compiled.kernel import internal
 
 ITERATIONS = 12
 ITERATIONS_KERNEL = 60  # where another branch touches, Newton only halves the error
@@ -34,7 +34,7 @@ TRANSVERSE = 1e-7  # cosine of F_p and the left null vector below which a fold i
 UNBALANCED = 1e-10  # residual that a branch point may leave in the left kernel, relative
 
 
-@kernel
+@internal
 def norm(x):
     """Euclidean norm."""
     total = 0.0
@@ -43,7 +43,7 @@ def norm(x):
     return math.sqrt(total)
 
 
-@kernel
+@internal
 def at(w, x, p, f):
     """Residual, F_u and F_p at x = (u, p)."""
     p[w.table[ACTIVE]] = x[x.shape[0] - 1]
@@ -51,7 +51,7 @@ def at(w, x, p, f):
     return status if status != OK else linearise_at(w, x, p)
 
 
-@kernel
+@internal
 def second(w, x, p, direction):
     """Derivative of [F_u F_p] at x along `direction`, (n, n + 1); NaN where the Jacobian fails."""
     n = w.table[N_STATES]
@@ -73,7 +73,7 @@ def second(w, x, p, direction):
     return out
 
 
-@kernel
+@internal
 def contract(left, matrix):
     """Row vector ``left' matrix``."""
     out = np.zeros(matrix.shape[1])
@@ -83,7 +83,7 @@ def contract(left, matrix):
     return out
 
 
-@kernel
+@internal
 def solve_dense(w, matrix, rhs):
     """Solve in place; False where the matrix is singular."""
     pivots = np.empty(matrix.shape[0], np.int32)
@@ -93,7 +93,7 @@ def solve_dense(w, matrix, rhs):
     return True
 
 
-@kernel
+@internal
 def corner_border(a, b, c, transpose):
     """``[[a, b], [c', 0]]`` or its transpose, with right-hand side e_last solved for: matrix and vector."""
     n = a.shape[0]
@@ -107,7 +107,7 @@ def corner_border(a, b, c, transpose):
     return m, e
 
 
-@kernel
+@internal
 def update(x, d, size):
     """Add the correction; returns its length relative to 1 + |x|."""
     for j in range(size):
@@ -115,7 +115,7 @@ def update(x, d, size):
     return norm(d[:size]) / (1.0 + norm(x))
 
 
-@kernel
+@internal
 def fold_step(w, x, p, f, v):
     """One Newton step on F = 0, sigma = 0; `v` (n,) goes in as border, comes out as null vector.
 
@@ -147,7 +147,7 @@ def fold_step(w, x, p, f, v):
     return update(x, rhs, n + 1)
 
 
-@kernel
+@internal
 def locate_fold(w, x, t, p, f):
     """Fold near x; `t` becomes the tangent there.  Returns the attained error."""
     n = w.table[N_STATES]
@@ -169,7 +169,7 @@ def locate_fold(w, x, t, p, f):
     return error
 
 
-@kernel
+@internal
 def complex_border(a, omega, b, c, adjoint):
     """``[[a - i omega, b], [c^H, 0]]`` or its conjugate transpose, factored for e_last; returns the solution."""
     n = a.shape[0]
@@ -184,7 +184,7 @@ def complex_border(a, omega, b, c, adjoint):
     return m, e
 
 
-@kernel
+@internal
 def solve_complex(w, m, e):
     """Solve the complex system in place; False where it is singular."""
     pivots = np.empty(m.shape[0], np.int32)
@@ -194,7 +194,7 @@ def solve_complex(w, m, e):
     return True
 
 
-@kernel
+@internal
 def nearest_pair(w):
     """Imaginary part of the complex pair of F_u nearest the axis, 0 where all eigenvalues are real."""
     n = w.table[N_STATES]
@@ -207,7 +207,7 @@ def nearest_pair(w):
     return omega
 
 
-@kernel
+@internal
 def hopf_step(w, x, p, f, omega, borders):
     """One Newton step on F = 0, g = 0 (complex); `borders` (2, n) become left and right vectors.
 
@@ -255,7 +255,7 @@ def hopf_step(w, x, p, f, omega, borders):
     return error, omega + rhs[n + 1]
 
 
-@kernel
+@internal
 def locate_hopf(w, x, p, f):
     """Hopf point near x; returns the attained error."""
     n = w.table[N_STATES]
@@ -290,7 +290,7 @@ def locate_hopf(w, x, p, f):
     return error
 
 
-@kernel
+@internal
 def jacobian_of(w):
     """[F_u F_p] as one (n, n + 1) matrix."""
     n = w.table[N_STATES]
@@ -302,7 +302,7 @@ def jacobian_of(w):
     return out
 
 
-@kernel
+@internal
 def kernel_step(w, x, p, f, k):
     """One Gauss-Newton step towards a point where [F_u F_p] loses k ranks.
 
@@ -343,7 +343,7 @@ def kernel_step(w, x, p, f, k):
     return update(x, step, n + 1), left_over / scale if scale > 0.0 else math.inf
 
 
-@kernel
+@internal
 def least_squares(w, g, h):
     """Solution of least norm of ``g y = h`` in the least-squares sense."""
     u, sigma, vt = linalg.svd(w.lapack, g)
@@ -358,7 +358,7 @@ def least_squares(w, g, h):
     return y
 
 
-@kernel
+@internal
 def locate_kernel(w, x, t, p, f, k):
     """Branch point near x where [F_u F_p] loses k ranks; `t` is projected onto its kernel.  Returns the error."""
     n = w.table[N_STATES]
@@ -387,7 +387,7 @@ def locate_kernel(w, x, t, p, f, k):
     return error
 
 
-@kernel
+@internal
 def nullity_of(w):
     """Dimension of the kernel of F_u, by its singular values."""
     _, sigma, _ = linalg.svd(w.lapack, w.a)

@@ -21,7 +21,7 @@ from continuation.compiled.detect import (
     wanted,
 )
 from continuation.compiled.interface import OK
-from continuation.compiled.kernel import kernel
+from continuation.compiled.kernel import internal
 from continuation.compiled.limits import ROUND, clip, root
 from continuation.compiled.records import copy, push, store
 
@@ -30,7 +30,7 @@ NEIGHBOUR = 1e-3  # first distance of the neighbours of an event, of the piece i
 DEEP = 12  # records on the stack beyond which no more hidden changes are looked for
 
 
-@kernel
+@internal
 def split(s, sigma):
     """Put a probe between LEFT and the top of the stack on top; False if there is none to be had."""
     top = s.stack[s.i[S.DEPTH] - 1]
@@ -44,7 +44,7 @@ def split(s, sigma):
     return True
 
 
-@kernel
+@internal
 def crossing(s, a, b, j):
     """Where the line through test function j vanishes between records a and b; the middle if that is no help."""
     size, tests = s.i[S.SIZE], s.i[S.TESTS]
@@ -55,7 +55,7 @@ def crossing(s, a, b, j):
     return min(max(1.0 / (1.0 + ratio), 0.001), 0.999)
 
 
-@kernel
+@internal
 def seek(s, bits, event):
     """Locate what changed between LEFT and the top of the stack through the problem's own extended systems."""
     left, top = s.slots[S.LEFT], s.stack[s.i[S.DEPTH] - 1]
@@ -82,7 +82,7 @@ def seek(s, bits, event):
     return kind == S.HOPF and refine(s, left, top, x, S.BRANCH_POINT, event) and event[base + S.NULLITY] > 1.0
 
 
-@kernel
+@internal
 def bisected(s, bits, event):
     """Locate the sign change of the one test function in `bits` without an extended system.  True if it did."""
     size, base, j = s.i[S.SIZE], scalars(s), 0
@@ -98,7 +98,7 @@ def bisected(s, bits, event):
     return length <= 1e3 * ROUND * scale
 
 
-@kernel
+@internal
 def give_up(s, bits):
     """Put an unlocated event with its bracket (LEFT, top) on the stack."""
     size, base = s.i[S.SIZE], scalars(s)
@@ -120,7 +120,7 @@ def give_up(s, bits):
     push(s, event, S.EVENT)
 
 
-@kernel
+@internal
 def isolate(s, event):
     """Put the neighbours of a located event around it on the stack when it does not explain its whole interval.
 
@@ -147,7 +147,7 @@ def isolate(s, event):
     return False
 
 
-@kernel
+@internal
 def examine(s, bits):
     """Act on what changed between LEFT and the top of the stack."""
     base, event = scalars(s), s.slots[S.MADE]
@@ -169,7 +169,7 @@ def examine(s, bits):
         give_up(s, bits)
 
 
-@kernel
+@internal
 def touches(s, left, top, sigma):
     """Whether another branch touches this one near `sigma` (all signs kept); then the event is on the stack."""
     size, event = s.i[S.SIZE], s.stack[S.STACK_DEPTH - 3]
@@ -182,7 +182,7 @@ def touches(s, left, top, sigma):
     return True
 
 
-@kernel
+@internal
 def look_closer(s):
     """Look into an interval without changes for two of a kind; True if something was put on the stack."""
     left, top = s.slots[S.LEFT], s.stack[s.i[S.DEPTH] - 1]
@@ -201,7 +201,7 @@ def look_closer(s):
     return split(s, sigma)
 
 
-@kernel
+@internal
 def pass_event(s, event):
     """Go on from an event: what it explains has changed, so its test functions are those behind it."""
     left, first, base = s.slots[S.LEFT], 2 * s.i[S.SIZE], scalars(s)
@@ -213,7 +213,7 @@ def pass_event(s, event):
             left[j] = behind[j]
 
 
-@kernel
+@internal
 def settle(s):
     """Take the top of the stack as settled: store it if it is a point or an event."""
     base = scalars(s)
@@ -237,7 +237,7 @@ def settle(s):
     copy(top, s.slots[S.LEFT])
 
 
-@kernel
+@internal
 def resolve(s):
     """Deal with the interval from LEFT to the top of the stack once."""
     base = scalars(s)
