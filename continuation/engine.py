@@ -9,8 +9,11 @@ import time
 import numpy as np
 
 from continuation.compiled import state as S
-from continuation.compiled.correct import correct, evaluate, finish, newton_step
+from continuation.compiled.advance import closes_by_address
+from continuation.compiled.correct import between_by_address, correct, evaluate, finish, newton_step
 from continuation.compiled.interface import OK, SINGULAR
+from continuation.compiled.limits import clip_by_address
+from continuation.compiled.locate import examine_by_address, probe_by_address
 from continuation.compiled.loop import run
 from continuation.status import Kind, Status
 
@@ -39,7 +42,8 @@ def make_state(operations, span, steps, settings) -> S.State:
     size, tests = operations.size, len(operations.tests)
     wide, width = 2 * size + 8, S.width(size, tests)
     o = operations
-    pairs = [(c.address, c.data) for c in (o.residual, o.linearise, o.solve, o.monitor, o.refine)]
+    asked = [(c.address, c.data) for c in (o.residual, o.linearise, o.solve, o.monitor, o.refine)]
+    own = (between_by_address, examine_by_address, clip_by_address, probe_by_address, closes_by_address)
     kinds = [S.PROBE_ONLY if test.kind is None else KIND_CODES[test.kind] for test in o.tests]
     i, f = np.zeros(S.INTEGERS, np.int64), np.zeros(S.FLOATS)
     i[S.SIZE], i[S.TESTS], i[S.ACTIVE], i[S.COUNTED] = size, tests, o.active, o.counts_events
@@ -48,8 +52,9 @@ def make_state(operations, span, steps, settings) -> S.State:
     f[S.TOLERANCE], f[S.MAX_ANGLE] = settings.tolerance, math.tan(min(settings.max_angle, 1.57))
     f[S.LOW], f[S.HIGH] = span
     rows = min(FIRST_ROWS, settings.max_points + 8)
-    return S.State(
-        ops=np.array(pairs, np.int64).ravel(),
+    state = S.State(
+        table=np.zeros(0, np.int64),
+        ops=np.array([*np.ravel(asked), *(c.address for c in own)], np.int64),
         kinds=np.array(kinds, np.int64),
         p=np.array(o.p, float),
         weights=np.array(o.weights, float),
@@ -63,13 +68,15 @@ def make_state(operations, span, steps, settings) -> S.State:
         rows=np.zeros((rows, width)),
         brackets=np.zeros((8, 2 * size)),
     )
+    return S.with_table(state)
 
 
 def grown(state: S.State) -> S.State:
     """The same state with twice the room."""
     more = min(len(state.rows), MOST_ROWS_AT_ONCE)
     rows = np.concatenate([state.rows, np.zeros((more, state.rows.shape[1]))])
-    return state._replace(rows=rows, brackets=np.concatenate([state.brackets, np.zeros_like(state.brackets)]))
+    brackets = np.concatenate([state.brackets, np.zeros_like(state.brackets)])
+    return S.with_table(state._replace(rows=rows, brackets=brackets))
 
 
 def corrected(state: S.State, x: np.ndarray) -> bool:

@@ -2,12 +2,15 @@
 
 import math
 
+from numba import carray
+
 from continuation.compiled import state as S
 from continuation.compiled.correct import correct, distance, finish, hermite, inner, weigh
 from continuation.compiled.detect import place_on, scalars
-from continuation.compiled.interface import FAILED, NONFINITE, OK, SINGULAR
+from continuation.compiled.interface import FAILED, NONFINITE, OK, SINGULAR, call, callback, data_address
 from continuation.compiled.kernel import internal
 from continuation.compiled.records import push
+from continuation.compiled.state import state_at
 
 AIM = 0.5  # of the largest angle: what the step is steered to
 LOST = 5  # accepted points in a row without a Jacobian to speak of
@@ -97,11 +100,7 @@ def ending(cause):
 def closes(s, made):
     """Whether the step to `made` passes through the start in the direction it was left."""
     size, left, start = s.i[S.SIZE], s.slots[S.LEFT], s.slots[S.START]
-    if s.effort[S.STEPS] < 4:
-        return False
     length = distance(s, left, made)
-    if distance(s, left, start) > 1.5 * length:
-        return False
     sigma = place_on(s, left, made, start)
     if not (0.0 < sigma <= 1.0 + 1e-9) or inner(s.weights, made[size:], start[size:]) <= 0.0:
         return False
@@ -136,7 +135,7 @@ def advance(s):
     s.i[S.FRESH] += 1
     s.f[S.H] = next_step(s, h, iterations, angle)
     made = s.slots[S.MADE]
-    if closes(s, made):
+    if near_start(s, made) and call(s.ops[S.OP_CLOSES], data_address(s.table), made, made, made) == OK:
         s.i[S.PENDING] = S.CLOSED
         push(s, s.slots[S.START], S.POINT)
     else:
@@ -146,3 +145,18 @@ def advance(s):
     if s.i[S.EMPTY] >= LOST and s.i[S.PENDING] == 0:
         s.i[S.PENDING] = S.UNRESOLVED
     return OK
+
+
+@internal
+def near_start(s, made):
+    """Whether the step to `made` may pass through the start."""
+    if s.effort[S.STEPS] < 4:
+        return False
+    return distance(s, s.slots[S.LEFT], s.slots[S.START]) <= 1.5 * distance(s, s.slots[S.LEFT], made)
+
+
+@callback
+def closes_by_address(data, made, unused, ignored):
+    """`closes` for the loop, which reaches it by address: OK where the branch is closed."""
+    s = state_at(data)
+    return OK if closes(s, carray(made, (s.slots.shape[1],))) else FAILED

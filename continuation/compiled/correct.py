@@ -2,9 +2,12 @@
 
 import math
 
+from numba import carray
+
 from continuation.compiled import state as S
-from continuation.compiled.interface import FAILED, NONFINITE, OK, call
+from continuation.compiled.interface import FAILED, NONFINITE, OK, call, callback, data_address
 from continuation.compiled.kernel import internal, kernel
+from continuation.compiled.state import state_at
 
 FINE = 4e-16  # tolerance of points that locate something: Newton goes on until rounding stops it
 SLOW = 0.5  # a contraction above this predicts failure
@@ -154,7 +157,7 @@ def finish(s, x, size_f, record):
 
 
 @internal
-def between(s, a, b, sigma, record):
+def make_between(s, a, b, sigma, record):
     """Make a record of the branch's point near `sigma` between records a and b, as exact as rounding allows."""
     size = s.i[S.SIZE]
     x, direction, row = s.work[S.GUESS], s.work[S.DIRECTION], s.work[S.ROW]
@@ -169,3 +172,18 @@ def between(s, a, b, sigma, record):
     if code != S.CONVERGED:
         return code
     return finish(s, x, size_f, record)
+
+
+@callback
+def between_by_address(data, a, b, record):
+    """`make_between` for callers that reach it by address; sigma is in the state."""
+    s = state_at(data)
+    width = s.slots.shape[1]
+    return make_between(s, carray(a, (width,)), carray(b, (width,)), s.f[S.SIGMA], carray(record, (width,)))
+
+
+@internal
+def between(s, a, b, sigma, record):
+    """Make a record of the branch's point near `sigma` between records a and b; returns a code."""
+    s.f[S.SIGMA] = sigma
+    return call(s.ops[S.OP_BETWEEN], data_address(s.table), a, b, record)

@@ -18,6 +18,8 @@ from continuation.compiled.interface import (
     address_of,
     call,
     callback,
+    complexes_at,
+    data_address,
     doubles_at,
     int32s_at,
     integers_at,
@@ -26,7 +28,8 @@ from continuation.compiled.kernel import internal
 
 N_STATES, N_PARAMETERS, ACTIVE, STABILITY, N_ZEROS, DECLARED_SYMMETRIC = range(6)
 RESIDUAL, JACOBIAN, DERIVATIVE, COUNTER = 6, 8, 10, 12
-FIRST_ARRAY = 14
+LINEARISE, REAL_SOLVER, COMPLEX_SOLVER, ITSELF = 14, 15, 16, 17  # addresses of the callbacks below, of the table
+FIRST_ARRAY = 18
 NO_FLOW, FLOW, COUNTED = range(3)  # values of STABILITY
 JACOBIANS, FACTORISATIONS, SPECTRA = range(3)  # entries of `effort`
 
@@ -77,6 +80,8 @@ class DenseTable:
         for index, function in callbacks.items():
             self.table[index : index + 2] = function.address, function.data
         self.table[FIRST_ARRAY:] = [address_of(array) for array in arrays]
+        own = (linearise.address, solve_square.address, solve_complex_square.address, address_of(self.table))
+        self.table[LINEARISE : ITSELF + 1] = own
         self.effort = arrays[-1]
         self.address = address_of(self.table)
         self._keep = (arrays, callbacks, zeros)
@@ -154,6 +159,32 @@ def linearise(data, u, p, out):
     """F_u and F_p at (u, p), into the workspace; `out` is not used."""
     w = dense_at(data)
     return linearise_at(w, carray(u, (w.table[N_STATES],)), carray(p, (w.table[N_PARAMETERS],)))
+
+
+@callback
+def solve_square(data, matrix, rhs, unused):
+    """Solve a dense system of order ``ints[7]`` in place; for rare use, it allocates its pivots."""
+    w = dense_at(data)
+    order = w.ints[7]
+    m, pivots = carray(matrix, (order, order)), np.empty(order, np.int32)
+    if not linalg.lu_factor(w.lapack, m, pivots, w.ints):
+        return SINGULAR
+    linalg.lu_solve(w.lapack, m, pivots, w.ints, carray(rhs, (order,)))
+    return OK
+
+
+@callback
+def solve_complex_square(data, matrix, rhs, unused):
+    """Solve a dense complex system of order ``ints[7]`` in place (real and imaginary parts side by side)."""
+    w = dense_at(data)
+    order = w.ints[7]
+    m = carray(complexes_at(data_address(carray(matrix, (1,)))), (order, order))
+    b = carray(complexes_at(data_address(carray(rhs, (1,)))), (order,))
+    pivots = np.empty(order, np.int32)
+    if not linalg.lu_small(m, pivots):
+        return SINGULAR
+    linalg.lu_small_solve(m, pivots, b)
+    return OK
 
 
 @internal

@@ -7,7 +7,7 @@ from continuation.compiled.correct import distance, hermite, inner
 from continuation.compiled.interface import OK, call
 from continuation.compiled.kernel import internal
 
-COUNT_BIT = 1 << 60  # the number of unstable eigenvalues changed
+COUNT_BIT = 1 << 50  # the number of unstable eigenvalues changed
 INSIDE = 0.02  # a hidden extremum nearer than this to an end is left to the neighbour
 DIP = 0.1  # a parabola that falls below this fraction of its ends is looked into
 STEEP = 1e-12  # slopes of the parameter below this are rounding

@@ -39,7 +39,8 @@ def call(typingctx, address, data, u, p, out):
     signature = types.int32(types.int64, types.int64, u, p, out)
 
     def codegen(context, builder, sig, args):
-        arrays = [context.make_array(sig.args[i])(context, builder, args[i]).data for i in (2, 3, 4)]
+        data = [context.make_array(sig.args[i])(context, builder, args[i]).data for i in (2, 3, 4)]
+        arrays = [builder.bitcast(d, ir.DoubleType().as_pointer()) for d in data]
         kind = ir.FunctionType(ir.IntType(32), [ir.IntType(64)] + [a.type for a in arrays])
         return builder.call(builder.inttoptr(args[0], kind.as_pointer()), [args[1], *arrays])
 
@@ -61,6 +62,17 @@ def call_pointers(typingctx, address, arrays):
     return signature, codegen
 
 
+@intrinsic
+def data_address(typingctx, array):
+    """Address of an array's data as an integer, inside compiled code."""
+
+    def codegen(context, builder, sig, args):
+        data = context.make_array(sig.args[0])(context, builder, args[0]).data
+        return builder.ptrtoint(data, ir.IntType(64))
+
+    return types.int64(array), codegen
+
+
 def _as_pointer(context, builder, sig, args):
     """Turn an integer into a pointer."""
     return builder.inttoptr(args[0], context.get_value_type(sig.return_type))
@@ -70,6 +82,12 @@ def _as_pointer(context, builder, sig, args):
 def doubles_at(typingctx, address):
     """Return the integer address as a pointer to doubles."""
     return Double(types.int64), _as_pointer
+
+
+@intrinsic
+def complexes_at(typingctx, address):
+    """Return the integer address as a pointer to complex numbers."""
+    return types.CPointer(types.complex128)(types.int64), _as_pointer
 
 
 @intrinsic

@@ -15,9 +15,10 @@ from continuation.compiled.correct import (
     weigh,
 )
 from continuation.compiled.detect import place_on, scalars
-from continuation.compiled.interface import OK
+from continuation.compiled.interface import OK, callback
 from continuation.compiled.kernel import internal
 from continuation.compiled.records import copy, push
+from continuation.compiled.state import state_at
 
 ROUND = 1e-13  # brackets shorter than this, relative to 1 + |x|, are located
 EDGE = 1e-10  # a limit is overstepped by more than this, relative to its size
@@ -123,3 +124,10 @@ def clip(s):
     s.i[S.PENDING] = S.LIMIT
     if code == OK:
         push(s, s.slots[S.MADE], S.POINT)
+
+
+@callback
+def clip_by_address(data, unused, ignored, empty):
+    """`clip` for the loop, which reaches it by address."""
+    clip(state_at(data))
+    return OK

@@ -15,15 +15,18 @@ from continuation.compiled import linalg
 from continuation.compiled import state as S
 from continuation.compiled.dense import (
     ACTIVE,
+    COMPLEX_SOLVER,
     CUBE_ROOT,
+    ITSELF,
+    LINEARISE,
     N_PARAMETERS,
     N_STATES,
+    REAL_SOLVER,
+    RESIDUAL,
     ZERO_EIGENVALUE,
     dense_at,
-    linearise_at,
-    residual_at,
 )
-from continuation.compiled.interface import FAILED, NONFINITE, OK, callback
+from continuation.compiled.interface import FAILED, NONFINITE, OK, call, callback
 from continuation.compiled.kernel import internal
 
 ITERATIONS = 12
@@ -47,8 +50,8 @@ def norm(x):
 def at(w, x, p, f):
     """Residual, F_u and F_p at x = (u, p)."""
     p[w.table[ACTIVE]] = x[x.shape[0] - 1]
-    status = residual_at(w, x, p, f)
-    return status if status != OK else linearise_at(w, x, p)
+    status = call(w.table[RESIDUAL], w.table[RESIDUAL + 1], x, p, f)
+    return status if status != OK else call(w.table[LINEARISE], w.table[ITSELF], x, p, f)
 
 
 @internal
@@ -64,7 +67,7 @@ def second(w, x, p, direction):
         for j in range(n + 1):
             y[j] = x[j] + sign * h * direction[j]
         p[w.table[ACTIVE]] = y[n]
-        if linearise_at(w, y, p) != OK:
+        if call(w.table[LINEARISE], w.table[ITSELF], y, p, y) != OK:
             out[0, 0] = math.nan
         for i in range(n):
             for j in range(n):
@@ -86,11 +89,8 @@ def contract(left, matrix):
 @internal
 def solve_dense(w, matrix, rhs):
     """Solve in place; False where the matrix is singular."""
-    pivots = np.empty(matrix.shape[0], np.int32)
-    if not linalg.lu_factor(w.lapack, matrix, pivots, w.ints):
-        return False
-    linalg.lu_solve(w.lapack, matrix, pivots, w.ints, rhs)
-    return True
+    w.ints[7] = matrix.shape[0]
+    return call(w.table[REAL_SOLVER], w.table[ITSELF], matrix, rhs, rhs) == OK
 
 
 @internal
@@ -187,11 +187,8 @@ def complex_border(a, omega, b, c, adjoint):
 @internal
 def solve_complex(w, m, e):
     """Solve the complex system in place; False where it is singular."""
-    pivots = np.empty(m.shape[0], np.int32)
-    if not linalg.lu_small(m, pivots):
-        return False
-    linalg.lu_small_solve(m, pivots, e)
-    return True
+    w.ints[7] = m.shape[0]
+    return call(w.table[COMPLEX_SOLVER], w.table[ITSELF], m, e, e) == OK
 
 
 @internal

@@ -1,185 +1,15 @@
-"""Settling the stack: what changed between the last settled record and the top is located, or looked at closer.
-
-An interval is settled when nothing changes in it or when one located event explains all that changes; else it
-is split, and the pieces come first.
-"""
-
-import math
+"""Settling the stack: intervals in which nothing changes are stored, the others are handed to locate.py."""
 
 from continuation.compiled import state as S
-from continuation.compiled.correct import between, distance, hermite, inner, weigh
-from continuation.compiled.detect import (
-    COUNT_BIT,
-    changes,
-    explained,
-    first_of_kind,
-    hidden_dip,
-    hidden_turn,
-    place_on,
-    refine,
-    scalars,
-    wanted,
-)
-from continuation.compiled.interface import OK
+from continuation.compiled.correct import distance
+from continuation.compiled.detect import changes, hidden_dip, hidden_turn, scalars, wanted
+from continuation.compiled.interface import OK, call, data_address
 from continuation.compiled.kernel import internal
-from continuation.compiled.limits import ROUND, clip, root
-from continuation.compiled.records import copy, push, store
+from continuation.compiled.limits import outside
+from continuation.compiled.records import copy, store
 
-SPLIT = 1e-7  # pieces shorter than this, relative to 1 + |x|, are not split further
-NEIGHBOUR = 1e-3  # first distance of the neighbours of an event, of the piece it lies on
 DEEP = 12  # records on the stack beyond which no more hidden changes are looked for
-
-
-@internal
-def split(s, sigma):
-    """Put a probe between LEFT and the top of the stack on top; False if there is none to be had."""
-    top = s.stack[s.i[S.DEPTH] - 1]
-    made = s.slots[S.MADE]
-    if s.i[S.DEPTH] + 8 > S.STACK_DEPTH:
-        return False
-    if between(s, s.slots[S.LEFT], top, sigma, made) != OK:
-        if between(s, s.slots[S.LEFT], top, 0.61 * sigma, made) != OK:
-            return False
-    push(s, made, S.PROBE)
-    return True
-
-
-@internal
-def crossing(s, a, b, j):
-    """Where the line through test function j vanishes between records a and b; the middle if that is no help."""
-    size, tests = s.i[S.SIZE], s.i[S.TESTS]
-    at, e = 2 * size + j, 2 * size + tests + j
-    ratio = -b[at] / a[at] if a[at] != 0.0 else 1.0
-    if a[e] != b[e]:
-        ratio *= 2.0 ** max(min(b[e] - a[e], 900.0), -900.0)
-    return min(max(1.0 / (1.0 + ratio), 0.001), 0.999)
-
-
-@internal
-def seek(s, bits, event):
-    """Locate what changed between LEFT and the top of the stack through the problem's own extended systems."""
-    left, top = s.slots[S.LEFT], s.stack[s.i[S.DEPTH] - 1]
-    size = s.i[S.SIZE]
-    base, length = scalars(s), distance(s, left, top)
-    guess, direction = s.work[S.GUESS], s.work[S.DIRECTION]
-    kind, sigma = S.HOPF, 0.5
-    branch, fold = first_of_kind(s, bits, S.BRANCH_POINT), first_of_kind(s, bits, S.FOLD)
-    if branch >= 0:
-        kind, sigma = S.BRANCH_POINT, crossing(s, left, top, branch)
-    elif fold >= 0:
-        kind, sigma = S.FOLD, crossing(s, left, top, fold)
-    elif bits & COUNT_BIT == 0:
-        return False
-    hermite(left, top, size, length, sigma, guess, direction)
-    if weigh(s, direction, s.work[S.ROW]) == 0.0:
-        return False
-    x = s.work[S.MONITORED]
-    scale = math.sqrt(inner(s.weights, direction, direction))
-    for j in range(size):
-        x[j], x[size + j] = guess[j], direction[j] / scale
-    if refine(s, left, top, x, kind, event):
-        return True
-    return kind == S.HOPF and refine(s, left, top, x, S.BRANCH_POINT, event) and event[base + S.NULLITY] > 1.0
-
-
-@internal
-def bisected(s, bits, event):
-    """Locate the sign change of the one test function in `bits` without an extended system.  True if it did."""
-    size, base, j = s.i[S.SIZE], scalars(s), 0
-    top = s.stack[s.i[S.DEPTH] - 1]
-    while (bits >> j) & 1 == 0:
-        j += 1
-    length = root(s, s.slots[S.LEFT], top, 2 * size + j, 0.0, event)
-    scale = 1.0 + math.sqrt(inner(s.weights, event, event))
-    for k in range(2 * size, base):
-        event[k] = top[k]
-    event[base + S.KIND], event[base + S.TEST], event[base + S.ROLE] = s.kinds[j], j, S.EVENT
-    event[base + S.ERROR] = min(length, ROUND * scale) / scale
-    return length <= 1e3 * ROUND * scale
-
-
-@internal
-def give_up(s, bits):
-    """Put an unlocated event with its bracket (LEFT, top) on the stack."""
-    size, base = s.i[S.SIZE], scalars(s)
-    left, event = s.slots[S.LEFT], s.slots[S.MADE]
-    top = s.stack[s.i[S.DEPTH] - 1]
-    copy(top, event)
-    kind = S.HOPF
-    for j in range(s.i[S.TESTS]):
-        if (bits >> j) & 1 == 1 and (kind == S.HOPF or s.kinds[j] == S.BRANCH_POINT):
-            kind = s.kinds[j]
-            event[base + S.TEST] = j
-    event[base + S.KIND], event[base + S.LOCATED] = kind, 0.0
-    event[base + S.ERROR] = distance(s, left, top) / (1.0 + math.sqrt(inner(s.weights, top, top)))
-    bracket = s.brackets[s.i[S.BRACKETS]]
-    for j in range(size):
-        bracket[j], bracket[size + j] = left[j], top[j]
-    event[base + S.NULLITY] = s.i[S.BRACKETS]  # until the row is read
-    s.i[S.BRACKETS] += 1
-    push(s, event, S.EVENT)
-
-
-@internal
-def isolate(s, event):
-    """Put the neighbours of a located event around it on the stack when it does not explain its whole interval.
-
-    Each neighbour interval is then examined for itself.  False where the neighbours can't be had.
-    """
-    left, base = s.slots[S.LEFT], scalars(s)
-    top = s.stack[s.i[S.DEPTH] - 1]
-    after, before = s.stack[S.STACK_DEPTH - 1], s.stack[S.STACK_DEPTH - 2]
-    sigma, length = place_on(s, left, top, event), distance(s, left, top)
-    delta, floor = NEIGHBOUR, SPLIT * (1.0 + math.sqrt(inner(s.weights, event, event)))
-    if s.i[S.DEPTH] + 8 > S.STACK_DEPTH or length <= floor:
-        return False
-    while delta * length > 0.1 * floor:
-        low, high = max(sigma - delta, 0.0), min(sigma + delta, 1.0)
-        if between(s, left, top, low, before) == OK and between(s, left, top, high, after) == OK:
-            bits = changes(s, before, after)
-            if explained(s, bits, after[base + S.UNSTABLE] - before[base + S.UNSTABLE], event) == 0:
-                event[base + S.UNSTABLE] = min(before[base + S.UNSTABLE], after[base + S.UNSTABLE])
-                push(s, after, S.PROBE)
-                push(s, event, S.EVENT)
-                push(s, before, S.PROBE)
-                return True
-        delta *= 0.1
-    return False
-
-
-@internal
-def examine(s, bits):
-    """Act on what changed between LEFT and the top of the stack."""
-    base, event = scalars(s), s.slots[S.MADE]
-    left, top = s.slots[S.LEFT], s.stack[s.i[S.DEPTH] - 1]
-    event = s.stack[S.STACK_DEPTH - 3]
-    change = top[base + S.UNSTABLE] - left[base + S.UNSTABLE]
-    single = bits & (bits - 1) == 0
-    found = seek(s, bits, event)
-    if not found and single and bits & COUNT_BIT == 0:
-        kind = first_of_kind(s, bits, S.USER) >= 0 or s.ops[S.OP_REFINE] == 0
-        found = kind and bisected(s, bits, event)
-    if found and explained(s, bits, change, event) == 0:
-        push(s, event, S.EVENT)
-        return
-    if found and isolate(s, event):
-        return
-    small = distance(s, left, top) <= SPLIT * (1.0 + math.sqrt(inner(s.weights, top, top)))
-    if small or not split(s, 0.5):
-        give_up(s, bits)
-
-
-@internal
-def touches(s, left, top, sigma):
-    """Whether another branch touches this one near `sigma` (all signs kept); then the event is on the stack."""
-    size, event = s.i[S.SIZE], s.stack[S.STACK_DEPTH - 3]
-    if between(s, left, top, sigma, s.slots[S.MADE]) != OK:
-        copy(top, s.slots[S.MADE])
-        hermite(left, top, size, distance(s, left, top), sigma, s.slots[S.MADE], s.slots[S.MADE][size:])
-    if changes(s, left, s.slots[S.MADE]) != 0 or not refine(s, left, top, s.slots[S.MADE], S.BRANCH_POINT, event):
-        return False
-    push(s, event, S.EVENT)
-    return True
+SHORT = 1e-9  # intervals shorter than this are not looked into
 
 
 @internal
@@ -187,7 +17,7 @@ def look_closer(s):
     """Look into an interval without changes for two of a kind; True if something was put on the stack."""
     left, top = s.slots[S.LEFT], s.stack[s.i[S.DEPTH] - 1]
     length = distance(s, left, top)
-    if length <= SPLIT * 1e-2 or s.i[S.DEPTH] > DEEP:
+    if length <= SHORT or s.i[S.DEPTH] > DEEP:
         return False
     sigma, j = -1.0, -1
     if wanted(s, S.FOLD):
@@ -196,9 +26,9 @@ def look_closer(s):
         sigma, j = hidden_dip(s, s.slots[S.PREVIOUS], left, top, length)
     if sigma < 0.0:
         return False
-    if j >= 0 and s.kinds[j] == S.BRANCH_POINT and touches(s, left, top, sigma):
-        return True
-    return split(s, sigma)
+    place = s.work[S.REQUEST]
+    place[0], place[1] = sigma, j
+    return call(s.ops[S.OP_PROBE], data_address(s.table), place, place, place) == OK
 
 
 @internal
@@ -241,7 +71,9 @@ def settle(s):
 def resolve(s):
     """Deal with the interval from LEFT to the top of the stack once."""
     base = scalars(s)
-    clip(s)
+    place = s.work[S.REQUEST]
+    if outside(s, s.stack[s.i[S.DEPTH] - 1]) != 0:
+        call(s.ops[S.OP_CLIP], data_address(s.table), place, place, place)
     if s.i[S.DEPTH] == 0:
         return
     if s.stack[s.i[S.DEPTH] - 1, base + S.ROLE] == S.EVENT:
@@ -250,6 +82,7 @@ def resolve(s):
     top = s.stack[s.i[S.DEPTH] - 1]
     bits = changes(s, s.slots[S.LEFT], top)
     if bits != 0:
-        examine(s, bits)
+        place[0] = float(bits)
+        call(s.ops[S.OP_EXAMINE], data_address(s.table), place, place, place)
     elif not look_closer(s):
         settle(s)

@@ -8,6 +8,10 @@ which an event is sought and the accepted point are all records.
 from typing import NamedTuple
 
 import numpy as np
+from numba import carray
+
+from continuation.compiled.interface import address_of, doubles_at, integers_at
+from continuation.compiled.kernel import internal
 
 # Scalars of a record, after x, t and the test functions.
 UNSTABLE, NULLITY, VANISHED, RESIDUAL, DET, DET_EXPONENT, KIND, TEST, LOCATED, ERROR, ROLE, SCALARS = range(12)
@@ -22,6 +26,8 @@ PROBE_ONLY = -1  # kind of a test function whose sign changes mean nothing
 
 # Operations of the problem: index of the pair (address, data) in `ops`; REFINE is optional.
 OP_RESIDUAL, OP_LINEARISE, OP_SOLVE, OP_MONITOR, OP_REFINE = 0, 2, 4, 6, 8
+# The engine's own rare work, called by address too, so that the hot loop's code stays small (and compiles fast).
+OP_BETWEEN, OP_EXAMINE, OP_CLIP, OP_PROBE, OP_CLOSES, OPS = 10, 11, 12, 13, 14, 15
 
 # Integers of the state.
 (
@@ -67,7 +73,7 @@ OP_RESIDUAL, OP_LINEARISE, OP_SOLVE, OP_MONITOR, OP_REFINE = 0, 2, 4, 6, 8
 GUESS, ROW, RHS, SOLUTION, F, DIRECTION, MONITORED, REQUEST, SPARE, SPARE_DIRECTION, WORK_ROWS = range(11)
 
 # Floats of the state.
-H, MIN_H, MAX_H, TOLERANCE, MAX_ANGLE, LOW, HIGH, START_P, FLOATS = range(9)
+H, MIN_H, MAX_H, TOLERANCE, MAX_ANGLE, LOW, HIGH, SIGMA, FLOATS = range(9)  # SIGMA: argument of a call by address
 
 # Codes: of a correction, and of a loop that returns.
 CONVERGED, DIVERGED, TURNED, JUMPED = 0, 11, 12, 13
@@ -82,7 +88,8 @@ STACK_DEPTH = 96
 class State(NamedTuple):
     """Everything the loop knows."""
 
-    ops: np.ndarray  # int64 (10,)
+    table: np.ndarray  # int64 (TABLE,): addresses and shapes of all that follows, for `state_at`
+    ops: np.ndarray  # int64 (OPS,)
     kinds: np.ndarray  # int64 (K,): kind of each test function's sign change
     p: np.ndarray  # parameters, the active one is written by the loop
     weights: np.ndarray  # (N,)
@@ -100,3 +107,36 @@ class State(NamedTuple):
 def width(n_unknowns: int, tests: int) -> int:
     """Floats in a record."""
     return 2 * n_unknowns + 2 * tests + SCALARS
+
+
+TABLE = 39  # three entries for each array: address, rows, columns
+
+
+def with_table(state: State) -> State:
+    """The state with its table filled in; to be done again whenever one of its arrays is replaced."""
+    table = np.zeros(TABLE, np.int64)
+    for k, array in enumerate(state[1:]):
+        table[3 * k : 3 * k + 3] = address_of(array), len(array), array.shape[-1]
+    return state._replace(table=table)
+
+
+@internal
+def state_at(address):
+    """The state behind the address of its table."""
+    t = carray(integers_at(address), (TABLE,))
+    return State(
+        t,
+        carray(integers_at(t[0]), (t[1],)),
+        carray(integers_at(t[3]), (t[4],)),
+        carray(doubles_at(t[6]), (t[7],)),
+        carray(doubles_at(t[9]), (t[10],)),
+        carray(integers_at(t[12]), (t[13],)),
+        carray(doubles_at(t[15]), (t[16],)),
+        carray(integers_at(t[18]), (t[19],)),
+        carray(doubles_at(t[21]), (t[22], t[23])),
+        carray(doubles_at(t[24]), (t[25],)),
+        carray(doubles_at(t[27]), (t[28], t[29])),
+        carray(doubles_at(t[30]), (t[31], t[32])),
+        carray(doubles_at(t[33]), (t[34], t[35])),
+        carray(doubles_at(t[36]), (t[37], t[38])),
+    )

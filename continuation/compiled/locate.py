@@ -1,0 +1,200 @@
+"""Locating what changed between the last settled record and the top of the stack; rare, entered by address.
+
+An interval is settled when nothing changes in it or when one located event explains all that changes; else it
+is split, and the pieces come first.
+"""
+
+import math
+
+from numba import carray
+
+from continuation.compiled import state as S
+from continuation.compiled.correct import between, distance, hermite, inner, weigh
+from continuation.compiled.detect import (
+    COUNT_BIT,
+    changes,
+    explained,
+    first_of_kind,
+    place_on,
+    refine,
+    scalars,
+)
+from continuation.compiled.interface import FAILED, OK, callback
+from continuation.compiled.kernel import internal
+from continuation.compiled.limits import ROUND, root
+from continuation.compiled.records import copy, push
+from continuation.compiled.state import state_at
+
+SPLIT = 1e-7  # pieces shorter than this, relative to 1 + |x|, are not split further
+NEIGHBOUR = 1e-3  # first distance of the neighbours of an event, of the piece it lies on
+
+
+@internal
+def split(s, sigma):
+    """Put a probe between LEFT and the top of the stack on top; False if there is none to be had."""
+    top = s.stack[s.i[S.DEPTH] - 1]
+    made = s.slots[S.MADE]
+    if s.i[S.DEPTH] + 8 > S.STACK_DEPTH:
+        return False
+    if between(s, s.slots[S.LEFT], top, sigma, made) != OK:
+        if between(s, s.slots[S.LEFT], top, 0.61 * sigma, made) != OK:
+            return False
+    push(s, made, S.PROBE)
+    return True
+
+
+@internal
+def crossing(s, a, b, j):
+    """Where the line through test function j vanishes between records a and b; the middle if that is no help."""
+    size, tests = s.i[S.SIZE], s.i[S.TESTS]
+    at, e = 2 * size + j, 2 * size + tests + j
+    ratio = -b[at] / a[at] if a[at] != 0.0 else 1.0
+    if a[e] != b[e]:
+        ratio *= 2.0 ** max(min(b[e] - a[e], 900.0), -900.0)
+    return min(max(1.0 / (1.0 + ratio), 0.001), 0.999)
+
+
+@internal
+def seek(s, bits, event):
+    """Locate what changed between LEFT and the top of the stack through the problem's own extended systems."""
+    left, top = s.slots[S.LEFT], s.stack[s.i[S.DEPTH] - 1]
+    size = s.i[S.SIZE]
+    base, length = scalars(s), distance(s, left, top)
+    guess, direction = s.work[S.GUESS], s.work[S.DIRECTION]
+    kind, sigma = S.HOPF, 0.5
+    branch, fold = first_of_kind(s, bits, S.BRANCH_POINT), first_of_kind(s, bits, S.FOLD)
+    if branch >= 0:
+        kind, sigma = S.BRANCH_POINT, crossing(s, left, top, branch)
+    elif fold >= 0:
+        kind, sigma = S.FOLD, crossing(s, left, top, fold)
+    elif bits & COUNT_BIT == 0:
+        return False
+    hermite(left, top, size, length, sigma, guess, direction)
+    if weigh(s, direction, s.work[S.ROW]) == 0.0:
+        return False
+    x = s.work[S.MONITORED]
+    scale = math.sqrt(inner(s.weights, direction, direction))
+    for j in range(size):
+        x[j], x[size + j] = guess[j], direction[j] / scale
+    if refine(s, left, top, x, kind, event):
+        return True
+    return kind == S.HOPF and refine(s, left, top, x, S.BRANCH_POINT, event) and event[base + S.NULLITY] > 1.0
+
+
+@internal
+def bisected(s, bits, event):
+    """Locate the sign change of the one test function in `bits` without an extended system.  True if it did."""
+    size, base, j = s.i[S.SIZE], scalars(s), 0
+    top = s.stack[s.i[S.DEPTH] - 1]
+    while (bits >> j) & 1 == 0:
+        j += 1
+    length = root(s, s.slots[S.LEFT], top, 2 * size + j, 0.0, event)
+    scale = 1.0 + math.sqrt(inner(s.weights, event, event))
+    for k in range(2 * size, base):
+        event[k] = top[k]
+    event[base + S.KIND], event[base + S.TEST], event[base + S.ROLE] = s.kinds[j], j, S.EVENT
+    event[base + S.ERROR] = min(length, ROUND * scale) / scale
+    return length <= 1e3 * ROUND * scale
+
+
+@internal
+def give_up(s, bits):
+    """Put an unlocated event with its bracket (LEFT, top) on the stack."""
+    size, base = s.i[S.SIZE], scalars(s)
+    left, event = s.slots[S.LEFT], s.slots[S.MADE]
+    top = s.stack[s.i[S.DEPTH] - 1]
+    copy(top, event)
+    kind = S.HOPF
+    for j in range(s.i[S.TESTS]):
+        if (bits >> j) & 1 == 1 and (kind == S.HOPF or s.kinds[j] == S.BRANCH_POINT):
+            kind = s.kinds[j]
+            event[base + S.TEST] = j
+    event[base + S.KIND], event[base + S.LOCATED] = kind, 0.0
+    event[base + S.ERROR] = distance(s, left, top) / (1.0 + math.sqrt(inner(s.weights, top, top)))
+    bracket = s.brackets[s.i[S.BRACKETS]]
+    for j in range(size):
+        bracket[j], bracket[size + j] = left[j], top[j]
+    event[base + S.NULLITY] = s.i[S.BRACKETS]  # until the row is read
+    s.i[S.BRACKETS] += 1
+    push(s, event, S.EVENT)
+
+
+@internal
+def isolate(s, event):
+    """Put the neighbours of a located event around it on the stack when it does not explain its whole interval.
+
+    Each neighbour interval is then examined for itself.  False where the neighbours can't be had.
+    """
+    left, base = s.slots[S.LEFT], scalars(s)
+    top = s.stack[s.i[S.DEPTH] - 1]
+    after, before = s.stack[S.STACK_DEPTH - 1], s.stack[S.STACK_DEPTH - 2]
+    sigma, length = place_on(s, left, top, event), distance(s, left, top)
+    delta, floor = NEIGHBOUR, SPLIT * (1.0 + math.sqrt(inner(s.weights, event, event)))
+    if s.i[S.DEPTH] + 8 > S.STACK_DEPTH or length <= floor:
+        return False
+    while delta * length > 0.1 * floor:
+        low, high = max(sigma - delta, 0.0), min(sigma + delta, 1.0)
+        if between(s, left, top, low, before) == OK and between(s, left, top, high, after) == OK:
+            bits = changes(s, before, after)
+            if explained(s, bits, after[base + S.UNSTABLE] - before[base + S.UNSTABLE], event) == 0:
+                event[base + S.UNSTABLE] = min(before[base + S.UNSTABLE], after[base + S.UNSTABLE])
+                push(s, after, S.PROBE)
+                push(s, event, S.EVENT)
+                push(s, before, S.PROBE)
+                return True
+        delta *= 0.1
+    return False
+
+
+@internal
+def examine(s, bits):
+    """Act on what changed between LEFT and the top of the stack."""
+    base, event = scalars(s), s.slots[S.MADE]
+    left, top = s.slots[S.LEFT], s.stack[s.i[S.DEPTH] - 1]
+    event = s.stack[S.STACK_DEPTH - 3]
+    change = top[base + S.UNSTABLE] - left[base + S.UNSTABLE]
+    single = bits & (bits - 1) == 0
+    found = seek(s, bits, event)
+    if not found and single and bits & COUNT_BIT == 0:
+        kind = first_of_kind(s, bits, S.USER) >= 0 or s.ops[S.OP_REFINE] == 0
+        found = kind and bisected(s, bits, event)
+    if found and explained(s, bits, change, event) == 0:
+        push(s, event, S.EVENT)
+        return
+    if found and isolate(s, event):
+        return
+    small = distance(s, left, top) <= SPLIT * (1.0 + math.sqrt(inner(s.weights, top, top)))
+    if small or not split(s, 0.5):
+        give_up(s, bits)
+
+
+@internal
+def touches(s, left, top, sigma):
+    """Whether another branch touches this one near `sigma` (all signs kept); then the event is on the stack."""
+    size, event = s.i[S.SIZE], s.stack[S.STACK_DEPTH - 3]
+    if between(s, left, top, sigma, s.slots[S.MADE]) != OK:
+        copy(top, s.slots[S.MADE])
+        hermite(left, top, size, distance(s, left, top), sigma, s.slots[S.MADE], s.slots[S.MADE][size:])
+    if changes(s, left, s.slots[S.MADE]) != 0 or not refine(s, left, top, s.slots[S.MADE], S.BRANCH_POINT, event):
+        return False
+    push(s, event, S.EVENT)
+    return True
+
+
+@callback
+def examine_by_address(data, bits, unused, ignored):
+    """Act on what changed (bits of `changes`) between LEFT and the top of the stack."""
+    examine(state_at(data), int(carray(bits, (1,))[0]))
+    return OK
+
+
+@callback
+def probe_by_address(data, place, unused, ignored):
+    """Look into an interval without changes at place[0]; place[1] is the test function that hints at something."""
+    s = state_at(data)
+    given = carray(place, (2,))
+    sigma, j = given[0], int(given[1])
+    left, top = s.slots[S.LEFT], s.stack[s.i[S.DEPTH] - 1]
+    if j >= 0 and s.kinds[j] == S.BRANCH_POINT and touches(s, left, top, sigma):
+        return OK
+    return OK if split(s, sigma) else FAILED
