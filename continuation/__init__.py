@@ -1,1 +1,23 @@
-"""pseudoarc: numerical continuation and bifurcation."""
+"""pseudoarc: numerical continuation and bifurcation.
+
+>>> from continuation import Problem, Settings, trace
+"""
+
+from continuation.branch import Branch, Point, SpecialPoint
+from continuation.problem import Problem
+from continuation.settings import Settings
+from continuation.status import ContinuationError, Kind, StartError, Status
+from continuation.trace import trace
+
+__all__ = [
+    "Branch",
+    "ContinuationError",
+    "Kind",
+    "Point",
+    "Problem",
+    "Settings",
+    "SpecialPoint",
+    "StartError",
+    "Status",
+    "trace",
+]

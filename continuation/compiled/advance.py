@@ -34,6 +34,7 @@ def attempt(s, h):
     size = s.i[S.SIZE]
     x, row = s.work[S.GUESS], s.work[S.ROW]
     weigh(s, left[size:], row)
+    s.f[S.BASE] = left[size - 1]
     value = 0.0
     for j in range(size):
         x[j] = left[j] + h * left[size + j]

@@ -12,6 +12,7 @@ from continuation.compiled.state import state_at
 FINE = 4e-16  # tolerance of points that locate something: Newton goes on until rounding stops it
 SLOW = 0.5  # a contraction above this predicts failure
 NOISE = 1e-12  # below this, relative to 1 + |x|, the residual may grow by rounding
+DIGITS = 1e-6  # to which the parameter itself must have settled
 STALLED = 1e-9  # corrections that no longer shrink are rounding below this
 
 
@@ -57,6 +58,15 @@ def newton_step(s, x, row, gap):
     return call(s.ops[S.OP_SOLVE], s.ops[S.OP_SOLVE + 1], row, rhs, s.work[S.SOLUTION])
 
 
+@internal
+def is_settled(s, p, correction):
+    """Whether the parameter's last correction is small against the parameter, not only against |x|.
+
+    Where p is tiny and the equations depend on its digits, only this tells that the tangent is good.
+    """
+    return abs(correction) <= DIGITS * (abs(p) + abs(p - s.f[S.BASE]))
+
+
 @kernel
 def correct(s, x, row, value, tolerance):
     """Newton's method for F(x) = 0 and ``row . x = value``, in place.
@@ -89,10 +99,11 @@ def correct(s, x, row, value, tolerance):
         status, size_f = evaluate(s, x)
         stalled = correction > SLOW * before
         if correction <= tolerance * scale and (size_f <= old or correction <= NOISE * scale):
+            if stalled or is_settled(s, x[size - 1], d[size - 1]):
+                break
+        elif stalled and correction <= STALLED * scale:
             break
-        if stalled and correction <= STALLED * scale:
-            break
-        if stalled:
+        elif stalled:
             return S.DIVERGED, iterations, size_f
         before = correction
     return status, iterations, size_f
@@ -162,6 +173,7 @@ def make_between(s, a, b, sigma, record):
     size = s.i[S.SIZE]
     x, direction, row = s.work[S.GUESS], s.work[S.DIRECTION], s.work[S.ROW]
     s.effort[S.PROBES] += 1
+    s.f[S.BASE] = a[size - 1]
     hermite(a, b, size, distance(s, a, b), sigma, x, direction)
     if weigh(s, direction, row) == 0.0:
         return S.DIVERGED

@@ -37,7 +37,7 @@ FOLD_TEST, BRANCH_TEST, HOPF_TEST, FIRST_ZERO = range(4)  # test functions, in t
 UNSTABLE, NULLITY, VANISHED, COUNTS = range(4)  # counts of `monitor`, and how many
 ZERO_EIGENVALUE = 1e-9  # relative to the scale of F_u
 SYMMETRIC_TO = 1e-12
-VANISHING = 1e-12  # F_u against F_p
+VANISHING = 1e-12  # F_u against the largest so far
 CUBE_ROOT = 6.055454452393343e-06  # of the rounding unit: the relative step of central differences
 
 
@@ -49,7 +49,7 @@ class Dense(NamedTuple):
     b: np.ndarray  # F_p (n,)
     m: np.ndarray  # bordered matrix, then its factors (n + 1, n + 1)
     s: np.ndarray  # copy of F_u that a spectrum destroys (n, n)
-    vectors: np.ndarray  # (12, n + 8)
+    vectors: np.ndarray  # (13, n + 8): differences, spectrum and its work, the largest scale of F_u
     pivots: np.ndarray  # int32 (n + 1,)
     ints: np.ndarray  # int32 (8,), to talk to LAPACK
     zeros: np.ndarray  # callbacks of the user's test functions
@@ -68,7 +68,7 @@ class DenseTable:
             np.zeros(n),
             np.zeros((n + 1, n + 1)),
             np.zeros((n, n)),
-            np.zeros((12, n + 8)),
+            np.zeros((13, n + 8)),
             np.zeros(n + 1, np.int32),
             np.zeros(8, np.int32),
             np.array([*pairs, 0], np.int64),
@@ -99,7 +99,7 @@ def dense_at(data):
         carray(doubles_at(t[FIRST_ARRAY + 1]), (n,)),
         carray(doubles_at(t[FIRST_ARRAY + 2]), (n + 1, n + 1)),
         carray(doubles_at(t[FIRST_ARRAY + 3]), (n, n)),
-        carray(doubles_at(t[FIRST_ARRAY + 4]), (12, n + 8)),
+        carray(doubles_at(t[FIRST_ARRAY + 4]), (13, n + 8)),
         carray(int32s_at(t[FIRST_ARRAY + 5]), (n + 1,)),
         carray(int32s_at(t[FIRST_ARRAY + 6]), (8,)),
         carray(integers_at(t[FIRST_ARRAY + 7]), (zeros,)),
@@ -167,6 +167,8 @@ def solve_square(data, matrix, rhs, unused):
     w = dense_at(data)
     order = w.ints[7]
     m, pivots = carray(matrix, (order, order)), np.empty(order, np.int32)
+    if order >= linalg.LARGE:
+        linalg.transpose(m)
     if not linalg.lu_factor(w.lapack, m, pivots, w.ints):
         return SINGULAR
     linalg.lu_solve(w.lapack, m, pivots, w.ints, carray(rhs, (order,)))
@@ -189,14 +191,21 @@ def solve_complex_square(data, matrix, rhs, unused):
 
 @internal
 def border(w, row):
-    """Write ``[F_u F_p; row]`` into ``w.m``."""
+    """Write ``[F_u F_p; row]`` into ``w.m``, column by column where it is large."""
     n = w.table[N_STATES]
-    for i in range(n):
+    if n + 1 >= linalg.LARGE:
         for j in range(n):
-            w.m[i, j] = w.a[i, j]
-        w.m[i, n] = w.b[i]
-    for j in range(n + 1):
-        w.m[n, j] = row[j]
+            for i in range(n):
+                w.m[j, i] = w.a[i, j]
+            w.m[j, n] = row[j]
+            w.m[n, j] = w.b[j]
+    else:
+        for i in range(n):
+            for j in range(n):
+                w.m[i, j] = w.a[i, j]
+            w.m[i, n] = w.b[i]
+            w.m[n, i] = row[i]
+    w.m[n, n] = row[n]
 
 
 @callback
@@ -269,11 +278,11 @@ def count_spectrum(w, counts):
 
 @internal
 def has_vanished(w):
-    """Whether F_u is lost in rounding against F_p: no direction of the branch can be told."""
-    largest = 0.0
-    for i in range(w.table[N_STATES]):
-        largest = max(largest, abs(w.b[i]))
-    return linalg.scale_of(w.a) <= VANISHING * largest
+    """Whether F_u is lost in rounding against the largest it was on this trace."""
+    largest = w.vectors[12]
+    scale = linalg.scale_of(w.a)
+    largest[0] = max(largest[0], scale)
+    return scale <= VANISHING * largest[0]
 
 
 @callback

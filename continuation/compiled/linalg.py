@@ -1,8 +1,9 @@
 """Dense linear algebra without allocation: LU with a determinant that can't overflow, spectra, singular values.
 
 Small matrices are factored by the loops here, large ones by LAPACK, called at integer addresses (`LAPACK`
-names them in the order of the table that `lapack_table` returns).  Matrices are row-major; LAPACK sees the
-transpose, which has the same determinant and eigenvalues.
+names them in the order of the table that `lapack_table` returns).  Large matrices are handed to it column by
+column (`transpose` turns them), so that both pivot by rows: the scale of a column, a parameter's unit say, does
+not matter.
 """
 
 import functools
@@ -68,8 +69,16 @@ def lu_small_solve(a, pivots, b):
 
 
 @internal
+def transpose(a):
+    """Transpose the square `a` in place."""
+    for i in range(a.shape[0]):
+        for j in range(i):
+            a[i, j], a[j, i] = a[j, i], a[i, j]
+
+
+@internal
 def lu_factor(lapack, a, pivots, ints):
-    """Factor `a` in place, small or large; `ints` are four int32 to talk to LAPACK."""
+    """Factor `a` (transposed where large) in place; `ints` are four int32 to talk to LAPACK."""
     n = a.shape[0]
     if n < LARGE:
         return lu_small(a, pivots)
@@ -85,7 +94,7 @@ def lu_solve(lapack, a, pivots, ints, b):
     if n < LARGE:
         lu_small_solve(a, pivots, b)
         return
-    ints[0], ints[1], ints[2], ints[3] = n, 0, 1, 84  # 84 is "T": LAPACK's matrix is our transpose
+    ints[0], ints[1], ints[2], ints[3] = n, 0, 1, 78  # 78 is "N": as it stands
     call_pointers(lapack[GETRS], (ints[3:], ints, ints[2:], a, ints, pivots, b, ints, ints[1:]))
 
 

@@ -34,6 +34,7 @@ ITERATIONS_KERNEL = 60  # where another branch touches, Newton only halves the e
 EXACT = 2e-16  # corrections below this, relative to 1 + |x|, end the iteration
 ATTAINED = 1e-8  # the largest last correction that counts as located
 TRANSVERSE = 1e-7  # cosine of F_p and the left null vector below which a fold is none
+SMALL = 1e-7  # singular values below this, relative, are zero at a located point
 UNBALANCED = 1e-10  # residual that a branch point may leave in the left kernel, relative
 
 
@@ -288,29 +289,39 @@ def locate_hopf(w, x, p, f):
 
 
 @internal
-def jacobian_of(w):
-    """[F_u F_p] as one (n, n + 1) matrix."""
+def parameter_unit(w):
+    """Unit of the parameter in which F_p is no larger than F_u: singular values then compare."""
+    largest = 0.0
+    for i in range(w.table[N_STATES]):
+        largest = max(largest, abs(w.b[i]))
+    scale = linalg.scale_of(w.a)
+    return scale / largest if largest > scale > 0.0 else 1.0
+
+
+@internal
+def jacobian_of(w, unit):
+    """[F_u F_p] as one (n, n + 1) matrix, the parameter in units of `unit`."""
     n = w.table[N_STATES]
     out = np.empty((n, n + 1))
     for i in range(n):
         for j in range(n):
             out[i, j] = w.a[i, j]
-        out[i, n] = w.b[i]
+        out[i, n] = w.b[i] * unit
     return out
 
 
 @internal
-def kernel_step(w, x, p, f, k):
-    """One Gauss-Newton step towards a point where [F_u F_p] loses k ranks.
+def kernel_step(w, x, p, f, k, unit):
+    """One Gauss-Newton step towards a point where [F_u F_p] loses k ranks; p in units of `unit`.
 
     With its singular vectors: u_i (the k smallest) and c_j (those and the null vector) the equations are
-    F = 0 off the u_i, and ``u_i' [F_u F_p] c_j = 0``.  Returns the relative correction and the part of F along
-    the u_i, relative to rounding's: at a branch point it vanishes.
+    F = 0 off the u_i, and ``u_i' [F_u F_p] c_j = 0``.  Returns the relative correction, the part of F along
+    the u_i (at a branch point it vanishes) and the scale of F: both as the step saw them.
     """
     n = w.table[N_STATES]
     if at(w, x, p, f) != OK:
-        return math.inf, math.inf
-    u, sigma, vt = linalg.svd(w.lapack, jacobian_of(w))
+        return math.inf, math.inf, 1.0
+    u, sigma, vt = linalg.svd(w.lapack, jacobian_of(w, unit))
     step, left_over = np.zeros(n + 1), 0.0
     for m in range(n):
         along = 0.0
@@ -323,7 +334,11 @@ def kernel_step(w, x, p, f, k):
                 step[j] -= along / sigma[m] * vt[m, j]
     g, h = np.zeros((k * (k + 1), k + 1)), np.zeros(k * (k + 1))
     for j in range(k + 1):
-        along_c = second(w, x, p, vt[n - k + j])
+        direction = vt[n - k + j].copy()
+        direction[n] *= unit
+        along_c = second(w, x, p, direction)
+        for i in range(n):
+            along_c[i, n] *= unit
         for i in range(k):
             row = contract(u[:, n - k + i].copy(), along_c)
             e = i * (k + 1) + j
@@ -336,8 +351,8 @@ def kernel_step(w, x, p, f, k):
     for at_c in range(k + 1):
         for j in range(n + 1):
             step[j] += gamma[at_c] * vt[n - k + at_c, j]
-    scale = sigma[0] * (1.0 + norm(x))
-    return update(x, step, n + 1), left_over / scale if scale > 0.0 else math.inf
+    step[n] *= unit
+    return update(x, step, n + 1), left_over, max(sigma[0], np.max(np.abs(g)))
 
 
 @internal
@@ -359,19 +374,21 @@ def least_squares(w, g, h):
 def locate_kernel(w, x, t, p, f, k):
     """Branch point near x where [F_u F_p] loses k ranks; `t` is projected onto its kernel.  Returns the error."""
     n = w.table[N_STATES]
-    error, left_over = math.inf, math.inf
-    if k > n:
+    error, left_over, scale = math.inf, math.inf, 1.0
+    if k > n or at(w, x, p, f) != OK:
         return math.inf
+    unit = parameter_unit(w)
     for _ in range(ITERATIONS_KERNEL):
         before = error
-        error, left_over = kernel_step(w, x, p, f, k)
+        error, left_over, scale = kernel_step(w, x, p, f, k, unit)
         if not (error < 1.0) or error <= EXACT or (error <= 1e-9 and error >= 0.9 * before):
             break
     if not (error <= ATTAINED) or at(w, x, p, f) != OK:
         return math.inf
-    _, sigma, vt = linalg.svd(w.lapack, jacobian_of(w))
-    if not (sigma[n - k] <= 1e-7 * sigma[0]) or left_over > UNBALANCED:
+    _, sigma, vt = linalg.svd(w.lapack, jacobian_of(w, unit))
+    if sigma[n - k] > SMALL * scale or left_over > UNBALANCED * scale * (1.0 + norm(x)):
         return math.inf
+    t[n] /= unit
     projected = np.zeros(n + 1)
     for c in range(n - k, n + 1):
         along = 0.0
@@ -381,18 +398,19 @@ def locate_kernel(w, x, t, p, f, k):
             projected[j] += along * vt[c, j]
     for j in range(n + 1):
         t[j] = projected[j]
+    t[n] *= unit
     return error
 
 
 @internal
 def nullity_of(w):
-    """Dimension of the kernel of F_u, by its singular values."""
+    """Dimension of the kernel of F_u, by its singular values; all of F_u counts as small where n is 1."""
     _, sigma, _ = linalg.svd(w.lapack, w.a)
     count = 0
     for value in sigma:
-        if value <= 1e-7 * max(sigma[0], 1e-300):
+        if value <= SMALL * sigma[0]:
             count += 1
-    return count
+    return max(count, 1)
 
 
 @callback
@@ -417,7 +435,7 @@ def refine(data, request, p, out):
         k = max(1, int(given[2 * n + 3]))
         error = locate_kernel(w, x, t, parameters, f, k)
         if error < math.inf:
-            nullity = max(nullity_of(w), 1)
+            nullity = nullity_of(w)
     if not (error <= ATTAINED):
         return FAILED
     if at(w, x, parameters, f) != OK:

@@ -73,7 +73,8 @@ OP_BETWEEN, OP_EXAMINE, OP_CLIP, OP_PROBE, OP_CLOSES, OPS = 10, 11, 12, 13, 14, 
 GUESS, ROW, RHS, SOLUTION, F, DIRECTION, MONITORED, REQUEST, SPARE, SPARE_DIRECTION, WORK_ROWS = range(11)
 
 # Floats of the state.
-H, MIN_H, MAX_H, TOLERANCE, MAX_ANGLE, LOW, HIGH, SIGMA, FLOATS = range(9)  # SIGMA: argument of a call by address
+# SIGMA is the argument of a call by address, BASE the parameter at the record that a correction starts from.
+H, MIN_H, MAX_H, TOLERANCE, MAX_ANGLE, LOW, HIGH, SIGMA, BASE, FLOATS = range(10)
 
 # Codes: of a correction, and of a loop that returns.
 CONVERGED, DIVERGED, TURNED, JUMPED = 0, 11, 12, 13
