@@ -7,6 +7,7 @@ from continuation.branch import Branch, Point, SpecialPoint
 from continuation.problem import Problem
 from continuation.settings import Settings
 from continuation.status import ContinuationError, Kind, StartError, Status
+from continuation.switching import switch
 from continuation.trace import trace
 
 __all__ = [
@@ -19,5 +20,6 @@ __all__ = [
     "SpecialPoint",
     "StartError",
     "Status",
+    "switch",
     "trace",
 ]

@@ -40,6 +40,8 @@ class SpecialPoint(Point):
 
     Attributes
     ----------
+    vary : tuple of str
+        Names of the parameters that vary along its branch.
     index : int
         Row of the branch.
     kind, label, name : Kind, str, str
@@ -60,6 +62,7 @@ class SpecialPoint(Point):
         Attained error of the location: the last Newton correction relative to ``1 + |x|``.
     """
 
+    vary: tuple = ()
     index: int = -1
     kind: Kind = Kind.END
     label: str = ""

@@ -18,7 +18,7 @@ from continuation.compiled.loop import run
 from continuation.status import Kind, Status
 
 FIRST_PORTION, PORTION_SECONDS = 64, 0.05
-FIRST_ROWS, MOST_ROWS_AT_ONCE = 256, 65536
+FIRST_ROWS = 256
 ILL = 1e8  # a bordered matrix with a larger condition estimate makes the start suspect
 
 KIND_CODES = {Kind.FOLD: S.FOLD, Kind.BRANCH_POINT: S.BRANCH_POINT, Kind.HOPF: S.HOPF, Kind.USER: S.USER}
@@ -73,8 +73,7 @@ def make_state(operations, span, steps, settings) -> S.State:
 
 def grown(state: S.State) -> S.State:
     """The same state with twice the room."""
-    more = min(len(state.rows), MOST_ROWS_AT_ONCE)
-    rows = np.concatenate([state.rows, np.zeros((more, state.rows.shape[1]))])
+    rows = np.concatenate([state.rows, np.zeros_like(state.rows)])
     brackets = np.concatenate([state.brackets, np.zeros_like(state.brackets)])
     return S.with_table(state._replace(rows=rows, brackets=brackets))
 

@@ -79,7 +79,6 @@ class Problem:
     ):
         from continuation.functions import Function, warn_interpreted
 
-        self.outputs_names = ()
         self.states, self.parameters = check_names(states, parameters, outputs or {}, zeros or {})
         self.constants = check_numbers("constants", () if constants is None else constants, np.ndim(constants or ()))
         self.symmetric, self.stability = bool(symmetric), _check_stability(stability)
@@ -236,7 +235,8 @@ class Problem:
         """
         p = self.parameter_values(parameters)
         u = solve_damped(self, self.state_values(guess), p)
-        return Point(u, dict(zip(self.parameters, p.tolist())), self.states)
+        outputs = {name: float(g(u, p)) for name, g in self.outputs.items()}
+        return Point(u, dict(zip(self.parameters, p.tolist())), self.states, outputs)
 
     def check(self, u=None, parameters=None, *, seed=0):
         """Taylor-slope test of the given derivatives; see `continuation.derivatives.check_derivatives`."""

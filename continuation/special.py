@@ -53,7 +53,7 @@ def special_point(problem, branch, identity, marks, jacobian) -> SpecialPoint:
     spectrum, vectors, normal_form = None, None, {}
     if jacobian is not None:
         flow = problem.stability == "flow"
-        spectrum = np.linalg.eigvals(jacobian) if flow or kind is Kind.HOPF else np.empty(0)
+        spectrum = np.linalg.eigvals(jacobian).astype(complex) if flow else np.empty(0, complex)
         spectrum = spectrum[np.argsort(-spectrum.real, kind="stable")]
         if located and kind in (Kind.FOLD, Kind.BRANCH_POINT):
             vectors = kernel_of(jacobian)
@@ -67,6 +67,7 @@ def special_point(problem, branch, identity, marks, jacobian) -> SpecialPoint:
         unstable=int(branch.unstable[row]),
         nullity=int(branch.nullity[row]),
         tangent=branch.tangents[row].copy(),
+        vary=branch.vary,
         index=row,
         kind=kind,
         label=label,
@@ -119,3 +120,13 @@ def kinds_at_start(problem, begun, branch, taken) -> list:
             found.append((row, Kind.HOPF))
     return found
 
+
+def spectra(branch) -> np.ndarray:
+    """(m, n) eigenvalues of F_u on every row, by descending real part; NaN without the problem's functions."""
+    out = np.full(branch.states.shape, np.nan, complex)
+    if branch.problem is None:
+        return out
+    for row, a in jacobians_at(branch.problem, branch, range(len(branch))).items():
+        values = np.linalg.eigvals(a)
+        out[row] = values[np.argsort(-values.real, kind="stable")]
+    return out

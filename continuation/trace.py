@@ -239,3 +239,19 @@ def _report(branch, runs, strict):
         logger.warning("%d special point(s) could not be located, see `bracket`: %s", len(lost), lost[0].label)
 
 
+def continued(problem, branch, place, span, settings, progress):
+    """Trace on from one end of a branch; `place` is (row, sign).  Returns the new piece, that row included."""
+    row, sign = place
+    vary, point = branch.vary[0], branch.point(row)
+    begun = Start(
+        x=branch.unknowns[row].copy(),
+        tangent=branch.tangents[row].copy(),
+        p=problem.parameter_values(point.parameters),
+        vary=vary,
+        active=problem.index_of(vary),
+        span=span,
+        detect=frozenset(KIND_CODES),
+        problem=problem,
+    )
+    run = _run_one(problem, begun, sign, settings, (KIND_CODES, ()), progress)
+    return assemble(problem, begun, {sign: run}, settings)

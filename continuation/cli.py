@@ -1,0 +1,313 @@
+"""The command ``pseudoarc``: trace a model file, show or draw a saved branch, run a study.
+
+Exit status: 0 done; 1 numerical failure (the start could not be corrected, or an end of the branch is one of
+`FAILED`), what was found is shown and saved; 2 bad input, one line on stderr; 130 interrupted by Ctrl-C, what
+was traced is shown and saved.  An end that is ``UNRESOLVED`` is a true end of the branch, not a failure; the
+table says so.  A point that was not located is no failure either.
+"""
+
+import os
+import sys
+
+import click
+
+FAILED = ("STEP_TOO_SMALL", "SINGULAR", "NONFINITE", "CALLBACK_FAILED", "BAD_START")
+INTERRUPTED = 130
+STUDIES = "pseudoarc.studies"  # entry points: a name and a module with main(fast=False, out=...) -> dict
+
+
+class _Commands(click.Group):
+    """Commands whose errors are one line on stderr."""
+
+    def main(self, *args, standalone_mode=True, **more):
+        if not standalone_mode:
+            return super().main(*args, standalone_mode=False, **more)
+        try:
+            code = super().main(*args, standalone_mode=False, **more)
+        except click.ClickException as error:
+            _complain(error.format_message())
+            code = 2
+        except click.Abort:
+            _complain("interrupted")
+            code = INTERRUPTED
+        sys.exit(code or 0)
+
+
+@click.group(cls=_Commands, invoke_without_command=True)
+@click.option("--version", is_flag=True, help="Show the version and exit.")
+@click.pass_context
+def main(context, version):
+    """Follow solution branches of F(u, p) = 0 and find their folds, branch points and Hopf points."""
+    if version:
+        click.echo(f"pseudoarc {_version()}")
+    elif context.invoked_subcommand is None:
+        click.echo(context.get_help())
+
+
+@main.command()
+@click.argument("model")
+@click.option("--vary", metavar="NAME", help="Parameter to vary.")
+@click.option("--span", nargs=2, type=float, metavar="LOW HIGH", help="Its limits.")
+@click.option("--start", multiple=True, metavar="NAME=VALUE", help="Another start of a state.")
+@click.option("--set", "values", multiple=True, metavar="NAME=VALUE", help="Another value of a parameter.")
+@click.option("--direction", type=click.Choice(["both", "1", "-1"]), default="both", help="Of the parameter.")
+@click.option("--max-step", type=float, help="Largest step.")
+@click.option("--max-points", type=int, help="Points stored in each direction.")
+@click.option("--plot", "picture", metavar="FILE", help="Draw the branch (.png, .pdf, .svg ...).")
+@click.option("--save", "target", metavar="FILE", help="Keep the branch (netCDF).")
+def trace(model, picture, target, **options):
+    """Trace a branch of the problem in the TOML file MODEL."""
+    with _InputErrors():
+        _check_files(picture, target)
+        title, problem, arguments = _arguments(model, options)
+    branch = _traced(problem, arguments)
+    try:
+        _keep(branch, picture, target)
+    finally:
+        _show(branch, title)
+    return _outcome(branch)
+
+
+@main.command()
+@click.argument("file")
+def show(file):
+    """Show the special points of the branch in FILE."""
+    with _InputErrors():
+        branch = _load(file)
+    _show(branch)
+
+
+@main.command()
+@click.argument("file")
+@click.option("-x", metavar="NAME", help="Column to the right.")
+@click.option("-y", metavar="NAME", help="Column upwards.")
+@click.option("-o", "--output", required=True, metavar="FILE", help="Picture to write (.png, .pdf, .svg ...).")
+def plot(file, x, y, output):
+    """Draw the branch in FILE."""
+    from continuation.plotting import picture
+
+    with _InputErrors():
+        _check_files(output, None)
+        branch = _load(file)
+        for name in filter(None, (x, y)):
+            _check_column(branch, name)
+        picture(branch, output, x, y)
+
+
+@main.command()
+@click.argument("name", required=False)
+@click.option("--list", "listed", is_flag=True, help="Name the studies there are.")
+@click.option("--out", metavar="DIR", help="Folder for pictures and data.")
+@click.option("--fast", is_flag=True, help="A smaller run, at most 30 seconds.")
+def study(name, listed, out, fast):
+    """Reproduce a figure or a claim of a paper."""
+    from importlib.metadata import entry_points
+
+    found = {entry.name: entry for entry in sorted(entry_points(group=STUDIES), key=lambda entry: entry.name)}
+    if listed:
+        return _list_studies(found)
+    with _InputErrors():
+        entry = _known_study(name, found)
+        if out is not None:
+            os.makedirs(out, exist_ok=True)
+    numbers = entry.load().main(fast=fast, **({} if out is None else {"out": out}))
+    for key, value in (numbers or {}).items():
+        click.echo(f"{key} = {format(value, '.14g') if isinstance(value, float) else value}")
+    return 0
+
+
+class _InputErrors:
+    """Context in which an error is the user's: one line on stderr, exit status 2."""
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, kind, error, trace):
+        if isinstance(error, (ValueError, OSError)):
+            raise click.UsageError(str(error)) from error
+
+
+def _arguments(path, options):
+    """Title and problem of a model file, and what to call `continuation.trace` with."""
+    from continuation.modelfile import read_model
+    from continuation.names import suggest
+
+    model = read_model(path)
+    vary = options["vary"] or model.vary
+    known = list(model.parameters)
+    if vary is None:
+        raise ValueError(f"{path}: nothing to vary: give --vary NAME or [trace] vary; known: {suggest('', known)}")
+    if vary not in known:
+        raise ValueError(f"--vary {vary}: no such parameter; known: {suggest(vary, known)}")
+    return (
+        model.title,
+        model.problem,
+        {
+            "start": {**model.start, **_assignments("--start", options["start"], list(model.start))},
+            "parameters": {**model.parameters, **_assignments("--set", options["values"], known)},
+            "vary": vary,
+            "span": _span(options["span"] or model.span or (float("-inf"), float("inf"))),
+            "settings": _settings(model.settings, options),
+            "direction": options["direction"] if options["direction"] == "both" else int(options["direction"]),
+            "progress": sys.stderr.isatty(),
+        },
+    )
+
+
+def _assignments(option, texts, known) -> dict:
+    """Numbers by name from texts NAME=VALUE."""
+    from continuation.names import suggest
+
+    found = {}
+    for text in texts:
+        name, _, value = text.partition("=")
+        if name not in known:
+            raise ValueError(f"{option} {text}: no such name; known: {suggest(name, known)}")
+        try:
+            found[name] = float(value)
+        except ValueError:
+            raise ValueError(f"{option} {text}: wanted NAME=VALUE with a number") from None
+    return found
+
+
+def _span(span):
+    """The limits, checked."""
+    low, high = span
+    if not low < high:
+        raise ValueError(f"--span {low} {high}: wanted LOW smaller than HIGH")
+    return span
+
+
+def _settings(settings, options):
+    """The model's settings with the options of the command line."""
+    from dataclasses import replace
+
+    changes = {name: options[name] for name in ("max_step", "max_points") if options[name] is not None}
+    return replace(settings, **changes)
+
+
+def _traced(problem, arguments):
+    """The branch; ends the command if the start can't be used."""
+    from continuation import trace
+    from continuation.status import StartError
+
+    with _InputErrors():
+        try:
+            return trace(problem, **arguments)
+        except StartError as error:
+            _complain(error)
+            raise click.exceptions.Exit(1) from error
+
+
+def _check_files(picture, target):
+    """Refuse files that can't be written, before any work is done."""
+    from continuation.storage import check_target
+
+    for path in filter(None, (picture, target)):
+        check_target(path)
+    if picture and target and os.path.realpath(picture) == os.path.realpath(target):
+        raise ValueError(f"--plot and --save name the same file: {picture}")
+    if picture:
+        from matplotlib.backend_bases import FigureCanvasBase
+
+        known = FigureCanvasBase.get_supported_filetypes()
+        if os.path.splitext(picture)[1][1:].lower() not in known:
+            raise ValueError(f"{picture}: unknown kind of picture; endings: {', '.join(sorted(known))}")
+
+
+def _keep(branch, picture, target):
+    """Write the branch and its picture, the branch first."""
+    with _InputErrors():
+        if target:
+            from continuation.storage import save
+
+            save(branch, target)
+        if picture:
+            from continuation import plotting
+
+            plotting.picture(branch, picture)
+
+
+def _load(path):
+    """A saved branch; its problem is not needed."""
+    from continuation.storage import load
+
+    return load(path, problem=False)
+
+
+def _check_column(branch, name):
+    """Refuse a column that the branch has not."""
+    from continuation.names import suggest
+
+    known = [*branch.parameters, *branch.state_names, *branch.outputs, "norm", "arclength"]
+    if name not in known:
+        raise ValueError(f"no column {name!r}; known: {suggest(name, known)}")
+
+
+def _show(branch, title=""):
+    """Print the table: with lines on a terminal wide enough, else as plain text."""
+    from continuation.tables import rich_table, table
+
+    if title:
+        click.echo(title)
+    if sys.stdout.isatty():
+        from rich.console import Console
+
+        console, boxed = Console(), rich_table(branch)
+        if console.measure(boxed, options=console.options.update(width=10_000)).maximum <= console.width:
+            return console.print(boxed)
+    return click.echo(table(branch))
+
+
+def _outcome(branch) -> int:
+    """Exit status that fits the ends of a branch; failures are told on stderr."""
+    names = [status.name for status in branch.ends]
+    for row, status in zip((0, -1), branch.ends):
+        if status.name in FAILED:
+            _complain(f"numerical failure at {branch.vary[0]} = {branch.parameter[row]:.14g}: {status.advice}")
+    if "INTERRUPTED" in names:
+        return INTERRUPTED
+    return int(any(name in FAILED for name in names))
+
+
+def _list_studies(found) -> int:
+    """One line a study: its name, then the first line of its module's docstring."""
+    width = max(map(len, found), default=0)
+    for name, entry in found.items():
+        click.echo(f"{name.ljust(width)}  {_description(entry)}")
+    return 0
+
+
+def _description(entry) -> str:
+    """First line of a study's docstring, or why it can't be imported."""
+    try:
+        return (entry.load().__doc__ or "").strip().split("\n")[0]
+    except (ImportError, AttributeError) as error:
+        return f"(can't be imported: {error})"
+
+
+def _known_study(name, found):
+    """The study of that name."""
+    from continuation.names import suggest
+
+    if name is None:
+        raise ValueError("give the name of a study, or --list")
+    if name not in found:
+        raise ValueError(f"no study {name!r}; known: {suggest(name, found)}")
+    return found[name]
+
+
+def _version() -> str:
+    """Version of the installed package."""
+    from importlib.metadata import PackageNotFoundError, version
+
+    try:
+        return version("pseudoarc")
+    except PackageNotFoundError:
+        return "(not installed)"
+
+
+def _complain(message):
+    """Write one line to stderr, the first of the message."""
+    first = str(message).strip().split("\n")[0]
+    click.echo(f"pseudoarc: {first}", err=True)

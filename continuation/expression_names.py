@@ -1,0 +1,65 @@
+"""Which names may be declared for use in expressions."""
+
+import keyword
+import re
+from collections.abc import Iterable, Mapping
+
+from continuation.calculus import ARITY, CONSTANTS
+from continuation.expression_errors import LONGEST_NAME, shortened
+
+_NAME = re.compile(r"([A-Za-z_][A-Za-z0-9_]*)(\[(0|[1-9][0-9]*)(,(0|[1-9][0-9]*))*\])?")
+
+
+def check_names(names: Iterable[str], what: str, taken: Mapping[str, str]) -> dict[str, str]:
+    """Check declared names.
+
+    Parameters
+    ----------
+    names : iterable of str
+        ASCII identifiers such as ``x`` or, with indices, ``C[0,1]``.  ``lambda`` is allowed, other Python
+        keywords, functions and ``pi`` are not.
+    what : str
+        What they name, for the error: ``state``.
+    taken : mapping from name to what it names already
+
+    Returns
+    -------
+    dict
+        `taken` with `names` added.
+
+    Raises
+    ------
+    ValueError
+        Names `what`, the name and what is wrong with it.
+
+    Examples
+    --------
+    >>> check_names(["x", "C[0,1]"], "state", {})
+    {'x': 'state', 'C[0,1]': 'state'}
+    >>> check_names(["x"], "parameter", {"x": "state"})
+    Traceback (most recent call last):
+        ...
+    ValueError: parameter name 'x': already the name of a state
+    """
+    taken = dict(taken)
+    for name in names:
+        if reason := _fault(name, taken):
+            raise ValueError(f"{what} name {shortened(name)}: {reason}")
+        taken[name] = what
+    return taken
+
+
+def _fault(name: object, taken: Mapping[str, str]) -> str:
+    """Why `name` can't be declared; empty if it can."""
+    if not isinstance(name, str):
+        return f"wanted text, got {type(name).__name__}"
+    if len(name) > LONGEST_NAME:
+        return f"longer than {LONGEST_NAME} characters"
+    match = _NAME.fullmatch(name)
+    if not match:
+        return "wanted ASCII letters, digits and _, not starting with a digit, or with indices as in C[0,1]"
+    if match[1] in ARITY or match[1] in CONSTANTS:
+        return f"{match[1]} is a {'function' if match[1] in ARITY else 'constant'} of expressions"
+    if keyword.iskeyword(match[1]) and match[1] != "lambda":
+        return f"{match[1]} is a keyword"
+    return f"already the name of a {taken[name]}" if name in taken else ""

@@ -1,0 +1,190 @@
+"""Asking a finished branch for more: solutions at a value, more points at its ends."""
+
+from dataclasses import replace
+
+import numpy as np
+
+from continuation.derivatives import evaluate, extended_jacobian
+from continuation.names import check_numbers, suggest
+from continuation.settings import Settings
+from continuation.status import Kind, Status
+
+SAME = 1e-8  # solutions nearer than this, relative, are one
+
+
+def need_problem(branch, problem=None):
+    """The problem of a branch, or the one given instead (a loaded branch has none unless it was made from text)."""
+    problem = problem or branch.problem
+    if problem is None:
+        raise ValueError(
+            f"this branch was loaded from a file without its problem {branch.problem_name!r}: give it (`problem=`)"
+        )
+    if tuple(problem.states) != tuple(branch.state_names):
+        raise ValueError(f"problem: wanted the states {list(branch.state_names)}, got {list(problem.states)}")
+    return problem
+
+
+def solutions_at(branch, value) -> list:
+    """Solutions where one column (a state or the varied parameter) has a value; see `Branch.at`."""
+    if len(value) != 1:
+        raise ValueError(f"at: wanted one name and its value, as at({branch.vary[0]}=...), got {sorted(value)}")
+    (name, target), problem = next(iter(value.items())), need_problem(branch)
+    target = check_numbers(f"at({name}=...)", target, 0)
+    names = [*branch.state_names, branch.vary[0]]
+    if name not in names:
+        raise ValueError(f"at: no state or varied parameter named {name!r}; this branch has {suggest(name, names)}")
+    column = names.index(name) if name != branch.vary[0] else branch.unknowns.shape[1] - 1
+    points = []
+    for row, x in crossings(branch, column, target):
+        x = polish(problem, branch, x, column, target)
+        apart = [np.max(np.abs(x - other)) > SAME * (1 + np.max(np.abs(x))) for _, other in points]
+        if x is not None and all(apart):
+            points.append((row, x))
+    return [_point(problem, branch, row, x) for row, x in points]
+
+
+def crossings(branch, column, target):
+    """Rows and interpolated unknowns where a column passes `target`."""
+    gap = branch.unknowns[:, column] - target
+    for row in range(len(branch)):
+        if gap[row] == 0.0:
+            yield row, branch.unknowns[row].copy()
+        elif row + 1 < len(branch) and gap[row] * gap[row + 1] < 0:
+            yield row, interpolated(branch, row, column, target)
+
+
+def interpolated(branch, row, column, target):
+    """Point of the cubic Hermite interpolant behind a row where a column equals `target` (bisection)."""
+    a, b = branch.unknowns[row], branch.unknowns[row + 1]
+    length = np.sqrt(np.sum(branch.weights * (b - a) ** 2))
+    ta, tb = length * branch.tangents[row], length * branch.tangents[row + 1]
+
+    def curve(s):
+        return a + s * s * (3 - 2 * s) * (b - a) + s * (1 - s) * ((1 - s) * ta - s * tb)
+
+    low, high, rising = 0.0, 1.0, b[column] > a[column]
+    for _ in range(50):
+        middle = 0.5 * (low + high)
+        above = curve(middle)[column] > target
+        low, high = (low, middle) if above == rising else (middle, high)
+    return curve(0.5 * (low + high))
+
+
+def polish(problem, branch, x, column, target):
+    """Newton at a fixed column, of least norm where that is singular (a fold at the value)."""
+    p, active = problem.parameter_values(branch.parameters), problem.index_of(branch.vary[0])
+    unit = np.eye(len(x))[column]
+    for _ in range(12):
+        p[active] = x[-1]
+        rhs = np.append(-evaluate(problem, x[:-1], p), target - x[column])
+        matrix = np.vstack([extended_jacobian(problem, x, p, active), unit])
+        step = np.linalg.lstsq(matrix, rhs, rcond=1e-12)[0]
+        x = x + step
+        if np.max(np.abs(step)) <= 1e-15 * (1 + np.max(np.abs(x))):
+            break
+    x[column] = target
+    return x
+
+
+def _point(problem, branch, row, x):
+    """`Point` at corrected unknowns near a row."""
+    near = branch.point(row)
+    values = {**near.parameters, branch.vary[0]: float(x[-1])}
+    p = problem.parameter_values(values)
+    outputs = {name: float(g(x[:-1].copy(), p)) for name, g in problem.outputs.items()}
+    return replace(near, state=x[:-1].copy(), parameters=values, outputs=outputs)
+
+
+def extended(branch, problem=None, *, max_points=None, span=None, settings=None, progress=False):
+    """Go on from every end of a branch that can go on.
+
+    Parameters
+    ----------
+    branch : Branch
+    problem : Problem, optional
+        For a branch loaded from a file.
+    max_points : int, optional
+        Points to add at each end; default: as many as the settings allow one direction.
+    span : (low, high), optional
+        New limits; default: those of the branch.
+    settings : Settings, optional
+    progress : bool
+
+    Returns
+    -------
+    Branch
+        The old rows with the new ones before and behind.
+
+    Raises
+    ------
+    ValueError
+        No end can go on: the branch is closed, or ends at limits that `span` does not widen.
+    """
+    from continuation.trace import check_span, continued
+
+    problem = need_problem(branch, problem)
+    span = branch.span if span is None else check_span(span)
+    settings = _with_points(settings or branch.settings, max_points)
+    longer = branch
+    for sign, row in ((1, -1), (-1, 0)):
+        status = branch.ends[0 if row == 0 else 1]
+        if can_go_on(branch, status, row, sign, span):
+            piece = continued(problem, branch, (row, sign), span, settings, progress)
+            longer = joined(longer, piece) if sign > 0 else joined(piece, longer)
+    if longer is branch:
+        raise ValueError(f"extend: no end can go on ({', '.join(s.name for s in branch.ends)}); widen `span`?")
+    return replace(longer, span=span, settings=settings, problem=problem)
+
+
+def _with_points(settings, max_points) -> Settings:
+    """Settings with another number of points (the row that is there counts as one)."""
+    return settings if max_points is None else replace(settings, max_points=max_points + 1)
+
+
+def can_go_on(branch, status, row, sign, span) -> bool:
+    """Whether an end leads on inside the span."""
+    if status is Status.CLOSED:
+        return False
+    value, slope = branch.unknowns[row, -1], sign * branch.tangents[row, -1]
+    return span[0] < value < span[1] or (value <= span[0] and slope > 0) or (value >= span[1] and slope < 0)
+
+
+def joined(first, second):
+    """One branch of two that share a row: the last of `first`, the first of `second`."""
+    shift = len(first) - 1
+    stack = {
+        name: np.concatenate([getattr(first, name), getattr(second, name)[1:]])
+        for name in ("unknowns", "states", "varied", "tangents", "unstable", "nullity", "residuals")
+    }
+    for array in stack.values():
+        array.flags.writeable = False
+    keep = [p for p in first.special if not (p.kind is Kind.END and p.index == shift)]
+    here = {p.kind for p in keep if p.index == shift}
+    new = [p for p in second.special if p.index > 0 or (p.kind is not Kind.END and p.kind not in here)]
+    moved = keep + [replace(p, index=p.index + shift) for p in new]
+    return replace(
+        first,
+        **stack,
+        outputs={name: np.concatenate([c, second.outputs[name][1:]]) for name, c in first.outputs.items()},
+        special=relabelled(moved),
+        ends=(first.ends[0], second.ends[1]),
+        effort=added(first.effort, second.effort),
+        start=first.start,
+    )
+
+
+def relabelled(points) -> tuple:
+    """Points numbered anew by kind."""
+    numbers, out = {}, []
+    for point in points:
+        numbers[point.kind] = numbers.get(point.kind, 0) + 1
+        out.append(replace(point, label=f"{point.kind.label}{numbers[point.kind]}"))
+    return tuple(out)
+
+
+def added(a, b) -> dict:
+    """Sum of two records of work."""
+    return {
+        key: added(a.get(key, {}), b.get(key, {})) if key == "rejections" else a.get(key, 0) + b.get(key, 0)
+        for key in {**a, **b}
+    }

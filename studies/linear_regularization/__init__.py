@@ -1,0 +1,1 @@
+"""Taghvaei, Kim, Mehta, "How regularization affects the critical points in linear networks" (2017)."""

@@ -1,0 +1,1 @@
+"""The equations of the papers, each as a `continuation.Problem`."""
