@@ -7,7 +7,7 @@ import numpy as np
 
 from continuation.names import suggest
 from continuation.settings import Settings
-from continuation.status import Kind, Status
+from continuation.status import Kind
 
 
 @dataclass(frozen=True, eq=False)

@@ -39,7 +39,8 @@ class BranchReport:
 
     def worst(self, what):
         """Row and size of the largest error of the solution or the tangent."""
-        errors = np.nan_to_num(self.solution_errors if what == "solution" else self.tangent_errors, nan=0.0, posinf=1e300)
+        errors = {"solution": self.solution_errors, "tangent": self.tangent_errors}[what]
+        errors = np.nan_to_num(errors, nan=0.0, posinf=1e300)
         row = int(np.argmax(errors))
         return row, float(errors[row])
 
@@ -53,8 +54,10 @@ class BranchReport:
 
 
 def check_branch(branch) -> BranchReport:
-    """Recompute residual and tangent of every row: residual in extended precision where the function allows it,
-    Jacobian by fourth-order differences of the residual, whatever Jacobian the run used.
+    """Recompute residual and tangent of every row.
+
+    The residual in extended precision where the function allows it, the Jacobian by fourth-order differences of the
+    residual, whatever Jacobian the run used.
 
     Returns
     -------
@@ -113,6 +116,6 @@ def extended_precision(problem, x, p, active) -> bool:
     """Whether the user's function runs on extended-precision arrays and agrees with itself."""
     try:
         long, short = (residual(problem, x, p, active, precise) for precise in (True, False))
-    except Exception:  # noqa: BLE001 - whatever a function does with numbers it was not made for
+    except Exception:  # whatever a function does with numbers it was not made for
         return False
     return bool(np.all(np.isfinite(long)) and np.allclose(long, short, rtol=1e-6, atol=1e-6))

@@ -5,7 +5,6 @@ import numpy as np
 from continuation.branch import Branch
 from continuation.compiled import dense
 from continuation.compiled import state as S
-from continuation.engine import KINDS
 from continuation.special import describe
 from continuation.status import Status
 

@@ -185,5 +185,3 @@ def interrupt_sets(flag: np.ndarray):
         yield
     finally:
         signal.signal(signal.SIGINT, before)
-
-

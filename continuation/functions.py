@@ -74,7 +74,7 @@ class Function:
                         self.python(u, p, index, out)
                     else:
                         out[0] = self.python(u, p)
-            except BaseException as error:  # noqa: BLE001 - it can't cross the compiled frames; trace shows it
+            except BaseException as error:  # it can not cross the compiled frames; trace shows it
                 self.error = error
                 return FAILED
             return OK

@@ -132,7 +132,7 @@ def _trace_section(file, parameters):
 def _problem(file, states, parameters):
     """The problem, its errors told as places in the file."""
     from continuation import Problem
-    from continuation.parsing import ExpressionError
+    from continuation.expressions.parsing import ExpressionError
 
     name = file.document.get("name", os.path.splitext(os.path.basename(file.path))[0])
     more = {"outputs": file.texts("outputs"), "zeros": file.texts("zeros")}

@@ -1,6 +1,5 @@
 """From what the user calls a start to a point on the branch with its tangent."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -146,8 +145,8 @@ def check_functions(problem, u, p, active):
             where = np.argwhere(~np.isfinite(out))[0]
             names = ", ".join(problem.states[i] for i in where)
             raise StartError(
-                f"{functions[key].name} ({key}) leaves out{where.tolist()} ({names}) = {out[tuple(where)]} at the start "
-                f"{u.tolist() if n <= 8 else '...'}: not finite, or never written",
+                f"{functions[key].name} ({key}) leaves out{where.tolist()} ({names}) = {out[tuple(where)]} at the "
+                f"start {u.tolist() if n <= 8 else ''}: not finite, or never written",
                 Status.NONFINITE,
             )
     if np.any(given[0] != u) or np.any(given[1] != p):

@@ -65,9 +65,7 @@ def switch(problem, point, settings=None) -> list:
     form = np.array([[left @ second_derivative(problem, x, p, active, a, b) for b in basis.T] for a in basis.T])
     first, other = directions(0.5 * (form + form.T), basis, weights * point.tangent)
     made = [(first, True), (other, False), (-other, False)]
-    return [
-        Start(x, t, p, vary, active, outward=True, known=known, problem=problem, origin=point) for t, known in made
-    ]
+    return [Start(x, t, p, vary, active, outward=True, known=known, problem=problem, origin=point) for t, known in made]
 
 
 def check_point(problem, point) -> str:
@@ -80,9 +78,10 @@ def check_point(problem, point) -> str:
         raise ValueError(f"point: {point.label} was not located; trace again with smaller steps around its bracket")
     if len(point.vary) != 1:
         raise ValueError(f"point: wanted a point of a branch in one parameter, got {point.vary}")
-    if point.vary[0] not in problem.parameters:
-        raise ValueError(f"point: varies {point.vary[0]!r}; this problem has {suggest(point.vary[0], problem.parameters)}")
-    return point.vary[0]
+    name = point.vary[0]
+    if name not in problem.parameters:
+        raise ValueError(f"point: varies {name!r}; this problem has {suggest(name, problem.parameters)}")
+    return name
 
 
 def kernel(problem, x, p, active, weights):
@@ -112,7 +111,8 @@ def kernel(problem, x, p, active, weights):
 def directions(form, basis, covector):
     """Both unit solutions of ``v' form v = 0`` in the basis: the one along the branch, and the other."""
     values, vectors = np.linalg.eigh(form)
-    if not values[0] * values[1] < 0 or abs(values[0]) < FLAT * abs(values[1]) or abs(values[1]) < FLAT * abs(values[0]):
+    small, large = sorted(np.abs(values))
+    if not values[0] * values[1] < 0 or small < FLAT * large:
         raise ValueError(
             f"no two branches cross transversally here (eigenvalues of the quadratic form {values[0]:.3g}, "
             f"{values[1]:.3g}): they are tangent, or the point is isolated"

@@ -4,8 +4,6 @@ import logging
 import math
 from dataclasses import replace
 
-import numpy as np
-
 from continuation.collect import assemble
 from continuation.compiled import state as S
 from continuation.compiled.interface import OK

@@ -12,8 +12,8 @@ import pytest
 import sympy
 from numpy.testing import assert_allclose, assert_array_equal
 
-from continuation.calculus import ARITY, FUNCTIONS
 from continuation.expressions import from_expressions, from_source
+from continuation.expressions.calculus import ARITY, FUNCTIONS
 
 BRUSSELATOR = {"x": "a - (b + 1)*x + x**2*y", "y": "b*x - x**2*y"}
 

@@ -15,7 +15,7 @@ import pytest
 from numpy.testing import assert_array_equal
 
 from continuation.expressions import from_expressions
-from continuation.generated import load
+from continuation.expressions.generated import load
 
 BRUSSELATOR = {"x": "a - (b + 1)*x + x**2*y", "y": "b*x - x**2*y"}
 

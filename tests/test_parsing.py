@@ -14,9 +14,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from continuation.calculus import ARITY, FUNCTIONS, fold
-from continuation.expression_graph import Graph
-from continuation.parsing import MAX_DEPTH, MAX_LENGTH, ExpressionError, check_names, parse
+from continuation.expressions.calculus import ARITY, FUNCTIONS, fold
+from continuation.expressions.graph import Graph
+from continuation.expressions.parsing import MAX_DEPTH, MAX_LENGTH, ExpressionError, check_names, parse
 
 VALUES = {"x": 0.75, "y": -1.25, "C[0,1]": 3.0}
 
@@ -312,7 +312,7 @@ def test_limits_are_where_they_are_said_to_be():
 
 
 def test_a_graph_has_a_largest_size(monkeypatch):
-    monkeypatch.setattr("continuation.expression_graph.MAX_NODES", 100)
+    monkeypatch.setattr("continuation.expressions.graph.MAX_NODES", 100)
     with pytest.raises(ValueError, match="more than 100 operations"):
         parsed("*".join(f"sin({k}*x)" for k in range(100)))
 
@@ -383,7 +383,7 @@ def test_functions_fold_to_numpy_values():
 
 
 def test_neither_sympy_nor_numba_nor_numpy_is_imported_for_parsing():
-    code = "import continuation.parsing, sys; print(*{'sympy', 'numba', 'numpy'} & set(sys.modules))"
+    code = "import continuation.expressions.parsing, sys; print(*{'sympy', 'numba', 'numpy'} & set(sys.modules))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == ""
 

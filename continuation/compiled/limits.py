@@ -14,7 +14,7 @@ from continuation.compiled.correct import (
     newton_step,
     weigh,
 )
-from continuation.compiled.detect import place_on, scalars
+from continuation.compiled.detect import place_on
 from continuation.compiled.interface import OK, callback
 from continuation.compiled.kernel import internal
 from continuation.compiled.records import copy, push

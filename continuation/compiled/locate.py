@@ -36,11 +36,11 @@ def split(s, sigma):
     made = s.slots[S.MADE]
     if s.i[S.DEPTH] + 8 > S.STACK_DEPTH:
         return False
-    if between(s, s.slots[S.LEFT], top, sigma, made) != OK:
-        if between(s, s.slots[S.LEFT], top, 0.61 * sigma, made) != OK:
-            return False
-    push(s, made, S.PROBE)
-    return True
+    for place in (sigma, 0.61 * sigma):
+        if between(s, s.slots[S.LEFT], top, place, made) == OK:
+            push(s, made, S.PROBE)
+            return True
+    return False
 
 
 @internal

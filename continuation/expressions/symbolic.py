@@ -1,4 +1,4 @@
-"""sympy expressions and numbers to the text that `continuation.parsing` reads.
+"""sympy expressions and numbers to the text that `continuation.expressions.parsing` reads.
 
 sympy is not imported here: whoever hands over a sympy expression has imported it.
 """
@@ -8,10 +8,10 @@ import numbers
 import sys
 from collections.abc import Collection, Iterable
 
-from continuation.calculus import ARITY
-from continuation.expression_errors import refusal, shortened, suggestion
-from continuation.expression_names import check_names
-from continuation.parsing import MAX_LENGTH
+from continuation.expressions.calculus import ARITY
+from continuation.expressions.errors import refusal, shortened, suggestion
+from continuation.expressions.naming import check_names
+from continuation.expressions.parsing import MAX_LENGTH
 
 SUM, PRODUCT, POWER, ATOM = range(4)  # how tightly a text binds
 EXACT = 2**53  # whole numbers below are floats

@@ -6,13 +6,13 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 
-from continuation.codegen import System, first_order_source, multilinear_source
-from continuation.expression_errors import shortened
-from continuation.expression_graph import Graph
-from continuation.expression_names import check_names
-from continuation.generated import load
-from continuation.parsing import ExpressionError, parse
-from continuation.symbolic import as_text
+from continuation.expressions.codegen import System, first_order_source, multilinear_source
+from continuation.expressions.errors import shortened
+from continuation.expressions.generated import load
+from continuation.expressions.graph import Graph
+from continuation.expressions.naming import check_names
+from continuation.expressions.parsing import ExpressionError, parse
+from continuation.expressions.symbolic import as_text
 
 __all__ = ["ExpressionError", "Expressions", "from_expressions", "from_source"]
 

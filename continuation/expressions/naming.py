@@ -4,8 +4,8 @@ import keyword
 import re
 from collections.abc import Iterable, Mapping
 
-from continuation.calculus import ARITY, CONSTANTS
-from continuation.expression_errors import LONGEST_NAME, shortened
+from continuation.expressions.calculus import ARITY, CONSTANTS
+from continuation.expressions.errors import LONGEST_NAME, shortened
 
 _NAME = re.compile(r"([A-Za-z_][A-Za-z0-9_]*)(\[(0|[1-9][0-9]*)(,(0|[1-9][0-9]*))*\])?")
 

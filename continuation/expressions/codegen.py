@@ -9,8 +9,8 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
-from continuation.calculus import FUNCTIONS, derivatives
-from continuation.expression_graph import Graph
+from continuation.expressions.calculus import FUNCTIONS, derivatives
+from continuation.expressions.graph import Graph
 
 HEADER = '"""Generated functions; edits are overwritten."""\n\nimport numpy as np\n'
 LARGEST_PRODUCT = 16  # higher whole powers call pow, which is then faster

@@ -22,7 +22,7 @@ def load(source: str) -> ModuleType:
     Parameters
     ----------
     source : str
-        Python source made by `continuation.codegen`.
+        Python source made by `continuation.expressions.codegen`.
 
     Returns
     -------

@@ -2,7 +2,7 @@
 
 The grammar is Python's for numbers, ``+ - * / **``, signs, parentheses and calls, with its precedence:
 ``-x**2`` is ``-(x**2)``, ``2**3**2`` is ``2**9``.  Names are those declared, the functions listed in
-`continuation.calculus.ARITY` and ``pi``.  All numbers are floats.
+`continuation.expressions.calculus.ARITY` and ``pi``.  All numbers are floats.
 """
 
 import math
@@ -10,10 +10,10 @@ import re
 from collections.abc import Mapping
 from typing import NamedTuple, NoReturn
 
-from continuation.calculus import ARITY, CONSTANTS, fold
-from continuation.expression_errors import ExpressionError, refusal, shortened, strange, suggestion
-from continuation.expression_graph import Graph
-from continuation.expression_names import check_names
+from continuation.expressions.calculus import ARITY, CONSTANTS, fold
+from continuation.expressions.errors import ExpressionError, refusal, shortened, strange, suggestion
+from continuation.expressions.graph import Graph
+from continuation.expressions.naming import check_names
 
 __all__ = ["ExpressionError", "check_names", "parse"]
 

@@ -4,7 +4,7 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 
-from continuation.expression_graph import Graph
+from continuation.expressions.graph import Graph
 
 
 class Function(NamedTuple):
