@@ -5,7 +5,7 @@ import numpy as np
 from continuation.branch import Branch
 from continuation.compiled import dense
 from continuation.compiled import state as S
-from continuation.special import describe
+from continuation.special import Marks, describe
 from continuation.status import Status
 
 REJECTIONS = {
@@ -18,7 +18,7 @@ REJECTIONS = {
 }
 
 
-def assemble(problem, begun, runs, settings) -> Branch:
+def assemble(problem, begun, runs, wishes) -> Branch:
     """Join the runs (sign -> Run) into one branch, from the -1 end to the +1 end."""
     rows, brackets, start = join(runs, len(begun.x))
     size, base = len(begun.x), rows.shape[1] - S.SCALARS
@@ -42,8 +42,8 @@ def assemble(problem, begun, runs, settings) -> Branch:
         special=(),
         ends=ends,
         effort=effort_of(runs),
-        settings=settings,
-        span=begun.span,
+        settings=wishes.settings,
+        span=wishes.span,
         weights=next(iter(runs.values())).operations.weights.copy(),
         start=start,
         problem=problem,
@@ -53,7 +53,7 @@ def assemble(problem, begun, runs, settings) -> Branch:
         branch.unstable[start], branch.nullity[start] = begun.origin.unstable, begun.origin.nullity
         branch.residuals[start] = begun.origin.residual
     names = [test.name for test in next(iter(runs.values())).operations.tests]
-    set_field(branch, "special", describe(problem, begun, branch, scalars, (brackets, names)))
+    set_field(branch, "special", describe(problem, begun, branch, wishes.detect, Marks(scalars, brackets, names)))
     for name in ("unknowns", "states", "varied", "tangents", "unstable", "nullity", "residuals", "weights"):
         getattr(branch, name).flags.writeable = False
     return branch

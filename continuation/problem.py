@@ -93,7 +93,7 @@ class Problem:
         self.zeros = {key: Function(g, "scalar", **options) for key, g in (zeros or {}).items()}
         self.name = name or self.functions["residual"].name
         if compiled is not False:
-            warn_interpreted(self._all_functions())
+            warn_interpreted(self.all_functions())
 
     @classmethod
     def from_expressions(cls, equations, parameters, *, outputs=None, zeros=None, name=None, **options):
@@ -154,9 +154,10 @@ class Problem:
     @property
     def compiled(self) -> bool:
         """Whether all functions of the problem were compiled."""
-        return all(f.dispatcher is not None for f in self._all_functions())
+        return all(f.dispatcher is not None for f in self.all_functions())
 
-    def _all_functions(self):
+    def all_functions(self) -> list:
+        """Every `Function` of the problem."""
         return [*self.functions.values(), *self.outputs.values(), *self.zeros.values()]
 
     def __repr__(self):

@@ -6,7 +6,7 @@ from continuation.compiled import state as S
 
 
 @contextlib.contextmanager
-def silent():
+def silent(begun):
     """Show nothing."""
     yield None
 

@@ -120,16 +120,17 @@ def extended(branch, problem=None, *, max_points=None, span=None, settings=None,
     ValueError
         No end can go on: the branch is closed, or ends at limits that `span` does not widen.
     """
-    from continuation.trace import check_span, continued
+    from continuation.following import continued
+    from continuation.wishes import Wishes, check_span
 
     problem = need_problem(branch, problem)
     span = branch.span if span is None else check_span(span)
     settings = _with_points(settings or branch.settings, max_points)
-    longer = branch
+    wishes, longer = Wishes(branch.vary[0], span, settings), branch
     for sign, row in ((1, -1), (-1, 0)):
         status = branch.ends[0 if row == 0 else 1]
         if can_go_on(branch, status, row, sign, span):
-            piece = continued(problem, branch, (row, sign), span, settings, progress)
+            piece = continued(problem, branch, (row, sign), wishes, progress)
             longer = joined(longer, piece) if sign > 0 else joined(piece, longer)
     if longer is branch:
         raise ValueError(f"extend: no end can go on ({', '.join(s.name for s in branch.ends)}); widen `span`?")

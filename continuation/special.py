@@ -1,5 +1,7 @@
 """Special points of a finished branch: spectra, null vectors and labels of its marked rows."""
 
+from typing import NamedTuple
+
 import numpy as np
 
 from continuation.branch import SpecialPoint
@@ -13,11 +15,19 @@ NULL = 1e-7  # singular values below this fraction of the largest span the kerne
 AT_START = 1e-9  # a test function smaller than this vanishes at the start
 
 
-def describe(problem, begun, branch, scalars, more) -> tuple:
-    """Special points in row order, ends included, numbered by kind; `more` is (brackets by row, names of tests)."""
-    kinds = scalars[:, S.KIND].astype(int)
+class Marks(NamedTuple):
+    """What the engine noted of the rows."""
+
+    scalars: np.ndarray  # (m, state.SCALARS)
+    brackets: dict  # row -> (2, N)
+    tests: list  # names of the test functions
+
+
+def describe(problem, begun, branch, detect, marks: Marks) -> tuple:
+    """Special points in row order, ends included, numbered by kind."""
+    kinds = marks.scalars[:, S.KIND].astype(int)
     rows = [(int(row), KINDS[kinds[row]]) for row in np.flatnonzero(kinds != S.REGULAR)]
-    rows += kinds_at_start(problem, begun, branch, {row for row, _ in rows})
+    rows += kinds_at_start(problem, begun, branch, (detect, {row for row, _ in rows}))
     rows += [(0, Kind.END), (len(branch) - 1, Kind.END)]
     first_then_last = {0: lambda kind: kind is not Kind.END}
     rows.sort(key=lambda pair: (pair[0], first_then_last.get(pair[0], lambda kind: kind is Kind.END)(pair[1])))
@@ -26,7 +36,7 @@ def describe(problem, begun, branch, scalars, more) -> tuple:
     for row, kind in rows:
         numbers[kind] = numbers.get(kind, 0) + 1
         label = f"{kind.label}{numbers[kind]}"
-        points.append(special_point(problem, branch, (row, kind, label), (scalars[row], *more), jacobians.get(row)))
+        points.append(special_point(problem, branch, (row, kind, label), marks, jacobians.get(row)))
     return tuple(points)
 
 
@@ -47,8 +57,9 @@ def values_at(branch, row) -> dict:
 
 
 def special_point(problem, branch, identity, marks, jacobian) -> SpecialPoint:
-    """One special point of a row; `identity` is (row, kind, label), `marks` (scalars, brackets, names of tests)."""
-    (row, kind, label), (scalars, brackets, names) = identity, marks
+    """One special point of a row; `identity` is (row, kind, label)."""
+    row, kind, label = identity
+    scalars = marks.scalars[row]
     located = kind is Kind.END or bool(scalars[S.LOCATED])
     spectrum, vectors, normal_form = None, None, {}
     if jacobian is not None:
@@ -71,9 +82,9 @@ def special_point(problem, branch, identity, marks, jacobian) -> SpecialPoint:
         index=row,
         kind=kind,
         label=label,
-        name=names[int(scalars[S.TEST])] if kind is Kind.USER else "",
+        name=name_of(problem, branch, row, marks) if kind is Kind.USER else "",
         located=located,
-        bracket=None if located else brackets.get(row),
+        bracket=None if located else marks.brackets.get(row),
         null_vectors=vectors,
         eigenvalues=spectrum,
         normal_form=normal_form,
@@ -101,15 +112,28 @@ def hopf_vectors(jacobian):
     return np.array([vectors[:, k].real, vectors[:, k].imag]), {"omega": float(values[k].imag)}
 
 
-def kinds_at_start(problem, begun, branch, taken) -> list:
+def name_of(problem, branch, row, marks) -> str:
+    """Name of the user's test function that vanishes at a row."""
+    index = int(marks.scalars[row, S.TEST])
+    return marks.tests[index] if index >= 0 else zeros_at(problem, branch, row)[0]
+
+
+def zeros_at(problem, branch, row) -> list:
+    """Names of the user's test functions that vanish at a row to rounding."""
+    u, p = branch.states[row].copy(), problem.parameter_values(values_at(branch, row))
+    return [name for name, g in getattr(problem, "zeros", {}).items() if abs(g(u, p)) <= AT_START]
+
+
+def kinds_at_start(problem, begun, branch, hunt) -> list:
     """Kinds of special points that the start itself is: a fold, a Hopf point, the branch point switched at."""
-    row = branch.start
+    row, (wanted, taken) = branch.start, hunt
     if begun.outward:
         return [(row, Kind.BRANCH_POINT)]
     if row in taken:
         return []
-    wanted = begun.detect
     found = []
+    if Kind.USER in wanted and zeros_at(problem, branch, row):
+        found.append((row, Kind.USER))
     if Kind.FOLD in wanted and abs(begun.tangent[-1]) <= AT_START:
         found.append((row, Kind.FOLD))
     if Kind.HOPF in wanted and problem.stability == "flow" and row - 1 not in taken and row + 1 not in taken:

@@ -28,9 +28,8 @@ class Start:
         Unit in the inner product; the varied parameter does not decrease along it.  Outward for a switched start.
     p : (k,) array
         All parameters and constants.
-    vary, active, span : name, index and limits of the varied parameter
-    detect : set of Kind
-        What is looked for.
+    vary : str
+        Name of the varied parameter.
     outward : bool
         From a branch point: only this direction is traced.
     known : bool
@@ -41,18 +40,20 @@ class Start:
     tangent: np.ndarray
     p: np.ndarray
     vary: str
-    active: int
-    span: tuple = (-np.inf, np.inf)
     outward: bool = False
     known: bool = False
-    detect: frozenset = frozenset()
     problem: object = field(default=None, repr=False)
     origin: SpecialPoint | None = field(default=None, repr=False)
 
     @property
+    def active(self) -> int:
+        """Place of the varied parameter in p."""
+        return self.problem.index_of(self.vary)
+
+    @property
     def state(self) -> np.ndarray:
         """(n,) state."""
-        return self.x[: len(self.problem.states)] if self.problem else self.x[:-1]
+        return self.x[: len(self.problem.states)]
 
     def point_at(self, problem, record) -> Point:
         """`Point` of a record of the engine."""
@@ -95,7 +96,7 @@ def start_from(problem, start, vary, parameters, span) -> Start:
         refuse_defect(problem, x, p, active)
     if not ok:
         raise StartError("the bordered matrix is singular at the start; try a start a little away", Status.SINGULAR)
-    return Start(x, oriented(tangent), p, vary, active, span, problem=problem)
+    return Start(x, oriented(tangent), p, vary, problem=problem)
 
 
 def _is_point(start) -> bool:
@@ -103,11 +104,11 @@ def _is_point(start) -> bool:
 
 
 def _switched(start: Start, vary, span) -> Start:
-    """A start of `switch`, with the span of this trace."""
+    """A start of `switch`, if it fits this trace."""
     if start.vary != vary:
         raise ValueError(f"vary: this start continues in {start.vary!r}, got {vary!r}")
     check_inside(vary, start.x[-1], span)
-    return Start(**{**start.__dict__, "span": span})
+    return start
 
 
 def check_inside(vary, value, span):

@@ -6,7 +6,6 @@ from continuation.branch import SpecialPoint
 from continuation.derivatives import extended_jacobian, second_derivative
 from continuation.names import suggest
 from continuation.settings import Settings
-from continuation.start import Start
 from continuation.status import Kind
 
 RANK = 1e-6  # singular values below this fraction of the largest are zero at a located point
@@ -57,6 +56,8 @@ def switch(problem, point, settings=None) -> list:
     """
     if settings is not None and not isinstance(settings, Settings):
         raise ValueError(f"settings: wanted Settings(...), got {type(settings).__name__}")
+    from continuation.start import Start
+
     vary = check_point(problem, point)
     p, active = problem.parameter_values(point.parameters), problem.index_of(vary)
     weights = problem.inner_weights()
@@ -65,7 +66,7 @@ def switch(problem, point, settings=None) -> list:
     form = np.array([[left @ second_derivative(problem, x, p, active, a, b) for b in basis.T] for a in basis.T])
     first, other = directions(0.5 * (form + form.T), basis, weights * point.tangent)
     made = [(first, True), (other, False), (-other, False)]
-    return [Start(x, t, p, vary, active, outward=True, known=known, problem=problem, origin=point) for t, known in made]
+    return [Start(x, t, p, vary, outward=True, known=known, problem=problem, origin=point) for t, known in made]
 
 
 def check_point(problem, point) -> str:
