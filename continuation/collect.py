@@ -3,8 +3,8 @@
 import numpy as np
 
 from continuation.branch import Branch
-from continuation.compiled import dense
 from continuation.compiled import state as S
+from continuation.compiled import workspace
 from continuation.special import Marks, describe
 from continuation.status import Status
 
@@ -103,9 +103,9 @@ def effort_of(runs) -> dict:
         "rejections": {name: int(total[k]) for name, k in REJECTIONS.items() if total[k]},
         "newton_iterations": int(total[S.NEWTON]),
         "residuals": int(total[S.RESIDUALS]),
-        "jacobians": int(own[dense.JACOBIANS]),
-        "factorisations": int(own[dense.FACTORISATIONS]),
-        "spectra": int(own[dense.SPECTRA]),
+        "jacobians": int(own[workspace.JACOBIANS]),
+        "factorisations": int(own[workspace.FACTORISATIONS]),
+        "spectra": int(own[workspace.SPECTRA]),
         "probes": int(total[S.PROBES]),
     }
 

@@ -10,7 +10,13 @@ import numpy as np
 
 from continuation.compiled import state as S
 from continuation.compiled.advance import closes_by_address
-from continuation.compiled.correct import between_by_address, correct, evaluate, finish, newton_step
+from continuation.compiled.correct import (
+    between_by_address,
+    correct_entry,
+    evaluate_entry,
+    finish_entry,
+    newton_step_entry,
+)
 from continuation.compiled.interface import OK, SINGULAR
 from continuation.compiled.limits import clip_by_address
 from continuation.compiled.locate import examine_by_address, probe_by_address
@@ -18,7 +24,7 @@ from continuation.compiled.loop import run
 from continuation.status import Kind, Status
 
 FIRST_PORTION, PORTION_SECONDS = 64, 0.05
-FIRST_ROWS = 256
+FIRST_ROWS = 1 << 20
 ILL = 1e8  # a bordered matrix with a larger condition estimate makes the start suspect
 
 KIND_CODES = {Kind.FOLD: S.FOLD, Kind.BRANCH_POINT: S.BRANCH_POINT, Kind.HOPF: S.HOPF, Kind.USER: S.USER}
@@ -51,7 +57,7 @@ def make_state(operations, span, steps, settings) -> S.State:
     f[[S.H, S.MIN_H, S.MAX_H]] = steps
     f[S.TOLERANCE], f[S.MAX_ANGLE] = settings.tolerance, math.tan(min(settings.max_angle, 1.57))
     f[S.LOW], f[S.HIGH] = span
-    rows = min(FIRST_ROWS, settings.max_points + 8)
+    rows = min(settings.max_points + 64, FIRST_ROWS)  # pages that stay untouched cost nothing
     state = S.State(
         table=np.zeros(0, np.int64),
         ops=np.array([*np.ravel(asked), *(c.address for c in own)], np.int64),
@@ -65,7 +71,7 @@ def make_state(operations, span, steps, settings) -> S.State:
         scratch=np.zeros(wide + 2 * tests + 8),
         slots=np.zeros((S.SLOTS, width)),
         stack=np.zeros((S.STACK_DEPTH, width)),
-        rows=np.zeros((rows, width)),
+        rows=np.empty((rows, width)),
         brackets=np.zeros((8, 2 * size)),
     )
     return S.with_table(state)
@@ -73,7 +79,7 @@ def make_state(operations, span, steps, settings) -> S.State:
 
 def grown(state: S.State) -> S.State:
     """The same state with twice the room."""
-    rows = np.concatenate([state.rows, np.zeros_like(state.rows)])
+    rows = np.concatenate([state.rows, np.empty_like(state.rows)])
     brackets = np.concatenate([state.brackets, np.zeros_like(state.brackets)])
     return S.with_table(state._replace(rows=rows, brackets=brackets))
 
@@ -83,7 +89,7 @@ def corrected(state: S.State, x: np.ndarray) -> bool:
     row = np.zeros(len(x))
     row[-1] = 1.0
     copy = x.copy()
-    code, *_ = correct(state, copy, row, x[-1], 1e-14)
+    code, *_ = correct_entry(state.address, copy, row, x[-1], 1e-14)
     if code == OK:
         x[:] = copy
     return code == OK
@@ -97,12 +103,12 @@ def tangent_at(state: S.State, x: np.ndarray):
     size = len(x)
     row = np.cos(1.0 + 2.0 * np.arange(size) ** 1.5)
     row /= np.linalg.norm(row)
-    status, _ = evaluate(state, x)
+    status, _ = evaluate_entry(state.address, x)
     if status != OK:
         return False, None, math.inf
     generic = np.sin(3.0 + np.arange(size - 1))
     state.work[S.F, : size - 1] = generic
-    if newton_step(state, x, row, 0.0) != OK:
+    if newton_step_entry(state.address, x, row, 0.0) != OK:
         return False, None, math.inf
     response = state.work[S.SOLUTION, :size].copy()
     z = state.work[S.SOLUTION, size : 2 * size].copy()
@@ -113,13 +119,13 @@ def tangent_at(state: S.State, x: np.ndarray):
 
 def begin(state: S.State, x: np.ndarray, tangent: np.ndarray) -> int:
     """Put the start with its oriented tangent into the state as first row; returns a status."""
-    status, size_f = evaluate(state, x)
+    status, size_f = evaluate_entry(state.address, x)
     row = state.weights * tangent
     if status == OK:
         state.work[S.F, : len(x) - 1] = 0.0
-        status = newton_step(state, x, row, 0.0)
+        status = newton_step_entry(state.address, x, row, 0.0)
     if status == OK:
-        status = finish(state, x, size_f, state.slots[S.LEFT])
+        status = finish_entry(state.address, x, size_f, state.slots[S.LEFT])
     if status in (OK, SINGULAR):
         place_first(state)
     return status
@@ -155,7 +161,7 @@ def run_all(state: S.State, *, stop=None, progress=None):
     with interrupt_sets(state.i[S.FLAG : S.FLAG + 1]):
         while True:
             began = time.perf_counter()
-            code = run(state, portion)
+            code = run(state.address, portion)
             if progress:
                 progress(state)
             if code == S.FULL:

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from continuation.compiled import dense
+from continuation.compiled import dense, workspace
 from continuation.compiled.interface import NOTHING, Callback
 from continuation.status import Kind
 
@@ -67,17 +67,22 @@ def dense_operations(problem, p: np.ndarray, active: int) -> Operations:
     from continuation.compiled.refine import refine
 
     n, k, functions = len(problem.states), len(p), problem.functions
-    stability = {"flow": dense.FLOW, None: dense.NO_FLOW}.get(problem.stability, dense.COUNTED)
+    stability = {"flow": workspace.FLOW, None: workspace.NO_FLOW}.get(problem.stability, workspace.COUNTED)
     residual = functions["residual"].callback(n, k)
-    callbacks = {dense.RESIDUAL: residual}
-    for index, name in ((dense.JACOBIAN, "jacobian"), (dense.DERIVATIVE, "parameter_derivative")):
+    callbacks = {workspace.RESIDUAL: residual}
+    for index, name in ((workspace.JACOBIAN, "jacobian"), (workspace.DERIVATIVE, "parameter_derivative")):
         if name in functions:
             callbacks[index] = functions[name].callback(n, k, active)
-    if stability == dense.COUNTED:
-        callbacks[dense.COUNTER] = functions["stability"].callback(n, k)
+    if stability == workspace.COUNTED:
+        callbacks[workspace.COUNTER] = functions["stability"].callback(n, k)
     zeros = [zero.callback(n, k) for zero in problem.zeros.values()]
     sizes = (n, k, active, stability, len(zeros), problem.symmetric)
-    table = dense.DenseTable(sizes, callbacks, zeros)
+    own = {
+        workspace.LINEARISE: dense.linearise.address,
+        workspace.REAL_SOLVER: dense.solve_square.address,
+        workspace.COMPLEX_SOLVER: dense.solve_complex_square.address,
+    }
+    table = workspace.DenseTable(sizes, callbacks, own, zeros)
     tests = (Test(Kind.FOLD), Test(Kind.BRANCH_POINT), Test(None), *(Test(Kind.USER, name) for name in problem.zeros))
     return Operations(
         residual=residual,
@@ -89,6 +94,6 @@ def dense_operations(problem, p: np.ndarray, active: int) -> Operations:
         p=p,
         active=active,
         tests=tests,
-        counts_events=stability == dense.FLOW,
+        counts_events=stability == workspace.FLOW,
         effort=table.effort,
     )

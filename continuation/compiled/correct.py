@@ -5,9 +5,8 @@ import math
 from numba import carray
 
 from continuation.compiled import state as S
-from continuation.compiled.interface import FAILED, NONFINITE, OK, call, callback, data_address
+from continuation.compiled.interface import FAILED, NONFINITE, OK, call, callback
 from continuation.compiled.kernel import internal, kernel
-from continuation.compiled.state import state_at
 
 FINE = 4e-16  # tolerance of points that locate something: Newton goes on until rounding stops it
 SLOW = 0.5  # a contraction above this predicts failure
@@ -25,14 +24,14 @@ def inner(weights, a, b):
     return total
 
 
-@kernel
+@internal
 def evaluate(s, x):
     """Residual at x into ``work[S.F]``; returns (status, largest component)."""
-    n = s.i[S.SIZE] - 1
-    s.p[s.i[S.ACTIVE]] = x[n]
-    s.effort[S.RESIDUALS] += 1
-    f = s.work[S.F]
-    status = call(s.ops[S.OP_RESIDUAL], s.ops[S.OP_RESIDUAL + 1], x, s.p, f)
+    n = S.i(s)[S.SIZE] - 1
+    S.p(s)[S.i(s)[S.ACTIVE]] = x[n]
+    S.effort(s)[S.RESIDUALS] += 1
+    f = S.work(s)[S.F]
+    status = call(S.ops(s)[S.OP_RESIDUAL], S.ops(s)[S.OP_RESIDUAL + 1], x, S.p(s), f)
     if status != OK:
         return status, math.inf
     largest = 0.0
@@ -43,19 +42,19 @@ def evaluate(s, x):
     return OK, largest
 
 
-@kernel
+@internal
 def newton_step(s, x, row, gap):
     """One bordered solve at x: correction and tangent into ``work[S.SOLUTION]``; ``<row, correction> = gap``."""
-    n = s.i[S.SIZE] - 1
-    status = call(s.ops[S.OP_LINEARISE], s.ops[S.OP_LINEARISE + 1], x, s.p, s.work[S.F])
+    n = S.i(s)[S.SIZE] - 1
+    status = call(S.ops(s)[S.OP_LINEARISE], S.ops(s)[S.OP_LINEARISE + 1], x, S.p(s), S.work(s)[S.F])
     if status != OK:
         return status
-    rhs, f = s.work[S.RHS], s.work[S.F]
+    rhs, f = S.work(s)[S.RHS], S.work(s)[S.F]
     for i in range(n):
         rhs[i] = -f[i]
         rhs[n + 1 + i] = 0.0
     rhs[n], rhs[2 * n + 1] = gap, 1.0
-    return call(s.ops[S.OP_SOLVE], s.ops[S.OP_SOLVE + 1], row, rhs, s.work[S.SOLUTION])
+    return call(S.ops(s)[S.OP_SOLVE], S.ops(s)[S.OP_SOLVE + 1], row, rhs, S.work(s)[S.SOLUTION])
 
 
 @internal
@@ -64,35 +63,35 @@ def is_settled(s, p, correction):
 
     Where p is tiny and the equations depend on its digits, only this tells that the tangent is good.
     """
-    return abs(correction) <= DIGITS * (abs(p) + abs(p - s.f[S.BASE]))
+    return abs(correction) <= DIGITS * (abs(p) + abs(p - S.f(s)[S.BASE]))
 
 
-@kernel
+@internal
 def correct(s, x, row, value, tolerance):
     """Newton's method for F(x) = 0 and ``row . x = value``, in place.
 
     Returns (code, iterations, largest component of F at the end).  The tangent (not normalised, ``row . z = 1``)
     is left in ``work[S.SOLUTION]`` behind the correction, followed by the bordered determinant.
     """
-    size = s.i[S.SIZE]
+    size = S.i(s)[S.SIZE]
     status, size_f = evaluate(s, x)
     before, iterations = math.inf, 0
     while status == OK:
-        if iterations == s.i[S.MAX_NEWTON]:
+        if iterations == S.i(s)[S.MAX_NEWTON]:
             return S.DIVERGED, iterations, size_f
         gap = value
         for j in range(size):
             gap -= row[j] * x[j]
         status = newton_step(s, x, row, gap)
-        s.effort[S.NEWTON] += 1
+        S.effort(s)[S.NEWTON] += 1
         iterations += 1
         if status != OK:
             break
-        d = s.work[S.SOLUTION]
-        correction = math.sqrt(inner(s.weights, d, d))
+        d = S.work(s)[S.SOLUTION]
+        correction = math.sqrt(inner(S.weights(s), d, d))
         for j in range(size):
             x[j] += d[j]
-        scale = 1.0 + math.sqrt(inner(s.weights, x, x))
+        scale = 1.0 + math.sqrt(inner(S.weights(s), x, x))
         if not correction < math.inf:
             return NONFINITE, iterations, size_f
         old = size_f
@@ -127,39 +126,41 @@ def hermite(a, b, size, length, sigma, x, direction):
 @internal
 def distance(s, a, b):
     """Distance of the points of two records (or vectors)."""
-    total = 0.0
-    for j in range(s.i[S.SIZE]):
-        total += s.weights[j] * (b[j] - a[j]) * (b[j] - a[j])
+    weights, total = S.weights(s), 0.0
+    for j in range(weights.shape[0]):
+        total += weights[j] * (b[j] - a[j]) * (b[j] - a[j])
     return math.sqrt(total)
 
 
 @internal
 def weigh(s, direction, row):
     """Write the unit covector of `direction` into `row`; returns its length (0: no direction)."""
-    length = math.sqrt(inner(s.weights, direction, direction))
+    weights = S.weights(s)
+    length = math.sqrt(inner(weights, direction, direction))
     if length > 0.0 and length < math.inf:
-        for j in range(s.i[S.SIZE]):
-            row[j] = s.weights[j] * direction[j] / length
+        for j in range(weights.shape[0]):
+            row[j] = weights[j] * direction[j] / length
         return length
     return 0.0
 
 
-@kernel
+@internal
 def finish(s, x, size_f, record):
     """Make a record of a corrected point: unit tangent and tests from the factorisation that accepted it."""
-    size, tests = s.i[S.SIZE], s.i[S.TESTS]
-    z, m = s.work[S.SOLUTION][size:], s.work[S.MONITORED]
-    length = math.sqrt(inner(s.weights, z, z))
+    size, tests = S.i(s)[S.SIZE], S.i(s)[S.TESTS]
+    z, m = S.work(s)[S.SOLUTION][size:], S.work(s)[S.MONITORED]
+    length = math.sqrt(inner(S.weights(s), z, z))
     for j in range(size):
         record[j] = m[j] = x[j]
         record[size + j] = m[size + j] = z[j] / length
     base = 2 * size + 2 * tests
     m[2 * size] = z[size] * length  # the determinant bordered by the unit tangent itself
     m[2 * size + 1] = z[size + 1]
-    s.p[s.i[S.ACTIVE]] = x[size - 1]
-    status = call(s.ops[S.OP_MONITOR], s.ops[S.OP_MONITOR + 1], m, s.p, s.scratch)
+    S.p(s)[S.i(s)[S.ACTIVE]] = x[size - 1]
+    status = call(S.ops(s)[S.OP_MONITOR], S.ops(s)[S.OP_MONITOR + 1], m, S.p(s), S.scratch(s))
+    found = S.scratch(s)
     for j in range(2 * tests + 3):
-        record[2 * size + j] = s.scratch[j]
+        record[2 * size + j] = found[j]
     record[base + S.RESIDUAL] = size_f
     record[base + S.DET], record[base + S.DET_EXPONENT] = m[2 * size], m[2 * size + 1]
     record[base + S.KIND], record[base + S.TEST] = S.REGULAR, -1.0
@@ -170,10 +171,10 @@ def finish(s, x, size_f, record):
 @internal
 def make_between(s, a, b, sigma, record):
     """Make a record of the branch's point near `sigma` between records a and b, as exact as rounding allows."""
-    size = s.i[S.SIZE]
-    x, direction, row = s.work[S.GUESS], s.work[S.DIRECTION], s.work[S.ROW]
-    s.effort[S.PROBES] += 1
-    s.f[S.BASE] = a[size - 1]
+    size = S.i(s)[S.SIZE]
+    x, direction, row = S.work(s)[S.GUESS], S.work(s)[S.DIRECTION], S.work(s)[S.ROW]
+    S.effort(s)[S.PROBES] += 1
+    S.f(s)[S.BASE] = a[size - 1]
     hermite(a, b, size, distance(s, a, b), sigma, x, direction)
     if weigh(s, direction, row) == 0.0:
         return S.DIVERGED
@@ -187,15 +188,41 @@ def make_between(s, a, b, sigma, record):
 
 
 @callback
-def between_by_address(data, a, b, record):
+def between_by_address(s, a, b, record):
     """`make_between` for callers that reach it by address; sigma is in the state."""
-    s = state_at(data)
-    width = s.slots.shape[1]
-    return make_between(s, carray(a, (width,)), carray(b, (width,)), s.f[S.SIGMA], carray(record, (width,)))
+    width = S.slots(s).shape[1]
+    return make_between(s, carray(a, (width,)), carray(b, (width,)), S.f(s)[S.SIGMA], carray(record, (width,)))
 
 
 @internal
 def between(s, a, b, sigma, record):
     """Make a record of the branch's point near `sigma` between records a and b; returns a code."""
-    s.f[S.SIGMA] = sigma
-    return call(s.ops[S.OP_BETWEEN], data_address(s.table), a, b, record)
+    S.f(s)[S.SIGMA] = sigma
+    return call(S.ops(s)[S.OP_BETWEEN], s, a, b, record)
+
+
+# The same for Python.
+
+
+@kernel
+def evaluate_entry(s, x):
+    """`evaluate`."""
+    return evaluate(s, x)
+
+
+@kernel
+def newton_step_entry(s, x, row, gap):
+    """`newton_step`."""
+    return newton_step(s, x, row, gap)
+
+
+@kernel
+def correct_entry(s, x, row, value, tolerance):
+    """`correct`."""
+    return correct(s, x, row, value, tolerance)
+
+
+@kernel
+def finish_entry(s, x, size_f, record):
+    """`finish`."""
+    return finish(s, x, size_f, record)

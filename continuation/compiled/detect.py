@@ -16,13 +16,13 @@ STEEP = 1e-12  # slopes of the parameter below this are rounding
 @internal
 def scalars(s):
     """Where the scalars of a record begin."""
-    return 2 * s.i[S.SIZE] + 2 * s.i[S.TESTS]
+    return 2 * S.i(s)[S.SIZE] + 2 * S.i(s)[S.TESTS]
 
 
 @internal
 def wanted(s, kind):
     """Whether this kind is looked for."""
-    return kind >= 0 and (s.i[S.DETECT] >> kind) & 1 == 1
+    return kind >= 0 and (S.i(s)[S.DETECT] >> kind) & 1 == 1
 
 
 @internal
@@ -32,14 +32,14 @@ def changes(s, a, b):
     Zero at `a` (a start on the point itself) is no information; zero at `b` counts as a change here, and its
     sign is set so that the next interval does not count it again.
     """
-    bits, first = 0, 2 * s.i[S.SIZE]
-    for j in range(s.i[S.TESTS]):
+    bits, first = 0, 2 * S.i(s)[S.SIZE]
+    for j in range(S.i(s)[S.TESTS]):
         if b[first + j] == 0.0 and a[first + j] != 0.0:
             b[first + j] = -math.copysign(1e-300, a[first + j])
-        if a[first + j] != 0.0 and (a[first + j] > 0.0) != (b[first + j] > 0.0) and wanted(s, s.kinds[j]):
+        if a[first + j] != 0.0 and (a[first + j] > 0.0) != (b[first + j] > 0.0) and wanted(s, S.kinds(s)[j]):
             bits |= 1 << j
     base = scalars(s)
-    if a[base + S.UNSTABLE] != b[base + S.UNSTABLE] and s.i[S.COUNTED] == 1:
+    if a[base + S.UNSTABLE] != b[base + S.UNSTABLE] and S.i(s)[S.COUNTED] == 1:
         bits |= COUNT_BIT
     return bits
 
@@ -47,8 +47,8 @@ def changes(s, a, b):
 @internal
 def first_of_kind(s, bits, kind):
     """Index of the first changed test function of a kind, -1 if none."""
-    for j in range(s.i[S.TESTS]):
-        if s.kinds[j] == kind and (bits >> j) & 1 == 1:
+    for j in range(S.i(s)[S.TESTS]):
+        if S.kinds(s)[j] == kind and (bits >> j) & 1 == 1:
             return j
     return -1
 
@@ -59,9 +59,9 @@ def explained(s, bits, change, event):
     base = scalars(s)
     kind, kernel_size = int(event[base + S.KIND]), abs(int(event[base + S.NULLITY]))
     left = bits
-    for j in range(s.i[S.TESTS]):
-        same = s.kinds[j] == kind and (kind != S.USER or j == int(event[base + S.TEST]))
-        if same or (kind == S.BRANCH_POINT and s.kinds[j] == S.FOLD):
+    for j in range(S.i(s)[S.TESTS]):
+        same = S.kinds(s)[j] == kind and (kind != S.USER or j == int(event[base + S.TEST]))
+        if same or (kind == S.BRANCH_POINT and S.kinds(s)[j] == S.FOLD):
             left &= ~(1 << j)
     allowed = 2 if kind == S.HOPF else (0 if kind == S.USER else kernel_size)
     if abs(change) <= allowed:
@@ -72,7 +72,7 @@ def explained(s, bits, change, event):
 @internal
 def hidden_turn(s, a, b, length):
     """Where the cubic Hermite interpolant of the varied parameter turns twice between a and b, else -1."""
-    size = s.i[S.SIZE]
+    size = S.i(s)[S.SIZE]
     at = size - 1
     m0, m1, rise = a[size + at] * length, b[size + at] * length, b[at] - a[at]
     if m0 * m1 <= 0.0 or min(abs(m0), abs(m1)) <= STEEP * length:
@@ -93,13 +93,13 @@ def hidden_dip(s, c, a, b, length):
 
     Returns (sigma, index of the test function).
     """
-    size, tests = s.i[S.SIZE], s.i[S.TESTS]
+    size, tests = S.i(s)[S.SIZE], S.i(s)[S.TESTS]
     before = distance(s, c, a)
     if before == 0.0 or length == 0.0:
         return -1.0, -1
     for j in range(tests):
         at, e = 2 * size + j, 2 * size + tests + j
-        if a[at] * b[at] <= 0.0 or s.kinds[j] >= 0 and not wanted(s, s.kinds[j]):
+        if a[at] * b[at] <= 0.0 or S.kinds(s)[j] >= 0 and not wanted(s, S.kinds(s)[j]):
             continue
         rb = b[at] / a[at]
         rc = c[at] / a[at]
@@ -124,19 +124,19 @@ def refine(s, a, b, guess, kind, record):
 
     ``scratch`` receives x, t, then kind, nullity and error; the point must lie on the piece between a and b.
     """
-    if s.ops[S.OP_REFINE] == 0:
+    if S.ops(s)[S.OP_REFINE] == 0:
         return False
-    size, base = s.i[S.SIZE], scalars(s)
-    request = s.work[S.REQUEST]
+    size, base = S.i(s)[S.SIZE], scalars(s)
+    request = S.work(s)[S.REQUEST]
     for j in range(2 * size):
         request[j] = guess[j]
     request[2 * size] = kind
     request[2 * size + 1] = abs(b[base + S.UNSTABLE] - a[base + S.UNSTABLE])
-    status = call(s.ops[S.OP_REFINE], s.ops[S.OP_REFINE + 1], request, s.p, s.scratch)
-    found = s.scratch
+    status = call(S.ops(s)[S.OP_REFINE], S.ops(s)[S.OP_REFINE + 1], request, S.p(s), S.scratch(s))
+    found = S.scratch(s)
     if status != OK or not on_piece(s, a, b, found):
         return False
-    length = math.sqrt(inner(s.weights, found[size:], found[size:]))
+    length = math.sqrt(inner(S.weights(s), found[size:], found[size:]))
     for j in range(size):
         record[j] = found[j]
         record[size + j] = found[size + j] / length
@@ -154,21 +154,22 @@ def refine(s, a, b, guess, kind, record):
 def place_on(s, a, b, x):
     """Fraction of the chord from a to b that x projects to."""
     along, whole = 0.0, 0.0
-    for j in range(s.i[S.SIZE]):
+    weights = S.weights(s)
+    for j in range(weights.shape[0]):
         chord = b[j] - a[j]
-        along += s.weights[j] * chord * (x[j] - a[j])
-        whole += s.weights[j] * chord * chord
+        along += weights[j] * chord * (x[j] - a[j])
+        whole += weights[j] * chord * chord
     return along / whole if whole > 0.0 else -1.0
 
 
 @internal
 def on_piece(s, a, b, x):
     """Whether x lies on the curve's piece between a and b, as far as its Hermite interpolant tells."""
-    size, length = s.i[S.SIZE], distance(s, a, b)
+    size, length = S.i(s)[S.SIZE], distance(s, a, b)
     sigma = place_on(s, a, b, x)
     slack = 1e-9 * (1.0 + 1.0 / length) if length > 0.0 else 1.0
     if not (-slack <= sigma <= 1.0 + slack):
         return False
-    y, direction = s.work[S.SPARE], s.work[S.SPARE_DIRECTION]
+    y, direction = S.work(s)[S.SPARE], S.work(s)[S.SPARE_DIRECTION]
     hermite(a, b, size, length, min(max(sigma, 0.0), 1.0), y, direction)
     return distance(s, x, y) <= 0.05 * length + 1e-8

@@ -18,7 +18,6 @@ from continuation.compiled.detect import place_on
 from continuation.compiled.interface import OK, callback
 from continuation.compiled.kernel import internal
 from continuation.compiled.records import copy, push
-from continuation.compiled.state import state_at
 
 ROUND = 1e-13  # brackets shorter than this, relative to 1 + |x|, are located
 EDGE = 1e-10  # a limit is overstepped by more than this, relative to its size
@@ -30,11 +29,11 @@ def root(s, left, right, index, offset, result):
 
     Returns the length of the last bracket, infinite where a point in it could not be had.
     """
-    a, b, m = s.stack[S.STACK_DEPTH - 1], s.stack[S.STACK_DEPTH - 2], s.slots[S.MADE]
+    a, b, m = S.stack(s)[S.STACK_DEPTH - 1], S.stack(s)[S.STACK_DEPTH - 2], S.slots(s)[S.MADE]
     copy(left, a)
     copy(right, b)
     fa, fb = a[index] - offset, b[index] - offset
-    floor = ROUND * (1.0 + math.sqrt(inner(s.weights, right, right)))
+    floor = ROUND * (1.0 + math.sqrt(inner(S.weights(s), right, right)))
     length, side = distance(s, a, b), 0
     for _ in range(100):
         if length <= floor or fa == 0.0 or fb == 0.0:
@@ -58,10 +57,10 @@ def root(s, left, right, index, offset, result):
 @internal
 def outside(s, record):
     """+1 or -1 where the varied parameter lies above or below its span, else 0."""
-    p = record[s.i[S.SIZE] - 1]
-    if p > s.f[S.HIGH] + EDGE * (1.0 + abs(s.f[S.HIGH])):
+    p = record[S.i(s)[S.SIZE] - 1]
+    if p > S.f(s)[S.HIGH] + EDGE * (1.0 + abs(S.f(s)[S.HIGH])):
         return 1
-    if p < s.f[S.LOW] - EDGE * (1.0 + abs(s.f[S.LOW])):
+    if p < S.f(s)[S.LOW] - EDGE * (1.0 + abs(S.f(s)[S.LOW])):
         return -1
     return 0
 
@@ -76,8 +75,8 @@ def on_this_piece(s, a, b, x):
 @internal
 def turn_tangent(s, x, a, size_f, made):
     """Finish a record at x with its tangent along that of record a."""
-    size = s.i[S.SIZE]
-    row = s.work[S.ROW]
+    size = S.i(s)[S.SIZE]
+    row = S.work(s)[S.ROW]
     weigh(s, a[size:], row)
     evaluate(s, x)
     code = newton_step(s, x, row, 0.0)
@@ -87,10 +86,10 @@ def turn_tangent(s, x, a, size_f, made):
 @internal
 def at_limit(s, a, b, limit):
     """Make a record of the point between a and b at the limit of the span into MADE; returns a code."""
-    made, size = s.slots[S.MADE], s.i[S.SIZE]
+    made, size = S.slots(s)[S.MADE], S.i(s)[S.SIZE]
     low, high, sigma = 0.0, 1.0, 0.5
     rising = b[size - 1] > limit
-    x, direction, row = s.work[S.GUESS], s.work[S.DIRECTION], s.work[S.ROW]
+    x, direction, row = S.work(s)[S.GUESS], S.work(s)[S.DIRECTION], S.work(s)[S.ROW]
     length = distance(s, a, b)
     for _ in range(60):
         sigma = 0.5 * (low + high)
@@ -114,20 +113,20 @@ def at_limit(s, a, b, limit):
 @internal
 def clip(s):
     """If the top of the stack lies outside the span, put the limit's point there and end with it."""
-    top, left = s.stack[s.i[S.DEPTH] - 1], s.slots[S.LEFT]
+    top, left = S.stack(s)[S.i(s)[S.DEPTH] - 1], S.slots(s)[S.LEFT]
     side = outside(s, top)
     if side == 0:
         return
-    limit = s.f[S.HIGH] if side > 0 else s.f[S.LOW]
+    limit = S.f(s)[S.HIGH] if side > 0 else S.f(s)[S.LOW]
     code = at_limit(s, left, top, limit)
-    s.i[S.DEPTH] = 0
-    s.i[S.PENDING] = S.LIMIT
+    S.i(s)[S.DEPTH] = 0
+    S.i(s)[S.PENDING] = S.LIMIT
     if code == OK:
-        push(s, s.slots[S.MADE], S.POINT)
+        push(s, S.slots(s)[S.MADE], S.POINT)
 
 
 @callback
-def clip_by_address(data, unused, ignored, empty):
+def clip_by_address(s, unused, ignored, empty):
     """`clip` for the loop, which reaches it by address."""
-    clip(state_at(data))
+    clip(s)
     return OK

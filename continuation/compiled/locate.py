@@ -23,7 +23,6 @@ from continuation.compiled.interface import FAILED, OK, callback
 from continuation.compiled.kernel import internal
 from continuation.compiled.limits import ROUND, root
 from continuation.compiled.records import copy, push
-from continuation.compiled.state import state_at
 
 SPLIT = 1e-7  # pieces shorter than this, relative to 1 + |x|, are not split further
 NEIGHBOUR = 1e-3  # first distance of the neighbours of an event, of the piece it lies on
@@ -32,12 +31,12 @@ NEIGHBOUR = 1e-3  # first distance of the neighbours of an event, of the piece i
 @internal
 def split(s, sigma):
     """Put a probe between LEFT and the top of the stack on top; False if there is none to be had."""
-    top = s.stack[s.i[S.DEPTH] - 1]
-    made = s.slots[S.MADE]
-    if s.i[S.DEPTH] + 8 > S.STACK_DEPTH:
+    top = S.stack(s)[S.i(s)[S.DEPTH] - 1]
+    made = S.slots(s)[S.MADE]
+    if S.i(s)[S.DEPTH] + 8 > S.STACK_DEPTH:
         return False
     for place in (sigma, 0.61 * sigma):
-        if between(s, s.slots[S.LEFT], top, place, made) == OK:
+        if between(s, S.slots(s)[S.LEFT], top, place, made) == OK:
             push(s, made, S.PROBE)
             return True
     return False
@@ -46,7 +45,7 @@ def split(s, sigma):
 @internal
 def crossing(s, a, b, j):
     """Where the line through test function j vanishes between records a and b; the middle if that is no help."""
-    size, tests = s.i[S.SIZE], s.i[S.TESTS]
+    size, tests = S.i(s)[S.SIZE], S.i(s)[S.TESTS]
     at, e = 2 * size + j, 2 * size + tests + j
     ratio = -b[at] / a[at] if a[at] != 0.0 else 1.0
     if a[e] != b[e]:
@@ -57,10 +56,10 @@ def crossing(s, a, b, j):
 @internal
 def seek(s, bits, event):
     """Locate what changed between LEFT and the top of the stack through the problem's own extended systems."""
-    left, top = s.slots[S.LEFT], s.stack[s.i[S.DEPTH] - 1]
-    size = s.i[S.SIZE]
+    left, top = S.slots(s)[S.LEFT], S.stack(s)[S.i(s)[S.DEPTH] - 1]
+    size = S.i(s)[S.SIZE]
     base, length = scalars(s), distance(s, left, top)
-    guess, direction = s.work[S.GUESS], s.work[S.DIRECTION]
+    guess, direction = S.work(s)[S.GUESS], S.work(s)[S.DIRECTION]
     kind, sigma = S.HOPF, 0.5
     branch, fold = first_of_kind(s, bits, S.BRANCH_POINT), first_of_kind(s, bits, S.FOLD)
     if branch >= 0:
@@ -70,10 +69,10 @@ def seek(s, bits, event):
     elif bits & COUNT_BIT == 0:
         return False
     hermite(left, top, size, length, sigma, guess, direction)
-    if weigh(s, direction, s.work[S.ROW]) == 0.0:
+    if weigh(s, direction, S.work(s)[S.ROW]) == 0.0:
         return False
-    x = s.work[S.MONITORED]
-    scale = math.sqrt(inner(s.weights, direction, direction))
+    x = S.work(s)[S.MONITORED]
+    scale = math.sqrt(inner(S.weights(s), direction, direction))
     for j in range(size):
         x[j], x[size + j] = guess[j], direction[j] / scale
     if refine(s, left, top, x, kind, event):
@@ -84,15 +83,15 @@ def seek(s, bits, event):
 @internal
 def bisected(s, bits, event):
     """Locate the sign change of the one test function in `bits` without an extended system.  True if it did."""
-    size, base, j = s.i[S.SIZE], scalars(s), 0
-    top = s.stack[s.i[S.DEPTH] - 1]
+    size, base, j = S.i(s)[S.SIZE], scalars(s), 0
+    top = S.stack(s)[S.i(s)[S.DEPTH] - 1]
     while (bits >> j) & 1 == 0:
         j += 1
-    length = root(s, s.slots[S.LEFT], top, 2 * size + j, 0.0, event)
-    scale = 1.0 + math.sqrt(inner(s.weights, event, event))
+    length = root(s, S.slots(s)[S.LEFT], top, 2 * size + j, 0.0, event)
+    scale = 1.0 + math.sqrt(inner(S.weights(s), event, event))
     for k in range(2 * size, base):
         event[k] = top[k]
-    event[base + S.KIND], event[base + S.TEST], event[base + S.ROLE] = s.kinds[j], j, S.EVENT
+    event[base + S.KIND], event[base + S.TEST], event[base + S.ROLE] = S.kinds(s)[j], j, S.EVENT
     event[base + S.ERROR] = min(length, ROUND * scale) / scale
     return length <= 1e3 * ROUND * scale
 
@@ -100,22 +99,22 @@ def bisected(s, bits, event):
 @internal
 def give_up(s, bits):
     """Put an unlocated event with its bracket (LEFT, top) on the stack."""
-    size, base = s.i[S.SIZE], scalars(s)
-    left, event = s.slots[S.LEFT], s.slots[S.MADE]
-    top = s.stack[s.i[S.DEPTH] - 1]
+    size, base = S.i(s)[S.SIZE], scalars(s)
+    left, event = S.slots(s)[S.LEFT], S.slots(s)[S.MADE]
+    top = S.stack(s)[S.i(s)[S.DEPTH] - 1]
     copy(top, event)
     kind = S.HOPF
-    for j in range(s.i[S.TESTS]):
-        if (bits >> j) & 1 == 1 and (kind == S.HOPF or s.kinds[j] == S.BRANCH_POINT):
-            kind = s.kinds[j]
+    for j in range(S.i(s)[S.TESTS]):
+        if (bits >> j) & 1 == 1 and (kind == S.HOPF or S.kinds(s)[j] == S.BRANCH_POINT):
+            kind = S.kinds(s)[j]
             event[base + S.TEST] = j
     event[base + S.KIND], event[base + S.LOCATED] = kind, 0.0
-    event[base + S.ERROR] = distance(s, left, top) / (1.0 + math.sqrt(inner(s.weights, top, top)))
-    bracket = s.brackets[s.i[S.BRACKETS]]
+    event[base + S.ERROR] = distance(s, left, top) / (1.0 + math.sqrt(inner(S.weights(s), top, top)))
+    bracket = S.brackets(s)[S.i(s)[S.BRACKETS]]
     for j in range(size):
         bracket[j], bracket[size + j] = left[j], top[j]
-    event[base + S.NULLITY] = s.i[S.BRACKETS]  # until the row is read
-    s.i[S.BRACKETS] += 1
+    event[base + S.NULLITY] = S.i(s)[S.BRACKETS]  # until the row is read
+    S.i(s)[S.BRACKETS] += 1
     push(s, event, S.EVENT)
 
 
@@ -125,12 +124,12 @@ def isolate(s, event):
 
     Each neighbour interval is then examined for itself.  False where the neighbours can't be had.
     """
-    left, base = s.slots[S.LEFT], scalars(s)
-    top = s.stack[s.i[S.DEPTH] - 1]
-    after, before = s.stack[S.STACK_DEPTH - 1], s.stack[S.STACK_DEPTH - 2]
+    left, base = S.slots(s)[S.LEFT], scalars(s)
+    top = S.stack(s)[S.i(s)[S.DEPTH] - 1]
+    after, before = S.stack(s)[S.STACK_DEPTH - 1], S.stack(s)[S.STACK_DEPTH - 2]
     sigma, length = place_on(s, left, top, event), distance(s, left, top)
-    delta, floor = NEIGHBOUR, SPLIT * (1.0 + math.sqrt(inner(s.weights, event, event)))
-    if s.i[S.DEPTH] + 8 > S.STACK_DEPTH or length <= floor:
+    delta, floor = NEIGHBOUR, SPLIT * (1.0 + math.sqrt(inner(S.weights(s), event, event)))
+    if S.i(s)[S.DEPTH] + 8 > S.STACK_DEPTH or length <= floor:
         return False
     while delta * length > 0.1 * floor:
         low, high = max(sigma - delta, 0.0), min(sigma + delta, 1.0)
@@ -149,21 +148,21 @@ def isolate(s, event):
 @internal
 def examine(s, bits):
     """Act on what changed between LEFT and the top of the stack."""
-    base, event = scalars(s), s.slots[S.MADE]
-    left, top = s.slots[S.LEFT], s.stack[s.i[S.DEPTH] - 1]
-    event = s.stack[S.STACK_DEPTH - 3]
+    base, event = scalars(s), S.slots(s)[S.MADE]
+    left, top = S.slots(s)[S.LEFT], S.stack(s)[S.i(s)[S.DEPTH] - 1]
+    event = S.stack(s)[S.STACK_DEPTH - 3]
     change = top[base + S.UNSTABLE] - left[base + S.UNSTABLE]
     single = bits & (bits - 1) == 0
     found = seek(s, bits, event)
     if not found and single and bits & COUNT_BIT == 0:
-        kind = first_of_kind(s, bits, S.USER) >= 0 or s.ops[S.OP_REFINE] == 0
+        kind = first_of_kind(s, bits, S.USER) >= 0 or S.ops(s)[S.OP_REFINE] == 0
         found = kind and bisected(s, bits, event)
     if found and explained(s, bits, change, event) == 0:
         push(s, event, S.EVENT)
         return
     if found and isolate(s, event):
         return
-    small = distance(s, left, top) <= SPLIT * (1.0 + math.sqrt(inner(s.weights, top, top)))
+    small = distance(s, left, top) <= SPLIT * (1.0 + math.sqrt(inner(S.weights(s), top, top)))
     if small or not split(s, 0.5):
         give_up(s, bits)
 
@@ -171,30 +170,29 @@ def examine(s, bits):
 @internal
 def touches(s, left, top, sigma):
     """Whether another branch touches this one near `sigma` (all signs kept); then the event is on the stack."""
-    size, event = s.i[S.SIZE], s.stack[S.STACK_DEPTH - 3]
-    if between(s, left, top, sigma, s.slots[S.MADE]) != OK:
-        copy(top, s.slots[S.MADE])
-        hermite(left, top, size, distance(s, left, top), sigma, s.slots[S.MADE], s.slots[S.MADE][size:])
-    if changes(s, left, s.slots[S.MADE]) != 0 or not refine(s, left, top, s.slots[S.MADE], S.BRANCH_POINT, event):
+    size, event = S.i(s)[S.SIZE], S.stack(s)[S.STACK_DEPTH - 3]
+    if between(s, left, top, sigma, S.slots(s)[S.MADE]) != OK:
+        copy(top, S.slots(s)[S.MADE])
+        hermite(left, top, size, distance(s, left, top), sigma, S.slots(s)[S.MADE], S.slots(s)[S.MADE][size:])
+    if changes(s, left, S.slots(s)[S.MADE]) != 0 or not refine(s, left, top, S.slots(s)[S.MADE], S.BRANCH_POINT, event):
         return False
     push(s, event, S.EVENT)
     return True
 
 
 @callback
-def examine_by_address(data, bits, unused, ignored):
+def examine_by_address(s, bits, unused, ignored):
     """Act on what changed (bits of `changes`) between LEFT and the top of the stack."""
-    examine(state_at(data), int(carray(bits, (1,))[0]))
+    examine(s, int(carray(bits, (1,))[0]))
     return OK
 
 
 @callback
-def probe_by_address(data, place, unused, ignored):
+def probe_by_address(s, place, unused, ignored):
     """Look into an interval without changes at place[0]; place[1] is the test function that hints at something."""
-    s = state_at(data)
     given = carray(place, (2,))
     sigma, j = given[0], int(given[1])
-    left, top = s.slots[S.LEFT], s.stack[s.i[S.DEPTH] - 1]
-    if j >= 0 and s.kinds[j] == S.BRANCH_POINT and touches(s, left, top, sigma):
+    left, top = S.slots(s)[S.LEFT], S.stack(s)[S.i(s)[S.DEPTH] - 1]
+    if j >= 0 and S.kinds(s)[j] == S.BRANCH_POINT and touches(s, left, top, sigma):
         return OK
     return OK if split(s, sigma) else FAILED

@@ -13,19 +13,22 @@ from continuation.compiled.settle import resolve
 @internal
 def settle_all(s):
     """Settle everything on the stack; returns 0, FULL, or the code of the branch's end."""
-    room = s.rows.shape[0] - 2
-    while s.i[S.DEPTH] > 0:
-        if s.i[S.ROWS] >= room or s.i[S.BRACKETS] >= s.brackets.shape[0] - 1:
+    room = S.rows(s).shape[0] - 2
+    while S.i(s)[S.DEPTH] > 0:
+        if S.i(s)[S.ROWS] >= room or S.i(s)[S.BRACKETS] >= S.brackets(s).shape[0] - 1:
             return S.FULL
         resolve(s)
-    if s.i[S.PENDING] != 0:
-        return s.i[S.PENDING]
-    return S.MAX_REACHED if s.i[S.POINTS] >= s.i[S.MAX_POINTS] else OK
+    if S.i(s)[S.PENDING] != 0:
+        return S.i(s)[S.PENDING]
+    return S.MAX_REACHED if S.i(s)[S.POINTS] >= S.i(s)[S.MAX_POINTS] else OK
 
 
 @kernel
 def run(s, budget):
-    """Go on for at most `budget` accepted points; returns why it stopped (codes in state.py)."""
+    """Go on for at most `budget` accepted points; returns why it stopped (codes in state.py).
+
+    `s` is the address of the state's table (`state.State.address`).
+    """
     for _ in range(budget):
         code = settle_all(s)
         if code == OK:

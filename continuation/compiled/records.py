@@ -20,28 +20,30 @@ def copy(source, target):
 @internal
 def push(s, record, role):
     """Put a record on the stack."""
-    top = s.stack[s.i[S.DEPTH]]
+    top = S.stack(s)[S.i(s)[S.DEPTH]]
     copy(record, top)
     top[scalars(s) + S.ROLE] = role
-    s.i[S.DEPTH] += 1
+    S.i(s)[S.DEPTH] += 1
 
 
 @internal
 def store(s, record):
     """Append a row to the branch; a row at the same place as an event is the event."""
-    base, last = scalars(s), s.i[S.ROWS] - 1
+    base, last = scalars(s), S.i(s)[S.ROWS] - 1
     event = record[base + S.KIND] != S.REGULAR
-    if last >= 0 and distance(s, s.rows[last], record) <= SAME * (1.0 + math.sqrt(inner(s.weights, record, record))):
-        before = s.rows[last, base + S.KIND] != S.REGULAR
+    if last >= 0 and distance(s, S.rows(s)[last], record) <= SAME * (
+        1.0 + math.sqrt(inner(S.weights(s), record, record))
+    ):
+        before = S.rows(s)[last, base + S.KIND] != S.REGULAR
         if before and not event and last > 0:
             return
         if event and not before and last > 0:
-            copy(record, s.rows[last])
-            s.i[S.EVENTS] += 1
+            copy(record, S.rows(s)[last])
+            S.i(s)[S.EVENTS] += 1
             return
-    copy(record, s.rows[s.i[S.ROWS]])
-    s.i[S.ROWS] += 1
+    copy(record, S.rows(s)[S.i(s)[S.ROWS]])
+    S.i(s)[S.ROWS] += 1
     if event:
-        s.i[S.EVENTS] += 1
+        S.i(s)[S.EVENTS] += 1
     else:
-        s.i[S.POINTS] += 1
+        S.i(s)[S.POINTS] += 1

@@ -13,19 +13,8 @@ from numba import carray
 
 from continuation.compiled import linalg
 from continuation.compiled import state as S
-from continuation.compiled.dense import (
-    ACTIVE,
-    COMPLEX_SOLVER,
-    CUBE_ROOT,
-    ITSELF,
-    LINEARISE,
-    N_PARAMETERS,
-    N_STATES,
-    REAL_SOLVER,
-    RESIDUAL,
-    ZERO_EIGENVALUE,
-    dense_at,
-)
+from continuation.compiled import workspace as D
+from continuation.compiled.dense import CUBE_ROOT, ZERO_EIGENVALUE
 from continuation.compiled.interface import FAILED, NONFINITE, OK, call, callback
 from continuation.compiled.kernel import internal
 
@@ -50,15 +39,15 @@ def norm(x):
 @internal
 def at(w, x, p, f):
     """Residual, F_u and F_p at x = (u, p)."""
-    p[w.table[ACTIVE]] = x[x.shape[0] - 1]
-    status = call(w.table[RESIDUAL], w.table[RESIDUAL + 1], x, p, f)
-    return status if status != OK else call(w.table[LINEARISE], w.table[ITSELF], x, p, f)
+    p[D.sizes(w)[D.ACTIVE]] = x[x.shape[0] - 1]
+    status = call(D.sizes(w)[D.RESIDUAL], D.sizes(w)[D.RESIDUAL + 1], x, p, f)
+    return status if status != OK else call(D.sizes(w)[D.LINEARISE], w, x, p, f)
 
 
 @internal
 def second(w, x, p, direction):
     """Derivative of [F_u F_p] at x along `direction`, (n, n + 1); NaN where the Jacobian fails."""
-    n = w.table[N_STATES]
+    n = D.sizes(w)[D.N_STATES]
     size = norm(direction)
     out, y = np.zeros((n, n + 1)), np.empty(n + 1)
     if size == 0.0:
@@ -67,13 +56,13 @@ def second(w, x, p, direction):
     for sign in (-1.0, 1.0):
         for j in range(n + 1):
             y[j] = x[j] + sign * h * direction[j]
-        p[w.table[ACTIVE]] = y[n]
-        if call(w.table[LINEARISE], w.table[ITSELF], y, p, y) != OK:
+        p[D.sizes(w)[D.ACTIVE]] = y[n]
+        if call(D.sizes(w)[D.LINEARISE], w, y, p, y) != OK:
             out[0, 0] = math.nan
         for i in range(n):
             for j in range(n):
-                out[i, j] += sign * w.a[i, j] / (2.0 * h)
-            out[i, n] += sign * w.b[i] / (2.0 * h)
+                out[i, j] += sign * D.jacobian(w)[i, j] / (2.0 * h)
+            out[i, n] += sign * D.derivative(w)[i] / (2.0 * h)
     return out
 
 
@@ -90,8 +79,8 @@ def contract(left, matrix):
 @internal
 def solve_dense(w, matrix, rhs):
     """Solve in place; False where the matrix is singular."""
-    w.ints[7] = matrix.shape[0]
-    return call(w.table[REAL_SOLVER], w.table[ITSELF], matrix, rhs, rhs) == OK
+    D.ints(w)[7] = matrix.shape[0]
+    return call(D.sizes(w)[D.REAL_SOLVER], w, matrix, rhs, rhs) == OK
 
 
 @internal
@@ -122,20 +111,20 @@ def fold_step(w, x, p, f, v):
 
     Returns the relative correction, infinite where the fold is none.
     """
-    n = w.table[N_STATES]
+    n = D.sizes(w)[D.N_STATES]
     if at(w, x, p, f) != OK:
         return math.inf
-    m, right = corner_border(w.a, w.b, v, False)
-    mt, left = corner_border(w.a, w.b, v, True)
+    m, right = corner_border(D.jacobian(w), D.derivative(w), v, False)
+    mt, left = corner_border(D.jacobian(w), D.derivative(w), v, True)
     if not (solve_dense(w, m, right) and solve_dense(w, mt, left)):
         return math.inf
-    if norm(left[:n]) * norm(w.b) * TRANSVERSE > 1.0:
+    if norm(left[:n]) * norm(D.derivative(w)) * TRANSVERSE > 1.0:
         return math.inf
     big, rhs, direction = np.empty((n + 1, n + 1)), np.empty(n + 1), np.zeros(n + 1)
     for i in range(n):
         for j in range(n):
-            big[i, j] = w.a[i, j]
-        big[i, n] = w.b[i]
+            big[i, j] = D.jacobian(w)[i, j]
+        big[i, n] = D.derivative(w)[i]
         rhs[i] = -f[i]
         direction[i] = right[i]
     big[n] = contract(left[:n], second(w, x, p, direction))
@@ -151,7 +140,7 @@ def fold_step(w, x, p, f, v):
 @internal
 def locate_fold(w, x, t, p, f):
     """Fold near x; `t` becomes the tangent there.  Returns the attained error."""
-    n = w.table[N_STATES]
+    n = D.sizes(w)[D.N_STATES]
     v = t[:n].copy()
     if norm(v) == 0.0:
         return math.inf
@@ -188,17 +177,17 @@ def complex_border(a, omega, b, c, adjoint):
 @internal
 def solve_complex(w, m, e):
     """Solve the complex system in place; False where it is singular."""
-    w.ints[7] = m.shape[0]
-    return call(w.table[COMPLEX_SOLVER], w.table[ITSELF], m, e, e) == OK
+    D.ints(w)[7] = m.shape[0]
+    return call(D.sizes(w)[D.COMPLEX_SOLVER], w, m, e, e) == OK
 
 
 @internal
 def nearest_pair(w):
     """Imaginary part of the complex pair of F_u nearest the axis, 0 where all eigenvalues are real."""
-    n = w.table[N_STATES]
-    a, wr, wi = w.a.copy(), np.empty(n), np.empty(n)
+    n = D.sizes(w)[D.N_STATES]
+    a, wr, wi = D.jacobian(w).copy(), np.empty(n), np.empty(n)
     best, omega = math.inf, 0.0
-    if linalg.eigenvalues(w.lapack, a, wr, wi, np.empty(8 * n + 8), w.ints):
+    if linalg.eigenvalues(D.lapack(w), a, wr, wi, np.empty(8 * n + 8), D.ints(w)):
         for i in range(n):
             if wi[i] > 0.0 and abs(wr[i]) < best:
                 best, omega = abs(wr[i]), wi[i]
@@ -211,18 +200,18 @@ def hopf_step(w, x, p, f, omega, borders):
 
     Returns the relative correction and the new omega.
     """
-    n = w.table[N_STATES]
+    n = D.sizes(w)[D.N_STATES]
     if at(w, x, p, f) != OK:
         return math.inf, omega
-    m, q = complex_border(w.a, omega, borders[0], borders[1], False)
-    mh, left = complex_border(w.a, omega, borders[0], borders[1], True)
+    m, q = complex_border(D.jacobian(w), omega, borders[0], borders[1], False)
+    mh, left = complex_border(D.jacobian(w), omega, borders[0], borders[1], True)
     if not (solve_complex(w, m, q) and solve_complex(w, mh, left)):
         return math.inf, omega
     big, rhs, direction = np.zeros((n + 2, n + 2)), np.empty(n + 2), np.zeros(n + 1)
     for i in range(n):
         for j in range(n):
-            big[i, j] = w.a[i, j]
-        big[i, n] = w.b[i]
+            big[i, j] = D.jacobian(w)[i, j]
+        big[i, n] = D.derivative(w)[i]
         rhs[i] = -f[i]
     row = np.zeros(n + 1, np.complex128)
     for part in range(2):
@@ -256,7 +245,7 @@ def hopf_step(w, x, p, f, omega, borders):
 @internal
 def locate_hopf(w, x, p, f):
     """Hopf point near x; returns the attained error."""
-    n = w.table[N_STATES]
+    n = D.sizes(w)[D.N_STATES]
     if at(w, x, p, f) != OK:
         return math.inf
     omega, error = nearest_pair(w), math.inf
@@ -266,10 +255,10 @@ def locate_hopf(w, x, p, f):
         borders[1, i] = complex(math.cos(2.0 + 5.0 * i), math.sin(1.0 + i))
     if omega == 0.0:
         return math.inf
-    _, q = complex_border(w.a, omega, borders[0], borders[1], False)
+    _, q = complex_border(D.jacobian(w), omega, borders[0], borders[1], False)
     for _ in range(2):  # inverse iteration: better borders before the first step
-        m, q = complex_border(w.a, omega, borders[0], borders[1], False)
-        mh, left = complex_border(w.a, omega, borders[0], borders[1], True)
+        m, q = complex_border(D.jacobian(w), omega, borders[0], borders[1], False)
+        mh, left = complex_border(D.jacobian(w), omega, borders[0], borders[1], True)
         if not (solve_complex(w, m, q) and solve_complex(w, mh, left)):
             return math.inf
         scale_q, scale_l = 0.0, 0.0
@@ -283,7 +272,7 @@ def locate_hopf(w, x, p, f):
         error, omega = hopf_step(w, x, p, f, omega, borders)
         if not (error < 1.0) or error <= EXACT or (error <= 1e-9 and error >= 0.1 * before):
             break
-    if abs(omega) <= 10.0 * ZERO_EIGENVALUE * linalg.scale_of(w.a):
+    if abs(omega) <= 10.0 * ZERO_EIGENVALUE * linalg.scale_of(D.jacobian(w)):
         return math.inf
     return error
 
@@ -292,21 +281,21 @@ def locate_hopf(w, x, p, f):
 def parameter_unit(w):
     """Unit of the parameter in which F_p is no larger than F_u: singular values then compare."""
     largest = 0.0
-    for i in range(w.table[N_STATES]):
-        largest = max(largest, abs(w.b[i]))
-    scale = linalg.scale_of(w.a)
+    for i in range(D.sizes(w)[D.N_STATES]):
+        largest = max(largest, abs(D.derivative(w)[i]))
+    scale = linalg.scale_of(D.jacobian(w))
     return scale / largest if largest > scale > 0.0 else 1.0
 
 
 @internal
 def jacobian_of(w, unit):
     """[F_u F_p] as one (n, n + 1) matrix, the parameter in units of `unit`."""
-    n = w.table[N_STATES]
+    n = D.sizes(w)[D.N_STATES]
     out = np.empty((n, n + 1))
     for i in range(n):
         for j in range(n):
-            out[i, j] = w.a[i, j]
-        out[i, n] = w.b[i] * unit
+            out[i, j] = D.jacobian(w)[i, j]
+        out[i, n] = D.derivative(w)[i] * unit
     return out
 
 
@@ -318,10 +307,10 @@ def kernel_step(w, x, p, f, k, unit):
     F = 0 off the u_i, and ``u_i' [F_u F_p] c_j = 0``.  Returns the relative correction, the part of F along
     the u_i (at a branch point it vanishes) and the scale of F: both as the step saw them.
     """
-    n = w.table[N_STATES]
+    n = D.sizes(w)[D.N_STATES]
     if at(w, x, p, f) != OK:
         return math.inf, math.inf, 1.0
-    u, sigma, vt = linalg.svd(w.lapack, jacobian_of(w, unit))
+    u, sigma, vt = linalg.svd(D.lapack(w), jacobian_of(w, unit))
     step, left_over = np.zeros(n + 1), 0.0
     for m in range(n):
         along = 0.0
@@ -358,7 +347,7 @@ def kernel_step(w, x, p, f, k, unit):
 @internal
 def least_squares(w, g, h):
     """Solution of least norm of ``g y = h`` in the least-squares sense."""
-    u, sigma, vt = linalg.svd(w.lapack, g)
+    u, sigma, vt = linalg.svd(D.lapack(w), g)
     y = np.zeros(g.shape[1])
     for m in range(sigma.shape[0]):
         if sigma[m] > 1e-12 * sigma[0]:
@@ -373,7 +362,7 @@ def least_squares(w, g, h):
 @internal
 def locate_kernel(w, x, t, p, f, k):
     """Branch point near x where [F_u F_p] loses k ranks; `t` is projected onto its kernel.  Returns the error."""
-    n = w.table[N_STATES]
+    n = D.sizes(w)[D.N_STATES]
     error, left_over, scale = math.inf, math.inf, 1.0
     if k > n or at(w, x, p, f) != OK:
         return math.inf
@@ -385,7 +374,7 @@ def locate_kernel(w, x, t, p, f, k):
             break
     if not (error <= ATTAINED) or at(w, x, p, f) != OK:
         return math.inf
-    _, sigma, vt = linalg.svd(w.lapack, jacobian_of(w, unit))
+    _, sigma, vt = linalg.svd(D.lapack(w), jacobian_of(w, unit))
     if sigma[n - k] > SMALL * scale or left_over > UNBALANCED * scale * (1.0 + norm(x)):
         return math.inf
     t[n] /= unit
@@ -405,7 +394,7 @@ def locate_kernel(w, x, t, p, f, k):
 @internal
 def nullity_of(w):
     """Dimension of the kernel of F_u, by its singular values; all of F_u counts as small where n is 1."""
-    _, sigma, _ = linalg.svd(w.lapack, w.a)
+    _, sigma, _ = linalg.svd(D.lapack(w), D.jacobian(w))
     count = 0
     for value in sigma:
         if value <= SMALL * sigma[0]:
@@ -414,16 +403,15 @@ def nullity_of(w):
 
 
 @callback
-def refine(data, request, p, out):
+def refine(w, request, p, out):
     """Locate a point of the kind asked for near the one given.
 
     request : x (n + 1), tangent (n + 1), kind (index in `state.KINDS`), change of the unstable count.
     out : x, tangent (not normalised), kind, nullity of F_u, attained relative error, largest component of F.
     """
-    w = dense_at(data)
-    n = w.table[N_STATES]
+    n = D.sizes(w)[D.N_STATES]
     given = carray(request, (2 * n + 4,))
-    parameters, found = carray(p, (w.table[N_PARAMETERS],)), carray(out, (2 * n + 6,))
+    parameters, found = carray(p, (D.sizes(w)[D.N_PARAMETERS],)), carray(out, (2 * n + 6,))
     x, t, f = given[: n + 1].copy(), given[n + 1 : 2 * n + 2].copy(), np.empty(n)
     kind, error = int(given[2 * n + 2]), math.inf
     nullity = 0

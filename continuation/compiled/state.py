@@ -87,9 +87,9 @@ STACK_DEPTH = 96
 
 
 class State(NamedTuple):
-    """Everything the loop knows."""
+    """Everything the loop knows; compiled code gets the address of its table."""
 
-    table: np.ndarray  # int64 (TABLE,): addresses and shapes of all that follows, for `state_at`
+    table: np.ndarray  # int64 (TABLE,): addresses and shapes of all that follows
     ops: np.ndarray  # int64 (OPS,)
     kinds: np.ndarray  # int64 (K,): kind of each test function's sign change
     p: np.ndarray  # parameters, the active one is written by the loop
@@ -102,7 +102,12 @@ class State(NamedTuple):
     slots: np.ndarray  # (SLOTS, width) records
     stack: np.ndarray  # (STACK_DEPTH, width) records
     rows: np.ndarray  # (capacity, width) records
-    brackets: np.ndarray  # (capacity, 2 N + 1): row, then the two points
+    brackets: np.ndarray  # (capacity, 2 N): two points each
+
+    @property
+    def address(self) -> int:
+        """Address of the table; the state must be kept while it is in use."""
+        return self.table.ctypes.data
 
 
 def width(n_unknowns: int, tests: int) -> int:
@@ -121,23 +126,102 @@ def with_table(state: State) -> State:
     return state._replace(table=table)
 
 
+# Views of the arrays for compiled code, which has the address of the table: one word to pass, no references counted.
+
+
 @internal
-def state_at(address):
-    """The state behind the address of its table."""
-    t = carray(integers_at(address), (TABLE,))
-    return State(
-        t,
-        carray(integers_at(t[0]), (t[1],)),
-        carray(integers_at(t[3]), (t[4],)),
-        carray(doubles_at(t[6]), (t[7],)),
-        carray(doubles_at(t[9]), (t[10],)),
-        carray(integers_at(t[12]), (t[13],)),
-        carray(doubles_at(t[15]), (t[16],)),
-        carray(integers_at(t[18]), (t[19],)),
-        carray(doubles_at(t[21]), (t[22], t[23])),
-        carray(doubles_at(t[24]), (t[25],)),
-        carray(doubles_at(t[27]), (t[28], t[29])),
-        carray(doubles_at(t[30]), (t[31], t[32])),
-        carray(doubles_at(t[33]), (t[34], t[35])),
-        carray(doubles_at(t[36]), (t[37], t[38])),
-    )
+def _entry(s, k):
+    """Address, rows and columns of array number k."""
+    t = carray(integers_at(s), (TABLE,))
+    return t[3 * k], t[3 * k + 1], t[3 * k + 2]
+
+
+@internal
+def ops(s):
+    """(OPS,): operations as (address, data), then the engine's own."""
+    address, rows_, _ = _entry(s, 0)
+    return carray(integers_at(address), (rows_,))
+
+
+@internal
+def kinds(s):
+    """(K,): kind of each test function's sign change."""
+    address, rows_, _ = _entry(s, 1)
+    return carray(integers_at(address), (rows_,))
+
+
+@internal
+def p(s):
+    """Parameters, the active one is written by the loop."""
+    address, rows_, _ = _entry(s, 2)
+    return carray(doubles_at(address), (rows_,))
+
+
+@internal
+def weights(s):
+    """(N,)."""
+    address, rows_, _ = _entry(s, 3)
+    return carray(doubles_at(address), (rows_,))
+
+
+@internal
+def i(s):
+    """(INTEGERS,)."""
+    address, rows_, _ = _entry(s, 4)
+    return carray(integers_at(address), (rows_,))
+
+
+@internal
+def f(s):
+    """(FLOATS,)."""
+    address, rows_, _ = _entry(s, 5)
+    return carray(doubles_at(address), (rows_,))
+
+
+@internal
+def effort(s):
+    """(EFFORTS,)."""
+    address, rows_, _ = _entry(s, 6)
+    return carray(integers_at(address), (rows_,))
+
+
+@internal
+def work(s):
+    """(WORK_ROWS, ...): vectors of the corrector."""
+    address, rows_, columns = _entry(s, 7)
+    return carray(doubles_at(address), (rows_, columns))
+
+
+@internal
+def scratch(s):
+    """Out of `monitor` and of `refine`."""
+    address, rows_, _ = _entry(s, 8)
+    return carray(doubles_at(address), (rows_,))
+
+
+@internal
+def slots(s):
+    """(SLOTS, width): records."""
+    address, rows_, columns = _entry(s, 9)
+    return carray(doubles_at(address), (rows_, columns))
+
+
+@internal
+def stack(s):
+    """(STACK_DEPTH, width): records."""
+    address, rows_, columns = _entry(s, 10)
+    return carray(doubles_at(address), (rows_, columns))
+
+
+@internal
+def rows(s):
+    """(capacity, width): records."""
+    address, rows_, columns = _entry(s, 11)
+    return carray(doubles_at(address), (rows_, columns))
+
+
+@internal
+def brackets(s):
+    """(capacity, 2 N): two points each."""
+    address, rows_, columns = _entry(s, 12)
+    return carray(doubles_at(address), (rows_, columns))

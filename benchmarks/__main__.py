@@ -1,0 +1,61 @@
+"""Command line: ``python -m benchmarks [name ...] [--json FILE] [--repeat N] [--cold]``."""
+
+import argparse
+import json
+import pathlib
+import sys
+
+from benchmarks import report
+from benchmarks.cases import CASES
+from benchmarks.latency import LATENCIES, SLOW
+from benchmarks.timing import measure
+
+
+def main(arguments=None) -> int:
+    """Time the cases asked for, print the tables, write the JSON file."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description="Figures of work and time.")
+    parser.add_argument("names", nargs="*", metavar="name", help=f"{', '.join([*CASES, *LATENCIES])}; or a family")
+    parser.add_argument("--json", type=pathlib.Path, metavar="FILE", help="write every number there")
+    parser.add_argument("--repeat", type=int, default=7, metavar="N", help="timed runs of each case (default 7)")
+    parser.add_argument("--cold", action="store_true", help="the slow cases too")
+    asked = parser.parse_args(arguments)
+    if asked.repeat < 1:
+        parser.error(f"--repeat: wanted at least 1, got {asked.repeat}")
+    try:
+        names = chosen(asked.names, asked.cold)
+    except KeyError as unknown:
+        parser.error(unknown.args[0])
+    surroundings = report.surroundings()
+    print(surroundings["processor"], *(f"{k} {v}" for k, v in surroundings["versions"].items()), sep=", ")
+    traces = [measure(name, CASES[name], asked.repeat) for name in announced(names) if name in CASES]
+    latencies = [LATENCIES[name](asked.repeat) for name in announced(names) if name in LATENCIES]
+    report.show(report.TRACES, [report.trace_row(timed) for timed in traces], report.UNITS)
+    report.show(report.LATENCIES, [report.latency_row(latency) for latency in latencies])
+    if asked.json:
+        found = {"traces": [timed.as_dict() for timed in traces], "latencies": [one.as_dict() for one in latencies]}
+        asked.json.write_text(json.dumps({**surroundings, **found}, indent=1) + "\n", "utf-8")
+    return 0
+
+
+def chosen(names, cold=False) -> list:
+    """Cases of these names or families (``bratu``), all but the slow ones where none is named."""
+    known = [*CASES, *LATENCIES]
+    picked = {name for name in known if not names and name not in SLOW or cold and name in SLOW}
+    for wanted in names:
+        found = {name for name in known if name == wanted or name.startswith(f"{wanted}-")}
+        if not found:
+            raise KeyError(f"no case named {wanted!r}; there are {', '.join(known)}")
+        picked |= found
+    return [name for name in known if name in picked]
+
+
+def announced(names):
+    """The names, each shown on the terminal while its case runs."""
+    for name in names:
+        if sys.stderr.isatty():
+            print(f"{name:<20}", end="\r", file=sys.stderr, flush=True)
+        yield name
+
+
+if __name__ == "__main__":
+    sys.exit(main())

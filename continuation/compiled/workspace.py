@@ -1,0 +1,133 @@
+"""Sizes, callbacks and arrays of one dense problem while it is traced.
+
+Compiled code gets the address ``w`` of an int64 table (`DenseTable` makes it) and asks the functions here for
+views: one word to pass, and nothing is copied or counted.
+"""
+
+import numpy as np
+from numba import carray
+
+from continuation.compiled import linalg
+from continuation.compiled.interface import address_of, doubles_at, int32s_at, integers_at
+from continuation.compiled.kernel import internal
+
+N_STATES, N_PARAMETERS, ACTIVE, STABILITY, N_ZEROS, DECLARED_SYMMETRIC = range(6)
+RESIDUAL, JACOBIAN, DERIVATIVE, COUNTER = 6, 8, 10, 12  # callbacks: address, data
+LINEARISE, REAL_SOLVER, COMPLEX_SOLVER = 14, 15, 16  # addresses of callbacks in dense.py
+FIRST_ARRAY, ARRAYS = 17, 10
+NO_FLOW, FLOW, COUNTED = range(3)  # values of STABILITY
+JACOBIANS, FACTORISATIONS, SPECTRA = range(3)  # entries of `effort`
+VECTORS = 13  # rows of `vectors`: differences, spectrum and its work, the largest scale of F_u
+SPECTRUM_WORK, LARGEST_SCALE = 4, 12
+
+
+class DenseTable:
+    """Own the table and the arrays whose addresses it holds; `callbacks` and addresses `own` by their index."""
+
+    def __init__(self, sizes, callbacks, own, zeros):
+        n = sizes[N_STATES]
+        pairs = [number for zero in zeros for number in (zero.address, zero.data)]
+        arrays = (
+            np.zeros((n, n)),
+            np.zeros(n),
+            np.zeros((n + 1, n + 1)),
+            np.zeros((n, n)),
+            np.zeros((VECTORS, n + 8)),
+            np.zeros(n + 1, np.int32),
+            np.zeros(8, np.int32),
+            np.array([*pairs, 0], np.int64),
+            linalg.lapack_table(),
+            np.zeros(3, np.int64),
+        )
+        self.table = np.zeros(FIRST_ARRAY + ARRAYS, np.int64)
+        self.table[: len(sizes)] = sizes
+        for index, function in callbacks.items():
+            self.table[index : index + 2] = function.address, function.data
+        for index, address in own.items():
+            self.table[index] = address
+        self.table[FIRST_ARRAY:] = [address_of(array) for array in arrays]
+        self.effort = arrays[-1]
+        self.address = address_of(self.table)
+        self._keep = (arrays, callbacks, zeros)
+
+
+@internal
+def sizes(w):
+    """The table itself."""
+    return carray(integers_at(w), (FIRST_ARRAY + ARRAYS,))
+
+
+@internal
+def jacobian(w):
+    """View of F_u (n, n)."""
+    t = sizes(w)
+    n = t[N_STATES]
+    return carray(doubles_at(t[FIRST_ARRAY + 0]), (n, n))
+
+
+@internal
+def derivative(w):
+    """View of F_p (n,)."""
+    t = sizes(w)
+    n = t[N_STATES]
+    return carray(doubles_at(t[FIRST_ARRAY + 1]), (n,))
+
+
+@internal
+def bordered(w):
+    """View of the bordered matrix, then its factors (n + 1, n + 1)."""
+    t = sizes(w)
+    n = t[N_STATES]
+    return carray(doubles_at(t[FIRST_ARRAY + 2]), (n + 1, n + 1))
+
+
+@internal
+def copied(w):
+    """View of the copy of F_u that a spectrum destroys (n, n)."""
+    t = sizes(w)
+    n = t[N_STATES]
+    return carray(doubles_at(t[FIRST_ARRAY + 3]), (n, n))
+
+
+@internal
+def vectors(w):
+    """View of scratch vectors (VECTORS, n + 8)."""
+    t = sizes(w)
+    n = t[N_STATES]
+    return carray(doubles_at(t[FIRST_ARRAY + 4]), (VECTORS, n + 8))
+
+
+@internal
+def pivots(w):
+    """View of pivots (n + 1,)."""
+    t = sizes(w)
+    n = t[N_STATES]
+    return carray(int32s_at(t[FIRST_ARRAY + 5]), (n + 1,))
+
+
+@internal
+def ints(w):
+    """View of eight integers to talk to LAPACK."""
+    t = sizes(w)
+    return carray(int32s_at(t[FIRST_ARRAY + 6]), (8,))
+
+
+@internal
+def zeros(w):
+    """View of the user's test functions as (address, data)."""
+    t = sizes(w)
+    return carray(integers_at(t[FIRST_ARRAY + 7]), (2 * t[N_ZEROS] + 1,))
+
+
+@internal
+def lapack(w):
+    """View of addresses of LAPACK's routines."""
+    t = sizes(w)
+    return carray(integers_at(t[FIRST_ARRAY + 8]), (len(linalg.LAPACK),))
+
+
+@internal
+def effort(w):
+    """View of counts of Jacobians, factorisations and spectra."""
+    t = sizes(w)
+    return carray(integers_at(t[FIRST_ARRAY + 9]), (3,))
