@@ -8,7 +8,7 @@ import numpy as np
 from numba import carray
 
 from continuation.compiled import dense
-from continuation.compiled.interface import OK, address_of, call, callback
+from continuation.compiled.interface import OK, call, callback
 from continuation.compiled.kernel import kernel
 
 WORK = ("residuals", "jacobians", "factorisations", "spectra")
@@ -62,7 +62,7 @@ class Floor:
     def __init__(self, problem, branch):
         p = problem.parameter_values(branch.parameters)
         active = problem.index_of(branch.vary[0])
-        self._made = made = problem.operations(p, active)
+        made = self._made = problem.operations(p, active)
         asked = [(c.address, c.data) for c in (made.residual, made.linearise, made.solve)]
         counts, rows = [branch.effort[name] for name in WORK], len(branch)
         size = branch.unknowns.shape[1]
@@ -75,7 +75,10 @@ class Floor:
             active,
             (rhs, np.zeros(2 * size + 2), np.zeros(max(size, dense.COUNTS))),
         )
-        assert address_of(p) == address_of(made.p), "the operations must read the p that the loop writes"
+
+    def done(self) -> dict:
+        """Jacobians, factorisations and spectra computed so far, as the kernels count them."""
+        return dict(zip(WORK[1:], self._made.effort.tolist()))
 
     def __call__(self) -> int:
         """Do it; returns the number of calls that failed."""

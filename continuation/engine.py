@@ -1,6 +1,7 @@
 """Enter the compiled loop: make its state, start it, run it in portions, and listen for Ctrl-C meanwhile."""
 
 import contextlib
+import functools
 import math
 import signal
 import threading
@@ -25,6 +26,7 @@ from continuation.status import Kind, Status
 
 FIRST_PORTION, PORTION_SECONDS = 64, 0.05
 FIRST_ROWS = 1 << 20
+SMALLEST_LAPACK, MANY_THREADS = 4, 400  # orders between which one thread is best
 ILL = 1e8  # a bordered matrix with a larger condition estimate makes the start suspect
 
 KIND_CODES = {Kind.FOLD: S.FOLD, Kind.BRANCH_POINT: S.BRANCH_POINT, Kind.HOPF: S.HOPF, Kind.USER: S.USER}
@@ -158,7 +160,7 @@ def run_all(state: S.State, *, stop=None, progress=None):
     Ctrl-C ends the branch with what was found.
     """
     portion = 1 if stop else FIRST_PORTION
-    with interrupt_sets(state.i[S.FLAG : S.FLAG + 1]):
+    with interrupt_sets(state.i[S.FLAG : S.FLAG + 1]), few_threads(int(state.i[S.SIZE])):
         while True:
             began = time.perf_counter()
             code = run(state.address, portion)
@@ -172,6 +174,21 @@ def run_all(state: S.State, *, stop=None, progress=None):
                 return state, S.STOPPED
             elif not stop and time.perf_counter() - began < PORTION_SECONDS / 2:
                 portion = min(2 * portion, 1 << 20)
+
+
+def few_threads(size: int):
+    """Keep LAPACK to one thread where its matrices are too small for more: waiting threads cost more than they do."""
+    if size < SMALLEST_LAPACK or size > MANY_THREADS:
+        return contextlib.nullcontext()
+    return _blas().limit(limits=1, user_api="blas")
+
+
+@functools.cache
+def _blas():
+    """The BLAS libraries of this process."""
+    from threadpoolctl import ThreadpoolController
+
+    return ThreadpoolController()
 
 
 @contextlib.contextmanager

@@ -1,0 +1,86 @@
+"""The benchmarks run, count what they should, and write what they say; no test here looks at a clock."""
+
+import dataclasses
+import json
+
+import pytest
+
+from benchmarks import __main__ as command
+from benchmarks import latency, report
+from benchmarks.cases import CASES
+from benchmarks.floor import WORK, Floor
+from benchmarks.timing import measure, median_and_spread
+from continuation import trace
+
+
+def tiny(name, steps=60):
+    """The first steps of a case."""
+    return dataclasses.replace(CASES[name], steps=steps)
+
+
+@pytest.mark.parametrize("name", ["bratu-2", "bratu-8", "convection-2", "convection-8"])
+def test_a_prescribed_step_costs_one_newton_iteration(name):
+    effort = measure(name, tiny(name), repeat=1).effort
+    assert effort["steps"] == 60
+    assert effort["rejections"] == {}
+    again = effort["newton_iterations"] - 60  # next to lam = 0 its digits ask for a second one
+    assert 0 <= again <= (0 if name.endswith("-2") else 6)
+    assert effort["factorisations"] == 61 + again  # one for the tangent at the start
+    assert effort["jacobians"] == effort["factorisations"]
+    assert effort["residuals"] == 121 + again
+    assert effort["spectra"] <= 61
+
+
+def test_the_snake_turns_where_its_parameter_does():
+    timed = measure("snake", tiny("snake", steps=200), repeat=1)
+    assert timed.folds == 5  # cos u = -0.1 five times up to u = 14.3, 20 units of arclength from the start
+
+
+def test_the_floor_does_the_work_of_the_branch():
+    case = tiny("bratu-2")
+    problem = case.problem()
+    branch = trace(problem, [0.0, 0.0], case.vary, settings=case.settings(), direction=+1)
+    floor = Floor(problem, branch)
+    assert floor() == 0
+    assert floor.done() == {name: branch.effort[name] for name in WORK if name != "residuals"}
+
+
+def test_times_are_kept_with_their_median():
+    timed = measure("bratu-2", tiny("bratu-2"), repeat=3)
+    assert [len(samples) for samples in (timed.engine, timed.whole, timed.floor)] == [3, 3, 3]
+    assert timed.per_step("engine")[0] == pytest.approx(1e6 * sorted(timed.engine)[1] / 60)
+    assert median_and_spread([1.0, 2.0, 3.0]) == (2.0, 0.5)
+
+
+def test_the_command_prints_a_table_and_writes_json(monkeypatch, tmp_path, capsys):
+    monkeypatch.setattr(command, "CASES", {"bratu-2": tiny("bratu-2"), "bratu-8": tiny("bratu-8")})
+    file = tmp_path / "times.json"
+    assert command.main(["bratu", "--repeat", "1", "--json", str(file)]) == 0
+    printed = capsys.readouterr().out.splitlines()
+    assert [line.split()[0] for line in printed[1:4]] == ["case", "bratu-2", "bratu-8"]
+    found = json.loads(file.read_text("utf-8"))
+    assert [one["name"] for one in found["traces"]] == ["bratu-2", "bratu-8"]
+    assert found["versions"].keys() >= {"python", "numpy", "numba"}
+    assert found["processor"] == report.processor()
+    assert all(one["ratio"] > 0 for one in found["traces"])
+
+
+@pytest.mark.parametrize("arguments", [["brato"], ["--repeat", "0"]])
+def test_bad_arguments_are_refused_in_words(arguments, capsys):
+    with pytest.raises(SystemExit) as refusal:
+        command.main(arguments)
+    assert refusal.value.code == 2
+    assert "brato" in capsys.readouterr().err or arguments[0] == "--repeat"
+
+
+def test_slow_cases_wait_to_be_asked():
+    everything = command.chosen([])
+    assert not latency.SLOW & set(everything)
+    assert command.chosen([], cold=True) == [*everything, *latency.SLOW]
+    assert command.chosen(["first-cold"]) == ["first-cold"]
+
+
+def test_a_fresh_process_is_timed_to_its_first_line(capfd):
+    assert latency.until_first_line(["-c", latency.PYTHON]) > 0
+    with pytest.raises(RuntimeError, match="status 3"):
+        latency.until_first_line(["-c", "raise SystemExit(3)"])
