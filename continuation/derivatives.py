@@ -14,7 +14,7 @@ def evaluate(problem, u, p) -> np.ndarray:
     """F(u, p) (n,) with numeric warnings silenced: NaN speaks for itself."""
     out = np.full(len(u), np.nan)
     with np.errstate(all="ignore"):
-        problem.functions["residual"](u, p, out)
+        problem.functions["residual"](np.array(u, float), np.array(p, float), out)
     return out
 
 

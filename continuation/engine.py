@@ -151,6 +151,9 @@ def place_first(state: S.State):
     state.slots[S.START] = left
     state.rows[0] = left
     state.i[S.ROWS] = state.i[S.POINTS] = 1
+    base = 2 * size + 2 * tests
+    if np.any(near) or left[base + S.NULLITY] > 0:
+        left[base + S.UNSTABLE] = S.UNKNOWN
 
 
 def run_all(state: S.State, *, stop=None, progress=None):

@@ -279,7 +279,7 @@ def spectrum(problem, branch, row):
 @pytest.mark.parametrize("seed", range(12))
 def test_random_systems_agree_with_brute_force(seed, rng):
     problem, branch = random_polynomial(rng)
-    fine = Settings(step=0.002, max_step=0.002, max_points=100_000)
+    fine = Settings(step=0.005, max_step=0.005)
     walk = trace(problem, [0.0, 0.0, 0.0], "p", (-4, 4), settings=fine, detect=set())
     assert walk.ends == branch.ends
     slopes = np.sign(walk.tangents[:, -1])
@@ -290,7 +290,8 @@ def test_random_systems_agree_with_brute_force(seed, rng):
     assert kinds(branch).count("HB") == len(hopfs) == len(branch.hopfs)
     assert len(kinds(branch)) == len(folds) + len(hopfs)
     for rows, points in ((folds, branch.folds), (hopfs, branch.hopfs)):
-        assert_allclose([p.state for p in points], walk.states[rows].reshape(-1, 3), atol=0.01)
+        states = np.array([point.state for point in points]).reshape(-1, 3)
+        assert_allclose(states, walk.states[rows], rtol=0, atol=0.02)
 
 
 @pytest.mark.parametrize("seed", range(4))

@@ -79,8 +79,10 @@ def resolve(s):
     if S.stack(s)[S.i(s)[S.DEPTH] - 1, base + S.ROLE] == S.EVENT:
         settle(s)
         return
-    top = S.stack(s)[S.i(s)[S.DEPTH] - 1]
-    bits = changes(s, S.slots(s)[S.LEFT], top)
+    top, left = S.stack(s)[S.i(s)[S.DEPTH] - 1], S.slots(s)[S.LEFT]
+    if left[base + S.UNSTABLE] == S.UNKNOWN:
+        left[base + S.UNSTABLE] = top[base + S.UNSTABLE]
+    bits = changes(s, left, top)
     if bits != 0:
         place[0] = float(bits)
         call(S.ops(s)[S.OP_EXAMINE], s, place, place, place)

@@ -20,6 +20,7 @@ UNSTABLE, NULLITY, VANISHED, RESIDUAL, DET, DET_EXPONENT, KIND, TEST, LOCATED, E
 POINT, PROBE, EVENT, SETTLED = range(4)  # stored; compared only; special; stored, its changes explained by the event
 
 REGULAR = -1  # KIND of a row that is no event
+UNKNOWN = -2.0  # UNSTABLE of a start whose critical eigenvalues can't be counted to one side
 KINDS = ("FOLD", "BRANCH_POINT", "HOPF", "USER")  # KIND of an event is an index of these
 FOLD, BRANCH_POINT, HOPF, USER = range(4)
 PROBE_ONLY = -1  # kind of a test function whose sign changes mean nothing
