@@ -91,7 +91,9 @@ def end_statuses(runs) -> tuple:
     """Statuses of the -1 and the +1 end; a direction not traced was stopped before it began."""
     if any(run.status is Status.CLOSED for run in runs.values()):
         return Status.CLOSED, Status.CLOSED
-    return tuple(runs[sign].status if sign in runs else Status.STOPPED for sign in (-1, 1))
+    interrupted = any(run.status is Status.INTERRUPTED for run in runs.values())
+    missing = Status.INTERRUPTED if interrupted else Status.STOPPED
+    return tuple(runs[sign].status if sign in runs else missing for sign in (-1, 1))
 
 
 def effort_of(runs) -> dict:

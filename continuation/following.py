@@ -49,6 +49,8 @@ def follow(problem, start, wishes: Wishes, *, parameters=None, progress=False, s
             runs = {sign: run}
             break
         runs[sign] = run
+        if run.status is Status.INTERRUPTED:
+            break
     branch = assemble(problem, begun, runs, wishes)
     report(branch, strict)
     return branch

@@ -39,7 +39,7 @@ BAD_CALLS = [
     ({"start": ["a"]}, r"start: wanted numbers, got \['a'\]"),
     ({"start": {"y": 1.0}}, r"start: wanted values of the states \['x'\], got \['y'\]: unknown x"),
     ({"start": {}}, r"start: .*missing \['x'\]"),
-    ({"vary": "mU"}, r"no parameter named 'mU'.*did you mean 'mu'"),
+    ({"vary": "muu"}, r"no parameter named 'muu'.*did you mean 'mu'"),
     ({"vary": 3}, r"vary: wanted the name of one parameter of \['mu', 'nu'\], got 3"),
     ({"span": (2, -2)}, r"span: wanted low < high, got \(2, -2\)"),
     ({"span": 3.0}, r"span: wanted two numbers \(low, high\), got 3.0"),
@@ -213,7 +213,7 @@ def interrupt(point):
 
 def bad_start():
     with pytest.raises(StartError) as caught:
-        trace(line(lambda u, p, out: out.fill(1 + u[0] ** 2)), [0.0], "p")
+        trace(line(lambda u, p, out: out.fill(1 + u[0] ** 2)), [0.5], "p")
     return (caught.value.status,)
 
 
