@@ -7,6 +7,7 @@ import numpy as np
 CUBE_ROOT = np.finfo(float).eps ** (1 / 3)
 FIFTH_ROOT = np.finfo(float).eps ** (1 / 5)
 CENTRAL4 = ((-2, 1 / 12), (-1, -2 / 3), (1, 2 / 3), (2, -1 / 12))
+NOISE = 1e-10  # of a difference
 AGREE = 1e-6  # a given entry and the difference agree to this, relative to the row's largest
 
 
@@ -177,8 +178,8 @@ def taylor_slope(problem, u, p, variables, k, given) -> float:
 
 def wrong_entries(problem, name, given, computed):
     """One line for each entry of a column that disagrees with the differences."""
-    scale = max(1e-8, np.max(np.abs(computed)))
-    bad = ~(np.abs(given - computed) <= AGREE * np.maximum(np.abs(computed), 1e-3 * scale))
+    scale = np.max(np.abs(computed))
+    bad = ~(np.abs(given - computed) <= AGREE * np.maximum(np.abs(computed), 1e-3 * scale) + NOISE)
     return [
         f"dF[{problem.states[i]}]/d{name}: given {given[i]:.10g}, differences say {computed[i]:.10g}"
         for i in np.flatnonzero(bad)

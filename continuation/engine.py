@@ -27,6 +27,7 @@ from continuation.status import Kind, Status
 FIRST_PORTION, PORTION_SECONDS = 64, 0.05
 FIRST_ROWS = 1 << 20
 SMALLEST_LAPACK, MANY_THREADS = 4, 400  # orders between which one thread is best
+SHIFT = 1e-7  # how far, relative, a start may be moved in the parameter
 ILL = 1e8  # a bordered matrix with a larger condition estimate makes the start suspect
 
 KIND_CODES = {Kind.FOLD: S.FOLD, Kind.BRANCH_POINT: S.BRANCH_POINT, Kind.HOPF: S.HOPF, Kind.USER: S.USER}
@@ -95,6 +96,22 @@ def corrected(state: S.State, x: np.ndarray) -> bool:
     if code == OK:
         x[:] = copy
     return code == OK
+
+
+def corrected_nearby(state: S.State, x: np.ndarray) -> bool:
+    """Correct x = (u, p) in place by a correction of least norm; False unless the parameter hardly moves.
+
+    For a start on a fold whose digits were rounded: no solution may exist at exactly its parameter.
+    """
+    ok, tangent, _ = tangent_at(state, x)
+    if not ok:
+        return False
+    row, copy = state.weights * tangent, x.copy()
+    code, *_ = correct_entry(state.address, copy, row, float(row @ x), 1e-14)
+    near = code == OK and abs(copy[-1] - x[-1]) <= SHIFT * (1 + abs(x[-1]))
+    if near:
+        x[:] = copy
+    return near
 
 
 def tangent_at(state: S.State, x: np.ndarray):

@@ -37,7 +37,7 @@ def solve_damped(problem, guess, p) -> np.ndarray:
             break
         u, f = u + damping * step, trial
         if small or not np.any(f):
-            return u
+            break
     if converged(problem, u, p):
         return u
     raise StartError(describe_failure(problem, guess, p, u))
@@ -49,10 +49,11 @@ def converged(problem, u, p) -> bool:
     a = state_jacobian(problem, u, p)
     if not (np.all(np.isfinite(f)) and np.all(np.isfinite(a))):
         return False
-    scale = np.abs(a) @ np.abs(u) + np.abs(a).sum(axis=1)
+    change = np.abs(evaluate(problem, u + 1e-2 * (1 + np.abs(u)), p) - f)
+    scale = np.abs(a) @ np.abs(u) + np.abs(a).sum(axis=1) + np.where(np.isfinite(change), change, 0.0)
     step = np.linalg.lstsq(a, -f, rcond=1e-8)[0]
     small = np.linalg.norm(step) <= 1e-9 * (1 + np.linalg.norm(u))
-    return bool(small and np.all(np.abs(f) <= 1e-10 * np.maximum(scale, np.max(scale) * 1e-3 + 1e-300)))
+    return bool(small and np.all(np.abs(f) <= 1e-10 * np.maximum(scale, np.max(scale) * 1e-3)))
 
 
 def _correction(problem, u, p, f):

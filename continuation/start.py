@@ -7,7 +7,7 @@ import numpy as np
 from continuation.branch import Point, SpecialPoint
 from continuation.compiled import state as S
 from continuation.derivatives import evaluate, extended_jacobian
-from continuation.engine import ILL, corrected, make_state, tangent_at
+from continuation.engine import ILL, corrected, corrected_nearby, make_state, tangent_at
 from continuation.settings import Settings
 from continuation.status import Kind, StartError, Status
 
@@ -89,7 +89,7 @@ def start_from(problem, start, vary, parameters, span) -> Start:
     operations = problem.operations(p.copy(), active)
     state = make_state(operations, span, (1.0, 1.0, 1.0), Settings(newton_iterations=25))
     x = np.append(u, p[active])
-    if not corrected(state, x):
+    if not (corrected(state, x) or corrected_nearby(state, x)):
         x[:-1] = problem.solve(u, dict(zip(problem.parameters, p))).state
     ok, tangent, condition = tangent_at(state, x)
     if not ok or condition > ILL:
