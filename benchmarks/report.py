@@ -4,12 +4,28 @@ import importlib.metadata
 import os
 import pathlib
 import platform
+import shutil
 import sys
 
 PACKAGES = ("numpy", "scipy", "numba", "llvmlite")
-TRACES = ("case", "steps", "folds", "Newton", "factor.", "spectra", "engine", "+-", "trace()", "+-", "floor", "ratio")
+TRACES = (
+    "case",
+    "steps",
+    "folds",
+    "Newton",
+    "factor.",
+    "spectra",
+    "engine",
+    "+-",
+    "trace()",
+    "+-",
+    "floor",
+    "ratio",
+    "best",
+)
 LATENCIES = ("case", "best", "median", "what")
-UNITS = "engine, trace() and floor in microseconds a step (median); +-: quartile distance; ratio: engine / floor"
+UNITS = """engine, trace(), floor: microseconds a step (median); +-: quartile distance
+ratio: engine / floor (median of the runs); best: fastest engine / fastest floor"""
 
 
 def processor() -> str:
@@ -39,7 +55,14 @@ def trace_row(timed) -> tuple:
         middle, spread = timed.per_step(part)
         times += [f"{middle:.3f}", f"{100 * spread:.0f}%"]
     work.insert(1, timed.folds)
-    return (timed.name, *map(str, work), *times, f"{timed.per_step('floor')[0]:.3f}", f"{timed.ratio():.2f}")
+    return (
+        timed.name,
+        *map(str, work),
+        *times,
+        f"{timed.per_step('floor')[0]:.3f}",
+        f"{timed.ratio():.2f}",
+        f"{timed.best_ratio():.2f}",
+    )
 
 
 def latency_row(latency) -> tuple:
@@ -61,12 +84,19 @@ def aligned(row, widths) -> list:
 
 
 def show(head, rows, note=""):
-    """Print a table: boxed on a terminal, plain text elsewhere."""
+    """Print a table: boxed on a terminal wide enough, plain text elsewhere."""
     if not rows:
         return
-    if not sys.stdout.isatty():
-        print(plain(head, rows), note, sep="\n", end="\n\n" if note else "\n")
-        return
+    text = plain(head, rows)
+    wide = max(map(len, text.splitlines())) + 3 * len(head)
+    if sys.stdout.isatty() and shutil.get_terminal_size().columns >= wide:
+        boxed(head, rows, note)
+    else:
+        print(text, *([note] if note else []), sep="\n", end="\n\n")
+
+
+def boxed(head, rows, note):
+    """Print a table with rich."""
     from rich.console import Console
     from rich.table import Table
 

@@ -62,8 +62,8 @@ def test_cusp_folds(exact, accuracy):
         assert_allclose(np.abs(point.null_vectors), [[1.0]])
         assert point.residual < 1e-15
         assert point.tangent[-1] == pytest.approx(0.0, abs=1e-8)
-        assert abs(abs(point["x"]) - 1 / math.sqrt(3)) <= max(100 * point.error, 4e-16) if exact else True
-        assert point.error <= 1e-8
+        honest = max(10 * point.error, 4e-16) if exact else accuracy
+        assert abs(abs(point["x"]) - 1 / math.sqrt(3)) <= honest
         assert (point.unstable, point.nullity) == (0, 1)
 
 
@@ -190,15 +190,13 @@ def test_a_pitchfork_is_one_branch_point_along_trunk_and_side(start, h):
         assert {branch.parameter[0], branch.parameter[-1]} == {1.5}
 
 
-def _even(u, p, out):
-    for i in range(6):
-        out[i] = -u[i] + p[0] * p[1 + i] * u[i] - u[i] ** 3
-
-
-@pytest.mark.parametrize("h", [0.02, 0.2])
-def test_kernels_of_every_dimension_are_one_branch_point_each(h):
+@pytest.mark.parametrize("exact", [True, False])
+@pytest.mark.parametrize("h", [0.02, 0.05, 0.19])  # steps of 0.02 and 0.05 land on the points to rounding
+def test_kernels_of_every_dimension_are_one_branch_point_each(h, exact):
     factors = [1, 1 / 2, 1 / 2, 1 / 3, 1 / 3, 1 / 3]
-    problem = Problem(_even, tuple("abcdef"), {"lam": 0.5}, constants=factors)
+    text = {name: f"-{name} + lam*{name}*{factor} - {name}**3" for name, factor in zip("abcdef", factors)}
+    problem = Problem.from_expressions(text, {"lam": 0.5})
+    problem = problem if exact else Problem(problem.functions["residual"].python, tuple("abcdef"), {"lam": 0.5})
     branch = trace(problem, np.zeros(6), "lam", (0.5, 3.7), settings=Settings(step=h, max_step=h))
     assert kinds(branch) == ["BP"] * 3
     assert [point["lam"] for point in branch.branch_points] == pytest.approx([1, 2, 3], rel=1e-8)
@@ -207,8 +205,7 @@ def test_kernels_of_every_dimension_are_one_branch_point_each(h):
         outside = np.array([factor != factors[k * (k - 1) // 2] for factor in factors])
         assert_allclose(point.null_vectors[:, outside], 0.0, atol=1e-8)
         assert_allclose(point.null_vectors @ point.null_vectors.T, np.eye(k), atol=1e-12)
-    counts = [branch.unstable[i] for i in (0, -1)]
-    assert counts == [0, 6]
+    assert list(branch.unstable[[0, -1]]) == [0, 6]
 
 
 def test_a_complex_pair_through_zero_is_a_branch_point_not_a_hopf_point():
@@ -243,12 +240,6 @@ def test_user_zeros_keep_their_names():
     roots = [u for u in np.roots([1, 0, 1, 0, -0.2]) if abs(u.imag) < 1e-12]
     found = sorted(p["u"] for p in branch.special if p.name == "product")
     assert found == pytest.approx(sorted(u.real for u in roots), rel=1e-11)
-
-
-def test_a_user_zero_is_no_special_point_of_another_kind_and_does_not_stop_the_count():
-    problem = text(u="p - u", zeros=(("z", "u**2 - 0.25"),))
-    branch = trace(problem, [0.0], "p", (-1, 1), settings=prescribed(3.0), parameters={"p": 0.0})
-    assert [point["u"] for point in branch.special if point.kind is Kind.USER] == pytest.approx([-0.5, 0.5])
 
 
 # Counts, and what brute force finds.
@@ -303,19 +294,3 @@ def test_counts_on_every_row_are_those_of_numpy(seed, rng):
         zero = (1e-6 if row in critical else 1e-9) * scale
         assert branch.unstable[row] == np.sum(values.real > zero)
         assert branch.nullity[row] == np.sum(np.abs(values) <= zero)
-
-
-def _above_one(u, p):
-    return 1.0 if u[0] > 1 else 0.0
-
-
-def test_stability_is_as_asked_for():
-    none = trace(text(x="x - x**3 + p", stability=None), [1.0], "p", (-1, 1), parameters={"p": 0.0})
-    assert np.all(none.unstable == -1)
-    assert kinds(none) == ["LP", "LP"]
-    turning = text(x="p*x - y", y="x + p*y", stability=None)
-    assert kinds(trace(turning, [0.0, 0.0], "p", (-1, 1))) == []
-    own = Problem(_bare_cusp, ("x",), {"mu": 0.0, "nu": 1.0}, stability=_above_one)
-    branch = trace(own, [1.0], "mu", (-2, 2))
-    assert_allclose(branch.unstable, branch["x"] > 1)
-    assert kinds(branch) == ["LP", "LP"]
