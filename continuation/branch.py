@@ -122,7 +122,9 @@ class Branch:
         steps = np.diff(self.unknowns, axis=0)
         chord = np.sqrt(np.sum(self.weights * steps**2, axis=1))
         turn = np.sqrt(np.sum(self.weights * np.diff(self.tangents, axis=0) ** 2, axis=1))
-        return np.concatenate([[0.0], np.cumsum(chord * (1 + turn**2 / 24))])
+        length = np.concatenate([[0.0], np.cumsum(chord * (1 + turn**2 / 24))])
+        length.flags.writeable = False
+        return length
 
     # Reading
 

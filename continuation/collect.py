@@ -56,6 +56,8 @@ def assemble(problem, begun, runs, wishes) -> Branch:
     set_field(branch, "special", describe(problem, begun, branch, wishes.detect, Marks(scalars, brackets, names)))
     for name in ("unknowns", "states", "varied", "tangents", "unstable", "nullity", "residuals", "weights"):
         getattr(branch, name).flags.writeable = False
+    for column in branch.outputs.values():
+        column.flags.writeable = False
     return branch
 
 

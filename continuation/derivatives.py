@@ -166,14 +166,16 @@ def taylor_slope(problem, u, p, variables, k, given) -> float:
     remainders = []
     for h in steps:
         variables[k] = value + h
-        remainders.append(np.max(np.abs(evaluate(problem, u, p) - base - h * given)))
+        remainders.append(np.abs(evaluate(problem, u, p) - base - h * given))
         variables[k] = value
     noise = 1e-13 * max(1.0, np.max(np.abs(base)))
+    large, small = remainders
     if not np.all(np.isfinite(remainders)):
         return np.nan
-    if remainders[0] <= noise:
+    curved = large > noise
+    if not np.any(curved):
         return np.inf
-    return float(np.log10(remainders[0] / max(remainders[1], noise)))
+    return float(np.min(np.log10(large[curved] / np.maximum(small[curved], noise))))
 
 
 def wrong_entries(problem, name, given, computed):

@@ -58,6 +58,7 @@ def make_state(operations, span, steps, settings) -> S.State:
     i[S.SIZE], i[S.TESTS], i[S.ACTIVE], i[S.COUNTED] = size, tests, o.active, o.counts_events
     i[S.MAX_POINTS], i[S.MAX_NEWTON], i[S.FRESH] = settings.max_points, settings.newton_iterations, 2
     f[[S.H, S.MIN_H, S.MAX_H]] = steps
+    i[S.PRESCRIBED] = settings.step is not None and settings.step == settings.max_step
     f[S.TOLERANCE], f[S.MAX_ANGLE] = settings.tolerance, math.tan(min(settings.max_angle, 1.57))
     f[S.LOW], f[S.HIGH] = span
     rows = min(settings.max_points + 64, FIRST_ROWS)  # pages that stay untouched cost nothing

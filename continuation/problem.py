@@ -80,7 +80,7 @@ class Problem:
         from continuation.functions import Function, warn_interpreted
 
         self.states, self.parameters = check_names(states, parameters, outputs or {}, zeros or {})
-        self.constants = check_numbers("constants", () if constants is None else constants, np.ndim(constants or ()))
+        self.constants = check_numbers("constants", np.ravel(() if constants is None else constants), 1)
         self.symmetric, self.stability = bool(symmetric), _check_stability(stability)
         self.weights = None if weights is None else _check_weights(weights, len(self.states))
         options = {"require_compiled": compiled is True, "compile_it": compiled is not False}

@@ -131,7 +131,10 @@ def extended(branch, problem=None, *, max_points=None, span=None, settings=None,
         status = branch.ends[0 if row == 0 else 1]
         if can_go_on(branch, status, row, sign, span):
             piece = continued(problem, branch, (row, sign), wishes, progress)
-            longer = joined(longer, piece) if sign > 0 else joined(piece, longer)
+            if sign > 0:
+                longer = joined(longer, piece, longer.start)
+            else:
+                longer = joined(piece, longer, len(piece) - 1 + longer.start)
     if longer is branch:
         raise ValueError(f"extend: no end can go on ({', '.join(s.name for s in branch.ends)}); widen `span`?")
     return replace(longer, span=span, settings=settings, problem=problem)
@@ -150,8 +153,8 @@ def can_go_on(branch, status, row, sign, span) -> bool:
     return span[0] < value < span[1] or (value <= span[0] and slope > 0) or (value >= span[1] and slope < 0)
 
 
-def joined(first, second):
-    """One branch of two that share a row: the last of `first`, the first of `second`."""
+def joined(first, second, start):
+    """One branch of two that share a row: the last of `first`, the first of `second`; `start` is its start's row."""
     shift = len(first) - 1
     stack = {
         name: np.concatenate([getattr(first, name), getattr(second, name)[1:]])
@@ -170,7 +173,7 @@ def joined(first, second):
         special=relabelled(moved),
         ends=(first.ends[0], second.ends[1]),
         effort=added(first.effort, second.effort),
-        start=first.start,
+        start=start,
     )
 
 

@@ -11,7 +11,6 @@ from continuation.derivatives import state_jacobian
 from continuation.engine import KINDS
 from continuation.status import Kind
 
-NULL = 1e-7  # singular values below this fraction of the largest span the kernel of F_u
 AT_START = 1e-9  # a test function smaller than this vanishes at the start
 
 
@@ -67,7 +66,7 @@ def special_point(problem, branch, identity, marks, jacobian) -> SpecialPoint:
         spectrum = np.linalg.eigvals(jacobian).astype(complex) if flow else np.empty(0, complex)
         spectrum = spectrum[np.argsort(-spectrum.real, kind="stable")]
         if located and kind in (Kind.FOLD, Kind.BRANCH_POINT):
-            vectors = kernel_of(jacobian)
+            vectors = kernel_of(jacobian, int(branch.nullity[row]))
         elif located and kind is Kind.HOPF:
             vectors, normal_form = hopf_vectors(jacobian)
     return SpecialPoint(
@@ -93,10 +92,10 @@ def special_point(problem, branch, identity, marks, jacobian) -> SpecialPoint:
     )
 
 
-def kernel_of(jacobian) -> np.ndarray:
+def kernel_of(jacobian, nullity) -> np.ndarray:
     """(k, n) orthonormal kernel of F_u, at least one vector; the largest component of each is positive."""
     _, sigma, vt = np.linalg.svd(jacobian)
-    k = max(1, int(np.sum(sigma <= NULL * max(sigma[0], 1e-300))))
+    k = max(1, nullity)
     vectors = vt[len(sigma) - k :][::-1]
     lead = vectors[np.arange(k), np.argmax(np.abs(vectors), axis=1)]
     return vectors * np.sign(lead)[:, None]

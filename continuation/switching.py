@@ -93,7 +93,7 @@ def kernel(problem, x, p, active, weights):
     largest = np.max(np.abs(jacobian[:, :-1]))
     unit[-1] = largest / max(np.max(np.abs(jacobian[:, -1])), largest, 1e-300) or 1.0
     u, sigma, vt = np.linalg.svd(jacobian / root * unit)
-    scale = max(sigma[0], 1e-300) if len(sigma) > 1 else 1.0
+    scale = max(sigma[0], typical_scale(problem, x, p, active))
     dimension = 1 + int(np.sum(sigma <= RANK * scale))
     if dimension < 2:
         raise ValueError(
@@ -107,6 +107,13 @@ def kernel(problem, x, p, active, weights):
     basis = (vt[-2:] * unit / root).T
     q, _ = np.linalg.qr(root[:, None] * basis)
     return q / root[:, None], u[:, -1]
+
+
+def typical_scale(problem, x, p, active) -> float:
+    """Size that [F_u F_p] takes around x, where at x itself it may vanish altogether."""
+    near = x + 0.1 * (1 + np.abs(x)) * np.cos(np.arange(1, len(x) + 1))
+    around = extended_jacobian(problem, near, p, active)
+    return float(np.max(np.abs(around))) if np.all(np.isfinite(around)) else 1e-300
 
 
 def directions(form, basis, covector):

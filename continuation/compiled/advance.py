@@ -11,6 +11,8 @@ from continuation.compiled.interface import FAILED, NONFINITE, OK, SINGULAR, cal
 from continuation.compiled.kernel import internal
 from continuation.compiled.records import push
 
+ASIDE = 1e-3  # how much shorter a step is taken anew that ended on a special point
+ON_POINT = 1e-10  # determinants below this fraction of the last are zero
 AIM = 0.5  # of the largest angle: what the step is steered to
 LOST = 5  # accepted points in a row without a Jacobian to speak of
 BEND = 0.2  # how far a step may leave the trapezoidal rule, against its turn
@@ -57,7 +59,9 @@ def attempt(s, h):
 
 @internal
 def next_step(s, h, iterations, angle):
-    """Length of the next step from the effort and the turn of this one."""
+    """Length of the next step from the effort and the turn of this one; a prescribed step only recovers."""
+    if S.i(s)[S.PRESCRIBED] == 1:
+        return S.f(s)[S.MAX_H] if S.i(s)[S.FRESH] > 1 else h
     effort = 2.0 if iterations < 2 else (1.4 if iterations == 2 else (1.0 if iterations == 3 else 0.7))
     turn = AIM * S.f(s)[S.MAX_ANGLE] / angle if angle > 0.0 else 2.0
     factor = max(0.5, min(effort, turn, 2.0))
@@ -119,6 +123,17 @@ def closes(s, made):
 
 
 @internal
+def is_ambiguous(s):
+    """Whether the accepted point lies on a branch point or a fold to rounding: its counts and signs mean nothing."""
+    left, made = S.slots(s)[S.LEFT], S.slots(s)[S.MADE]
+    base = scalars(s)
+    if made[base + S.NULLITY] > 0.0:
+        return True
+    ratio = made[base + S.DET] * 2.0 ** min(made[base + S.DET_EXPONENT] - left[base + S.DET_EXPONENT], 900.0)
+    return abs(ratio) < ON_POINT * abs(left[base + S.DET])
+
+
+@internal
 def advance(s):
     """Accept one more point onto the stack; returns 0 or the code of the branch's end."""
     h = S.f(s)[S.H]
@@ -126,6 +141,8 @@ def advance(s):
         if S.i(s)[S.FLAG] != 0:
             return S.INTERRUPTED
         code, iterations, angle = attempt(s, h)
+        if code == OK and is_ambiguous(s):
+            code, iterations, angle = attempt(s, (1.0 - ASIDE) * h)
         if code == OK:
             break
         reject(s, code)

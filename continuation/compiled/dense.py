@@ -147,6 +147,17 @@ def border(w, row):
     m[n, n] = row[n]
 
 
+@internal
+def is_finite(w):
+    """Whether F_u and F_p are."""
+    n, a, total = sizes(w)[N_STATES], jacobian(w), 0.0
+    for i in range(n):
+        total += abs(derivative(w)[i])
+        for j in range(n):
+            total += abs(a[i, j])
+    return math.isfinite(total)
+
+
 @callback
 def solve(w, row, rhs, out):
     """Solve ``[F_u F_p; row] x = rhs`` for two right-hand sides, one after the other in `rhs`.
@@ -157,7 +168,7 @@ def solve(w, row, rhs, out):
     border(w, carray(row, (size,)))
     effort(w)[FACTORISATIONS] += 1
     if not linalg.lu_factor(lapack(w), bordered(w), pivots(w), ints(w)):
-        return SINGULAR
+        return SINGULAR if is_finite(w) else NONFINITE
     given, x = carray(rhs, (2 * size,)), carray(out, (2 * size + 2,))
     for j in range(2 * size):
         x[j] = given[j]

@@ -36,7 +36,7 @@ def changes(s, a, b):
     for j in range(S.i(s)[S.TESTS]):
         if b[first + j] == 0.0 and a[first + j] != 0.0:
             b[first + j] = -math.copysign(1e-300, a[first + j])
-        if a[first + j] != 0.0 and (a[first + j] > 0.0) != (b[first + j] > 0.0) and wanted(s, S.kinds(s)[j]):
+        if a[first + j] != 0.0 and (a[first + j] > 0.0) != (b[first + j] > 0.0) and S.kinds(s)[j] >= 0:
             bits |= 1 << j
     base = scalars(s)
     if a[base + S.UNSTABLE] != b[base + S.UNSTABLE] and S.i(s)[S.COUNTED] == 1:

@@ -20,6 +20,7 @@ from continuation.compiled.kernel import internal
 from continuation.compiled.records import copy, push
 
 ROUND = 1e-13  # brackets shorter than this, relative to 1 + |x|, are located
+BRACKETED = 1e-6  # brackets shorter than this count as located, their length being reported
 EDGE = 1e-10  # a limit is overstepped by more than this, relative to its size
 
 
@@ -27,7 +28,8 @@ EDGE = 1e-10  # a limit is overstepped by more than this, relative to its size
 def root(s, left, right, index, offset, result):
     """Find where ``record[index] = offset`` between two records by a bracket alone (Illinois), to rounding.
 
-    Returns the length of the last bracket, infinite where a point in it could not be had.
+    Returns the length of the last bracket: more than rounding where a point in it could not be had (next to a branch
+    point, say); the result is interpolated there.
     """
     a, b, m = S.stack(s)[S.STACK_DEPTH - 1], S.stack(s)[S.STACK_DEPTH - 2], S.slots(s)[S.MADE]
     copy(left, a)
@@ -41,7 +43,7 @@ def root(s, left, right, index, offset, result):
         edge = 0.4 * floor / length
         sigma = min(max(fa / (fa - fb), edge), 1.0 - edge)
         if between(s, a, b, sigma, m) != OK:
-            return math.inf
+            break
         fm = m[index] - offset
         if (fm > 0.0) == (fb > 0.0):
             copy(m, b)
@@ -51,6 +53,9 @@ def root(s, left, right, index, offset, result):
             fa, fb, side = fm, (0.5 * fb if side == -1 else fb), -1
         length = distance(s, a, b)
     copy(a if abs(a[index] - offset) < abs(b[index] - offset) else b, result)
+    if length > floor and a[index] != b[index]:
+        size = S.i(s)[S.SIZE]
+        hermite(a, b, size, length, (a[index] - offset) / (a[index] - b[index]), result, S.work(s)[S.DIRECTION])
     return length
 
 
@@ -107,7 +112,7 @@ def at_limit(s, a, b, limit):
     if code == S.CONVERGED and on_this_piece(s, a, b, x):
         x[size - 1] = limit
         return turn_tangent(s, x, a, size_f, made)
-    return OK if root(s, a, b, size - 1, limit, made) < math.inf else S.DIVERGED
+    return OK if root(s, a, b, size - 1, limit, made) < BRACKETED else S.DIVERGED
 
 
 @internal

@@ -9,19 +9,18 @@ import math
 from numba import carray
 
 from continuation.compiled import state as S
-from continuation.compiled.correct import between, distance, hermite, inner, weigh
+from continuation.compiled.correct import FINE, between, correct, distance, finish, hermite, inner, weigh
 from continuation.compiled.detect import (
     COUNT_BIT,
     changes,
     explained,
     first_of_kind,
-    place_on,
     refine,
     scalars,
 )
 from continuation.compiled.interface import FAILED, OK, callback
 from continuation.compiled.kernel import internal
-from continuation.compiled.limits import ROUND, root
+from continuation.compiled.limits import BRACKETED, ROUND, root
 from continuation.compiled.records import copy, push
 
 SPLIT = 1e-7  # pieces shorter than this, relative to 1 + |x|, are not split further
@@ -81,19 +80,16 @@ def seek(s, bits, event):
 
 
 @internal
-def bisected(s, bits, event):
-    """Locate the sign change of the one test function in `bits` without an extended system.  True if it did."""
-    size, base, j = S.i(s)[S.SIZE], scalars(s), 0
-    top = S.stack(s)[S.i(s)[S.DEPTH] - 1]
-    while (bits >> j) & 1 == 0:
-        j += 1
-    length = root(s, S.slots(s)[S.LEFT], top, 2 * size + j, 0.0, event)
+def bisected(s, left, top, j, event):
+    """Locate the sign change of test function j between two records without an extended system.  True if it did."""
+    size, base = S.i(s)[S.SIZE], scalars(s)
+    length = root(s, left, top, 2 * size + j, 0.0, event)
     scale = 1.0 + math.sqrt(inner(S.weights(s), event, event))
     for k in range(2 * size, base):
         event[k] = top[k]
     event[base + S.KIND], event[base + S.TEST], event[base + S.ROLE] = S.kinds(s)[j], j, S.EVENT
-    event[base + S.ERROR] = min(length, ROUND * scale) / scale
-    return length <= 1e3 * ROUND * scale
+    event[base + S.ERROR] = max(length, ROUND) / scale
+    return length <= BRACKETED * scale
 
 
 @internal
@@ -119,6 +115,27 @@ def give_up(s, bits):
 
 
 @internal
+def beside(s, event, other, d, record):
+    """Make a record of the branch's point at distance d from an event towards a record beyond it; True if it did.
+
+    Nearer than `d` where that record is near itself.
+    """
+    size, x, row = S.i(s)[S.SIZE], S.work(s)[S.GUESS], S.work(s)[S.ROW]
+    weigh(s, event[size:], row)
+    gap, value = 0.0, 0.0
+    for j in range(size):
+        gap += row[j] * (other[j] - event[j])
+    d = math.copysign(min(d, 0.5 * abs(gap)), gap)
+    for j in range(size):
+        x[j] = event[j] + d * event[size + j]
+        value += row[j] * x[j]
+    code, _, size_f = correct(s, x, row, value, FINE)
+    if code != OK or finish(s, x, size_f, record) != OK:
+        return False
+    return inner(S.weights(s), record[size:], event[size:]) > 0.0
+
+
+@internal
 def isolate(s, event):
     """Put the neighbours of a located event around it on the stack when it does not explain its whole interval.
 
@@ -127,43 +144,58 @@ def isolate(s, event):
     left, base = S.slots(s)[S.LEFT], scalars(s)
     top = S.stack(s)[S.i(s)[S.DEPTH] - 1]
     after, before = S.stack(s)[S.STACK_DEPTH - 1], S.stack(s)[S.STACK_DEPTH - 2]
-    sigma, length = place_on(s, left, top, event), distance(s, left, top)
-    delta, floor = NEIGHBOUR, SPLIT * (1.0 + math.sqrt(inner(S.weights(s), event, event)))
-    if S.i(s)[S.DEPTH] + 8 > S.STACK_DEPTH or length <= floor:
-        return False
-    while delta * length > 0.1 * floor:
-        low, high = max(sigma - delta, 0.0), min(sigma + delta, 1.0)
-        if between(s, left, top, low, before) == OK and between(s, left, top, high, after) == OK:
+    floor = SPLIT * (1.0 + math.sqrt(inner(S.weights(s), event, event)))
+    d = NEIGHBOUR * distance(s, left, top)
+    while d > floor and S.i(s)[S.DEPTH] + 8 < S.STACK_DEPTH:
+        if beside(s, event, left, d, before) and beside(s, event, top, d, after):
             bits = changes(s, before, after)
-            if explained(s, bits, after[base + S.UNSTABLE] - before[base + S.UNSTABLE], event) == 0:
+            change = after[base + S.UNSTABLE] - before[base + S.UNSTABLE]
+            if bits != 0 and explained(s, bits, change, event) == 0:
                 event[base + S.UNSTABLE] = min(before[base + S.UNSTABLE], after[base + S.UNSTABLE])
                 push(s, after, S.PROBE)
                 push(s, event, S.EVENT)
                 push(s, before, S.PROBE)
                 return True
-        delta *= 0.1
+        d *= 0.1
     return False
+
+
+@internal
+def several(s, bits, top):
+    """Put the events of the user's test functions in `bits` on the stack: they vanish at one place, or with another."""
+    event, left, found = S.stack(s)[S.STACK_DEPTH - 3], S.slots(s)[S.LEFT], False
+    for j in range(S.i(s)[S.TESTS]):
+        if (bits >> j) & 1 == 1 and S.kinds(s)[j] == S.USER and bisected(s, left, top, j, event):
+            push(s, event, S.EVENT)
+            found = True
+    return found
 
 
 @internal
 def examine(s, bits):
     """Act on what changed between LEFT and the top of the stack."""
-    base, event = scalars(s), S.slots(s)[S.MADE]
+    base, event = scalars(s), S.stack(s)[S.STACK_DEPTH - 3]
     left, top = S.slots(s)[S.LEFT], S.stack(s)[S.i(s)[S.DEPTH] - 1]
-    event = S.stack(s)[S.STACK_DEPTH - 3]
     change = top[base + S.UNSTABLE] - left[base + S.UNSTABLE]
-    single = bits & (bits - 1) == 0
     found = seek(s, bits, event)
-    if not found and single and bits & COUNT_BIT == 0:
-        kind = first_of_kind(s, bits, S.USER) >= 0 or S.ops(s)[S.OP_REFINE] == 0
-        found = kind and bisected(s, bits, event)
+    if not found and bits & (bits - 1) == 0 and bits != COUNT_BIT:
+        j = 0
+        while bits >> j != 1:
+            j += 1
+        own = S.kinds(s)[j] == S.USER or S.ops(s)[S.OP_REFINE] == 0
+        found = own and bisected(s, left, top, j, event)
     if found and explained(s, bits, change, event) == 0:
         push(s, event, S.EVENT)
         return
     if found and isolate(s, event):
         return
-    small = distance(s, left, top) <= SPLIT * (1.0 + math.sqrt(inner(S.weights(s), top, top)))
-    if small or not split(s, 0.5):
+    if distance(s, left, top) > SPLIT * (1.0 + math.sqrt(inner(S.weights(s), top, top))) and split(s, 0.5):
+        return
+    if found:
+        left_over = explained(s, bits, change, event)
+        push(s, event, S.EVENT)
+        several(s, left_over, top)
+    elif not several(s, bits, top):
         give_up(s, bits)
 
 

@@ -35,7 +35,8 @@ def store(s, record):
         1.0 + math.sqrt(inner(S.weights(s), record, record))
     ):
         before = S.rows(s)[last, base + S.KIND] != S.REGULAR
-        if before and not event and last > 0:
+        same = before and event and S.rows(s)[last, base + S.KIND] == record[base + S.KIND]
+        if (before and not event and last > 0) or (same and S.rows(s)[last, base + S.TEST] == record[base + S.TEST]):
             return
         if event and not before and last > 0:
             copy(record, S.rows(s)[last])

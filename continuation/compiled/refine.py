@@ -361,11 +361,14 @@ def least_squares(w, g, h):
 
 @internal
 def locate_kernel(w, x, t, p, f, k):
-    """Branch point near x where [F_u F_p] loses k ranks; `t` is projected onto its kernel.  Returns the error."""
+    """Branch point near x where [F_u F_p] loses k ranks; `t` is projected onto its kernel.
+
+    Returns the error and the nullity of F_u.
+    """
     n = D.sizes(w)[D.N_STATES]
     error, left_over, scale = math.inf, math.inf, 1.0
     if k > n or at(w, x, p, f) != OK:
-        return math.inf
+        return math.inf, 0
     unit = parameter_unit(w)
     for _ in range(ITERATIONS_KERNEL):
         before = error
@@ -373,10 +376,10 @@ def locate_kernel(w, x, t, p, f, k):
         if not (error < 1.0) or error <= EXACT or (error <= 1e-9 and error >= 0.9 * before):
             break
     if not (error <= ATTAINED) or at(w, x, p, f) != OK:
-        return math.inf
+        return math.inf, 0
     _, sigma, vt = linalg.svd(D.lapack(w), jacobian_of(w, unit))
     if sigma[n - k] > SMALL * scale or left_over > UNBALANCED * scale * (1.0 + norm(x)):
-        return math.inf
+        return math.inf, 0
     t[n] /= unit
     projected = np.zeros(n + 1)
     for c in range(n - k, n + 1):
@@ -388,16 +391,16 @@ def locate_kernel(w, x, t, p, f, k):
     for j in range(n + 1):
         t[j] = projected[j]
     t[n] *= unit
-    return error
+    return error, nullity_of(w, scale)
 
 
 @internal
-def nullity_of(w):
-    """Dimension of the kernel of F_u, by its singular values; all of F_u counts as small where n is 1."""
+def nullity_of(w, scale):
+    """Dimension of the kernel of F_u, by its singular values against a scale that may exceed them all."""
     _, sigma, _ = linalg.svd(D.lapack(w), D.jacobian(w))
     count = 0
     for value in sigma:
-        if value <= SMALL * sigma[0]:
+        if value <= SMALL * scale:
             count += 1
     return max(count, 1)
 
@@ -421,9 +424,7 @@ def refine(w, request, p, out):
         error = locate_hopf(w, x, parameters, f)
     else:
         k = max(1, int(given[2 * n + 3]))
-        error = locate_kernel(w, x, t, parameters, f, k)
-        if error < math.inf:
-            nullity = nullity_of(w)
+        error, nullity = locate_kernel(w, x, t, parameters, f, k)
     if not (error <= ATTAINED):
         return FAILED
     if at(w, x, parameters, f) != OK:

@@ -52,8 +52,9 @@ OP_BETWEEN, OP_EXAMINE, OP_CLIP, OP_PROBE, OP_CLOSES, OPS = 10, 11, 12, 13, 14, 
     BRACKETS,  # brackets stored
     FLAG,  # set from outside: stop at the next point
     COUNTED,  # whether a change of the unstable count is an event
+    PRESCRIBED,  # whether the step only changes when it is rejected
     INTEGERS,
-) = range(21)
+) = range(22)
 
 # Work counts: an own array, so that every reason has its place.
 (
