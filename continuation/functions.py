@@ -7,7 +7,7 @@ import warnings
 import numba
 import numpy as np
 from numba.core.dispatcher import Dispatcher
-from numba.core.errors import NumbaError
+from numba.core.errors import NumbaError, NumbaWarning
 
 from continuation.compiled.interface import FAILED, OK, SIGNATURES, Callback, compiled_callback, python_callback
 from continuation.compiled.kernel import OPTIONS, cache_root, caching_in
@@ -41,11 +41,13 @@ class Function:
     def _compile(self, function):
         signature = SIGNATURES[self.shape]
         try:
-            if isinstance(function, Dispatcher):
-                function.compile(signature.args)
-                self.dispatcher = function
-            else:
-                self.dispatcher = compile_cached(function, signature)
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore", NumbaWarning)  # one warning of ours, with the reason, is enough
+                if isinstance(function, Dispatcher):
+                    function.compile(signature.args)
+                    self.dispatcher = function
+                else:
+                    self.dispatcher = compile_cached(function, signature)
         except (NumbaError, NotImplementedError, TypeError, ValueError) as refusal:
             self.reason = _short(refusal)
 

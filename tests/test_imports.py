@@ -1,7 +1,9 @@
 """The build of the toolkit: which way imports run, how long files are, what stays out of the sources."""
 
 import ast
+import configparser
 import pathlib
+import re
 import subprocess
 import sys
 
@@ -11,6 +13,7 @@ ROOT = pathlib.Path(__file__).parent.parent
 ROOMS = ("continuation", "systems", "studies")
 SOURCES = [file for room in ROOMS for file in sorted((ROOT / room).rglob("*.py"))]
 ALL = SOURCES + [file for room in ("tests", "benchmarks") for file in sorted((ROOT / room).rglob("*.py"))]
+BROUGHT_ALONG = {"llvmlite"}  # numba's, at the version numba wants
 FORBIDDEN = {
     "continuation": {"systems", "studies", "tests", "benchmarks"},
     "systems": {"studies", "tests", "benchmarks"},
@@ -41,6 +44,15 @@ def calls(tree):
 def test_imports_run_from_studies_to_systems_to_continuation(file):
     room = file.relative_to(ROOT).parts[0]
     assert not set(imports(ast.parse(file.read_text("utf-8")))) & FORBIDDEN[room]
+
+
+@pytest.mark.parametrize("file", SOURCES, ids=name)
+def test_packages_from_elsewhere_are_named_in_setup_cfg(file):
+    config = configparser.ConfigParser()
+    config.read(ROOT / "setup.cfg", encoding="utf-8")
+    declared = set(re.findall(r"^[\w-]+", config["options"]["install_requires"], re.MULTILINE))
+    elsewhere = set(imports(ast.parse(file.read_text("utf-8")))) - set(ROOMS) - set(sys.stdlib_module_names)
+    assert elsewhere <= declared | BROUGHT_ALONG | {"tomllib"}
 
 
 @pytest.mark.parametrize("file", SOURCES, ids=name)

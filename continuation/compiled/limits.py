@@ -53,6 +53,8 @@ def root(s, left, right, index, offset, result):
             fa, fb, side = fm, (0.5 * fb if side == -1 else fb), -1
         length = distance(s, a, b)
     copy(a if abs(a[index] - offset) < abs(b[index] - offset) else b, result)
+    if result[index] == offset:
+        return min(length, floor)
     if length > floor and a[index] != b[index]:
         size = S.i(s)[S.SIZE]
         hermite(a, b, size, length, (a[index] - offset) / (a[index] - b[index]), result, S.work(s)[S.DIRECTION])
