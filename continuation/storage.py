@@ -324,7 +324,7 @@ def _branch(dataset, problem) -> Branch:
     first, last = (Status[name] for name in texts["ends"])
     branch = Branch(
         problem_name=str(dataset.attrs["problem"]), state_names=names, parameters=texts["parameters"],
-        vary=tuple(texts["vary"]), outputs=outputs, special=_special_points(dataset, names), ends=(first, last),
+        vary=tuple(texts["vary"]), outputs=outputs, special=_special_points(dataset, names, tuple(texts["vary"])), ends=(first, last),
         effort=texts["effort"], settings=Settings(**decode(dataset.attrs["settings"])), span=texts["span"],
         start=int(dataset.attrs["start"]), problem=problem, **{name: _frozen(a) for name, a in arrays.items()},
     )  # fmt: skip
@@ -333,20 +333,21 @@ def _branch(dataset, problem) -> Branch:
     return branch
 
 
-def _special_points(dataset, names) -> tuple:
+def _special_points(dataset, names, vary) -> tuple:
     """Special points of a dataset."""
     columns = {name.removeprefix("special_"): v.values for name, v in dataset.items() if "special" in v.dims}
     records = ({name: values[k] for name, values in columns.items()} for k in range(dataset.sizes["special"]))
-    return tuple(_special_point(record, names) for record in records)
+    return tuple(_special_point(record, names, vary) for record in records)
 
 
-def _special_point(record, names) -> SpecialPoint:
+def _special_point(record, names, vary) -> SpecialPoint:
     """The special point one record along ``special`` holds."""
     arrays = {name: _cut(record, name) for name in RAGGED}
     arrays["eigenvalues"] = _joined(arrays["eigenvalues"])
     return SpecialPoint(
         state=_frozen(record["state"]),
         state_names=names,
+        vary=vary,
         index=int(record["row"]),
         kind=Kind(str(record["kind"])),
         **{name: str(record[name]) for name in TEXTS},

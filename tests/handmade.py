@@ -48,6 +48,7 @@ def _special(branch, listed):
             state=branch.states[row],
             parameters={**branch.parameters, **dict(zip(branch.vary, map(float, branch.varied[row])))},
             state_names=branch.state_names,
+            vary=branch.vary,
             outputs={name: float(column[row]) for name, column in branch.outputs.items()},
             unstable=int(branch.unstable[row]),
             nullity=int(branch.nullity[row]),
