@@ -322,9 +322,10 @@ def _branch(dataset, problem) -> Branch:
     arrays["residuals"] = dataset["residual"].values
     outputs = {name: _frozen(columns["output", name]) for name in texts["outputs"]}
     first, last = (Status[name] for name in texts["ends"])
+    vary = tuple(texts["vary"])
     branch = Branch(
         problem_name=str(dataset.attrs["problem"]), state_names=names, parameters=texts["parameters"],
-        vary=tuple(texts["vary"]), outputs=outputs, special=_special_points(dataset, names, tuple(texts["vary"])), ends=(first, last),
+        vary=vary, outputs=outputs, special=_special_points(dataset, names, vary), ends=(first, last),
         effort=texts["effort"], settings=Settings(**decode(dataset.attrs["settings"])), span=texts["span"],
         start=int(dataset.attrs["start"]), problem=problem, **{name: _frozen(a) for name, a in arrays.items()},
     )  # fmt: skip
