@@ -30,12 +30,12 @@ def describe(problem, begun, branch, detect, marks: Marks) -> tuple:
     rows += [(0, Kind.END), (len(branch) - 1, Kind.END)]
     first_then_last = {0: lambda kind: kind is not Kind.END}
     rows.sort(key=lambda pair: (pair[0], first_then_last.get(pair[0], lambda kind: kind is Kind.END)(pair[1])))
-    jacobians = jacobians_at(problem, branch, sorted({row for row, _ in rows}))
+    local = linear_parts(jacobians_at(problem, branch, sorted({row for row, _ in rows})))
     numbers, points = {}, []
     for row, kind in rows:
         numbers[kind] = numbers.get(kind, 0) + 1
         label = f"{kind.label}{numbers[kind]}"
-        points.append(special_point(problem, branch, (row, kind, label), marks, jacobians.get(row)))
+        points.append(special_point(problem, branch, (row, kind, label), marks, local.get(row)))
     return tuple(points)
 
 
@@ -50,25 +50,42 @@ def jacobians_at(problem, branch, rows) -> dict:
     return {row: a for row, a in out.items() if np.all(np.isfinite(a))}
 
 
+class Linear(NamedTuple):
+    """F_u at one row, its eigenvalues by descending real part and its right singular vectors."""
+
+    jacobian: np.ndarray
+    eigenvalues: np.ndarray
+    right: np.ndarray
+
+
+def linear_parts(jacobians: dict) -> dict:
+    """Row -> `Linear`, all rows in one call of LAPACK each."""
+    if not jacobians:
+        return {}
+    stack = np.array(list(jacobians.values()))
+    values = np.linalg.eigvals(stack).astype(complex)
+    values = np.take_along_axis(values, np.argsort(-values.real, axis=1, kind="stable"), axis=1)
+    right = np.linalg.svd(stack)[2]
+    return {row: Linear(*parts) for row, parts in zip(jacobians, zip(stack, values, right))}
+
+
 def values_at(branch, row) -> dict:
     """All named parameters at a row."""
     return {**branch.parameters, **dict(zip(branch.vary, branch.varied[row].tolist()))}
 
 
-def special_point(problem, branch, identity, marks, jacobian) -> SpecialPoint:
+def special_point(problem, branch, identity, marks, local) -> SpecialPoint:
     """One special point of a row; `identity` is (row, kind, label)."""
     row, kind, label = identity
     scalars = marks.scalars[row]
     located = kind is Kind.END or bool(scalars[S.LOCATED])
     spectrum, vectors, normal_form = None, None, {}
-    if jacobian is not None:
-        flow = problem.stability == "flow"
-        spectrum = np.linalg.eigvals(jacobian).astype(complex) if flow else np.empty(0, complex)
-        spectrum = spectrum[np.argsort(-spectrum.real, kind="stable")]
+    if local is not None:
+        spectrum = local.eigenvalues if problem.stability == "flow" else np.empty(0, complex)
         if located and kind in (Kind.FOLD, Kind.BRANCH_POINT):
-            vectors = kernel_of(jacobian, int(branch.nullity[row]))
+            vectors = kernel_of(local.right, int(branch.nullity[row]))
         elif located and kind is Kind.HOPF:
-            vectors, normal_form = hopf_vectors(jacobian)
+            vectors, normal_form = hopf_vectors(local.jacobian)
     return SpecialPoint(
         state=branch.states[row].copy(),
         parameters=values_at(branch, row),
@@ -92,11 +109,10 @@ def special_point(problem, branch, identity, marks, jacobian) -> SpecialPoint:
     )
 
 
-def kernel_of(jacobian, nullity) -> np.ndarray:
-    """(k, n) orthonormal kernel of F_u, at least one vector; the largest component of each is positive."""
-    _, sigma, vt = np.linalg.svd(jacobian)
+def kernel_of(right, nullity) -> np.ndarray:
+    """(k, n) orthonormal kernel of F_u from its right singular vectors; the largest component of each is positive."""
     k = max(1, nullity)
-    vectors = vt[len(sigma) - k :][::-1]
+    vectors = right[len(right) - k :][::-1]
     lead = vectors[np.arange(k), np.argmax(np.abs(vectors), axis=1)]
     return vectors * np.sign(lead)[:, None]
 

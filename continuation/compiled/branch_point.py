@@ -1,0 +1,144 @@
+"""Location of a branch point: Gauss-Newton on F = 0 and the rank of [F_u F_p], for kernels of any dimension."""
+
+import math
+
+import numpy as np
+
+from continuation.compiled import linalg
+from continuation.compiled import workspace as D
+from continuation.compiled.extended import at, contract, goes_on, norm, second, update
+from continuation.compiled.interface import OK
+from continuation.compiled.kernel import internal
+
+ITERATIONS = 60  # where another branch touches, Newton only halves the error
+ATTAINED = 1e-8  # the largest last correction that counts as located
+SMALL = 1e-7  # singular values below this, relative, are zero at a located point
+UNBALANCED = 1e-10  # residual that a branch point may leave in the left kernel, relative
+
+
+@internal
+def parameter_unit(w):
+    """Unit of the parameter in which F_p is no larger than F_u: singular values then compare."""
+    largest = 0.0
+    for i in range(D.sizes(w)[D.N_STATES]):
+        largest = max(largest, abs(D.derivative(w)[i]))
+    scale = linalg.scale_of(D.jacobian(w))
+    return scale / largest if largest > scale > 0.0 else 1.0
+
+
+@internal
+def jacobian_of(w, unit):
+    """[F_u F_p] as one (n, n + 1) matrix, the parameter in units of `unit`."""
+    n = D.sizes(w)[D.N_STATES]
+    out = np.empty((n, n + 1))
+    for i in range(n):
+        for j in range(n):
+            out[i, j] = D.jacobian(w)[i, j]
+        out[i, n] = D.derivative(w)[i] * unit
+    return out
+
+
+@internal
+def least_squares(w, g, h):
+    """Solution of least norm of ``g y = h`` in the least-squares sense."""
+    u, sigma, vt = linalg.svd(D.lapack(w), g)
+    y = np.zeros(g.shape[1])
+    for m in range(sigma.shape[0]):
+        if sigma[m] > 1e-12 * sigma[0]:
+            along = 0.0
+            for i in range(g.shape[0]):
+                along += u[i, m] * h[i]
+            for j in range(y.shape[0]):
+                y[j] += along / sigma[m] * vt[m, j]
+    return y
+
+
+@internal
+def kernel_step(w, x, p, f, k, unit):
+    """One Gauss-Newton step towards a point where [F_u F_p] loses k ranks; p in units of `unit`.
+
+    With its singular vectors: u_i (the k smallest) and c_j (those and the null vector) the equations are
+    F = 0 off the u_i, and ``u_i' [F_u F_p] c_j = 0``.  Returns the relative correction, the part of F along
+    the u_i (at a branch point it vanishes) and the scale of F: both as the step saw them.
+    """
+    n = D.sizes(w)[D.N_STATES]
+    if at(w, x, p, f) != OK:
+        return math.inf, math.inf, 1.0
+    u, sigma, vt = linalg.svd(D.lapack(w), jacobian_of(w, unit))
+    step, left_over = np.zeros(n + 1), 0.0
+    for m in range(n):
+        along = 0.0
+        for i in range(n):
+            along += u[i, m] * f[i]
+        if m >= n - k:
+            left_over = max(left_over, abs(along))
+        else:
+            for j in range(n + 1):
+                step[j] -= along / sigma[m] * vt[m, j]
+    g, h = np.zeros((k * (k + 1), k + 1)), np.zeros(k * (k + 1))
+    for j in range(k + 1):
+        direction = vt[n - k + j].copy()
+        direction[n] *= unit
+        along_c = second(w, x, p, direction)
+        for i in range(n):
+            along_c[i, n] *= unit
+        for i in range(k):
+            row = contract(u[:, n - k + i].copy(), along_c)
+            e = i * (k + 1) + j
+            h[e] = -sigma[n - k + i] if i == j else 0.0
+            for m in range(n + 1):
+                h[e] -= row[m] * step[m]
+                for at_c in range(k + 1):
+                    g[e, at_c] += row[m] * vt[n - k + at_c, m]
+    gamma = least_squares(w, g, h)
+    for at_c in range(k + 1):
+        for j in range(n + 1):
+            step[j] += gamma[at_c] * vt[n - k + at_c, j]
+    step[n] *= unit
+    return update(x, step, n + 1), left_over, max(sigma[0], np.max(np.abs(g)))
+
+
+@internal
+def nullity_of(w, scale):
+    """Dimension of the kernel of F_u, by its singular values against a scale that may exceed them all."""
+    _, sigma, _ = linalg.svd(D.lapack(w), D.jacobian(w))
+    count = 0
+    for value in sigma:
+        if value <= SMALL * scale:
+            count += 1
+    return max(count, 1)
+
+
+@internal
+def locate_kernel(w, x, t, p, f, k):
+    """Branch point near x where [F_u F_p] loses k ranks; `t` is projected onto its kernel.
+
+    Returns the error and the nullity of F_u.
+    """
+    n = D.sizes(w)[D.N_STATES]
+    error, left_over, scale = math.inf, math.inf, 1.0
+    if k > n or at(w, x, p, f) != OK:
+        return math.inf, 0
+    unit = parameter_unit(w)
+    for _ in range(ITERATIONS):
+        before = error
+        error, left_over, scale = kernel_step(w, x, p, f, k, unit)
+        if not goes_on(error, before, 0.9):
+            break
+    if not (error <= ATTAINED) or at(w, x, p, f) != OK:
+        return math.inf, 0
+    _, sigma, vt = linalg.svd(D.lapack(w), jacobian_of(w, unit))
+    if sigma[n - k] > SMALL * scale or left_over > UNBALANCED * scale * (1.0 + norm(x)):
+        return math.inf, 0
+    t[n] /= unit
+    projected = np.zeros(n + 1)
+    for c in range(n - k, n + 1):
+        along = 0.0
+        for j in range(n + 1):
+            along += vt[c, j] * t[j]
+        for j in range(n + 1):
+            projected[j] += along * vt[c, j]
+    for j in range(n + 1):
+        t[j] = projected[j]
+    t[n] *= unit
+    return error, nullity_of(w, scale)
