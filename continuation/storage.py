@@ -10,6 +10,7 @@ take, or that another variable has, is renamed; its attribute ``name`` keeps the
 """
 
 import contextlib
+import hashlib
 import json
 import os
 import platform
@@ -27,6 +28,7 @@ from continuation.status import Kind, Status
 
 FORMAT = "pseudoarc branch"
 VERSION = 1
+SEAL = b"\n# pseudoarc sha256 "  # before the checksum that ends a file
 MANY = 100  # of more states no variable each
 PLAIN = ("unknowns", "tangents", "weights", "unstable", "nullity")  # arrays stored under the field's name
 RAGGED = {  # arrays of a special point that may be missing or of different lengths, and their dimensions
@@ -67,8 +69,7 @@ def save(branch, path):
     bare = {name: {"_FillValue": None} for name, column in dataset.variables.items() if column.dtype.kind == "f"}
     try:
         dataset.to_netcdf(temporary, engine="h5netcdf", encoding=bare)
-        with open(temporary, "rb+") as file:
-            os.fsync(file.fileno())
+        seal(temporary)
         os.replace(temporary, target)
     except (OSError, RuntimeError) as error:
         raise OSError(f"{path}: could not be written: {_line(error)}") from error
@@ -288,6 +289,8 @@ def _read(path):
         raise type(error)(f"{path}: {error.strerror}") from error
     if signature != b"\x89HDF\r\n\x1a\n":
         raise StorageError(f"{path}: is no netCDF-4 file")
+    if not is_whole(path):
+        raise StorageError(f"{path}: damaged or cut short: the content does not match its checksum")
     try:
         with h5py.File(path, "r") as file:
             _check_format(path, file.attrs)
@@ -297,6 +300,22 @@ def _read(path):
         raise
     except Exception as error:  # what the libraries below raise over a damaged file has no common class
         raise StorageError(f"{path}: damaged or cut short: {_line(error)}") from error
+
+
+def seal(path):
+    """Append a checksum of the content, which readers of HDF5 pass over, and see it on the disk."""
+    with open(path, "rb+") as file:
+        digest = hashlib.sha256(file.read()).hexdigest()
+        file.write(SEAL + digest.encode() + b"\n")
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def is_whole(path) -> bool:
+    """Whether the content matches its checksum; a file rewritten by other programs has none and passes."""
+    with open(path, "rb") as file:
+        content, seal_found, digest = file.read().rpartition(SEAL)
+    return not seal_found or digest.strip() == hashlib.sha256(content).hexdigest().encode()
 
 
 def _check_format(path, attrs):

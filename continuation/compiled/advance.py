@@ -32,24 +32,25 @@ def left_trapezoid(s, a, b):
 @internal
 def attempt(s, h):
     """One step of length `h` from LEFT into MADE; returns (code, Newton iterations, tan of the angle turned)."""
-    left, made = S.slots(s)[S.LEFT], S.slots(s)[S.MADE]
+    slots, work, reals = S.slots(s), S.work(s), S.f(s)
+    left, made = slots[S.LEFT], slots[S.MADE]
     size = S.i(s)[S.SIZE]
-    x, row = S.work(s)[S.GUESS], S.work(s)[S.ROW]
+    x, row = work[S.GUESS], work[S.ROW]
     weigh(s, left[size:], row)
-    S.f(s)[S.BASE] = left[size - 1]
+    reals[S.BASE] = left[size - 1]
     value = 0.0
     for j in range(size):
         x[j] = left[j] + h * left[size + j]
         value += row[j] * x[j]
-    code, iterations, size_f = correct(s, x, row, value, S.f(s)[S.TOLERANCE])
+    code, iterations, size_f = correct(s, x, row, value, reals[S.TOLERANCE])
     if code != S.CONVERGED:
         return code, iterations, 0.0
-    z = S.work(s)[S.SOLUTION][size:]
+    z = work[S.SOLUTION][size:]
     length = math.sqrt(inner(S.weights(s), z, z))
     if not (length >= 1.0 - 1e-6 and length < math.inf):
         return SINGULAR, iterations, 0.0
     angle = math.sqrt(max(length * length - 1.0, 0.0))  # its tangent: <old, z> = 1
-    if angle > S.f(s)[S.MAX_ANGLE]:
+    if angle > reals[S.MAX_ANGLE]:
         return S.TURNED, iterations, angle
     code = finish(s, x, size_f, made)
     if code == OK and left_trapezoid(s, left, made) > BEND * max(angle, 0.05):
@@ -60,33 +61,35 @@ def attempt(s, h):
 @internal
 def next_step(s, h, iterations, angle):
     """Length of the next step from the effort and the turn of this one; a prescribed step only recovers."""
-    if S.i(s)[S.PRESCRIBED] == 1:
-        return S.f(s)[S.MAX_H] if S.i(s)[S.FRESH] > 1 else h
+    ints, reals = S.i(s), S.f(s)
+    if ints[S.PRESCRIBED] == 1:
+        return reals[S.MAX_H] if ints[S.FRESH] > 1 else h
     effort = 2.0 if iterations < 2 else (1.4 if iterations == 2 else (1.0 if iterations == 3 else 0.7))
-    turn = AIM * S.f(s)[S.MAX_ANGLE] / angle if angle > 0.0 else 2.0
+    turn = AIM * reals[S.MAX_ANGLE] / angle if angle > 0.0 else 2.0
     factor = max(0.5, min(effort, turn, 2.0))
-    if S.i(s)[S.FRESH] < 2:
+    if ints[S.FRESH] < 2:
         factor = min(factor, 1.0)
-    return min(max(h * factor, S.f(s)[S.MIN_H]), S.f(s)[S.MAX_H])
+    return min(max(h * factor, reals[S.MIN_H]), reals[S.MAX_H])
 
 
 @internal
 def reject(s, code):
     """Count a rejected step by its reason."""
-    S.i(s)[S.FRESH] = 0
-    S.i(s)[S.CAUSE] = code
+    ints, effort = S.i(s), S.effort(s)
+    ints[S.FRESH] = 0
+    ints[S.CAUSE] = code
     if code == S.TURNED:
-        S.effort(s)[S.REJECTED_ANGLE] += 1
+        effort[S.REJECTED_ANGLE] += 1
     elif code == S.JUMPED:
-        S.effort(s)[S.REJECTED_JUMP] += 1
+        effort[S.REJECTED_JUMP] += 1
     elif code == NONFINITE:
-        S.effort(s)[S.REJECTED_NONFINITE] += 1
+        effort[S.REJECTED_NONFINITE] += 1
     elif code == SINGULAR:
-        S.effort(s)[S.REJECTED_SINGULAR] += 1
+        effort[S.REJECTED_SINGULAR] += 1
     elif code == FAILED:
-        S.effort(s)[S.REJECTED_FAILED] += 1
+        effort[S.REJECTED_FAILED] += 1
     else:
-        S.effort(s)[S.REJECTED_NEWTON] += 1
+        effort[S.REJECTED_NEWTON] += 1
 
 
 @internal
@@ -104,12 +107,13 @@ def ending(cause):
 @internal
 def closes(s, made):
     """Whether the step to `made` passes through the start in the direction it was left."""
-    size, left, start = S.i(s)[S.SIZE], S.slots(s)[S.LEFT], S.slots(s)[S.START]
+    slots, work, weights = S.slots(s), S.work(s), S.weights(s)
+    size, left, start = S.i(s)[S.SIZE], slots[S.LEFT], slots[S.START]
     length = distance(s, left, made)
     sigma = place_on(s, left, made, start)
-    if not (0.0 < sigma <= 1.0 + 1e-9) or inner(S.weights(s), made[size:], start[size:]) <= 0.0:
+    if not (0.0 < sigma <= 1.0 + 1e-9) or inner(weights, made[size:], start[size:]) <= 0.0:
         return False
-    x, direction, row = S.work(s)[S.GUESS], S.work(s)[S.DIRECTION], S.work(s)[S.ROW]
+    x, direction, row = work[S.GUESS], work[S.DIRECTION], work[S.ROW]
     hermite(left, made, size, length, min(sigma, 1.0), x, direction)
     weigh(s, start[size:], row)
     value = 0.0
@@ -118,14 +122,15 @@ def closes(s, made):
     if distance(s, x, start) > 0.1 * length:
         return False
     code, _, _ = correct(s, x, row, value, 1e-12)
-    near = 10.0 * S.f(s)[S.TOLERANCE] * (1.0 + math.sqrt(inner(S.weights(s), x, x)))
+    near = 10.0 * S.f(s)[S.TOLERANCE] * (1.0 + math.sqrt(inner(weights, x, x)))
     return code == S.CONVERGED and distance(s, x, start) <= max(near, 1e-8)
 
 
 @internal
 def is_ambiguous(s):
     """Whether the accepted point lies on a branch point or a fold to rounding: its counts and signs mean nothing."""
-    left, made = S.slots(s)[S.LEFT], S.slots(s)[S.MADE]
+    slots = S.slots(s)
+    left, made = slots[S.LEFT], slots[S.MADE]
     base = scalars(s)
     if made[base + S.NULLITY] > 0.0:
         return True
@@ -136,9 +141,10 @@ def is_ambiguous(s):
 @internal
 def advance(s):
     """Accept one more point onto the stack; returns 0 or the code of the branch's end."""
-    h = S.f(s)[S.H]
+    ints, slots, reals = S.i(s), S.slots(s), S.f(s)
+    h = reals[S.H]
     while True:
-        if S.i(s)[S.FLAG] != 0:
+        if ints[S.FLAG] != 0:
             return S.INTERRUPTED
         code, iterations, angle = attempt(s, h)
         if code == OK and is_ambiguous(s):
@@ -146,31 +152,32 @@ def advance(s):
         if code == OK:
             break
         reject(s, code)
-        if h <= S.f(s)[S.MIN_H]:
-            return ending(S.i(s)[S.CAUSE])
-        h = max(0.5 * h, S.f(s)[S.MIN_H])
+        if h <= reals[S.MIN_H]:
+            return ending(ints[S.CAUSE])
+        h = max(0.5 * h, reals[S.MIN_H])
     S.effort(s)[S.STEPS] += 1
-    S.i(s)[S.FRESH] += 1
-    S.f(s)[S.H] = next_step(s, h, iterations, angle)
-    made = S.slots(s)[S.MADE]
+    ints[S.FRESH] += 1
+    reals[S.H] = next_step(s, h, iterations, angle)
+    made = slots[S.MADE]
     if near_start(s, made) and call(S.ops(s)[S.OP_CLOSES], s, made, made, made) == OK:
-        S.i(s)[S.PENDING] = S.CLOSED
-        push(s, S.slots(s)[S.START], S.POINT)
+        ints[S.PENDING] = S.CLOSED
+        push(s, slots[S.START], S.POINT)
     else:
         push(s, made, S.POINT)
     lost = made[scalars(s) + S.VANISHED] > 0.0
-    S.i(s)[S.EMPTY] = S.i(s)[S.EMPTY] + 1 if lost else 0
-    if S.i(s)[S.EMPTY] >= LOST and S.i(s)[S.PENDING] == 0:
-        S.i(s)[S.PENDING] = S.UNRESOLVED
+    ints[S.EMPTY] = ints[S.EMPTY] + 1 if lost else 0
+    if ints[S.EMPTY] >= LOST and ints[S.PENDING] == 0:
+        ints[S.PENDING] = S.UNRESOLVED
     return OK
 
 
 @internal
 def near_start(s, made):
     """Whether the step to `made` may pass through the start."""
+    slots = S.slots(s)
     if S.effort(s)[S.STEPS] < 4:
         return False
-    return distance(s, S.slots(s)[S.LEFT], S.slots(s)[S.START]) <= 1.5 * distance(s, S.slots(s)[S.LEFT], made)
+    return distance(s, slots[S.LEFT], slots[S.START]) <= 1.5 * distance(s, slots[S.LEFT], made)
 
 
 @callback

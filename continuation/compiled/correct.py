@@ -27,11 +27,12 @@ def inner(weights, a, b):
 @internal
 def evaluate(s, x):
     """Residual at x into ``work[S.F]``; returns (status, largest component)."""
-    n = S.i(s)[S.SIZE] - 1
-    S.p(s)[S.i(s)[S.ACTIVE]] = x[n]
+    ints, ops, parameters = S.i(s), S.ops(s), S.p(s)
+    n = ints[S.SIZE] - 1
+    parameters[ints[S.ACTIVE]] = x[n]
     S.effort(s)[S.RESIDUALS] += 1
     f = S.work(s)[S.F]
-    status = call(S.ops(s)[S.OP_RESIDUAL], S.ops(s)[S.OP_RESIDUAL + 1], x, S.p(s), f)
+    status = call(ops[S.OP_RESIDUAL], ops[S.OP_RESIDUAL + 1], x, parameters, f)
     if status != OK:
         return status, math.inf
     largest = 0.0
@@ -45,16 +46,17 @@ def evaluate(s, x):
 @internal
 def newton_step(s, x, row, gap):
     """One bordered solve at x: correction and tangent into ``work[S.SOLUTION]``; ``<row, correction> = gap``."""
+    work_, ops = S.work(s), S.ops(s)
     n = S.i(s)[S.SIZE] - 1
-    status = call(S.ops(s)[S.OP_LINEARISE], S.ops(s)[S.OP_LINEARISE + 1], x, S.p(s), S.work(s)[S.F])
+    status = call(ops[S.OP_LINEARISE], ops[S.OP_LINEARISE + 1], x, S.p(s), work_[S.F])
     if status != OK:
         return status
-    rhs, f = S.work(s)[S.RHS], S.work(s)[S.F]
+    rhs, f = work_[S.RHS], work_[S.F]
     for i in range(n):
         rhs[i] = -f[i]
         rhs[n + 1 + i] = 0.0
     rhs[n], rhs[2 * n + 1] = gap, 1.0
-    return call(S.ops(s)[S.OP_SOLVE], S.ops(s)[S.OP_SOLVE + 1], row, rhs, S.work(s)[S.SOLUTION])
+    return call(ops[S.OP_SOLVE], ops[S.OP_SOLVE + 1], row, rhs, work_[S.SOLUTION])
 
 
 @internal
@@ -73,11 +75,12 @@ def correct(s, x, row, value, tolerance):
     Returns (code, iterations, largest component of F at the end).  The tangent (not normalised, ``row . z = 1``)
     is left in ``work[S.SOLUTION]`` behind the correction, followed by the bordered determinant.
     """
-    size = S.i(s)[S.SIZE]
+    ints, weights = S.i(s), S.weights(s)
+    size = ints[S.SIZE]
     status, size_f = evaluate(s, x)
     before, iterations = math.inf, 0
     while status == OK:
-        if iterations == S.i(s)[S.MAX_NEWTON]:
+        if iterations == ints[S.MAX_NEWTON]:
             return S.DIVERGED, iterations, size_f
         gap = value
         for j in range(size):
@@ -88,10 +91,10 @@ def correct(s, x, row, value, tolerance):
         if status != OK:
             break
         d = S.work(s)[S.SOLUTION]
-        correction = math.sqrt(inner(S.weights(s), d, d))
+        correction = math.sqrt(inner(weights, d, d))
         for j in range(size):
             x[j] += d[j]
-        scale = 1.0 + math.sqrt(inner(S.weights(s), x, x))
+        scale = 1.0 + math.sqrt(inner(weights, x, x))
         if not correction < math.inf:
             return NONFINITE, iterations, size_f
         old = size_f
@@ -147,8 +150,9 @@ def weigh(s, direction, row):
 @internal
 def finish(s, x, size_f, record):
     """Make a record of a corrected point: unit tangent and tests from the factorisation that accepted it."""
-    size, tests = S.i(s)[S.SIZE], S.i(s)[S.TESTS]
-    z, m = S.work(s)[S.SOLUTION][size:], S.work(s)[S.MONITORED]
+    ints, work, ops, parameters = S.i(s), S.work(s), S.ops(s), S.p(s)
+    size, tests = ints[S.SIZE], ints[S.TESTS]
+    z, m = work[S.SOLUTION][size:], work[S.MONITORED]
     length = math.sqrt(inner(S.weights(s), z, z))
     for j in range(size):
         record[j] = m[j] = x[j]
@@ -156,8 +160,8 @@ def finish(s, x, size_f, record):
     base = 2 * size + 2 * tests
     m[2 * size] = z[size] * length  # the determinant bordered by the unit tangent itself
     m[2 * size + 1] = z[size + 1]
-    S.p(s)[S.i(s)[S.ACTIVE]] = x[size - 1]
-    status = call(S.ops(s)[S.OP_MONITOR], S.ops(s)[S.OP_MONITOR + 1], m, S.p(s), S.scratch(s))
+    parameters[ints[S.ACTIVE]] = x[size - 1]
+    status = call(ops[S.OP_MONITOR], ops[S.OP_MONITOR + 1], m, parameters, S.scratch(s))
     found = S.scratch(s)
     for j in range(2 * tests + 3):
         record[2 * size + j] = found[j]
@@ -171,8 +175,9 @@ def finish(s, x, size_f, record):
 @internal
 def make_between(s, a, b, sigma, record):
     """Make a record of the branch's point near `sigma` between records a and b, as exact as rounding allows."""
+    work = S.work(s)
     size = S.i(s)[S.SIZE]
-    x, direction, row = S.work(s)[S.GUESS], S.work(s)[S.DIRECTION], S.work(s)[S.ROW]
+    x, direction, row = work[S.GUESS], work[S.DIRECTION], work[S.ROW]
     S.effort(s)[S.PROBES] += 1
     S.f(s)[S.BASE] = a[size - 1]
     hermite(a, b, size, distance(s, a, b), sigma, x, direction)

@@ -16,7 +16,8 @@ STEEP = 1e-12  # slopes of the parameter below this are rounding
 @internal
 def scalars(s):
     """Where the scalars of a record begin."""
-    return 2 * S.i(s)[S.SIZE] + 2 * S.i(s)[S.TESTS]
+    ints = S.i(s)
+    return 2 * ints[S.SIZE] + 2 * ints[S.TESTS]
 
 
 @internal
@@ -32,14 +33,15 @@ def changes(s, a, b):
     Zero at `a` (a start on the point itself) is no information; zero at `b` counts as a change here, and its
     sign is set so that the next interval does not count it again.
     """
-    bits, first = 0, 2 * S.i(s)[S.SIZE]
-    for j in range(S.i(s)[S.TESTS]):
+    ints = S.i(s)
+    bits, first = 0, 2 * ints[S.SIZE]
+    for j in range(ints[S.TESTS]):
         if b[first + j] == 0.0 and a[first + j] != 0.0:
             b[first + j] = -math.copysign(1e-300, a[first + j])
         if a[first + j] != 0.0 and (a[first + j] > 0.0) != (b[first + j] > 0.0) and S.kinds(s)[j] >= 0:
             bits |= 1 << j
     base = scalars(s)
-    if a[base + S.UNSTABLE] != b[base + S.UNSTABLE] and S.i(s)[S.COUNTED] == 1:
+    if a[base + S.UNSTABLE] != b[base + S.UNSTABLE] and ints[S.COUNTED] == 1:
         bits |= COUNT_BIT
     return bits
 
@@ -56,12 +58,13 @@ def first_of_kind(s, bits, kind):
 @internal
 def explained(s, bits, change, event):
     """Bits that the located `event` does not account for; `change` is that of the unstable count."""
+    kinds = S.kinds(s)
     base = scalars(s)
     kind, kernel_size = int(event[base + S.KIND]), abs(int(event[base + S.NULLITY]))
     left = bits
     for j in range(S.i(s)[S.TESTS]):
-        same = S.kinds(s)[j] == kind and (kind != S.USER or j == int(event[base + S.TEST]))
-        if same or (kind == S.BRANCH_POINT and S.kinds(s)[j] == S.FOLD):
+        same = kinds[j] == kind and (kind != S.USER or j == int(event[base + S.TEST]))
+        if same or (kind == S.BRANCH_POINT and kinds[j] == S.FOLD):
             left &= ~(1 << j)
     allowed = 2 if kind == S.HOPF else (0 if kind == S.USER else kernel_size)
     if abs(change) <= allowed:
@@ -93,13 +96,14 @@ def hidden_dip(s, c, a, b, length):
 
     Returns (sigma, index of the test function).
     """
-    size, tests = S.i(s)[S.SIZE], S.i(s)[S.TESTS]
+    ints, kinds = S.i(s), S.kinds(s)
+    size, tests = ints[S.SIZE], ints[S.TESTS]
     before = distance(s, c, a)
     if before == 0.0 or length == 0.0:
         return -1.0, -1
     for j in range(tests):
         at, e = 2 * size + j, 2 * size + tests + j
-        if a[at] * b[at] <= 0.0 or S.kinds(s)[j] >= 0 and not wanted(s, S.kinds(s)[j]):
+        if a[at] * b[at] <= 0.0 or kinds[j] >= 0 and not wanted(s, kinds[j]):
             continue
         rb = b[at] / a[at]
         rc = c[at] / a[at]
@@ -124,7 +128,8 @@ def refine(s, a, b, guess, kind, record):
 
     ``scratch`` receives x, t, then kind, nullity and error; the point must lie on the piece between a and b.
     """
-    if S.ops(s)[S.OP_REFINE] == 0:
+    ops = S.ops(s)
+    if ops[S.OP_REFINE] == 0:
         return False
     size, base = S.i(s)[S.SIZE], scalars(s)
     request = S.work(s)[S.REQUEST]
@@ -132,7 +137,7 @@ def refine(s, a, b, guess, kind, record):
         request[j] = guess[j]
     request[2 * size] = kind
     request[2 * size + 1] = abs(b[base + S.UNSTABLE] - a[base + S.UNSTABLE])
-    status = call(S.ops(s)[S.OP_REFINE], S.ops(s)[S.OP_REFINE + 1], request, S.p(s), S.scratch(s))
+    status = call(ops[S.OP_REFINE], ops[S.OP_REFINE + 1], request, S.p(s), S.scratch(s))
     found = S.scratch(s)
     if status != OK or not on_piece(s, a, b, found):
         return False
@@ -165,11 +170,12 @@ def place_on(s, a, b, x):
 @internal
 def on_piece(s, a, b, x):
     """Whether x lies on the curve's piece between a and b, as far as its Hermite interpolant tells."""
+    work = S.work(s)
     size, length = S.i(s)[S.SIZE], distance(s, a, b)
     sigma = place_on(s, a, b, x)
     slack = 1e-9 * (1.0 + 1.0 / length) if length > 0.0 else 1.0
     if not (-slack <= sigma <= 1.0 + slack):
         return False
-    y, direction = S.work(s)[S.SPARE], S.work(s)[S.SPARE_DIRECTION]
+    y, direction = work[S.SPARE], work[S.SPARE_DIRECTION]
     hermite(a, b, size, length, min(max(sigma, 0.0), 1.0), y, direction)
     return distance(s, x, y) <= 0.05 * length + 1e-8

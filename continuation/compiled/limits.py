@@ -31,7 +31,8 @@ def root(s, left, right, index, offset, result):
     Returns the length of the last bracket: more than rounding where a point in it could not be had (next to a branch
     point, say); the result is interpolated there.
     """
-    a, b, m = S.stack(s)[S.STACK_DEPTH - 1], S.stack(s)[S.STACK_DEPTH - 2], S.slots(s)[S.MADE]
+    stack = S.stack(s)
+    a, b, m = stack[S.STACK_DEPTH - 1], stack[S.STACK_DEPTH - 2], S.slots(s)[S.MADE]
     copy(left, a)
     copy(right, b)
     fa, fb = a[index] - offset, b[index] - offset
@@ -64,10 +65,11 @@ def root(s, left, right, index, offset, result):
 @internal
 def outside(s, record):
     """+1 or -1 where the varied parameter lies above or below its span, else 0."""
+    reals = S.f(s)
     p = record[S.i(s)[S.SIZE] - 1]
-    if p > S.f(s)[S.HIGH] + EDGE * (1.0 + abs(S.f(s)[S.HIGH])):
+    if p > reals[S.HIGH] + EDGE * (1.0 + abs(reals[S.HIGH])):
         return 1
-    if p < S.f(s)[S.LOW] - EDGE * (1.0 + abs(S.f(s)[S.LOW])):
+    if p < reals[S.LOW] - EDGE * (1.0 + abs(reals[S.LOW])):
         return -1
     return 0
 
@@ -93,10 +95,11 @@ def turn_tangent(s, x, a, size_f, made):
 @internal
 def at_limit(s, a, b, limit):
     """Make a record of the point between a and b at the limit of the span into MADE; returns a code."""
+    work = S.work(s)
     made, size = S.slots(s)[S.MADE], S.i(s)[S.SIZE]
     low, high, sigma = 0.0, 1.0, 0.5
     rising = b[size - 1] > limit
-    x, direction, row = S.work(s)[S.GUESS], S.work(s)[S.DIRECTION], S.work(s)[S.ROW]
+    x, direction, row = work[S.GUESS], work[S.DIRECTION], work[S.ROW]
     length = distance(s, a, b)
     for _ in range(60):
         sigma = 0.5 * (low + high)
@@ -120,16 +123,17 @@ def at_limit(s, a, b, limit):
 @internal
 def clip(s):
     """If the top of the stack lies outside the span, put the limit's point there and end with it."""
-    top, left = S.stack(s)[S.i(s)[S.DEPTH] - 1], S.slots(s)[S.LEFT]
+    ints, slots, reals = S.i(s), S.slots(s), S.f(s)
+    top, left = S.stack(s)[ints[S.DEPTH] - 1], slots[S.LEFT]
     side = outside(s, top)
     if side == 0:
         return
-    limit = S.f(s)[S.HIGH] if side > 0 else S.f(s)[S.LOW]
+    limit = reals[S.HIGH] if side > 0 else reals[S.LOW]
     code = at_limit(s, left, top, limit)
-    S.i(s)[S.DEPTH] = 0
-    S.i(s)[S.PENDING] = S.LIMIT
+    ints[S.DEPTH] = 0
+    ints[S.PENDING] = S.LIMIT
     if code == OK:
-        push(s, S.slots(s)[S.MADE], S.POINT)
+        push(s, slots[S.MADE], S.POINT)
 
 
 @callback

@@ -30,12 +30,13 @@ NEIGHBOUR = 1e-3  # first distance of the neighbours of an event, of the piece i
 @internal
 def split(s, sigma):
     """Put a probe between LEFT and the top of the stack on top; False if there is none to be had."""
-    top = S.stack(s)[S.i(s)[S.DEPTH] - 1]
-    made = S.slots(s)[S.MADE]
-    if S.i(s)[S.DEPTH] + 8 > S.STACK_DEPTH:
+    ints, slots = S.i(s), S.slots(s)
+    top = S.stack(s)[ints[S.DEPTH] - 1]
+    made = slots[S.MADE]
+    if ints[S.DEPTH] + 8 > S.STACK_DEPTH:
         return False
     for place in (sigma, 0.61 * sigma):
-        if between(s, S.slots(s)[S.LEFT], top, place, made) == OK:
+        if between(s, slots[S.LEFT], top, place, made) == OK:
             push(s, made, S.PROBE)
             return True
     return False
@@ -44,7 +45,8 @@ def split(s, sigma):
 @internal
 def crossing(s, a, b, j):
     """Where the line through test function j vanishes between records a and b; the middle if that is no help."""
-    size, tests = S.i(s)[S.SIZE], S.i(s)[S.TESTS]
+    ints = S.i(s)
+    size, tests = ints[S.SIZE], ints[S.TESTS]
     at, e = 2 * size + j, 2 * size + tests + j
     ratio = -b[at] / a[at] if a[at] != 0.0 else 1.0
     if a[e] != b[e]:
@@ -55,10 +57,11 @@ def crossing(s, a, b, j):
 @internal
 def seek(s, bits, event):
     """Locate what changed between LEFT and the top of the stack through the problem's own extended systems."""
-    left, top = S.slots(s)[S.LEFT], S.stack(s)[S.i(s)[S.DEPTH] - 1]
-    size = S.i(s)[S.SIZE]
+    ints, work = S.i(s), S.work(s)
+    left, top = S.slots(s)[S.LEFT], S.stack(s)[ints[S.DEPTH] - 1]
+    size = ints[S.SIZE]
     base, length = scalars(s), distance(s, left, top)
-    guess, direction = S.work(s)[S.GUESS], S.work(s)[S.DIRECTION]
+    guess, direction = work[S.GUESS], work[S.DIRECTION]
     kind, sigma = S.HOPF, 0.5
     branch, fold = first_of_kind(s, bits, S.BRANCH_POINT), first_of_kind(s, bits, S.FOLD)
     if branch >= 0:
@@ -68,9 +71,9 @@ def seek(s, bits, event):
     elif bits & COUNT_BIT == 0:
         return False
     hermite(left, top, size, length, sigma, guess, direction)
-    if weigh(s, direction, S.work(s)[S.ROW]) == 0.0:
+    if weigh(s, direction, work[S.ROW]) == 0.0:
         return False
-    x = S.work(s)[S.MONITORED]
+    x = work[S.MONITORED]
     scale = math.sqrt(inner(S.weights(s), direction, direction))
     for j in range(size):
         x[j], x[size + j] = guess[j], direction[j] / scale
@@ -95,22 +98,23 @@ def bisected(s, left, top, j, event):
 @internal
 def give_up(s, bits):
     """Put an unlocated event with its bracket (LEFT, top) on the stack."""
-    size, base = S.i(s)[S.SIZE], scalars(s)
-    left, event = S.slots(s)[S.LEFT], S.slots(s)[S.MADE]
-    top = S.stack(s)[S.i(s)[S.DEPTH] - 1]
+    ints, slots, kinds = S.i(s), S.slots(s), S.kinds(s)
+    size, base = ints[S.SIZE], scalars(s)
+    left, event = slots[S.LEFT], slots[S.MADE]
+    top = S.stack(s)[ints[S.DEPTH] - 1]
     copy(top, event)
     kind = S.HOPF
-    for j in range(S.i(s)[S.TESTS]):
-        if (bits >> j) & 1 == 1 and (kind == S.HOPF or S.kinds(s)[j] == S.BRANCH_POINT):
-            kind = S.kinds(s)[j]
+    for j in range(ints[S.TESTS]):
+        if (bits >> j) & 1 == 1 and (kind == S.HOPF or kinds[j] == S.BRANCH_POINT):
+            kind = kinds[j]
             event[base + S.TEST] = j
     event[base + S.KIND], event[base + S.LOCATED] = kind, 0.0
     event[base + S.ERROR] = distance(s, left, top) / (1.0 + math.sqrt(inner(S.weights(s), top, top)))
-    bracket = S.brackets(s)[S.i(s)[S.BRACKETS]]
+    bracket = S.brackets(s)[ints[S.BRACKETS]]
     for j in range(size):
         bracket[j], bracket[size + j] = left[j], top[j]
-    event[base + S.NULLITY] = S.i(s)[S.BRACKETS]  # until the row is read
-    S.i(s)[S.BRACKETS] += 1
+    event[base + S.NULLITY] = ints[S.BRACKETS]  # until the row is read
+    ints[S.BRACKETS] += 1
     push(s, event, S.EVENT)
 
 
@@ -120,7 +124,8 @@ def beside(s, event, other, d, record):
 
     Nearer than `d` where that record is near itself.
     """
-    size, x, row = S.i(s)[S.SIZE], S.work(s)[S.GUESS], S.work(s)[S.ROW]
+    work = S.work(s)
+    size, x, row = S.i(s)[S.SIZE], work[S.GUESS], work[S.ROW]
     weigh(s, event[size:], row)
     gap, value = 0.0, 0.0
     for j in range(size):
@@ -141,12 +146,13 @@ def isolate(s, event):
 
     Each neighbour interval is then examined for itself.  False where the neighbours can't be had.
     """
+    ints, stack_ = S.i(s), S.stack(s)
     left, base = S.slots(s)[S.LEFT], scalars(s)
-    top = S.stack(s)[S.i(s)[S.DEPTH] - 1]
-    after, before = S.stack(s)[S.STACK_DEPTH - 1], S.stack(s)[S.STACK_DEPTH - 2]
+    top = stack_[ints[S.DEPTH] - 1]
+    after, before = stack_[S.STACK_DEPTH - 1], stack_[S.STACK_DEPTH - 2]
     floor = SPLIT * (1.0 + math.sqrt(inner(S.weights(s), event, event)))
     d = NEIGHBOUR * distance(s, left, top)
-    while d > floor and S.i(s)[S.DEPTH] + 8 < S.STACK_DEPTH:
+    while d > floor and ints[S.DEPTH] + 8 < S.STACK_DEPTH:
         if beside(s, event, left, d, before) and beside(s, event, top, d, after):
             bits = changes(s, before, after)
             change = after[base + S.UNSTABLE] - before[base + S.UNSTABLE]
@@ -174,8 +180,9 @@ def several(s, bits, top):
 @internal
 def examine(s, bits):
     """Act on what changed between LEFT and the top of the stack."""
-    base, event = scalars(s), S.stack(s)[S.STACK_DEPTH - 3]
-    left, top = S.slots(s)[S.LEFT], S.stack(s)[S.i(s)[S.DEPTH] - 1]
+    stack_ = S.stack(s)
+    base, event = scalars(s), stack_[S.STACK_DEPTH - 3]
+    left, top = S.slots(s)[S.LEFT], stack_[S.i(s)[S.DEPTH] - 1]
     change = top[base + S.UNSTABLE] - left[base + S.UNSTABLE]
     found = seek(s, bits, event)
     if not found and bits & (bits - 1) == 0 and bits != COUNT_BIT:
@@ -202,11 +209,12 @@ def examine(s, bits):
 @internal
 def touches(s, left, top, sigma):
     """Whether another branch touches this one near `sigma` (all signs kept); then the event is on the stack."""
+    slots = S.slots(s)
     size, event = S.i(s)[S.SIZE], S.stack(s)[S.STACK_DEPTH - 3]
-    if between(s, left, top, sigma, S.slots(s)[S.MADE]) != OK:
-        copy(top, S.slots(s)[S.MADE])
-        hermite(left, top, size, distance(s, left, top), sigma, S.slots(s)[S.MADE], S.slots(s)[S.MADE][size:])
-    if changes(s, left, S.slots(s)[S.MADE]) != 0 or not refine(s, left, top, S.slots(s)[S.MADE], S.BRANCH_POINT, event):
+    if between(s, left, top, sigma, slots[S.MADE]) != OK:
+        copy(top, slots[S.MADE])
+        hermite(left, top, size, distance(s, left, top), sigma, slots[S.MADE], slots[S.MADE][size:])
+    if changes(s, left, slots[S.MADE]) != 0 or not refine(s, left, top, slots[S.MADE], S.BRANCH_POINT, event):
         return False
     push(s, event, S.EVENT)
     return True

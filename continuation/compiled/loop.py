@@ -13,14 +13,15 @@ from continuation.compiled.settle import resolve
 @internal
 def settle_all(s):
     """Settle everything on the stack; returns 0, FULL, or the code of the branch's end."""
+    ints = S.i(s)
     room = S.rows(s).shape[0] - 2
-    while S.i(s)[S.DEPTH] > 0:
-        if S.i(s)[S.ROWS] >= room or S.i(s)[S.BRACKETS] >= S.brackets(s).shape[0] - 1:
+    while ints[S.DEPTH] > 0:
+        if ints[S.ROWS] >= room or ints[S.BRACKETS] >= S.brackets(s).shape[0] - 1:
             return S.FULL
         resolve(s)
-    if S.i(s)[S.PENDING] != 0:
-        return S.i(s)[S.PENDING]
-    return S.MAX_REACHED if S.i(s)[S.POINTS] >= S.i(s)[S.MAX_POINTS] else OK
+    if ints[S.PENDING] != 0:
+        return ints[S.PENDING]
+    return S.MAX_REACHED if ints[S.POINTS] >= ints[S.MAX_POINTS] else OK
 
 
 @kernel

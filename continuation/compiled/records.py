@@ -20,31 +20,31 @@ def copy(source, target):
 @internal
 def push(s, record, role):
     """Put a record on the stack."""
-    top = S.stack(s)[S.i(s)[S.DEPTH]]
+    ints = S.i(s)
+    top = S.stack(s)[ints[S.DEPTH]]
     copy(record, top)
     top[scalars(s) + S.ROLE] = role
-    S.i(s)[S.DEPTH] += 1
+    ints[S.DEPTH] += 1
 
 
 @internal
 def store(s, record):
     """Append a row to the branch; a row at the same place as an event is the event."""
-    base, last = scalars(s), S.i(s)[S.ROWS] - 1
+    ints, rows = S.i(s), S.rows(s)
+    base, last = scalars(s), ints[S.ROWS] - 1
     event = record[base + S.KIND] != S.REGULAR
-    if last >= 0 and distance(s, S.rows(s)[last], record) <= SAME * (
-        1.0 + math.sqrt(inner(S.weights(s), record, record))
-    ):
-        before = S.rows(s)[last, base + S.KIND] != S.REGULAR
-        same = before and event and S.rows(s)[last, base + S.KIND] == record[base + S.KIND]
-        if (before and not event and last > 0) or (same and S.rows(s)[last, base + S.TEST] == record[base + S.TEST]):
+    if last >= 0 and distance(s, rows[last], record) <= SAME * (1.0 + math.sqrt(inner(S.weights(s), record, record))):
+        before = rows[last, base + S.KIND] != S.REGULAR
+        same = before and event and rows[last, base + S.KIND] == record[base + S.KIND]
+        if (before and not event and last > 0) or (same and rows[last, base + S.TEST] == record[base + S.TEST]):
             return
         if event and not before and last > 0:
-            copy(record, S.rows(s)[last])
-            S.i(s)[S.EVENTS] += 1
+            copy(record, rows[last])
+            ints[S.EVENTS] += 1
             return
-    copy(record, S.rows(s)[S.i(s)[S.ROWS]])
-    S.i(s)[S.ROWS] += 1
+    copy(record, rows[ints[S.ROWS]])
+    ints[S.ROWS] += 1
     if event:
-        S.i(s)[S.EVENTS] += 1
+        ints[S.EVENTS] += 1
     else:
-        S.i(s)[S.POINTS] += 1
+        ints[S.POINTS] += 1
