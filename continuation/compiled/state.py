@@ -17,7 +17,7 @@ from continuation.compiled.kernel import internal
 UNSTABLE, NULLITY, VANISHED, RESIDUAL, DET, DET_EXPONENT, KIND, TEST, LOCATED, ERROR, ROLE, SCALARS = range(12)
 
 # Roles of a record on the stack.
-POINT, PROBE, EVENT, SETTLED = range(4)  # stored; compared only; special; stored, its changes explained by the event
+POINT, PROBE, EVENT = range(3)  # stored; compared only; special
 
 REGULAR = -1  # KIND of a row that is no event
 UNKNOWN = -2.0  # UNSTABLE of a start whose critical eigenvalues can't be counted to one side
