@@ -6,6 +6,7 @@ from continuation.branch import Branch
 from continuation.compiled import state as S
 from continuation.compiled import workspace
 from continuation.special import Marks, describe
+from continuation.start import vanishing_zeros
 from continuation.status import Status
 
 REJECTIONS = {
@@ -53,7 +54,8 @@ def assemble(problem, begun, runs, wishes) -> Branch:
         branch.unstable[start], branch.nullity[start] = begun.origin.unstable, begun.origin.nullity
         branch.residuals[start] = begun.origin.residual
     names = [test.name for test in next(iter(runs.values())).operations.tests]
-    set_field(branch, "special", describe(problem, begun, branch, wishes.detect, Marks(scalars, brackets, names)))
+    marks = Marks(scalars, brackets, names, sorted(vanishing_zeros(problem, begun)))
+    set_field(branch, "special", describe(problem, begun, branch, wishes.detect, marks))
     for name in ("unknowns", "states", "varied", "tangents", "unstable", "nullity", "residuals", "weights"):
         getattr(branch, name).flags.writeable = False
     for column in branch.outputs.values():

@@ -7,7 +7,7 @@ import numpy as np
 CUBE_ROOT = np.finfo(float).eps ** (1 / 3)
 FIFTH_ROOT = np.finfo(float).eps ** (1 / 5)
 CENTRAL4 = ((-2, 1 / 12), (-1, -2 / 3), (1, 2 / 3), (2, -1 / 12))
-NOISE = 1e-10  # of a difference
+NOISE = 1e-11  # of a difference, relative to the residual around the point
 AGREE = 1e-6  # a given entry and the difference agree to this, relative to the row's largest
 
 
@@ -151,9 +151,12 @@ def check_derivatives(problem, u=None, parameters=None, seed=0) -> DerivativeRep
         for k, name in enumerate(problem.parameters):
             columns.append((name, parameter_column(problem, u, p, k), p, k))
     slopes, wrong = {}, []
+    around = np.abs([evaluate(problem, u + s * (1 + np.abs(u)), p) for s in (0.0, 1e-2)])
+    noise = NOISE * float(np.max(around[np.isfinite(around)]))
     for name, given, variables, k in columns:
         slopes[name] = taylor_slope(problem, u, p, variables, k, given)
-        wrong += wrong_entries(problem, name, given, difference(problem, u, p, variables, k, fourth_order=True))
+        computed = difference(problem, u, p, variables, k, fourth_order=True)
+        wrong += wrong_entries(problem, name, (given, computed), noise)
     if problem.symmetric:
         wrong += asymmetric_entries(problem, state_jacobian(problem, u, p))
     return DerivativeReport(slopes, tuple(wrong))
@@ -178,10 +181,11 @@ def taylor_slope(problem, u, p, variables, k, given) -> float:
     return float(np.min(np.log10(large[curved] / np.maximum(small[curved], noise))))
 
 
-def wrong_entries(problem, name, given, computed):
-    """One line for each entry of a column that disagrees with the differences."""
+def wrong_entries(problem, name, columns, noise):
+    """One line for each entry of a column (given, computed) that disagrees with the differences beyond `noise`."""
+    given, computed = columns
     scale = np.max(np.abs(computed))
-    bad = ~(np.abs(given - computed) <= AGREE * np.maximum(np.abs(computed), 1e-3 * scale) + NOISE)
+    bad = ~(np.abs(given - computed) <= AGREE * np.maximum(np.abs(computed), 1e-3 * scale) + noise)
     return [
         f"dF[{problem.states[i]}]/d{name}: given {given[i]:.10g}, differences say {computed[i]:.10g}"
         for i in np.flatnonzero(bad)

@@ -137,8 +137,11 @@ def tangent_at(state: S.State, x: np.ndarray):
     return bool(np.all(np.isfinite(z))), z, 1.0 / scale
 
 
-def begin(state: S.State, x: np.ndarray, tangent: np.ndarray) -> int:
-    """Put the start with its oriented tangent into the state as first row; returns a status."""
+def begin(state: S.State, x: np.ndarray, tangent: np.ndarray, silent: np.ndarray) -> int:
+    """Put the start with its oriented tangent into the state as first row; returns a status.
+
+    `silent` (K,) marks the test functions that vanish at the start: they are no information there.
+    """
     status, size_f = evaluate_entry(state.address, x)
     row = state.weights * tangent
     if status == OK:
@@ -147,7 +150,7 @@ def begin(state: S.State, x: np.ndarray, tangent: np.ndarray) -> int:
     if status == OK:
         status = finish_entry(state.address, x, size_f, state.slots[S.LEFT])
     if status in (OK, SINGULAR):
-        place_first(state)
+        place_first(state, silent)
     return status
 
 
@@ -158,19 +161,19 @@ def begin_singular(state: S.State, x: np.ndarray, tangent: np.ndarray):
     record[: len(x)], record[len(x) : 2 * len(x)] = x, tangent
     base = 2 * len(x) + 2 * len(state.kinds)
     record[base + S.KIND], record[base + S.TEST], record[base + S.LOCATED] = S.REGULAR, -1, 1.0
-    place_first(state)
+    place_first(state, np.ones(len(state.kinds), bool))
 
 
-def place_first(state: S.State):
+def place_first(state: S.State, silent: np.ndarray):
     """Make the record in LEFT the start and the first row; tests that vanish there are no information."""
     left, size, tests = state.slots[S.LEFT], int(state.i[S.SIZE]), len(state.kinds)
-    near = np.abs(left[2 * size : 2 * size + tests]) <= 1e-9
-    left[2 * size : 2 * size + tests][near] = 0.0
+    phi = left[2 * size : 2 * size + tests]
+    phi[silent] = 0.0
     state.slots[S.START] = left
     state.rows[0] = left
     state.i[S.ROWS] = state.i[S.POINTS] = 1
     base = 2 * size + 2 * tests
-    if np.any(near) or left[base + S.NULLITY] > 0:
+    if np.any(phi == 0.0) or left[base + S.NULLITY] > 0:
         left[base + S.UNSTABLE] = S.UNKNOWN
 
 

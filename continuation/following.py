@@ -12,7 +12,7 @@ from continuation.compiled.interface import OK
 from continuation.engine import KIND_CODES, STATUSES, begin, begin_singular, make_state, run_all
 from continuation.operations import Operations
 from continuation.progress import silent, terminal
-from continuation.start import Start, start_from
+from continuation.start import Start, silent_tests, start_from
 from continuation.status import ContinuationError, StartError, Status
 from continuation.wishes import Wishes
 
@@ -66,7 +66,7 @@ def run_direction(problem, begun: Start, sign, wishes: Wishes, progress) -> Run:
     tangent = sign * begun.tangent
     if begun.outward:
         begin_singular(state, begun.x, tangent)
-    elif (status := begin(state, begun.x, tangent)) != OK:
+    elif (status := begin(state, begun.x, tangent, silent_tests(problem, begun, operations.tests))) != OK:
         raise StartError(f"the equations could not be evaluated at the corrected start (status {status})")
     elif leaves_at_once(begun.x[-1], tangent[-1], wishes.span):
         return Run(operations, state, S.LIMIT)

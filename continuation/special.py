@@ -20,13 +20,14 @@ class Marks(NamedTuple):
     scalars: np.ndarray  # (m, state.SCALARS)
     brackets: dict  # row -> (2, N)
     tests: list  # names of the test functions
+    at_start: list  # names of the user's that vanish at the start
 
 
 def describe(problem, begun, branch, detect, marks: Marks) -> tuple:
     """Special points in row order, ends included, numbered by kind."""
     kinds = marks.scalars[:, S.KIND].astype(int)
     rows = [(int(row), KINDS[kinds[row]]) for row in np.flatnonzero(kinds != S.REGULAR)]
-    rows += kinds_at_start(problem, begun, branch, (detect, {row for row, _ in rows}))
+    rows += kinds_at_start(problem, begun, branch, (detect, {row for row, _ in rows}, marks.at_start))
     rows += [(0, Kind.END), (len(branch) - 1, Kind.END)]
     first_then_last = {0: lambda kind: kind is not Kind.END}
     rows.sort(key=lambda pair: (pair[0], first_then_last.get(pair[0], lambda kind: kind is Kind.END)(pair[1])))
@@ -98,7 +99,7 @@ def special_point(problem, branch, identity, marks, local) -> SpecialPoint:
         index=row,
         kind=kind,
         label=label,
-        name=name_of(problem, branch, row, marks) if kind is Kind.USER else "",
+        name=name_of(row, marks) if kind is Kind.USER else "",
         located=located,
         bracket=None if located else marks.brackets.get(row),
         null_vectors=vectors,
@@ -127,27 +128,21 @@ def hopf_vectors(jacobian):
     return np.array([vectors[:, k].real, vectors[:, k].imag]), {"omega": float(values[k].imag)}
 
 
-def name_of(problem, branch, row, marks) -> str:
+def name_of(row, marks) -> str:
     """Name of the user's test function that vanishes at a row."""
     index = int(marks.scalars[row, S.TEST])
-    return marks.tests[index] if index >= 0 else zeros_at(problem, branch, row)[0]
-
-
-def zeros_at(problem, branch, row) -> list:
-    """Names of the user's test functions that vanish at a row to rounding."""
-    u, p = branch.states[row].copy(), problem.parameter_values(values_at(branch, row))
-    return [name for name, g in getattr(problem, "zeros", {}).items() if abs(g(u, p)) <= AT_START]
+    return marks.tests[index] if index >= 0 else marks.at_start[0]
 
 
 def kinds_at_start(problem, begun, branch, hunt) -> list:
     """Kinds of special points that the start itself is: a fold, a Hopf point, the branch point switched at."""
-    row, (wanted, taken) = branch.start, hunt
+    row, (wanted, taken, vanishing) = branch.start, hunt
     if begun.outward:
         return [(row, Kind.BRANCH_POINT)]
     if row in taken:
         return []
     found = []
-    if Kind.USER in wanted and zeros_at(problem, branch, row):
+    if Kind.USER in wanted and vanishing:
         found.append((row, Kind.USER))
     if Kind.FOLD in wanted and abs(begun.tangent[-1]) <= AT_START:
         found.append((row, Kind.FOLD))

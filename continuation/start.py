@@ -99,6 +99,23 @@ def start_from(problem, start, vary, parameters, span) -> Start:
     return Start(x, oriented(tangent), p, vary, problem=problem)
 
 
+def vanishing_zeros(problem, begun: Start) -> set:
+    """Names of the user's test functions that vanish at the start: their zero is there to rounding, at any scale."""
+    u, p, n = begun.x[:-1].copy(), begun.p.copy(), len(begun.x) - 1
+    step = NUDGE * (1 + np.linalg.norm(begun.x)) * begun.tangent
+    moved, beyond = u + step[:n], p.copy()
+    beyond[begun.active] += step[-1]
+    zeros = getattr(problem, "zeros", {})
+    return {name for name, g in zeros.items() if abs(g(u, p)) <= NEAR_FOLD * abs(g(moved, beyond) - g(u, p))}
+
+
+def silent_tests(problem, begun: Start, tests) -> np.ndarray:
+    """(K,) mask of the test functions that vanish at the start, the fold's tangent component among them."""
+    names = vanishing_zeros(problem, begun)
+    at_fold = abs(begun.tangent[-1]) <= NEAR_FOLD
+    return np.array([test.kind is Kind.FOLD and at_fold or test.name in names for test in tests], bool)
+
+
 def _is_point(start) -> bool:
     return isinstance(start, Point)
 

@@ -207,6 +207,8 @@ def count_general(w, counts, zero):
             counts[UNSTABLE] += 1.0
         if wi[i] > zero and abs(wr[i]) < abs(nearest):
             nearest = wr[i]
+    if abs(nearest) <= zero:
+        return 0.0  # on the axis to rounding: its sign would mean nothing
     return nearest if math.isfinite(nearest) else 1.0
 
 
