@@ -5,9 +5,9 @@ trace did.  It predicts nothing, tests nothing and stores nothing.
 """
 
 import numpy as np
-from numba import carray
 
 from continuation.compiled import dense
+from continuation.compiled.arrays import doubles
 from continuation.compiled.interface import OK, call, callback
 from continuation.compiled.kernel import kernel
 
@@ -17,7 +17,7 @@ WORK = ("residuals", "jacobians", "factorisations", "spectra")
 @callback
 def spectrum(w, u, p, out):
     """Counts from the spectrum of the F_u in the workspace."""
-    counts = carray(out, (dense.COUNTS,))
+    counts = doubles(out, dense.COUNTS)
     for j in range(dense.COUNTS):
         counts[j] = 0.0
     dense.count_spectrum(w, counts)

@@ -10,18 +10,10 @@ import time
 import numpy as np
 
 from continuation.compiled import state as S
-from continuation.compiled.advance import closes_by_address
-from continuation.compiled.correct import (
-    between_by_address,
-    correct_entry,
-    evaluate_entry,
-    finish_entry,
-    newton_step_entry,
-)
-from continuation.compiled.interface import OK, SINGULAR
-from continuation.compiled.limits import clip_by_address
-from continuation.compiled.locate import examine_by_address, probe_by_address
+from continuation.compiled import tasks
+from continuation.compiled.interface import OK, SINGULAR, call_from_python
 from continuation.compiled.loop import run
+from continuation.compiled.rare import rare
 from continuation.status import Kind, Status
 
 FIRST_PORTION, PORTION_SECONDS = 64, 0.05
@@ -52,7 +44,6 @@ def make_state(operations, span, steps, settings) -> S.State:
     wide, width = 2 * size + 8, S.width(size, tests)
     o = operations
     asked = [(c.address, c.data) for c in (o.residual, o.linearise, o.solve, o.monitor, o.refine)]
-    own = (between_by_address, examine_by_address, clip_by_address, probe_by_address, closes_by_address)
     kinds = [S.PROBE_ONLY if test.kind is None else KIND_CODES[test.kind] for test in o.tests]
     i, f = np.zeros(S.INTEGERS, np.int64), np.zeros(S.FLOATS)
     i[S.SIZE], i[S.TESTS], i[S.ACTIVE], i[S.COUNTED] = size, tests, o.active, o.counts_events
@@ -64,7 +55,7 @@ def make_state(operations, span, steps, settings) -> S.State:
     rows = min(settings.max_points + 64, FIRST_ROWS)  # pages that stay untouched cost nothing
     state = S.State(
         table=np.zeros(0, np.int64),
-        ops=np.array([*np.ravel(asked), *(c.address for c in own)], np.int64),
+        ops=np.array([*np.ravel(asked), rare.address], np.int64),
         kinds=np.array(kinds, np.int64),
         p=np.array(o.p, float),
         weights=np.array(o.weights, float),
@@ -81,6 +72,12 @@ def make_state(operations, span, steps, settings) -> S.State:
     return S.with_table(state)
 
 
+def ask(state: S.State, task: int, *arrays, argument: float = 0.0) -> int:
+    """Let the engine do one of its rare tasks; up to three contiguous arrays of floats, see `compiled.tasks`."""
+    state.i[S.TASK], state.f[S.ARGUMENT] = task, argument
+    return call_from_python(rare, state.address, *arrays)
+
+
 def grown(state: S.State) -> S.State:
     """The same state with twice the room."""
     rows = np.concatenate([state.rows, np.empty_like(state.rows)])
@@ -93,7 +90,7 @@ def corrected(state: S.State, x: np.ndarray) -> bool:
     row = np.zeros(len(x))
     row[-1] = 1.0
     copy = x.copy()
-    code, *_ = correct_entry(state.address, copy, row, x[-1], 1e-14)
+    code = ask(state, tasks.CORRECT, copy, row, argument=x[-1])
     if code == OK:
         x[:] = copy
     return code == OK
@@ -108,7 +105,7 @@ def corrected_nearby(state: S.State, x: np.ndarray) -> bool:
     if not ok:
         return False
     row, copy = state.weights * tangent, x.copy()
-    code, *_ = correct_entry(state.address, copy, row, float(row @ x), 1e-14)
+    code = ask(state, tasks.CORRECT, copy, row, argument=row @ x)
     near = code == OK and abs(copy[-1] - x[-1]) <= SHIFT * (1 + abs(x[-1]))
     if near:
         x[:] = copy
@@ -123,12 +120,11 @@ def tangent_at(state: S.State, x: np.ndarray):
     size = len(x)
     row = np.cos(1.0 + 2.0 * np.arange(size) ** 1.5)
     row /= np.linalg.norm(row)
-    status, _ = evaluate_entry(state.address, x)
-    if status != OK:
+    if ask(state, tasks.EVALUATE, x) != OK:
         return False, None, math.inf
     generic = np.sin(3.0 + np.arange(size - 1))
     state.work[S.F, : size - 1] = generic
-    if newton_step_entry(state.address, x, row, 0.0) != OK:
+    if ask(state, tasks.NEWTON_STEP, x, row) != OK:
         return False, None, math.inf
     response = state.work[S.SOLUTION, :size].copy()
     z = state.work[S.SOLUTION, size : 2 * size].copy()
@@ -142,13 +138,13 @@ def begin(state: S.State, x: np.ndarray, tangent: np.ndarray, silent: np.ndarray
 
     `silent` (K,) marks the test functions that vanish at the start: they are no information there.
     """
-    status, size_f = evaluate_entry(state.address, x)
+    status = ask(state, tasks.EVALUATE, x)
     row = state.weights * tangent
     if status == OK:
         state.work[S.F, : len(x) - 1] = 0.0
-        status = newton_step_entry(state.address, x, row, 0.0)
+        status = ask(state, tasks.NEWTON_STEP, x, row)
     if status == OK:
-        status = finish_entry(state.address, x, size_f, state.slots[S.LEFT])
+        status = ask(state, tasks.FINISH, x, row, state.slots[S.LEFT], argument=state.f[S.RESULT])
     if status in (OK, SINGULAR):
         place_first(state, silent)
     return status
@@ -187,7 +183,8 @@ def run_all(state: S.State, *, stop=None, progress=None):
     with interrupt_sets(state.i[S.FLAG : S.FLAG + 1]), few_threads(int(state.i[S.SIZE])):
         while True:
             began = time.perf_counter()
-            code = run(state.address, portion)
+            state.i[S.BUDGET] = portion
+            code = call_from_python(run, state.address)
             if progress:
                 progress(state)
             if code == S.FULL:

@@ -71,6 +71,9 @@ def trace(
     >>> abs(branch["LP1"]["mu"]) < 1e-12
     True
     """
+    from continuation.compiled.prepare import prepare
+
+    prepare()
     from continuation.following import Wishes, follow
 
     wishes = Wishes.of(problem, vary, span, settings, direction, detect, stop)

@@ -2,14 +2,13 @@
 
 import math
 
-from numba import carray
-
 from continuation.compiled import state as S
 from continuation.compiled.correct import correct, distance, finish, hermite, inner, weigh
 from continuation.compiled.detect import place_on, scalars
-from continuation.compiled.interface import FAILED, NONFINITE, OK, SINGULAR, call, callback
+from continuation.compiled.interface import FAILED, NONFINITE, OK, SINGULAR
 from continuation.compiled.kernel import internal
 from continuation.compiled.records import push
+from continuation.compiled.tasks import CLOSES, ask
 
 ASIDE = 1e-3  # how much shorter a step is taken anew that ended on a special point
 ON_POINT = 1e-10  # determinants below this fraction of the last are zero
@@ -159,7 +158,7 @@ def advance(s):
     ints[S.FRESH] += 1
     reals[S.H] = next_step(s, h, iterations, angle)
     made = slots[S.MADE]
-    if near_start(s, made) and call(S.ops(s)[S.OP_CLOSES], s, made, made, made) == OK:
+    if near_start(s, made) and ask(s, CLOSES, 0.0, made, made, made) == OK:
         ints[S.PENDING] = S.CLOSED
         push(s, slots[S.START], S.POINT)
     else:
@@ -178,9 +177,3 @@ def near_start(s, made):
     if S.effort(s)[S.STEPS] < 4:
         return False
     return distance(s, slots[S.LEFT], slots[S.START]) <= 1.5 * distance(s, slots[S.LEFT], made)
-
-
-@callback
-def closes_by_address(s, made, unused, ignored):
-    """`closes` for the loop, which reaches it by address: OK where the branch is closed."""
-    return OK if closes(s, carray(made, (S.slots(s).shape[1],))) else FAILED

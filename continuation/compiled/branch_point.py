@@ -2,10 +2,9 @@
 
 import math
 
-import numpy as np
-
 from continuation.compiled import linalg
 from continuation.compiled import workspace as D
+from continuation.compiled.arrays import new_doubles
 from continuation.compiled.extended import at, contract, goes_on, norm, second, update
 from continuation.compiled.interface import OK
 from continuation.compiled.kernel import internal
@@ -30,7 +29,7 @@ def parameter_unit(w):
 def jacobian_of(w, unit):
     """[F_u F_p] as one (n, n + 1) matrix, the parameter in units of `unit`."""
     n = D.sizes(w)[D.N_STATES]
-    out = np.empty((n, n + 1))
+    out = new_doubles((n, n + 1))
     for i in range(n):
         for j in range(n):
             out[i, j] = D.jacobian(w)[i, j]
@@ -42,7 +41,7 @@ def jacobian_of(w, unit):
 def least_squares(w, g, h):
     """Solution of least norm of ``g y = h`` in the least-squares sense."""
     u, sigma, vt = linalg.svd(D.lapack(w), g)
-    y = np.zeros(g.shape[1])
+    y = new_doubles(g.shape[1])
     for m in range(sigma.shape[0]):
         if sigma[m] > 1e-12 * sigma[0]:
             along = 0.0
@@ -65,7 +64,7 @@ def kernel_step(w, x, p, f, k, unit):
     if at(w, x, p, f) != OK:
         return math.inf, math.inf, 1.0
     u, sigma, vt = linalg.svd(D.lapack(w), jacobian_of(w, unit))
-    step, left_over = np.zeros(n + 1), 0.0
+    step, left_over = new_doubles(n + 1), 0.0
     for m in range(n):
         along = 0.0
         for i in range(n):
@@ -75,7 +74,7 @@ def kernel_step(w, x, p, f, k, unit):
         else:
             for j in range(n + 1):
                 step[j] -= along / sigma[m] * vt[m, j]
-    g, h = np.zeros((k * (k + 1), k + 1)), np.zeros(k * (k + 1))
+    g, h = new_doubles((k * (k + 1), k + 1)), new_doubles(k * (k + 1))
     for j in range(k + 1):
         direction = vt[n - k + j].copy()
         direction[n] *= unit
@@ -83,7 +82,8 @@ def kernel_step(w, x, p, f, k, unit):
         for i in range(n):
             along_c[i, n] *= unit
         for i in range(k):
-            row = contract(u[:, n - k + i].copy(), along_c)
+            row = new_doubles(n + 1)
+            contract(u[:, n - k + i].copy(), along_c, row)
             e = i * (k + 1) + j
             h[e] = -sigma[n - k + i] if i == j else 0.0
             for m in range(n + 1):
@@ -95,7 +95,7 @@ def kernel_step(w, x, p, f, k, unit):
         for j in range(n + 1):
             step[j] += gamma[at_c] * vt[n - k + at_c, j]
     step[n] *= unit
-    return update(x, step, n + 1), left_over, max(sigma[0], np.max(np.abs(g)))
+    return update(x, step, n + 1), left_over, max(sigma[0], linalg.largest_entry(g))
 
 
 @internal
@@ -131,7 +131,7 @@ def locate_kernel(w, x, t, p, f, k):
     if sigma[n - k] > SMALL * scale or left_over > UNBALANCED * scale * (1.0 + norm(x)):
         return math.inf, 0
     t[n] /= unit
-    projected = np.zeros(n + 1)
+    projected = new_doubles(n + 1)
     for c in range(n - k, n + 1):
         along = 0.0
         for j in range(n + 1):

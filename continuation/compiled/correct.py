@@ -2,11 +2,10 @@
 
 import math
 
-from numba import carray
-
 from continuation.compiled import state as S
-from continuation.compiled.interface import FAILED, NONFINITE, OK, call, callback
-from continuation.compiled.kernel import internal, kernel
+from continuation.compiled.interface import FAILED, NONFINITE, OK, call
+from continuation.compiled.kernel import internal
+from continuation.compiled.tasks import BETWEEN, ask
 
 FINE = 4e-16  # tolerance of points that locate something: Newton goes on until rounding stops it
 SLOW = 0.5  # a contraction above this predicts failure
@@ -192,42 +191,7 @@ def make_between(s, a, b, sigma, record):
     return finish(s, x, size_f, record)
 
 
-@callback
-def between_by_address(s, a, b, record):
-    """`make_between` for callers that reach it by address; sigma is in the state."""
-    width = S.slots(s).shape[1]
-    return make_between(s, carray(a, (width,)), carray(b, (width,)), S.f(s)[S.SIGMA], carray(record, (width,)))
-
-
 @internal
 def between(s, a, b, sigma, record):
     """Make a record of the branch's point near `sigma` between records a and b; returns a code."""
-    S.f(s)[S.SIGMA] = sigma
-    return call(S.ops(s)[S.OP_BETWEEN], s, a, b, record)
-
-
-# The same for Python.
-
-
-@kernel
-def evaluate_entry(s, x):
-    """`evaluate`."""
-    return evaluate(s, x)
-
-
-@kernel
-def newton_step_entry(s, x, row, gap):
-    """`newton_step`."""
-    return newton_step(s, x, row, gap)
-
-
-@kernel
-def correct_entry(s, x, row, value, tolerance):
-    """`correct`."""
-    return correct(s, x, row, value, tolerance)
-
-
-@kernel
-def finish_entry(s, x, size_f, record):
-    """`finish`."""
-    return finish(s, x, size_f, record)
+    return ask(s, BETWEEN, sigma, a, b, record)

@@ -5,11 +5,9 @@
 
 import math
 
-import numpy as np
-from numba import carray
-
 from continuation.compiled import linalg
-from continuation.compiled.interface import NONFINITE, OK, SINGULAR, call, callback, complexes_at, data_address
+from continuation.compiled.arrays import complexes, doubles, new_int32s
+from continuation.compiled.interface import NONFINITE, OK, SINGULAR, call, callback
 from continuation.compiled.kernel import internal
 from continuation.compiled.workspace import (
     ACTIVE,
@@ -27,7 +25,6 @@ from continuation.compiled.workspace import (
     N_ZEROS,
     RESIDUAL,
     SPECTRA,
-    SPECTRUM_WORK,
     STABILITY,
     bordered,
     copied,
@@ -38,6 +35,7 @@ from continuation.compiled.workspace import (
     lapack,
     pivots,
     sizes,
+    spectrum_work,
     vectors,
     zeros,
 )
@@ -99,19 +97,19 @@ def linearise_at(w, u, p):
 @callback
 def linearise(w, u, p, out):
     """F_u and F_p at (u, p), into the workspace; `out` is not used."""
-    return linearise_at(w, carray(u, (sizes(w)[N_STATES],)), carray(p, (sizes(w)[N_PARAMETERS],)))
+    return linearise_at(w, doubles(u, sizes(w)[N_STATES]), doubles(p, sizes(w)[N_PARAMETERS]))
 
 
 @callback
 def solve_square(w, matrix, rhs, unused):
     """Solve a dense system of order ``ints[7]`` in place; for rare use, it allocates its pivots."""
     order = ints(w)[7]
-    m, swaps = carray(matrix, (order, order)), np.empty(order, np.int32)
+    m, swaps = doubles(matrix, (order, order)), new_int32s(order)
     if order >= linalg.LARGE:
         linalg.transpose(m)
     if not linalg.lu_factor(lapack(w), m, swaps, ints(w)):
         return SINGULAR
-    linalg.lu_solve(lapack(w), m, swaps, ints(w), carray(rhs, (order,)))
+    linalg.lu_solve(lapack(w), m, swaps, ints(w), doubles(rhs, order))
     return OK
 
 
@@ -119,13 +117,8 @@ def solve_square(w, matrix, rhs, unused):
 def solve_complex_square(w, matrix, rhs, unused):
     """Solve a dense complex system of order ``ints[7]`` in place (real and imaginary parts side by side)."""
     order = ints(w)[7]
-    m = carray(complexes_at(data_address(carray(matrix, (1,)))), (order, order))
-    b = carray(complexes_at(data_address(carray(rhs, (1,)))), (order,))
-    swaps = np.empty(order, np.int32)
-    if not linalg.lu_small(m, swaps):
-        return SINGULAR
-    linalg.lu_small_solve(m, swaps, b)
-    return OK
+    m, b = complexes(matrix, (order, order)), complexes(rhs, order)
+    return OK if linalg.solve_complex(lapack(w), m, new_int32s(order), ints(w), b) else SINGULAR
 
 
 @internal
@@ -165,11 +158,11 @@ def solve(w, row, rhs, out):
     out : the two solutions, then mantissa and exponent of the determinant.
     """
     size = sizes(w)[N_STATES] + 1
-    border(w, carray(row, (size,)))
+    border(w, doubles(row, size))
     effort(w)[FACTORISATIONS] += 1
     if not linalg.lu_factor(lapack(w), bordered(w), pivots(w), ints(w)):
         return SINGULAR if is_finite(w) else NONFINITE
-    given, x = carray(rhs, (2 * size,)), carray(out, (2 * size + 2,))
+    given, x = doubles(rhs, 2 * size), doubles(out, 2 * size + 2)
     for j in range(2 * size):
         x[j] = given[j]
     linalg.lu_solve(lapack(w), bordered(w), pivots(w), ints(w), x[:size])
@@ -196,8 +189,7 @@ def count_general(w, counts, zero):
     """
     n = sizes(w)[N_STATES]
     wr, wi = vectors(w)[2], vectors(w)[3]
-    work = vectors(w)[SPECTRUM_WORK : SPECTRUM_WORK + 8].reshape(8 * (n + 8))
-    if not linalg.eigenvalues(lapack(w), copied(w), wr[:n], wi[:n], work, ints(w)):
+    if not linalg.eigenvalues(lapack(w), copied(w), wr[:n], wi[:n], spectrum_work(w), ints(w)):
         return math.nan
     nearest = math.inf
     for i in range(n):
@@ -245,14 +237,14 @@ def monitor(w, point, p, out):
     """
     t = sizes(w)
     n, tests = t[N_STATES], FIRST_ZERO + t[N_ZEROS]
-    x, phi = carray(point, (2 * n + 4,)), carray(out, (2 * tests + COUNTS,))
+    x, phi = doubles(point, 2 * n + 4), doubles(out, 2 * tests + COUNTS)
     counts = phi[2 * tests :]
     for j in range(2 * tests + COUNTS):
         phi[j] = 0.0
     phi[FOLD_TEST] = x[2 * n + 1]
     phi[BRANCH_TEST], phi[tests + BRANCH_TEST] = x[2 * n + 2], x[2 * n + 3]
     phi[HOPF_TEST] = 1.0
-    parameters, status = carray(p, (t[N_PARAMETERS],)), OK
+    parameters, status = doubles(p, t[N_PARAMETERS]), OK
     if t[STABILITY] == FLOW:
         phi[HOPF_TEST] = count_spectrum(w, counts)
     elif t[STABILITY] == COUNTED:

@@ -8,9 +8,8 @@ change the speed of convergence but not what it converges to.  Rare, so it may a
 
 import math
 
-import numpy as np
-
 from continuation.compiled import workspace as D
+from continuation.compiled.arrays import new_doubles
 from continuation.compiled.dense import CUBE_ROOT
 from continuation.compiled.interface import OK, call
 from continuation.compiled.kernel import internal
@@ -40,7 +39,7 @@ def second(w, x, p, direction):
     """Derivative of [F_u F_p] at x along `direction`, (n, n + 1); NaN where the Jacobian fails."""
     n = D.sizes(w)[D.N_STATES]
     size = norm(direction)
-    out, y = np.zeros((n, n + 1)), np.empty(n + 1)
+    out, y = new_doubles((n, n + 1)), new_doubles(n + 1)
     if size == 0.0:
         return out
     h = CUBE_ROOT * (1.0 + norm(x)) / size
@@ -58,13 +57,11 @@ def second(w, x, p, direction):
 
 
 @internal
-def contract(left, matrix):
-    """Row vector ``left' matrix``."""
-    out = np.zeros(matrix.shape[1])
+def contract(left, matrix, out):
+    """Add ``left' matrix`` to the row `out`."""
     for i in range(matrix.shape[0]):
         for j in range(matrix.shape[1]):
             out[j] += left[i] * matrix[i, j]
-    return out
 
 
 @internal
@@ -86,7 +83,7 @@ def solve_dense(w, matrix, rhs):
 def extended_system(w, f, size):
     """Matrix of order `size` whose first rows are [F_u F_p], and the right-hand side -F; zero elsewhere."""
     n, a, b = D.sizes(w)[D.N_STATES], D.jacobian(w), D.derivative(w)
-    big, rhs = np.zeros((size, size)), np.zeros(size)
+    big, rhs = new_doubles((size, size)), new_doubles(size)
     for i in range(n):
         for j in range(n):
             big[i, j] = a[i, j]

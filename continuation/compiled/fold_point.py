@@ -2,9 +2,8 @@
 
 import math
 
-import numpy as np
-
 from continuation.compiled import workspace as D
+from continuation.compiled.arrays import new_doubles
 from continuation.compiled.extended import at, contract, extended_system, goes_on, norm, second, solve_dense, update
 from continuation.compiled.interface import OK
 from continuation.compiled.kernel import internal
@@ -17,7 +16,7 @@ TRANSVERSE = 1e-7  # cosine of F_p and the left null vector below which a fold i
 def corner_border(a, b, c, transpose):
     """``[[a, b], [c', 0]]`` or its transpose, with right-hand side e_last solved for: matrix and vector."""
     n = a.shape[0]
-    m, e = np.zeros((n + 1, n + 1)), np.zeros(n + 1)
+    m, e = new_doubles((n + 1, n + 1)), new_doubles(n + 1)
     for i in range(n):
         for j in range(n):
             m[i, j] = a[j, i] if transpose else a[i, j]
@@ -42,10 +41,11 @@ def fold_step(w, x, p, f, v):
         return math.inf
     if norm(left[:n]) * norm(D.derivative(w)) * TRANSVERSE > 1.0:
         return math.inf
-    direction = np.zeros(n + 1)
-    direction[:n] = right[:n]
+    direction = new_doubles(n + 1)
+    for i in range(n):
+        direction[i] = right[i]
     big, rhs = extended_system(w, f, n + 1)
-    big[n] = contract(left[:n], second(w, x, p, direction))
+    contract(left, second(w, x, p, direction), big[n])
     rhs[n] = right[n]
     if not solve_dense(w, big, rhs):
         return math.inf
@@ -59,11 +59,11 @@ def fold_step(w, x, p, f, v):
 def locate_fold(w, x, t, p, f):
     """Fold near x; `t` becomes the tangent there.  Returns the attained error."""
     n = D.sizes(w)[D.N_STATES]
-    v = t[:n].copy()
-    if norm(v) == 0.0:
+    v, length, error = new_doubles(n), norm(t[:n]), math.inf
+    if length == 0.0:
         return math.inf
-    v /= norm(v)
-    error = math.inf
+    for i in range(n):
+        v[i] = t[i] / length
     for _ in range(ITERATIONS):
         before, error = error, fold_step(w, x, p, f, v)
         if not goes_on(error, before, 0.1):

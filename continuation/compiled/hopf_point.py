@@ -2,10 +2,9 @@
 
 import math
 
-import numpy as np
-
 from continuation.compiled import linalg
 from continuation.compiled import workspace as D
+from continuation.compiled.arrays import new_complexes, new_doubles
 from continuation.compiled.dense import ZERO_EIGENVALUE
 from continuation.compiled.extended import at, extended_system, goes_on, second, solve_dense, update
 from continuation.compiled.interface import OK, call
@@ -18,13 +17,13 @@ ITERATIONS = 12
 def complex_border(a, omega, b, c, adjoint):
     """``[[a - i omega, b], [c^H, 0]]`` or its conjugate transpose, factored for e_last; returns the solution."""
     n = a.shape[0]
-    m, e = np.zeros((n + 1, n + 1), np.complex128), np.zeros(n + 1, np.complex128)
+    m, e = new_complexes((n + 1, n + 1)), new_complexes(n + 1)
     for i in range(n):
         for j in range(n):
             m[i, j] = a[j, i] if adjoint else a[i, j]
         m[i, i] += 1j * omega if adjoint else -1j * omega
         m[i, n] = c[i] if adjoint else b[i]
-        m[n, i] = np.conj(b[i]) if adjoint else np.conj(c[i])
+        m[n, i] = b[i].conjugate() if adjoint else c[i].conjugate()
     e[n] = 1.0
     return m, e
 
@@ -40,9 +39,9 @@ def solve_complex(w, m, e):
 def nearest_pair(w):
     """Imaginary part of the complex pair of F_u nearest the axis, 0 where all eigenvalues are real."""
     n = D.sizes(w)[D.N_STATES]
-    a, wr, wi = D.jacobian(w).copy(), np.empty(n), np.empty(n)
+    a, wr, wi = D.jacobian(w).copy(), new_doubles(n), new_doubles(n)
     best, omega = math.inf, 0.0
-    if linalg.eigenvalues(D.lapack(w), a, wr, wi, np.empty(8 * n + 8), D.ints(w)):
+    if linalg.eigenvalues(D.lapack(w), a, wr, wi, new_doubles(8 * n + 8), D.ints(w)):
         for i in range(n):
             if wi[i] > 0.0 and abs(wr[i]) < best:
                 best, omega = abs(wr[i]), wi[i]
@@ -77,7 +76,7 @@ def improve(borders, q, left):
 def scalar_derivatives(w, x, p, q, left):
     """Derivatives of the bordered scalar by x, (n + 1,), and by omega: both complex, with the opposite sign."""
     n = D.sizes(w)[D.N_STATES]
-    row, turn, direction = np.zeros(n + 1, np.complex128), 0.0j, np.zeros(n + 1)
+    row, turn, direction = new_complexes(n + 1), 0.0j, new_doubles(n + 1)
     for part in range(2):
         for i in range(n):
             direction[i] = q[i].real if part == 0 else q[i].imag
@@ -85,9 +84,9 @@ def scalar_derivatives(w, x, p, q, left):
         unit = 1.0 + 0.0j if part == 0 else 1.0j
         for i in range(n):
             for j in range(n + 1):
-                row[j] += np.conj(left[i]) * along[i, j] * unit
+                row[j] += left[i].conjugate() * along[i, j] * unit
     for i in range(n):
-        turn += np.conj(left[i]) * q[i]
+        turn += left[i].conjugate() * q[i]
     return row, -1j * turn
 
 
@@ -122,7 +121,7 @@ def locate_hopf(w, x, p, f):
     n = D.sizes(w)[D.N_STATES]
     if at(w, x, p, f) != OK:
         return math.inf
-    omega, error, borders = nearest_pair(w), math.inf, np.empty((2, n), np.complex128)
+    omega, error, borders = nearest_pair(w), math.inf, new_complexes((2, n))
     if omega == 0.0:
         return math.inf
     for i in range(n):

@@ -6,13 +6,15 @@ libraries run in the same compiled loop, which numba caches once for all of them
 """
 
 import ctypes
+import functools
 
 import numpy as np
 from llvmlite import ir
-from numba import carray, cfunc, types
+from numba import cfunc, types
 from numba.core import cgutils
 from numba.extending import intrinsic
 
+from continuation.compiled.arrays import doubles, integers
 from continuation.compiled.kernel import caching_in, engine_folder
 
 OK = 0
@@ -27,10 +29,21 @@ CALLBACK = types.int32(types.int64, Double, Double, Double)
 _PYTHON_CALLBACK = ctypes.CFUNCTYPE(ctypes.c_int32, ctypes.c_int64, *[ctypes.c_void_p] * 3)
 
 
-def callback(function):
-    """Compile `function` to the C signature of callbacks, cached; use its ``.address``."""
-    with caching_in(engine_folder()):
-        return cfunc(CALLBACK, cache=True, error_model="numpy")(function)
+class callback:
+    """Compile a function to the C signature of callbacks, cached, when its ``address`` is first asked for."""
+
+    def __init__(self, function):
+        self._function = function
+
+    @functools.cached_property
+    def _compiled(self):
+        with caching_in(engine_folder()):
+            return cfunc(CALLBACK, cache=True, error_model="numpy")(self._function)
+
+    @property
+    def address(self) -> int:
+        """Address of the machine code."""
+        return self._compiled.address
 
 
 @intrinsic
@@ -60,46 +73,6 @@ def call_pointers(typingctx, address, arrays):
         return context.get_dummy_value()
 
     return signature, codegen
-
-
-@intrinsic
-def data_address(typingctx, array):
-    """Address of an array's data as an integer, inside compiled code."""
-
-    def codegen(context, builder, sig, args):
-        data = context.make_array(sig.args[0])(context, builder, args[0]).data
-        return builder.ptrtoint(data, ir.IntType(64))
-
-    return types.int64(array), codegen
-
-
-def _as_pointer(context, builder, sig, args):
-    """Turn an integer into a pointer."""
-    return builder.inttoptr(args[0], context.get_value_type(sig.return_type))
-
-
-@intrinsic
-def doubles_at(typingctx, address):
-    """Return the integer address as a pointer to doubles."""
-    return Double(types.int64), _as_pointer
-
-
-@intrinsic
-def complexes_at(typingctx, address):
-    """Return the integer address as a pointer to complex numbers."""
-    return types.CPointer(types.complex128)(types.int64), _as_pointer
-
-
-@intrinsic
-def integers_at(typingctx, address):
-    """Return the integer address as a pointer to 64-bit integers."""
-    return types.CPointer(types.int64)(types.int64), _as_pointer
-
-
-@intrinsic
-def int32s_at(typingctx, address):
-    """Return the integer address as a pointer to 32-bit integers."""
-    return types.CPointer(types.int32)(types.int64), _as_pointer
 
 
 def _call_native(context, builder, signature, address, args):
@@ -156,29 +129,29 @@ def native_scalar(typingctx, address, u, p, out):
 @callback
 def vector_adapter(data, u, p, out):
     """``f(u, p, out[n])``."""
-    d = carray(integers_at(data), (4,))
-    return native_vector(d[0], carray(u, (d[1],)), carray(p, (d[2],)), carray(out, (d[1],)))
+    d = integers(data, 4)
+    return native_vector(d[0], doubles(u, d[1]), doubles(p, d[2]), doubles(out, d[1]))
 
 
 @callback
 def matrix_adapter(data, u, p, out):
     """``f(u, p, out[n, n])``."""
-    d = carray(integers_at(data), (4,))
-    return native_vector(d[0], carray(u, (d[1],)), carray(p, (d[2],)), carray(out, (d[1], d[1])))
+    d = integers(data, 4)
+    return native_vector(d[0], doubles(u, d[1]), doubles(p, d[2]), doubles(out, (d[1], d[1])))
 
 
 @callback
 def indexed_adapter(data, u, p, out):
     """``f(u, p, k, out[n])``."""
-    d = carray(integers_at(data), (4,))
-    return native_indexed(d[0], carray(u, (d[1],)), carray(p, (d[2],)), d[3], carray(out, (d[1],)))
+    d = integers(data, 4)
+    return native_indexed(d[0], doubles(u, d[1]), doubles(p, d[2]), d[3], doubles(out, d[1]))
 
 
 @callback
 def scalar_adapter(data, u, p, out):
     """``out[0] = g(u, p)``."""
-    d = carray(integers_at(data), (4,))
-    return native_scalar(d[0], carray(u, (d[1],)), carray(p, (d[2],)), carray(out, (1,)))
+    d = integers(data, 4)
+    return native_scalar(d[0], doubles(u, d[1]), doubles(p, d[2]), doubles(out, 1))
 
 
 ADAPTERS = {"vector": vector_adapter, "matrix": matrix_adapter, "indexed": indexed_adapter, "scalar": scalar_adapter}
@@ -218,6 +191,12 @@ def python_callback(function, sizes) -> Callback:
 
     held = _PYTHON_CALLBACK(wrapper)
     return Callback(ctypes.cast(held, ctypes.c_void_p).value, 0, (held,))
+
+
+def call_from_python(function: callback, data: int, *arrays) -> int:
+    """Call a callback with up to three contiguous arrays of floats; returns its status.  The GIL is released."""
+    addresses = [address_of(array) for array in arrays] + [0] * (3 - len(arrays))
+    return _PYTHON_CALLBACK(function.address)(data, *addresses)
 
 
 def address_of(array: np.ndarray) -> int:

@@ -13,6 +13,8 @@ import sys
 
 import numba
 
+from continuation.compiled import linking
+
 OPTIONS = {"error_model": "numpy", "nogil": True}
 
 
@@ -48,12 +50,9 @@ def caching_in(folder: pathlib.Path):
 
 
 def internal(function):
-    """Compile `function` for callers that are compiled too: like `kernel`, without the wrappers Python needs.
-
-    Half the compile time of a small function is in those wrappers.
-    """
-    with caching_in(engine_folder()):
-        return numba.njit(cache=True, no_cpython_wrapper=True, no_cfunc_wrapper=True, **OPTIONS)(function)
+    """Compile `function` for callers that are compiled too: no wrappers for Python, and no cache of its own."""
+    linked = {"pipeline_class": linking.LinkedCompiler} if linking.SUPPORTED else {}
+    return numba.njit(no_cpython_wrapper=True, no_cfunc_wrapper=True, **linked, **OPTIONS)(function)
 
 
 def kernel(function):

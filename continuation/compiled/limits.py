@@ -15,7 +15,7 @@ from continuation.compiled.correct import (
     weigh,
 )
 from continuation.compiled.detect import place_on
-from continuation.compiled.interface import OK, callback
+from continuation.compiled.interface import OK
 from continuation.compiled.kernel import internal
 from continuation.compiled.records import copy, push
 
@@ -134,10 +134,3 @@ def clip(s):
     ints[S.PENDING] = S.LIMIT
     if code == OK:
         push(s, slots[S.MADE], S.POINT)
-
-
-@callback
-def clip_by_address(s, unused, ignored, empty):
-    """`clip` for the loop, which reaches it by address."""
-    clip(s)
-    return OK

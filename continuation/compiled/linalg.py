@@ -11,11 +11,12 @@ import math
 
 import numpy as np
 
+from continuation.compiled.arrays import new_doubles, new_int32s
 from continuation.compiled.interface import call_pointers
 from continuation.compiled.kernel import internal
 
-LAPACK = ("dgetrf", "dgetrs", "dgeev", "dgesdd", "dsytrd")
-GETRF, GETRS, GEEV, GESDD, SYTRD = range(5)
+LAPACK = ("dgetrf", "dgetrs", "dgeev", "dgesdd", "zgetrf", "zgetrs")
+GETRF, GETRS, GEEV, GESDD, ZGETRF, ZGETRS = range(6)
 LARGE = 32  # from this order on LAPACK is faster than the loops
 HUGE, TINY = 1e100, 1e-100
 
@@ -99,6 +100,17 @@ def lu_solve(lapack, a, pivots, ints, b):
 
 
 @internal
+def solve_complex(lapack, a, pivots, ints, b):
+    """Solve the complex ``a x = b`` in place of `b` (`a` is overwritten); False where `a` is singular."""
+    ints[0], ints[1], ints[2], ints[3] = a.shape[0], 0, 1, 84  # 84 is "T": LAPACK sees a'
+    call_pointers(lapack[ZGETRF], (ints, ints, a, ints, pivots, ints[1:]))
+    if ints[1] != 0:
+        return False
+    call_pointers(lapack[ZGETRS], (ints[3:], ints, ints[2:], a, ints, pivots, b, ints, ints[1:]))
+    return True
+
+
+@internal
 def determinant(a, pivots):
     """Determinant from LU factors as (mantissa, exponent): ``mantissa * 2**exponent``."""
     mantissa, exponent = 1.0, 0.0
@@ -134,6 +146,16 @@ def scale_of(a):
         for j in range(a.shape[1]):
             total += abs(a[i, j])
         largest = max(largest, total)
+    return largest
+
+
+@internal
+def largest_entry(a):
+    """Largest absolute value in the matrix `a`."""
+    largest = 0.0
+    for i in range(a.shape[0]):
+        for j in range(a.shape[1]):
+            largest = max(largest, abs(a[i, j]))
     return largest
 
 
@@ -221,11 +243,12 @@ def eigenvalues(lapack, a, wr, wi, work, ints):
 def svd(lapack, a):
     """Return (u, s, vt) of the (m, n) matrix `a`, all vectors; allocates, for rare use."""
     m, n = a.shape
-    u, s, vt = np.zeros((m, m)), np.zeros(min(m, n)), np.zeros((n, n))
+    u, s, vt = new_doubles((m, m)), new_doubles(min(m, n)), new_doubles((n, n))
     small, large = min(m, n), max(m, n)
-    work = np.zeros(8 * small * small + 8 * small + 8 * large + 64)
-    iwork = np.zeros(8 * small, np.int32)
-    ints = np.array([n, m, work.shape[0], 65, 0], np.int32)  # 65 is "A": all vectors; LAPACK sees a'
+    work = new_doubles(8 * small * small + 8 * small + 8 * large + 64)
+    iwork = new_int32s(8 * small)
+    ints = new_int32s(5)
+    ints[0], ints[1], ints[2], ints[3] = n, m, work.shape[0], 65  # 65 is "A": all vectors; LAPACK sees a'
     copy = a.copy()
     call_pointers(
         lapack[GESDD],

@@ -6,8 +6,6 @@ is split, and the pieces come first.
 
 import math
 
-from numba import carray
-
 from continuation.compiled import state as S
 from continuation.compiled.correct import FINE, between, correct, distance, finish, hermite, inner, weigh
 from continuation.compiled.detect import (
@@ -18,7 +16,7 @@ from continuation.compiled.detect import (
     refine,
     scalars,
 )
-from continuation.compiled.interface import FAILED, OK, callback
+from continuation.compiled.interface import OK
 from continuation.compiled.kernel import internal
 from continuation.compiled.limits import BRACKETED, ROUND, root
 from continuation.compiled.records import copy, push
@@ -220,19 +218,8 @@ def touches(s, left, top, sigma):
     return True
 
 
-@callback
-def examine_by_address(s, bits, unused, ignored):
-    """Act on what changed (bits of `changes`) between LEFT and the top of the stack."""
-    examine(s, int(carray(bits, (1,))[0]))
-    return OK
-
-
-@callback
-def probe_by_address(s, place, unused, ignored):
-    """Look into an interval without changes at place[0]; place[1] is the test function that hints at something."""
-    given = carray(place, (2,))
-    sigma, j = given[0], int(given[1])
+@internal
+def probe(s, sigma, j):
+    """Look into an interval without changes at `sigma`, where test function `j` (or none, -1) hints at something."""
     left, top = S.slots(s)[S.LEFT], S.stack(s)[S.i(s)[S.DEPTH] - 1]
-    if j >= 0 and S.kinds(s)[j] == S.BRANCH_POINT and touches(s, left, top, sigma):
-        return OK
-    return OK if split(s, sigma) else FAILED
+    return (j >= 0 and S.kinds(s)[j] == S.BRANCH_POINT and touches(s, left, top, sigma)) or split(s, sigma)

@@ -5,8 +5,8 @@ It knows records and the five operations of a problem, nothing else, and can be 
 
 from continuation.compiled import state as S
 from continuation.compiled.advance import advance
-from continuation.compiled.interface import OK
-from continuation.compiled.kernel import internal, kernel
+from continuation.compiled.interface import OK, callback
+from continuation.compiled.kernel import internal
 from continuation.compiled.settle import resolve
 
 
@@ -24,13 +24,13 @@ def settle_all(s):
     return S.MAX_REACHED if ints[S.POINTS] >= ints[S.MAX_POINTS] else OK
 
 
-@kernel
-def run(s, budget):
-    """Go on for at most `budget` accepted points; returns why it stopped (codes in state.py).
+@callback
+def run(s, unused, ignored, empty):
+    """Go on for at most BUDGET accepted points; returns why it stopped (codes in state.py).
 
     `s` is the address of the state's table (`state.State.address`).
     """
-    for _ in range(budget):
+    for _ in range(S.i(s)[S.BUDGET]):
         code = settle_all(s)
         if code == OK:
             code = advance(s)

@@ -3,10 +3,11 @@
 from continuation.compiled import state as S
 from continuation.compiled.correct import distance
 from continuation.compiled.detect import changes, hidden_dip, hidden_turn, scalars, wanted
-from continuation.compiled.interface import OK, call
+from continuation.compiled.interface import OK
 from continuation.compiled.kernel import internal
 from continuation.compiled.limits import outside
 from continuation.compiled.records import copy, store
+from continuation.compiled.tasks import CLIP, EXAMINE, PROBE, ask
 
 DEEP = 12  # records on the stack beyond which no more hidden changes are looked for
 SHORT = 1e-9  # intervals shorter than this are not looked into
@@ -28,8 +29,8 @@ def look_closer(s):
     if sigma < 0.0:
         return False
     place = S.work(s)[S.REQUEST]
-    place[0], place[1] = sigma, j
-    return call(S.ops(s)[S.OP_PROBE], s, place, place, place) == OK
+    place[0] = j
+    return ask(s, PROBE, sigma, place, place, place) == OK
 
 
 @internal
@@ -73,11 +74,11 @@ def settle(s):
 @internal
 def resolve(s):
     """Deal with the interval from LEFT to the top of the stack once."""
-    ints, stack_, ops = S.i(s), S.stack(s), S.ops(s)
+    ints, stack_ = S.i(s), S.stack(s)
     base = scalars(s)
     place = S.work(s)[S.REQUEST]
     if outside(s, stack_[ints[S.DEPTH] - 1]) != 0:
-        call(ops[S.OP_CLIP], s, place, place, place)
+        ask(s, CLIP, 0.0, place, place, place)
     if ints[S.DEPTH] == 0:
         return
     if stack_[ints[S.DEPTH] - 1, base + S.ROLE] == S.EVENT:
@@ -88,7 +89,6 @@ def resolve(s):
         left[base + S.UNSTABLE] = top[base + S.UNSTABLE]
     bits = changes(s, left, top)
     if bits != 0:
-        place[0] = float(bits)
-        call(ops[S.OP_EXAMINE], s, place, place, place)
+        ask(s, EXAMINE, float(bits), place, place, place)
     elif not look_closer(s):
         settle(s)

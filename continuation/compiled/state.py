@@ -8,9 +8,9 @@ which an event is sought and the accepted point are all records.
 from typing import NamedTuple
 
 import numpy as np
-from numba import carray
 
-from continuation.compiled.interface import address_of, doubles_at, integers_at
+from continuation.compiled.arrays import doubles, integers
+from continuation.compiled.interface import address_of
 from continuation.compiled.kernel import internal
 
 # Scalars of a record, after x, t and the test functions.
@@ -27,8 +27,7 @@ PROBE_ONLY = -1  # kind of a test function whose sign changes mean nothing
 
 # Operations of the problem: index of the pair (address, data) in `ops`; REFINE is optional.
 OP_RESIDUAL, OP_LINEARISE, OP_SOLVE, OP_MONITOR, OP_REFINE = 0, 2, 4, 6, 8
-# The engine's own rare work, called by address too, so that the hot loop's code stays small (and compiles fast).
-OP_BETWEEN, OP_EXAMINE, OP_CLIP, OP_PROBE, OP_CLOSES, OPS = 10, 11, 12, 13, 14, 15
+OP_RARE, OPS = 10, 11  # the engine's own rare work is called by address too, see tasks.py
 
 # Integers of the state.
 (
@@ -53,8 +52,10 @@ OP_BETWEEN, OP_EXAMINE, OP_CLIP, OP_PROBE, OP_CLOSES, OPS = 10, 11, 12, 13, 14, 
     FLAG,  # set from outside: stop at the next point
     COUNTED,  # whether a change of the unstable count is an event
     PRESCRIBED,  # whether the step only changes when it is rejected
+    TASK,  # what `rare` is asked to do
+    BUDGET,  # points that `run` may accept
     INTEGERS,
-) = range(22)
+) = range(24)
 
 # Work counts: an own array, so that every reason has its place.
 (
@@ -75,8 +76,8 @@ OP_BETWEEN, OP_EXAMINE, OP_CLIP, OP_PROBE, OP_CLOSES, OPS = 10, 11, 12, 13, 14, 
 GUESS, ROW, RHS, SOLUTION, F, DIRECTION, MONITORED, REQUEST, SPARE, SPARE_DIRECTION, WORK_ROWS = range(11)
 
 # Floats of the state.
-# SIGMA is the argument of a call by address, BASE the parameter at the record that a correction starts from.
-H, MIN_H, MAX_H, TOLERANCE, MAX_ANGLE, LOW, HIGH, SIGMA, BASE, FLOATS = range(10)
+# ARGUMENT and RESULT are those of `rare`, BASE the parameter at the record that a correction starts from.
+H, MIN_H, MAX_H, TOLERANCE, MAX_ANGLE, LOW, HIGH, ARGUMENT, RESULT, BASE, FLOATS = range(11)
 
 # Codes: of a correction, and of a loop that returns.
 CONVERGED, DIVERGED, TURNED, JUMPED = 0, 11, 12, 13
@@ -132,98 +133,97 @@ def with_table(state: State) -> State:
 
 
 @internal
-def _entry(s, k):
-    """Address, rows and columns of array number k."""
-    t = carray(integers_at(s), (TABLE,))
-    return t[3 * k], t[3 * k + 1], t[3 * k + 2]
+def table(s):
+    """(TABLE,): address, rows and columns of each array."""
+    return integers(s, TABLE)
 
 
 @internal
 def ops(s):
     """(OPS,): operations as (address, data), then the engine's own."""
-    address, rows_, _ = _entry(s, 0)
-    return carray(integers_at(address), (rows_,))
+    t = table(s)
+    return integers(t[0], t[1])
 
 
 @internal
 def kinds(s):
     """(K,): kind of each test function's sign change."""
-    address, rows_, _ = _entry(s, 1)
-    return carray(integers_at(address), (rows_,))
+    t = table(s)
+    return integers(t[3], t[4])
 
 
 @internal
 def p(s):
     """Parameters, the active one is written by the loop."""
-    address, rows_, _ = _entry(s, 2)
-    return carray(doubles_at(address), (rows_,))
+    t = table(s)
+    return doubles(t[6], t[7])
 
 
 @internal
 def weights(s):
     """(N,)."""
-    address, rows_, _ = _entry(s, 3)
-    return carray(doubles_at(address), (rows_,))
+    t = table(s)
+    return doubles(t[9], t[10])
 
 
 @internal
 def i(s):
     """(INTEGERS,)."""
-    address, rows_, _ = _entry(s, 4)
-    return carray(integers_at(address), (rows_,))
+    t = table(s)
+    return integers(t[12], t[13])
 
 
 @internal
 def f(s):
     """(FLOATS,)."""
-    address, rows_, _ = _entry(s, 5)
-    return carray(doubles_at(address), (rows_,))
+    t = table(s)
+    return doubles(t[15], t[16])
 
 
 @internal
 def effort(s):
     """(EFFORTS,)."""
-    address, rows_, _ = _entry(s, 6)
-    return carray(integers_at(address), (rows_,))
+    t = table(s)
+    return integers(t[18], t[19])
 
 
 @internal
 def work(s):
     """(WORK_ROWS, ...): vectors of the corrector."""
-    address, rows_, columns = _entry(s, 7)
-    return carray(doubles_at(address), (rows_, columns))
+    t = table(s)
+    return doubles(t[21], (t[22], t[23]))
 
 
 @internal
 def scratch(s):
     """Out of `monitor` and of `refine`."""
-    address, rows_, _ = _entry(s, 8)
-    return carray(doubles_at(address), (rows_,))
+    t = table(s)
+    return doubles(t[24], t[25])
 
 
 @internal
 def slots(s):
     """(SLOTS, width): records."""
-    address, rows_, columns = _entry(s, 9)
-    return carray(doubles_at(address), (rows_, columns))
+    t = table(s)
+    return doubles(t[27], (t[28], t[29]))
 
 
 @internal
 def stack(s):
     """(STACK_DEPTH, width): records."""
-    address, rows_, columns = _entry(s, 10)
-    return carray(doubles_at(address), (rows_, columns))
+    t = table(s)
+    return doubles(t[30], (t[31], t[32]))
 
 
 @internal
 def rows(s):
     """(capacity, width): records."""
-    address, rows_, columns = _entry(s, 11)
-    return carray(doubles_at(address), (rows_, columns))
+    t = table(s)
+    return doubles(t[33], (t[34], t[35]))
 
 
 @internal
 def brackets(s):
     """(capacity, 2 N): two points each."""
-    address, rows_, columns = _entry(s, 12)
-    return carray(doubles_at(address), (rows_, columns))
+    t = table(s)
+    return doubles(t[36], (t[37], t[38]))

@@ -5,10 +5,10 @@ views: one word to pass, and nothing is copied or counted.
 """
 
 import numpy as np
-from numba import carray
 
 from continuation.compiled import linalg
-from continuation.compiled.interface import address_of, doubles_at, int32s_at, integers_at
+from continuation.compiled.arrays import doubles, int32s, integers
+from continuation.compiled.interface import address_of
 from continuation.compiled.kernel import internal
 
 N_STATES, N_PARAMETERS, ACTIVE, STABILITY, N_ZEROS, DECLARED_SYMMETRIC = range(6)
@@ -54,7 +54,7 @@ class DenseTable:
 @internal
 def sizes(w):
     """The table itself."""
-    return carray(integers_at(w), (FIRST_ARRAY + ARRAYS,))
+    return integers(w, FIRST_ARRAY + ARRAYS)
 
 
 @internal
@@ -62,7 +62,7 @@ def jacobian(w):
     """View of F_u (n, n)."""
     t = sizes(w)
     n = t[N_STATES]
-    return carray(doubles_at(t[FIRST_ARRAY + 0]), (n, n))
+    return doubles(t[FIRST_ARRAY + 0], (n, n))
 
 
 @internal
@@ -70,7 +70,7 @@ def derivative(w):
     """View of F_p (n,)."""
     t = sizes(w)
     n = t[N_STATES]
-    return carray(doubles_at(t[FIRST_ARRAY + 1]), (n,))
+    return doubles(t[FIRST_ARRAY + 1], n)
 
 
 @internal
@@ -78,7 +78,7 @@ def bordered(w):
     """View of the bordered matrix, then its factors (n + 1, n + 1)."""
     t = sizes(w)
     n = t[N_STATES]
-    return carray(doubles_at(t[FIRST_ARRAY + 2]), (n + 1, n + 1))
+    return doubles(t[FIRST_ARRAY + 2], (n + 1, n + 1))
 
 
 @internal
@@ -86,7 +86,7 @@ def copied(w):
     """View of the copy of F_u that a spectrum destroys (n, n)."""
     t = sizes(w)
     n = t[N_STATES]
-    return carray(doubles_at(t[FIRST_ARRAY + 3]), (n, n))
+    return doubles(t[FIRST_ARRAY + 3], (n, n))
 
 
 @internal
@@ -94,7 +94,15 @@ def vectors(w):
     """View of scratch vectors (VECTORS, n + 8)."""
     t = sizes(w)
     n = t[N_STATES]
-    return carray(doubles_at(t[FIRST_ARRAY + 4]), (VECTORS, n + 8))
+    return doubles(t[FIRST_ARRAY + 4], (VECTORS, n + 8))
+
+
+@internal
+def spectrum_work(w):
+    """View of the rows of `vectors` that a spectrum works in (8 n + 64,)."""
+    t = sizes(w)
+    columns = t[N_STATES] + 8
+    return doubles(t[FIRST_ARRAY + 4] + 8 * SPECTRUM_WORK * columns, 8 * columns)
 
 
 @internal
@@ -102,32 +110,32 @@ def pivots(w):
     """View of pivots (n + 1,)."""
     t = sizes(w)
     n = t[N_STATES]
-    return carray(int32s_at(t[FIRST_ARRAY + 5]), (n + 1,))
+    return int32s(t[FIRST_ARRAY + 5], n + 1)
 
 
 @internal
 def ints(w):
     """View of eight integers to talk to LAPACK."""
     t = sizes(w)
-    return carray(int32s_at(t[FIRST_ARRAY + 6]), (8,))
+    return int32s(t[FIRST_ARRAY + 6], 8)
 
 
 @internal
 def zeros(w):
     """View of the user's test functions as (address, data)."""
     t = sizes(w)
-    return carray(integers_at(t[FIRST_ARRAY + 7]), (2 * t[N_ZEROS] + 1,))
+    return integers(t[FIRST_ARRAY + 7], 2 * t[N_ZEROS] + 1)
 
 
 @internal
 def lapack(w):
     """View of addresses of LAPACK's routines."""
     t = sizes(w)
-    return carray(integers_at(t[FIRST_ARRAY + 8]), (len(linalg.LAPACK),))
+    return integers(t[FIRST_ARRAY + 8], len(linalg.LAPACK))
 
 
 @internal
 def effort(w):
     """View of counts of Jacobians, factorisations and spectra."""
     t = sizes(w)
-    return carray(integers_at(t[FIRST_ARRAY + 9]), (3,))
+    return integers(t[FIRST_ARRAY + 9], 3)

@@ -1,0 +1,45 @@
+"""The engine's rare work behind one address: compiled once, for the loop and for Python."""
+
+from continuation.compiled import state as S
+from continuation.compiled import tasks
+from continuation.compiled.advance import closes
+from continuation.compiled.arrays import doubles
+from continuation.compiled.correct import correct, evaluate, finish, make_between, newton_step
+from continuation.compiled.interface import FAILED, OK, callback
+from continuation.compiled.kernel import internal
+from continuation.compiled.limits import clip
+from continuation.compiled.locate import examine, probe
+
+TOLERANCE_AT_START = 1e-14
+
+
+@internal
+def do(s, task, argument, a, b, c):
+    """Do one of `tasks`; returns its status."""
+    status = OK
+    if task == tasks.BETWEEN:
+        status = make_between(s, a, b, argument, c)
+    elif task == tasks.EXAMINE:
+        examine(s, int(argument))
+    elif task == tasks.CLIP:
+        clip(s)
+    elif task == tasks.PROBE:
+        status = OK if probe(s, argument, int(a[0])) else FAILED
+    elif task == tasks.CLOSES:
+        status = OK if closes(s, a) else FAILED
+    elif task == tasks.EVALUATE:
+        status, S.f(s)[S.RESULT] = evaluate(s, a)
+    elif task == tasks.NEWTON_STEP:
+        status = newton_step(s, a, b, argument)
+    elif task == tasks.CORRECT:
+        status, _, _ = correct(s, a, b, argument, TOLERANCE_AT_START)
+    elif task == tasks.FINISH:
+        status = finish(s, a, argument, c)
+    return status
+
+
+@callback
+def rare(s, a, b, c):
+    """`do` with its task and argument from the state."""
+    width = S.slots(s).shape[1]
+    return do(s, S.i(s)[S.TASK], S.f(s)[S.ARGUMENT], doubles(a, width), doubles(b, width), doubles(c, width))

@@ -1,0 +1,72 @@
+"""The engine is compiled once, by as many processes as help; whatever a helper leaves is done by its caller."""
+
+import sys
+
+import pytest
+
+from continuation.compiled import linking, prepare
+
+
+class Helper:
+    """A process that ended."""
+
+    def __init__(self, names):
+        self.names, self.waited = names, False
+
+    def wait(self):
+        self.waited = True
+
+
+@pytest.fixture
+def log(monkeypatch, tmp_path):
+    """What is compiled here, with an empty cache."""
+    compiled = []
+    monkeypatch.setattr(prepare, "engine_folder", lambda: tmp_path / "engine")
+    monkeypatch.setattr(prepare, "compile_all", compiled.append)
+    return compiled
+
+
+@pytest.mark.parametrize("cores", [1, 2, 3, 64])
+def test_all_is_compiled_whatever_the_cores(log, monkeypatch, cores, capsys):
+    helpers = []
+    monkeypatch.setattr(prepare, "_cores", lambda: cores)
+    monkeypatch.setattr(prepare, "_start", lambda names: helpers.append(Helper(names)) or helpers[-1])
+    prepare.prepare()
+    shares = [log[0], *(helper.names for helper in helpers)]
+    assert len(shares) == min(cores, 3)
+    assert sorted(name for share in shares for name in share) == sorted(prepare.ALL)
+    assert all(helper.waited for helper in helpers)
+    assert "compiling the engine" in capsys.readouterr().err
+
+
+def test_once(log, monkeypatch, capsys):
+    monkeypatch.setattr(prepare, "_start", lambda names: None)
+    prepare.prepare()
+    done = len(log)
+    capsys.readouterr()
+    prepare.prepare()
+    assert len(log) == done
+    assert capsys.readouterr().err == ""
+
+
+def test_what_helpers_leave_is_compiled_here(log, monkeypatch):
+    monkeypatch.setattr(prepare, "_cores", lambda: 2)
+    monkeypatch.setattr(sys, "executable", "/no/such/python")
+    prepare.prepare()
+    assert log[-1] == prepare.ALL
+
+
+def test_a_folder_that_cannot_be_written_is_left_to_numba(log, monkeypatch, tmp_path, capsys):
+    (tmp_path / "file").write_text("")
+    monkeypatch.setattr(prepare, "engine_folder", lambda: tmp_path / "file" / "engine")
+    prepare.prepare()
+    assert log == []
+    assert capsys.readouterr().err == ""
+
+
+def test_every_name_is_a_callback():
+    prepare.compile_all(prepare.ALL)
+
+
+def test_linking_fits_this_numba():
+    assert linking.SUPPORTED, "numba's internals changed: compiling still works, but takes three times as long"
