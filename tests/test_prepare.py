@@ -1,20 +1,14 @@
 """The engine is compiled once, by as many processes as help; whatever a helper leaves is done by its caller."""
 
+import subprocess
 import sys
+from functools import partial
 
 import pytest
 
 from continuation.compiled import linking, prepare
 
-
-class Helper:
-    """A process that ended."""
-
-    def __init__(self, names):
-        self.names, self.waited = names, False
-
-    def wait(self):
-        self.waited = True
+sleeper = partial(subprocess.Popen, [sys.executable, "-c", "import time; time.sleep(60)"])
 
 
 @pytest.fixture
@@ -28,19 +22,18 @@ def log(monkeypatch, tmp_path):
 
 @pytest.mark.parametrize("cores", [1, 2, 3, 64])
 def test_all_is_compiled_whatever_the_cores(log, monkeypatch, cores, capsys):
-    helpers = []
+    shares = []
     monkeypatch.setattr(prepare, "_cores", lambda: cores)
-    monkeypatch.setattr(prepare, "_start", lambda names: helpers.append(Helper(names)) or helpers[-1])
+    monkeypatch.setattr(prepare, "_start", lambda names, helpers: shares.append(names))
     prepare.prepare()
-    shares = [log[0], *(helper.names for helper in helpers)]
+    shares.append(log[0])
     assert len(shares) == min(cores, 3)
     assert sorted(name for share in shares for name in share) == sorted(prepare.ALL)
-    assert all(helper.waited for helper in helpers)
     assert "compiling the engine" in capsys.readouterr().err
 
 
 def test_once(log, monkeypatch, capsys):
-    monkeypatch.setattr(prepare, "_start", lambda names: None)
+    monkeypatch.setattr(prepare, "_start", lambda *_: None)
     prepare.prepare()
     done = len(log)
     capsys.readouterr()
@@ -62,6 +55,16 @@ def test_a_folder_that_cannot_be_written_is_left_to_numba(log, monkeypatch, tmp_
     prepare.prepare()
     assert log == []
     assert capsys.readouterr().err == ""
+
+
+def test_a_helper_ends_with_its_caller(log, monkeypatch):
+    started = []
+    monkeypatch.setattr(prepare, "_cores", lambda: 2)
+    monkeypatch.setattr(prepare.subprocess, "Popen", lambda *_, **__: started.append(sleeper()) or started[-1])
+    monkeypatch.setattr(prepare, "compile_all", lambda _: 1 / 0)
+    with pytest.raises(ZeroDivisionError):
+        prepare.prepare()
+    assert started[0].returncode not in (None, 0)
 
 
 def test_every_name_is_a_callback():

@@ -11,7 +11,13 @@ from numba.core.compiler import Compiler
 from numba.core.compiler_machinery import FunctionPass, register_pass
 from numba.core.untyped_passes import FixupArgs
 
-NEEDED = ("finalize", "get_pointer_to_function", "_get_module_for_linking", "_optimize_functions")
+NEEDED = (
+    "finalize",
+    "_finalize_dynamic_globals",
+    "get_pointer_to_function",
+    "_get_module_for_linking",
+    "_optimize_functions",
+)
 SUPPORTED = all(hasattr(JITCodeLibrary, name) for name in NEEDED)
 
 
@@ -45,7 +51,7 @@ class UnoptimisedLibrary(JITCodeLibrary):
     def finalize(self):
         """Close the library."""
         for library in self._linking_libraries:
-            self._reload_init.update(library._reload_init)
+            getattr(self, "_reload_init", set()).update(getattr(library, "_reload_init", ()))
         self._finalize_dynamic_globals()
         self._finalized = True
 

@@ -32,11 +32,10 @@ def prepare():
         return  # numba then keeps its files elsewhere, or compiles what is needed in every process
     sys.stderr.write(f"pseudoarc: compiling the engine into {folder}, once (about 20 s)\n")
     own, *others = SHARES[min(_cores(), 3)]
-    helpers = [_start(share) for share in others]
-    compile_all(own)
-    for helper in helpers:
-        if helper is not None:
-            helper.wait()
+    with contextlib.ExitStack() as helpers:
+        for share in others:
+            _start(share, helpers)
+        compile_all(own)
     compile_all(ALL)
     mark.touch()
 
@@ -53,13 +52,19 @@ def _cores() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-def _start(names):
-    """Process that compiles `names` into the cache, or None where none can be had; what it leaves is done here."""
+def _start(names, helpers: contextlib.ExitStack):
+    """Start a process that compiles `names` into the cache, if one can be had; what it leaves is done here."""
     root = str(pathlib.Path(__file__).parents[2])
     path = os.pathsep.join([root, *filter(None, [os.environ.get("PYTHONPATH")])])
     code = f"from continuation.compiled.prepare import compile_all; compile_all({names!r})"
     silent = {"stdin": subprocess.DEVNULL, "stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
-    try:
-        return subprocess.Popen([sys.executable, "-c", code], env={**os.environ, "PYTHONPATH": path}, **silent)
-    except OSError:
-        return None
+    with contextlib.suppress(OSError):
+        process = subprocess.Popen([sys.executable, "-c", code], env={**os.environ, "PYTHONPATH": path}, **silent)
+        helpers.push(lambda kind, *_: _end(process, kind is not None))
+
+
+def _end(process, at_once: bool):
+    """Wait for a helper, or end it at once where its caller failed or was interrupted."""
+    if at_once:
+        process.terminate()
+    process.wait()
