@@ -4,12 +4,15 @@ The loop calls the engine's own kernels at their addresses, on the rows of a fin
 trace did.  It predicts nothing, tests nothing and stores nothing.
 """
 
+import math
+
 import numpy as np
 
-from continuation.compiled import dense
+from continuation.compiled import linalg, workspace
 from continuation.compiled.arrays import doubles
 from continuation.compiled.interface import OK, call, callback
 from continuation.compiled.kernel import kernel
+from continuation.compiled.spectrum import COUNTS, count_spectrum
 
 WORK = ("residuals", "jacobians", "factorisations", "spectra")
 
@@ -17,10 +20,10 @@ WORK = ("residuals", "jacobians", "factorisations", "spectra")
 @callback
 def spectrum(w, u, p, out):
     """Counts from the spectrum of the F_u in the workspace."""
-    counts = doubles(out, dense.COUNTS)
-    for j in range(dense.COUNTS):
+    counts = doubles(out, COUNTS)
+    for j in range(COUNTS):
         counts[j] = 0.0
-    dense.count_spectrum(w, counts)
+    count_spectrum(w, counts, linalg.scale_of(workspace.jacobian(w)), math.inf)
     return OK
 
 
@@ -73,7 +76,7 @@ class Floor:
             (branch.unknowns.copy(), branch.weights * branch.tangents),
             p,
             active,
-            (rhs, np.zeros(2 * size + 2), np.zeros(max(size, dense.COUNTS))),
+            (rhs, np.zeros(2 * size + 2), np.zeros(max(size, COUNTS))),
         )
 
     def done(self) -> dict:

@@ -6,7 +6,7 @@ import numpy as np
 
 from continuation.branch import SpecialPoint
 from continuation.compiled import state as S
-from continuation.compiled.dense import ZERO_EIGENVALUE
+from continuation.compiled.spectrum import ZERO_EIGENVALUE
 from continuation.derivatives import state_jacobian
 from continuation.engine import KINDS
 from continuation.status import Kind

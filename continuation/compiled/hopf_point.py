@@ -2,13 +2,13 @@
 
 import math
 
-from continuation.compiled import linalg
+from continuation.compiled import eigen, linalg
 from continuation.compiled import workspace as D
 from continuation.compiled.arrays import new_complexes, new_doubles
-from continuation.compiled.dense import ZERO_EIGENVALUE
 from continuation.compiled.extended import at, extended_system, goes_on, second, solve_dense, update
 from continuation.compiled.interface import OK, call
 from continuation.compiled.kernel import internal
+from continuation.compiled.spectrum import ZERO_EIGENVALUE
 
 ITERATIONS = 12
 
@@ -41,7 +41,7 @@ def nearest_pair(w):
     n = D.sizes(w)[D.N_STATES]
     a, wr, wi = D.jacobian(w).copy(), new_doubles(n), new_doubles(n)
     best, omega = math.inf, 0.0
-    if linalg.eigenvalues(D.lapack(w), a, wr, wi, new_doubles(8 * n + 8), D.ints(w)):
+    if eigen.eigenvalues(D.lapack(w), a, wr, wi, new_doubles(8 * n + 8), D.ints(w)):
         for i in range(n):
             if wi[i] > 0.0 and abs(wr[i]) < best:
                 best, omega = abs(wr[i]), wi[i]

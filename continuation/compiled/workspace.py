@@ -14,11 +14,13 @@ from continuation.compiled.kernel import internal
 N_STATES, N_PARAMETERS, ACTIVE, STABILITY, N_ZEROS, DECLARED_SYMMETRIC = range(6)
 RESIDUAL, JACOBIAN, DERIVATIVE, COUNTER = 6, 8, 10, 12  # callbacks: address, data
 LINEARISE, REAL_SOLVER, COMPLEX_SOLVER = 14, 15, 16  # addresses of callbacks in dense.py
-FIRST_ARRAY, ARRAYS = 17, 10
+FIRST_ARRAY, ARRAYS = 17, 11
 NO_FLOW, FLOW, COUNTED = range(3)  # values of STABILITY
 JACOBIANS, FACTORISATIONS, SPECTRA = range(3)  # entries of `effort`
-VECTORS = 13  # rows of `vectors`: differences, spectrum and its work, the largest scale of F_u
-SPECTRUM_WORK, LARGEST_SCALE = 4, 12
+# Rows of `vectors`: two for differences, two for eigenvalues, eight for their computation, then
+SPECTRUM_WORK, COLUMNS, SCALING, UNSCALING, MEMORY, VECTORS = 4, 12, 13, 14, 15, 16
+# Entries of MEMORY: the largest scale of F_u so far, then what spectrum.py knows from the last spectrum.
+LARGEST, RADIUS, MOVED, COUNT, NEAREST, WAITING, DELAY = range(7)
 
 
 class DenseTable:
@@ -38,6 +40,7 @@ class DenseTable:
             np.array([*pairs, 0], np.int64),
             linalg.lapack_table(),
             np.zeros(3, np.int64),
+            np.zeros((n, n)),
         )
         self.table = np.zeros(FIRST_ARRAY + ARRAYS, np.int64)
         self.table[: len(sizes)] = sizes
@@ -46,7 +49,7 @@ class DenseTable:
         for index, address in own.items():
             self.table[index] = address
         self.table[FIRST_ARRAY:] = [address_of(array) for array in arrays]
-        self.effort = arrays[-1]
+        self.effort = arrays[9]
         self.address = address_of(self.table)
         self._keep = (arrays, callbacks, zeros)
 
@@ -139,3 +142,11 @@ def effort(w):
     """View of counts of Jacobians, factorisations and spectra."""
     t = sizes(w)
     return integers(t[FIRST_ARRAY + 9], 3)
+
+
+@internal
+def known(w):
+    """View of the F_u whose spectrum was computed last (n, n)."""
+    t = sizes(w)
+    n = t[N_STATES]
+    return doubles(t[FIRST_ARRAY + 10], (n, n))
