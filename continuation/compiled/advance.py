@@ -3,10 +3,10 @@
 import math
 
 from continuation.compiled import state as S
-from continuation.compiled.correct import correct, distance, finish, hermite, inner, weigh
+from continuation.compiled.correct import correct, distance, hermite, inner, record_point, weigh
 from continuation.compiled.detect import place_on, scalars
 from continuation.compiled.interface import FAILED, NONFINITE, OK, SINGULAR
-from continuation.compiled.kernel import internal
+from continuation.compiled.kernel import inlined, internal
 from continuation.compiled.records import push
 from continuation.compiled.tasks import CLOSES, ask
 
@@ -17,7 +17,7 @@ LOST = 5  # accepted points in a row without a Jacobian to speak of
 BEND = 0.2  # how far a step may leave the trapezoidal rule, against its turn
 
 
-@internal
+@inlined
 def left_trapezoid(s, a, b):
     """How far the step from record a to b leaves the trapezoidal rule, relative to its length."""
     weights, length, total = S.weights(s), distance(s, a, b), 0.0
@@ -30,34 +30,40 @@ def left_trapezoid(s, a, b):
 
 @internal
 def attempt(s, h):
-    """One step of length `h` from LEFT into MADE; returns (code, Newton iterations, tan of the angle turned)."""
+    """One step of length `h` from LEFT into MADE; returns (code, Newton iterations, tan of the angle turned).
+
+    Predicted along the tangent and, where the last point is no special one, its change since the point before.
+    """
     slots, work, reals = S.slots(s), S.work(s), S.f(s)
     left, made = slots[S.LEFT], slots[S.MADE]
     size = S.i(s)[S.SIZE]
     x, row = work[S.GUESS], work[S.ROW]
-    weigh(s, left[size:], row)
+    weights, value, bend = S.weights(s), h, 0.0
     reals[S.BASE] = left[size - 1]
-    value = 0.0
+    if S.i(s)[S.HISTORY] == 1 and reals[S.BEFORE] > 0.0:
+        bend = 0.5 * h * h / reals[S.BEFORE]
+    previous = slots[S.PREVIOUS]
     for j in range(size):
-        x[j] = left[j] + h * left[size + j]
-        value += row[j] * x[j]
+        row[j] = weights[j] * left[size + j]
+        x[j] = left[j] + h * left[size + j] + bend * (left[size + j] - previous[size + j])
+        value += row[j] * left[j]
     code, iterations, size_f = correct(s, x, row, value, reals[S.TOLERANCE])
     if code != S.CONVERGED:
         return code, iterations, 0.0
     z = work[S.SOLUTION][size:]
-    length = math.sqrt(inner(S.weights(s), z, z))
+    length = math.sqrt(inner(weights, z, z))
     if not (length >= 1.0 - 1e-6 and length < math.inf):
         return SINGULAR, iterations, 0.0
     angle = math.sqrt(max(length * length - 1.0, 0.0))  # its tangent: <old, z> = 1
     if angle > reals[S.MAX_ANGLE]:
         return S.TURNED, iterations, angle
-    code = finish(s, x, size_f, made)
+    code = record_point(s, x, size_f, length, made)
     if code == OK and left_trapezoid(s, left, made) > BEND * max(angle, 0.05):
         return S.JUMPED, iterations, angle
     return code, iterations, angle
 
 
-@internal
+@inlined
 def next_step(s, h, iterations, angle):
     """Length of the next step from the effort and the turn of this one; a prescribed step only recovers."""
     ints, reals = S.i(s), S.f(s)
@@ -125,7 +131,7 @@ def closes(s, made):
     return code == S.CONVERGED and distance(s, x, start) <= max(near, 1e-8)
 
 
-@internal
+@inlined
 def is_ambiguous(s):
     """Whether the accepted point lies on a branch point or a fold to rounding: its counts and signs mean nothing."""
     slots = S.slots(s)
@@ -170,7 +176,7 @@ def advance(s):
     return OK
 
 
-@internal
+@inlined
 def near_start(s, made):
     """Whether the step to `made` may pass through the start."""
     slots = S.slots(s)

@@ -4,7 +4,7 @@ import math
 
 from continuation.compiled import state as S
 from continuation.compiled.interface import FAILED, NONFINITE, OK, call
-from continuation.compiled.kernel import internal
+from continuation.compiled.kernel import inlined, internal
 from continuation.compiled.tasks import BETWEEN, ask
 
 FINE = 4e-16  # tolerance of points that locate something: Newton goes on until rounding stops it
@@ -14,7 +14,7 @@ DIGITS = 1e-6  # to which the parameter itself must have settled
 STALLED = 1e-9  # corrections that no longer shrink are rounding below this
 
 
-@internal
+@inlined
 def inner(weights, a, b):
     """Weighted inner product, the one that everything uses."""
     total = 0.0
@@ -23,7 +23,7 @@ def inner(weights, a, b):
     return total
 
 
-@internal
+@inlined
 def evaluate(s, x):
     """Residual at x into ``work[S.F]``; returns (status, largest component)."""
     ints, ops, parameters = S.i(s), S.ops(s), S.p(s)
@@ -42,7 +42,7 @@ def evaluate(s, x):
     return OK, largest
 
 
-@internal
+@inlined
 def newton_step(s, x, row, gap):
     """One bordered solve at x: correction and tangent into ``work[S.SOLUTION]``; ``<row, correction> = gap``."""
     work_, ops = S.work(s), S.ops(s)
@@ -58,7 +58,7 @@ def newton_step(s, x, row, gap):
     return call(ops[S.OP_SOLVE], ops[S.OP_SOLVE + 1], row, rhs, work_[S.SOLUTION])
 
 
-@internal
+@inlined
 def is_settled(s, p, correction):
     """Whether the parameter's last correction is small against the parameter, not only against |x|.
 
@@ -90,10 +90,12 @@ def correct(s, x, row, value, tolerance):
         if status != OK:
             break
         d = S.work(s)[S.SOLUTION]
-        correction = math.sqrt(inner(weights, d, d))
+        correction, norm = 0.0, 0.0
         for j in range(size):
             x[j] += d[j]
-        scale = 1.0 + math.sqrt(inner(weights, x, x))
+            correction += weights[j] * d[j] * d[j]
+            norm += weights[j] * x[j] * x[j]
+        correction, scale = math.sqrt(correction), 1.0 + math.sqrt(norm)
         if not correction < math.inf:
             return NONFINITE, iterations, size_f
         old = size_f
@@ -125,7 +127,7 @@ def hermite(a, b, size, length, sigma, x, direction):
         direction[j] = dr * rise + da * a[size + j] + db * b[size + j]
 
 
-@internal
+@inlined
 def distance(s, a, b):
     """Distance of the points of two records (or vectors)."""
     weights, total = S.weights(s), 0.0
@@ -134,7 +136,7 @@ def distance(s, a, b):
     return math.sqrt(total)
 
 
-@internal
+@inlined
 def weigh(s, direction, row):
     """Write the unit covector of `direction` into `row`; returns its length (0: no direction)."""
     weights = S.weights(s)
@@ -149,13 +151,20 @@ def weigh(s, direction, row):
 @internal
 def finish(s, x, size_f, record):
     """Make a record of a corrected point: unit tangent and tests from the factorisation that accepted it."""
+    z = S.work(s)[S.SOLUTION][S.i(s)[S.SIZE] :]
+    return record_point(s, x, size_f, math.sqrt(inner(S.weights(s), z, z)), record)
+
+
+@internal
+def record_point(s, x, size_f, length, record):
+    """`finish` where the length of the tangent in ``work[S.SOLUTION]`` is known."""
     ints, work, ops, parameters = S.i(s), S.work(s), S.ops(s), S.p(s)
     size, tests = ints[S.SIZE], ints[S.TESTS]
     z, m = work[S.SOLUTION][size:], work[S.MONITORED]
-    length = math.sqrt(inner(S.weights(s), z, z))
+    unit = 1.0 / length
     for j in range(size):
         record[j] = m[j] = x[j]
-        record[size + j] = m[size + j] = z[j] / length
+        record[size + j] = m[size + j] = z[j] * unit
     base = 2 * size + 2 * tests
     m[2 * size] = z[size] * length  # the determinant bordered by the unit tangent itself
     m[2 * size + 1] = z[size + 1]
@@ -191,7 +200,7 @@ def make_between(s, a, b, sigma, record):
     return finish(s, x, size_f, record)
 
 
-@internal
+@inlined
 def between(s, a, b, sigma, record):
     """Make a record of the branch's point near `sigma` between records a and b; returns a code."""
     return ask(s, BETWEEN, sigma, a, b, record)

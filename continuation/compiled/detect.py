@@ -5,7 +5,7 @@ import math
 from continuation.compiled import state as S
 from continuation.compiled.correct import distance, hermite, inner
 from continuation.compiled.interface import OK, call
-from continuation.compiled.kernel import internal
+from continuation.compiled.kernel import inlined, internal
 
 COUNT_BIT = 1 << 50  # the number of unstable eigenvalues changed
 INSIDE = 0.02  # a hidden extremum nearer than this to an end is left to the neighbour
@@ -13,20 +13,20 @@ DIP = 0.1  # a parabola that falls below this fraction of its ends is looked int
 STEEP = 1e-12  # slopes of the parameter below this are rounding
 
 
-@internal
+@inlined
 def scalars(s):
     """Where the scalars of a record begin."""
     ints = S.i(s)
     return 2 * ints[S.SIZE] + 2 * ints[S.TESTS]
 
 
-@internal
+@inlined
 def wanted(s, kind):
     """Whether this kind is looked for."""
     return kind >= 0 and (S.i(s)[S.DETECT] >> kind) & 1 == 1
 
 
-@internal
+@inlined
 def changes(s, a, b):
     """Bits of the test functions whose sign differs at records a and b, and of the count.
 
@@ -72,7 +72,7 @@ def explained(s, bits, change, event):
     return left
 
 
-@internal
+@inlined
 def hidden_turn(s, a, b, length):
     """Where the cubic Hermite interpolant of the varied parameter turns twice between a and b, else -1."""
     size = S.i(s)[S.SIZE]
@@ -98,7 +98,7 @@ def hidden_dip(s, c, a, b, length):
     """
     ints, kinds = S.i(s), S.kinds(s)
     size, tests = ints[S.SIZE], ints[S.TESTS]
-    before = distance(s, c, a)
+    before = S.f(s)[S.BEFORE]
     if before == 0.0 or length == 0.0:
         return -1.0, -1
     for j in range(tests):

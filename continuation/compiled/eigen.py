@@ -158,13 +158,27 @@ def eigenvalues(lapack, a, wr, wi, work, ints):
 
 
 @internal
-def eigenvector_condition(lapack, a):
-    """Condition number (2-norm) of the eigenvectors of `a` (overwritten), unit columns; infinite on failure.
+def eigenvector_condition_of_two(a, wr, wi):
+    """`eigenvector_condition` of a 2 x 2 matrix with these eigenvalues, from its Schur form [[l1, g], [0, l2]]."""
+    norms = a[0, 0] * a[0, 0] + a[0, 1] * a[0, 1] + a[1, 0] * a[1, 0] + a[1, 1] * a[1, 1]
+    own = wr[0] * wr[0] + wi[0] * wi[0] + wr[1] * wr[1] + wi[1] * wi[1]
+    gap = math.hypot(wr[0] - wr[1], wi[0] - wi[1])
+    coupling = math.sqrt(max(norms - own, 0.0))
+    if coupling == 0.0:
+        return 1.0
+    return math.sqrt(1.0 + coupling * coupling / (gap * gap)) + coupling / gap if gap > 0.0 else math.inf
 
-    A pair x +- i y enters as sqrt(2) (x, y): a unitary change of the complex columns.
+
+@internal
+def eigenvector_condition(lapack, a, wr, wi):
+    """Condition number (2-norm) of the unit eigenvectors of the transpose of `a` (overwritten); infinite on failure.
+
+    They bound the eigenvalues of `a` as well as its own do.  A pair x +- i y enters as sqrt(2) (x, y): a unitary change of the complex columns.  `wr`, `wi`: eigenvalues.
     """
     n = a.shape[0]
-    wr, wi, v, work = new_doubles(n), new_doubles(n), new_doubles((n, n)), new_doubles(8 * n + 64)
+    if n <= 2:
+        return 1.0 if n == 1 else eigenvector_condition_of_two(a, wr, wi)
+    v, work = new_doubles((n, n)), new_doubles(8 * n + 64)
     ints = new_int32s(5)
     ints[0], ints[2], ints[3], ints[4] = n, work.shape[0], 78, 86  # "N": no left vectors, "V": right ones (of a')
     call_pointers(

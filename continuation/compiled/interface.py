@@ -14,6 +14,7 @@ from numba import cfunc, types
 from numba.core import cgutils
 from numba.extending import intrinsic
 
+from continuation.compiled import linking
 from continuation.compiled.arrays import doubles, integers
 from continuation.compiled.kernel import caching_in, engine_folder
 
@@ -37,8 +38,9 @@ class callback:
 
     @functools.cached_property
     def _compiled(self):
+        linked = {"pipeline_class": linking.EntryCompiler} if linking.SUPPORTED else {}
         with caching_in(engine_folder()):
-            return cfunc(CALLBACK, cache=True, error_model="numpy")(self._function)
+            return cfunc(CALLBACK, cache=True, error_model="numpy", **linked)(self._function)
 
     @property
     def address(self) -> int:

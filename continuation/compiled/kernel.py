@@ -49,10 +49,20 @@ def caching_in(folder: pathlib.Path):
         numba.config.CACHE_DIR = before
 
 
-def internal(function):
+def internal(function, **more):
     """Compile `function` for callers that are compiled too: no wrappers for Python, and no cache of its own."""
-    linked = {"pipeline_class": linking.LinkedCompiler} if linking.SUPPORTED else {}
-    return numba.njit(no_cpython_wrapper=True, no_cfunc_wrapper=True, **linked, **OPTIONS)(function)
+    linked = {"pipeline_class": linking.InternalCompiler} if linking.SUPPORTED else {}
+    return numba.njit(no_cpython_wrapper=True, no_cfunc_wrapper=True, **linked, **OPTIONS, **more)(function)
+
+
+def inlined(function):
+    """Like `internal`, for short functions of the hot loop: an array as argument costs more than they do."""
+    return internal(function, forceinline=True)
+
+
+def bound(function):
+    """Like `internal`, for sums that only bound something: they may be added up in any order, many at a time."""
+    return internal(function, fastmath={"reassoc", "nsz", "contract"})
 
 
 def kernel(function):

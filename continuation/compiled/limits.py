@@ -16,7 +16,7 @@ from continuation.compiled.correct import (
 )
 from continuation.compiled.detect import place_on
 from continuation.compiled.interface import OK
-from continuation.compiled.kernel import internal
+from continuation.compiled.kernel import inlined, internal
 from continuation.compiled.records import copy, push
 
 ROUND = 1e-13  # brackets shorter than this, relative to 1 + |x|, are located
@@ -62,7 +62,7 @@ def root(s, left, right, index, offset, result):
     return length
 
 
-@internal
+@inlined
 def outside(s, record):
     """+1 or -1 where the varied parameter lies above or below its span, else 0."""
     reals = S.f(s)

@@ -1,4 +1,4 @@
-"""A numba pipeline for functions that only compiled callers use: they become machine code with their callers.
+"""Pipelines of numba for functions that only compiled callers use: they become machine code with their callers.
 
 numba optimises and emits every function anew in every caller's module, so that compile time grows with the
 depth of calls.  Here a function stays LLVM IR until an entry (a kernel or a callback) links all it needs, and
@@ -74,9 +74,23 @@ class UnoptimisedLibrary(JITCodeLibrary):
         return self._whole
 
 
+class EntryLibrary(JITCodeLibrary):
+    """Machine code of an entry and of all that it calls, whose functions nobody else sees.
+
+    So LLVM may inline a function with one caller, and need not pass what a function does not use: most of the
+    seven words of an array.
+    """
+
+    def _optimize_final_module(self):
+        for function in self._final_module.functions:
+            if function.linkage.name == "linkonce_odr":
+                function.linkage = "internal"
+        super()._optimize_final_module()
+
+
 @register_pass(mutates_CFG=False, analysis_only=False)
 class ChooseLibrary(FunctionPass):
-    """Let the function be lowered into an `UnoptimisedLibrary`."""
+    """Let the function be lowered into the library that its compiler names."""
 
     _name = "choose_library"
 
@@ -85,17 +99,28 @@ class ChooseLibrary(FunctionPass):
 
     def run_pass(self, state):
         """Set the library before lowering would make the usual one."""
-        state.library = UnoptimisedLibrary(state.targetctx.codegen(), state.func_id.func_qualname)
+        codegen = state.targetctx.codegen()
+        state.library = state.metadata["library_class"](codegen, state.func_id.func_qualname)
+        state.library.enable_object_caching()
         return True
 
 
-class LinkedCompiler(Compiler):
-    """The default pipeline, with the library above."""
+class InternalCompiler(Compiler):
+    """The default pipeline, with a library of its own."""
+
+    library_class = UnoptimisedLibrary
 
     def define_pipelines(self):
         """Pipelines, the library's choice first."""
+        self.state.metadata["library_class"] = self.library_class
         managers = super().define_pipelines()
         for manager in managers:
             manager.add_pass_after(ChooseLibrary, FixupArgs)
             manager.finalize()
         return managers
+
+
+class EntryCompiler(InternalCompiler):
+    """The same for entries."""
+
+    library_class = EntryLibrary

@@ -5,19 +5,19 @@ import math
 from continuation.compiled import state as S
 from continuation.compiled.correct import distance, inner
 from continuation.compiled.detect import scalars
-from continuation.compiled.kernel import internal
+from continuation.compiled.kernel import inlined, internal
 
 SAME = 1e-9  # points nearer than this, relative to 1 + |x|, are one
 
 
-@internal
+@inlined
 def copy(source, target):
     """Copy one record."""
     for j in range(source.shape[0]):
         target[j] = source[j]
 
 
-@internal
+@inlined
 def push(s, record, role):
     """Put a record on the stack."""
     ints = S.i(s)
@@ -33,12 +33,13 @@ def store(s, record):
     ints, rows = S.i(s), S.rows(s)
     base, last = scalars(s), ints[S.ROWS] - 1
     event = record[base + S.KIND] != S.REGULAR
-    if last >= 0 and distance(s, rows[last], record) <= SAME * (1.0 + math.sqrt(inner(S.weights(s), record, record))):
+    beside = last > 0 and (event or rows[last, base + S.KIND] != S.REGULAR)
+    if beside and distance(s, rows[last], record) <= SAME * (1.0 + math.sqrt(inner(S.weights(s), record, record))):
         before = rows[last, base + S.KIND] != S.REGULAR
         same = before and event and rows[last, base + S.KIND] == record[base + S.KIND]
-        if (before and not event and last > 0) or (same and rows[last, base + S.TEST] == record[base + S.TEST]):
+        if (before and not event) or (same and rows[last, base + S.TEST] == record[base + S.TEST]):
             return
-        if event and not before and last > 0:
+        if event and not before:
             copy(record, rows[last])
             ints[S.EVENTS] += 1
             return

@@ -14,11 +14,10 @@ SHORT = 1e-9  # intervals shorter than this are not looked into
 
 
 @internal
-def look_closer(s):
+def look_closer(s, length):
     """Look into an interval without changes for two of a kind; True if something was put on the stack."""
     ints, slots = S.i(s), S.slots(s)
     left, top = slots[S.LEFT], S.stack(s)[ints[S.DEPTH] - 1]
-    length = distance(s, left, top)
     if length <= SHORT or ints[S.DEPTH] > DEEP:
         return False
     sigma, j = -1.0, -1
@@ -47,8 +46,8 @@ def pass_event(s, event):
 
 
 @internal
-def settle(s):
-    """Take the top of the stack as settled: store it if it is a point or an event."""
+def settle(s, length):
+    """Take the top of the stack, at this distance from LEFT, as settled: store it if it is a point or an event."""
     ints, slots = S.i(s), S.slots(s)
     base = scalars(s)
     top = S.stack(s)[ints[S.DEPTH] - 1]
@@ -66,7 +65,7 @@ def settle(s):
         return
     if role == S.POINT:
         copy(slots[S.LEFT], slots[S.PREVIOUS])
-        ints[S.HISTORY] = 1
+        ints[S.HISTORY], S.f(s)[S.BEFORE] = 1, length
         store(s, top)
     copy(top, slots[S.LEFT])
 
@@ -82,13 +81,14 @@ def resolve(s):
     if ints[S.DEPTH] == 0:
         return
     if stack_[ints[S.DEPTH] - 1, base + S.ROLE] == S.EVENT:
-        settle(s)
+        settle(s, 0.0)
         return
     top, left = stack_[ints[S.DEPTH] - 1], S.slots(s)[S.LEFT]
+    length = distance(s, left, top)
     if left[base + S.UNSTABLE] == S.UNKNOWN:
         left[base + S.UNSTABLE] = top[base + S.UNSTABLE]
     bits = changes(s, left, top)
     if bits != 0:
         ask(s, EXAMINE, float(bits), place, place, place)
-    elif not look_closer(s):
-        settle(s)
+    elif not look_closer(s, length):
+        settle(s, length)

@@ -10,7 +10,7 @@ import math
 
 from continuation.compiled import eigen
 from continuation.compiled import workspace as D
-from continuation.compiled.kernel import internal
+from continuation.compiled.kernel import bound, internal
 
 UNSTABLE, NULLITY, VANISHED, COUNTS = range(4)  # counts of `monitor`, and how many
 ZERO_EIGENVALUE = 1e-9  # relative to the scale of F_u
@@ -20,7 +20,7 @@ WORTH = 4.0  # a spectrum this many moves from the axis deserves its eigenvector
 PATIENCE = 64  # most spectra without a new try after eigenvectors that were of no use
 
 
-@internal
+@bound
 def look(w):
     """Largest absolute row sum of F_u, and the norm of what it changed by since the last spectrum."""
     a, known, n = D.jacobian(w), D.known(w), D.sizes(w)[D.N_STATES]
@@ -75,8 +75,9 @@ def symmetrise(w):
     """Turn the copy of F_u into a symmetric matrix with its eigenvalues and keep the scaling, if there is one."""
     n, a, copy = D.sizes(w)[D.N_STATES], D.jacobian(w), D.copied(w)
     d, inverse = D.vectors(w)[D.SCALING], D.vectors(w)[D.UNSCALING]
-    done = D.sizes(w)[D.DECLARED_SYMMETRIC] == 1 or eigen.is_symmetric(a, eigen.SYMMETRIC_TO)
-    scaled = not done and eigen.scaling_to_symmetric(a, d, D.pivots(w))
+    small = n <= 2  # has closed forms, whatever its symmetry
+    done = not small and (D.sizes(w)[D.DECLARED_SYMMETRIC] == 1 or eigen.is_symmetric(a, eigen.SYMMETRIC_TO))
+    scaled = not (small or done) and eigen.scaling_to_symmetric(a, d, D.pivots(w))
     if scaled:
         for i in range(n):
             for j in range(i):
@@ -135,10 +136,11 @@ def bound_general(w, gap, zero, moved):
     if not gap > WORTH * moved:
         return
     n, a, copy = D.sizes(w)[D.N_STATES], D.jacobian(w), D.copied(w)
+    wr, wi = D.vectors(w)[2], D.vectors(w)[3]
     for i in range(n):
         for j in range(n):
             copy[i, j] = a[i, j]
-    radius = SAFE * gap / eigen.eigenvector_condition(D.lapack(w), copy) - zero
+    radius = SAFE * gap / eigen.eigenvector_condition(D.lapack(w), copy, wr, wi) - zero
     memory[D.RADIUS] = max(radius, 0.0)
     useless = radius <= WORTH * moved
     memory[D.DELAY] = min(2.0 * memory[D.DELAY] + 1.0, PATIENCE) if useless else 0.0

@@ -76,8 +76,9 @@ OP_RARE, OPS = 10, 11  # the engine's own rare work is called by address too, se
 GUESS, ROW, RHS, SOLUTION, F, DIRECTION, MONITORED, REQUEST, SPARE, SPARE_DIRECTION, WORK_ROWS = range(11)
 
 # Floats of the state.
-# ARGUMENT and RESULT are those of `rare`, BASE the parameter at the record that a correction starts from.
-H, MIN_H, MAX_H, TOLERANCE, MAX_ANGLE, LOW, HIGH, ARGUMENT, RESULT, BASE, FLOATS = range(11)
+# ARGUMENT and RESULT are those of `rare`, BASE is the parameter at the record that a correction starts from, BEFORE
+# the distance from PREVIOUS to LEFT.
+H, MIN_H, MAX_H, TOLERANCE, MAX_ANGLE, LOW, HIGH, ARGUMENT, RESULT, BASE, BEFORE, FLOATS = range(12)
 
 # Codes: of a correction, and of a loop that returns.
 CONVERGED, DIVERGED, TURNED, JUMPED = 0, 11, 12, 13

@@ -2,7 +2,7 @@
 
 from continuation.compiled import state as S
 from continuation.compiled.interface import call
-from continuation.compiled.kernel import internal
+from continuation.compiled.kernel import inlined
 
 # Tasks of `rare.rare`, with what it is given in the arrays a, b, c and in ARGUMENT.
 (
@@ -18,7 +18,7 @@ from continuation.compiled.kernel import internal
 ) = range(9)
 
 
-@internal
+@inlined
 def ask(s, task, argument, a, b, c):
     """Let `rare` do a task; returns its status."""
     S.i(s)[S.TASK], S.f(s)[S.ARGUMENT] = task, argument
