@@ -36,8 +36,8 @@ CASES = {
     "fine brusselator": lambda: trace(
         brusselator(), [1.0, 2.0], "b", (0, 5), settings=Settings(step=1e-3, max_step=1e-3, max_points=20_000)
     ),
-    "turning-4": lambda: trace(turning(4), None, "p", (-3, 3), settings=Settings(max_step=0.05)),
-    "turning-7": lambda: trace(turning(7), None, "p", (-2, 2), settings=Settings(max_step=0.02)),
+    "turning-4": lambda: trace(turning(4), np.zeros(4), "p", (-3, 3), settings=Settings(max_step=0.05)),
+    "turning-7": lambda: trace(turning(7), np.zeros(7), "p", (-2, 2), settings=Settings(max_step=0.02)),
 }
 
 
@@ -54,7 +54,7 @@ def spectrum(branch, row):
 @pytest.mark.parametrize("name", CASES)
 def test_counts_agree_with_the_full_spectrum_at_every_point(name):
     branch = CASES[name]()
-    special = {point.row for point in branch.special}
+    special = {point.index for point in branch.special}
     compared = 0
     for row in range(len(branch)):
         values, scale = spectrum(branch, row)
@@ -75,8 +75,8 @@ def test_most_spectra_of_a_fine_branch_are_never_computed():
 @pytest.mark.parametrize("seed", range(6))
 def test_no_hopf_point_is_missed(seed):
     """Against the crossings that eigenvalues at every point of a fine branch show."""
-    branch = trace(turning(5, seed), None, "p", (-1.5, 1.5), settings=Settings(max_step=0.02))
-    inside = [row for row in range(len(branch)) if row not in {point.row for point in branch.special}]
+    branch = trace(turning(5, seed), np.zeros(5), "p", (-1.5, 1.5), settings=Settings(max_step=0.02))
+    inside = [row for row in range(len(branch)) if row not in {point.index for point in branch.special}]
     counts = [np.sum(spectrum(branch, row)[0].real > 0) for row in inside]
     changes = sum(a != b for a, b in zip(counts, counts[1:]))
     found = [point for point in branch.special if point.kind in (Kind.HOPF, Kind.FOLD, Kind.BRANCH_POINT)]

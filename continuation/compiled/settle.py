@@ -67,6 +67,8 @@ def settle(s, length):
         copy(slots[S.LEFT], slots[S.PREVIOUS])
         ints[S.HISTORY], S.f(s)[S.BEFORE] = 1, length
         store(s, top)
+    else:
+        S.f(s)[S.BEFORE] = distance(s, slots[S.PREVIOUS], top)
     copy(top, slots[S.LEFT])
 
 
