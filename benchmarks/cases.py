@@ -54,5 +54,5 @@ def bratu_case(n, convection=0.0) -> Case:
 CASES = {
     **{f"bratu-{n}": bratu_case(n) for n in STEPS},
     **{f"convection-{n}": bratu_case(n, 1.0) for n in STEPS},
-    "snake": Case(snake_pair, "p", 100_000, 0.1, 1e-9),
+    "snake": Case(snake_pair, "p", 100_000, 0.1),
 }

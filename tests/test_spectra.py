@@ -26,7 +26,7 @@ def turning(n, seed=0):
 CASES = {
     "bratu-2": lambda: trace(bratu(2), np.zeros(2), "lam", (0, 4), settings=Settings(max_points=300)),
     "bratu-9": lambda: trace(bratu(9), np.zeros(9), "lam", (0, 4), settings=Settings(max_points=300)),
-    "convection-9": lambda: trace(bratu(9, convection=3.0), np.zeros(9), "lam", (0, 4), settings=Settings(max_points=300)),
+    "convection-9": lambda: trace(bratu(9, convection=3.0), np.zeros(9), "lam", (0, 4)),
     "strong-convection-9": lambda: trace(
         bratu(9, convection=40.0), np.zeros(9), "lam", (0, 40), settings=Settings(max_points=300)
     ),

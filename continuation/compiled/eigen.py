@@ -173,7 +173,8 @@ def eigenvector_condition_of_two(a, wr, wi):
 def eigenvector_condition(lapack, a, wr, wi):
     """Condition number (2-norm) of the unit eigenvectors of the transpose of `a` (overwritten); infinite on failure.
 
-    They bound the eigenvalues of `a` as well as its own do.  A pair x +- i y enters as sqrt(2) (x, y): a unitary change of the complex columns.  `wr`, `wi`: eigenvalues.
+    They bound the eigenvalues of `a` as well as its own do.  A pair x +- i y enters as sqrt(2) (x, y): a unitary
+    change of the complex columns.  `wr`, `wi`: eigenvalues.
     """
     n = a.shape[0]
     if n <= 2:
