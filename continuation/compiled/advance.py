@@ -18,14 +18,18 @@ BEND = 0.2  # how far a step may leave the trapezoidal rule, against its turn
 
 
 @inlined
-def left_trapezoid(s, a, b):
-    """How far the step from record a to b leaves the trapezoidal rule, relative to its length."""
-    weights, length, total = S.weights(s), distance(s, a, b), 0.0
-    size = weights.shape[0]
+def leaves_trapezoid(s, a, b, bound):
+    """Whether the step from record a to b leaves the trapezoidal rule by more than `bound` times its length."""
+    weights = S.weights(s)
+    size, squared, total = weights.shape[0], 0.0, 0.0
+    from_a, from_b = a[size:], b[size:]
     for j in range(size):
-        gap = b[j] - a[j] - 0.5 * length * (a[size + j] + b[size + j])
+        squared += weights[j] * (b[j] - a[j]) * (b[j] - a[j])
+    half = 0.5 * math.sqrt(squared)
+    for j in range(size):
+        gap = b[j] - a[j] - half * (from_a[j] + from_b[j])
         total += weights[j] * gap * gap
-    return math.sqrt(total) / length if length > 0.0 else math.inf
+    return not total <= bound * bound * squared
 
 
 @internal
@@ -42,10 +46,10 @@ def attempt(s, h):
     reals[S.BASE] = left[size - 1]
     if S.i(s)[S.HISTORY] == 1 and reals[S.BEFORE] > 0.0:
         bend = 0.5 * h * h / reals[S.BEFORE]
-    previous = slots[S.PREVIOUS]
+    tangent, before = left[size:], slots[S.PREVIOUS][size:]
     for j in range(size):
-        row[j] = weights[j] * left[size + j]
-        x[j] = left[j] + h * left[size + j] + bend * (left[size + j] - previous[size + j])
+        row[j] = weights[j] * tangent[j]
+        x[j] = left[j] + h * tangent[j] + bend * (tangent[j] - before[j])
         value += row[j] * left[j]
     code, iterations, size_f = correct(s, x, row, value, reals[S.TOLERANCE])
     if code != S.CONVERGED:
@@ -58,7 +62,7 @@ def attempt(s, h):
     if angle > reals[S.MAX_ANGLE]:
         return S.TURNED, iterations, angle
     code = record_point(s, x, size_f, length, made)
-    if code == OK and left_trapezoid(s, left, made) > BEND * max(angle, 0.05):
+    if code == OK and leaves_trapezoid(s, left, made, BEND * max(angle, 0.05)):
         return S.JUMPED, iterations, angle
     return code, iterations, angle
 

@@ -51,10 +51,10 @@ def newton_step(s, x, row, gap):
     if status != OK:
         return status
     rhs, f = work_[S.RHS], work_[S.F]
+    unit = rhs[n + 1 :]
     for i in range(n):
-        rhs[i] = -f[i]
-        rhs[n + 1 + i] = 0.0
-    rhs[n], rhs[2 * n + 1] = gap, 1.0
+        rhs[i], unit[i] = -f[i], 0.0
+    rhs[n], unit[n] = gap, 1.0
     return call(ops[S.OP_SOLVE], ops[S.OP_SOLVE + 1], row, rhs, work_[S.SOLUTION])
 
 
@@ -95,7 +95,8 @@ def correct(s, x, row, value, tolerance):
             x[j] += d[j]
             correction += weights[j] * d[j] * d[j]
             norm += weights[j] * x[j] * x[j]
-        correction, scale = math.sqrt(correction), 1.0 + math.sqrt(norm)
+        correction = math.sqrt(correction)
+        scale = 1.0 + math.sqrt(norm) if correction > tolerance else 1.0
         if not correction < math.inf:
             return NONFINITE, iterations, size_f
         old = size_f
@@ -121,10 +122,11 @@ def hermite(a, b, size, length, sigma, x, direction):
     dr = 6.0 * sigma * (1.0 - sigma)
     da = (1.0 - sigma) * (1.0 - 3.0 * sigma) * length
     db = sigma * (3.0 * sigma - 2.0) * length
+    from_a, from_b = a[size:], b[size:]
     for j in range(size):
         rise = b[j] - a[j]
-        x[j] = a[j] + r * rise + ta * a[size + j] + tb * b[size + j]
-        direction[j] = dr * rise + da * a[size + j] + db * b[size + j]
+        x[j] = a[j] + r * rise + ta * from_a[j] + tb * from_b[j]
+        direction[j] = dr * rise + da * from_a[j] + db * from_b[j]
 
 
 @inlined
@@ -162,17 +164,19 @@ def record_point(s, x, size_f, length, record):
     size, tests = ints[S.SIZE], ints[S.TESTS]
     z, m = work[S.SOLUTION][size:], work[S.MONITORED]
     unit = 1.0 / length
+    tangent, monitored = record[size:], m[size:]
     for j in range(size):
         record[j] = m[j] = x[j]
-        record[size + j] = m[size + j] = z[j] * unit
+        tangent[j] = monitored[j] = z[j] * unit
     base = 2 * size + 2 * tests
     m[2 * size] = z[size] * length  # the determinant bordered by the unit tangent itself
     m[2 * size + 1] = z[size + 1]
     parameters[ints[S.ACTIVE]] = x[size - 1]
     status = call(ops[S.OP_MONITOR], ops[S.OP_MONITOR + 1], m, parameters, S.scratch(s))
     found = S.scratch(s)
+    measured = record[2 * size :]
     for j in range(2 * tests + 3):
-        record[2 * size + j] = found[j]
+        measured[j] = found[j]
     record[base + S.RESIDUAL] = size_f
     record[base + S.DET], record[base + S.DET_EXPONENT] = m[2 * size], m[2 * size + 1]
     record[base + S.KIND], record[base + S.TEST] = S.REGULAR, -1.0

@@ -105,20 +105,19 @@ def hidden_dip(s, c, a, b, length):
         at, e = 2 * size + j, 2 * size + tests + j
         if a[at] * b[at] <= 0.0 or kinds[j] >= 0 and not wanted(s, kinds[j]):
             continue
-        rb = b[at] / a[at]
-        rc = c[at] / a[at]
+        va, vb, vc = abs(a[at]), abs(b[at]), math.copysign(c[at], a[at] * c[at])
         if b[e] != a[e] or c[e] != a[e]:
-            rb, rc = rb * 2.0 ** min(b[e] - a[e], 900.0), rc * 2.0 ** min(c[e] - a[e], 900.0)
-        if rc <= 1.0 and rb <= 1.0:
+            vb, vc = vb * 2.0 ** min(b[e] - a[e], 900.0), vc * 2.0 ** min(c[e] - a[e], 900.0)
+        if vc <= va:
             continue
-        second = ((rb - 1.0) / length + (rc - 1.0) / before) / (length + before)
-        slope = (rb - 1.0) / length - second * length
-        if not (second > 0.0 and slope < 0.0):
-            continue
-        sigma = -0.5 * slope / second / length
-        bottom = 1.0 - 0.25 * slope * slope / second
-        if INSIDE < sigma < 1.0 - INSIDE and bottom < DIP * min(1.0, rb):
-            return sigma, j
+        # The parabola through the three is va + slope s + second s**2, both times length before (length + before).
+        fall, rise = (vc - va) * length, (vb - va) * before
+        second = fall + rise
+        slope = rise * (before / length) * length + rise * length - second * length
+        if second > 0.0 and -0.5 * slope < (1.0 - INSIDE) * second * length and -0.5 * slope > INSIDE * second * length:
+            whole = length * before * (length + before)
+            if va - 0.25 * slope * slope / (second * whole) < DIP * min(va, vb):
+                return -0.5 * slope / (second * length), j
     return -1.0, -1
 
 

@@ -78,13 +78,15 @@ class EntryLibrary(JITCodeLibrary):
     """Machine code of an entry and of all that it calls, whose functions nobody else sees.
 
     So LLVM may inline a function with one caller, and need not pass what a function does not use: most of the
-    seven words of an array.
+    seven words of an array.  Their names get the entry's: the linker of machine code must not take one for
+    another entry's function of the same name.  numba knows its reference counting by name, so that keeps it.
     """
 
     def _optimize_final_module(self):
         for function in self._final_module.functions:
-            if function.linkage.name == "linkonce_odr":
+            if function.linkage.name == "linkonce_odr" and not function.name.startswith("NRT_"):
                 function.linkage = "internal"
+                function.name = f"{self.name}.{function.name}"
         super()._optimize_final_module()
 
 
