@@ -6,7 +6,7 @@ from continuation.compiled import state as S
 from continuation.compiled.correct import correct, distance, hermite, inner, record_point, weigh
 from continuation.compiled.detect import place_on, scalars
 from continuation.compiled.interface import FAILED, NONFINITE, OK, SINGULAR
-from continuation.compiled.kernel import inlined, internal
+from continuation.compiled.kernel import inlined, internal, summing
 from continuation.compiled.records import push
 from continuation.compiled.tasks import CLOSES, ask
 
@@ -17,7 +17,7 @@ LOST = 5  # accepted points in a row without a Jacobian to speak of
 BEND = 0.2  # how far a step may leave the trapezoidal rule, against its turn
 
 
-@inlined
+@summing
 def leaves_trapezoid(s, a, b, bound):
     """Whether the step from record a to b leaves the trapezoidal rule by more than `bound` times its length."""
     weights = S.weights(s)
@@ -32,7 +32,7 @@ def leaves_trapezoid(s, a, b, bound):
     return not total <= bound * bound * squared
 
 
-@internal
+@summing
 def attempt(s, h):
     """One step of length `h` from LEFT into MADE; returns (code, Newton iterations, tan of the angle turned).
 

@@ -4,7 +4,7 @@ import math
 
 from continuation.compiled import state as S
 from continuation.compiled.interface import FAILED, NONFINITE, OK, call
-from continuation.compiled.kernel import inlined, internal
+from continuation.compiled.kernel import inlined, internal, summing
 from continuation.compiled.tasks import BETWEEN, ask
 
 FINE = 4e-16  # tolerance of points that locate something: Newton goes on until rounding stops it
@@ -67,7 +67,7 @@ def is_settled(s, p, correction):
     return abs(correction) <= DIGITS * (abs(p) + abs(p - S.f(s)[S.BASE]))
 
 
-@internal
+@summing
 def correct(s, x, row, value, tolerance):
     """Newton's method for F(x) = 0 and ``row . x = value``, in place.
 

@@ -60,9 +60,14 @@ def inlined(function):
     return internal(function, forceinline=True)
 
 
-def bound(function):
-    """Like `internal`, for sums that only bound something: they may be added up in any order, many at a time."""
+def summing(function):
+    """Like `internal`, for functions whose sums may be added up in any order, many terms at a time."""
     return internal(function, fastmath={"reassoc", "nsz", "contract"})
+
+
+def fusing(function):
+    """Like `internal`, for functions whose products may be added without being rounded first."""
+    return internal(function, fastmath={"contract"})
 
 
 def kernel(function):

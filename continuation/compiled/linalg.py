@@ -11,7 +11,7 @@ import numpy as np
 
 from continuation.compiled.arrays import new_doubles, new_int32s
 from continuation.compiled.interface import call_pointers
-from continuation.compiled.kernel import bound, internal
+from continuation.compiled.kernel import fusing, internal, summing
 
 LAPACK = ("dgetrf", "dgetrs", "dgeev", "dgesdd", "zgetrf", "zgetrs")
 GETRF, GETRS, GEEV, GESDD, ZGETRF, ZGETRS = range(6)
@@ -46,7 +46,7 @@ def times(mantissa, exponent, factor):
     return mantissa, exponent
 
 
-@internal
+@fusing
 def eliminate(a, x, y):
     """Solve ``a x = x`` and ``a y = y`` in place by elimination with row exchanges; zeros are passed over.
 
@@ -86,7 +86,7 @@ def eliminate(a, x, y):
     return True, mantissa, exponent
 
 
-@bound
+@summing
 def is_full(a):
     """Whether more than one entry of `a` in four is not zero."""
     count = 0
@@ -130,7 +130,7 @@ def solve_complex(lapack, a, pivots, ints, b):
     return True
 
 
-@bound
+@summing
 def scale_of(a):
     """Largest absolute row sum."""
     largest = 0.0

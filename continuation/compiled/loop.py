@@ -18,6 +18,8 @@ def settle_all(s):
     while ints[S.DEPTH] > 0:
         if ints[S.ROWS] >= room or ints[S.BRACKETS] >= S.brackets(s).shape[0] - 1:
             return S.FULL
+        if ints[S.FLAG] != 0:
+            return S.INTERRUPTED
         resolve(s)
     if ints[S.PENDING] != 0:
         return ints[S.PENDING]

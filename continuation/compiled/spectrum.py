@@ -10,7 +10,7 @@ import math
 
 from continuation.compiled import eigen
 from continuation.compiled import workspace as D
-from continuation.compiled.kernel import bound, internal
+from continuation.compiled.kernel import internal, summing
 
 UNSTABLE, NULLITY, VANISHED, COUNTS = range(4)  # counts of `monitor`, and how many
 ZERO_EIGENVALUE = 1e-9  # relative to the scale of F_u
@@ -20,7 +20,7 @@ WORTH = 4.0  # a spectrum this many moves from the axis deserves its eigenvector
 PATIENCE = 64  # most spectra without a new try after eigenvectors that were of no use
 
 
-@bound
+@summing
 def look(w):
     """Largest absolute row sum of F_u, and the norm of what it changed by since the last spectrum."""
     a, known, n = D.jacobian(w), D.known(w), D.sizes(w)[D.N_STATES]
