@@ -1,11 +1,11 @@
-"""Command line: ``python -m benchmarks [name ...] [--json FILE] [--repeat N] [--cold]``."""
+"""Command line: ``python -m benchmarks [name ...] [--json FILE] [--compare [FILE]] [--repeat N] [--cold]``."""
 
 import argparse
 import json
 import pathlib
 import sys
 
-from benchmarks import report
+from benchmarks import comparison, report
 from benchmarks.cases import CASES
 from benchmarks.latency import LATENCIES, SLOW
 from benchmarks.timing import measure
@@ -16,6 +16,14 @@ def main(arguments=None) -> int:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description="Figures of work and time.")
     parser.add_argument("names", nargs="*", metavar="name", help=f"{', '.join([*CASES, *LATENCIES])}; or a family")
     parser.add_argument("--json", type=pathlib.Path, metavar="FILE", help="write every number there")
+    parser.add_argument(
+        "--compare",
+        type=pathlib.Path,
+        nargs="?",
+        const=comparison.BASELINE,
+        metavar="FILE",
+        help="judge against a run stored with --json (default: the one in the repository); exit status 1 if slower",
+    )
     parser.add_argument("--repeat", type=int, default=7, metavar="N", help="timed runs of each case (default 7)")
     parser.add_argument("--cold", action="store_true", help="the slow cases too")
     asked = parser.parse_args(arguments)
@@ -23,8 +31,9 @@ def main(arguments=None) -> int:
         parser.error(f"--repeat: wanted at least 1, got {asked.repeat}")
     try:
         names = chosen(asked.names, asked.cold)
-    except KeyError as unknown:
-        parser.error(unknown.args[0])
+        before = comparison.stored(asked.compare) if asked.compare else {}
+    except (KeyError, ValueError) as error:
+        parser.error(error.args[0])
     surroundings = report.surroundings()
     print(surroundings["processor"], *(f"{k} {v}" for k, v in surroundings["versions"].items()), sep=", ")
     traces = [measure(name, CASES[name], asked.repeat) for name in announced(names) if name in CASES]
@@ -34,7 +43,14 @@ def main(arguments=None) -> int:
     if asked.json:
         found = {"traces": [timed.as_dict() for timed in traces], "latencies": [one.as_dict() for one in latencies]}
         asked.json.write_text(json.dumps({**surroundings, **found}, indent=1) + "\n", "utf-8")
-    return 0
+    return judged(traces, before) if asked.compare else 0
+
+
+def judged(traces, before) -> int:
+    """Print the comparison; returns 1 if a case became slower."""
+    rows = [comparison.compare(timed, before.get(timed.name)) for timed in traces]
+    report.show(comparison.COLUMNS, rows)
+    return int(any(row[-1] == "slower" for row in rows))
 
 
 def chosen(names, cold=False) -> list:

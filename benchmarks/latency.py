@@ -10,6 +10,7 @@ import sys
 import tempfile
 import time
 from dataclasses import dataclass
+from functools import partial
 
 from continuation.compiled.kernel import engine_folder
 
@@ -27,6 +28,21 @@ problem = Problem(system, states=("x", "y"), parameters={{"b": 1.0}})
 branch = trace(problem, start=[{a!r}, 1.0 / {a!r}], vary="b", span=(0.5, 3.0))
 print(len(branch), flush=True)
 """
+MODEL = """
+[equations]
+x = "a - (b + 1)*x + x**2*y"
+y = "b*x - x**2*y"
+[parameters]
+a = {a!r}
+b = 1.0
+[start]
+x = {a!r}
+y = {inverse!r}
+[trace]
+vary = "b"
+span = [0.5, 3.0]
+"""
+COMMAND = "from continuation.cli import main; main()"
 
 
 @dataclass(frozen=True)
@@ -92,21 +108,38 @@ def new_trace(folder, cache) -> float:
     return until_first_line([str(script)], cache)
 
 
-def first_warm(repeat) -> Latency:
-    """Trace a new system where the engine is compiled already; a copy of its cache is used."""
+def new_model(folder, cache) -> float:
+    """Seconds to the table of a new model file, by the command line."""
+    a = random.uniform(0.9, 1.1)
+    file = pathlib.Path(folder) / "model.toml"
+    file.write_text(MODEL.format(a=a, inverse=1.0 / a), "utf-8")
+    return until_first_line(["-c", COMMAND, "trace", str(file)], cache)
+
+
+def warm(name, meaning, once, repeat) -> Latency:
+    """Time `once(folder, cache)` where the engine is compiled already; a copy of its cache is used."""
     with tempfile.TemporaryDirectory() as folder:
         cache = pathlib.Path(folder) / "cache"
         if engine_folder().is_dir():
             shutil.copytree(engine_folder(), cache / engine_folder().name)
-        samples = [new_trace(folder, cache) for _ in range(repeat + 1)][1:]
-    return Latency("first-warm", "from python to a new system's branch", samples)
+        return Latency(name, meaning, [once(folder, cache) for _ in range(repeat + 1)][1:])
 
 
-def first_cold(repeat) -> Latency:
-    """Trace a new system where nothing is compiled; once, whatever `repeat` says."""
-    with tempfile.TemporaryDirectory() as folder:
-        return Latency("first-cold", "the same with an empty cache", [new_trace(folder, pathlib.Path(folder) / "c")])
+def cold(name, meaning, once, repeat) -> Latency:
+    """Time `once(folder, cache)` where nothing is compiled; at most three times."""
+    samples = []
+    for _ in range(min(repeat, 3)):
+        with tempfile.TemporaryDirectory() as folder:
+            samples.append(once(folder, pathlib.Path(folder) / "cache"))
+    return Latency(name, meaning, samples)
 
 
-LATENCIES = {"python": python_start, "import": package_import, "first-warm": first_warm, "first-cold": first_cold}
-SLOW = {"first-cold"}  # only where asked for
+LATENCIES = {
+    "python": python_start,
+    "import": package_import,
+    "first-warm": partial(warm, "first-warm", "from python to a new system's branch", new_trace),
+    "first-cold": partial(cold, "first-cold", "the same with an empty cache", new_trace),
+    "command-warm": partial(warm, "command-warm", "pseudoarc trace, a new model file", new_model),
+    "command-cold": partial(cold, "command-cold", "the same with an empty cache", new_model),
+}
+SLOW = {"first-cold", "command-cold"}  # only where asked for

@@ -58,7 +58,8 @@ def trace(
     Notes
     -----
     Each accepted step costs one factorisation of order n + 1 for each Newton iteration (one, when the step is small)
-    and, for flows, one spectrum of F_u.  Interrupting (Ctrl-C) returns the partial branch.
+    and, for flows, a spectrum of F_u where no bound tells that nothing crossed the imaginary axis since the last
+    one.  Interrupting (Ctrl-C) returns the partial branch.  The first call ever compiles the engine (20 s).
 
     Examples
     --------

@@ -10,6 +10,7 @@ from continuation.compiled.kernel import inlined, internal
 COUNT_BIT = 1 << 50  # the number of unstable eigenvalues changed
 INSIDE = 0.02  # a hidden extremum nearer than this to an end is left to the neighbour
 DIP = 0.1  # a parabola that falls below this fraction of its ends is looked into
+LOOSE = 0.1  # part of a piece by which its ends may be inexact
 STEEP = 1e-12  # slopes of the parameter below this are rounding
 
 
@@ -168,11 +169,15 @@ def place_on(s, a, b, x):
 
 @internal
 def on_piece(s, a, b, x):
-    """Whether x lies on the curve's piece between a and b, as far as its Hermite interpolant tells."""
+    """Whether x lies on the curve's piece between a and b, as far as its Hermite interpolant tells.
+
+    An end is only as exact as Newton's tolerance, and so is what lies before it: x may overstep it by that.
+    """
     work = S.work(s)
     size, length = S.i(s)[S.SIZE], distance(s, a, b)
     sigma = place_on(s, a, b, x)
-    slack = 1e-9 * (1.0 + 1.0 / length) if length > 0.0 else 1.0
+    own = S.f(s)[S.TOLERANCE] * (1.0 + math.sqrt(inner(S.weights(s), x, x)))
+    slack = 1e-9 * (1.0 + 1.0 / length) + min(own / length, LOOSE) if length > 0.0 else 1.0
     if not (-slack <= sigma <= 1.0 + slack):
         return False
     y, direction = work[S.SPARE], work[S.SPARE_DIRECTION]
