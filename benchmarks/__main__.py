@@ -1,11 +1,12 @@
-"""Command line: ``python -m benchmarks [name ...] [--json FILE] [--compare [FILE]] [--repeat N] [--cold]``."""
+"""Command line: ``python -m benchmarks [name ...] [--json FILE] [--compare [FILE]] [--repeat N] [--profile]
+[--cold]``."""
 
 import argparse
 import json
 import pathlib
 import sys
 
-from benchmarks import comparison, report
+from benchmarks import comparison, profile, report
 from benchmarks.cases import CASES
 from benchmarks.latency import LATENCIES, SLOW
 from benchmarks.timing import measure
@@ -25,6 +26,7 @@ def main(arguments=None) -> int:
         help="judge against a run stored with --json (default: the one in the repository); exit status 1 if slower",
     )
     parser.add_argument("--repeat", type=int, default=7, metavar="N", help="timed runs of each case (default 7)")
+    parser.add_argument("--profile", action="store_true", help="what the time of each trace is spent on, instead")
     parser.add_argument("--cold", action="store_true", help="the slow cases too")
     asked = parser.parse_args(arguments)
     if asked.repeat < 1:
@@ -34,6 +36,10 @@ def main(arguments=None) -> int:
         before = comparison.stored(asked.compare) if asked.compare else {}
     except (KeyError, ValueError) as error:
         parser.error(error.args[0])
+    if asked.profile:
+        rows = [profile.profile(name, asked.repeat) for name in announced(names) if name in CASES]
+        report.show(profile.COLUMNS, rows, profile.NOTE)
+        return 0
     surroundings = report.surroundings()
     print(surroundings["processor"], *(f"{k} {v}" for k, v in surroundings["versions"].items()), sep=", ")
     traces = [measure(name, CASES[name], asked.repeat) for name in announced(names) if name in CASES]

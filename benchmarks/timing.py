@@ -4,6 +4,7 @@ import gc
 import statistics
 import time
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 
@@ -78,22 +79,25 @@ class Timed:
         return {**vars(self), **numbers}
 
 
-def measure(name: str, case: Case, repeat: int) -> Timed:
-    """Time a case `repeat` times (fewer, but at least three where it takes long), after one run not timed."""
+def prepared(case: Case):
+    """Start a case: its problem, and the compiled loop and the whole call as functions without arguments."""
     problem, settings = case.problem(), case.settings()
     start = np.zeros(len(problem.states))
     wishes = Wishes.of(problem, case.vary, (-np.inf, np.inf), settings, +1, "all", None)
     begun = start_from(problem, start, case.vary, None, wishes.span)
+    engine = partial(run_direction, problem, begun, +1, wishes, False)
+    return problem, engine, partial(trace, problem, start, case.vary, settings=settings, direction=+1)
 
-    def whole():
-        return trace(problem, start, case.vary, settings=settings, direction=+1)
 
+def measure(name: str, case: Case, repeat: int) -> Timed:
+    """Time a case `repeat` times (fewer, but at least three where it takes long), after one run not timed."""
+    problem, engine, whole = prepared(case)
     branch = whole()
     floor = Floor(problem, branch)
     if floor():
         raise RuntimeError(f"{name}: a kernel fails on a point of the branch")
-    run_direction(problem, begun, +1, wishes, False)
-    functions = {"engine": lambda: run_direction(problem, begun, +1, wishes, False), "floor": floor, "whole": whole}
+    engine()
+    functions = {"engine": engine, "floor": floor, "whole": whole}
     samples = repeated(functions, repeat)
     return Timed(name, branch.effort, len(branch.folds), **samples)
 

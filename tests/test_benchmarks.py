@@ -4,12 +4,13 @@ import dataclasses
 import json
 
 import pytest
+from numba.core.runtime import _nrt_python, rtsys
 
 from benchmarks import __main__ as command
-from benchmarks import latency, report
+from benchmarks import latency, profile, report
 from benchmarks.cases import CASES
 from benchmarks.floor import WORK, Floor
-from benchmarks.timing import measure, median_and_spread
+from benchmarks.timing import measure, median_and_spread, prepared
 from continuation import trace
 
 
@@ -50,6 +51,34 @@ def test_times_are_kept_with_their_median():
     assert [len(samples) for samples in (timed.engine, timed.whole, timed.floor)] == [3, 3, 3]
     assert timed.per_step("engine")[0] == pytest.approx(1e6 * sorted(timed.engine)[1] / 60)
     assert median_and_spread([1.0, 2.0, 3.0]) == (2.0, 0.5)
+
+
+@pytest.mark.parametrize("name", ["bratu-2", "bratu-8", "bratu-32", "convection-8"])
+def test_a_step_allocates_nothing(name):
+    """Arrays that numba's runtime made, for n and for 3 n steps of the same branch: only spectra may need some."""
+
+    def arrays(steps):
+        _, engine, _ = prepared(tiny(name, steps))
+        engine()
+        before = rtsys.get_allocation_stats().alloc
+        engine()
+        return rtsys.get_allocation_stats().alloc - before
+
+    _nrt_python.memsys_enable_stats()
+    try:
+        few, many = arrays(200), arrays(600)
+    finally:
+        _nrt_python.memsys_disable_stats()
+    assert many - few <= (0 if name.startswith("bratu") else 6)
+
+
+def test_shares_of_the_time_are_printed(monkeypatch, capsys):
+    monkeypatch.setattr(command, "CASES", {"bratu-2": tiny("bratu-2")})
+    monkeypatch.setattr(profile, "CASES", {"bratu-2": tiny("bratu-2")})
+    assert command.main(["bratu", "--profile", "--repeat", "2"]) == 0
+    printed = capsys.readouterr().out
+    assert "bratu-2" in printed
+    assert "the loop itself" in printed
 
 
 def test_a_run_is_judged_by_work_and_ratio(monkeypatch, tmp_path, capsys):
