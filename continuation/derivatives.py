@@ -22,13 +22,25 @@ def evaluate(problem, u, p) -> np.ndarray:
 def difference(problem, u, p, variables, k, *, fourth_order=False) -> np.ndarray:
     """dF/dvariables[k] by central differences; `variables` is `u` or `p` itself, left as it was.
 
-    Error about 1e-10 relative (second order), 1e-12 (fourth order).
+    Error about 1e-10 relative (second order), 1e-12 (fourth order).  The step grows with the variable; of fourth
+    order also one that does not is tried, for functions that turn on the scale of 1 wherever they are: the step
+    counts that agrees better with half of it.
     """
+    size = max(1.0, abs(variables[k]))
+    if not fourth_order:
+        return _stencil(problem, u, p, (variables, k), CUBE_ROOT * size, ((-1, -0.5), (1, 0.5)))
+    steps = [FIFTH_ROOT * size] if size < 10.0 else [FIFTH_ROOT * size, FIFTH_ROOT]
+    found = [[_stencil(problem, u, p, (variables, k), h, CENTRAL4) for h in (s, 0.5 * s)] for s in steps]
+    return min(found, key=lambda pair: np.max(np.abs(pair[0] - pair[1]), initial=0.0))[0]
+
+
+def _stencil(problem, u, p, variable, step, points) -> np.ndarray:
+    """Sum of weighted residuals at multiples of `step`, over the step."""
+    variables, k = variable
     value = variables[k]
-    step = (FIFTH_ROOT if fourth_order else CUBE_ROOT) * max(1.0, abs(value))
     step = (value + step) - value
     total = np.zeros(len(u))
-    for shift, weight in CENTRAL4 if fourth_order else ((-1, -0.5), (1, 0.5)):
+    for shift, weight in points:
         variables[k] = value + shift * step
         total += weight * evaluate(problem, u, p)
         variables[k] = value

@@ -309,3 +309,14 @@ def test_folds_next_to_a_point_of_a_coarse_tolerance_are_located():
     assert_allclose([point["u"] for point in branch.folds], expected[: len(branch.folds)], rtol=1e-12)
     assert len(branch.folds) > 2000
     assert all(point.bracket is None for point in branch.special)
+
+
+def test_the_check_tells_a_function_that_turns_far_out():
+    """Differences whose step grows with the state can't follow ``sin u`` at u = 3000; tangents are good there too."""
+    settings = Settings(step=0.1, max_step=0.1, tolerance=1e-7, max_points=2_000)
+    problem = textbook.snake_pair()
+    start = [3000.0, math.sin(3000.0)]
+    branch = trace(problem, start, "p", direction=+1, settings=settings, parameters={"p": 300.0 + start[1]})
+    report = branch.check()
+    assert report.ok, str(report)
+    assert np.nanmax(report.tangent_errors) < 1e-5

@@ -14,6 +14,7 @@ ASIDE = 1e-3  # how much shorter a step is taken anew that ended on a special po
 ON_POINT = 1e-10  # determinants below this fraction of the last are zero
 AIM = 0.5  # of the largest angle: what the step is steered to
 LOST = 5  # accepted points in a row without a Jacobian to speak of
+TANGENT = 2e-6  # error of a stored tangent: it is that of the iterate before, one correction away on a bent curve
 BEND = 0.2  # how far a step may leave the trapezoidal rule, against its turn
 
 
@@ -52,19 +53,30 @@ def attempt(s, h):
         x[j] = left[j] + h * tangent[j] + bend * (tangent[j] - before[j])
         value += row[j] * left[j]
     code, iterations, size_f = correct(s, x, row, value, reals[S.TOLERANCE])
+    length, angle = turn(s)
+    if code == S.CONVERGED and angle * reals[S.CORRECTION] > TANGENT * h:
+        finer = TANGENT * h / angle / (1.0 + math.sqrt(inner(weights, x, x)))
+        code, more, size_f = correct(s, x, row, value, finer)
+        iterations += more
+        length, angle = turn(s)
     if code != S.CONVERGED:
         return code, iterations, 0.0
-    z = work[S.SOLUTION][size:]
-    length = math.sqrt(inner(weights, z, z))
     if not (length >= 1.0 - 1e-6 and length < math.inf):
         return SINGULAR, iterations, 0.0
-    angle = math.sqrt(max(length * length - 1.0, 0.0))  # its tangent: <old, z> = 1
     if angle > reals[S.MAX_ANGLE]:
         return S.TURNED, iterations, angle
     code = record_point(s, x, size_f, length, made)
     if code == OK and leaves_trapezoid(s, left, made, BEND * max(angle, 0.05)):
         return S.JUMPED, iterations, angle
     return code, iterations, angle
+
+
+@inlined
+def turn(s):
+    """Length of the tangent z in ``work[S.SOLUTION]``, where <old, z> = 1, and the tangent of the angle to the old."""
+    z = S.work(s)[S.SOLUTION][S.i(s)[S.SIZE] :]
+    length = math.sqrt(inner(S.weights(s), z, z))
+    return length, math.sqrt(max(length * length - 1.0, 0.0))
 
 
 @inlined

@@ -71,13 +71,14 @@ def is_settled(s, p, correction):
 def correct(s, x, row, value, tolerance):
     """Newton's method for F(x) = 0 and ``row . x = value``, in place.
 
-    Returns (code, iterations, largest component of F at the end).  The tangent (not normalised, ``row . z = 1``)
-    is left in ``work[S.SOLUTION]`` behind the correction, followed by the bordered determinant.
+    Returns (code, iterations, largest component of F at the end); CORRECTION is the last one's length.  The
+    tangent (not normalised, ``row . z = 1``) is left in ``work[S.SOLUTION]`` behind the correction, followed by the
+    bordered determinant.
     """
     ints, weights = S.i(s), S.weights(s)
     size = ints[S.SIZE]
     status, size_f = evaluate(s, x)
-    before, iterations = math.inf, 0
+    before, correction, iterations = math.inf, math.inf, 0
     while status == OK:
         if iterations == ints[S.MAX_NEWTON]:
             return S.DIVERGED, iterations, size_f
@@ -110,6 +111,7 @@ def correct(s, x, row, value, tolerance):
         elif stalled:
             return S.DIVERGED, iterations, size_f
         before = correction
+    S.f(s)[S.CORRECTION] = correction
     return status, iterations, size_f
 
 

@@ -77,8 +77,8 @@ GUESS, ROW, RHS, SOLUTION, F, DIRECTION, MONITORED, REQUEST, SPARE, SPARE_DIRECT
 
 # Floats of the state.
 # ARGUMENT and RESULT are those of `rare`, BASE is the parameter at the record that a correction starts from, BEFORE
-# the distance from PREVIOUS to LEFT.
-H, MIN_H, MAX_H, TOLERANCE, MAX_ANGLE, LOW, HIGH, ARGUMENT, RESULT, BASE, BEFORE, FLOATS = range(12)
+# the distance from PREVIOUS to LEFT, CORRECTION the length of Newton's last correction.
+H, MIN_H, MAX_H, TOLERANCE, MAX_ANGLE, LOW, HIGH, ARGUMENT, RESULT, BASE, BEFORE, CORRECTION, FLOATS = range(13)
 
 # Codes: of a correction, and of a loop that returns.
 CONVERGED, DIVERGED, TURNED, JUMPED = 0, 11, 12, 13
