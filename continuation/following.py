@@ -9,6 +9,7 @@ from continuation.branch import Branch
 from continuation.collect import assemble
 from continuation.compiled import state as S
 from continuation.compiled.interface import OK
+from continuation.compiled.prepare import prepare
 from continuation.engine import KIND_CODES, STATUSES, begin, begin_singular, make_state, run_all
 from continuation.operations import Operations
 from continuation.progress import silent, terminal
@@ -41,6 +42,7 @@ class Run:
 
 def follow(problem, start, wishes: Wishes, *, parameters=None, progress=False, strict=False) -> Branch:
     """Trace as `continuation.trace.trace` describes."""
+    prepare()
     begun = start_from(problem, start, wishes.vary, parameters, wishes.span)
     runs = {}
     for sign in (1,) if begun.outward else wishes.signs:
@@ -115,6 +117,7 @@ def report(branch, strict):
 
 def continued(problem, branch, place, wishes, progress) -> Branch:
     """Trace on from one end of a branch; `place` is (row, sign).  Returns the new piece, that row included."""
+    prepare()
     row, sign = place
     p = problem.parameter_values(branch.point(row).parameters)
     begun = Start(branch.unknowns[row].copy(), branch.tangents[row].copy(), p, wishes.vary, problem=problem)

@@ -72,10 +72,8 @@ def trace(
     >>> abs(branch["LP1"]["mu"]) < 1e-12
     True
     """
-    from continuation.compiled.prepare import prepare
-
-    prepare()
-    from continuation.following import Wishes, follow
+    from continuation.following import follow
+    from continuation.wishes import Wishes
 
     wishes = Wishes.of(problem, vary, span, settings, direction, detect, stop)
     return follow(problem, start, wishes, parameters=parameters, progress=progress, strict=strict)

@@ -298,10 +298,8 @@ def test_counts_on_every_row_are_those_of_numpy(seed, rng):
 
 def test_folds_next_to_a_point_of_a_coarse_tolerance_are_located():
     """Far out a point is only as exact as ``tolerance * |x|``: where its tangent turns is known no better."""
-    problem = Problem(
-        textbook._snake_pair, ("u", "v"), {"p": 0.0}, jacobian=textbook._snake_pair_u,
-        parameter_derivative=textbook._snake_pair_p, weights=np.ones(3),
-    )  # fmt: skip
+    problem = textbook.snake_pair()
+    problem.weights = np.ones(3)
     settings = Settings(step=0.1, max_step=0.1, tolerance=1e-7, max_points=100_000)
     branch = trace(problem, [0.0, 0.0], "p", direction=+1, settings=settings)
     turns = np.arccos(-0.1) + 2 * np.pi * np.arange(2000), -np.arccos(-0.1) + 2 * np.pi * np.arange(1, 2000)

@@ -1,12 +1,16 @@
 """The engine is compiled once, by as many processes as help; whatever a helper leaves is done by its caller."""
 
+import importlib
 import subprocess
 import sys
 from functools import partial
 
 import pytest
 
+from continuation import following, trace
 from continuation.compiled import linking, prepare
+from continuation.compiled.interface import callback
+from systems.textbook import cusp
 
 sleeper = partial(subprocess.Popen, [sys.executable, "-c", "import time; time.sleep(60)"])
 
@@ -67,9 +71,18 @@ def test_a_helper_ends_with_its_caller(log, monkeypatch):
     assert started[0].returncode not in (None, 0)
 
 
-def test_every_name_is_a_callback():
-    prepare.compile_all(prepare.ALL)
+def test_every_name_is_a_callback_of_its_own():
+    names = [name.split(".") for name in prepare.ALL]
+    found = [getattr(importlib.import_module(f"continuation.compiled.{module}"), name) for module, name in names]
+    assert all(isinstance(function, callback) and function.address for function in found)
+    assert len({function.address for function in found}) == len(found)
+
+
+def test_bad_arguments_are_refused_before_anything_is_compiled(monkeypatch):
+    monkeypatch.setattr(following, "prepare", lambda: pytest.fail("compiled first"))
+    with pytest.raises(ValueError, match="mu"):
+        trace(cusp(), [-1.0], "muu", (-1, 1))
 
 
 def test_linking_fits_this_numba():
-    assert linking.SUPPORTED, "numba's internals changed: compiling still works, but takes three times as long"
+    assert linking.SUPPORTED, "numba's internals changed: compiling still works, but takes half as long again"

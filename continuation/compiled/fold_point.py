@@ -14,7 +14,7 @@ TRANSVERSE = 1e-7  # cosine of F_p and the left null vector below which a fold i
 
 @internal
 def corner_border(a, b, c, transpose):
-    """``[[a, b], [c', 0]]`` or its transpose, with right-hand side e_last solved for: matrix and vector."""
+    """``[[a, b], [c', 0]]`` or its transpose, and the right-hand side e_last."""
     n = a.shape[0]
     m, e = new_doubles((n + 1, n + 1)), new_doubles(n + 1)
     for i in range(n):

@@ -15,7 +15,7 @@ ITERATIONS = 12
 
 @internal
 def complex_border(a, omega, b, c, adjoint):
-    """``[[a - i omega, b], [c^H, 0]]`` or its conjugate transpose, factored for e_last; returns the solution."""
+    """``[[a - i omega, b], [c^H, 0]]`` or its conjugate transpose, and the right-hand side e_last."""
     n = a.shape[0]
     m, e = new_complexes((n + 1, n + 1)), new_complexes(n + 1)
     for i in range(n):
