@@ -62,7 +62,7 @@ def run_direction(problem, begun: Start, sign, wishes: Wishes, progress) -> Run:
     """Trace one direction from a prepared start."""
     operations = problem.operations(begun.p.copy(), begun.active)
     state = make_state(operations, wishes.span, wishes.steps(), wishes.settings)
-    state.i[S.DETECT] = sum(1 << KIND_CODES[kind] for kind in wishes.detect)
+    state.i[S.DETECT] = sum(1 << KIND_CODES[kind] for kind in wishes.detect & operations.kinds)
     state.i[S.STOP_KINDS] = 1 << KIND_CODES[wishes.stop_kind] if wishes.stop_kind else 0
     state.i[S.STOP_COUNT] = wishes.stop_count
     tangent = sign * begun.tangent
@@ -70,7 +70,7 @@ def run_direction(problem, begun: Start, sign, wishes: Wishes, progress) -> Run:
         begin_singular(state, begun.x, tangent)
     elif (status := begin(state, begun.x, tangent, silent_tests(problem, begun, operations.tests))) != OK:
         raise StartError(f"the equations could not be evaluated at the corrected start (status {status})")
-    elif leaves_at_once(begun.x[-1], tangent[-1], wishes.span):
+    elif any(leaves_at_once(begun.x, tangent, limit) for limit in state.limits):
         return Run(operations, state, S.LIMIT)
     watch = watcher(problem, begun, wishes.stop_at) if wishes.stop_at else None
     with (terminal if progress else silent)(begun) as shown:
@@ -79,9 +79,10 @@ def run_direction(problem, begun: Start, sign, wishes: Wishes, progress) -> Run:
     return Run(operations, state, code)
 
 
-def leaves_at_once(value, slope, span) -> bool:
-    """Whether a start on a limit leaves the span in this direction."""
-    return bool((value >= span[1] and slope > 0) or (value <= span[0] and slope < 0))
+def leaves_at_once(x, tangent, limit) -> bool:
+    """Whether a start on a limit (index of an unknown, least, largest value) leaves it in this direction."""
+    index, low, high = int(limit[0]), limit[1], limit[2]
+    return bool((x[index] >= high and tangent[index] > 0) or (x[index] <= low and tangent[index] < 0))
 
 
 def watcher(problem, begun, function):

@@ -53,8 +53,14 @@ class Operations:
     active: int
     tests: tuple
     refine: Callback = NOTHING
-    counts_events: bool = True  # whether a change of the unstable count is an event
+    counts: Kind | None = Kind.HOPF  # what a change of the unstable count means
+    limits: tuple = ()  # of (index of an unknown, least, largest value): the branch ends there
     effort: np.ndarray = field(default_factory=lambda: np.zeros(3, np.int64))  # Jacobians, factorisations, spectra
+
+    @property
+    def kinds(self) -> frozenset:
+        """Kinds of special points that can be reported."""
+        return frozenset({test.kind for test in self.tests} | {self.counts}) - {None}
 
     @property
     def size(self) -> int:
@@ -94,6 +100,6 @@ def dense_operations(problem, p: np.ndarray, active: int) -> Operations:
         p=p,
         active=active,
         tests=tests,
-        counts_events=stability == workspace.FLOW,
+        counts=Kind.HOPF if stability == workspace.FLOW else None,
         effort=table.effort,
     )
