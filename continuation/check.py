@@ -75,7 +75,7 @@ def check_branch(branch) -> BranchReport:
     solution, tangent = np.empty(len(branch)), np.empty(len(branch))
     for row in range(len(branch)):
         x, t = branch.unknowns[row], branch.tangents[row]
-        solution[row], tangent[row] = errors_of(problem, (x, t, branch.weights), p, active, precise)
+        solution[row], tangent[row] = errors_of(problem.near(x, p), (x, t, branch.weights), p, active, precise)
         if row in tangentless:
             tangent[row] = np.nan
     return BranchReport(solution, tangent, precise)

@@ -282,6 +282,16 @@ class Problem:
         """Names of the varied parameters that `columns` shows when the engine varies `vary`."""
         return (vary,)
 
+    def near(self, x, p):
+        """The problem whose functions are to be evaluated near the unknowns x (N,) and parameters p; here itself."""
+        return self
+
+    def stability_matrix(self, x, p) -> np.ndarray:
+        """Matrix whose spectrum decides on stability at the unknowns x (N,) and parameters p: F_u."""
+        from continuation.derivatives import state_jacobian
+
+        return state_jacobian(self, x[:-1], p)
+
     def state_weights(self):
         """(n,) weights of the states shown, for their norm."""
         return self.inner_weights()[: len(self.states)]

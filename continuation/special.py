@@ -7,7 +7,6 @@ import numpy as np
 from continuation.branch import SpecialPoint
 from continuation.compiled import state as S
 from continuation.compiled.spectrum import ZERO_EIGENVALUE
-from continuation.derivatives import state_jacobian
 from continuation.engine import KINDS
 from continuation.status import Kind
 
@@ -47,7 +46,7 @@ def jacobians_at(problem, branch, rows) -> dict:
     out = {}
     for row in rows:
         p = problem.parameter_values(values_at(branch, row))
-        out[row] = state_jacobian(problem, branch.unknowns[row, :-1], p)
+        out[row] = problem.stability_matrix(branch.unknowns[row], p)
     return {row: a for row, a in out.items() if np.all(np.isfinite(a))}
 
 

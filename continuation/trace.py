@@ -72,8 +72,11 @@ def trace(
     >>> abs(branch["LP1"]["mu"]) < 1e-12
     True
     """
+    from continuation.curves import curve_through
     from continuation.following import follow
     from continuation.wishes import Wishes
 
+    if not isinstance(vary, str):
+        problem, start, vary, span = curve_through(problem, start, vary, span)
     wishes = Wishes.of(problem, vary, span, settings, direction, detect, stop)
     return follow(problem, start, wishes, parameters=parameters, progress=progress, strict=strict)

@@ -127,14 +127,12 @@ def hopf_linearise(c, y, p, unused):
     x2, w2 = apply(other, z), apply_left(w, one)
     big[n, n] = -0.5 * (pair(w2, z) + pair(w, x2)).real
     big[n + 1, n] = -pair(w2, x2).real
+    add_complex_row(c, unknowns, parameters, n + 1, w, across)
+    add_complex_row(c, unknowns, parameters, n + 1, across_left, z)
     for i in range(n + 1):
         w[i], left[i] = 0.5 * w[i], 0.5 * left[i]
     add_complex_row(c, unknowns, parameters, n, w, x)
     add_complex_row(c, unknowns, parameters, n, left, z)
-    for i in range(n + 1):
-        w[i] = 2.0 * w[i]
-    add_complex_row(c, unknowns, parameters, n + 1, w, across)
-    add_complex_row(c, unknowns, parameters, n + 1, across_left, z)
     return OK
 
 
