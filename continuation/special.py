@@ -157,10 +157,10 @@ def kinds_at_start(problem, begun, branch, hunt) -> list:
 
 def spectra(branch) -> np.ndarray:
     """(m, n) eigenvalues of F_u on every row, by descending real part; NaN without the problem's functions."""
-    out = np.full(branch.unknowns[:, :-1].shape, np.nan, complex)
-    if branch.problem is None:
-        return out
-    for row, a in jacobians_at(branch.problem, branch, range(len(branch))).items():
+    found = {} if branch.problem is None else jacobians_at(branch.problem, branch, range(len(branch)))
+    width = len(next(iter(found.values()))) if found else branch.states.shape[1]
+    out = np.full((len(branch), width), np.nan, complex)
+    for row, a in found.items():
         values = np.linalg.eigvals(a)
         out[row] = values[np.argsort(-values.real, kind="stable")]
     return out

@@ -2,7 +2,7 @@
 
 from html import escape
 
-from continuation.status import Kind
+from continuation.status import Kind, Status
 
 WORDS = {
     Kind.FOLD: "fold",
@@ -18,6 +18,7 @@ WORDS = {
     Kind.USER: "user point",
     Kind.END: "end",
 }
+NATURAL_ENDS = (Kind.BOGDANOV_TAKENS,)  # of a Hopf curve: omega vanishes
 FEW = 4  # up to so many states all are listed
 SHOWN = 3  # of more states, the norm and so many
 
@@ -85,7 +86,7 @@ def summary(branch) -> list[str]:
     lines = [f"{branch.problem_name}: {count} along {varied}"]
     for word, row, status in zip(("first", "last"), (0, -1), branch.ends):
         place = ", ".join(f"{name} = {number(value)}" for name, value in zip(branch.vary, branch.varied[row]))
-        lines.append(f"{word} end, {place}: {status.advice}")
+        lines.append(f"{word} end, {place}: {_why(branch, row % len(branch), status)}")
     n = len(branch.state_names)
     if n > FEW:
         lines.append(f"the norm and the first {SHOWN} of {n} states are listed")
@@ -101,7 +102,7 @@ def describe(branch, point) -> str:
     """Say in words what a special point is: its kind, its name, how an end came about, where it is looked for."""
     words = WORDS[point.kind]
     if point.kind is Kind.END:
-        words += f": {_end_status(branch, point).advice.split(';')[0].split(':')[0]}"
+        words += f": {_why(branch, point.index, _end_status(branch, point)).split(';')[0].split(':')[0]}"
     if point.kind is Kind.USER and point.name:
         words += f" {point.name}"
     if "omega" in point.normal_form:
@@ -109,6 +110,14 @@ def describe(branch, point) -> str:
     if not point.located:
         words += ", not located" + _between(branch, point)
     return words
+
+
+def _why(branch, row, status) -> str:
+    """Why a branch ends on a row: the advice, unless a curve of special points has its own end there."""
+    here = (point for point in branch.special if point.index == row and point.kind in NATURAL_ENDS)
+    if status is Status.LIMIT and (point := next(here, None)):
+        return f"at the {WORDS[point.kind]} {point.label}, where the curve ends"
+    return status.advice
 
 
 def _end_status(branch, point):

@@ -150,8 +150,11 @@ def drop_nearest(wr, wi, omega):
 
 @internal
 def count_others(wr, wi):
-    """Unstable eigenvalues that are not critical, the product of the real ones' signs times the least, and the
-    real part of the complex pair nearest the axis (1 where there is none)."""
+    """Count of unstable eigenvalues that are not critical; sign and least size of the real ones; nearest pair.
+
+    The sign is that of the product of the real ones, of the pair nearest the axis it is the real part: 1 where there
+    are none.
+    """
     unstable, sign, least, nearest = 0.0, 1.0, math.inf, math.inf
     for j in range(wr.shape[0]):
         if wi[j] != wi[j]:
@@ -170,7 +173,7 @@ def count_others(wr, wi):
 def null_pair(c):
     """Right and left solution (n + 1,) of the base problem's bordered F_u; the last entry of each is its scalar."""
     base, b = entries(c)[BASE], borders(c)
-    n, a = states(c), D.jacobian(base)
+    a = D.jacobian(base)
     m, right = corner_border(a, b[LEFT], b[RIGHT], False)
     mt, left = corner_border(a, b[LEFT], b[RIGHT], True)
     return solve_dense(base, m, right) and solve_dense(base, mt, left), right, left

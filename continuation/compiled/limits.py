@@ -64,7 +64,7 @@ def root(s, left, right, index, offset, result):
 
 @inlined
 def outside(s, record):
-    """k + 1 or -(k + 1) where the unknown of limit k, the first such, lies above or below its range, else 0."""
+    """Number k + 1 of the first limit that the record exceeds, -(k + 1) where it falls below one, 0 inside all."""
     limits = S.limits(s)
     for k in range(limits.shape[0]):
         value, low, high = record[int(limits[k, 0])], limits[k, 1], limits[k, 2]
