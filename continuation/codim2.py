@@ -31,7 +31,8 @@ def refiner(curve, table, k: int):
     def refine(request, p, out):
         try:
             kind = Kind[KINDS[int(request[2 * size])]]
-            found = locate(curve, table, kind, (request[:size].copy(), p.copy()))
+            with np.errstate(all="ignore"):
+                found = locate(curve, table, kind, (request[:size].copy(), p.copy()))
         except (np.linalg.LinAlgError, ValueError, FloatingPointError) as error:
             logger.debug("%s not located: %s", curve.name, error)
             return FAILED
@@ -96,7 +97,7 @@ def scalar_of(curve, kind, x, p):
     if kind in (Kind.CUSP, Kind.BOGDANOV_TAKENS):
         return _kernel_scalar(curve, kind, jacobian, (x, p))
     if kind is Kind.BAUTIN:
-        return lambda y: first_lyapunov(base, y[:n], curve.parameters_at(y, p), np.sqrt(y[n]))
+        return lambda y: first_lyapunov(base, y[:n], curve.parameters_at(y, p), np.sqrt(max(y[n], 0.0)))
     return _eigenvalue_scalar(curve, kind, jacobian, x)
 
 

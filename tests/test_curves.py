@@ -379,3 +379,41 @@ def test_a_kernel_of_two_dimensions_has_no_curve():
     trunk = trace(problem, [0.0, 0.0], "mu", (-2, 2))
     with pytest.raises(ValueError, match="the kernel of F_u at BP1 has dimension 2"):
         trace(problem, trunk["BP1"], ("mu", "nu"))
+
+
+# Systems nobody chose
+
+
+def random_system(seed):
+    """Quadratic and cubic terms with random coefficients in 2 to 5 states and two parameters."""
+    rng = np.random.default_rng(seed)
+    n = int(rng.integers(2, 6))
+    linear, quadratic = rng.normal(size=(n, n)), 0.7 * rng.normal(size=(n, n))
+    by_p, by_q, equations = rng.normal(size=n), rng.normal(size=n), {}
+    for i in range(n):
+        terms = [f"({linear[i, j]:.4f} + ({quadratic[i, j]:.4f})*x{(j + 1) % n})*x{j}" for j in range(n)]
+        terms += [f"({by_p[i]:.4f})*p", f"({by_q[i]:.4f})*q*(1 + x{(i + 1) % n})", f"0.5*p*x{i} - 0.3*x{i}**3"]
+        equations[f"x{i}"] = " + ".join(terms)
+    return Problem.from_expressions(equations, {"p": 0.0, "q": 0.0})
+
+
+@pytest.mark.parametrize("seed", [0, 8, 13, 17])
+def test_curves_of_random_systems_keep_their_conditions(seed):
+    problem = random_system(seed)
+    branch = trace(problem, np.zeros(len(problem.states)), "p", (-3, 3), settings=Settings(max_points=400))
+    for point in [p for p in branch.special if p.kind in (Kind.FOLD, Kind.HOPF)][:3]:
+        curve = trace(problem, point, ("p", "q"), {"p": (-4, 4), "q": (-4, 4)}, settings=Settings(max_points=200))
+        assert set(curve.ends) <= {Status.LIMIT, Status.CLOSED, Status.MAX_POINTS}
+        assert all(p.located for p in curve.special)
+        critical = 1 if point.kind is Kind.FOLD else 2
+        least = np.sort(np.abs(curve.eigenvalues.real), axis=1)[:, :critical]
+        scale = np.max(np.abs(curve.eigenvalues), axis=1)
+        assert np.max(least.max(axis=1) / scale) < 1e-6
+        assert unexplained_changes(curve) == 0
+
+
+def unexplained_changes(curve):
+    """Steps between ordinary rows over which the count changes though no special point lies between."""
+    special = {p.index for p in curve.special}
+    steps = [k for k in range(len(curve) - 1) if not {k, k + 1} & special]
+    return sum(curve.unstable[k] != curve.unstable[k + 1] for k in steps)

@@ -134,18 +134,13 @@ def spectrum(c):
 
 @internal
 def drop_nearest(wr, wi, omega):
-    """Mark the eigenvalue nearest i omega (and its conjugate, for omega > 0) as critical: NaN imaginary part."""
+    """Mark the eigenvalue nearest i omega as critical: its imaginary part becomes NaN."""
     best, place = math.inf, 0
     for j in range(wr.shape[0]):
         gap = math.hypot(wr[j], wi[j] - omega)
         if gap < best:
             best, place = gap, j
-    x, y = wr[place], wi[place]
     wi[place] = math.nan
-    if y != 0.0:
-        for j in range(wr.shape[0]):
-            if wr[j] == x and wi[j] == -y:
-                wi[j] = math.nan
 
 
 @internal

@@ -240,8 +240,9 @@ def hopf_monitor(c, point, p, out):
         phi[j] = 0.0
     if C.base_derivatives(c, y, parameters) != OK:
         return NONFINITE
-    wr, wi = C.spectrum(c)
-    C.drop_nearest(wr, wi, math.sqrt(max(y[n], 0.0)))
+    (wr, wi), omega = C.spectrum(c), math.sqrt(max(y[n], 0.0))
+    C.drop_nearest(wr, wi, omega)
+    C.drop_nearest(wr, wi, -omega)
     phi[2 * TESTS + UNSTABLE], phi[ZERO_TEST], phi[PAIR_TEST] = C.count_others(wr, wi)
     one, other, done = both_inverses(c, y[n])
     if not done:
