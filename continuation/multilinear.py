@@ -116,9 +116,23 @@ class Multilinear:
         if "jacobian" in given and ("parameter_derivative" in given or not varies):
             if order == 1:
                 return self._slope(direction, 0.0)
-            return derivative_along(lambda t: self._slope(direction, t), self._reach(direction), order - 1)
-        reach = self._reach(direction)
-        return derivative_along(lambda t: evaluate(self.problem, *self._moved(direction, t)), reach, order)
+            return derivative_along(self._guarded(self._slope, direction), self._reach(direction), order - 1)
+        return derivative_along(self._guarded(self._value, direction), self._reach(direction), order)
+
+    def _guarded(self, function, direction):
+        """``t -> function(direction, t)``; NaN where plain Python raises, as ``math.log`` does beyond its domain."""
+
+        def values(t):
+            try:
+                return function(direction, t)
+            except (ArithmeticError, ValueError):
+                return np.full(self.n, np.nan)
+
+        return values
+
+    def _value(self, direction, t) -> np.ndarray:
+        """F at t along a direction."""
+        return evaluate(self.problem, *self._moved(direction, t))
 
     def _moved(self, direction, t):
         """State and parameters at t along a direction."""
