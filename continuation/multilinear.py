@@ -10,6 +10,7 @@ from continuation.derivatives import evaluate, parameter_column, state_jacobian
 from continuation.directional import derivative_along
 
 HIGHEST = 5  # order up to which differences are worth anything
+KEPT = 13  # digits in which two directions of size 1 are the same
 
 
 class Multilinear:
@@ -39,7 +40,7 @@ class Multilinear:
     -----
     Cost of a form of order k without expressions: 18 residuals (or Jacobians) where F is a polynomial, some
     times that where it is not, for each real vector that polarisation needs: one for a power, ``2**(k - 1)`` for
-    different real directions.
+    different real directions; directions met before cost nothing.
 
     Examples
     --------
@@ -57,6 +58,7 @@ class Multilinear:
         self.u, self.p = np.array(u, float), np.array(p, float)
         self.n = len(self.u)
         self.exact = getattr(problem, "expressions", None) is not None
+        self._known: dict = {}  # derivatives along single directions, which forms of the same vectors share
 
     @property
     def size(self) -> int:
@@ -90,7 +92,10 @@ class Multilinear:
             raise ValueError(f"form: wanted up to {HIGHEST} directions for a problem without expressions: {len(full)}")
         total = np.zeros(self.n, full.dtype)
         for combination, weight in polarised(full):
-            total = total + weight * self._power(np.array(combination), len(full))
+            key = len(full), *np.round(combination, KEPT)
+            if key not in self._known:
+                self._known[key] = self._power(np.array(combination), len(full))
+            total = total + weight * self._known[key]
         return total
 
     def _direction(self, k, given) -> np.ndarray:

@@ -5,6 +5,8 @@ cubic polynomials of the even coordinates to the odd ones.  S is near-identity w
 so ``x' = L S'(y) N(y)`` at ``y = S^-1(L^-1 (x - x0))`` is explicit.
 """
 
+import functools
+
 import numpy as np
 import sympy
 
@@ -14,7 +16,8 @@ from continuation import Problem
 class Hidden:
     """A normal form ``field(y, mu)`` (list of right-hand sides) of `n` coordinates behind such a change.
 
-    `sheared` limits the coordinates that change, `using` those they change by.
+    `sheared` limits the coordinates that change, `using` those they change by.  The problem has one parameter more,
+    ``scale``, that multiplies all equations.
     """
 
     def __init__(self, n, field, rng, *, mu=("mu",), sheared=None, using=None):
@@ -39,21 +42,23 @@ class Hidden:
         """Euclidean length in x of a vector of y."""
         return float(np.linalg.norm(self.matrix @ np.array(vector)))
 
-    def problem(self, exact, scale=1.0, **options):
+    @functools.cache
+    def problem(self, exact):
         """The system as a problem: from expressions, or a plain Python function without derivatives."""
         xs, ys, mus, back, mixed = self.parts
-        names, parameters = [str(x) for x in xs], dict.fromkeys(self.mu, 0.0)
+        names, parameters = [str(x) for x in xs], {**dict.fromkeys(self.mu, 0.0), "scale": 1.0}
         if exact:
             inside = dict(zip(ys, back))
+            scale = sympy.Symbol("scale")
             equations = {name: scale * e.subs(inside, simultaneous=True) for name, e in zip(names, mixed)}
-            return Problem.from_expressions(equations, parameters, compiled=False, **options)
+            return Problem.from_expressions(equations, parameters, compiled=False)
         inverse, forward = sympy.lambdify([xs], back, "math"), sympy.lambdify([ys, mus], mixed, "math", cse=True)
 
         def f(u, p, out):
-            out[:] = forward(inverse(u.tolist()), p.tolist())
-            out *= scale
+            out[:] = forward(inverse(u.tolist()), p[:-1].tolist())
+            out *= p[-1]
 
-        return Problem(f, names, parameters, compiled=False, **options)
+        return Problem(f, names, parameters, compiled=False)
 
 
 def polynomial(rng, variables):
