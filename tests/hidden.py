@@ -5,8 +5,6 @@ cubic polynomials of the even coordinates to the odd ones.  S is near-identity w
 so ``x' = L S'(y) N(y)`` at ``y = S^-1(L^-1 (x - x0))`` is explicit.
 """
 
-import functools
-
 import numpy as np
 import sympy
 
@@ -21,7 +19,7 @@ class Hidden:
     """
 
     def __init__(self, n, field, rng, *, mu=("mu",), sheared=None, using=None):
-        self.n, self.mu = n, tuple(mu)
+        self.n, self.mu, self.made = n, tuple(mu), {}
         inverse = np.round(np.linalg.qr(rng.standard_normal((n, n)))[0] * rng.uniform(0.6, 1.6, n), 2)
         self.matrix, self.place = np.linalg.inv(inverse), np.round(rng.uniform(-1, 1, n), 2)
         xs, mus = sympy.symbols(f"x0:{n}"), [sympy.Symbol(name) for name in self.mu]
@@ -42,9 +40,13 @@ class Hidden:
         """Euclidean length in x of a vector of y."""
         return float(np.linalg.norm(self.matrix @ np.array(vector)))
 
-    @functools.cache
     def problem(self, exact):
-        """The system as a problem: from expressions, or a plain Python function without derivatives."""
+        """The system as a problem: from expressions, or a plain Python function without derivatives; made once."""
+        if exact not in self.made:
+            self.made[exact] = self._problem(exact)
+        return self.made[exact]
+
+    def _problem(self, exact):
         xs, ys, mus, back, mixed = self.parts
         names, parameters = [str(x) for x in xs], {**dict.fromkeys(self.mu, 0.0), "scale": 1.0}
         if exact:

@@ -1,6 +1,7 @@
 """Normal forms of codimension one: systems built to have known coefficients, and formulas from elsewhere."""
 
 import functools
+import math
 
 import numpy as np
 import pytest
@@ -44,6 +45,7 @@ def test_fold(exact, accuracy, scale):
     hidden = fold_system()
     found = coefficients(hidden, Kind.FOLD, exact, scale=scale)
     length = hidden.length([1, 0, 0]) * side(hidden)
+    assert found["opens"] == 1
     assert_allclose([found["a"], found["b"]], [-0.7 / length * scale, 1.3 * length * scale], rtol=accuracy)
 
 
@@ -104,6 +106,7 @@ def test_equations_of_very_different_size(exact):
         made[0] = Problem(residual, tuple("xyz"), {"mu": 0.0}, stability=None, compiled=False)
     given, wanted = [normal_form(p, Kind.BRANCH_POINT, np.zeros(3), {}, "mu") for p in made]
     assert given["kind"] == wanted["kind"] == "pitchfork"
+    assert "criticality" not in given
     assert given["opens"] == wanted["opens"]
     assert_allclose(given["slopes"], wanted["slopes"], rtol=1e-5)
     assert_allclose(given["d"] / given["b"], wanted["d"] / wanted["b"], rtol=1e-5)
@@ -229,6 +232,33 @@ def test_what_is_too_degenerate_is_said():
     assert (found["criticality"], found["speed"]) == ("degenerate", 1.0)
     assert "pairs" in normal_form(twice, Kind.HOPF, [1.0, 0.0], {"mu": -1.0}, "mu")["degenerate"]
     assert normal_form(twice, Kind.END, [0, 0], {}, "mu") == {}
+    cusp = Problem.from_expressions({"x": "mu - x**3"}, {"mu": 0.0}, compiled=False)
+    assert "as at a cusp" in normal_form(cusp, Kind.FOLD, [0], {}, "mu")["degenerate"]
+    steady = Problem.from_expressions({"x": "mu*x - y", "y": "x", "z": "x**2 + y*z"}, {"mu": 0.0}, compiled=False)
+    assert "zero-Hopf" in normal_form(steady, Kind.HOPF, [0, 0, 0], {}, "mu")["degenerate"]
+    steep = Problem.from_expressions({"x": "mu + sqrt(x)"}, {"mu": 0.0}, compiled=False)
+    assert normal_form(steep, Kind.FOLD, [0], {}, "mu") == {"degenerate": "F_u is not finite"}
+
+
+def test_plain_python_that_raises_beyond_its_domain():
+    def f(u, p, out):
+        out[0] = p[0] - 1 - math.log(u[0]) + (u[0] - 1) + (u[0] - 1) ** 2
+        out[1] = -u[1]
+
+    made = Problem(f, ("x", "y"), {"mu": 1.0}, compiled=False)
+    assert_allclose(normal_form(made, Kind.FOLD, [1.0, 0.0], {}, "mu")["a"], 1.5, rtol=1e-8)
+
+
+@pytest.mark.parametrize("exact", [True, False])
+def test_states_and_parameters_of_size_1000(exact):
+    """x = 1000 (1 + y), parameter 1000 + mu: the pitchfork mu*y - y**3/2 in y, so d = -5e-7 in x."""
+    text = {"x": "1e3*((p - 1e3)*(x/1e3 - 1) - 0.5*(x/1e3 - 1)**3 + 2*z)", "z": "-z + (p - 1e3)*(x - 1e3)/1e4"}
+    made = Problem.from_expressions(text, {"p": 1e3}, compiled=False)
+    if not exact:
+        made = Problem(made.expressions.residual, ("x", "z"), {"p": 1e3}, compiled=False)
+    found = normal_form(made, Kind.BRANCH_POINT, [1e3, 0.0], {}, "p")
+    assert (found["kind"], found["criticality"], found["opens"]) == ("pitchfork", "supercritical", 1)
+    assert_allclose([found["b"], found["d"]], [1.2, -5e-7], rtol=1e-5)
 
 
 def test_without_third_derivatives_no_verdict_is_made_up():

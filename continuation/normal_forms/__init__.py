@@ -2,6 +2,8 @@
 
 from collections.abc import Mapping
 
+import numpy as np
+
 from continuation.status import Kind
 
 __all__ = ["normal_form"]
@@ -61,6 +63,8 @@ def normal_form(problem, kind, u, parameters, vary) -> dict:
         raise ValueError(f"vary: wanted 1 or 2 names of parameters, got {vary!r}")
     active = [problem.index_of(name) for name in names]
     local = Local(problem, problem.state_values(u), problem.parameter_values(parameters), active)
+    if not np.all(np.isfinite(local.jacobian)):
+        return {"degenerate": "F_u is not finite"}
     compute = {
         Kind.FOLD: folds.fold,
         Kind.BRANCH_POINT: branch_points.branch_point,

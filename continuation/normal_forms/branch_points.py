@@ -17,7 +17,7 @@ def branch_point(local: Local) -> dict:
     dict
         With ``dimension``, that of the kernel of F_u.  Dimension 1, see `simple`.  More, see `multiple`.
     """
-    k = local.dimension()
+    k = max(1, local.nullity())
     return simple(local, local.kernel()) if k == 1 else multiple(local, local.kernel(k))
 
 
@@ -34,7 +34,8 @@ def simple(local: Local, kernel: Kernel) -> dict:
           critical eigenvalue on the branch of the second slope, minus it on that of the first;
         - ``"pitchfork"``: c vanishes, so one tangent is vertical; ``criticality``: ``"supercritical"`` for d < 0
           (the side branch lies where the other one is unstable in the critical direction), ``"subcritical"`` for
-          d > 0; ``opens``, 1 or -1: the side along the parameter on which it lies;
+          d > 0, not told for equations that are no flow; ``opens``, 1 or -1: the side along the parameter on
+          which it lies;
         - ``"isolated"``: no branch crosses, ``"degenerate"``: tangent branches or none of a, b, c, d decides;
         - ``"V-shaped or unresolved"``: c vanishes and F has no third derivatives.
 
@@ -85,9 +86,8 @@ def crossing(found, sizes, local) -> dict:
         return {"kind": "V-shaped or unresolved"}
     if not sign_of(d, sizes[1]) or not sign_of(b, VANISHES * np.sqrt(abs(a * d)) * local.reach):
         return {"kind": "degenerate"}
-    verdict = "supercritical" if d < 0 else "subcritical"
-    opens = -sign_of(d) * sign_of(b)
-    return {"kind": "pitchfork", "criticality": verdict, "slopes": (-a / b, np.inf), "opens": opens}
+    verdict = {"criticality": "supercritical" if d < 0 else "subcritical"} if local.flow else {}
+    return {"kind": "pitchfork", **verdict, "slopes": (-a / b, np.inf), "opens": -sign_of(d) * sign_of(b)}
 
 
 def along_parameter(local, kernel) -> np.ndarray:

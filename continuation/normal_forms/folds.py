@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from continuation.normal_forms.linear import Local, bordered_solution
+from continuation.normal_forms.linear import VANISHES, Local, bordered_solution, sign_of
 from continuation.normal_forms.reduction import Critical, Reduction
 
 DOUBLE = "zero is a multiple eigenvalue (<w, v> = 0), as at a Bogdanov-Takens point"
@@ -15,8 +15,9 @@ def fold(local: Local) -> dict:
     -------
     dict
         ``a = <w, B(v, v)>/2`` and, for the first varied parameter, ``b = <w, F_p>`` with ``|v| = 1`` (Euclidean),
-        ``<w, v> = 1``, the largest component of v positive; the curve is ``mu = -(a/b) x**2``.  Where ``<w, v>``
-        vanishes there is no such w: ``degenerate`` says so.
+        ``<w, v> = 1``, the largest component of v positive; the curve is ``mu = -(a/b) x**2``, and ``opens``, 1 or
+        -1, the side along the parameter on which it lies.  Where a vanishes, or ``<w, v>``, so that there is no such
+        w, ``degenerate`` says so.
 
     Notes
     -----
@@ -26,8 +27,12 @@ def fold(local: Local) -> dict:
     if not kernel.semisimple:
         return {"degenerate": DOUBLE}
     v, w = kernel.right[0], kernel.left[0]
-    found = {"a": float(0.5 * w @ local.forms.form(v, v))}
-    return found | ({"b": float(w @ local.forms.form(local.parameter()))} if local.active else {})
+    square = local.forms.form(v, v)
+    found = {"a": float(0.5 * w @ square), "b": float(w @ local.forms.form(local.parameter()))}
+    bend = sign_of(found["a"], VANISHES * (np.abs(w) @ np.abs(square)), local.noise(w, 2))
+    if not bend:
+        return found | {"degenerate": "the quadratic coefficient vanishes, as at a cusp"}
+    return found | {"opens": -bend * sign_of(found["b"])}
 
 
 def cusp(local: Local) -> dict:

@@ -18,7 +18,7 @@ def hopf(local: Local) -> dict:
         ``omega``; ``l1``, the first Lyapunov coefficient; for the first varied parameter ``speed = d Re(lambda)/dp``
         and ``turn = d Im(lambda)/dp`` along the branch; ``criticality``: ``"supercritical"`` (l1 < 0: the cycle is
         stable on the centre manifold), ``"subcritical"`` or ``"degenerate"`` (l1 vanishes against its terms), or
-        ``"unresolved"`` without third derivatives.
+        ``"unresolved"`` without third derivatives or where F_u is singular.
 
     Notes
     -----
@@ -29,7 +29,9 @@ def hopf(local: Local) -> dict:
     if not pairs:
         return dict(NO_PAIR)
     (pair,) = pairs
-    found = {"omega": pair.omega} | (crossing(local, pair) if local.active else {})
+    if local.nullity():
+        return {"omega": pair.omega, "criticality": "unresolved", "degenerate": "F_u is singular: a zero-Hopf point"}
+    found = {"omega": pair.omega} | crossing(local, pair)
     if not local.smooth:
         return found | {"criticality": "unresolved"}
     reduction = Reduction(local, conjugates([pair]))

@@ -51,11 +51,17 @@ class Local:
         self.jacobian = state_jacobian(problem, self.u, self.p, independent=not given)
         self.reach = np.sqrt(len(self.u)) + np.linalg.norm(self.u)
         self.smooth = getattr(problem, "smoothness", 3) >= 3
+        self.flow = problem.stability is not None
 
     @functools.cached_property
     def rows(self) -> np.ndarray:
         """(n,) size of each row of F_u, where it vanishes at the point itself the size a little away."""
         return self._sizes(NEAR)
+
+    @functools.cached_property
+    def far_rows(self) -> np.ndarray:
+        """(n,) the same, farther away."""
+        return self._sizes(FAR)
 
     def _sizes(self, step) -> np.ndarray:
         """(n,) largest entries of F_u in each row, here and a step away; 1 for rows of zeros."""
@@ -63,7 +69,11 @@ class Local:
         p = self.p.copy()
         p[list(self.active)] += step * (1 + np.abs(p[list(self.active)]))
         here = np.max(np.abs(self.jacobian), axis=1)
-        near = np.max(np.abs(state_jacobian(self.problem, self.u + step * (1 + np.abs(self.u)) * wave, p)), axis=1)
+        try:
+            away = state_jacobian(self.problem, self.u + step * (1 + np.abs(self.u)) * wave, p)
+        except (ArithmeticError, ValueError):  # plain Python beyond its domain
+            away = self.jacobian
+        near = np.max(np.abs(away), axis=1)
         sizes = np.where(np.isfinite(near), np.maximum(here, near), here)
         return np.where(sizes > 0, sizes, 1.0)
 
@@ -75,12 +85,11 @@ class Local:
 
     def noise(self, left, order) -> float:
         """Size below which ``left @ form(v, ...)`` of unit vectors is nothing: it belongs to rounding and location."""
-        return NOISE * float(np.abs(left) @ self._sizes(FAR)) / self.reach ** (order - 1)
+        return NOISE * float(np.abs(left) @ self.far_rows) / self.reach ** (order - 1)
 
-    def dimension(self) -> int:
-        """Dimension of the kernel of F_u, at least 1."""
-        values = np.linalg.svd(self.jacobian / self.rows[:, None], compute_uv=False)
-        return max(1, int(np.sum(values <= RANK)))
+    def nullity(self) -> int:
+        """Dimension of the kernel of F_u."""
+        return int(np.sum(np.linalg.svd(self.jacobian / self.rows[:, None], compute_uv=False) <= RANK))
 
     def kernel(self, k=1) -> Kernel:
         """Kernel of F_u, taken to have dimension k; right vectors orthonormal, their largest components positive."""
