@@ -70,6 +70,14 @@ def test_transcritical_of_two_branches_neither_of_which_is_known(exact, accuracy
     assert_allclose(sorted(found["slopes"]), np.sort(np.roots([c, b, a]) * length), rtol=accuracy)
 
 
+def test_the_eigenvalue_grows_along_the_branch_of_the_second_slope():
+    """Of (x - 2 mu)(mu + x) = 0 the derivative by x on x = 2 mu is 3 mu, on x = -mu it is -3 mu."""
+    made = Problem.from_expressions({"x": "(x - 2*mu)*(mu + x)"}, {"mu": 0.0}, compiled=False)
+    found = normal_form(made, Kind.BRANCH_POINT, [0.0], {}, "mu")
+    assert found["slopes"] == pytest.approx((-1.0, 2.0))
+    assert found["exchange"] == pytest.approx(3.0)
+
+
 @functools.cache
 def pitchfork_system():
     def field(y, mu):

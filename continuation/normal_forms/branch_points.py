@@ -81,7 +81,8 @@ def crossing(found, sizes, local) -> dict:
         if inside < 0:
             return {"kind": "isolated"}
         root = float(np.sqrt(inside))
-        return {"kind": "transcritical", "slopes": ((-b - root) / (2 * c), (-b + root) / (2 * c)), "exchange": root}
+        slopes = tuple((-b + sign * root) / (2 * c) + 0.0 for sign in (-1, 1))
+        return {"kind": "transcritical", "slopes": slopes, "exchange": root}
     if not local.smooth:
         return {"kind": "V-shaped or unresolved"}
     if not sign_of(d, sizes[1]) or not sign_of(b, VANISHES * np.sqrt(abs(a * d)) * local.reach):
