@@ -40,8 +40,8 @@ def zero_hopf(local: Local) -> dict:
         "G011": float(g(0, 1, 2).real),
     }
     found |= {"s": float(np.sign(found["G200"] * found["G011"]))}
-    if not local.smooth or not found["s"]:
-        return found
+    if not local.smooth or abs(found["s"]) != 1:
+        return found | {"degenerate": "F has no third derivatives" if not local.smooth else "b or c vanishes"}
     found |= {"G300": float(g(0, 0, 0, 0).real), "G111": float(g(0, 0, 1, 2).real)}
     found |= {"G210": complex(g(1, 0, 0, 1)), "G021": complex(g(1, 1, 1, 2))}
     return found | zero_hopf_simplified(found)
