@@ -12,6 +12,9 @@ from continuation.compiled.interface import FAILED, OK, python_callback
 from continuation.compiled.state import KINDS
 from continuation.derivatives import evaluate, state_jacobian
 from continuation.multilinear import Multilinear
+from continuation.normal_forms.hopf import conjugates
+from continuation.normal_forms.linear import Local
+from continuation.normal_forms.reduction import Reduction
 from continuation.status import Kind
 
 ITERATIONS = 20
@@ -147,15 +150,7 @@ def _real(curve, kind) -> bool:
 
 
 def first_lyapunov(problem, u, p, omega) -> float:
-    """First Lyapunov coefficient (Kuznetsov, Elements of Applied Bifurcation Theory, 3rd ed., eq. 5.62)."""
-    import scipy.linalg
-
-    a, forms = state_jacobian(problem, u, p), Multilinear(problem, u, p)
-    values, left, right = scipy.linalg.eig(a, left=True)
-    k = int(np.argmin(np.abs(values - 1j * omega)))
-    q, w = right[:, k], left[:, k]
-    w = w / np.conj(np.vdot(w, q))
-    h20 = np.linalg.solve(2j * omega * np.eye(len(u)) - a, forms.form(q, q))
-    h11 = np.linalg.solve(a, forms.form(q, q.conj()))
-    total = forms.form(q, q, q.conj()) - 2 * forms.form(q, h11) + forms.form(q.conj(), h20)
-    return float((np.vdot(w, total) / (2 * omega)).real)
+    """First Lyapunov coefficient of the pair nearest i omega, see `normal_forms.hopf.hopf`."""
+    local = Local(problem, u, p, ())
+    pair = min(local.pairs(len(u)), key=lambda pair: abs(pair.value - 1j * omega))
+    return Reduction(local, conjugates([pair])).coefficient(0, 0, 0, 1).real / (2 * pair.omega)

@@ -132,6 +132,11 @@ class SpecialCurve(Problem):
         """The same curve with borders that fit the unknowns x: where its functions are to be evaluated."""
         return SpecialCurve(self.base, self.kind, self.vary, self.limits, (x, p))
 
+    @property
+    def vector_field(self):
+        """The base problem."""
+        return self.base
+
     def stability_matrix(self, x, p) -> np.ndarray:
         """F_u of the base problem."""
         return state_jacobian(self.base, x[: len(self.states)], p)

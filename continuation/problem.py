@@ -282,6 +282,11 @@ class Problem:
         """Names of the varied parameters that `columns` shows when the engine varies `vary`."""
         return (vary,)
 
+    @property
+    def vector_field(self):
+        """The problem whose equilibria the points shown are; here itself."""
+        return self
+
     def near(self, x, p):
         """The problem whose functions are to be evaluated near the unknowns x (N,) and parameters p; here itself."""
         return self
