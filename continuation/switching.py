@@ -3,7 +3,8 @@
 import numpy as np
 
 from continuation.branch import SpecialPoint
-from continuation.derivatives import extended_jacobian, second_derivative
+from continuation.derivatives import extended_jacobian
+from continuation.multilinear import Multilinear
 from continuation.names import suggest
 from continuation.settings import Settings
 from continuation.status import Kind
@@ -63,7 +64,8 @@ def switch(problem, point, settings=None) -> list:
     weights = problem.inner_weights()
     x = np.append(point.state, point.parameters[vary])
     basis, left = kernel(problem, x, p, active, weights)
-    form = np.array([[left @ second_derivative(problem, x, p, active, a, b) for b in basis.T] for a in basis.T])
+    forms = Multilinear(problem, point.state, p, (active,))
+    form = np.array([[left @ forms.form(a, b) for b in basis.T] for a in basis.T])
     first, other = directions(0.5 * (form + form.T), basis, weights * point.tangent)
     made = [(first, True), (other, False), (-other, False)]
     return [Start(x, t, p, vary, outward=True, known=known, problem=problem, origin=point) for t, known in made]
