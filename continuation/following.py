@@ -10,7 +10,7 @@ from continuation.collect import assemble
 from continuation.compiled import state as S
 from continuation.compiled.interface import OK
 from continuation.compiled.prepare import prepare
-from continuation.engine import KIND_CODES, STATUSES, begin, begin_singular, make_state, run_all
+from continuation.engine import KIND_CODES, STATUSES, begin, begin_behind, begin_singular, make_state, run_all
 from continuation.operations import Operations
 from continuation.progress import silent, terminal
 from continuation.start import Start, silent_tests, start_from
@@ -67,7 +67,7 @@ def run_direction(problem, begun: Start, sign, wishes: Wishes, progress) -> Run:
     state.i[S.STOP_COUNT] = wishes.stop_count
     tangent = sign * begun.tangent
     if begun.outward:
-        begin_singular(state, begun.x, tangent)
+        begin_outward(state, begun, wishes)
     elif (status := begin(state, begun.x, tangent, silent_tests(problem, begun, operations.tests))) != OK:
         raise StartError(f"the equations could not be evaluated at the corrected start (status {status})")
     elif leaves_at_once(begun.x[-1], tangent[-1], wishes.span):
@@ -77,6 +77,18 @@ def run_direction(problem, begun: Start, sign, wishes: Wishes, progress) -> Run:
         state, code = run_all(state, stop=watch, progress=shown)
     log_exceptions(problem, code)
     return Run(operations, state, code)
+
+
+def begin_outward(state, begun: Start, wishes: Wishes):
+    """Start at a branch point, the next row being the farthest point ahead that a first step would reach, if any."""
+    for x, tangent in () if begun.ahead is None else begun.ahead:
+        reach = np.sqrt(np.sum(state.weights * (x - begun.x) ** 2))
+        inside = wishes.span[0] < x[-1] < wishes.span[1]
+        near = reach <= wishes.steps()[0] or x is begun.ahead[-1, 0]
+        if inside and near and begin(state, x, tangent, np.zeros(len(state.kinds), bool)) == OK:
+            begin_behind(state, begun.x, begun.tangent)
+            return
+    begin_singular(state, begun.x, begun.tangent)
 
 
 def leaves_at_once(value, slope, span) -> bool:
