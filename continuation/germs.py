@@ -14,7 +14,7 @@ LEVELS = 7  # radii, each half the one before
 TURN = 0.6  # how far the direction may still turn between the first radius and the centre
 APART = 0.3  # fraction of the distance to the next half-branch within which a prediction must hold
 COMPLETE = 5  # kernels up to this dimension are solved by homotopy: all real solutions
-STARTS = 60  # of the searches, for each dimension
+STARTS, FEW = 60, 16  # of the searches, for each dimension; and where only singular solutions are missing
 
 
 class Germ(NamedTuple):
@@ -115,8 +115,9 @@ def reduced_roots(reduced: Reduced) -> tuple:
             roots.add(found, roots.newton(system, guess))
         degenerate = not np.all(regular[finite])
     if degenerate:
-        starts = [*found, *roots.sphere_points(m, STARTS * m)]
-        found = roots.search(system, starts, rounds=1)
+        every = reduced.kernel.dimension <= COMPLETE  # simple solution: only the others are looked for
+        starts = [*found, *roots.sphere_points(m, FEW * m if every else STARTS * m)]
+        found = roots.search(system, starts, rounds=0 if every else 1)
     notes = [] if reduced.kernel.dimension <= COMPLETE else [incomplete(reduced.kernel.dimension)]
     return roots.classified(system, found), notes
 
@@ -160,7 +161,7 @@ def searched_halves(kernel: Kernel, h, starts, notes) -> tuple:
         family = Spheres(kernel, h)
         family.radius = h * 0.5**level
         system = family.system(family.radius)
-        for root in roots.classified(system, roots.search(system, [*starts, *samples], rounds=1)):
+        for root in roots.classified(system, roots.search(system, [*starts, *samples])):
             germ = followed(family, root)
             if germ is not None and not any(same(system, old, germ) for old in germs):
                 germs.append(germ)

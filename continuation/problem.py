@@ -87,7 +87,7 @@ class Problem:
         self.constants = check_numbers("constants", np.ravel(() if constants is None else constants), 1)
         self.symmetric, self.stability = bool(symmetric), _check_stability(stability)
         self.smoothness = _check_smoothness(smoothness)
-        self.weights = None if weights is None else _check_weights(weights, len(self.states))
+        self.weights = None if weights is None else _check_weights(weights, len(self.unknown_names))
         options = {"require_compiled": compiled is True, "compile_it": compiled is not False}
         given = {"residual": (f, "vector"), "jacobian": (jacobian, "matrix")}
         given |= {"parameter_derivative": (parameter_derivative, "indexed")}
@@ -198,13 +198,13 @@ class Problem:
         return values
 
     def inner_weights(self) -> np.ndarray:
-        """(n + 1,) weights of the inner product."""
-        n = len(self.states)
+        """(N,) weights of the inner product of the unknowns."""
+        n = len(self.unknown_names)
         return np.append(np.full(n, 1 / n), 1.0) if self.weights is None else self.weights.copy()
 
     def residual(self, u, parameters=None) -> np.ndarray:
         """F (n,) at a state and parameters by name."""
-        u, out = self.state_values(u), np.full(len(self.states), np.nan)
+        u, out = self.unknown_values(u), np.full(len(self.unknown_names), np.nan)
         self.functions["residual"](u, self.parameter_values(parameters), out)
         return out
 
@@ -212,13 +212,13 @@ class Problem:
         """F_u (n, n), as given or by central differences."""
         from continuation.derivatives import state_jacobian
 
-        return state_jacobian(self, self.state_values(u), self.parameter_values(parameters))
+        return state_jacobian(self, self.unknown_values(u), self.parameter_values(parameters))
 
     def parameter_derivative(self, u, name, parameters=None) -> np.ndarray:
         """dF/dp (n,) for the parameter called `name`, as given or by central differences."""
         from continuation.derivatives import parameter_column
 
-        return parameter_column(self, self.state_values(u), self.parameter_values(parameters), self.index_of(name))
+        return parameter_column(self, self.unknown_values(u), self.parameter_values(parameters), self.index_of(name))
 
     def index_of(self, name) -> int:
         """Place of a parameter in p."""
@@ -241,9 +241,10 @@ class Problem:
             No solution was reached; the message names the largest component of the residual.
         """
         p = self.parameter_values(parameters)
-        u = solve_damped(self, self.state_values(guess), p)
+        u = solve_damped(self, self.unknown_values(guess), p)
         outputs = {name: float(g(u, p)) for name, g in self.outputs.items()}
-        return Point(u, dict(zip(self.parameters, p.tolist())), self.states, outputs)
+        state = self.columns(np.append(u, 0.0)[None])[0][0].copy()
+        return Point(state, dict(zip(self.parameters, p.tolist())), self.states, outputs)
 
     def check(self, u=None, parameters=None, *, seed=0):
         """Taylor-slope test of the given derivatives; see `continuation.derivatives.check_derivatives`."""
@@ -257,10 +258,43 @@ class Problem:
 
         return dense_operations(self, p, active)
 
+    # Unknowns and what is shown of them: a problem derived from another one overrides these.  Its functions
+    # (residual, outputs, zeros ...) take its unknowns; branches and points show `states`.
+
+    @property
+    def unknown_names(self) -> tuple:
+        """Names of the N - 1 unknowns beside the varied parameter; here the states."""
+        return self.states
+
+    def unknown_values(self, state) -> np.ndarray:
+        """(N - 1,) unknowns that belong to a state: an array, a mapping of names or a `Point`."""
+        return self.state_values(state)
+
+    def point_unknowns(self, point, vary) -> np.ndarray:
+        """(N,) unknowns of a point of a branch in the parameter `vary`: as stored, else from its state."""
+        if point.unknowns is not None and len(point.unknowns) == len(self.unknown_names) + 1:
+            return point.unknowns.copy()
+        return np.append(self.unknown_values(point), point.parameters[vary])
+
     def columns(self, unknowns):
-        """Map unknowns (m, N) to what is shown: states (m, n) and varied parameters (m, 1 or more)."""
+        """Map unknowns (m, N) to what is shown: states (m, n) and varied parameters (m, 1 or more).
+
+        Affine; the parameter varied by the engine, ``unknowns[:, -1]``, is the first of those shown.
+        """
         n = len(self.states)
         return unknowns[:, :n], unknowns[:, -1:]
+
+    def varied_names(self, vary) -> tuple:
+        """Names of the varied parameters that `columns` shows when the engine varies `vary`."""
+        return (vary,)
+
+    def state_weights(self):
+        """(n,) weights of the states shown, for their norm."""
+        return self.inner_weights()[: len(self.states)]
+
+    def remarks(self, branch) -> list:
+        """Lines about a finished branch that its reader should know; logged as warnings."""
+        return []
 
 
 def _check_stability(stability):

@@ -63,15 +63,15 @@ def is_solution(system, z) -> bool:
     return bool(np.max(np.abs(f), initial=0.0) <= 1e-6 * scale)
 
 
-def search(system, starts, rounds=2) -> list:
-    """Distinct solutions reached from the starts, then from all of them again with those found deflated."""
+def search(system, starts, rounds=1) -> list:
+    """Distinct solutions reached from the starts, then again from all of them with the simple ones deflated."""
     found = []
     for z in starts:
         add(found, newton(system, z))
     for _ in range(rounds):
-        before = len(found)
+        before, known = len(found), [z for z in found if not len(null_vectors(system, z))]
         for z in starts:
-            add(found, polished(system, newton(system, z, found)))
+            add(found, polished(system, newton(system, z, known)))
         if len(found) == before:
             break
     return found
@@ -101,14 +101,31 @@ def null_vectors(system, z) -> np.ndarray:
 
 def classified(system, solutions) -> list:
     """The solutions as `Root`, one for each continuum."""
-    roots = []
+    roots, members = [], []  # members: (point of a continuum, number of its root)
     for z in solutions:
         null = null_vectors(system, z)
         dimension = sum(goes_on(system, z, v) for v in null)
-        if dimension and any(root.continuum and connected(system, z, root.z) for root in roots):
-            continue
-        roots.append(Root(z, dimension, dimension == len(null)))
+        number = belongs(system, z, members) if dimension else None
+        if number is None:
+            number = len(roots)
+            roots.append(Root(z, dimension, dimension == len(null)))
+        if dimension:
+            members.append((z, number))
     return roots
+
+
+def belongs(system, z, members):
+    """Number of the root in whose continuum z lies, None for a new one: walks to the nearest point of each."""
+    for number in dict.fromkeys(number for _, number in sorted_by_distance(z, members)):
+        nearest = next(other for other, own in sorted_by_distance(z, members) if own == number)
+        if connected(system, z, nearest):
+            return number
+    return None
+
+
+def sorted_by_distance(z, members) -> list:
+    """Members from the nearest to the farthest."""
+    return sorted(members, key=lambda pair: float(np.linalg.norm(pair[0] - z)))
 
 
 def goes_on(system, z, v) -> bool:

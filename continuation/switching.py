@@ -17,6 +17,7 @@ logger = logging.getLogger("continuation")
 
 STRAIGHT = 0.02  # a half-branch this near to the incoming tangent (or its continuation) is it
 CLOSE = 0.1  # directions nearer than this do not tell branches apart: their starts bring a point ahead
+PARTED = 0.02  # half-branches nearer than this, relative to the distance, could be taken for each other
 LARGEST = 8  # dimension of the kernel beyond which nothing is tried
 
 
@@ -89,21 +90,22 @@ def switch(problem, point, settings=None) -> Starts:
     if settings is not None and not isinstance(settings, Settings):
         raise ValueError(f"settings: wanted Settings(...), got {type(settings).__name__}")
     vary = check_point(problem, point)
-    x = np.append(point.state, point.parameters[vary])
+    x = problem.point_unknowns(point, vary)
     p = problem.parameter_values(point.parameters)
     kernel = kernel_at(problem, x, p, problem.index_of(vary), problem.inner_weights())
     check_kernel(kernel)
     kernel, h = balanced(kernel)
-    rough = getattr(problem, "smoothness", 3) < 3
+    rough = problem.smoothness < 3
     halves, notes, complete = searched_halves(kernel, h, [], []) if rough else smooth_halves(kernel, h)
     incoming = kernel.coordinates(point.tangent / kernel.unit)
     known, others = arranged(halves, incoming / np.linalg.norm(incoming), notes)
-    if not others and not known:
-        raise ValueError(f"point: no half-branch leaves {point.label}: " + ("; ".join(notes) or "it is isolated"))
+    kept = [known, *others] if known else others
+    if not kept:
+        raise ValueError(f"point: no half-branch leaves {point.label}: {'; '.join(notes)}")
     for note in notes:
         logger.info("switch at %s: %s", point.label, note)
-    spheres, kept = Spheres(kernel, h), [*known, *others]
-    starts = [start_of(spheres, half, halves, (vary, point, any(half is one for one in known))) for half in kept]
+    spheres = Spheres(kernel, h)
+    starts = [start_of(spheres, half, halves, (vary, point, half is known)) for half in kept]
     return Starts(starts, complete, notes)
 
 
@@ -125,27 +127,27 @@ def check_point(problem, point) -> str:
     name = point.vary[0]
     if name not in problem.parameters:
         raise ValueError(f"point: varies {name!r}; this problem has {suggest(name, problem.parameters)}")
-    if tuple(point.state_names) != tuple(problem.states):
+    if point.state_names and tuple(point.state_names) != tuple(problem.states):
         raise ValueError(f"point: has the states {list(point.state_names)}; this problem has {list(problem.states)}")
     return name
 
 
 def check_kernel(kernel: Kernel):
     """Raise where the kernel is none, too large, or there for another reason than crossing branches."""
+    if kernel.dimension < 1:
+        raise ValueError(
+            f"[F_u F_p] has full rank at this point (smallest singular value {kernel.sigma[-1]:.3g}, largest "
+            f"{kernel.scale:.3g}): it is no branch point of this problem; was it found with other parameters?"
+        )
     residual = float(np.max(np.abs(kernel.residual(np.zeros(len(kernel.x))))))
     if not residual <= 1e-6 * kernel.scale * kernel.length:
         raise ValueError(
             f"point: is no solution of this problem (largest residual {residual:.3g}); was it found with other "
             "parameters or constants?"
         )
-    if kernel.dimension < 1:
-        raise ValueError(
-            f"[F_u F_p] has full rank at this point (smallest singular value {kernel.sigma[-1]:.3g}, largest "
-            f"{kernel.scale:.3g}): it is no branch point of this problem; was it found with other parameters?"
-        )
     lost = rank_defect_around(kernel)
     if lost:
-        row = kernel.problem.states[int(np.argmax(np.abs(kernel.left[:, -1])))]
+        row = kernel.problem.unknown_names[int(np.argmax(np.abs(kernel.left[:, -1])))]
         raise ValueError(
             f"[F_u F_p] is rank-deficient by {lost} at this point and around it: an equation is missing, repeated or "
             f"does not depend on the unknowns (look at the equation of {row!r})"
@@ -157,7 +159,7 @@ def check_kernel(kernel: Kernel):
 
 
 def arranged(halves, incoming, notes) -> tuple:
-    """The straight continuation of the incoming branch (a list of one or none) and the other half-branches.
+    """The straight continuation of the incoming branch, None where there is none, and the other half-branches.
 
     The half-branch that led to the point is left out.  Where several share its tangent, nobody can tell from the
     point which it was: all are kept.
@@ -168,8 +170,8 @@ def arranged(halves, incoming, notes) -> tuple:
         notes.append("several branches share the tangent of the one that led here: all of them are returned")
     if not behind:
         notes.append("the half-branch that led to the point was not found again among the solutions")
-    known = ahead if len(ahead) == 1 else []
-    gone = [*known, *(behind if len(behind) == 1 else [])]
+    known = ahead[0] if len(ahead) == 1 else None
+    gone = [known, *(behind if len(behind) == 1 else [])]
     return known, paired([half for half in halves if not any(half is other for other in gone)])
 
 
@@ -191,9 +193,10 @@ def start_of(spheres: Spheres, half: Half, halves, facts) -> Start:
     (vary, point, known), kernel = facts, spheres.kernel
     weights = kernel.problem.inner_weights()
     tangent = kernel.unit * kernel.lifted(half.direction)
-    gaps = [np.linalg.norm(half.direction - other.direction) for other in halves if other is not half]
-    rough = getattr(kernel.problem, "smoothness", 3) < 3
-    needed = rough or kernel.dimension > 1 or half.continuum > 0 or min(gaps, default=1.0) < CLOSE
+    apart = [other for other in halves if other is not half]
+    touching = [other for other in apart if np.linalg.norm(half.direction - other.direction) < CLOSE]
+    rough = kernel.problem.smoothness < 3
+    needed = rough or kernel.dimension > 1 or half.continuum > 0 or bool(touching)
     return Start(
         kernel.x.copy(),
         tangent / np.sqrt(tangent @ (weights * tangent)),
@@ -204,22 +207,37 @@ def start_of(spheres: Spheres, half: Half, halves, facts) -> Start:
         problem=kernel.problem,
         origin=point,
         continuum=half.continuum,
-        ahead=points_ahead(spheres, half, weights) if needed else None,
+        ahead=points_ahead(spheres, half, touching) if needed else None,
     )
 
 
-def points_ahead(spheres: Spheres, half: Half, weights) -> np.ndarray:
-    """(m, 2, N) points of a half-branch and unit tangents there, at radii that halve."""
-    kernel, z, r, found = spheres.kernel, half.z, half.radius, []
-    centre = kernel.lifted(half.direction)
-    for _ in range(LEVELS):
+def points_ahead(spheres: Spheres, half: Half, touching) -> np.ndarray:
+    """(m, 2, N) points of a half-branch and unit tangents there, at radii that halve.
+
+    They end where a half-branch that touches this one comes so near that a trace could take it.
+    """
+    kernel, weights = spheres.kernel, spheres.kernel.problem.inner_weights()
+    own, found = inward(spheres, half), []
+    others = [dict((r, z) for z, r in inward(spheres, other)) for other in touching]
+    for z, r in own:
+        gaps = [np.linalg.norm(z - other[r]) for other in others if r in other]
+        if found and min(gaps, default=1.0) < PARTED:
+            break
         found.append(np.array([kernel.x + kernel.unit * z * r, tangent_along(kernel, z * r, half, weights)]))
-        r = r / 2
-        guess = 0.5 * (z + centre)
+    return np.array(found)
+
+
+def inward(spheres: Spheres, half: Half) -> list:
+    """Points (z, radius) of a half-branch from the one known towards the branch point."""
+    z, r, found = half.z, half.radius, []
+    centre = spheres.kernel.lifted(half.direction)
+    for _ in range(LEVELS):
+        found.append((z, r))
+        guess, r = 0.5 * (z + centre), r / 2
         z = roots.newton(spheres.system(r), guess)
         if z is None or np.linalg.norm(z - guess) > 0.3 * np.linalg.norm(guess - centre) + 1e-4:
             break
-    return np.array(found)
+    return found
 
 
 def tangent_along(kernel: Kernel, z, half: Half, weights) -> np.ndarray:
