@@ -10,6 +10,7 @@ from continuation.collect import assemble
 from continuation.compiled import state as S
 from continuation.compiled.interface import OK
 from continuation.compiled.prepare import prepare
+from continuation.continua import least_norm
 from continuation.engine import KIND_CODES, STATUSES, begin, begin_behind, begin_singular, make_state, run_all
 from continuation.operations import Operations
 from continuation.progress import silent, terminal
@@ -61,6 +62,8 @@ def follow(problem, start, wishes: Wishes, *, parameters=None, progress=False, s
 def run_direction(problem, begun: Start, sign, wishes: Wishes, progress) -> Run:
     """Trace one direction from a prepared start."""
     operations = problem.operations(begun.p.copy(), begun.active)
+    if begun.continuum:
+        operations = least_norm(operations, problem, begun.continuum)
     state = make_state(operations, wishes.span, wishes.steps(), wishes.settings)
     state.i[S.DETECT] = sum(1 << KIND_CODES[kind] for kind in wishes.detect)
     state.i[S.STOP_KINDS] = 1 << KIND_CODES[wishes.stop_kind] if wishes.stop_kind else 0
@@ -80,12 +83,15 @@ def run_direction(problem, begun: Start, sign, wishes: Wishes, progress) -> Run:
 
 
 def begin_outward(state, begun: Start, wishes: Wishes):
-    """Start at a branch point, the next row being the farthest point ahead that a first step would reach, if any."""
-    for x, tangent in () if begun.ahead is None else begun.ahead:
-        reach = np.sqrt(np.sum(state.weights * (x - begun.x) ** 2))
-        inside = wishes.span[0] < x[-1] < wishes.span[1]
-        near = reach <= wishes.steps()[0] or x is begun.ahead[-1, 0]
-        if inside and near and begin(state, x, tangent, np.zeros(len(state.kinds), bool)) == OK:
+    """Start at a branch point; the next row is a point ahead, if there are any inside the span.
+
+    Of those the farthest that the first step would reach, else the nearest.
+    """
+    low, high = wishes.span
+    inside = [pair for pair in (() if begun.ahead is None else begun.ahead) if low < pair[0, -1] < high]
+    reached = [x for x, _ in inside if np.sqrt(np.sum(state.weights * (x - begun.x) ** 2)) <= wishes.steps()[0]]
+    for x, tangent in inside[min(len(inside) - len(reached), len(inside) - 1) :]:
+        if begin(state, x, tangent, np.zeros(len(state.kinds), bool)) == OK:
             begin_behind(state, begun.x, begun.tangent)
             return
     begin_singular(state, begun.x, begun.tangent)
