@@ -14,7 +14,7 @@ LEVELS = 7  # radii, each half the one before
 TURN = 0.6  # how far the direction may still turn between the first radius and the centre
 APART = 0.3  # fraction of the distance to the next half-branch within which a prediction must hold
 COMPLETE = 5  # kernels up to this dimension are solved by homotopy: all real solutions
-STARTS, FEW = 60, 16  # of the searches, for each dimension; and where only singular solutions are missing
+STARTS, FEW = 40, 16  # of the searches, for each dimension; and where only singular solutions are missing
 
 
 class Germ(NamedTuple):
@@ -51,10 +51,11 @@ def followed(family, root):
             return None
         points.append(z)
     points = np.array(points)
-    moves = np.linalg.norm(np.diff(points, axis=0), axis=1)
-    if moves[-1] > 0.9 * np.max(moves) and moves[-1] > 1e-3 or np.sum(moves) > 2 * TURN:
+    slopes = 2 * points[:-1] - points[1:]  # of the points against the radius: an inexact centre does not enter
+    moves = np.linalg.norm(np.diff(slopes, axis=0), axis=1)
+    if moves[-1] > max(0.9 * np.max(moves), 1e-3) or np.sum(moves) > 2 * TURN:
         return None
-    return Germ(radii, points, limit_of(points), root.continuum)
+    return Germ(radii, points, limit_of(slopes), root.continuum)
 
 
 def limit_of(points) -> np.ndarray:
@@ -82,12 +83,12 @@ def neville(points) -> np.ndarray:
     return best
 
 
-def smooth_halves(kernel: Kernel, h) -> tuple:
+def smooth_halves(kernel: Kernel, h, error=0.0) -> tuple:
     """Half-branches from the reduced equations of third order; returns (halves, notes, complete).
 
     Where these have solutions that are neither simple nor continua, the true equations are searched as well.
     """
-    reduced = Reduced(kernel, h)
+    reduced = Reduced(kernel, h, error)
     if reduced.empty:
         return searched_halves(kernel, h, [], ["an equation's reduced form vanishes up to third order"])
     found, notes = reduced_roots(reduced)

@@ -96,7 +96,7 @@ def switch(problem, point, settings=None) -> Starts:
     check_kernel(kernel)
     kernel, h = balanced(kernel)
     rough = problem.smoothness < 3
-    halves, notes, complete = searched_halves(kernel, h, [], []) if rough else smooth_halves(kernel, h)
+    halves, notes, complete = searched_halves(kernel, h, [], []) if rough else smooth_halves(kernel, h, point.error)
     incoming = kernel.coordinates(point.tangent / kernel.unit)
     known, others = arranged(halves, incoming / np.linalg.norm(incoming), notes)
     kept = [known, *others] if known else others
@@ -218,7 +218,7 @@ def points_ahead(spheres: Spheres, half: Half, touching) -> np.ndarray:
     """
     kernel, weights = spheres.kernel, spheres.kernel.problem.inner_weights()
     own, found = inward(spheres, half), []
-    others = [dict((r, z) for z, r in inward(spheres, other)) for other in touching]
+    others = [{r: z for z, r in inward(spheres, other)} for other in touching]
     for z, r in own:
         gaps = [np.linalg.norm(z - other[r]) for other in others if r in other]
         if found and min(gaps, default=1.0) < PARTED:
