@@ -1,4 +1,4 @@
-"""F around a branch point in coordinates of its kernel: Lyapunov-Schmidt reduction and the true equations on spheres."""
+"""F around a branch point in coordinates of its kernel: the reduced equations, and the true ones on spheres."""
 
 import functools
 import itertools
@@ -143,17 +143,17 @@ def strengths(kernel: Kernel, h) -> tuple:
     return bending, 0.5 * h * float(np.max(np.abs(kernel.left[:, -k:].T @ ahead @ kernel.basis[:, :k])))
 
 
-def balanced(kernel: Kernel) -> tuple:
+def balanced(kernel: Kernel, shrink=1.0) -> tuple:
     """The kernel with the parameter in units in which branches leave at a slope of order 1 a distance h away; and h.
 
-    h is a tenth of the size of the state, less where the equations can't be evaluated there.
+    h is a tenth of the size of the state, times `shrink`, less where the equations can't be evaluated there.
     """
-    h = NEAR * kernel.length
+    h = NEAR * kernel.length * shrink
     bending, mixed = strengths(kernel, h)
-    while not np.isfinite(bending + mixed) and h > 1e-6 * kernel.length:
+    while not np.isfinite(bending + mixed) and h > 1e-8 * kernel.length:
         h /= 10
         bending, mixed = strengths(kernel, h)
-    noise = 1e-12 * kernel.scale * h
+    noise = 1e-12 * h * float(np.max(np.abs(kernel.jacobian(h * np.sum(kernel.basis, axis=1)))))
     if not (np.isfinite(bending + mixed) and min(bending, mixed) > noise):
         return kernel, h
     unit = kernel.unit.copy()
@@ -167,7 +167,8 @@ class Reduced:
 
     ``g(y) = q[y, y]/2 + c[y, y, y]/6``, with ``c = psi' (D3F[y, y, y] + 3 D2F[y, w])`` and w the second-order part
     of the surface on which the other equations hold (Golubitsky & Schaeffer, *Singularities and Groups in
-    Bifurcation Theory* I, 1985, section VII.1).  On the sphere |y| = r the unknown is y / r.  `error` is that of the point's location.
+    Bifurcation Theory* I, 1985, section VII.1).  On the sphere |y| = r the unknown is
+    y / r.  `error` is that of the point's location.
     """
 
     def __init__(self, kernel: Kernel, h, error=0.0):
