@@ -6,7 +6,8 @@ import numpy as np
 
 from continuation import roots
 
-LEVELS = 7  # radii, each half the one before
+LEVELS, MOST = 7, 24  # radii, each half the one before: at least and at most
+SETTLED = 0.01  # change of the direction from one radius to the next below which it can be extrapolated
 TURN = 0.6  # how far the direction may still turn between the first radius and the centre
 
 
@@ -23,23 +24,46 @@ class Germ(NamedTuple):
 
 
 def followed(family, root):
-    """Germ of a root on the first sphere of a family, None where it does not lead to the centre."""
-    radii = family.radius * 0.5 ** np.arange(LEVELS)
+    """Germ of a root on the first sphere of a family, None where it does not lead to the centre.
+
+    The spheres shrink until the direction has settled.
+    """
     points = [root.z]
-    for r in radii[1:]:
-        guess = points[-1] if len(points) == 1 else 1.5 * points[-1] - 0.5 * points[-2]
-        z = roots.newton(family.system(r), guess)
-        if z is None and len(points) > 1:
-            z = roots.newton(family.system(r), points[-1])
-        if z is None or np.linalg.norm(z - points[-1]) > TURN:
+    while len(points) < MOST and (len(points) < LEVELS or turning(points) > SETTLED):
+        z = inner_point(family.system(family.radius * 0.5 ** len(points)), points)
+        if z is None and len(points) < LEVELS or z is not None and np.linalg.norm(z - points[-1]) > TURN:
             return None
+        if z is None:
+            break
         points.append(z)
     points = np.array(points)
-    slopes = 2 * points[:-1] - points[1:]  # of the points against the radius: an inexact centre does not enter
+    slopes = slopes_of(points)
     moves = np.linalg.norm(np.diff(slopes, axis=0), axis=1)
-    if moves[-1] > max(0.9 * np.max(moves), 1e-3) or np.sum(moves) > 2 * TURN:
+    if moves[-1] > max(0.9 * np.max(moves), 1e-3) or np.sum(moves) > 3 * TURN:
         return None
-    return Germ(radii, points, limit_of(slopes), root.continuum)
+    radii = family.radius * 0.5 ** np.arange(len(points))
+    return Germ(radii, points, limit_of(slopes[-LEVELS + 1 :]), root.continuum)
+
+
+def inner_point(system, points):
+    """Solution on the next sphere, predicted from the last ones; None where there is none."""
+    guesses = [points[-1]] if len(points) == 1 else [1.5 * points[-1] - 0.5 * points[-2], points[-1]]
+    for guess in guesses:
+        z = roots.newton(system, guess)
+        if z is not None:
+            return z
+    return None
+
+
+def slopes_of(points) -> np.ndarray:
+    """Slopes of the points themselves against the radius: an inexact centre does not enter."""
+    return 2 * points[:-1] - points[1:]
+
+
+def turning(points) -> float:
+    """Last change of the slopes."""
+    last = slopes_of(np.array(points[-3:]))
+    return float(np.linalg.norm(last[1] - last[0]))
 
 
 def limit_of(points) -> np.ndarray:

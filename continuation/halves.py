@@ -88,7 +88,7 @@ def realised_halves(reduced: Reduced, found) -> Found:
             "for, some may be missing"
         )
     for number, germ in enumerate(germs):
-        half = realised(spheres, reduced, germ, germs[:number] + germs[number + 1 :])
+        half = realised(spheres, reduced, germs, number)
         if half is None:
             notes.append(f"no branch of the equations leaves in the direction {np.round(germ.limit, 6).tolist()}")
         else:
@@ -96,13 +96,14 @@ def realised_halves(reduced: Reduced, found) -> Found:
     return Found(spheres, halves, notes, complete)
 
 
-def realised(spheres, reduced, germ, others):
+def realised(spheres, reduced, germs, number):
     """The half-branch that a germ predicts: found by Newton at two radii in a row, nearer to it than to others."""
-    last = None
+    last, germ = None, germs[number]
     for level, (r, y) in enumerate(zip(germ.radii, germ.points)):
-        gaps = [float(np.linalg.norm(y - other.points[level])) for other in others]
+        gaps = np.array([np.linalg.norm(y - other.points[min(level, len(other.points) - 1)]) for other in germs])
+        gaps[number] = 1.0
         z = roots.newton(spheres.system(r), reduced.lifted(r * y) / r)
-        found = z is not None and np.linalg.norm(spheres.kernel.coordinates(z) - y) <= APART * min([1.0, *gaps])
+        found = z is not None and np.linalg.norm(spheres.kernel.coordinates(z) - y) <= APART * min(1.0, *gaps)
         if found and last is not None:
             return Half(germ.limit / np.linalg.norm(germ.limit), *last, germ.continuum)
         last = (z, r) if found else None
