@@ -4,6 +4,7 @@
 """
 
 from continuation.branch import Branch, Point, SpecialPoint
+from continuation.emanating import EmanatingOrbit, emanating_orbit
 from continuation.problem import Problem
 from continuation.settings import Settings
 from continuation.status import ContinuationError, Kind, StartError, Status
@@ -13,6 +14,7 @@ from continuation.trace import trace
 __all__ = [
     "Branch",
     "ContinuationError",
+    "EmanatingOrbit",
     "Kind",
     "Point",
     "Problem",
@@ -20,6 +22,7 @@ __all__ = [
     "SpecialPoint",
     "StartError",
     "Status",
+    "emanating_orbit",
     "switch",
     "trace",
 ]

@@ -37,6 +37,9 @@ class Problem:
     stability : "flow", None or callable
         ``"flow"`` counts eigenvalues of F_u with positive real part; None for equations that are no flow
         (``unstable`` is -1, no Hopf points); or ``g(u, p) -> int``, a count of your own.
+    smoothness : int
+        How often F can be differentiated: 3 (default) or more; 2 for equations like ``mu*x - x*abs(x)`` whose second
+        derivative jumps, so that nothing is made of third ones.
     weights : (n + 1,) array, optional
         Inner product ``sum w_i u_i v_i + w_n p q``; default 1/n for states, 1 for the parameter.
     compiled : bool, optional
@@ -73,6 +76,7 @@ class Problem:
         constants=None,
         symmetric=False,
         stability="flow",
+        smoothness=3,
         weights=None,
         compiled=None,
         name=None,
@@ -82,6 +86,7 @@ class Problem:
         self.states, self.parameters = check_names(states, parameters, outputs or {}, zeros or {})
         self.constants = check_numbers("constants", np.ravel(() if constants is None else constants), 1)
         self.symmetric, self.stability = bool(symmetric), _check_stability(stability)
+        self.smoothness = _check_smoothness(smoothness)
         self.weights = None if weights is None else _check_weights(weights, len(self.unknown_names))
         options = {"require_compiled": compiled is True, "compile_it": compiled is not False}
         given = {"residual": (f, "vector"), "jacobian": (jacobian, "matrix")}
@@ -106,7 +111,7 @@ class Problem:
         parameters : mapping of str to float
         outputs, zeros : mapping of str to str or sympy expression, optional
         options
-            As for `Problem`: `symmetric`, `stability`, `weights`, `compiled`.
+            As for `Problem`: `symmetric`, `stability`, `smoothness`, `weights`, `compiled`.
 
         Raises
         ------
@@ -140,6 +145,7 @@ class Problem:
             "name": problem.name,
             "symmetric": problem.symmetric,
             "stability": problem.stability,
+            "smoothness": problem.smoothness,
             "weights": None if problem.weights is None else problem.weights.tolist(),
         }
         return problem
@@ -147,7 +153,7 @@ class Problem:
     @classmethod
     def from_source(cls, source: Mapping):
         """Make the problem that `source` (from a file) describes; the text is parsed as in `from_expressions`."""
-        keys = ("outputs", "zeros", "name", "symmetric", "stability", "weights")
+        keys = ("outputs", "zeros", "name", "symmetric", "stability", "smoothness", "weights")
         options = {key: source[key] for key in keys if key in source}
         return cls.from_expressions(source["equations"], source["parameters"], **options)
 
@@ -311,6 +317,13 @@ def _check_stability(stability):
     if stability not in ("flow", None) and not callable(stability):
         raise ValueError(f'stability: wanted "flow", None or a function g(u, p) -> int, got {stability!r}')
     return stability
+
+
+def _check_smoothness(smoothness) -> int:
+    """The number of continuous derivatives, if it is one."""
+    if isinstance(smoothness, bool) or not isinstance(smoothness, (int, np.integer)) or smoothness < 2:
+        raise ValueError(f"smoothness: wanted a whole number of at least 2 (3 is usual), got {smoothness!r}")
+    return int(smoothness)
 
 
 def _check_weights(weights, n):
