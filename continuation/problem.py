@@ -37,6 +37,11 @@ class Problem:
     stability : "flow", None or callable
         ``"flow"`` counts eigenvalues of F_u with positive real part; None for equations that are no flow
         (``unstable`` is -1, no Hopf points); or ``g(u, p) -> int``, a count of your own.
+    symmetries : sequence, optional
+        Transformations of the states that F respects, ``F(g u) = g F(u)``: orthogonal matrices (n, n), permutations
+        (n integers or state names, ``-`` for a sign; ``(g u)_i = u[entry[i]]``), or functions ``K(u) -> (n,)``,
+        infinitesimal generators of a continuous group.  The same matrices act on F.  Checked here, at random states
+        and the default parameters.  See `continuation.symmetry.Symmetry`.
     weights : (n + 1,) array, optional
         Inner product ``sum w_i u_i v_i + w_n p q``; default 1/n for states, 1 for the parameter.
     compiled : bool, optional
@@ -47,7 +52,8 @@ class Problem:
     Raises
     ------
     ValueError, TypeError
-        Names that clash or are empty, values that are no finite numbers, things that are no functions.
+        Names that clash or are empty, values that are no finite numbers, things that are no functions, symmetries
+        that F does not have.
 
     Examples
     --------
@@ -73,6 +79,7 @@ class Problem:
         constants=None,
         symmetric=False,
         stability="flow",
+        symmetries=(),
         weights=None,
         compiled=None,
         name=None,
@@ -88,12 +95,17 @@ class Problem:
         given |= {"parameter_derivative": (parameter_derivative, "indexed")}
         if callable(stability):
             given["stability"] = (stability, "scalar")
-        self.functions = {key: Function(g, shape, **options) for key, (g, shape) in given.items() if g is not None}
-        self.outputs = {key: Function(g, "scalar", **options) for key, g in (outputs or {}).items()}
-        self.zeros = {key: Function(g, "scalar", **options) for key, g in (zeros or {}).items()}
+
+        def made(g, shape):
+            return g if isinstance(g, Function) else Function(g, shape, **options)
+
+        self.functions = {key: made(g, shape) for key, (g, shape) in given.items() if g is not None}
+        self.outputs = {key: made(g, "scalar") for key, g in (outputs or {}).items()}
+        self.zeros = {key: made(g, "scalar") for key, g in (zeros or {}).items()}
         self.name = name or self.functions["residual"].name
         if compiled is not False:
             warn_interpreted(self.all_functions())
+        self.symmetry = _symmetry(self, symmetries)
 
     @classmethod
     def from_expressions(cls, equations, parameters, *, outputs=None, zeros=None, name=None, **options):
@@ -106,7 +118,7 @@ class Problem:
         parameters : mapping of str to float
         outputs, zeros : mapping of str to str or sympy expression, optional
         options
-            As for `Problem`: `symmetric`, `stability`, `weights`, `compiled`.
+            As for `Problem`: `symmetric`, `stability`, `symmetries`, `weights`, `compiled`.
 
         Raises
         ------
@@ -140,6 +152,7 @@ class Problem:
             "name": problem.name,
             "symmetric": problem.symmetric,
             "stability": problem.stability,
+            "symmetries": [entry if callable(entry) else np.array(entry) for entry in options.get("symmetries", ())],
             "weights": None if problem.weights is None else problem.weights.tolist(),
         }
         return problem
@@ -147,7 +160,7 @@ class Problem:
     @classmethod
     def from_source(cls, source: Mapping):
         """Make the problem that `source` (from a file) describes; the text is parsed as in `from_expressions`."""
-        keys = ("outputs", "zeros", "name", "symmetric", "stability", "weights")
+        keys = ("outputs", "zeros", "name", "symmetric", "stability", "symmetries", "weights")
         options = {key: source[key] for key in keys if key in source}
         return cls.from_expressions(source["equations"], source["parameters"], **options)
 
@@ -289,6 +302,17 @@ class Problem:
     def remarks(self, branch) -> list:
         """Lines about a finished branch that its reader should know; logged as warnings."""
         return []
+
+
+def _symmetry(problem, entries):
+    """The symmetry declared, checked; the trivial one without entries."""
+    from continuation.equivariance import check_respected
+    from continuation.symmetry import Symmetry
+
+    symmetry = Symmetry(problem.states, entries)
+    if symmetry:
+        check_respected(problem, symmetry)
+    return symmetry
 
 
 def _check_stability(stability):
