@@ -259,6 +259,18 @@ class Problem:
 
         return check_derivatives(self, u, parameters, seed)
 
+    def restricted(self, elements=None, *, stability="subspace"):
+        """The problem inside the fixed space of some symmetries; see `continuation.restricted.restricted`."""
+        from continuation.restricted import restricted
+
+        return restricted(self, elements, stability=stability)
+
+    def isolated(self, reference, *, left=None, direction=None, generators=None):
+        """The problem whose circles of solutions are single points; see `continuation.isolated.isolated`."""
+        from continuation.isolated import isolated
+
+        return isolated(self, reference, left=left, direction=direction, generators=generators)
+
     def operations(self, p, active):
         """What the engine calls for a trace in parameter number `active`; override for other structures."""
         from continuation.operations import dense_operations
@@ -317,7 +329,7 @@ def _symmetry(problem, entries):
 
 def _check_stability(stability):
     """The stability option, if it is one."""
-    if stability not in ("flow", None) and not callable(stability):
+    if not callable(stability) and stability not in ("flow", None):
         raise ValueError(f'stability: wanted "flow", None or a function g(u, p) -> int, got {stability!r}')
     return stability
 
