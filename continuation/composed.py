@@ -14,7 +14,7 @@ from continuation.problem import Problem
 
 
 class Tools(NamedTuple):
-    """What the made functions call: loops to compile, or numpy for plain Python, which also takes extended precision."""
+    """What the made functions call: loops to compile, or numpy, which takes numbers of extended precision too."""
 
     wrap: object  # passes a helper function on, compiled or as it is
     times: object  # (matrix, vector, out)

@@ -1,5 +1,6 @@
 """Does the residual respect a symmetry?  ``F(g u) = g F(u)`` and ``F_u K(u) = A F(u)`` at random states."""
 
+import copy
 import logging
 from typing import NamedTuple
 
@@ -56,6 +57,13 @@ def worst_violation(problem, symmetry, p):
     """The worst `Violation` by the generators at some random states; None where F is finite at none."""
     found = [v for u in random_states(len(symmetry.names)) for v in violations(problem, symmetry, u, p)]
     return max(found, key=lambda v: v.size, default=None)
+
+
+def continuous_part(symmetry, generators):
+    """A symmetry with only some of its continuous generators."""
+    part = copy.copy(symmetry)
+    part.generators, part.labels, part.continuous = (), (), tuple(generators)
+    return part
 
 
 def random_states(n):
