@@ -1,13 +1,10 @@
 """Circles and tori of solutions as isolated points: a phase condition and an auxiliary unknown for each generator."""
 
-from dataclasses import replace
-
 import numba
 import numpy as np
 from numba.core.errors import NumbaError
 
 from continuation.branch import Point
-from continuation.compiled.interface import OK, Callback, call_from_python, python_callback
 from continuation.composed import ComposedProblem, unstable_count
 from continuation.derivatives import evaluate, state_jacobian
 from continuation.equivariance import EXACT, continuous_part, random_states, worst_violation
@@ -138,8 +135,7 @@ class IsolatedProblem(ComposedProblem):
         moved[active] += 0.37 * (1 + abs(p[active]))
         for values in (p, moved):
             self._check_respected(values[: self.count])
-        made = super().operations(p, active)
-        return replace(made, refine=patient(made.refine, len(self.unknown_names), len(p)))
+        return super().operations(p, active)
 
     def remarks(self, branch):
         """A line where tau does not vanish."""
@@ -190,28 +186,10 @@ class IsolatedProblem(ComposedProblem):
                     )
 
 
-def patient(refine, n, k) -> Callback:
-    """A location that tries smaller kernels where the change of the unstable count asks for too large a one.
-
-    Where circles leave a fixed point two eigenvalues cross, but in this problem one direction only is left.
-    """
-
-    def run(request, p, out):
-        status = OK
-        for size in range(max(1, int(request[-1])), 0, -1):
-            request[-1] = size
-            status = call_from_python(refine, refine.data, request, p, out)
-            if status == OK:
-                break
-        return status
-
-    return python_callback(run, (2 * n + 4, k, 2 * n + 6))
-
-
 def transversal(generators, u) -> np.ndarray:
     """(n, n - r) orthonormal basis of what is orthogonal to the group's orbit through u."""
     rows = np.array([g(u) for g in generators])
-    scale = max(_size(g, u) for g in generators)
+    scale = max(g.size(u) for g in generators)
     left, sigma, _ = np.linalg.svd(rows.T, full_matrices=True)
     return left[:, int(np.sum(sigma > SMALL * max(scale, 1e-300))) :]
 
@@ -221,7 +199,7 @@ def phase_rows(generators, u, direction, left, p):
     rows, entries = [], []
     for g, entry in zip(generators, left):
         row = g(u)
-        if np.max(np.abs(row)) <= SMALL * _size(g, u):
+        if np.max(np.abs(row)) <= SMALL * g.size(u):
             if direction is None:
                 raise ValueError(
                     f"reference: {g.name} fixes this state, so that no phase can be told from it; give a state on a "
@@ -288,11 +266,6 @@ def _affine(generator, entry, n):
     if entry is None:
         return generator.matrix, generator.shift
     return np.zeros((n, n)), np.zeros(n) if isinstance(entry, Left) else entry
-
-
-def _size(generator, u) -> float:
-    """Size that K(u) could have."""
-    return np.max(np.abs(generator.matrix)) * np.max(np.abs(u)) + np.max(np.abs(generator.shift))
 
 
 def _chosen(problem, which) -> tuple:
