@@ -6,11 +6,12 @@ from numba.core.errors import NumbaError
 
 from continuation.branch import Point
 from continuation.composed import ComposedProblem, unstable_count
-from continuation.derivatives import evaluate, state_jacobian
+from continuation.derivatives import evaluate, parameter_column, state_jacobian
 from continuation.equivariance import EXACT, continuous_part, random_states, worst_violation
 from continuation.functions import Function
 from continuation.isolated_functions import Layout, made_functions
 from continuation.names import check_numbers
+from continuation.status import Kind
 
 SMALL = 1e-8  # K(u), relative to the size of K and u, where u counts as fixed
 DRIFT = 1e-7  # tau N relative to the terms of the residual, where it counts as zero
@@ -56,9 +57,9 @@ def isolated(problem, reference, *, left=None, direction=None, generators=None):
     -----
     tau vanishes at solutions of F = 0.  Solutions with tau not 0 are relative equilibria: they drift along the group,
     ``u' = -sum tau_i K_i(u)`` (rotating and travelling waves), if N_i = K_i; with other left vectors they are spurious.
-    A trace with such rows says so in a warning.  Where ``<K_i(reference), K_i(u)>`` vanishes on a branch the problem is
-    singular for reasons of its own: take a new reference before that, and a `direction` to pass through states that
-    the group fixes.
+    A trace with such rows says so in a warning.  Where ``<K_i(reference), K_i(u)>`` or ``<N_i, left_i(u)>`` vanishes
+    the problem is singular for reasons of its own: folds and branch points there (a warning names the latter) are
+    none of F.  Take a new reference before that, and a `direction` to pass through states that the group fixes.
 
     References
     ----------
@@ -138,6 +139,23 @@ class IsolatedProblem(ComposedProblem):
         return super().operations(p, active)
 
     def remarks(self, branch):
+        """Lines where tau does not vanish and where a branch point is one of this problem only."""
+        false = [p.label for p in branch.special if p.kind is Kind.BRANCH_POINT and p.located and self._is_artefact(p)]
+        line = "artefacts of the phase condition, regular points of the base problem; take another reference"
+        return self._drift(branch) + ([f"{', '.join(false)}: {line}"] if false else [])
+
+    def _is_artefact(self, point) -> bool:
+        """Whether the base's F_u, F_p transversal to the group have full rank at a branch point."""
+        v, p = point.unknowns[:-1], self.parameter_values(point.parameters)
+        n, q = len(self.states), transversal(self.generators, v[: len(self.states)])
+        a = state_jacobian(self, v, p)[:n, :n] @ q
+        b = parameter_column(self, v, p, self.index_of(point.vary[0]))[:n]
+        largest = max(np.max(np.abs(a)), np.max(np.abs(state_jacobian(self, v + 0.1 * (1 + np.abs(v)), p)[:n, :n])))
+        b = b * min(1.0, largest / max(np.max(np.abs(b)), 1e-300))
+        sigma = np.linalg.svd(np.column_stack([a, b]), compute_uv=False)
+        return bool(sigma[q.shape[1] - 1] > 1e-5 * largest)
+
+    def _drift(self, branch) -> list:
         """A line where tau does not vanish."""
         n = len(self.states)
         tau = np.max(np.abs(branch.unknowns[:, n:-1]), axis=1)
