@@ -4,6 +4,7 @@
 """
 
 from continuation.branch import Branch, Point, SpecialPoint
+from continuation.conjugacy import distinct_starts
 from continuation.problem import Problem
 from continuation.settings import Settings
 from continuation.status import ContinuationError, Kind, StartError, Status
@@ -20,6 +21,7 @@ __all__ = [
     "SpecialPoint",
     "StartError",
     "Status",
+    "distinct_starts",
     "switch",
     "trace",
 ]

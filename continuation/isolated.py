@@ -142,7 +142,25 @@ class IsolatedProblem(ComposedProblem):
         """Lines where tau does not vanish and where a branch point is one of this problem only."""
         false = [p.label for p in branch.special if p.kind is Kind.BRANCH_POINT and p.located and self._is_artefact(p)]
         line = "artefacts of the phase condition, regular points of the base problem; take another reference"
-        return self._drift(branch) + ([f"{', '.join(false)}: {line}"] if false else [])
+        return self._drift(branch) + self._lost(branch) + ([f"{', '.join(false)}: {line}"] if false else [])
+
+    def _lost(self, branch) -> list:
+        """A line where the orbits become tangent to the phase condition, or points."""
+        if any(isinstance(entry, np.ndarray) for entry in self.left):
+            return []
+        n, s = len(self.states), len(self.generators)
+        rows = self.constants[-s * (n + 1) : -s].reshape(s, n)
+        volume = np.linalg.det(np.array([rows @ g(branch.states).T for g in self.generators]).T)
+        near = np.flatnonzero(np.abs(volume) <= 1e-6 * np.max(np.abs(volume)))
+        turned = np.flatnonzero(volume[:-1] * volume[1:] < 0)
+        if not len(near) and not len(turned):
+            return []
+        row = int(min([*near, *turned]))
+        return [
+            f"the phase condition is lost near row {row} ({branch.vary[0]} = {branch.parameter[row]:.6g}): the orbit "
+            "is tangent to it, or a point; special points there are artefacts. Take another reference, or a "
+            "`direction` where the branch meets states that the group fixes"
+        ]
 
     def _is_artefact(self, point) -> bool:
         """Whether the base's F_u, F_p transversal to the group have full rank at a branch point."""
