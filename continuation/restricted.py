@@ -45,11 +45,10 @@ def restricted(problem, elements=None, *, stability="subspace"):
     Examples
     --------
     >>> from continuation import Problem
-    >>> pair = Problem.from_expressions(
-    ...     {"x": "mu - x*y", "y": "mu - x*y + (x - y)"}, {"mu": 4.0}, compiled=False)
-    >>> pair.restricted([("y", "x")])
-    Traceback (most recent call last):
-    ValueError: restricted: the residual leads out of the fixed space of [('y', 'x')] ...
+    >>> pair = Problem.from_expressions({"x": "mu - x**2 + y - x", "y": "mu - y**2 + x - y"}, {"mu": 4.0})
+    >>> half = pair.restricted([("y", "x")])
+    >>> half.unknown_names, half.solve([1.5, 1.5])["y"]
+    (('x+y',), 2.0)
     """
     symmetry = _symmetry_of(problem, elements)
     words = "its symmetry" if elements is None else repr(elements)
