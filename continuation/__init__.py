@@ -4,6 +4,7 @@
 """
 
 from continuation.branch import Branch, Point, SpecialPoint
+from continuation.conjugacy import distinct_starts
 from continuation.emanating import EmanatingOrbit, emanating_orbit
 from continuation.problem import Problem
 from continuation.settings import Settings
@@ -23,6 +24,7 @@ __all__ = [
     "StartError",
     "Status",
     "emanating_orbit",
+    "distinct_starts",
     "switch",
     "trace",
 ]

@@ -58,6 +58,7 @@ class SpecialCurve(Problem):
         self.base, self.kind, self.vary, self.limits, self.shape = base, kind, tuple(vary), limits, SHAPES[kind]
         self.states, self.parameters, self.constants = base.states, base.parameters, base.constants
         self.symmetric, self.stability, self.weights = False, base.stability, None
+        self.symmetry, self.smoothness = base.symmetry, base.smoothness
         self.name = f"{base.name}, {kind.name.lower().replace('_', ' ')} curve"
         self.zeros = {}
         n = len(base.states)

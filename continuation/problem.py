@@ -1,5 +1,6 @@
 """`Problem`: the equations F(u, p) = 0 with their names, parameters and inner product."""
 
+import copy
 from collections.abc import Mapping
 
 import numpy as np
@@ -40,6 +41,11 @@ class Problem:
     smoothness : int
         How often F can be differentiated: 3 (default) or more; 2 for equations like ``mu*x - x*abs(x)`` whose second
         derivative jumps, so that nothing is made of third ones.
+    symmetries : sequence, optional
+        Transformations of the states that F respects, ``F(g u) = g F(u)``: orthogonal matrices (n, n), permutations
+        (n integers or state names, ``-`` for a sign; ``(g u)_i = u[entry[i]]``), or functions ``K(u) -> (n,)``,
+        infinitesimal generators of a continuous group.  The same matrices act on F.  Checked here, at random states
+        and the default parameters.  See `continuation.symmetry.Symmetry`.
     weights : (n + 1,) array, optional
         Inner product ``sum w_i u_i v_i + w_n p q``; default 1/n for states, 1 for the parameter.
     compiled : bool, optional
@@ -50,7 +56,8 @@ class Problem:
     Raises
     ------
     ValueError, TypeError
-        Names that clash or are empty, values that are no finite numbers, things that are no functions.
+        Names that clash or are empty, values that are no finite numbers, things that are no functions, symmetries
+        that F does not have.
 
     Examples
     --------
@@ -77,6 +84,7 @@ class Problem:
         symmetric=False,
         stability="flow",
         smoothness=3,
+        symmetries=(),
         weights=None,
         compiled=None,
         name=None,
@@ -93,12 +101,17 @@ class Problem:
         given |= {"parameter_derivative": (parameter_derivative, "indexed")}
         if callable(stability):
             given["stability"] = (stability, "scalar")
-        self.functions = {key: Function(g, shape, **options) for key, (g, shape) in given.items() if g is not None}
-        self.outputs = {key: Function(g, "scalar", **options) for key, g in (outputs or {}).items()}
-        self.zeros = {key: Function(g, "scalar", **options) for key, g in (zeros or {}).items()}
+
+        def made(g, shape):
+            return g if isinstance(g, Function) else Function(g, shape, **options)
+
+        self.functions = {key: made(g, shape) for key, (g, shape) in given.items() if g is not None}
+        self.outputs = {key: made(g, "scalar") for key, g in (outputs or {}).items()}
+        self.zeros = {key: made(g, "scalar") for key, g in (zeros or {}).items()}
         self.name = name or self.functions["residual"].name
         if compiled is not False:
             warn_interpreted(self.all_functions())
+        self.symmetry = _symmetry(self, symmetries)
 
     @classmethod
     def from_expressions(cls, equations, parameters, *, outputs=None, zeros=None, name=None, **options):
@@ -111,7 +124,7 @@ class Problem:
         parameters : mapping of str to float
         outputs, zeros : mapping of str to str or sympy expression, optional
         options
-            As for `Problem`: `symmetric`, `stability`, `smoothness`, `weights`, `compiled`.
+            As for `Problem`: `symmetric`, `stability`, `smoothness`, `symmetries`, `weights`, `compiled`.
 
         Raises
         ------
@@ -146,6 +159,7 @@ class Problem:
             "symmetric": problem.symmetric,
             "stability": problem.stability,
             "smoothness": problem.smoothness,
+            "symmetries": _plain_entries(options.get("symmetries", ())),
             "weights": None if problem.weights is None else problem.weights.tolist(),
         }
         return problem
@@ -153,7 +167,7 @@ class Problem:
     @classmethod
     def from_source(cls, source: Mapping):
         """Make the problem that `source` (from a file) describes; the text is parsed as in `from_expressions`."""
-        keys = ("outputs", "zeros", "name", "symmetric", "stability", "smoothness", "weights")
+        keys = ("outputs", "zeros", "name", "symmetric", "stability", "smoothness", "symmetries", "weights")
         options = {key: source[key] for key in keys if key in source}
         return cls.from_expressions(source["equations"], source["parameters"], **options)
 
@@ -252,11 +266,33 @@ class Problem:
 
         return check_derivatives(self, u, parameters, seed)
 
+    def with_symmetries(self, symmetries):
+        """The same problem with these symmetries declared (in place of others), checked as by `Problem`."""
+        other = copy.copy(self)
+        other.symmetry = _symmetry(other, symmetries)
+        if self.source:
+            other.source = {**self.source, "symmetries": _plain_entries(symmetries)}
+        return other
+
+    def restricted(self, elements=None, *, stability="subspace"):
+        """The problem inside the fixed space of some symmetries; see `continuation.restricted.restricted`."""
+        from continuation.restricted import restricted
+
+        return restricted(self, elements, stability=stability)
+
+    def isolated(self, reference, *, left=None, direction=None, generators=None):
+        """The problem whose circles of solutions are single points; see `continuation.isolated.isolated`."""
+        from continuation.isolated import isolated
+
+        return isolated(self, reference, left=left, direction=direction, generators=generators)
+
     def operations(self, p, active):
         """What the engine calls for a trace in parameter number `active`; override for other structures."""
         from continuation.operations import dense_operations
+        from continuation.patience import patient
 
-        return dense_operations(self, p, active)
+        made = dense_operations(self, p, active)
+        return patient(made) if self.symmetry else made
 
     # Unknowns and what is shown of them: a problem derived from another one overrides these.  Its functions
     # (residual, outputs, zeros ...) take its unknowns; branches and points show `states`.
@@ -312,9 +348,25 @@ class Problem:
         return []
 
 
+def _symmetry(problem, entries):
+    """The symmetry declared, checked; the trivial one without entries."""
+    from continuation.equivariance import check_respected
+    from continuation.symmetry import Symmetry
+
+    symmetry = Symmetry(problem.states, entries)
+    if symmetry:
+        check_respected(problem, symmetry)
+    return symmetry
+
+
+def _plain_entries(symmetries) -> list:
+    """Entries of `symmetries` as files keep them; functions stay, and no file is told the equations then."""
+    return [entry if callable(entry) else np.array(entry) for entry in symmetries]
+
+
 def _check_stability(stability):
     """The stability option, if it is one."""
-    if stability not in ("flow", None) and not callable(stability):
+    if not callable(stability) and stability not in ("flow", None):
         raise ValueError(f'stability: wanted "flow", None or a function g(u, p) -> int, got {stability!r}')
     return stability
 

@@ -2,6 +2,7 @@
 
 from html import escape
 
+from continuation.conjugacy import breaking
 from continuation.status import Kind, Status
 
 WORDS = {
@@ -89,6 +90,9 @@ def summary(branch) -> list[str]:
     for word, row, status in zip(("first", "last"), (0, -1), branch.ends):
         place = ", ".join(f"{name} = {number(value)}" for name, value in zip(branch.vary, branch.varied[row]))
         lines.append(f"{word} end, {place}: {_why(branch, row % len(branch), status)}")
+    if branch.isotropy is not None:
+        symmetry = branch.problem.symmetry
+        lines.append(f"isotropy: {symmetry.describe(branch.isotropy)}, of a symmetry of order {symmetry.order}")
     n = len(branch.state_names)
     if n > FEW:
         lines.append(f"the norm and the first {SHOWN} of {n} states are listed")
@@ -108,6 +112,8 @@ def describe(branch, point) -> str:
     if point.kind is Kind.USER and point.name:
         words += f" {point.name}"
     words += _verdict(branch, point)
+    if (broken := breaking(branch.problem, point)) is not None:
+        words += ", symmetry-breaking" if broken else ", symmetric"
     if not point.located:
         words += ", not located" + _between(branch, point)
     return words
