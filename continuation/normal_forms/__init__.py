@@ -74,7 +74,7 @@ def normal_form(problem, kind, u, parameters, vary) -> dict:
     }
     if kind not in compute:
         return {}
-    local = Local(problem, problem.state_values(u), problem.parameter_values(parameters), active)
+    local = Local(problem, problem.unknown_values(u), problem.parameter_values(parameters), active)
     if not np.all(np.isfinite(local.jacobian)):
         return {"degenerate": "F_u is not finite"}
     return compute[kind](local)
