@@ -331,3 +331,22 @@ def test_dependent_generators_are_refused():
     with pytest.raises(ValueError, match="dependent"):
         base.isolated([1.0, 0.0])
     assert base.isolated([1.0, 0.0], generators=[0]).check()
+
+
+@pytest.mark.parametrize("compiled", [None, False])
+def test_the_check_of_generators_copes_with_fast_functions_without_a_jacobian(compiled):
+    def f(u, p, out):
+        r = np.sin(40 * (u[0] ** 2 + u[1] ** 2))
+        out[0], out[1] = p[0] * u[0] - r * u[0] - p[1] * u[1] ** 3, p[0] * u[1] - r * u[1]
+
+    base = Problem(f, ("x", "y"), {"mu": 1.0, "w": 0.0}, symmetries=[turn], compiled=compiled)
+    assert base.isolated([1.0, 0.0]).compiled == base.compiled
+    with pytest.raises(ValueError, match="does not respect the generator"):
+        Problem(f, ("x", "y"), {"mu": 1.0, "w": 1e-3}, symmetries=[turn], compiled=compiled)
+
+
+def test_generators_of_different_scales():
+    small = Symmetry(("x", "y", "z"), [turn, lambda u: 1e-9 * np.array([0.0, -u[2], u[1]])])
+    assert small.fixing([1.0, 1.0, 1.0]).shape == (0, 2)
+    assert small.fixing([1.0, 0.0, 0.0]).shape == (1, 2)
+    assert_allclose(np.abs(small.fixing([1.0, 0.0, 0.0])), [[0.0, 1.0]], atol=1e-12)
