@@ -6,6 +6,7 @@ import numpy as np
 
 from continuation.branch import Branch
 from continuation.catalogue import conjugates
+from continuation.deflation import check_problem
 from continuation.guesses import check_bounds, check_guesses
 from continuation.names import check_numbers
 from continuation.query import solutions_at
@@ -119,6 +120,7 @@ class Task:
     def of(cls, problem, branches, vary, parameters, guesses):
         """Check what was given; each error names the argument."""
         branches = [branches] if isinstance(branches, Branch) else list(branches)
+        check_problem(problem)
         problem.index_of(vary)
         base = {} if not branches else _fixed(branches[0], vary, problem)
         p = problem.parameter_values({**base, **(parameters or {})})

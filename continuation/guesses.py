@@ -7,7 +7,8 @@ import numpy as np
 from continuation.branch import Point
 from continuation.names import check_numbers, suggest
 
-WIDTHS = (2.0, 1.0, 2.0, 8.0)  # of the boxes that guesses are drawn from, in half-widths of what is known
+WIDTHS = (1.0, 1.5, 2.0, 4.0)  # of the boxes that guesses are drawn from, in half-widths of what is known
+SCALES = (10.0, 0.1, 100.0, 0.01, 1000.0, 0.001, 1e4, 1e-4)  # ... tried now and then
 FLAT = 1e-3  # a cloud of solutions narrower than this, relative to its size, tells no width
 ALIKE = 0.3  # a hull of this fraction of the size of things needs no search of its own
 
@@ -52,18 +53,22 @@ def _hull(points):
 def random_guesses(surroundings: Surroundings, known, n, seed):
     """Yield guesses (n,) and half-widths (n,) of the search around them, without end.
 
-    Three of a Sobol sequence in a box, then one made from a known solution.  The boxes are centred on what is known
-    and 1 to 8 times as wide, `bounds` as they are.  The fourth is in turn a known solution that is moved by about a
-    tenth of the box, and a random multiple of one.  `known` is a function that gives the solutions (m, n) so far.
+    Three of a Sobol sequence in a box, then one made from a known solution: in turn moved by about a tenth of the box,
+    and multiplied.  The boxes are centred on what is known and 1 to 4 times as wide; every eighth time also one is
+    tried that is 1e-4 to 1e4 times as wide.  `bounds` are taken as they are.  `known` is a function that gives the
+    solutions (m, n) so far.
     """
     from scipy.stats import qmc
 
     rng = np.random.default_rng(seed)
     sobol = qmc.Sobol(n, scramble=True, seed=rng) if n <= qmc.Sobol.MAXDIM else None
-    count = 0
+    count, bounds_open = 0, surroundings.bounds is None
     while True:
         for corner in sobol.random(64) if sobol else rng.random((64, n)):
-            for half in surroundings.scales(n):
+            scales = surroundings.scales(n)
+            if bounds_open and count % 8 == 7:
+                scales.append(scales[0] * SCALES[(count // 8) % len(SCALES)])
+            for half in scales:
                 yield _in_box(surroundings, 2.0 * corner - 1.0, WIDTHS[count % 4] * half), half
                 if count % 3 == 2 and len(known()):
                     yield _near_known(surroundings, known(), rng, (half, count % 2 == 0)), half

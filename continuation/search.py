@@ -10,7 +10,7 @@ import numpy as np
 from continuation.branch import Point
 from continuation.catalogue import STRIDE, Catalogue
 from continuation.compiled.spectrum import ZERO_EIGENVALUE
-from continuation.deflation import ITERATIONS, Deflation, Equations, deflated_newton
+from continuation.deflation import ITERATIONS, Deflation, Equations, check_problem, corrected, deflated_newton
 from continuation.derivatives import state_jacobian
 from continuation.guesses import Surroundings, check_bounds, check_guesses, random_guesses
 from continuation.names import check_numbers
@@ -19,6 +19,8 @@ from continuation.status import StartError
 from continuation.tables import number
 
 BUDGET = 3000  # Newton iterations
+SPARE = 50  # ... and so many more for each solution found
+WIDE = 1.5  # length of the deflation of one solution, in half-widths of the search
 NUDGE = 0.1  # lengths by which a guess on top of a known solution is moved
 MEANINGS = {
     "known": "ran into a known solution",
@@ -102,7 +104,7 @@ def find_solutions(
     bounds=None,
     power=2.0,
     shift=1.0,
-    budget=BUDGET,
+    budget=None,
     seed=0,
 ):
     """Find distinct solutions of ``F(u, p) = 0`` at fixed parameters by deflated Newton.
@@ -119,14 +121,15 @@ def find_solutions(
     limit : int
         Most solutions wanted, the known ones not counted.
     known : list of states
-        Solutions that are deflated from the beginning and not listed.  They are not corrected.
+        Solutions that are deflated from the beginning and not listed; corrected where one is next to them.
     bounds : (low, high) or mapping of state names to such pairs, optional
         Box of the random guesses: numbers or arrays (n,).  Solutions outside it are listed too.
     power, shift : float
         Of the deflation factors ``1 / |u - u_i|**power + shift`` (`Deflation`); at least 1, at least 0.  The distance
-        is measured in the problem's inner product and in units of the mean distance between solutions.
-    budget : int
-        Newton iterations of all attempts; the last attempt may go a few beyond.
+        is measured in the problem's inner product, in units of the search box over
+        ``m**(1/power)`` where m solutions are deflated; the power grows at solutions that still attract.
+    budget : int, optional
+        Newton iterations of all attempts.  Default: 3000 and 50 for each solution found.
     seed : int
         Of the random guesses; the same seed gives the same result.
 
@@ -161,11 +164,12 @@ def find_solutions(
     >>> [round(point["x"], 12) + 0.0 for point in found], [point.unstable for point in found]
     ([-2.0, 0.0, 2.0], [0, 1, 0])
     """
+    check_problem(problem)
     p = problem.parameter_values(parameters)
     known = check_guesses(problem, "known", known)
     given = check_guesses(problem, "guesses", () if guesses is None else guesses)
     search = Search(problem, p, (known, check_bounds(problem, bounds), given), check_operator(power, shift))
-    limit, budget = check_count("limit", limit), check_count("budget", budget)
+    limit, budget = check_count("limit", limit), None if budget is None else check_count("budget", budget)
     search.run(given, limit, budget, check_seed(seed), random=guesses is None)
     return search.result()
 
@@ -179,14 +183,20 @@ class Search:
         self.equations = Equations(problem, p)
         self.deflation = Deflation(problem.inner_weights()[: len(problem.states)], *operator)
         self.catalogue = Catalogue(problem, self.equations, self.deflation)
+        self.surroundings = Surroundings(bounds, np.vstack([known, given]))
+        if bounds is not None:
+            self.deflation.unit = min(1.0, self.deflation.norm(bounds[1] - bounds[0]))
         for u in known:
             self.catalogue.know(u)
-        self.surroundings = Surroundings(bounds, np.vstack([self.deflation.known, given]))
 
     def measure(self, half):
-        """Set the length of the deflation: the mean distance of so many solutions in a box of half-widths (n,)."""
-        self.extent = self.deflation.norm(half)
-        self.deflation.length = self.extent * max(len(self.deflation.known), 1) ** (-1.0 / len(half))
+        """Set the length of the deflation from a box of half-widths (n,) and the number m of deflated solutions.
+
+        It falls as ``m**(-1/power)``: far from all of them log M, a sum of m terms ``(length / distance)**power``,
+        then does not grow with their number, and M acts near each of them only.
+        """
+        count = max(len(self.deflation.known), 1)
+        self.deflation.length = WIDE * self.deflation.norm(half) * count ** (-1.0 / self.deflation.power)
 
     def run(self, given, limit, budget, seed, *, random):
         """Try the guesses (m, n), then random ones if asked for; an interrupt ends the search."""
@@ -220,12 +230,17 @@ class Search:
         """Whether enough is found, or no iterations are left."""
         for word, done in (
             ("limit", len(self.catalogue.found) >= self.limit),
-            ("budget", self.report.iterations >= self.budget),
+            ("budget", self.left() <= 0),
         ):
             if done:
                 self.report.ended = word
                 return True
         return False
+
+    def left(self) -> int:
+        """Newton iterations that may still be spent."""
+        budget = BUDGET + SPARE * len(self.catalogue.found) if self.budget is None else self.budget
+        return budget - self.report.iterations
 
     def exhaust(self, guess, half, damped=True) -> bool:
         """Solve from a guess (n,) until that gives nothing new; whether it gave anything."""
@@ -240,9 +255,11 @@ class Search:
         report = self.report
         report.attempts += 1
         self.measure(self.half)
-        most = min(ITERATIONS, max(1, self.budget - report.iterations))
+        most = min(ITERATIONS, max(1, self.left()))
         u, iterations, failure = deflated_newton(self.equations, self.deflation, self._apart(guess), most, self.damped)
         report.iterations += max(iterations, 1)
+        if failure == "known":
+            self.deflation.strengthen(u)
         failure = failure or self._accept(u)
         if failure:
             report.failures[failure] += 1
@@ -258,12 +275,13 @@ class Search:
 
     def _accept(self, u) -> str:
         """Correct u without deflation and list it; a reason where it is not new or no solution."""
+        exact = corrected(self.equations, self.deflation, u)
         try:
-            u = solve_damped(self.problem, u, self.p)
+            u = solve_damped(self.problem, u, self.p) if exact is None else exact
         except StartError:
             return "unconverged"
         before = len(self.deflation.known)
-        failure = self.catalogue.place(u, STRIDE * self.extent)
+        failure = self.catalogue.place(u, STRIDE * self.deflation.norm(self.surroundings.scales(len(u))[0]))
         if len(self.deflation.known) > before:
             self.surroundings.include(self.deflation.known[before:])
         return failure
