@@ -157,7 +157,7 @@ def _iterate(equations, deflation, begin, limits) -> Attempt:
     (u, f), rows, (iterations, halvings) = begin, None, limits
     for k in range(1, iterations + 1):
         a = equations.jacobian(u)
-        step = newton_step(a, f)
+        step = newton_step(a, f) if f.any() else 0.0 * f
         if step is None:
             return Attempt(u, k, "singular" if np.isfinite(a).all() else "nonfinite")
         rows = row_scales(a) if rows is None else rows

@@ -175,7 +175,8 @@ def test_guesses_stay_in_the_bounds_and_mappings_name_states():
 
     problem = Problem(f, ["x", "y"], {"p": 0.0}, compiled=False)
     found = find_solutions(problem, bounds={"y": (5, 6), "x": (-1, 2)}, budget=50)
-    assert np.all(seen >= np.array([-1, 5])) and np.all(seen <= np.array([2, 6]))
+    assert np.all(seen >= np.array([-1, 5]))
+    assert np.all(seen <= np.array([2, 6]))
     assert found.report.failures == {"nonfinite": 50}
     assert np.ptp(seen, axis=0) == pytest.approx([3, 1], rel=0.1)
 
