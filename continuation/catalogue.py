@@ -10,6 +10,7 @@ SINGULAR = 1e-6  # singular values of the row-scaled F_u below this fraction of 
 STRIDE = 0.05  # of the walk along a continuum, in half-widths of the search
 STRIDES = 400
 SHORTER = 7  # halvings of a stride
+FARTHER = 0.1  # of the distance left, a stride that is tried at least
 ARRIVED = 1e-3  # strides left of a walk
 SOLVED = 1e-10  # last correction of a point of a continuum, relative; its F by the scale of the terms: a hundredth
 
@@ -70,9 +71,12 @@ class Catalogue:
 
 
 def conjugates(problem, u) -> np.ndarray:
-    """(m, n) images of u (n,) under the symmetries of the problem, u first; u alone where it has none."""
+    """(m, n) images of unknowns u (n,) under the symmetries of the problem, u first.
+
+    u alone where it has none, or its unknowns are others than the states that they act on.
+    """
     orbit = getattr(getattr(problem, "symmetry", None), "orbit", None)
-    if orbit is None:
+    if orbit is None or len(u) != len(problem.states):
         return np.array(u, float)[None]
     images = np.atleast_2d(np.asarray(orbit(u), float))
     near = np.max(np.abs(images - u), axis=1) <= SAME * (1.0 + np.max(np.abs(u)))
@@ -120,10 +124,11 @@ def walk(equations, deflation, ends, stride) -> bool:
             return True
         kernel = null_space(equations, deflation, u)
         towards = kernel @ (kernel.T @ gap)
+        stretch = min(max(stride, FARTHER * distance), distance)
         sideways = k == 0 and deflation.norm(towards) <= 1e-2 * distance
         if kernel.shape[1] == 0 or not (sideways or towards.any()):
             return False
-        u = strode(equations, deflation, (u, kernel[:, 0] if sideways else towards, kernel), min(stride, distance))
+        u = strode(equations, deflation, (u, kernel[:, 0] if sideways else towards, kernel), stretch)
         if u is None or not (sideways or deflation.norm(target - u) < distance):
             return False
     return False

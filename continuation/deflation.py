@@ -28,7 +28,7 @@ class Equations:
     def __init__(self, problem, p):
         self.problem, self.p, self.error = problem, np.array(p, float), None
         self.function, self.derivative = problem.functions["residual"], problem.functions.get("jacobian")
-        self.size = len(problem.states)
+        self.size = len(problem.unknown_names)
         self.blank, self.square = np.full(self.size, np.nan), np.full((self.size, self.size), np.nan)
 
     def residual(self, u) -> np.ndarray:

@@ -94,11 +94,11 @@ def unconnected(
     budget, seed = check_count("budget", budget), check_seed(seed)
     values = check_numbers("values", np.atleast_1d(values), 1)
     found = Found()
-    found.reports, fresh = {}, np.empty((0, len(problem.states)))
+    found.reports, fresh = {}, []
     for k, value in enumerate(values.tolist()):
         near = [other for other in values[max(k - 1, 0) : k + 2].tolist() if other != value]
         here = task.search(value, (near, fresh), options, (budget, seed))
-        fresh = np.array([point.state for point in here]).reshape(len(here), len(problem.states))
+        fresh = list(here)
         found.extend(here)
         found.reports[value] = found.report = here.report
         if here.report.ended == "interrupted":
@@ -146,15 +146,18 @@ class Task:
 
     def known(self, value) -> np.ndarray:
         """(m, n) solutions of the branches at a value."""
-        points = [point.state for branch in self.branches for point in solutions_at(branch, {self.vary: value})]
-        return np.array(points).reshape(len(points), len(self.problem.states))
+        points = [point for branch in self.branches for point in solutions_at(branch, {self.vary: value})]
+        unknowns = [self.problem.point_unknowns(point, self.vary)[:-1] for point in points]
+        return np.array(unknowns).reshape(len(points), len(self.problem.unknown_names))
 
     def search(self, value, hints, options, effort) -> Found:
-        """Look for new solutions at one value; hints are values nearby and states (m, n) found before."""
+        """Look for new solutions at one value; hints are values nearby and a list of points found before."""
         (near, fresh), (bounds, operator, limit), (budget, seed) = hints, options, effort
         p, known = self.p.copy(), self.known(value)
         p[self.problem.index_of(self.vary)] = value
-        given = np.vstack([fresh, *(self.known(other) for other in near), known, self.guesses])
+        given = np.vstack(
+            [check_guesses(self.problem, "found", fresh), *(self.known(other) for other in near), known, self.guesses]
+        )
         search = Search(self.problem, p, (known, bounds, given), operator)
         search.run(given, limit, budget, seed, random=True)
         return search.result()
@@ -251,10 +254,10 @@ def deflated_branches(
             hunt.new.interrupted = found.report.ended == "interrupted"
             for point in found:
                 hunt.follow(point)
+            if progress is not None:
+                progress(value, list(hunt.new))
         except KeyboardInterrupt:
             hunt.new.interrupted = True
-        if progress is not None:
-            progress(value, list(hunt.new))
         if hunt.new.interrupted or len(hunt.new) >= limit:
             break
     return hunt.new

@@ -98,17 +98,17 @@ def check_guesses(problem, label, guesses) -> np.ndarray:
     rows = []
     for k, guess in enumerate(guesses):
         try:
-            rows.append(problem.state_values(guess))
+            rows.append(problem.unknown_values(guess))
         except ValueError as error:
             raise ValueError(f"{label}[{k}]: {str(error).removeprefix('start: ')}") from None
-    return np.array(rows, float).reshape(len(rows), len(problem.states))
+    return np.array(rows, float).reshape(len(rows), len(problem.unknown_names))
 
 
 def check_bounds(problem, bounds):
     """(2, n) corners of a box given as (low, high), numbers or arrays, or as a mapping of names to such pairs."""
     if bounds is None:
         return None
-    names = list(problem.states)
+    names = list(problem.unknown_names)
     if isinstance(bounds, Mapping):
         unknown = [name for name in bounds if name not in names]
         if unknown or len(bounds) < len(names):

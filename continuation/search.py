@@ -181,7 +181,7 @@ class Search:
         known, bounds, given = places
         self.problem, self.p, self.report = problem, p, Report()
         self.equations = Equations(problem, p)
-        self.deflation = Deflation(problem.inner_weights()[: len(problem.states)], *operator)
+        self.deflation = Deflation(problem.inner_weights()[:-1], *operator)
         self.catalogue = Catalogue(problem, self.equations, self.deflation)
         self.surroundings = Surroundings(bounds, np.vstack([known, given]))
         if bounds is not None:
@@ -304,7 +304,8 @@ def point_at(problem, u, p) -> Point:
     """The `Point` of a solution u (n,) at p, with outputs and counts of eigenvalues as the engine counts them."""
     outputs = {name: float(g(u, p)) for name, g in problem.outputs.items()}
     unstable, nullity = counts_at(problem, u, p)
-    return Point(u.copy(), dict(zip(problem.parameters, p.tolist())), problem.states, outputs, unstable, nullity)
+    state = problem.columns(np.append(u, 0.0)[None])[0][0].copy()
+    return Point(state, dict(zip(problem.parameters, p.tolist())), problem.states, outputs, unstable, nullity)
 
 
 def counts_at(problem, u, p):
