@@ -8,6 +8,7 @@ SAME = 1e-7  # solutions nearer than this, relative to the size of things, are o
 NEXT = 1e-2  # a solution so near to what was given as known, relative, is what was meant
 SINGULAR = 1e-6  # singular values of the row-scaled F_u below this fraction of the largest are zero
 STRIDE = 0.05  # of the walk along a continuum, in half-widths of the search
+NEAREST = 8  # clusters that a new singular solution may belong to
 STRIDES = 400
 SHORTER = 7  # halvings of a stride
 FARTHER = 0.1  # of the distance left, a stride that is tried at least
@@ -18,12 +19,14 @@ SOLVED = 1e-10  # last correction of a point of a continuum, relative; its F by 
 class Catalogue:
     """Distinct solutions; each is deflated with all its conjugates.
 
-    ``found`` holds one representative of each, ``continua`` the places in it of solutions that are not isolated.
+    ``found`` holds one representative of each; ``singular`` and ``continua`` are the places in it of those with
+    singular F_u, and of those that are not isolated.  A cluster is what was met of one of them.
     """
 
     def __init__(self, problem, equations: Equations, deflation: Deflation):
         self.problem, self.equations, self.deflation = problem, equations, deflation
-        self.found, self.continua, self.singular = [], set(), []
+        self.found, self.clusters = [], []
+        self.continua, self.singular = set(), set()
 
     def holds(self, u) -> bool:
         """Whether u is a known solution or a conjugate of one, to rounding."""
@@ -38,7 +41,7 @@ class Catalogue:
         if not self.holds(u):
             self.deflate(u)
             if null_space(self.equations, self.deflation, u).shape[1]:
-                self.singular.append(u)
+                self.clusters.append([u])
 
     def deflate(self, u):
         """Keep off u (n,) and its conjugates from now on; returns them (m, n)."""
@@ -51,23 +54,33 @@ class Catalogue:
         if self.holds(u):
             return "known"
         kernel = null_space(self.equations, self.deflation, u)
-        if kernel.shape[1] and self._joins(u, stride):
+        cluster = self._joined(u, stride) if kernel.shape[1] else None
+        if cluster is not None:
             self.deflate(u)
+            cluster.append(u)
             return "continuum"
         orbit = self.deflate(u)
         u = orbit[np.lexsort(np.round(orbit / self.deflation.size(u), 7).T[::-1])[-1]]
         if kernel.shape[1]:
-            self.singular.append(u)
+            self.singular.add(len(self.found))
+            self.clusters.append([u])
             if goes_on(self.equations, self.deflation, u, stride) is not None:
                 self.continua.add(len(self.found))
         self.found.append(u)
         return ""
 
-    def _joins(self, u, stride) -> bool:
-        """Whether a path of solutions leads from u to a singular one that is known, or to a conjugate of it."""
-        targets = [other for known in self.singular for other in conjugates(self.problem, known)]
-        targets.sort(key=lambda other: self.deflation.norm(u - other))
-        return any(walk(self.equations, self.deflation, (u, target), stride) for target in targets[:8])
+    def _joined(self, u, stride):
+        """The cluster that a path of solutions joins u to, or a conjugate of u; None where there is none."""
+        ends = []
+        for cluster in self.clusters:
+            targets = np.vstack([conjugates(self.problem, other) for other in cluster])
+            gaps = ((targets - u) ** 2) @ self.deflation.weights
+            ends.append((gaps.min(), cluster, targets[np.argmin(gaps)]))
+        ends.sort(key=lambda end: end[0])
+        for _, cluster, target in ends[:NEAREST]:
+            if walk(self.equations, self.deflation, (u, target), stride):
+                return cluster
+        return None
 
 
 def conjugates(problem, u) -> np.ndarray:

@@ -24,7 +24,7 @@ WIDE = 1.5  # length of the deflation of one solution, in half-widths of the sea
 NUDGE = 0.1  # lengths by which a guess on top of a known solution is moved
 MEANINGS = {
     "known": "ran into a known solution",
-    "continuum": "a solution of a continuum that is listed once",
+    "continuum": "joined by solutions to a singular one that is listed",
     "stuck": "no damped step lowered the residual",
     "slow": "not converged within the iterations of one attempt",
     "singular": "no Newton correction",
@@ -291,7 +291,7 @@ class Search:
         catalogue, report = self.catalogue, self.report
         points = [point_at(self.problem, u, self.p) for u in catalogue.found]
         report.continua = [points[k] for k in sorted(catalogue.continua)]
-        report.singular = [points[k] for k, u in enumerate(catalogue.found) if any(u is v for v in catalogue.singular)]
+        report.singular = [points[k] for k in sorted(catalogue.singular)]
         report.error = self.equations.error
         if not points:
             return Found([], report)

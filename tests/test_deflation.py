@@ -60,6 +60,18 @@ def states(found):
     return np.array([point.state for point in found])
 
 
+def _chafee_infante(u, p, out):
+    n = u.size
+    for i in range(n):
+        left, right = u[max(i - 1, 0)], u[min(i + 1, n - 1)]
+        out[i] = p[0] * n * n * (left - 2 * u[i] + right) + u[i] - u[i] ** 3
+
+
+def chafee_infante(n, **options):
+    """``u' = d u_xx + u - u**3``, no flux: 1 + 2 k solutions where ``d (j pi)**2 < 1`` for j = 0 ... k - 1."""
+    return Problem(_chafee_infante, [f"u{k}" for k in range(n)], {"d": 0.02}, **options)
+
+
 class Permutations:
     """All permutations of the states, as a problem's `symmetry`."""
 
@@ -220,6 +232,27 @@ def test_one_solution_of_each_orbit():
     exact = sorted(tuple(sorted(v)[::-1]) for v in itertools.combinations_with_replacement(values, 3))
     np.testing.assert_allclose(states(found), exact, atol=1e-12)  # the last of each orbit
     assert not find_solutions(problem, known=states(found)[:, ::-1])
+
+
+def test_chafee_infante_has_its_number_of_solutions_and_of_orbits():
+    assert 0.02 * np.pi**2 * np.array([4, 9]) == pytest.approx([0.79, 1.78], abs=0.01)  # three modes grow
+    found = find_solutions(chafee_infante(12), limit=8, budget=1500)
+    assert [point.unstable for point in found] == [0, 1, 2, 3, 2, 1, 0]
+    turned = chafee_infante(12, symmetries=[-np.eye(12), list(range(11, -1, -1))])
+    assert sorted(point.unstable for point in find_solutions(turned, budget=1500)) == [0, 1, 2, 3]
+
+
+def test_problems_whose_unknowns_are_not_their_states():
+    plain = circles(1.0)
+    ring = Problem(
+        plain.functions["residual"].python, ("x", "y"), {"p": 0.0}, symmetries=[lambda u: np.array([-u[1], u[0]])]
+    )
+    found = find_solutions(ring.isolated([1.0, 0.0]), budget=300)
+    np.testing.assert_allclose(states(found), [[-1, 0], [0, 0], [1, 0]], atol=1e-9)
+    whole = Problem(_cubes, ["x", "y", "z"], {"c": 0.1}, symmetries=[("y", "x", "z")])
+    found = find_solutions(whole.restricted(), limit=9)
+    exact = roots_of_cubes(3)
+    np.testing.assert_allclose(states(found), exact[exact[:, 0] == exact[:, 1]], atol=1e-12)
 
 
 @pytest.mark.parametrize("squares", [(1.0,), (1e-4,), (1.0, 4.0)])
