@@ -6,6 +6,7 @@
 from importlib import import_module
 
 from continuation.branch import Branch, Point, SpecialPoint
+from continuation.conjugacy import distinct_starts
 from continuation.problem import Problem
 from continuation.settings import Settings
 from continuation.status import ContinuationError, Kind, StartError, Status
@@ -23,6 +24,7 @@ __all__ = [
     "StartError",
     "Status",
     "deflated_branches",
+    "distinct_starts",
     "find_solutions",
     "switch",
     "trace",

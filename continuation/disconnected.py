@@ -11,7 +11,7 @@ from continuation.guesses import check_bounds, check_guesses
 from continuation.names import check_numbers
 from continuation.query import solutions_at
 from continuation.search import Found, Search, check_count, check_operator, check_seed
-from continuation.status import StartError
+from continuation.status import StartError, Status
 from continuation.trace import trace
 from continuation.wishes import Wishes
 
@@ -297,6 +297,8 @@ class Hunt:
         if not any(passes(branch, old.point(len(old) // 2)) for old in self.known):
             self.new.append(branch)
         self.known.append(branch)
+        if Status.INTERRUPTED in branch.ends:
+            raise KeyboardInterrupt
 
 
 def passes(branch, point) -> bool:

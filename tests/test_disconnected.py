@@ -1,9 +1,21 @@
 """Branches that no path joins to those traced: isolas, perturbed pitchforks, conjugates, and what is left out."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
-from continuation import Kind, Problem, Settings, Status, deflated_branches, find_solutions, trace, unconnected
+from continuation import (
+    Kind,
+    Problem,
+    Settings,
+    Status,
+    deflated_branches,
+    disconnected,
+    find_solutions,
+    trace,
+    unconnected,
+)
 
 ROOT = np.sqrt
 
@@ -178,3 +190,13 @@ def test_special_points_of_new_branches_are_located(trunk):
     (ring,) = deflated_branches(isola(), trunk, "lam", (-1, 1), values=[0.2])
     assert [point.kind for point in ring.special if point.kind is not Kind.END] == [Kind.FOLD, Kind.FOLD]
     assert find_solutions(isola(), {"lam": 0.2}, known=[[-0.02], [2 - ROOT(0.21)], [2 + ROOT(0.21)]], budget=300) == []
+
+
+def test_interrupting_a_trace_ends_the_loop(trunk, monkeypatch):
+    def interrupted(*arguments, **options):
+        branch = trace(*arguments, **options)
+        return replace(branch, ends=(branch.ends[0], Status.INTERRUPTED))
+
+    monkeypatch.setattr(disconnected, "trace", interrupted)
+    found = deflated_branches(isola(), trunk, "lam", (-1, 1), values=[-0.2, 0.1, 0.3])
+    assert (len(found), len(found.reports), found.interrupted) == (1, 1, True)
