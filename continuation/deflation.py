@@ -65,7 +65,7 @@ def check_problem(problem):
 
 
 class Deflation:
-    """The factor ``M(u) = prod_i (|(u - u_i) / length|**-power + shift)`` (Farrell, Birkisson, Funke 2015, eq. 3.4).
+    """The factor ``M(u) = prod_i (|(u - u_i) / length|**-power + shift)`` (Farrell, Birkisson and Funke 2015).
 
     Parameters
     ----------
@@ -159,7 +159,7 @@ def _iterate(equations, deflation, begin, limits) -> Attempt:
         a = equations.jacobian(u)
         step = newton_step(a, f) if f.any() else 0.0 * f
         if step is None:
-            return Attempt(u, k, "singular" if np.isfinite(a).all() else "nonfinite")
+            return Attempt(u, k, "singular" if np.isfinite(a).all() and np.isfinite(f).all() else "nonfinite")
         rows = row_scales(a) if rows is None else rows
         gaps, squares = deflation.look(u)
         size, nearest = deflation.norm(step), math.sqrt(squares.min()) if len(squares) else math.inf
@@ -205,7 +205,7 @@ def newton_step(a, f):
     _, _, step, failed = dgesv(a, -f)
     if failed == 0 and np.isfinite(step).all():
         return step
-    if not (np.isfinite(a).all() and a.any()):
+    if not (np.isfinite(a).all() and np.isfinite(f).all() and a.any()):
         return None
     return np.linalg.lstsq(a, -f, rcond=1e-12)[0]
 

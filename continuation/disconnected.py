@@ -72,7 +72,7 @@ def unconnected(
     Notes
     -----
     At each value Newton starts from the solutions of the branches there and at the values before and after, from what
-    was found at the value before (Farrell, Beentjes, Birkisson 2016, algorithm 2), then from `guesses`, then, for
+    was found at the value before, then from `guesses`, then, for
     what is left of the budget, from the random guesses of `find_solutions`.  A branch that was cut short
     (`Status.MAX_POINTS`) is unknown beyond its end; one that crosses those given at a branch point and was not
     traced is found too.

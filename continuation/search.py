@@ -223,7 +223,7 @@ class Search:
         while gave and not self.ended():
             gave = False
             for guess in given:
-                for half, damped in product(self.surroundings.scales(self.equations.size), (True, False)):
+                for (_, half), damped in product(self.surroundings.boxes(), (True, False)):
                     gave = self.exhaust(guess, half, damped) or gave
 
     def ended(self) -> bool:
@@ -281,7 +281,7 @@ class Search:
         except StartError:
             return "unconverged"
         before = len(self.deflation.known)
-        failure = self.catalogue.place(u, STRIDE * self.deflation.norm(self.surroundings.scales(len(u))[0]))
+        failure = self.catalogue.place(u, STRIDE * self.deflation.norm(self.surroundings.boxes()[0][1]))
         if len(self.deflation.known) > before:
             self.surroundings.include(self.deflation.known[before:])
         return failure

@@ -117,6 +117,8 @@ def test_newton_says_why_it_fails():
     assert deflated_newton(Equations(square, [0.0]), deflation, np.array([0.3]), 9, damped=False).failure == "slow"
     log = Problem.from_expressions({"x": "log(x)"}, {"p": 0.0})
     assert deflated_newton(Equations(log, [0.0]), deflation, np.array([-1.0])).failure == "nonfinite"
+    hole = Problem.from_expressions({"x": "x - 1 + log(1.2 - x**2)"}, {"p": 0.0})
+    assert deflated_newton(Equations(hole, [0.0]), deflation, np.array([-1.0]), damped=False).failure == "nonfinite"
     triple = Problem.from_expressions({"x": "x**3"}, {"p": 0.0})
     deflation.add(np.zeros((1, 1)))
     deflation.powers[0] = 1.0
@@ -176,6 +178,13 @@ def test_small_and_large_states(scale):
     found = find_solutions(cubics(scale), limit=9)
     np.testing.assert_allclose(states(found) / scale, roots_of_cubics(), atol=1e-9)
     assert found.report.iterations < 1000
+
+
+def test_one_solution_far_away_does_not_hide_the_others():
+    exact = [-2.0, -1.0, 0.5, 1.0, 1.5, 3e4]
+    factors = "*".join(f"(x - {root!r})" for root in exact)
+    found = find_solutions(Problem.from_expressions({"x": factors}, {"p": 0.0}), known=[[3e4]], limit=5)
+    np.testing.assert_allclose(states(found)[:, 0], exact[:-1], rtol=1e-9)
 
 
 def test_guesses_stay_in_the_bounds_and_mappings_name_states():
@@ -243,10 +252,11 @@ def test_chafee_infante_has_its_number_of_solutions_and_of_orbits():
 
 
 def test_problems_whose_unknowns_are_not_their_states():
-    plain = circles(1.0)
-    ring = Problem(
-        plain.functions["residual"].python, ("x", "y"), {"p": 0.0}, symmetries=[lambda u: np.array([-u[1], u[0]])]
-    )
+    def f(u, p, out):
+        out[:] = (1.0 - u @ u) * u
+
+    turning = [lambda u: np.array([-u[1], u[0]])]
+    ring = Problem(f, ["x", "y"], {"p": 0.0}, symmetries=turning, compiled=False)
     found = find_solutions(ring.isolated([1.0, 0.0]), budget=300)
     np.testing.assert_allclose(states(found), [[-1, 0], [0, 0], [1, 0]], atol=1e-9)
     whole = Problem(_cubes, ["x", "y", "z"], {"c": 0.1}, symmetries=[("y", "x", "z")])
