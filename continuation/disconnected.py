@@ -7,10 +7,11 @@ import numpy as np
 from continuation.branch import Branch
 from continuation.catalogue import conjugates
 from continuation.deflation import check_problem
+from continuation.found import Found
 from continuation.guesses import check_bounds, check_guesses
 from continuation.names import check_numbers
 from continuation.query import solutions_at
-from continuation.search import Found, Search, check_count, check_operator, check_seed
+from continuation.search import Search, check_count, check_operator, check_seed
 from continuation.status import StartError, Status
 from continuation.trace import trace
 from continuation.wishes import Wishes
