@@ -2,14 +2,14 @@
 
 import numba
 import numpy as np
-from numba.core.errors import NumbaError
+from numba.core.dispatcher import Dispatcher
 
 from continuation.branch import Point
 from continuation.composed import ComposedProblem, unstable_count
 from continuation.derivatives import evaluate, parameter_column, state_jacobian
 from continuation.equivariance import EXACT, continuous_part, random_states, worst_violation
 from continuation.functions import Function
-from continuation.isolated_functions import Layout, made_functions
+from continuation.isolated_functions import Layout, made_functions, of_state
 from continuation.names import check_numbers
 from continuation.status import Kind
 
@@ -194,7 +194,7 @@ class IsolatedProblem(ComposedProblem):
             return None
         n, k = len(base.states), len(base.parameters) + len(base.constants)
         if callable(base.stability):
-            return Function(lambda v, p: base.functions["stability"](v[:n].copy(), p[:k]), "scalar", compile_it=False)
+            return of_state(Layout(n, len(self.generators), k), base.functions["stability"])
 
         def count(v, p):
             a = state_jacobian(self, v, p)[:n, :n]
@@ -212,8 +212,8 @@ class IsolatedProblem(ComposedProblem):
                 f"{worst.size:.3g} in the equation of {worst.state!r}"
             )
         for k, entry in enumerate(self.left):
-            for u in random_states(len(self.states)) if callable(getattr(entry, "python", None)) else ():
-                f, row = evaluate(self.base, u, p), np.asarray(entry.python(u, p))
+            for u in random_states(len(self.states)) if isinstance(entry, Left) else ():
+                f, row = evaluate(self.base, u, p), np.asarray(entry.given(u, p))
                 size = np.linalg.norm(f) * np.linalg.norm(row)
                 if np.isfinite(size) and abs(row @ f) > EXACT * size:
                     raise ValueError(
@@ -254,16 +254,26 @@ def phase_rows(generators, u, direction, left, p):
     return rows, entries
 
 
-class Left:
-    """A left vector given as a function of (u, p), compiled where numba can."""
+class Left(Function):
+    """A left vector given as ``left(u, p) -> (n,)``, as a function that writes it."""
 
-    def __init__(self, function, sample):
-        self.python, self.dispatcher = getattr(function, "py_func", function), None
-        try:
-            self.dispatcher = numba.njit(self.python, error_model="numpy")
-            self.dispatcher(*sample)
-        except (NumbaError, TypeError, NotImplementedError):  # plain Python does as well
-            self.dispatcher = None
+    def __init__(self, function):
+        self.given = function
+        plain = getattr(function, "py_func", function)
+        inner = function if isinstance(function, Dispatcher) else numba.njit(plain)
+        super().__init__(_writing(inner), "vector")
+        self.python = _writing(plain)
+
+
+def _writing(function):
+    """``left(u, p, out)`` of ``left(u, p)``."""
+
+    def write(u, p, out):
+        values = function(u, p)
+        for j in range(out.size):
+            out[j] = values[j]
+
+    return write
 
 
 def _left(entry, k, sample):
@@ -276,7 +286,7 @@ def _left(entry, k, sample):
     value = np.asarray(entry(*(a.copy() for a in sample)), float)
     if value.shape != (n,) or not np.all(np.isfinite(value)):
         raise ValueError(f"left[{k}]: wanted left(u, p) -> {n} finite values, got {value!r:.200}")
-    return Left(entry, sample)
+    return Left(entry)
 
 
 def _vector(label, value, n):
@@ -291,7 +301,7 @@ def _derivative(left, u, direction, p):
     """Derivative of a left vector along a direction, of fourth order."""
     h = 1e-3 * (1 + np.max(np.abs(u))) / np.max(np.abs(direction))
     shifts = ((-2, 1 / 12), (-1, -2 / 3), (1, 2 / 3), (2, -1 / 12))
-    value = sum(w * np.asarray(left.python(u + s * h * direction, p)) for s, w in shifts) / h
+    value = sum(w * np.asarray(left.given(u + s * h * direction, p)) for s, w in shifts) / h
     if not np.linalg.norm(value) > 0:
         raise ValueError("left: does not change along the direction, so that no equation can be told from it")
     return value
