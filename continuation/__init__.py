@@ -3,6 +3,8 @@
 >>> from continuation import Problem, Settings, trace
 """
 
+from importlib import import_module
+
 from continuation.branch import Branch, Point, SpecialPoint
 from continuation.conjugacy import distinct_starts
 from continuation.emanating import EmanatingOrbit, emanating_orbit
@@ -23,8 +25,29 @@ __all__ = [
     "SpecialPoint",
     "StartError",
     "Status",
-    "emanating_orbit",
+    "deflated_branches",
     "distinct_starts",
+    "emanating_orbit",
+    "find_solutions",
     "switch",
     "trace",
+    "unconnected",
 ]
+
+LAZY = {  # name -> module that is imported when the name is first asked for
+    "deflated_branches": "continuation.disconnected",
+    "find_solutions": "continuation.search",
+    "unconnected": "continuation.disconnected",
+}
+
+
+def __getattr__(name):
+    """Import what is not needed by every user when it is first asked for (PEP 562)."""
+    if name in LAZY:
+        return getattr(import_module(LAZY[name]), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__():
+    """Names of the public interface."""
+    return sorted({*globals(), *LAZY})
