@@ -176,7 +176,7 @@ def place_first(state: S.State, silent: np.ndarray):
 def run_all(state: S.State, *, stop=None, progress=None):
     """Run to the end of the branch; returns (state with its rows, code).
 
-    `stop` is called after each accepted point and ends the branch when true; `progress` after each portion.
+    `stop` is called after each accepted point, `progress` after each portion; either ends the branch when true.
     Ctrl-C ends the branch with what was found.
     """
     portion = 1 if stop else FIRST_PORTION
@@ -185,13 +185,12 @@ def run_all(state: S.State, *, stop=None, progress=None):
             began = time.perf_counter()
             state.i[S.BUDGET] = portion
             code = call_from_python(run, state.address)
-            if progress:
-                progress(state)
+            asked = bool(progress and progress(state))
             if code == S.FULL:
                 state = grown(state)
             elif code != S.PAUSED:
                 return state, code
-            elif stop and stop(state):
+            elif asked or (stop and stop(state)):
                 return state, S.STOPPED
             elif not stop and time.perf_counter() - began < PORTION_SECONDS / 2:
                 portion = min(2 * portion, 1 << 20)

@@ -1,0 +1,143 @@
+"""The work list of a diagram: what is to be done next, done one piece at a time.
+
+Each piece makes a new `Diagram` of the old one, so that an interruption leaves a whole one behind.
+"""
+
+from dataclasses import replace
+
+import numpy as np
+
+from continuation.diagrams import adding
+from continuation.diagrams.data import Completion, Diagram, Failure, Finish, Follow, Origin, Seek, branch_points
+from continuation.diagrams.recognition import image_of_known, known_half, opposite_half
+from continuation.diagrams.tracing import Tracer, trace_end, trace_new
+from continuation.progress import board
+from continuation.status import Status
+from continuation.switching import switch
+
+
+def begin(problem, start, plan, parameters, progress) -> Diagram:
+    """The diagram that follows from a start: its branch, then all that hangs on it."""
+    with board(progress) as update:
+        empty = Diagram(problem.name, plan, problem=problem, effort={})
+        found = trace_new(Tracer.of(empty, update), start, parameters)
+        pending = tuple(Seek(value) for value in plan.deflate)
+        diagram = adding.branch_added(replace(empty, pending=pending), found, Origin())
+        return work_off(diagram, update)
+
+
+def run(diagram: Diagram, progress=False) -> Diagram:
+    """Go on with a diagram until nothing is left, the budget is used up or Ctrl-C is heard."""
+    with board(progress) as update:
+        return work_off(diagram, update)
+
+
+def work_off(diagram, update=None) -> Diagram:
+    """One piece of work after the other."""
+    while not any(Status.INTERRUPTED in branch.ends for branch in unfinished(diagram)):
+        try:
+            task, rest = next_task(diagram)
+            if task is None:
+                return replace(diagram, status=Completion.COMPLETE)
+            if not affordable(diagram, task):
+                return replace(diagram, status=Completion.BUDGET)
+            diagram = done(rest, task, update)
+        except KeyboardInterrupt:
+            break
+    return replace(diagram, status=Completion.INTERRUPTED)
+
+
+def unfinished(diagram) -> list:
+    """Branches just interrupted: those with an end to finish that no one asked to finish since."""
+    if diagram.status is Completion.INTERRUPTED:
+        return []
+    return [diagram.branches[task.branch] for task in diagram.pending if isinstance(task, Finish)]
+
+
+def next_task(diagram):
+    """The next piece of work and the diagram without it: what was cut short first, then in order of depth."""
+    finish = next((task for task in diagram.pending if isinstance(task, Finish)), None)
+    task = finish or next((task for task in diagram.pending if isinstance(task, Follow)), None)
+    if task is None and (point := next_unexplored(diagram)) is not None:
+        return point, diagram
+    task = task or next(iter(diagram.pending), None)
+    if task is None:
+        return None, diagram
+    return task, replace(diagram, pending=tuple(other for other in diagram.pending if other is not task))
+
+
+def next_unexplored(diagram):
+    """The branch point to look at next: one of least depth, the first found of these; None if none is left."""
+    depths = {point.label: depth_of(diagram, point) for point in branch_points(diagram)}
+    due = [
+        point
+        for point in branch_points(diagram)
+        if point.label not in diagram.explored and depths[point.label] < diagram.plan.depth
+    ]
+    return min(due, key=lambda point: depths[point.label], default=None)
+
+
+def depth_of(diagram, point) -> int:
+    """Least depth of the branches through a special point."""
+    return min(diagram.origins[k].depth for k, _ in diagram.passages(point.label))
+
+
+def affordable(diagram, task) -> bool:
+    """Whether the budget allows this piece of work."""
+    if sum(map(len, diagram.branches)) + 2 > diagram.plan.max_points:
+        return False
+    more = isinstance(task, Seek) or (
+        isinstance(task, Follow) and opposite_half(diagram.branches, task.start) is None
+    )
+    return not more or len(diagram.branches) < diagram.plan.max_branches
+
+
+def done(diagram, task, update) -> Diagram:
+    """The diagram with one piece of work done; `diagram` no longer lists it."""
+    tracer = Tracer.of(diagram, update)
+    if isinstance(task, Follow):
+        return followed(diagram, task, tracer)
+    if isinstance(task, Finish):
+        return adding.branch_changed(diagram, task.branch, trace_end(tracer, task))
+    if isinstance(task, Seek):
+        return sought(diagram, task, tracer)
+    return explored(diagram, task)
+
+
+def explored(diagram, point) -> Diagram:
+    """The half-branches at a branch point put on the list; why not, if they can't be had."""
+    diagram = replace(diagram, explored=diagram.explored | {point.label})
+    others = [other for other in branch_points(diagram) if other.label in diagram.explored - {point.label}]
+    if image_of_known(diagram.problem, others, point) is not None:
+        return diagram
+    passages = diagram.passages(point.label)
+    branch = min((k for k, _ in passages), key=lambda k: diagram.origins[k].depth)
+    try:
+        own = next(s for s in diagram.branches[branch].special if s.label == point.label)
+        starts = switch(diagram.problem, own, settings=diagram.plan.settings)
+    except (ValueError, np.linalg.LinAlgError) as error:
+        return adding.failure_added(diagram, Failure(point.label, str(error)))
+    depth = diagram.origins[branch].depth + 1
+    tasks = tuple(Follow(start, branch, point.label, depth) for start in starts)
+    return replace(diagram, pending=diagram.pending + tasks)
+
+
+def followed(diagram, task, tracer) -> Diagram:
+    """A half-branch traced, unless it is known."""
+    if known_half(diagram.problem, diagram.branches, task.start) is not None:
+        return diagram
+    try:
+        found = trace_new(tracer, task.start)
+    except (ValueError, np.linalg.LinAlgError) as error:
+        return adding.failure_added(diagram, Failure(task.label, str(error)))
+    origin = Origin("switch", task.parent, task.label, task.depth)
+    return adding.branch_added(diagram, found, origin, half_of=opposite_half(diagram.branches, task.start))
+
+
+def sought(diagram, task, tracer) -> Diagram:
+    """Branches found by deflation at one value of the parameter."""
+    from continuation.diagrams.seeking import unconnected
+
+    for found in unconnected(diagram, task.value, tracer):
+        diagram = adding.branch_added(diagram, found, Origin("deflation"))
+    return diagram
