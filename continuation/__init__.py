@@ -3,6 +3,8 @@
 >>> from continuation import Problem, Settings, trace
 """
 
+from importlib import import_module
+
 from continuation.branch import Branch, Point, SpecialPoint
 from continuation.diagram import diagram
 from continuation.problem import Problem
@@ -28,10 +30,16 @@ __all__ = [
 ]
 
 
-def __getattr__(name):
-    """Import what few programs need when it is first asked for."""
-    if name == "Diagram":
-        from continuation.diagrams.data import Diagram
+LAZY = {"Diagram": "continuation.diagrams.data"}  # name -> module that is imported when the name is first asked for
 
-        return Diagram
-    raise AttributeError(f"module 'continuation' has no attribute {name!r}")
+
+def __getattr__(name):
+    """Import what is not needed by every user when it is first asked for (PEP 562)."""
+    if name in LAZY:
+        return getattr(import_module(LAZY[name]), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__():
+    """Names of the public interface."""
+    return sorted({*globals(), *LAZY})

@@ -29,3 +29,25 @@ def generic_row(branch) -> int:
     taken = {point.index for point in branch.special}
     rows = sorted(range(len(branch)), key=lambda row: abs(row - 0.7 * (len(branch) - 1)))
     return next((row for row in rows if row not in taken), rows[0])
+
+
+def images_of_branch(problem, branch) -> list:
+    """Columns by name of the images of a branch under the finite group, the branch itself left out."""
+    elements = getattr(getattr(problem, "symmetry", None), "elements", None)
+    if elements is None:
+        return []
+    images = np.asarray(elements.act(branch.states), float)  # (rows, elements, n)
+    found = []
+    for k in range(images.shape[1]):
+        states = images[:, k]
+        size = 1e-8 * (1 + np.max(np.abs(states)))
+        if all(np.max(np.abs(states - other)) > size for other in [branch.states, *found]):
+            found.append(states)
+    return [columns_of(branch, states) for states in found]
+
+
+def columns_of(branch, states) -> dict:
+    """Columns of a branch with other states; outputs, which the symmetry may change, left as NaN."""
+    columns = {name: branch[name] for name in (*branch.parameters, *branch.vary, "norm", "arclength")}
+    columns |= {name: np.full(len(branch), np.nan) for name in branch.outputs}
+    return columns | dict(zip(branch.state_names, states.T))

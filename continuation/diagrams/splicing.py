@@ -60,9 +60,9 @@ def cut(branch, rows: int, status) -> Branch:
 
 
 def closed(branch, row: int) -> Branch:
-    """A branch that returned to its first row between `row` - 1 and the next, cut there and closed."""
-    gaps = np.max(np.abs(branch.unknowns[max(row - 1, 1) : row + 2] - branch.unknowns[0]), axis=1)
-    nearest = max(row - 1, 1) + int(np.argmin(gaps))
+    """A branch that returned to its first row not long before `row`, cut there and closed."""
+    gaps = np.max(np.abs(branch.unknowns[2 : row + 2] - branch.unknowns[0]), axis=1)
+    nearest = 2 + int(np.argmin(gaps))
     if np.min(gaps) <= 1e-6 * (1 + np.max(np.abs(branch.unknowns[0]))):
         ended = cut(branch, nearest + 1, Status.CLOSED)
     else:
@@ -77,10 +77,7 @@ def closed(branch, row: int) -> Branch:
 def beyond(branch, row) -> int:
     """Number of rows up to `row` + 1 that have not passed the first row yet."""
     ahead = np.sum(branch.weights * branch.tangents[0] * (branch.unknowns[: row + 2] - branch.unknowns[0]), axis=1)
-    count = row + 2
-    while count > row - 1 and ahead[count - 1] > 0:
-        count -= 1
-    return count
+    return int(np.flatnonzero(ahead[: row + 2] <= 0)[-1]) + 1
 
 
 def lengthened(branch) -> Branch:
