@@ -24,13 +24,20 @@ __all__ = [
     "SpecialPoint",
     "StartError",
     "Status",
+    "deflated_branches",
     "diagram",
+    "find_solutions",
     "switch",
     "trace",
+    "unconnected",
 ]
 
-
-LAZY = {"Diagram": "continuation.diagrams.data"}  # name -> module that is imported when the name is first asked for
+LAZY = {  # name -> module that is imported when the name is first asked for
+    "Diagram": "continuation.diagrams.data",
+    "deflated_branches": "continuation.disconnected",
+    "find_solutions": "continuation.search",
+    "unconnected": "continuation.disconnected",
+}
 
 
 def __getattr__(name):

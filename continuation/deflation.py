@@ -1,0 +1,198 @@
+"""Newton's method with known solutions deflated: from one guess to a solution that is none of them."""
+
+from typing import NamedTuple
+
+import numpy as np
+from scipy.linalg.lapack import dgesv
+
+from continuation.derivatives import state_jacobian
+
+ITERATIONS = 30  # of one attempt
+CLOSE = 1e-6  # a Newton correction below this, relative to the size of things, is left to the final correction
+OWN = 1e-2  # ... and below this fraction of the distance to the nearest known solution
+TOUCH = 1e-9  # nearer than this, relative, to a known solution: the iteration runs into it
+DECREASE = 1e-2  # of the logarithm of the merit, for a full step (Armijo)
+HALVINGS = 8
+REACH = 5.0  # lengths of the search that a step enlarged by deflation may go
+
+
+class Equations:
+    """F and F_u (``n``, ``n`` by ``n``) of a problem at fixed p, without the checks of `Problem`.
+
+    An arithmetic mistake that a plain Python function raises counts as NaN; `error` keeps the first.
+    """
+
+    def __init__(self, problem, p):
+        if "residual" not in getattr(problem, "functions", {}):
+            raise ValueError(f"problem: wanted a Problem with a residual, got {type(problem).__name__}")
+        self.problem, self.p, self.error = problem, np.array(p, float), None
+        self.function, self.derivative = problem.functions["residual"], problem.functions.get("jacobian")
+        self.size = len(problem.states)
+
+    def residual(self, u) -> np.ndarray:
+        """F (n,), NaN where it has no value."""
+        out = np.full(self.size, np.nan)
+        try:
+            self.function(u, self.p, out)
+        except (ArithmeticError, ValueError) as error:
+            return self._failed(error, out)
+        return out
+
+    def jacobian(self, u) -> np.ndarray:
+        """F_u (n, n) as given or by differences."""
+        out = np.full((self.size, self.size), np.nan)
+        try:
+            if self.derivative is None:
+                return state_jacobian(self.problem, u, self.p)
+            self.derivative(u, self.p, out)
+        except (ArithmeticError, ValueError) as error:
+            return self._failed(error, out)
+        return out
+
+    def _failed(self, error, out):
+        """NaN everywhere; the error is kept for the report."""
+        self.error = self.error or error
+        out[:] = np.nan
+        return out
+
+
+class Deflation:
+    """The factor ``M(u) = prod_i (|(u - u_i) / length|**-power + shift)`` (Farrell, Birkisson, Funke 2015, eq. 3.4).
+
+    Parameters
+    ----------
+    weights : (n,) array
+        Of the norm ``|v|**2 = sum w_j v_j**2``.
+    power : float
+        Order of the poles; 2 also keeps Newton off a double solution.
+    shift : float
+        Value of a factor far away; positive, else the product of F with M vanishes at infinity.
+    """
+
+    def __init__(self, weights, power=2.0, shift=1.0):
+        self.weights, self.power, self.shift = weights, power, shift
+        self.known, self.length = np.empty((0, len(weights))), 1.0
+
+    def add(self, solutions):
+        """Deflate also the rows (k, n)."""
+        self.known = np.vstack([self.known, solutions])
+
+    def norm(self, v) -> float:
+        """|v| (n,) in the inner product."""
+        return float(np.sqrt(self.weights @ (v * v)))
+
+    def look(self, u):
+        """Differences (m, n) to the known solutions and squares (m,) of their norms."""
+        gaps = u - self.known
+        return gaps, (gaps * gaps) @ self.weights
+
+    def logarithm(self, squares) -> float:
+        """Log M from the squares of the distances."""
+        scaled = squares / self.length**2
+        return float(np.sum(np.log(scaled ** (-0.5 * self.power) + self.shift)))
+
+    def slope(self, gaps, squares, step) -> float:
+        """Derivative of log M along `step` (n,)."""
+        away = 1.0 + self.shift * (squares / self.length**2) ** (0.5 * self.power)
+        return float(-self.power * np.sum((gaps @ (self.weights * step)) / (squares * away)))
+
+
+class Attempt(NamedTuple):
+    """Where Newton came from one guess, in how many iterations, and ``""`` or why it failed."""
+
+    u: np.ndarray
+    iterations: int
+    failure: str
+
+
+def deflated_newton(equations: Equations, deflation: Deflation, guess, iterations=ITERATIONS, damped=True) -> Attempt:
+    """Solve ``M(u) F(u) = 0`` from `guess` (n,) by damped Newton.
+
+    The correction of the deflated system is a multiple ``tau`` of that of F (rank-one formula), with
+    ``1 / tau = 1 - d(log M)/du step``: one linear solve of order n an iteration.  Along it ``log |M F|`` falls with
+    slope -1 whatever M is; steps are halved until it does fall, or taken in full where `damped` is false (which
+    strays further, and finds what lies behind a hill of ``|M F|``).
+
+    Returns
+    -------
+    Attempt
+        Converged to about 1e-6 relative, and nearer to a solution of its own than to a known one; or a failure:
+        ``"nonfinite"``, ``"singular"`` (no correction), ``"known"`` (ran into a known solution), ``"stuck"`` (no
+        damped step lowers the merit) or ``"slow"`` (iterations used up).
+    """
+    with np.errstate(all="ignore"):
+        f = equations.residual(guess)
+        if not np.isfinite(f).all():
+            return Attempt(guess, 0, "nonfinite")
+        halvings = HALVINGS if damped else 0
+        return _iterate(equations, deflation, (np.array(guess, float), f), (iterations, halvings))
+
+
+def _iterate(equations, deflation, begin, limits) -> Attempt:
+    """Damped corrections from (u, F) until one is small or something fails; limits on iterations and halvings."""
+    (u, f), rows, (iterations, halvings) = begin, None, limits
+    for k in range(1, iterations + 1):
+        a = equations.jacobian(u)
+        step = newton_step(a, f)
+        if step is None:
+            return Attempt(u, k, "singular" if np.isfinite(a).all() else "nonfinite")
+        rows = row_scales(a) if rows is None else rows
+        gaps, squares = deflation.look(u)
+        size, nearest = deflation.norm(step), float(np.sqrt(squares.min(initial=np.inf)))
+        tiny = deflation.length + deflation.norm(u)
+        if size <= CLOSE * tiny and size <= OWN * nearest:
+            return Attempt(u + step, k, "")
+        if nearest <= TOUCH * tiny:
+            return Attempt(u, k, "known")
+        step = _stretched(deflation, step, size, deflation.slope(gaps, squares, step))
+        if halvings == 0:
+            u = u + step
+            f = equations.residual(u)
+        else:
+            merit = deflation.logarithm(squares) + _log_norm(rows * f)
+            u, f = _damped(equations, deflation, (u, step, merit), rows)
+        if f is None:
+            return Attempt(u, k, "stuck")
+    return Attempt(u, iterations, "slow")
+
+
+def newton_step(a, f):
+    """Solve ``a step = -f``; of least norm where `a` is singular, None where it is not finite."""
+    _, _, step, failed = dgesv(a, -f)
+    if failed == 0 and np.isfinite(step).all():
+        return step
+    if not (np.isfinite(a).all() and a.any()):
+        return None
+    return np.linalg.lstsq(a, -f, rcond=1e-12)[0]
+
+
+def row_scales(a) -> np.ndarray:
+    """(n,) factors that bring the rows of a Jacobian to one size, so that the units of equations don't matter."""
+    largest = np.abs(a).max(axis=1)
+    return 1.0 / np.maximum(largest, 1e-12 * max(largest.max(), 1e-300))
+
+
+def _log_norm(v) -> float:
+    """Logarithm of |v|; minus infinity at zero."""
+    return 0.5 * float(np.log(v @ v))
+
+
+def _stretched(deflation, step, size, slope):
+    """The correction of the deflated system, not longer than the search is wide (or than that of F)."""
+    remainder = 1.0 - slope
+    longest = max(1.0, REACH * deflation.length / size) if size > 0.0 else 1.0
+    tau = 1.0 / remainder if abs(remainder) * longest > 1.0 else np.copysign(longest, remainder)
+    return tau * step
+
+
+def _damped(equations, deflation, line, rows):
+    """First of the halved steps that lowers ``log |M F|`` enough: the new u and F, None where there is none."""
+    u, step, merit = line
+    damping = 1.0
+    for _ in range(HALVINGS):
+        trial = u + damping * step
+        f = equations.residual(trial)
+        if deflation.logarithm(deflation.look(trial)[1]) + _log_norm(rows * f) <= merit - DECREASE * damping:
+            return trial, f
+        damping *= 0.5
+    return u, None
