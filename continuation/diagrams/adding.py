@@ -5,9 +5,9 @@ from dataclasses import replace
 from continuation.diagrams.conjugates import multiplicity
 from continuation.diagrams.data import Diagram, Failure, Finish, Origin
 from continuation.diagrams.recognition import Equations, place_of, registered
-from continuation.diagrams.splicing import two_halves
+from continuation.diagrams.splicing import ring, two_halves
 from continuation.query import added
-from continuation.status import Kind
+from continuation.status import Kind, Status
 
 
 def branch_added(diagram: Diagram, found, origin: Origin, half_of=None) -> Diagram:
@@ -20,6 +20,8 @@ def branch_added(diagram: Diagram, found, origin: Origin, half_of=None) -> Diagr
     if half_of is not None:
         index, end = half_of
         whole = two_halves(found.branch, diagram.branches[index], end)
+        if found.met == index:
+            whole = ring(whole)
         return placed(diagram, index, whole, [end for _ in found.unfinished])
     origin = replace(origin, multiplicity=count_images(diagram.problem, found.branch))
     longer = replace(
@@ -39,8 +41,10 @@ def placed(diagram, index, branch, unfinished) -> Diagram:
     special = list(diagram.special)
     branch = replace(branch, special=tuple(labelled(point, special) for point in branch.special))
     branches = (*diagram.branches[:index], branch, *diagram.branches[index + 1 :])
-    tasks = tuple(Finish(index, end) for end in unfinished)
-    return replace(diagram, branches=branches, special=tuple(special), pending=diagram.pending + tasks)
+    pending = diagram.pending + tuple(Finish(index, end) for end in unfinished)
+    if branch.ends[0] is Status.CLOSED:
+        pending = tuple(task for task in pending if not (isinstance(task, Finish) and task.branch == index))
+    return replace(diagram, branches=branches, special=tuple(special), pending=pending)
 
 
 def labelled(point, special: list):

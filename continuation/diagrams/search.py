@@ -10,6 +10,7 @@ import numpy as np
 from continuation.diagrams import adding
 from continuation.diagrams.data import Completion, Diagram, Failure, Finish, Follow, Origin, Seek, branch_points
 from continuation.diagrams.recognition import image_of_known, known_half, opposite_half
+from continuation.diagrams.seeking import sought
 from continuation.diagrams.tracing import Tracer, trace_end, trace_new
 from continuation.progress import board
 from continuation.status import Status
@@ -23,35 +24,34 @@ def begin(problem, start, plan, parameters, progress) -> Diagram:
         found = trace_new(Tracer.of(empty, update), start, parameters)
         pending = tuple(Seek(value) for value in plan.deflate)
         diagram = adding.branch_added(replace(empty, pending=pending), found, Origin())
-        return work_off(diagram, update)
+        return work_off(empty, diagram, update)
 
 
 def run(diagram: Diagram, progress=False) -> Diagram:
     """Go on with a diagram until nothing is left, the budget is used up or Ctrl-C is heard."""
     with board(progress) as update:
-        return work_off(diagram, update)
+        return work_off(diagram, diagram, update)
 
 
-def work_off(diagram, update=None) -> Diagram:
-    """One piece of work after the other."""
-    while not any(Status.INTERRUPTED in branch.ends for branch in unfinished(diagram)):
+def work_off(before, diagram, update=None) -> Diagram:
+    """One piece of work after the other; a trace interrupted since `before` lets none begin."""
+    while not interrupted_since(before, diagram):
         try:
             task, rest = next_task(diagram)
             if task is None:
                 return replace(diagram, status=Completion.COMPLETE)
             if not affordable(diagram, task):
                 return replace(diagram, status=Completion.BUDGET)
-            diagram = done(rest, task, update)
+            before, diagram = diagram, done(rest, task, update)
         except KeyboardInterrupt:
             break
     return replace(diagram, status=Completion.INTERRUPTED)
 
 
-def unfinished(diagram) -> list:
-    """Branches just interrupted: those with an end to finish that no one asked to finish since."""
-    if diagram.status is Completion.INTERRUPTED:
-        return []
-    return [diagram.branches[task.branch] for task in diagram.pending if isinstance(task, Finish)]
+def interrupted_since(before, diagram) -> bool:
+    """Whether Ctrl-C ended one of the traces that made `diagram` of `before`."""
+    old = set(map(id, before.branches))
+    return any(Status.INTERRUPTED in branch.ends for branch in diagram.branches if id(branch) not in old)
 
 
 def next_task(diagram):
@@ -100,7 +100,7 @@ def done(diagram, task, update) -> Diagram:
     if isinstance(task, Finish):
         return adding.branch_changed(diagram, task.branch, trace_end(tracer, task))
     if isinstance(task, Seek):
-        return sought(diagram, task, tracer)
+        return sought(diagram, task, update)
     return explored(diagram, task)
 
 
@@ -133,11 +133,3 @@ def followed(diagram, task, tracer) -> Diagram:
     origin = Origin("switch", task.parent, task.label, task.depth)
     return adding.branch_added(diagram, found, origin, half_of=opposite_half(diagram.branches, task.start))
 
-
-def sought(diagram, task, tracer) -> Diagram:
-    """Branches found by deflation at one value of the parameter."""
-    from continuation.diagrams.seeking import unconnected
-
-    for found in unconnected(diagram, task.value, tracer):
-        diagram = adding.branch_added(diagram, found, Origin("deflation"))
-    return diagram

@@ -89,6 +89,11 @@ def lengthened(branch) -> Branch:
     return replace(longer, special=relabelled([*special, end_at(longer, len(longer) - 1)]))
 
 
+def ring(branch) -> Branch:
+    """A branch whose ends have met, closed."""
+    return replace(lengthened(branch), ends=(Status.CLOSED, Status.CLOSED))
+
+
 def end_at(branch, row) -> SpecialPoint:
     """The special point that an end on a row is."""
     values = vars(branch.point(row))

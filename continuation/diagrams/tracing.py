@@ -35,6 +35,7 @@ class Found(NamedTuple):
     known: int | None = None
     complaint: str = ""
     unfinished: tuple = ()  # of its ends, 0 and -1: cut short by Ctrl-C or the budget
+    met: int | None = None  # the branch at whose open end its last row lies
 
 
 @dataclass(frozen=True, eq=False)
@@ -96,7 +97,11 @@ def trace_new(tracer: Tracer, start, parameters=None) -> Found:
         branch = follow(tracer.problem, start, wishes, parameters=parameters, progress=tracer.watched)
         effort = added(effort, branch.effort)
         found = judged(tracer, branch, effort)
-        if not found.complaint or Status.INTERRUPTED in branch.ends:
+        if Status.INTERRUPTED in branch.ends:
+            if found.branch is None:  # the wish to stop is all there is to keep
+                raise KeyboardInterrupt
+            break
+        if not found.complaint:
             break
     return found
 
@@ -117,7 +122,7 @@ def judged(tracer, branch, effort) -> Found:
         return Found(None, effort, overlap.branch)
     shorter = cut(branch, last_row_of_its_own(branch, overlap), Status.STOPPED)
     if is_meeting(tracer, branch, overlap):
-        return Found(shorter, effort)
+        return Found(shorter, effort, met=overlap.branch)
     value = branch.parameter[overlap.row]
     return Found(
         shorter,
@@ -187,9 +192,9 @@ def trace_end(tracer: Tracer, task) -> Found:
     row = returns_at(equations, longer.unknowns, longer.tangents)
     if row is not None:
         longer = closed(longer, row)
-    elif (overlap := overlap_of(equations, others, piece)) is not None and overlap.row > 0:
-        rows = len(branch) - 1 + last_row_of_its_own(piece, overlap)
-        longer = cut(longer, rows, Status.STOPPED)
+    elif (overlap := overlap_of(equations, others, piece)) is not None:
+        own = 1 if overlap.row <= 1 else last_row_of_its_own(piece, overlap)
+        longer = cut(longer, len(branch) - 1 + own, Status.STOPPED)
     ends = tuple(-1 for end in cut_short(tracer, longer) if end == -1)
     if task.end == 0:
         longer, ends = turned(longer), tuple(0 for _ in ends)
