@@ -25,8 +25,8 @@ from continuation.plotting import (
 from continuation.status import Kind
 from continuation.tables import FEW
 
-# Black for the first branch, then the colours of Okabe and Ito without yellow, which is lost on white.
-COLORS = (INK, "#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")
+# The first branch is black, the others have the colours of Okabe and Ito but yellow, which is lost on white.
+COLORS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")
 NAMED = 7  # with more branches the legend does not name them
 FAINT = 0.35  # opacity of conjugate branches
 GRID = 160  # cells each way in which columns are compared
@@ -131,7 +131,7 @@ def draw_branch(ax, diagram, index, curve, options):
     """One line for each longest run of one style."""
     for stable, run in groupby(segments(diagram.branches[index]), key=lambda segment: segment.stable):
         run = list(run)
-        style = {"color": COLORS[index % len(COLORS)], "linewidth": 1.5, **options, "label": "_nolegend_"}
+        style = {"color": color_of(index), "linewidth": 1.5, **options, "label": "_nolegend_"}
         style["linestyle"] = DASHED if stable is False else SOLID
         path = curve[run[0].start : run[-1].stop]
         ax.plot(*(in_phase(path) if stable is False else path).T, **style)
@@ -152,11 +152,16 @@ def in_phase(path) -> np.ndarray:
     return np.concatenate([part for piece in pieces for part in (piece[:: 1 if piece[-1, 0] >= piece[0, 0] else -1], gap)])
 
 
+def color_of(index) -> str:
+    """Colour of a branch."""
+    return COLORS[(index - 1) % len(COLORS)] if index else INK
+
+
 def explain(ax, diagram):
     """Entries of the legend: the branches by colour, if they are few, and what solid and dashed mean."""
     count = len(diagram.branches)
     for index in range(count if 1 < count <= NAMED else 0):
-        ax.plot([], [], color=COLORS[index % len(COLORS)], label=branch_name(diagram, index))
+        ax.plot([], [], color=color_of(index), label=branch_name(diagram, index))
     styles = {segment.stable for branch in diagram.branches for segment in segments(branch)}
     for stable, word, style in ((True, "stable", SOLID), (False, "unstable", DASHED)):
         if stable in styles:
@@ -178,7 +183,7 @@ def draw_images(ax, diagram, index, names, options):
     if diagram.problem is None or diagram.origins[index].multiplicity == 1:
         return
     for image in images_of_branch(diagram.problem, branch):
-        style = {"color": COLORS[index % len(COLORS)], "linewidth": 1.2, **options, "alpha": FAINT}
+        style = {"color": color_of(index), "linewidth": 1.2, **options, "alpha": FAINT}
         ax.plot(image[names[0]], image[names[1]], label="_nolegend_", zorder=1.5, **style)
 
 

@@ -108,6 +108,9 @@ def trace_new(tracer: Tracer, start, parameters=None) -> Found:
 
 def judged(tracer, branch, effort) -> Found:
     """A branch without what was known before."""
+    if len(branch) < 2:
+        reason = f"no step along a half-branch was accepted ({branch.ends[1].name})"
+        return Found(None, effort, complaint=reason)
     equations = Equations.of(tracer.problem, branch)
     began_outward = branch.start == 0 and branch.ends[0] is Status.STOPPED and len(branch) > 1
     row = returns_at(equations, branch.unknowns, branch.tangents) if began_outward else None
