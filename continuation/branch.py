@@ -25,6 +25,7 @@ class Point:
     unstable: int = -1
     nullity: int = 0
     tangent: np.ndarray | None = None
+    unknowns: np.ndarray | None = None  # (N,) of its problem, varied parameter last, on a branch
 
     def __getitem__(self, name):
         for table in (dict(zip(self.state_names, self.state)), self.parameters, self.outputs):
@@ -48,10 +49,10 @@ class SpecialPoint(Point):
         ``Kind.FOLD``, its label on the branch (``"LP1"``), the name of the user's zero function.
     located : bool
         Whether the extended system of this kind converged; if not, ``bracket`` holds what is known.
-    bracket : (2, n + 1) array or None
-        Points (state, varied parameter) of the branch between which it lies.
-    null_vectors : (k, n) array
-        Kernel of F_u (folds, branch points); real and imaginary part of q for a Hopf point.
+    bracket : (2, N) array or None
+        Points (unknowns, varied parameter last) of the branch between which it lies.
+    null_vectors : (k, N - 1) array
+        Kernel of F_u in the unknowns (folds, branch points); real and imaginary part of q for a Hopf point.
     eigenvalues : (n,) complex array
         Spectrum of F_u at the point, by descending real part (empty where the problem is no flow).
     normal_form : dict
@@ -104,6 +105,7 @@ class Branch:
     weights: np.ndarray  # (N,)
     start: int = 0  # row of the start
     problem: object = None
+    state_weights: np.ndarray | None = None  # (n,) of the norm, where the unknowns do not begin with the states
 
     def __len__(self):
         return len(self.unknowns)
@@ -131,7 +133,8 @@ class Branch:
     def __getitem__(self, name):
         """Column by name, or special point by label."""
         if name == "norm":
-            return np.sqrt(np.sum(self.weights[: self.states.shape[1]] * self.states**2, axis=1))
+            weights = self.weights[: self.states.shape[1]] if self.state_weights is None else self.state_weights
+            return np.sqrt(np.sum(weights * self.states**2, axis=1))
         if name == "arclength":
             return self.arclength
         if name in self.state_names:
@@ -187,6 +190,7 @@ class Branch:
             int(self.unstable[row]),
             int(self.nullity[row]),
             self.tangents[row].copy(),
+            self.unknowns[row].copy(),
         )
 
     # Asking for more

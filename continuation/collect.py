@@ -31,7 +31,7 @@ def assemble(problem, begun, runs, wishes) -> Branch:
         problem_name=problem.name,
         state_names=tuple(problem.states),
         parameters=dict(zip(problem.parameters, begun.p.tolist())),
-        vary=(begun.vary,),
+        vary=tuple(problem.varied_names(begun.vary)),
         unknowns=unknowns,
         states=np.ascontiguousarray(states),
         varied=np.ascontiguousarray(varied),
@@ -48,6 +48,7 @@ def assemble(problem, begun, runs, wishes) -> Branch:
         weights=next(iter(runs.values())).operations.weights.copy(),
         start=start,
         problem=problem,
+        state_weights=shown_weights(problem),
     )
     set_field(branch, "outputs", evaluate_outputs(problem, branch))
     if begun.origin is not None:
@@ -61,6 +62,12 @@ def assemble(problem, begun, runs, wishes) -> Branch:
     for column in branch.outputs.values():
         column.flags.writeable = False
     return branch
+
+
+def shown_weights(problem):
+    """Weights of the states shown; None where the unknowns begin with them, as the branch's own weights say it."""
+    n = len(problem.states)
+    return None if problem.unknown_names[:n] == problem.states else problem.state_weights()
 
 
 def set_field(branch, name, value):
@@ -129,6 +136,6 @@ def evaluate_outputs(problem, branch) -> dict:
     if not problem.outputs:
         return {}
     p = parameter_rows(problem, branch)
-    states = np.ascontiguousarray(branch.states)
+    unknowns = np.ascontiguousarray(branch.unknowns[:, :-1])
     with np.errstate(all="ignore"):
-        return {name: np.array([g(u, q) for u, q in zip(states, p)]) for name, g in problem.outputs.items()}
+        return {name: np.array([g(u, q) for u, q in zip(unknowns, p)]) for name, g in problem.outputs.items()}

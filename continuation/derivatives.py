@@ -151,14 +151,14 @@ def check_derivatives(problem, u=None, parameters=None, seed=0) -> DerivativeRep
         The residual is not finite at `u`.
     """
     p = problem.parameter_values(parameters)
-    n = len(problem.states)
-    u = np.random.default_rng(seed).uniform(0.5, 1.5, n) if u is None else problem.state_values(u)
+    n = len(problem.unknown_names)
+    u = np.random.default_rng(seed).uniform(0.5, 1.5, n) if u is None else problem.unknown_values(u)
     if not np.all(np.isfinite(evaluate(problem, u, p))):
         raise ValueError(f"check: the residual is not finite at u = {u.tolist()}; give another point u")
     columns = []
     if "jacobian" in problem.functions:
         a = state_jacobian(problem, u, p)
-        columns += [(name, a[:, j], u, j) for j, name in enumerate(problem.states)]
+        columns += [(name, a[:, j], u, j) for j, name in enumerate(problem.unknown_names)]
     if "parameter_derivative" in problem.functions:
         for k, name in enumerate(problem.parameters):
             columns.append((name, parameter_column(problem, u, p, k), p, k))
@@ -199,7 +199,7 @@ def wrong_entries(problem, name, columns, noise):
     scale = np.max(np.abs(computed))
     bad = ~(np.abs(given - computed) <= AGREE * np.maximum(np.abs(computed), 1e-3 * scale) + noise)
     return [
-        f"dF[{problem.states[i]}]/d{name}: given {given[i]:.10g}, differences say {computed[i]:.10g}"
+        f"dF[{problem.unknown_names[i]}]/d{name}: given {given[i]:.10g}, differences say {computed[i]:.10g}"
         for i in np.flatnonzero(bad)
     ]
 
@@ -210,5 +210,5 @@ def asymmetric_entries(problem, a):
     if np.max(gap) <= AGREE * np.max(np.abs(a)):
         return []
     i, j = np.unravel_index(np.argmax(gap), gap.shape)
-    s = problem.states
+    s = problem.unknown_names
     return [f"symmetric=True, but dF[{s[i]}]/d{s[j]} = {a[i, j]:.10g} and dF[{s[j]}]/d{s[i]} = {a[j, i]:.10g}"]

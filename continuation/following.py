@@ -110,6 +110,8 @@ def report(branch, strict):
             if strict:
                 raise ContinuationError(f"{status.name}: {status.advice}", branch)
             logger.warning("%s: %s", status.name, status.advice)
+    for remark in branch.problem.remarks(branch):
+        logger.warning("%s", remark)
     lost = [point.label for point in branch.special if not point.located]
     if lost:
         logger.warning("not located, see their `bracket`: %s", ", ".join(lost[:10]))

@@ -60,9 +60,9 @@ def _correction(problem, u, p, f):
     """Newton correction, of least norm where the Jacobian is singular."""
     a = state_jacobian(problem, u, p)
     if not np.all(np.isfinite(a)):
-        row, column = np.argwhere(~np.isfinite(a))[0]
+        (row, column), names = np.argwhere(~np.isfinite(a))[0], problem.unknown_names
         raise StartError(
-            f"the Jacobian is not finite at the start: dF[{problem.states[row]}]/d{problem.states[column]} = "
+            f"the Jacobian is not finite at the start: dF[{names[row]}]/d{names[column]} = "
             f"{a[row, column]}; every entry must be written"
         )
     return np.linalg.lstsq(a, -f, rcond=1e-12)[0]
@@ -70,7 +70,7 @@ def _correction(problem, u, p, f):
 
 def _refuse_nonfinite(problem, f):
     """Raise where the residual is not finite, naming the components."""
-    bad = [f"F[{name}] = {value}" for name, value in zip(problem.states, f) if not np.isfinite(value)]
+    bad = [f"F[{name}] = {value}" for name, value in zip(problem.unknown_names, f) if not np.isfinite(value)]
     if bad:
         raise StartError(f"the residual is not finite at the start: {', '.join(bad[:5])}; give another start")
 
@@ -81,7 +81,7 @@ def describe_failure(problem, guess, p, best) -> str:
     def largest(u):
         f = evaluate(problem, u, p)
         k = int(np.argmax(np.abs(f)))
-        return f"{abs(f[k]):.3g} in the equation of {problem.states[k]!r}"
+        return f"{abs(f[k]):.3g} in the equation of {problem.unknown_names[k]!r}"
 
     return (
         f"the start is no solution and Newton's method found none near it: the largest residual is {largest(guess)} "

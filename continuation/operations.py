@@ -66,7 +66,7 @@ def dense_operations(problem, p: np.ndarray, active: int) -> Operations:
     """Operations of a problem with a dense Jacobian: `continuation.compiled.dense` and `refine`."""
     from continuation.compiled.refine import refine
 
-    n, k, functions = len(problem.states), len(p), problem.functions
+    n, k, functions = len(problem.unknown_names), len(p), problem.functions
     stability = {"flow": workspace.FLOW, None: workspace.NO_FLOW}.get(problem.stability, workspace.COUNTED)
     residual = functions["residual"].callback(n, k)
     callbacks = {workspace.RESIDUAL: residual}

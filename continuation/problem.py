@@ -37,6 +37,11 @@ class Problem:
     stability : "flow", None or callable
         ``"flow"`` counts eigenvalues of F_u with positive real part; None for equations that are no flow
         (``unstable`` is -1, no Hopf points); or ``g(u, p) -> int``, a count of your own.
+    symmetries : sequence, optional
+        Transformations of the states that F respects, ``F(g u) = g F(u)``: orthogonal matrices (n, n), permutations
+        (n integers or state names, ``-`` for a sign; ``(g u)_i = u[entry[i]]``), or functions ``K(u) -> (n,)``,
+        infinitesimal generators of a continuous group.  The same matrices act on F.  Checked here, at random states
+        and the default parameters.  See `continuation.symmetry.Symmetry`.
     weights : (n + 1,) array, optional
         Inner product ``sum w_i u_i v_i + w_n p q``; default 1/n for states, 1 for the parameter.
     compiled : bool, optional
@@ -47,7 +52,8 @@ class Problem:
     Raises
     ------
     ValueError, TypeError
-        Names that clash or are empty, values that are no finite numbers, things that are no functions.
+        Names that clash or are empty, values that are no finite numbers, things that are no functions, symmetries
+        that F does not have.
 
     Examples
     --------
@@ -73,6 +79,7 @@ class Problem:
         constants=None,
         symmetric=False,
         stability="flow",
+        symmetries=(),
         weights=None,
         compiled=None,
         name=None,
@@ -82,18 +89,23 @@ class Problem:
         self.states, self.parameters = check_names(states, parameters, outputs or {}, zeros or {})
         self.constants = check_numbers("constants", np.ravel(() if constants is None else constants), 1)
         self.symmetric, self.stability = bool(symmetric), _check_stability(stability)
-        self.weights = None if weights is None else _check_weights(weights, len(self.states))
+        self.weights = None if weights is None else _check_weights(weights, len(self.unknown_names))
         options = {"require_compiled": compiled is True, "compile_it": compiled is not False}
         given = {"residual": (f, "vector"), "jacobian": (jacobian, "matrix")}
         given |= {"parameter_derivative": (parameter_derivative, "indexed")}
         if callable(stability):
             given["stability"] = (stability, "scalar")
-        self.functions = {key: Function(g, shape, **options) for key, (g, shape) in given.items() if g is not None}
-        self.outputs = {key: Function(g, "scalar", **options) for key, g in (outputs or {}).items()}
-        self.zeros = {key: Function(g, "scalar", **options) for key, g in (zeros or {}).items()}
+
+        def made(g, shape):
+            return g if isinstance(g, Function) else Function(g, shape, **options)
+
+        self.functions = {key: made(g, shape) for key, (g, shape) in given.items() if g is not None}
+        self.outputs = {key: made(g, "scalar") for key, g in (outputs or {}).items()}
+        self.zeros = {key: made(g, "scalar") for key, g in (zeros or {}).items()}
         self.name = name or self.functions["residual"].name
         if compiled is not False:
             warn_interpreted(self.all_functions())
+        self.symmetry = _symmetry(self, symmetries)
 
     @classmethod
     def from_expressions(cls, equations, parameters, *, outputs=None, zeros=None, name=None, **options):
@@ -106,7 +118,7 @@ class Problem:
         parameters : mapping of str to float
         outputs, zeros : mapping of str to str or sympy expression, optional
         options
-            As for `Problem`: `symmetric`, `stability`, `weights`, `compiled`.
+            As for `Problem`: `symmetric`, `stability`, `symmetries`, `weights`, `compiled`.
 
         Raises
         ------
@@ -140,6 +152,7 @@ class Problem:
             "name": problem.name,
             "symmetric": problem.symmetric,
             "stability": problem.stability,
+            "symmetries": [entry if callable(entry) else np.array(entry) for entry in options.get("symmetries", ())],
             "weights": None if problem.weights is None else problem.weights.tolist(),
         }
         return problem
@@ -147,7 +160,7 @@ class Problem:
     @classmethod
     def from_source(cls, source: Mapping):
         """Make the problem that `source` (from a file) describes; the text is parsed as in `from_expressions`."""
-        keys = ("outputs", "zeros", "name", "symmetric", "stability", "weights")
+        keys = ("outputs", "zeros", "name", "symmetric", "stability", "symmetries", "weights")
         options = {key: source[key] for key in keys if key in source}
         return cls.from_expressions(source["equations"], source["parameters"], **options)
 
@@ -192,13 +205,13 @@ class Problem:
         return values
 
     def inner_weights(self) -> np.ndarray:
-        """(n + 1,) weights of the inner product."""
-        n = len(self.states)
+        """(N,) weights of the inner product of the unknowns."""
+        n = len(self.unknown_names)
         return np.append(np.full(n, 1 / n), 1.0) if self.weights is None else self.weights.copy()
 
     def residual(self, u, parameters=None) -> np.ndarray:
         """F (n,) at a state and parameters by name."""
-        u, out = self.state_values(u), np.full(len(self.states), np.nan)
+        u, out = self.unknown_values(u), np.full(len(self.unknown_names), np.nan)
         self.functions["residual"](u, self.parameter_values(parameters), out)
         return out
 
@@ -206,13 +219,13 @@ class Problem:
         """F_u (n, n), as given or by central differences."""
         from continuation.derivatives import state_jacobian
 
-        return state_jacobian(self, self.state_values(u), self.parameter_values(parameters))
+        return state_jacobian(self, self.unknown_values(u), self.parameter_values(parameters))
 
     def parameter_derivative(self, u, name, parameters=None) -> np.ndarray:
         """dF/dp (n,) for the parameter called `name`, as given or by central differences."""
         from continuation.derivatives import parameter_column
 
-        return parameter_column(self, self.state_values(u), self.parameter_values(parameters), self.index_of(name))
+        return parameter_column(self, self.unknown_values(u), self.parameter_values(parameters), self.index_of(name))
 
     def index_of(self, name) -> int:
         """Place of a parameter in p."""
@@ -235,9 +248,10 @@ class Problem:
             No solution was reached; the message names the largest component of the residual.
         """
         p = self.parameter_values(parameters)
-        u = solve_damped(self, self.state_values(guess), p)
+        u = solve_damped(self, self.unknown_values(guess), p)
         outputs = {name: float(g(u, p)) for name, g in self.outputs.items()}
-        return Point(u, dict(zip(self.parameters, p.tolist())), self.states, outputs)
+        state = self.columns(np.append(u, 0.0)[None])[0][0].copy()
+        return Point(state, dict(zip(self.parameters, p.tolist())), self.states, outputs)
 
     def check(self, u=None, parameters=None, *, seed=0):
         """Taylor-slope test of the given derivatives; see `continuation.derivatives.check_derivatives`."""
@@ -245,21 +259,77 @@ class Problem:
 
         return check_derivatives(self, u, parameters, seed)
 
+    def restricted(self, elements=None, *, stability="subspace"):
+        """The problem inside the fixed space of some symmetries; see `continuation.restricted.restricted`."""
+        from continuation.restricted import restricted
+
+        return restricted(self, elements, stability=stability)
+
+    def isolated(self, reference, *, left=None, direction=None, generators=None):
+        """The problem whose circles of solutions are single points; see `continuation.isolated.isolated`."""
+        from continuation.isolated import isolated
+
+        return isolated(self, reference, left=left, direction=direction, generators=generators)
+
     def operations(self, p, active):
         """What the engine calls for a trace in parameter number `active`; override for other structures."""
         from continuation.operations import dense_operations
 
         return dense_operations(self, p, active)
 
+    # Unknowns and what is shown of them: a problem derived from another one overrides these.  Its functions
+    # (residual, outputs, zeros ...) take its unknowns; branches and points show `states`.
+
+    @property
+    def unknown_names(self) -> tuple:
+        """Names of the N - 1 unknowns beside the varied parameter; here the states."""
+        return self.states
+
+    def unknown_values(self, state) -> np.ndarray:
+        """(N - 1,) unknowns that belong to a state: an array, a mapping of names or a `Point`."""
+        return self.state_values(state)
+
+    def point_unknowns(self, point, vary) -> np.ndarray:
+        """(N,) unknowns of a point of a branch in the parameter `vary`: as stored, else from its state."""
+        if point.unknowns is not None and len(point.unknowns) == len(self.unknown_names) + 1:
+            return point.unknowns.copy()
+        return np.append(self.unknown_values(point), point.parameters[vary])
+
     def columns(self, unknowns):
-        """Map unknowns (m, N) to what is shown: states (m, n) and varied parameters (m, 1 or more)."""
+        """Map unknowns (m, N) to what is shown: states (m, n) and varied parameters (m, 1 or more).
+
+        Affine; the parameter varied by the engine, ``unknowns[:, -1]``, is the first of those shown.
+        """
         n = len(self.states)
         return unknowns[:, :n], unknowns[:, -1:]
+
+    def varied_names(self, vary) -> tuple:
+        """Names of the varied parameters that `columns` shows when the engine varies `vary`."""
+        return (vary,)
+
+    def state_weights(self):
+        """(n,) weights of the states shown, for their norm."""
+        return self.inner_weights()[: len(self.states)]
+
+    def remarks(self, branch) -> list:
+        """Lines about a finished branch that its reader should know; logged as warnings."""
+        return []
+
+
+def _symmetry(problem, entries):
+    """The symmetry declared, checked; the trivial one without entries."""
+    from continuation.equivariance import check_respected
+    from continuation.symmetry import Symmetry
+
+    symmetry = Symmetry(problem.states, entries)
+    if symmetry:
+        check_respected(problem, symmetry)
+    return symmetry
 
 
 def _check_stability(stability):
     """The stability option, if it is one."""
-    if stability not in ("flow", None) and not callable(stability):
+    if not callable(stability) and stability not in ("flow", None):
         raise ValueError(f'stability: wanted "flow", None or a function g(u, p) -> int, got {stability!r}')
     return stability
 

@@ -1,6 +1,7 @@
 """Asking a finished branch for more: solutions at a value, more points at its ends."""
 
 from dataclasses import replace
+from typing import NamedTuple
 
 import numpy as np
 
@@ -21,6 +22,9 @@ def need_problem(branch, problem=None):
         )
     if tuple(problem.states) != tuple(branch.state_names):
         raise ValueError(f"problem: wanted the states {list(branch.state_names)}, got {list(problem.states)}")
+    if len(problem.unknown_names) != branch.unknowns.shape[1] - 1:
+        wanted, got = branch.unknowns.shape[1] - 1, list(problem.unknown_names)
+        raise ValueError(f"problem: wanted {wanted} unknowns beside the varied parameter, got {got}")
     return problem
 
 
@@ -33,7 +37,7 @@ def solutions_at(branch, value) -> list:
     names = [*branch.state_names, branch.vary[0]]
     if name not in names:
         raise ValueError(f"at: no state or varied parameter named {name!r}; this branch has {suggest(name, names)}")
-    column = names.index(name) if name != branch.vary[0] else branch.unknowns.shape[1] - 1
+    column = shown_column(problem, branch, names.index(name))
     points = []
     for row, x in crossings(branch, column, target):
         x = polish(problem, branch, x, column, target)
@@ -43,9 +47,37 @@ def solutions_at(branch, value) -> list:
     return [_point(problem, branch, row, x) for row, x in points]
 
 
+class Column(NamedTuple):
+    """What is shown under a name as an affine function of the unknowns: ``row @ x + constant``."""
+
+    row: np.ndarray  # (N,)
+    constant: float
+
+    def of(self, unknowns):
+        """Values at unknowns (..., N)."""
+        place = np.flatnonzero(self.row)
+        return unknowns[..., place] @ self.row[place] + self.constant
+
+    def put(self, x, target):
+        """Move x (N,) in place by the least that gives the value `target`."""
+        place = np.flatnonzero(self.row)
+        if len(place) == 1:
+            x[place] = (target - self.constant) / self.row[place]
+        else:
+            x += (target - self.of(x)) / (self.row @ self.row) * self.row
+
+
+def shown_column(problem, branch, k) -> Column:
+    """Column k of the states followed by the varied parameter."""
+    size = branch.unknowns.shape[1]
+    states, varied = problem.columns(np.vstack([np.zeros(size), np.eye(size)]))
+    values = np.column_stack([states, varied[:, :1]])[:, k]
+    return Column(values[1:] - values[0], float(values[0]))
+
+
 def crossings(branch, column, target):
     """Rows and interpolated unknowns where a column passes `target`."""
-    gap = branch.unknowns[:, column] - target
+    gap = column.of(branch.unknowns) - target
     for row in range(len(branch)):
         if gap[row] == 0.0:
             yield row, branch.unknowns[row].copy()
@@ -62,10 +94,10 @@ def interpolated(branch, row, column, target):
     def curve(s):
         return a + s * s * (3 - 2 * s) * (b - a) + s * (1 - s) * ((1 - s) * ta - s * tb)
 
-    low, high, rising = 0.0, 1.0, b[column] > a[column]
+    low, high, rising = 0.0, 1.0, column.of(b) > column.of(a)
     for _ in range(50):
         middle = 0.5 * (low + high)
-        above = curve(middle)[column] > target
+        above = column.of(curve(middle)) > target
         low, high = (low, middle) if above == rising else (middle, high)
     return curve(0.5 * (low + high))
 
@@ -73,26 +105,26 @@ def interpolated(branch, row, column, target):
 def polish(problem, branch, x, column, target):
     """Newton at a fixed column, of least norm where that is singular (a fold at the value)."""
     p, active = problem.parameter_values(branch.parameters), problem.index_of(branch.vary[0])
-    unit = np.eye(len(x))[column]
     for _ in range(12):
         p[active] = x[-1]
-        rhs = np.append(-evaluate(problem, x[:-1], p), target - x[column])
-        matrix = np.vstack([extended_jacobian(problem, x, p, active), unit])
+        rhs = np.append(-evaluate(problem, x[:-1], p), target - column.of(x))
+        matrix = np.vstack([extended_jacobian(problem, x, p, active), column.row])
         step = np.linalg.lstsq(matrix, rhs, rcond=1e-12)[0]
         x = x + step
         if np.max(np.abs(step)) <= 1e-15 * (1 + np.max(np.abs(x))):
             break
-    x[column] = target
+    column.put(x, target)
     return x
 
 
 def _point(problem, branch, row, x):
     """`Point` at corrected unknowns near a row."""
     near = branch.point(row)
-    values = {**near.parameters, branch.vary[0]: float(x[-1])}
+    states, varied = problem.columns(x[None])
+    values = {**near.parameters, **dict(zip(branch.vary, varied[0].tolist()))}
     p = problem.parameter_values(values)
     outputs = {name: float(g(x[:-1].copy(), p)) for name, g in problem.outputs.items()}
-    return replace(near, state=x[:-1].copy(), parameters=values, outputs=outputs)
+    return replace(near, state=states[0].copy(), parameters=values, outputs=outputs, unknowns=x)
 
 
 def extended(branch, problem=None, *, max_points=None, span=None, settings=None, progress=False):

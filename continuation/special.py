@@ -47,7 +47,7 @@ def jacobians_at(problem, branch, rows) -> dict:
     out = {}
     for row in rows:
         p = problem.parameter_values(values_at(branch, row))
-        out[row] = state_jacobian(problem, branch.states[row], p)
+        out[row] = state_jacobian(problem, branch.unknowns[row, :-1], p)
     return {row: a for row, a in out.items() if np.all(np.isfinite(a))}
 
 
@@ -95,6 +95,7 @@ def special_point(problem, branch, identity, marks, local) -> SpecialPoint:
         unstable=int(branch.unstable[row]),
         nullity=int(branch.nullity[row]),
         tangent=branch.tangents[row].copy(),
+        unknowns=branch.unknowns[row].copy(),
         vary=branch.vary,
         index=row,
         kind=kind,
@@ -157,7 +158,7 @@ def kinds_at_start(problem, begun, branch, hunt) -> list:
 
 def spectra(branch) -> np.ndarray:
     """(m, n) eigenvalues of F_u on every row, by descending real part; NaN without the problem's functions."""
-    out = np.full(branch.states.shape, np.nan, complex)
+    out = np.full(branch.unknowns[:, :-1].shape, np.nan, complex)
     if branch.problem is None:
         return out
     for row, a in jacobians_at(branch.problem, branch, range(len(branch))).items():

@@ -8,6 +8,7 @@ from continuation.branch import Point, SpecialPoint
 from continuation.compiled import state as S
 from continuation.derivatives import evaluate, extended_jacobian
 from continuation.engine import ILL, corrected, corrected_nearby, make_state, tangent_at
+from continuation.newton import solve_damped
 from continuation.settings import Settings
 from continuation.status import Kind, StartError, Status
 
@@ -53,17 +54,18 @@ class Start:
     @property
     def state(self) -> np.ndarray:
         """(n,) state."""
-        return self.x[: len(self.problem.states)]
+        return self.problem.columns(self.x[None])[0][0]
 
     def point_at(self, problem, record) -> Point:
         """`Point` of a record of the engine."""
         size = len(self.x)
         states, varied = problem.columns(record[None, :size])
         values = dict(zip(problem.parameters, self.p.tolist()))
-        values[self.vary] = float(varied[0, 0])
+        values |= dict(zip(problem.varied_names(self.vary), varied[0].tolist()))
         base = len(record) - S.SCALARS
         counts = int(record[base + S.UNSTABLE]), int(record[base + S.NULLITY])
-        return Point(states[0].copy(), values, problem.states, {}, *counts, record[size : 2 * size].copy())
+        unknowns, tangent = record[:size].copy(), record[size : 2 * size].copy()
+        return Point(states[0].copy(), values, problem.states, {}, *counts, tangent, unknowns)
 
 
 def start_from(problem, start, vary, parameters, span) -> Start:
@@ -83,14 +85,14 @@ def start_from(problem, start, vary, parameters, span) -> Start:
         raise StartError(f"start: {start.label} is a branch point; take a start of switch(problem, point)")
     values = {name: v for name, v in start.parameters.items() if name in problem.parameters} if _is_point(start) else {}
     p = problem.parameter_values({**values, **(parameters or {})})
-    u = problem.state_values(start)
+    u = problem.unknown_values(start)
     check_functions(problem, u, p, active)
     check_inside(vary, p[active], span)
     operations = problem.operations(p.copy(), active)
     state = make_state(operations, span, (1.0, 1.0, 1.0), Settings(newton_iterations=25))
     x = np.append(u, p[active])
     if not (corrected(state, x) or corrected_nearby(state, x)):
-        x[:-1] = problem.solve(u, dict(zip(problem.parameters, p))).state
+        x[:-1] = solve_damped(problem, u, p)
     ok, tangent, condition = tangent_at(state, x)
     if not ok or condition > ILL:
         refuse_defect(problem, x, p, active)
@@ -161,7 +163,7 @@ def check_functions(problem, u, p, active):
             functions[key].python(*arguments)
         if not np.all(np.isfinite(out)):
             where = np.argwhere(~np.isfinite(out))[0]
-            names = ", ".join(problem.states[i] for i in where)
+            names = ", ".join(problem.unknown_names[i] for i in where)
             raise StartError(
                 f"{functions[key].name} ({key}) leaves out{where.tolist()} ({names}) = {out[tuple(where)]} at the "
                 f"start {u.tolist() if n <= 8 else ''}: not finite, or never written",
@@ -179,7 +181,7 @@ def refuse_defect(problem, x, p, active):
         return
     nudged = x + NUDGE * (1 + np.abs(x)) * np.cos(np.arange(1, len(x) + 1))
     left = np.linalg.svd(extended_jacobian(problem, x, p, active))[0][:, -1]
-    row = problem.states[int(np.argmax(np.abs(left)))]
+    row = problem.unknown_names[int(np.argmax(np.abs(left)))]
     if rank_defect(problem, nudged, p, active) > 0 and np.all(np.isfinite(evaluate(problem, nudged[:-1], p))):
         raise StartError(
             f"[F_u F_p] is rank-deficient at the start and around it: an equation is missing, repeated or does not "

@@ -34,6 +34,7 @@ PLAIN = ("unknowns", "tangents", "weights", "unstable", "nullity")  # arrays sto
 RAGGED = {  # arrays of a special point that may be missing or of different lengths, and their dimensions
     "bracket": ("bracket_side", "bracket_entry"),
     "tangent": ("tangent_entry",),
+    "unknowns": ("unknown_entry",),
     "null_vectors": ("null_vector", "null_entry"),
     "eigenvalues": ("special_eigenvalue", "part"),
 }
@@ -180,6 +181,8 @@ def _point_variables(branch) -> dict:
         "tangents": (("point", "unknown"), branch.tangents),
         "weights": (("unknown",), branch.weights),
     }
+    if branch.state_weights is not None:
+        variables["state_weights"] = (("state",), branch.state_weights)
     if len(branch.state_names) > MANY:
         variables["states"] = (("point", "state"), branch.states)
     if "eigenvalues" in vars(branch):  # they have been asked for; they are not computed only to be saved
@@ -375,6 +378,8 @@ def branch_of(dataset, problem) -> Branch:
     else:
         arrays["states"] = np.column_stack([columns["state", name] for name in names])
     arrays["residuals"] = dataset["residual"].values
+    if "state_weights" in dataset:
+        arrays["state_weights"] = dataset["state_weights"].values
     outputs = {name: _frozen(columns["output", name]) for name in texts["outputs"]}
     first, last = (Status[name] for name in texts["ends"])
     vary = tuple(texts["vary"])

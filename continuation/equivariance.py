@@ -1,0 +1,98 @@
+"""Does the residual respect a symmetry?  ``F(g u) = g F(u)`` and ``F_u K(u) = A F(u)`` at random states."""
+
+import copy
+import logging
+from typing import NamedTuple
+
+import numpy as np
+
+from continuation.derivatives import evaluate
+
+logger = logging.getLogger("continuation")
+EXACT = 1e-8  # a violation smaller than this, relative to the residual, is rounding
+SIZES = (0.3, 1.0, 1.0, 3.0)  # of the random states
+FIFTH_ROOT = np.finfo(float).eps ** (1 / 5)
+
+
+class Violation(NamedTuple):
+    """The worst violation found: relative size, what is violated (text), the state that shows it most."""
+
+    size: float
+    what: str
+    state: str
+
+
+def check_respected(problem, symmetry):
+    """Raise where the residual at the default parameters does not respect a symmetry.
+
+    Raises
+    ------
+    ValueError
+        Names the entry, the element, the equation and the size of the violation.
+    """
+    p = problem.parameter_values()
+    worst = worst_violation(problem, symmetry, p)
+    if worst is None:
+        logger.warning("symmetries: not verified, the residual is not finite at random states near the origin")
+    elif worst.size > EXACT:
+        raise ValueError(
+            f"symmetries: the residual does not respect {worst.what}: a relative violation of {worst.size:.3g} in the "
+            f"equation of {worst.state!r} at random states and parameters {problem.parameters}"
+        )
+
+
+def breaking_parameters(problem, symmetry) -> tuple:
+    """Names of the parameters whose change breaks the symmetry that holds at their defaults."""
+    found = []
+    for k, name in enumerate(problem.parameters):
+        p = problem.parameter_values()
+        p[k] += 0.37 * (1 + abs(p[k]))
+        worst = worst_violation(problem, symmetry, p)
+        if worst is not None and worst.size > EXACT:
+            found.append(name)
+    return tuple(found)
+
+
+def worst_violation(problem, symmetry, p):
+    """The worst `Violation` by the generators at some random states; None where F is finite at none."""
+    found = [v for u in random_states(len(symmetry.names)) for v in violations(problem, symmetry, u, p)]
+    return max(found, key=lambda v: v.size, default=None)
+
+
+def continuous_part(symmetry, generators):
+    """A symmetry with only some of its continuous generators."""
+    part = copy.copy(symmetry)
+    part.generators, part.labels, part.continuous = (), (), tuple(generators)
+    return part
+
+
+def random_states(n):
+    """A few states (n,), the same each time."""
+    rng = np.random.default_rng(12345)
+    return [size * rng.normal(size=n) for size in SIZES]
+
+
+def violations(problem, symmetry, u, p):
+    """Violations at one state: one for each generator where F is finite."""
+    f = evaluate(problem, u, p)
+    pairs = []
+    for label, g in zip(symmetry.labels, symmetry.generators):
+        pairs.append((f"{label}, the element {g}", evaluate(problem, g(u), p), g(f)))
+    for k in symmetry.continuous:
+        pairs.append((f"the generator {k.name}", along(problem, u, p, k(u)), k.matrix @ f))
+    for what, got, wanted in pairs:
+        scale = max(np.max(np.abs(got)), np.max(np.abs(wanted)), np.max(np.abs(f)))
+        if np.isfinite(scale):
+            gap = np.abs(got - wanted)
+            size = np.max(gap) / scale if scale > 0 else 0.0
+            yield Violation(float(size), what, problem.unknown_names[int(np.argmax(gap))])
+
+
+def along(problem, u, p, direction):
+    """F_u times a direction by fourth-order differences."""
+    size = np.linalg.norm(direction)
+    if size == 0.0:
+        return np.zeros(len(u))
+    h = FIFTH_ROOT * (1 + np.linalg.norm(u)) / size
+    shifts = ((-2, 1 / 12), (-1, -2 / 3), (1, 2 / 3), (2, -1 / 12))
+    return sum(weight * evaluate(problem, u + s * h * direction, p) for s, weight in shifts) / h

@@ -1,0 +1,50 @@
+"""Subspaces that a symmetry leaves alone, and complements, with orthonormal bases near the axes."""
+
+import numpy as np
+
+from continuation.groups import SAME
+
+
+def fixed_basis(symmetry) -> np.ndarray:
+    """(n, m) orthonormal basis of the fixed space; of permutations: one column for each orbit of the states."""
+    n, generators = len(symmetry.names), symmetry.generators
+    if any(np.any(k.shift) for k in symmetry.continuous):
+        raise ValueError("a generator that shifts the states, K(u) = A u + b with b not 0, fixes no linear space")
+    if not symmetry.continuous and all(g.codes is not None and np.all(g.codes < n) for g in generators):
+        average = np.unique(symmetry.elements.act(np.eye(n)).mean(axis=1) > 0, axis=0)[::-1].astype(float)
+        return (average / np.linalg.norm(average, axis=1)[:, None]).T
+    rows = [g.matrix - np.eye(n) for g in generators]
+    rows += [k.matrix / np.max(np.abs(k.matrix)) for k in symmetry.continuous if np.any(k.matrix)]
+    if not rows:
+        return np.eye(n)
+    _, sigma, right = np.linalg.svd(np.vstack(rows))
+    return echelon(right[int(np.sum(sigma > SAME)) :].T)
+
+
+def echelon(basis) -> np.ndarray:
+    """Another orthonormal basis of the same space, nearest to the axes (readable, and independent of the SVD)."""
+    if not basis.shape[1]:
+        return basis
+    columns, projector = [], basis @ basis.T
+    for _ in range(basis.shape[1]):
+        k = int(np.argmax(np.round(np.diag(projector), 9)))
+        v = projector[:, k] / np.sqrt(projector[k, k])
+        columns.append(v)
+        projector = projector - np.outer(v, v)
+    return np.linalg.qr(np.column_stack(columns))[0] * np.sign(np.diag(np.linalg.qr(np.column_stack(columns))[1]))
+
+
+def row_space(rows, tolerance):
+    """Orthonormal basis (k, n) of the span of rows; the rows themselves where they are orthonormal."""
+    if np.allclose(rows @ rows.T, np.eye(len(rows)), atol=1e-12):
+        return rows
+    _, sigma, right = np.linalg.svd(rows, full_matrices=False)
+    return right[: int(np.sum(sigma > tolerance * sigma[0]))]
+
+
+def complement(vectors, k, tolerance):
+    """Orthonormal basis (k - r, k) of what is orthogonal to r vectors (k,), near the axes."""
+    if not len(vectors) or not k:
+        return np.eye(k)
+    _, sigma, right = np.linalg.svd(np.array(vectors))
+    return echelon(right[int(np.sum(sigma > tolerance)) :].T).T
