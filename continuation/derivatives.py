@@ -78,26 +78,12 @@ def extended_jacobian(problem, x, p, active, *, independent=False) -> np.ndarray
 
 
 def second_derivative(problem, x, p, active, v, w) -> np.ndarray:
-    """Second derivative of F at x = (u, p_active) along v and w (n + 1,): exact where the problem has it.
+    """Second derivative of F at x = (u, p_active) along v and w (n + 1,); see `Multilinear` for its accuracy."""
+    from continuation.multilinear import Multilinear
 
-    Else central differences of the Jacobian, error about 1e-9 relative (1e-5 where that is differenced too).
-    """
-    expressions = getattr(problem, "expressions", None)
-    if expressions is not None:
-        full = [np.zeros(len(x) - 1 + len(problem.parameters)) for _ in range(2)]
-        for direction, given in zip(full, (v, w)):
-            direction[: len(x) - 1], direction[len(x) - 1 + active] = given[:-1], given[-1]
-        values, out = np.array(p, float), np.zeros(len(x) - 1)
-        values[active] = x[-1]
-        expressions.second(np.array(x[:-1], float), values, *full, out)
-        return out
-    size = np.linalg.norm(v)
-    if size == 0.0:
-        return np.zeros(len(x) - 1)
-    power = 1 / 3 if "jacobian" in problem.functions else 1 / 5
-    h = np.finfo(float).eps ** power * (1 + np.linalg.norm(x)) / size
-    sides = [extended_jacobian(problem, x + s * h * v, p, active) @ w for s in (-1, 1)]
-    return (sides[1] - sides[0]) / (2 * h)
+    p = np.array(p, float)
+    p[active] = x[-1]
+    return Multilinear(problem, x[:-1], p, (active,)).form(v, w)
 
 
 @dataclass(frozen=True)

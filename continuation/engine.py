@@ -160,6 +160,14 @@ def begin_singular(state: S.State, x: np.ndarray, tangent: np.ndarray):
     place_first(state, np.ones(len(state.kinds), bool))
 
 
+def begin_behind(state: S.State, x: np.ndarray, tangent: np.ndarray):
+    """Put a singular point before the first row: it becomes the start, the row that was there goes on."""
+    ahead = state.slots[S.LEFT].copy()
+    begin_singular(state, x, tangent)
+    state.rows[1] = state.slots[S.LEFT] = ahead
+    state.i[S.ROWS] = state.i[S.POINTS] = 2
+
+
 def place_first(state: S.State, silent: np.ndarray):
     """Make the record in LEFT the start and the first row; tests that vanish there are no information."""
     left, size, tests = state.slots[S.LEFT], int(state.i[S.SIZE]), len(state.kinds)

@@ -10,7 +10,8 @@ from continuation.collect import assemble
 from continuation.compiled import state as S
 from continuation.compiled.interface import OK
 from continuation.compiled.prepare import prepare
-from continuation.engine import KIND_CODES, STATUSES, begin, begin_singular, make_state, run_all
+from continuation.continua import least_norm
+from continuation.engine import KIND_CODES, STATUSES, begin, begin_behind, begin_singular, make_state, run_all
 from continuation.operations import Operations
 from continuation.progress import display
 from continuation.start import Start, silent_tests, start_from
@@ -61,13 +62,15 @@ def follow(problem, start, wishes: Wishes, *, parameters=None, progress=False, s
 def run_direction(problem, begun: Start, sign, wishes: Wishes, progress) -> Run:
     """Trace one direction from a prepared start."""
     operations = problem.operations(begun.p.copy(), begun.active)
+    if begun.continuum:
+        operations = least_norm(operations, problem, begun.continuum)
     state = make_state(operations, wishes.span, wishes.steps(), wishes.settings)
     state.i[S.DETECT] = sum(1 << KIND_CODES[kind] for kind in wishes.detect)
     state.i[S.STOP_KINDS] = 1 << KIND_CODES[wishes.stop_kind] if wishes.stop_kind else 0
     state.i[S.STOP_COUNT] = wishes.stop_count
     tangent = sign * begun.tangent
     if begun.outward:
-        begin_singular(state, begun.x, tangent)
+        begin_outward(state, begun, wishes)
     elif (status := begin(state, begun.x, tangent, silent_tests(problem, begun, operations.tests))) != OK:
         raise StartError(f"the equations could not be evaluated at the corrected start (status {status})")
     elif leaves_at_once(begun.x[-1], tangent[-1], wishes.span):
@@ -77,6 +80,21 @@ def run_direction(problem, begun: Start, sign, wishes: Wishes, progress) -> Run:
         state, code = run_all(state, stop=watch, progress=shown)
     log_exceptions(problem, code)
     return Run(operations, state, code)
+
+
+def begin_outward(state, begun: Start, wishes: Wishes):
+    """Start at a branch point; the next row is a point ahead, if there are any inside the span.
+
+    Of those the farthest that the first step would reach, else the nearest.
+    """
+    low, high = wishes.span
+    inside = [pair for pair in (() if begun.ahead is None else begun.ahead) if low < pair[0, -1] < high]
+    reached = [x for x, _ in inside if np.sqrt(np.sum(state.weights * (x - begun.x) ** 2)) <= wishes.steps()[0]]
+    for x, tangent in inside[min(len(inside) - len(reached), len(inside) - 1) :]:
+        if begin(state, x, tangent, np.zeros(len(state.kinds), bool)) == OK:
+            begin_behind(state, begun.x, begun.tangent)
+            return
+    begin_singular(state, begun.x, begun.tangent)
 
 
 def leaves_at_once(value, slope, span) -> bool:

@@ -42,6 +42,9 @@ class Problem:
         (n integers or state names, ``-`` for a sign; ``(g u)_i = u[entry[i]]``), or functions ``K(u) -> (n,)``,
         infinitesimal generators of a continuous group.  The same matrices act on F.  Checked here, at random states
         and the default parameters.  See `continuation.symmetry.Symmetry`.
+    smoothness : int
+        How often F can be differentiated: 3 (default) or more; 2 for equations like ``mu*x - x*abs(x)`` whose second
+        derivative jumps, so that nothing is made of third ones.
     weights : (n + 1,) array, optional
         Inner product ``sum w_i u_i v_i + w_n p q``; default 1/n for states, 1 for the parameter.
     compiled : bool, optional
@@ -80,6 +83,7 @@ class Problem:
         symmetric=False,
         stability="flow",
         symmetries=(),
+        smoothness=3,
         weights=None,
         compiled=None,
         name=None,
@@ -89,6 +93,7 @@ class Problem:
         self.states, self.parameters = check_names(states, parameters, outputs or {}, zeros or {})
         self.constants = check_numbers("constants", np.ravel(() if constants is None else constants), 1)
         self.symmetric, self.stability = bool(symmetric), _check_stability(stability)
+        self.smoothness = _check_smoothness(smoothness)
         self.weights = None if weights is None else _check_weights(weights, len(self.unknown_names))
         options = {"require_compiled": compiled is True, "compile_it": compiled is not False}
         given = {"residual": (f, "vector"), "jacobian": (jacobian, "matrix")}
@@ -118,7 +123,7 @@ class Problem:
         parameters : mapping of str to float
         outputs, zeros : mapping of str to str or sympy expression, optional
         options
-            As for `Problem`: `symmetric`, `stability`, `symmetries`, `weights`, `compiled`.
+            As for `Problem`: `symmetric`, `stability`, `symmetries`, `smoothness`, `weights`, `compiled`.
 
         Raises
         ------
@@ -153,6 +158,7 @@ class Problem:
             "symmetric": problem.symmetric,
             "stability": problem.stability,
             "symmetries": [entry if callable(entry) else np.array(entry) for entry in options.get("symmetries", ())],
+            "smoothness": problem.smoothness,
             "weights": None if problem.weights is None else problem.weights.tolist(),
         }
         return problem
@@ -160,7 +166,7 @@ class Problem:
     @classmethod
     def from_source(cls, source: Mapping):
         """Make the problem that `source` (from a file) describes; the text is parsed as in `from_expressions`."""
-        keys = ("outputs", "zeros", "name", "symmetric", "stability", "symmetries", "weights")
+        keys = ("outputs", "zeros", "name", "symmetric", "stability", "symmetries", "smoothness", "weights")
         options = {key: source[key] for key in keys if key in source}
         return cls.from_expressions(source["equations"], source["parameters"], **options)
 
@@ -332,6 +338,13 @@ def _check_stability(stability):
     if not callable(stability) and stability not in ("flow", None):
         raise ValueError(f'stability: wanted "flow", None or a function g(u, p) -> int, got {stability!r}')
     return stability
+
+
+def _check_smoothness(smoothness) -> int:
+    """The number of continuous derivatives, if it is one."""
+    if isinstance(smoothness, bool) or not isinstance(smoothness, (int, np.integer)) or smoothness < 2:
+        raise ValueError(f"smoothness: wanted a whole number of at least 2 (3 is usual), got {smoothness!r}")
+    return int(smoothness)
 
 
 def _check_weights(weights, n):

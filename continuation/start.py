@@ -35,6 +35,11 @@ class Start:
         From a branch point: only this direction is traced.
     known : bool
         The straight continuation of the branch that led to the branch point.
+    continuum : int
+        Dimension of the continuum of half-branches that this one represents; 0: it is isolated.
+    ahead : (m, 2, N) array or None
+        Points of the half-branch with their tangents, nearer and nearer to the branch point, where the tangent
+        alone does not lead onto it (more than two branches, or branches that touch).
     """
 
     x: np.ndarray
@@ -45,6 +50,8 @@ class Start:
     known: bool = False
     problem: object = field(default=None, repr=False)
     origin: SpecialPoint | None = field(default=None, repr=False)
+    continuum: int = 0
+    ahead: np.ndarray | None = field(default=None, repr=False)
 
     @property
     def active(self) -> int:

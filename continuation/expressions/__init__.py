@@ -93,6 +93,34 @@ class Expressions:
         """Function ``third(u, p, v, w, z, out)``: the trilinear form D³F[v, w, z]; see `second`."""
         return load(multilinear_source(_parsed(self._source), 3)).multilinear
 
+    @functools.cached_property
+    def _system(self) -> System:
+        """The equations as a graph."""
+        return _parsed(self._source)
+
+    def derivative(self, u, p, directions):
+        """Apply the derivative of order ``len(directions)`` to them: any order, real or complex, nothing generated.
+
+        Parameters
+        ----------
+        u, p : arrays
+        directions : (k, n + number of named parameters) array
+
+        Returns
+        -------
+        (n,) array
+
+        Examples
+        --------
+        >>> expressions = from_expressions({"x": "p*x**2"}, ["p"])
+        >>> expressions.derivative([3.0], [5.0], [[1, 0], [1j, 0], [0, 1]])
+        array([0.+2.j])
+        """
+        from continuation.expressions.jets import mixed_derivative
+
+        named = len(self.parameters)
+        return mixed_derivative(self._system, [*u, *p[:named]], directions)
+
     def __reduce__(self):
         """Copies, and what other processes receive, are made anew from `source`."""
         return from_source, (self._source,)

@@ -1,0 +1,202 @@
+"""Mixed derivatives of any order along given directions, exact, by evaluation in a nilpotent algebra.
+
+A jet is an array of 2**k numbers, one for each set of the nilpotents e1 .. ek (bit i of its index: ei is in the
+set) with ``ei**2 = 0``.  At ``x + e1 d1 + ... + ek dk`` a function's coefficient of ``e1 ... ek`` is its k-th
+derivative applied to d1 .. dk.  Nothing is differenced or generated; directions may be complex.
+"""
+
+import functools
+import math
+
+import numpy as np
+
+from continuation.expressions.codegen import System
+
+
+def mixed_derivative(system: System, point, directions) -> np.ndarray:
+    """Apply the k-th derivative of all equations to k directions.
+
+    Parameters
+    ----------
+    system : System
+        Parsed equations.
+    point : (m,) real array
+        States, then named parameters.
+    directions : (k, m) array
+        Real or complex.
+
+    Returns
+    -------
+    (n,) array
+        Of the directions' type; NaN or infinite where the derivative does not exist.
+
+    Notes
+    -----
+    Cost: about 10 us for each operation of the equations; for its arithmetic ``3**k`` products.
+    """
+    directions = np.asarray(directions)
+    graph, k = system.graph, len(directions)
+    jets: dict[int, np.ndarray] = {}
+    with np.errstate(all="ignore"):
+        for node in graph.reachable(system.equations):
+            operation, *operands = graph.nodes[node]
+            if operation == "number":
+                jets[node] = _constant(operands[0], k)
+            elif operation == "variable":
+                jets[node] = _variable(point[operands[0]], directions[:, operands[0]])
+            else:
+                jets[node] = _applied(operation, [jets[operand] for operand in operands], k)
+    kind = complex if np.iscomplexobj(directions) else float
+    return np.array([jets[root][-1] for root in system.equations], kind)
+
+
+def _constant(value, k) -> np.ndarray:
+    """Jet of a number."""
+    jet = np.zeros(2**k)
+    jet[0] = value
+    return jet
+
+
+def _variable(value, slopes) -> np.ndarray:
+    """Jet of a variable: its value, and its share of each direction at the sets of one."""
+    jet = np.zeros(2 ** len(slopes), slopes.dtype if np.iscomplexobj(slopes) else float)
+    jet[0] = value
+    jet[1 << np.arange(len(slopes))] = slopes
+    return jet
+
+
+def _applied(operation, jets, k) -> np.ndarray:
+    """One operation on jets."""
+    if operation in TAYLOR:
+        return _composed(TAYLOR[operation](jets[0][0].real, k), jets[0], k)
+    return ARITHMETIC[operation](*jets, k)
+
+
+@functools.cache
+def _pairs(k):
+    """Where products of two jets go: indices into both, sorted by the union of their sets, and where each begins."""
+    pairs = [(part, whole - part) for whole in range(2**k) for part in range(whole + 1) if part & whole == part]
+    first, second = np.array(pairs).T
+    sizes = [2 ** bin(whole).count("1") for whole in range(2**k)]
+    return first, second, np.cumsum([0, *sizes[:-1]])
+
+
+def _product(a, b, k) -> np.ndarray:
+    """Product of two jets: each set is split in two in every way."""
+    first, second, begins = _pairs(k)
+    return np.add.reduceat(a[first] * b[second], begins)
+
+
+def _composed(coefficients, jet, k) -> np.ndarray:
+    """A function of a jet from its Taylor coefficients at the jet's value, by Horner's rule."""
+    rest = jet.copy()
+    rest[0] = 0.0
+    result = _constant(coefficients[k], k)
+    if not np.any(rest):
+        return _constant(coefficients[0], k)
+    for coefficient in coefficients[k - 1 :: -1]:
+        result = _product(result, rest, k)
+        result[0] += coefficient
+    return result
+
+
+def _quotient(a, b, k) -> np.ndarray:
+    """``a / b``."""
+    return a / b[0] if not np.any(b[1:]) else _product(a, _composed(_powers(b[0].real, -1.0, k), b, k), k)
+
+
+def _power(a, b, k) -> np.ndarray:
+    """``a ** b``; the logarithm of `a` enters only where `b` varies."""
+    if not np.any(b[1:]):
+        return _composed(_powers(a[0].real, b[0].real, k), a, k)
+    exponent = _product(b, _composed(TAYLOR["log"](a[0].real, k), a, k), k)
+    return _composed(TAYLOR["exp"](exponent[0].real, k), exponent, k)
+
+
+def _angle(a, b, k) -> np.ndarray:
+    """``atan2(a, b)``: the angle of (b, a) beside that of its value, turned to zero first."""
+    y, x = a[0].real, b[0].real
+    turned = _quotient(a * x - b * y, a * y + b * x, k)
+    result = _composed(TAYLOR["atan"](0.0, k), turned, k)
+    result[0] = np.arctan2(y, x)
+    return result
+
+
+ARITHMETIC = {
+    "add": lambda a, b, k: a + b,
+    "subtract": lambda a, b, k: a - b,
+    "negate": lambda a, k: -a,
+    "multiply": _product,
+    "divide": _quotient,
+    "power": _power,
+    "atan2": _angle,
+}
+
+
+# Taylor coefficients 0 .. k of each function at x
+
+
+def _powers(x, exponent, k) -> np.ndarray:
+    """Coefficients of ``x ** exponent`` (also of complex x); whole powers end, so that they are exact at 0 too."""
+    x = np.complex128(x) if isinstance(x, complex) else np.float64(x)
+    out, factor = [], 1.0
+    for j in range(k + 1):
+        out.append(factor * x ** (exponent - j) if factor else 0.0 * x)
+        factor *= (exponent - j) / (j + 1)
+    return np.array(out)
+
+
+def _integral(value, slopes) -> np.ndarray:
+    """Coefficients of the function with a value and the coefficients of its derivative."""
+    return np.append(value, slopes / np.arange(1, len(slopes) + 1))
+
+
+def _inverse_roots(x, places, k) -> np.ndarray:
+    """First k coefficients of ``1 / sqrt((x - r)(x - s))``, r and s the places, both factors' roots principal."""
+    factors = [_powers(x - place, -0.5, k) for place in places]
+    return np.convolve(*factors)[:k].real
+
+
+def _mirrored(x, k) -> np.ndarray:
+    """First k coefficients of ``1 / sqrt(1 - x**2)``."""
+    return np.convolve(_powers(1 - x, -0.5, k) * (-1.0) ** np.arange(k + 1), _powers(1 + x, -0.5, k))[:k]
+
+
+def _riccati(value, sign, k) -> np.ndarray:
+    """Coefficients of the solution of ``y' = 1 + sign * y**2``: tan and tanh."""
+    y = [value]
+    for j in range(k):
+        square = sum(y[i] * y[j - i] for i in range(j + 1))
+        y.append(((j == 0) + sign * square) / (j + 1))
+    return np.array(y)
+
+
+def _cycle(values, k) -> np.ndarray:
+    """Coefficients of a function whose derivatives repeat `values`."""
+    return np.array([values[j % len(values)] / math.factorial(j) for j in range(k + 1)])
+
+
+def _atanh_slopes(x, k) -> np.ndarray:
+    """First k coefficients of ``1 / (1 - x**2)``, by partial fractions."""
+    return 0.5 * (_powers(1 - x, -1.0, k - 1) * (-1.0) ** np.arange(k) + _powers(1 + x, -1.0, k - 1))
+
+
+TAYLOR = {
+    "sin": lambda x, k: _cycle((np.sin(x), np.cos(x), -np.sin(x), -np.cos(x)), k),
+    "cos": lambda x, k: _cycle((np.cos(x), -np.sin(x), -np.cos(x), np.sin(x)), k),
+    "tan": lambda x, k: _riccati(np.tan(x), 1, k),
+    "asin": lambda x, k: _integral(np.arcsin(x), _mirrored(x, k)),
+    "acos": lambda x, k: _integral(np.arccos(x), -_mirrored(x, k)),
+    "atan": lambda x, k: _integral(np.arctan(x), _powers(complex(x, -1), -1.0, k - 1).imag),
+    "sinh": lambda x, k: _cycle((np.sinh(x), np.cosh(x)), k),
+    "cosh": lambda x, k: _cycle((np.cosh(x), np.sinh(x)), k),
+    "tanh": lambda x, k: _riccati(np.tanh(x), -1, k),
+    "asinh": lambda x, k: _integral(np.arcsinh(x), _inverse_roots(x, (1j, -1j), k)),
+    "acosh": lambda x, k: _integral(np.arccosh(x), _inverse_roots(x, (1, -1), k)),
+    "atanh": lambda x, k: _integral(np.arctanh(x), _atanh_slopes(x, k)),
+    "exp": lambda x, k: _cycle((np.exp(x),), k),
+    "log": lambda x, k: _integral(np.log(x), _powers(x, -1.0, k - 1)),
+    "sqrt": lambda x, k: _powers(x, 0.5, k),
+    "abs": lambda x, k: np.array([np.abs(x), np.sign(x), *[0.0] * k][: k + 1]),
+    "sign": lambda x, k: np.array([np.sign(x), *[0.0] * k]),
+}
