@@ -6,10 +6,10 @@ import numpy as np
 def orbit(problem, x) -> np.ndarray:
     """(m, N) distinct images of the unknowns x (N,), itself first; the parameter stays as it is.
 
-    One row where the problem has no symmetries.
+    One row where the problem has no symmetries, or its unknowns are not the states they act on.
     """
     symmetry = getattr(problem, "symmetry", None)
-    if symmetry is None:
+    if symmetry is None or len(symmetry.names) != len(x) - 1:  # or its unknowns are not the states
         return np.array([x])
     images = np.asarray(symmetry.orbit(x[:-1]), float)
     nearest_first = np.argsort(np.max(np.abs(images - x[:-1]), axis=1), kind="stable")
@@ -34,7 +34,7 @@ def generic_row(branch) -> int:
 def images_of_branch(problem, branch) -> list:
     """Columns by name of the images of a branch under the finite group, the branch itself left out."""
     elements = getattr(getattr(problem, "symmetry", None), "elements", None)
-    if elements is None:
+    if elements is None or len(problem.symmetry.names) != branch.states.shape[1]:
         return []
     images = np.asarray(elements.act(branch.states), float)  # (rows, elements, n)
     found = []

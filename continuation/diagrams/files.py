@@ -18,6 +18,7 @@ from continuation.storage import StorageError, decode, encode
 
 FORMAT = "pseudoarc diagram"
 VERSION = 1
+STARTS = ("x", "tangent", "p", "vary", "known", "continuum", "ahead")  # what is stored of a start
 
 
 def save(diagram, path):
@@ -94,7 +95,7 @@ def task_record(task) -> dict:
     """A piece of work as plain values."""
     if isinstance(task, Follow):
         start = task.start
-        values = {name: getattr(start, name) for name in ("x", "tangent", "p", "vary", "known")}
+        values = {name: getattr(start, name) for name in STARTS}
         return {"what": "follow", **values, "parent": task.parent, "label": task.label, "depth": task.depth}
     return {"what": type(task).__name__.lower(), **asdict(task)}
 
@@ -127,6 +128,6 @@ def task_of(entry, special, problem):
     what = entry.pop("what")
     if what != "follow":
         return {"finish": Finish, "seek": Seek}[what](**entry)
-    own = {name: entry.pop(name) for name in ("x", "tangent", "p", "vary", "known")}
+    own = {name: entry.pop(name) for name in STARTS}
     start = Start(**own, outward=True, problem=problem, origin=special[entry["label"]])
     return Follow(start, **entry)

@@ -17,8 +17,9 @@ SAME_POINT = 1e-6  # located special points nearer than this, relative to 1 + |x
 BULGE = 0.3  # a curve leaves the chord of a step by less than this, relative to the chord
 LEAVES = 0.05  # an interpolant leaves its curve by less than this, relative to the chord
 ALONG = 0.9  # cosine of tangents that may be of one curve
-DIRECTION = 1e-4  # unit tangents nearer than this are one
-PARALLEL = 0.02  # and further than this are two
+DIRECTION = 1e-6  # unit tangents nearer than this are one
+PARALLEL = 0.02  # those further than this are two; between, some points of the trace tell
+OPPOSITE = 1e-3  # error of the tangents of two halves of one branch
 CANDIDATES = 6  # steps of a curve looked at closely for one point
 ITERATIONS = 8
 
@@ -139,21 +140,40 @@ def corrected(equations, x, covector, value):
 # Half-branches at branch points
 
 
-def known_half(problem, branches, start):
-    """Index of the branch that goes through the start along its tangent, or an image of it; None if none does.
+def half_gap(problem, branches, start) -> float:
+    """How far a half-branch is from the nearest known one or its images: the difference of their unit tangents.
 
-    Known for certain where the tangents agree; where they are merely close, the trace will show.
+    Where the start has points ahead tangents say too little: 0 if one of those lies on a known branch, else infinite.
     """
     from continuation.diagrams.conjugates import orbit
 
+    if start.ahead is not None and len(start.ahead):
+        return np.inf if branch_through(problem, branches, start) is None else 0.0
+    nearest = np.inf
     reach = 1.0 + float(np.sqrt(np.sum(problem.inner_weights() * start.x**2)))
     images = orbit(problem, start.x + reach * start.tangent)
-    for k, branch in enumerate(branches):
+    for branch in branches:
         for row, sign in exits(branch):
             ahead = branch.unknowns[row] + reach * sign * branch.tangents[row]
             gaps = np.sqrt(np.sum(branch.weights * (images - ahead) ** 2, axis=1))
-            if np.min(gaps) <= DIRECTION * reach:
+            nearest = min(nearest, float(np.min(gaps)) / reach)
+    return nearest
+
+
+def branch_through(problem, branches, start):
+    """Index of the branch on which a point ahead of the start, or an image of it, lies; None if there is none."""
+    from continuation.diagrams.conjugates import orbit
+
+    for k, branch in enumerate(branches):
+        equations = Equations.of(problem, branch)
+        low, high = branch.span
+        inside = [pair for pair in start.ahead if low < pair[0, -1] < high] or start.ahead[-1:]
+        for x, tangent in inside[:1]:
+            if place_of(equations, branch.unknowns, branch.tangents, x, tangent) is not None:
                 return k
+            for image in orbit(problem, x)[1:]:
+                if place_of(equations, branch.unknowns, branch.tangents, image) is not None:
+                    return k
     return None
 
 
@@ -167,8 +187,29 @@ def exits(branch):
                 yield point.index, -1
 
 
-def opposite_half(branches, start):
-    """(index, end) of the branch that began at the start's point in the opposite direction, or None."""
+def opposite_half(branches, start, half=None):
+    """(index, end) of the branch that began at the start's point in the opposite direction, or None.
+
+    Of several, which then touch each other, the one that bends as the traced `half` does.
+    """
+    found = list(opposite_halves(branches, start))
+    if len(found) < 2 or half is None:
+        return found[0] if found else None
+    own = bend(half, 0)
+    return min(found, key=lambda pair: np.max(np.abs(bend(branches[pair[0]], pair[1]) - own)))
+
+
+def bend(branch, end):
+    """Second derivative (N,) of a branch at an end, from the first row behind it that is not too near."""
+    x = branch.unknowns if end == 0 else branch.unknowns[::-1]
+    t = branch.tangents[0] if end == 0 else -branch.tangents[-1]
+    d = x[min(2, len(x) - 1)] - x[0]
+    along = np.sum(branch.weights * t * d)
+    return 2 * (d - along * t) / max(along**2, 1e-300)
+
+
+def opposite_halves(branches, start):
+    """Pairs (index, end) of the branches that began at the start's point in the opposite direction."""
     for k, branch in enumerate(branches):
         for row, end in ((0, 0), (len(branch) - 1, -1)):
             if branch.start != row:
@@ -177,9 +218,8 @@ def opposite_half(branches, start):
             outward = branch.tangents[row] if end == 0 else -branch.tangents[row]
             turn = np.sqrt(np.sum(branch.weights * (outward + start.tangent) ** 2))
             size = 1 + np.sqrt(np.sum(branch.weights * start.x**2))
-            if gap <= SAME_POINT * size and turn <= DIRECTION and len(branch) > 1:
-                return k, end
-    return None
+            if gap <= SAME_POINT * size and turn <= OPPOSITE and len(branch) > 1:
+                yield k, end
 
 
 # Special points

@@ -9,12 +9,16 @@ import numpy as np
 
 from continuation.diagrams import adding
 from continuation.diagrams.data import Completion, Diagram, Failure, Finish, Follow, Origin, Seek, branch_points
-from continuation.diagrams.recognition import image_of_known, known_half, opposite_half
+from continuation.diagrams.recognition import DIRECTION, PARALLEL, half_gap, image_of_known, opposite_half
 from continuation.diagrams.seeking import sought
 from continuation.diagrams.tracing import Tracer, trace_end, trace_new
 from continuation.progress import board
+from continuation.query import added
 from continuation.status import Status
 from continuation.switching import switch
+
+PROBE = 8  # points traced of a half-branch that may be known
+CLOSE = 1e-4  # tangents nearer than this are one where no step could be made either
 
 
 def begin(problem, start, plan, parameters, progress) -> Diagram:
@@ -110,26 +114,43 @@ def explored(diagram, point) -> Diagram:
     others = [other for other in branch_points(diagram) if other.label in diagram.explored - {point.label}]
     if image_of_known(diagram.problem, others, point) is not None:
         return diagram
-    passages = diagram.passages(point.label)
-    branch = min((k for k, _ in passages), key=lambda k: diagram.origins[k].depth)
+    branch, own = passage_to_leave(diagram, point)
     try:
-        own = next(s for s in diagram.branches[branch].special if s.label == point.label)
         starts = switch(diagram.problem, own, settings=diagram.plan.settings)
     except (ValueError, np.linalg.LinAlgError) as error:
         return adding.failure_added(diagram, Failure(point.label, str(error)))
+    if not starts.complete:
+        reason = f"half-branches may be missing: {'; '.join(starts.notes)}"
+        diagram = adding.failure_added(diagram, Failure(point.label, reason))
     depth = diagram.origins[branch].depth + 1
-    tasks = tuple(Follow(start, branch, point.label, depth) for start in starts)
+    goes_on = 0 < own.index < len(diagram.branches[branch]) - 1
+    new = [start for start in starts if not (start.known and goes_on)]
+    tasks = tuple(Follow(start, branch, point.label, depth) for start in new)
     return replace(diagram, pending=diagram.pending + tasks)
+
+
+def passage_to_leave(diagram, point):
+    """The branch of least depth through a point, and the point as that branch arrives at it."""
+    passages = diagram.passages(point.label)
+    branch = min((k for k, _ in passages), key=lambda k: diagram.origins[k].depth)
+    own = next(s for s in diagram.branches[branch].special if s.label == point.label)
+    return branch, own if own.index > 0 else replace(own, tangent=-own.tangent)
 
 
 def followed(diagram, task, tracer) -> Diagram:
     """A half-branch traced, unless it is known."""
-    if known_half(diagram.problem, diagram.branches, task.start) is not None:
+    gap = half_gap(diagram.problem, diagram.branches, task.start)
+    if gap <= DIRECTION:
         return diagram
     try:
+        if gap <= PARALLEL:
+            piece = trace_new(replace(tracer, left=PROBE), task.start)
+            if piece.branch is None and (not piece.complaint or gap <= CLOSE):
+                return replace(diagram, effort=added(diagram.effort, piece.effort))
         found = trace_new(tracer, task.start)
     except (ValueError, np.linalg.LinAlgError) as error:
         return adding.failure_added(diagram, Failure(task.label, str(error)))
     origin = Origin("switch", task.parent, task.label, task.depth)
-    return adding.branch_added(diagram, found, origin, half_of=opposite_half(diagram.branches, task.start))
+    half_of = opposite_half(diagram.branches, task.start, found.branch)
+    return adding.branch_added(diagram, found, origin, half_of=half_of)
 
