@@ -19,6 +19,7 @@ LEAVES = 0.05  # an interpolant leaves its curve by less than this, relative to 
 ALONG = 0.9  # cosine of tangents that may be of one curve
 DIRECTION = 1e-6  # unit tangents nearer than this are one
 PARALLEL = 0.02  # those further than this are two; between, some points of the trace tell
+BENT = 0.1  # how far, relative, the bends of two halves of one branch may differ
 OPPOSITE = 1e-3  # error of the tangents of two halves of one branch
 CANDIDATES = 6  # steps of a curve looked at closely for one point
 ITERATIONS = 8
@@ -187,25 +188,37 @@ def exits(branch):
                 yield point.index, -1
 
 
-def opposite_half(branches, start, half=None):
+def opposite_half(branches, start, half=None, others=()):
     """(index, end) of the branch that began at the start's point in the opposite direction, or None.
 
-    Of several, which then touch each other, the one that bends as the traced `half` does.
+    Where several half-branches touch (`others` are those still to be traced), the one that bends as the traced
+    `half` does.
     """
     found = list(opposite_halves(branches, start))
-    if len(found) < 2 or half is None:
+    if half is None or not found or (len(found) == 1 and not any(touches(start, other) for other in others)):
         return found[0] if found else None
     own = bend(half, 0)
-    return min(found, key=lambda pair: np.max(np.abs(bend(branches[pair[0]], pair[1]) - own)))
+    bends = [bend(branches[index], end) for index, end in found]
+    gaps = [np.max(np.abs(other - own)) for other in bends]
+    best = int(np.argmin(gaps))
+    return found[best] if gaps[best] <= BENT * np.max(np.abs([own, bends[best]])) else None
+
+
+def touches(start, other) -> bool:
+    """Whether two starts leave one point along one line."""
+    gaps = [np.max(np.abs(other.tangent - sign * start.tangent)) for sign in (1, -1)]
+    return bool(np.allclose(other.x, start.x) and min(gaps) <= OPPOSITE)
 
 
 def bend(branch, end):
-    """Second derivative (N,) of a branch at an end, from the first row behind it that is not too near."""
-    x = branch.unknowns if end == 0 else branch.unknowns[::-1]
-    t = branch.tangents[0] if end == 0 else -branch.tangents[-1]
-    d = x[min(2, len(x) - 1)] - x[0]
-    along = np.sum(branch.weights * t * d)
-    return 2 * (d - along * t) / max(along**2, 1e-300)
+    """Second derivative (N,) of a branch at an end across its tangent, from a row next to it and the tangent there."""
+    x, t = branch.unknowns, branch.tangents
+    if end != 0:
+        x, t = x[::-1], -t[::-1]
+    row = min(2, len(x) - 1)
+    along = max(np.sum(branch.weights * t[0] * (x[row] - x[0])), 1e-300)
+    slope = t[row] / np.sum(branch.weights * t[0] * t[row]) - t[0]
+    return 6 * (x[row] - x[0] - along * t[0]) / along**2 - 2 * slope / along
 
 
 def opposite_halves(branches, start):

@@ -151,6 +151,7 @@ def followed(diagram, task, tracer) -> Diagram:
     except (ValueError, np.linalg.LinAlgError) as error:
         return adding.failure_added(diagram, Failure(task.label, str(error)))
     origin = Origin("switch", task.parent, task.label, task.depth)
-    half_of = opposite_half(diagram.branches, task.start, found.branch)
+    others = [other.start for other in diagram.pending if isinstance(other, Follow)]
+    half_of = opposite_half(diagram.branches, task.start, found.branch, others)
     return adding.branch_added(diagram, found, origin, half_of=half_of)
 
