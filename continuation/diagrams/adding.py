@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from continuation.diagrams.conjugates import multiplicity
-from continuation.diagrams.data import Diagram, Failure, Finish, Origin
+from continuation.diagrams.data import Completion, Diagram, Failure, Finish, Origin
 from continuation.diagrams.recognition import Equations, place_of, registered
 from continuation.diagrams.splicing import ring, two_halves
 from continuation.query import added
@@ -12,7 +12,7 @@ from continuation.status import Kind, Status
 
 def branch_added(diagram: Diagram, found, origin: Origin, half_of=None) -> Diagram:
     """The diagram with a new branch, joined to the half it belongs to; `half_of` is (index, end)."""
-    diagram = replace(diagram, effort=added(diagram.effort, found.effort))
+    diagram = worked(diagram, found)
     if found.complaint:
         diagram = failure_added(diagram, Failure(origin.label, found.complaint))
     if found.branch is None:
@@ -24,15 +24,19 @@ def branch_added(diagram: Diagram, found, origin: Origin, half_of=None) -> Diagr
             whole = ring(whole)
         return placed(diagram, index, whole, [end for _ in found.unfinished])
     origin = replace(origin, multiplicity=count_images(diagram.problem, found.branch))
-    longer = replace(
-        diagram, branches=(*diagram.branches, found.branch), origins=(*diagram.origins, origin)
-    )
+    longer = replace(diagram, branches=(*diagram.branches, found.branch), origins=(*diagram.origins, origin))
     return placed(longer, len(diagram.branches), found.branch, found.unfinished)
+
+
+def worked(diagram, found) -> Diagram:
+    """The diagram with the work of a trace, and told if Ctrl-C ended it."""
+    status = Completion.INTERRUPTED if found.interrupted else diagram.status
+    return replace(diagram, effort=added(diagram.effort, found.effort), status=status)
 
 
 def branch_changed(diagram, index, found) -> Diagram:
     """The diagram with a branch that went on."""
-    diagram = replace(diagram, effort=added(diagram.effort, found.effort))
+    diagram = worked(diagram, found)
     return placed(diagram, index, found.branch, found.unfinished)
 
 
@@ -68,6 +72,4 @@ def failure_added(diagram, failure: Failure) -> Diagram:
 def count_images(problem, branch) -> int:
     """Number of branches that a branch stands for."""
     equations = Equations.of(problem, branch)
-    return multiplicity(
-        problem, branch, lambda b, x: place_of(equations, b.unknowns, b.tangents, x) is not None
-    )
+    return multiplicity(problem, branch, lambda b, x: place_of(equations, b.unknowns, b.tangents, x) is not None)

@@ -191,7 +191,8 @@ class Diagram:
         problem = need_problem(self.branches[0], problem or self.problem)
         plan = changed(self.plan, depth, max_branches, max_points)
         branches = tuple(replace(branch, problem=problem) for branch in self.branches)
-        return run(replace(self, problem=problem, plan=plan, branches=branches), progress)
+        pending = tuple(with_problem(task, problem) for task in self.pending)
+        return run(replace(self, problem=problem, plan=plan, branches=branches, pending=pending), progress)
 
     # Showing and keeping
 
@@ -233,6 +234,11 @@ class Diagram:
         from continuation.diagrams.text import html
 
         return html(self)
+
+
+def with_problem(task, problem):
+    """A piece of work for another problem of the same equations."""
+    return replace(task, start=replace(task.start, problem=problem)) if isinstance(task, Follow) else task
 
 
 def branch_points(diagram) -> list:

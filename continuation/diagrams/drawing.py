@@ -149,7 +149,9 @@ def in_phase(path) -> np.ndarray:
     edges = [0, *turns.tolist(), len(path) - 1]
     pieces = [path[a : b + 1] for a, b in pairwise(edges)]
     gap = np.full((1, 2), np.nan)
-    return np.concatenate([part for piece in pieces for part in (piece[:: 1 if piece[-1, 0] >= piece[0, 0] else -1], gap)])
+    return np.concatenate(
+        [part for piece in pieces for part in (piece[:: 1 if piece[-1, 0] >= piece[0, 0] else -1], gap)]
+    )
 
 
 def color_of(index) -> str:
@@ -217,4 +219,6 @@ def draw_troubles(ax, diagram, curves):
         for row, status in zip((0, -1), branch.ends):
             at_point = any(p.index == row % len(branch) and p.kind is not Kind.END for p in branch.special)
             if status in TROUBLE and not at_point:
-                ax.scatter(*curve[row], SIZE * 5, marker="x", color=INK, linewidths=1.6, label=TROUBLE[status], zorder=3)
+                ax.scatter(
+                    *curve[row], SIZE * 5, marker="x", color=INK, linewidths=1.6, label=TROUBLE[status], zorder=3
+                )

@@ -14,7 +14,6 @@ from continuation.diagrams.seeking import sought
 from continuation.diagrams.tracing import Tracer, trace_end, trace_new
 from continuation.progress import board
 from continuation.query import added
-from continuation.status import Status
 from continuation.switching import switch
 
 PROBE = 8  # points traced of a half-branch that may be known
@@ -28,34 +27,28 @@ def begin(problem, start, plan, parameters, progress) -> Diagram:
         found = trace_new(Tracer.of(empty, update), start, parameters)
         pending = tuple(Seek(value) for value in plan.deflate)
         diagram = adding.branch_added(replace(empty, pending=pending), found, Origin())
-        return work_off(empty, diagram, update)
+        return work_off(diagram, update)
 
 
 def run(diagram: Diagram, progress=False) -> Diagram:
     """Go on with a diagram until nothing is left, the budget is used up or Ctrl-C is heard."""
     with board(progress) as update:
-        return work_off(diagram, diagram, update)
+        return work_off(replace(diagram, status=Completion.COMPLETE), update)
 
 
-def work_off(before, diagram, update=None) -> Diagram:
-    """One piece of work after the other; a trace interrupted since `before` lets none begin."""
-    while not interrupted_since(before, diagram):
+def work_off(diagram, update=None) -> Diagram:
+    """One piece of work after the other; none begins after a trace that Ctrl-C ended."""
+    while diagram.status is not Completion.INTERRUPTED:
         try:
             task, rest = next_task(diagram)
             if task is None:
                 return replace(diagram, status=Completion.COMPLETE)
             if not affordable(diagram, task):
                 return replace(diagram, status=Completion.BUDGET)
-            before, diagram = diagram, done(rest, task, update)
+            diagram = done(rest, task, update)
         except KeyboardInterrupt:
             break
     return replace(diagram, status=Completion.INTERRUPTED)
-
-
-def interrupted_since(before, diagram) -> bool:
-    """Whether Ctrl-C ended one of the traces that made `diagram` of `before`."""
-    old = set(map(id, before.branches))
-    return any(Status.INTERRUPTED in branch.ends for branch in diagram.branches if id(branch) not in old)
 
 
 def next_task(diagram):
@@ -90,9 +83,7 @@ def affordable(diagram, task) -> bool:
     """Whether the budget allows this piece of work."""
     if sum(map(len, diagram.branches)) + 2 > diagram.plan.max_points:
         return False
-    more = isinstance(task, Seek) or (
-        isinstance(task, Follow) and opposite_half(diagram.branches, task.start) is None
-    )
+    more = isinstance(task, Seek) or (isinstance(task, Follow) and opposite_half(diagram.branches, task.start) is None)
     return not more or len(diagram.branches) < diagram.plan.max_branches
 
 
@@ -145,6 +136,8 @@ def followed(diagram, task, tracer) -> Diagram:
     try:
         if gap <= PARALLEL:
             piece = trace_new(replace(tracer, left=PROBE), task.start)
+            if piece.interrupted:
+                raise KeyboardInterrupt
             if piece.branch is None and (not piece.complaint or gap <= CLOSE):
                 return replace(diagram, effort=added(diagram.effort, piece.effort))
         found = trace_new(tracer, task.start)
@@ -154,4 +147,3 @@ def followed(diagram, task, tracer) -> Diagram:
     others = [other.start for other in diagram.pending if isinstance(other, Follow)]
     half_of = opposite_half(diagram.branches, task.start, found.branch, others)
     return adding.branch_added(diagram, found, origin, half_of=half_of)
-

@@ -3,10 +3,10 @@
 from dataclasses import replace
 
 from continuation.diagrams.adding import branch_added, failure_added
-from continuation.diagrams.data import Diagram, Failure, Origin, Seek
+from continuation.diagrams.data import Completion, Diagram, Failure, Origin, Seek
 from continuation.diagrams.tracing import Tracer, trace_new
 from continuation.query import added
-from continuation.status import StartError, Status
+from continuation.status import StartError
 
 
 def sought(diagram: Diagram, task: Seek, update) -> Diagram:
@@ -24,7 +24,7 @@ def sought(diagram: Diagram, task: Seek, update) -> Diagram:
         if len(diagram.branches) >= diagram.plan.max_branches:
             return replace(diagram, pending=(*diagram.pending, task))
         diagram = through(diagram, point, update)
-        if any(Status.INTERRUPTED in branch.ends for branch in diagram.branches[-1:]):
+        if diagram.status is Completion.INTERRUPTED:
             return replace(diagram, pending=(*diagram.pending, task))
     if points.report.ended == "interrupted":
         raise KeyboardInterrupt
@@ -36,5 +36,7 @@ def through(diagram, point, update) -> Diagram:
     try:
         found = trace_new(Tracer.of(diagram, update), point)
     except StartError as error:
-        return failure_added(diagram, Failure("", f"a solution found at {diagram.vary} = {point[diagram.vary]:.6g}: {error}"))
+        return failure_added(
+            diagram, Failure("", f"a solution found at {diagram.vary} = {point[diagram.vary]:.6g}: {error}")
+        )
     return branch_added(diagram, found, Origin("deflation"))

@@ -35,6 +35,7 @@ class Found(NamedTuple):
     known: int | None = None
     complaint: str = ""
     unfinished: tuple = ()  # of its ends, 0 and -1: cut short by Ctrl-C or the budget
+    interrupted: bool = False  # by Ctrl-C
     met: int | None = None  # the branch at whose open end its last row lies
 
 
@@ -98,9 +99,7 @@ def trace_new(tracer: Tracer, start, parameters=None) -> Found:
         effort = added(effort, branch.effort)
         found = judged(tracer, branch, effort)
         if Status.INTERRUPTED in branch.ends:
-            if found.branch is None:  # the wish to stop is all there is to keep
-                raise KeyboardInterrupt
-            break
+            return found._replace(interrupted=True)
         if not found.complaint:
             break
     return found
@@ -173,8 +172,8 @@ def cut_short(tracer, branch) -> tuple:
     found = []
     for end, status in zip((0, -1), branch.ends):
         sign = 1 if end == -1 else -1
-        from_point = end == 0 and branch.start == 0 and any(
-            p.index == 0 and p.kind is Kind.BRANCH_POINT for p in branch.special
+        from_point = (
+            end == 0 and branch.start == 0 and any(p.index == 0 and p.kind is Kind.BRANCH_POINT for p in branch.special)
         )
         open_end = status is Status.INTERRUPTED or (status is Status.MAX_POINTS and budget)
         if open_end and not from_point and can_go_on(branch, status, end, sign, tracer.wishes.span):
@@ -201,4 +200,4 @@ def trace_end(tracer: Tracer, task) -> Found:
     ends = tuple(-1 for end in cut_short(tracer, longer) if end == -1)
     if task.end == 0:
         longer, ends = turned(longer), tuple(0 for _ in ends)
-    return Found(longer, piece.effort, unfinished=ends)
+    return Found(longer, piece.effort, unfinished=ends, interrupted=Status.INTERRUPTED in piece.ends)
