@@ -1,1 +1,1 @@
-"""Whole bifurcation diagrams: `search` finds the branches, `recognition` tells those known, the rest shows and keeps."""
+"""Whole bifurcation diagrams: `search` finds branches, `recognition` tells the known, the rest shows and keeps."""

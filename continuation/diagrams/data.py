@@ -244,3 +244,19 @@ def with_problem(task, problem):
 def branch_points(diagram) -> list:
     """Branch points of a diagram, by order of their labels."""
     return [point for point in diagram.special if point.kind is Kind.BRANCH_POINT]
+
+
+def unexplored(diagram) -> list:
+    """Branch points within the depth that were not looked at yet, those of least depth first."""
+    passed = {}
+    for branch, origin in zip(diagram.branches, diagram.origins):
+        for point in branch.special:
+            passed[point.label] = min(origin.depth, passed.get(point.label, origin.depth))
+    due = [point for point in branch_points(diagram) if point.label not in diagram.explored]
+    due = [point for point in due if passed[point.label] < diagram.plan.depth]
+    return sorted(due, key=lambda point: passed[point.label])
+
+
+def to_do(diagram) -> int:
+    """Number of pieces of work left."""
+    return len(diagram.pending) + len(unexplored(diagram))

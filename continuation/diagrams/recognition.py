@@ -14,6 +14,7 @@ from continuation.status import Kind
 
 SAME = 1e-8  # solutions nearer than this, relative to 1 + |x|, are one
 SAME_POINT = 1e-6  # located special points nearer than this, relative to 1 + |x|, are one
+COARSE = 1e-4  # or than this where the location attained no more
 BULGE = 0.3  # a curve leaves the chord of a step by less than this, relative to the chord
 LEAVES = 0.05  # an interpolant leaves its curve by less than this, relative to the chord
 ALONG = 0.9  # cosine of tangents that may be of one curve
@@ -243,7 +244,8 @@ def same_point(a, b) -> bool:
     if a.kind is not b.kind or a.name != b.name or a.located is not b.located:
         return False
     x, y = (np.append(point.state, [point.parameters[name] for name in point.vary]) for point in (a, b))
-    tolerance = max(SAME_POINT, 10 * a.error, 10 * b.error) * (1 + np.max(np.abs(x)))
+    error = min(10 * max(a.error, b.error), COARSE) if a.located else 0.0
+    tolerance = max(SAME_POINT, error) * (1 + np.max(np.abs(x)))
     return bool(np.max(np.abs(x - y)) <= tolerance)
 
 

@@ -8,7 +8,17 @@ from dataclasses import replace
 import numpy as np
 
 from continuation.diagrams import adding
-from continuation.diagrams.data import Completion, Diagram, Failure, Finish, Follow, Origin, Seek, branch_points
+from continuation.diagrams.data import (
+    Completion,
+    Diagram,
+    Failure,
+    Finish,
+    Follow,
+    Origin,
+    Seek,
+    branch_points,
+    unexplored,
+)
 from continuation.diagrams.recognition import DIRECTION, PARALLEL, half_gap, image_of_known, opposite_half
 from continuation.diagrams.seeking import sought
 from continuation.diagrams.tracing import Tracer, trace_end, trace_new
@@ -55,28 +65,12 @@ def next_task(diagram):
     """The next piece of work and the diagram without it: what was cut short first, then in order of depth."""
     finish = next((task for task in diagram.pending if isinstance(task, Finish)), None)
     task = finish or next((task for task in diagram.pending if isinstance(task, Follow)), None)
-    if task is None and (point := next_unexplored(diagram)) is not None:
-        return point, diagram
+    if task is None and (points := unexplored(diagram)):
+        return points[0], diagram
     task = task or next(iter(diagram.pending), None)
     if task is None:
         return None, diagram
     return task, replace(diagram, pending=tuple(other for other in diagram.pending if other is not task))
-
-
-def next_unexplored(diagram):
-    """The branch point to look at next: one of least depth, the first found of these; None if none is left."""
-    depths = {point.label: depth_of(diagram, point) for point in branch_points(diagram)}
-    due = [
-        point
-        for point in branch_points(diagram)
-        if point.label not in diagram.explored and depths[point.label] < diagram.plan.depth
-    ]
-    return min(due, key=lambda point: depths[point.label], default=None)
-
-
-def depth_of(diagram, point) -> int:
-    """Least depth of the branches through a special point."""
-    return min(diagram.origins[k].depth for k, _ in diagram.passages(point.label))
 
 
 def affordable(diagram, task) -> bool:
@@ -110,14 +104,24 @@ def explored(diagram, point) -> Diagram:
         starts = switch(diagram.problem, own, settings=diagram.plan.settings)
     except (ValueError, np.linalg.LinAlgError) as error:
         return adding.failure_added(diagram, Failure(point.label, str(error)))
-    if not starts.complete:
-        reason = f"half-branches may be missing: {'; '.join(starts.notes)}"
+    if reason := doubt(starts):
         diagram = adding.failure_added(diagram, Failure(point.label, reason))
     depth = diagram.origins[branch].depth + 1
     goes_on = 0 < own.index < len(diagram.branches[branch]) - 1
     new = [start for start in starts if not (start.known and goes_on)]
     tasks = tuple(Follow(start, branch, point.label, depth) for start in new)
     return replace(diagram, pending=diagram.pending + tasks)
+
+
+def doubt(starts) -> str:
+    """Why half-branches may be missing from those `switch` found; empty where none is."""
+    if all(start.known for start in starts):
+        told = "nothing was found here but the branch that led here"
+    elif not starts.complete:
+        told = "half-branches may be missing"
+    else:
+        return ""
+    return ": ".join(filter(None, [told, "; ".join(starts.notes)]))
 
 
 def passage_to_leave(diagram, point):

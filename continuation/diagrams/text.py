@@ -3,6 +3,7 @@
 from html import escape
 from itertools import groupby
 
+from continuation.diagrams.data import to_do
 from continuation.status import Kind
 from continuation.tables import aligned, cells, header, html_cells, number
 
@@ -47,7 +48,7 @@ def summary(diagram) -> list[str]:
     low, high = diagram.plan.span
     count = len(diagram.branches)
     points = sum(map(len, diagram.branches))
-    todo = f"; pending: {len(diagram.pending)}" if diagram.pending else ""
+    todo = f"; pending: {to_do(diagram)}" if to_do(diagram) else ""
     return [
         f"{diagram.problem_name}: {count} branch{'' if count == 1 else 'es'}, {points} points, "
         f"{diagram.vary} from {number(low)} to {number(high)}",

@@ -8,10 +8,10 @@ import numpy as np
 
 from continuation.branch import Branch
 from continuation.compiled import state as S
+from continuation.diagrams.data import to_do
 from continuation.diagrams.recognition import (
     PARALLEL,
     Equations,
-    opposite_half,
     overlap_of,
     place_of,
     returns_at,
@@ -56,8 +56,7 @@ class Tracer:
         plan = diagram.plan
         wishes = Wishes(plan.vary, plan.span, plan.settings, detect=plan.detect)
         left = plan.max_points - sum(map(len, diagram.branches))
-        todo = len(diagram.pending)
-        words = f"diagram: {len(diagram.branches)} branches, {todo} pending; {plan.vary} ="
+        words = f"diagram: {len(diagram.branches)} branches, {to_do(diagram)} pending; {plan.vary} ="
         return cls(diagram.problem, diagram.branches, wishes, left, update, words)
 
     def limited(self, directions=1, factor=1.0) -> Wishes:
