@@ -6,6 +6,7 @@
 from importlib import import_module
 
 from continuation.branch import Branch, Point, SpecialPoint
+from continuation.conjugacy import distinct_starts
 from continuation.diagram import diagram
 from continuation.problem import Problem
 from continuation.settings import Settings
@@ -26,6 +27,7 @@ __all__ = [
     "Status",
     "deflated_branches",
     "diagram",
+    "distinct_starts",
     "find_solutions",
     "switch",
     "trace",

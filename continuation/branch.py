@@ -180,6 +180,13 @@ class Branch:
 
         return spectra(self)
 
+    @cached_property
+    def isotropy(self):
+        """Elements of the problem's finite symmetry that fix every row (`Elements`); None where none was declared."""
+        from continuation.conjugacy import branch_isotropy
+
+        return branch_isotropy(self)
+
     def point(self, row) -> Point:
         """The solution on a row."""
         return Point(

@@ -1,65 +1,68 @@
 """Problems made from another one whose unknowns are not the states shown, and their functions.
 
-Data (a basis, reference directions) travels behind the base's parameters and constants in p, so that one compiled
-function serves all data of one shape.
+Data (a basis, reference directions) travels behind the base's parameters and constants in p.  In the engine the
+functions of the base are called by address from kernels that are compiled once for all problems
+(`composed_kernels`); at single points numpy does the same.
 """
 
-from typing import NamedTuple
-
-import numba
 import numpy as np
 
+from continuation.compiled.interface import Callback, callback
 from continuation.functions import Function
 from continuation.problem import Problem
 
 
-class Tools(NamedTuple):
-    """What the made functions call: loops to compile, or numpy, which takes numbers of extended precision too."""
+class ComposedFunction(Function):
+    """A function of new unknowns that calls functions of a base problem.
 
-    wrap: object  # passes a helper function on, compiled or as it is
-    times: object  # (matrix, vector, out)
-    product: object  # (matrix, matrix, out)
-
-
-def _times(a, x, out):
-    """Write A x."""
-    for i in range(a.shape[0]):
-        total = 0.0 * x[0]
-        for j in range(a.shape[1]):
-            total += a[i, j] * x[j]
-        out[i] = total
-
-
-def _product(a, b, out):
-    """Write A B."""
-    for i in range(a.shape[0]):
-        for j in range(b.shape[1]):
-            total = 0.0
-            for k in range(a.shape[1]):
-                total += a[i, k] * b[k, j]
-            out[i, j] = total
-
-
-def _plain_times(a, x, out):
-    out[:] = a @ x
-
-
-def _compile(helper):
-    return numba.njit(error_model="numpy")(helper)
-
-
-def composed(make, inner, shape) -> Function:
-    """The function ``make(tools, *callables)`` of some `Function`s: compiled if all of them are.
-
-    Its ``python`` is made of the plain functions in either case.
+    Parameters
+    ----------
+    inner : sequence of Function
+        What it calls.
+    make : callable
+        ``make(*functions)`` gives the function for single points, in numpy.
+    kernel : callback
+        The same for the engine; its data are the addresses and data of the inner callbacks between `sizes`.
+    sizes : tuple of int
+        ``(n, further sizes ..., k)``: the base takes n states and k entries of p.
     """
-    plain = make(Tools(lambda helper: helper, _plain_times, _plain_times), *(f.python for f in inner))
-    if any(f.dispatcher is None for f in inner):
-        return Function(plain, shape, compile_it=False)
-    tools = Tools(_compile, _compile(_times), _compile(_product))
-    function = Function(make(tools, *(f.dispatcher for f in inner)), shape)
-    function.python = plain
-    return function
+
+    def __init__(self, inner, make, kernel: callback | None, sizes):
+        self.inner, self.kernel, self.sizes = tuple(inner), kernel, sizes
+        self.python, self.composed = make(*(f.python for f in inner)), make(*inner)
+        self.reason = ""
+
+    @property
+    def name(self) -> str:
+        """Name of the base's function."""
+        return self.inner[0].name
+
+    @property
+    def dispatcher(self):
+        """Something if all it calls is compiled."""
+        return None if any(f.dispatcher is None for f in self.inner) else self.composed
+
+    @property
+    def error(self):
+        """The exception kept by one of the functions it calls."""
+        return next((f.error for f in self.inner if f.error is not None), None)
+
+    @error.setter
+    def error(self, value):
+        for f in self.inner:
+            f.error = value
+
+    def __call__(self, *arguments):
+        """Evaluate at a single point."""
+        return self.composed(*arguments)
+
+    def callback(self, n: int, k: int, index: int = 0) -> Callback:
+        """Make the engine's callback."""
+        callbacks = [f.callback(self.sizes[0], self.sizes[-1], index) for f in self.inner]
+        if self.kernel is None:  # what it takes begins with what the base takes
+            return callbacks[0]
+        data = np.array([*self.sizes, *(word for c in callbacks for word in (c.address, c.data))], np.int64)
+        return Callback(self.kernel.address, data.ctypes.data, (data, *callbacks))
 
 
 class ComposedProblem(Problem):
@@ -75,6 +78,12 @@ class ComposedProblem(Problem):
     def unknown_names(self) -> tuple:
         """Names of the unknowns beside the varied parameter."""
         return self._unknown_names
+
+    @property
+    def compiled(self) -> bool:
+        """Whether the equations and the base's functions are compiled (a count of eigenvalues in numpy aside)."""
+        own = (f for key, f in self.functions.items() if key != "stability")
+        return self.base.compiled and all(f.dispatcher is not None for f in own)
 
     def state_weights(self):
         """(n,) weights of the states shown, those of the base."""

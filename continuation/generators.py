@@ -19,6 +19,10 @@ class Generator:
         """K at states (..., n)."""
         return np.asarray(u, float) @ self.matrix.T + self.shift
 
+    def size(self, u) -> float:
+        """Size that K could have at states as large as u."""
+        return float(np.max(np.abs(self.matrix)) * np.max(np.abs(u)) + np.max(np.abs(self.shift)))
+
 
 def orthogonal_matrix(label, entry, names):
     """Matrix (n, n) of an entry that is a permutation or a matrix, checked."""

@@ -1,19 +1,17 @@
 """Circles and tori of solutions as isolated points: a phase condition and an auxiliary unknown for each generator."""
 
-from dataclasses import replace
-
 import numba
 import numpy as np
-from numba.core.errors import NumbaError
+from numba.core.dispatcher import Dispatcher
 
 from continuation.branch import Point
-from continuation.compiled.interface import OK, Callback, call_from_python, python_callback
 from continuation.composed import ComposedProblem, unstable_count
-from continuation.derivatives import evaluate, state_jacobian
+from continuation.derivatives import evaluate, parameter_column, state_jacobian
 from continuation.equivariance import EXACT, continuous_part, random_states, worst_violation
 from continuation.functions import Function
-from continuation.isolated_functions import Layout, made_functions
+from continuation.isolated_functions import Layout, made_functions, of_state
 from continuation.names import check_numbers
+from continuation.status import Kind
 
 SMALL = 1e-8  # K(u), relative to the size of K and u, where u counts as fixed
 DRIFT = 1e-7  # tau N relative to the terms of the residual, where it counts as zero
@@ -59,9 +57,9 @@ def isolated(problem, reference, *, left=None, direction=None, generators=None):
     -----
     tau vanishes at solutions of F = 0.  Solutions with tau not 0 are relative equilibria: they drift along the group,
     ``u' = -sum tau_i K_i(u)`` (rotating and travelling waves), if N_i = K_i; with other left vectors they are spurious.
-    A trace with such rows says so in a warning.  Where ``<K_i(reference), K_i(u)>`` vanishes on a branch the problem is
-    singular for reasons of its own: take a new reference before that, and a `direction` to pass through states that
-    the group fixes.
+    A trace with such rows says so in a warning.  Where ``<K_i(reference), K_i(u)>`` or ``<N_i, left_i(u)>`` vanishes
+    the problem is singular for reasons of its own: folds and branch points there (a warning names the latter) are
+    none of F.  Take a new reference before that, and a `direction` to pass through states that the group fixes.
 
     References
     ----------
@@ -138,10 +136,44 @@ class IsolatedProblem(ComposedProblem):
         moved[active] += 0.37 * (1 + abs(p[active]))
         for values in (p, moved):
             self._check_respected(values[: self.count])
-        made = super().operations(p, active)
-        return replace(made, refine=patient(made.refine, len(self.unknown_names), len(p)))
+        return super().operations(p, active)
 
     def remarks(self, branch):
+        """Lines where tau does not vanish and where a branch point is one of this problem only."""
+        false = [p.label for p in branch.special if p.kind is Kind.BRANCH_POINT and p.located and self._is_artefact(p)]
+        line = "artefacts of the phase condition, regular points of the base problem; take another reference"
+        return self._drift(branch) + self._lost(branch) + ([f"{', '.join(false)}: {line}"] if false else [])
+
+    def _lost(self, branch) -> list:
+        """A line where the orbits become tangent to the phase condition, or points."""
+        if any(isinstance(entry, np.ndarray) for entry in self.left):
+            return []
+        n, s = len(self.states), len(self.generators)
+        rows = self.constants[-s * (n + 1) : -s].reshape(s, n)
+        volume = np.linalg.det(np.array([rows @ g(branch.states).T for g in self.generators]).T)
+        near = np.flatnonzero(np.abs(volume) <= 1e-6 * np.max(np.abs(volume)))
+        turned = np.flatnonzero(volume[:-1] * volume[1:] < 0)
+        if not len(near) and not len(turned):
+            return []
+        row = int(min([*near, *turned]))
+        return [
+            f"the phase condition is lost near row {row} ({branch.vary[0]} = {branch.parameter[row]:.6g}): the orbit "
+            "is tangent to it, or a point; special points there are artefacts. Take another reference, or a "
+            "`direction` where the branch meets states that the group fixes"
+        ]
+
+    def _is_artefact(self, point) -> bool:
+        """Whether the base's F_u, F_p transversal to the group have full rank at a branch point."""
+        v, p = point.unknowns[:-1], self.parameter_values(point.parameters)
+        n, q = len(self.states), transversal(self.generators, v[: len(self.states)])
+        a = state_jacobian(self, v, p)[:n, :n] @ q
+        b = parameter_column(self, v, p, self.index_of(point.vary[0]))[:n]
+        largest = max(np.max(np.abs(a)), np.max(np.abs(state_jacobian(self, v + 0.1 * (1 + np.abs(v)), p)[:n, :n])))
+        b = b * min(1.0, largest / max(np.max(np.abs(b)), 1e-300))
+        sigma = np.linalg.svd(np.column_stack([a, b]), compute_uv=False)
+        return bool(sigma[q.shape[1] - 1] > 1e-5 * largest)
+
+    def _drift(self, branch) -> list:
         """A line where tau does not vanish."""
         n = len(self.states)
         tau = np.max(np.abs(branch.unknowns[:, n:-1]), axis=1)
@@ -162,7 +194,7 @@ class IsolatedProblem(ComposedProblem):
             return None
         n, k = len(base.states), len(base.parameters) + len(base.constants)
         if callable(base.stability):
-            return Function(lambda v, p: base.functions["stability"](v[:n].copy(), p[:k]), "scalar", compile_it=False)
+            return of_state(Layout(n, len(self.generators), k), base.functions["stability"])
 
         def count(v, p):
             a = state_jacobian(self, v, p)[:n, :n]
@@ -180,8 +212,8 @@ class IsolatedProblem(ComposedProblem):
                 f"{worst.size:.3g} in the equation of {worst.state!r}"
             )
         for k, entry in enumerate(self.left):
-            for u in random_states(len(self.states)) if callable(getattr(entry, "python", None)) else ():
-                f, row = evaluate(self.base, u, p), np.asarray(entry.python(u, p))
+            for u in random_states(len(self.states)) if isinstance(entry, Left) else ():
+                f, row = evaluate(self.base, u, p), np.asarray(entry.given(u, p))
                 size = np.linalg.norm(f) * np.linalg.norm(row)
                 if np.isfinite(size) and abs(row @ f) > EXACT * size:
                     raise ValueError(
@@ -190,28 +222,10 @@ class IsolatedProblem(ComposedProblem):
                     )
 
 
-def patient(refine, n, k) -> Callback:
-    """A location that tries smaller kernels where the change of the unstable count asks for too large a one.
-
-    Where circles leave a fixed point two eigenvalues cross, but in this problem one direction only is left.
-    """
-
-    def run(request, p, out):
-        status = OK
-        for size in range(max(1, int(request[-1])), 0, -1):
-            request[-1] = size
-            status = call_from_python(refine, refine.data, request, p, out)
-            if status == OK:
-                break
-        return status
-
-    return python_callback(run, (2 * n + 4, k, 2 * n + 6))
-
-
 def transversal(generators, u) -> np.ndarray:
     """(n, n - r) orthonormal basis of what is orthogonal to the group's orbit through u."""
     rows = np.array([g(u) for g in generators])
-    scale = max(_size(g, u) for g in generators)
+    scale = max(g.size(u) for g in generators)
     left, sigma, _ = np.linalg.svd(rows.T, full_matrices=True)
     return left[:, int(np.sum(sigma > SMALL * max(scale, 1e-300))) :]
 
@@ -221,7 +235,7 @@ def phase_rows(generators, u, direction, left, p):
     rows, entries = [], []
     for g, entry in zip(generators, left):
         row = g(u)
-        if np.max(np.abs(row)) <= SMALL * _size(g, u):
+        if np.max(np.abs(row)) <= SMALL * g.size(u):
             if direction is None:
                 raise ValueError(
                     f"reference: {g.name} fixes this state, so that no phase can be told from it; give a state on a "
@@ -240,16 +254,26 @@ def phase_rows(generators, u, direction, left, p):
     return rows, entries
 
 
-class Left:
-    """A left vector given as a function of (u, p), compiled where numba can."""
+class Left(Function):
+    """A left vector given as ``left(u, p) -> (n,)``, as a function that writes it."""
 
-    def __init__(self, function, sample):
-        self.python, self.dispatcher = getattr(function, "py_func", function), None
-        try:
-            self.dispatcher = numba.njit(self.python, error_model="numpy")
-            self.dispatcher(*sample)
-        except (NumbaError, TypeError, NotImplementedError):  # plain Python does as well
-            self.dispatcher = None
+    def __init__(self, function):
+        self.given = function
+        plain = getattr(function, "py_func", function)
+        inner = function if isinstance(function, Dispatcher) else numba.njit(plain)
+        super().__init__(_writing(inner), "vector")
+        self.python = _writing(plain)
+
+
+def _writing(function):
+    """``left(u, p, out)`` of ``left(u, p)``."""
+
+    def write(u, p, out):
+        values = function(u, p)
+        for j in range(out.size):
+            out[j] = values[j]
+
+    return write
 
 
 def _left(entry, k, sample):
@@ -262,7 +286,7 @@ def _left(entry, k, sample):
     value = np.asarray(entry(*(a.copy() for a in sample)), float)
     if value.shape != (n,) or not np.all(np.isfinite(value)):
         raise ValueError(f"left[{k}]: wanted left(u, p) -> {n} finite values, got {value!r:.200}")
-    return Left(entry, sample)
+    return Left(entry)
 
 
 def _vector(label, value, n):
@@ -277,7 +301,7 @@ def _derivative(left, u, direction, p):
     """Derivative of a left vector along a direction, of fourth order."""
     h = 1e-3 * (1 + np.max(np.abs(u))) / np.max(np.abs(direction))
     shifts = ((-2, 1 / 12), (-1, -2 / 3), (1, 2 / 3), (2, -1 / 12))
-    value = sum(w * np.asarray(left.python(u + s * h * direction, p)) for s, w in shifts) / h
+    value = sum(w * np.asarray(left.given(u + s * h * direction, p)) for s, w in shifts) / h
     if not np.linalg.norm(value) > 0:
         raise ValueError("left: does not change along the direction, so that no equation can be told from it")
     return value
@@ -288,11 +312,6 @@ def _affine(generator, entry, n):
     if entry is None:
         return generator.matrix, generator.shift
     return np.zeros((n, n)), np.zeros(n) if isinstance(entry, Left) else entry
-
-
-def _size(generator, u) -> float:
-    """Size that K(u) could have."""
-    return np.max(np.abs(generator.matrix)) * np.max(np.abs(u)) + np.max(np.abs(generator.shift))
 
 
 def _chosen(problem, which) -> tuple:

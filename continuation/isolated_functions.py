@@ -4,167 +4,116 @@
 and their values at the reference (s,).
 """
 
+import functools
 from typing import NamedTuple
 
 import numpy as np
 
-from continuation.composed import composed
+from continuation import composed_kernels as kernels
+from continuation.composed import ComposedFunction
+from continuation.functions import Function
 
 CUBE_ROOT = np.finfo(float).eps ** (1 / 3)
 
 
 class Layout(NamedTuple):
-    """Numbers of states, of generators, of entries of p that the base takes."""
+    """Numbers of states, of generators, of entries of p that the base takes; which left vectors are functions."""
 
     n: int
     s: int
     k: int
+    places: tuple = ()
+
+    @property
+    def sizes(self) -> tuple:
+        """What the kernels are told."""
+        return self.n, self.s, sum(1 << place for place in self.places), self.k
+
+    def unpacked(self, p):
+        """A (s, n, n), b (s, n), phase rows (s, n), their values (s,)."""
+        n, s, k, _ = self
+        ends = np.cumsum([k, s * n * n, s * n, s * n, s])
+        a, b, rows, values = (p[i:j] for i, j in zip(ends, ends[1:]))
+        return a.reshape(s, n, n), b.reshape(s, n), rows.reshape(s, n), values
 
 
 def made_functions(base, layout, left, names) -> dict:
     """Residual, Jacobian, parameter derivative, outputs and zeros of the isolated problem."""
-    given, lefts = base.functions, [entry for entry in left if hasattr(entry, "python")]
-    places = tuple(i for i, entry in enumerate(left) if hasattr(entry, "python"))
-    inner = {key: [given[key], *lefts] for key in ("residual", "jacobian") if key in given}
-    functions = {"residual": composed(_residual(layout, places), inner["residual"], "vector")}
-    if "jacobian" in inner:
-        functions["jacobian"] = composed(_jacobian(layout, places), inner["jacobian"], "matrix")
-    if "parameter_derivative" in given and not lefts:
-        functions["parameter_derivative"] = composed(_derivative(layout), [given["parameter_derivative"]], "indexed")
+    lefts = [entry for entry in left if isinstance(entry, Function)]
+    layout = layout._replace(places=tuple(i for i, entry in enumerate(left) if isinstance(entry, Function)))
+    table = {
+        "residual": (_residual, kernels.isolated_vector),
+        "jacobian": (_jacobian, kernels.isolated_matrix),
+        "parameter_derivative": (_derivative, kernels.isolated_derivative),
+    }
+    if lefts:  # their derivative by a parameter is not known
+        table.pop("parameter_derivative")
+    functions = {}
+    for key, (make, kernel) in table.items():
+        if key in base.functions:
+            inner = [base.functions[key], *(lefts if key != "parameter_derivative" else ())]
+            functions[key] = ComposedFunction(inner, functools.partial(make, layout), kernel, layout.sizes)
     for key in ("outputs", "zeros"):
-        functions[key] = {name: composed(_scalar(layout), [g], "scalar") for name, g in getattr(base, key).items()}
-    taus = {name: composed(_entry(layout.n + i), [], "scalar") for i, name in enumerate(names)}
+        functions[key] = {name: of_state(layout, g) for name, g in getattr(base, key).items()}
+    taus = {name: Function(_entry(layout.n + i), "scalar", compile_it=False) for i, name in enumerate(names)}
     functions["outputs"] |= taus
     return functions
 
 
-def _directions(layout, places, tools, lefts):
-    """Writer of N_i(u, p) into rows (s, n)."""
-    n, s, k = layout
-    times = tools.times
+def of_state(layout, given) -> ComposedFunction:
+    """A scalar function of (u, tau) made from one of u: it takes the first n."""
 
-    def affine(u, p, rows):
-        for i in range(s):
-            times(p[k + i * n * n : k + (i + 1) * n * n].reshape(n, n), u, rows[i])
-            for j in range(n):
-                rows[i, j] += p[k + (s * n + i) * n + j]
+    def make(g):
+        return lambda v, p: g(v[: layout.n], p[: layout.k])
 
-    directions = tools.wrap(affine)
-    for place, left in zip(places, lefts):
-        directions = tools.wrap(_overwritten(directions, left, (place, k)))
-    return directions
+    return ComposedFunction([given], make, None, (layout.n, layout.k))
 
 
-def _overwritten(before, left, where):
-    """The writer whose row at one place comes from a function."""
-    place, k = where
-
-    def directions(u, p, rows):
-        before(u, p, rows)
-        values = left(u, p[:k])
-        for j in range(u.size):
-            rows[place, j] = values[j]
-
-    return directions
+def _directions(layout, lefts, u, p):
+    """N_i(u, p) as rows (s, n)."""
+    a, b, _, _ = layout.unpacked(p)
+    rows = a @ u + b
+    for place, left in zip(layout.places, lefts):
+        left(u, p[: layout.k], rows[place])
+    return rows
 
 
-def _residual(layout, places):
-    n, s, k = layout
+def _residual(layout, base, *lefts):
+    n = layout.n
 
-    def make(tools, base, *lefts):
-        directions, times = _directions(layout, places, tools, lefts), tools.times
+    def residual(v, p, out):
+        _, _, rows, values = layout.unpacked(p)
+        base(v[:n], p[: layout.k], out[:n])
+        out[:n] += v[n:] @ _directions(layout, lefts, v[:n], p)
+        out[n:] = rows @ v[:n] - values
 
-        def residual(v, p, out):
-            u, rows = v[:n], np.empty((s, n), v.dtype)
-            base(u, p[:k], out[:n])
-            directions(u, p, rows)
-            start = k + s * n * (n + 1)
-            times(p[start : start + s * n].reshape(s, n), u, out[n:])
-            for i in range(s):
-                for j in range(n):
-                    out[j] += v[n + i] * rows[i, j]
-                out[n + i] -= p[start + s * n + i]
-
-        return residual
-
-    return make
+    return residual
 
 
-def _jacobian(layout, places):
-    n, s, k = layout
+def _jacobian(layout, base, *lefts):
+    n = layout.n
 
-    def make(tools, base, *lefts):
-        directions = _directions(layout, places, tools, lefts)
-        curved = len(places) > 0
+    def jacobian(v, p, out):
+        a, _, rows, _ = layout.unpacked(p)
+        u, full = v[:n].copy(), np.full((n, n), np.nan)
+        base(u, p[: layout.k], full)
+        out[:n, n:], out[n:, :n], out[n:, n:] = _directions(layout, lefts, u, p).T, rows, 0.0
+        out[:n, :n] = full + np.tensordot(v[n:], a, 1)
+        for c in range(n) if lefts else ():
+            h = CUBE_ROOT * max(1.0, abs(u[c]))
+            sides = [_directions(layout, lefts, u + s * h * np.eye(n)[c], p) for s in (-1, 1)]
+            out[:n, c] += v[n:] @ ((sides[1] - sides[0]) / (2 * h) - a[:, :, c])
 
-        def jacobian(v, p, out):
-            u, rows, a = v[:n].copy(), np.empty((s, n)), np.full((n, n), np.nan)
-            base(u, p[:k], a)
-            directions(u, p, rows)
-            start = k + s * n * (n + 1)
-            for i in range(s):
-                for j in range(n):
-                    out[j, n + i] = rows[i, j]
-                    out[n + i, j] = p[start + i * n + j]
-                    for m in range(n):
-                        a[j, m] += v[n + i] * p[k + (i * n + j) * n + m]
-                for j in range(s):
-                    out[n + i, n + j] = 0.0
-            if curved:
-                turn(u, v, p, a)
-            out[:n, :n] = a
-
-        def turning(u, v, p, a):
-            below, above = np.empty((s, n)), np.empty((s, n))
-            for m in range(n):
-                value, h = u[m], CUBE_ROOT * max(1.0, abs(u[m]))
-                u[m] = value - h
-                directions(u, p, below)
-                u[m] = value + h
-                directions(u, p, above)
-                u[m] = value
-                for i in range(s):
-                    for j in range(n):
-                        slope = (above[i, j] - below[i, j]) / (2 * h) - p[k + (i * n + j) * n + m]
-                        a[j, m] += v[n + i] * slope
-
-        turn = tools.wrap(turning)
-        return jacobian
-
-    return make
+    return jacobian
 
 
-def _derivative(layout):
-    n, s, k = layout
+def _derivative(layout, base):
+    def parameter_derivative(v, p, index, out):
+        base(v[: layout.n], p[: layout.k], index, out[: layout.n])
+        out[layout.n :] = 0.0
 
-    def make(tools, base):
-        def parameter_derivative(v, p, index, out):
-            base(v[:n], p[:k], index, out[:n])
-            for i in range(s):
-                out[n + i] = 0.0
-
-        return parameter_derivative
-
-    return make
-
-
-def _scalar(layout):
-    n, _, k = layout
-
-    def make(tools, base):
-        def scalar(v, p):
-            return base(v[:n], p[:k])
-
-        return scalar
-
-    return make
+    return parameter_derivative
 
 
 def _entry(place):
-    def make(tools):
-        def entry(v, p):
-            return v[place]
-
-        return entry
-
-    return make
+    return lambda v, p: v[place]

@@ -1,5 +1,6 @@
 """`Problem`: the equations F(u, p) = 0 with their names, parameters and inner product."""
 
+import copy
 from collections.abc import Mapping
 
 import numpy as np
@@ -157,7 +158,7 @@ class Problem:
             "name": problem.name,
             "symmetric": problem.symmetric,
             "stability": problem.stability,
-            "symmetries": [entry if callable(entry) else np.array(entry) for entry in options.get("symmetries", ())],
+            "symmetries": _plain_entries(options.get("symmetries", ())),
             "smoothness": problem.smoothness,
             "weights": None if problem.weights is None else problem.weights.tolist(),
         }
@@ -265,6 +266,14 @@ class Problem:
 
         return check_derivatives(self, u, parameters, seed)
 
+    def with_symmetries(self, symmetries):
+        """The same problem with these symmetries declared (in place of others), checked as by `Problem`."""
+        other = copy.copy(self)
+        other.symmetry = _symmetry(other, symmetries)
+        if self.source:
+            other.source = {**self.source, "symmetries": _plain_entries(symmetries)}
+        return other
+
     def restricted(self, elements=None, *, stability="subspace"):
         """The problem inside the fixed space of some symmetries; see `continuation.restricted.restricted`."""
         from continuation.restricted import restricted
@@ -280,8 +289,10 @@ class Problem:
     def operations(self, p, active):
         """What the engine calls for a trace in parameter number `active`; override for other structures."""
         from continuation.operations import dense_operations
+        from continuation.patience import patient
 
-        return dense_operations(self, p, active)
+        made = dense_operations(self, p, active)
+        return patient(made) if self.symmetry else made
 
     # Unknowns and what is shown of them: a problem derived from another one overrides these.  Its functions
     # (residual, outputs, zeros ...) take its unknowns; branches and points show `states`.
@@ -331,6 +342,11 @@ def _symmetry(problem, entries):
     if symmetry:
         check_respected(problem, symmetry)
     return symmetry
+
+
+def _plain_entries(symmetries) -> list:
+    """Entries of `symmetries` as files keep them; functions stay, and no file is told the equations then."""
+    return [entry if callable(entry) else np.array(entry) for entry in symmetries]
 
 
 def _check_stability(stability):

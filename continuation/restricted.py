@@ -1,8 +1,11 @@
 """A problem inside the fixed space of some symmetries: unknowns y with u = P y, equations P' F(P y) = 0."""
 
+import functools
+
 import numpy as np
 
-from continuation.composed import ComposedProblem, composed, unstable_count
+from continuation import composed_kernels as kernels
+from continuation.composed import ComposedFunction, ComposedProblem, unstable_count
 from continuation.derivatives import evaluate, state_jacobian
 from continuation.equivariance import EXACT, random_states
 from continuation.functions import Function
@@ -45,11 +48,10 @@ def restricted(problem, elements=None, *, stability="subspace"):
     Examples
     --------
     >>> from continuation import Problem
-    >>> pair = Problem.from_expressions(
-    ...     {"x": "mu - x*y", "y": "mu - x*y + (x - y)"}, {"mu": 4.0}, compiled=False)
-    >>> pair.restricted([("y", "x")])
-    Traceback (most recent call last):
-    ValueError: restricted: the residual leads out of the fixed space of [('y', 'x')] ...
+    >>> pair = Problem.from_expressions({"x": "mu - x**2 + y - x", "y": "mu - y**2 + x - y"}, {"mu": 4.0})
+    >>> half = pair.restricted([("y", "x")])
+    >>> half.unknown_names, half.solve([1.5, 1.5])["y"]
+    (('x+y',), 2.0)
     """
     symmetry = _symmetry_of(problem, elements)
     words = "its symmetry" if elements is None else repr(elements)
@@ -71,19 +73,17 @@ class RestrictedProblem(ComposedProblem):
         self.basis, self.back, weights = _weighted(base, basis)
         self.words, m = words, basis.shape[1]
         k = len(base.parameters) + len(base.constants)
-        shape, given = (n, m, k), base.functions
-        makers = {"residual": (_residual, "vector"), "jacobian": (_jacobian, "matrix")}
-        makers |= {"parameter_derivative": (_derivative, "indexed")}
-        functions = {key: composed(f(*shape), [given[key]], s) for key, (f, s) in makers.items() if key in given}
+        sizes = (n, m, k)
+        functions = {key: _composed(sizes, g) for key, g in base.functions.items() if key != "stability"}
         for key in ("outputs", "zeros"):
-            functions[key] = {name: composed(_scalar(*shape), [g], "scalar") for name, g in getattr(base, key).items()}
+            functions[key] = {name: _composed(sizes, g) for name, g in getattr(base, key).items()}
         super().__init__(
             base,
             _coordinate_names(basis, base.states),
             functions,
             constants=np.concatenate([base.constants, self.basis.ravel(), self.back.ravel()]),
             symmetric=base.symmetric and base.weights is None,
-            stability=_stability(base, stability, shape),
+            stability=_stability(base, stability, sizes),
             weights=weights,
             name=f"{base.name} (restricted)",
         )
@@ -158,81 +158,73 @@ def _coordinate_names(basis, states):
     return names
 
 
-def _stability(base, wish, shape):
+def _stability(base, wish, sizes):
     """The stability option of the restricted problem."""
     if callable(wish) or callable(base.stability):
         given = Function(wish, "scalar") if callable(wish) else base.functions["stability"]
-        return composed(_scalar(*shape), [given], "scalar")
+        return _composed(sizes, given)
     if wish == "subspace" or base.stability is None:
         return base.stability
-    n, m, k = shape
 
     def count(y, p):
-        u = p[k : k + n * m].reshape(n, m) @ y
-        return unstable_count(state_jacobian(base, u, p[:k]), base.symmetric)
+        _, u, q, _ = _parts(sizes, y, p)
+        return unstable_count(state_jacobian(base, u, q), base.symmetric)
 
     return Function(count, "scalar", compile_it=False)
 
 
-# Functions of (y, p) where p = (base's p (k), P (n, m), its left inverse (m, n))
+# Functions of (y, p) where p = (base's p (k), P (n, m), its left inverse (m, n)), at single points
 
 
-def _residual(n, m, k):
-    def make(tools, base):
-        times = tools.times
-
-        def residual(y, p, out):
-            u, f = np.empty(n, y.dtype), np.full(n, np.nan).astype(y.dtype)
-            times(p[k : k + n * m].reshape(n, m), y, u)
-            base(u, p[:k], f)
-            times(p[k + n * m : k + 2 * n * m].reshape(m, n), f, out)
-
-        return residual
-
-    return make
+def _parts(sizes, y, p):
+    """State P y, the base's part of p, the left inverse."""
+    n, m, k = sizes
+    basis, back = p[k : k + n * m].reshape(n, m), p[k + n * m : k + 2 * n * m].reshape(m, n)
+    return basis, basis @ y, p[:k], back
 
 
-def _jacobian(n, m, k):
-    def make(tools, base):
-        times, product = tools.times, tools.product
+def _vector(sizes, base):
+    """Residual ``P^-1 F(P y, p)`` or, with an index before `out`, its derivative by a parameter."""
 
-        def jacobian(y, p, out):
-            u, a, b = np.empty(n), np.full((n, n), np.nan), np.empty((n, m))
-            basis = p[k : k + n * m].reshape(n, m)
-            times(basis, y, u)
-            base(u, p[:k], a)
-            product(a, basis, b)
-            product(p[k + n * m : k + 2 * n * m].reshape(m, n), b, out)
+    def vector(y, p, *more):
+        *index, out = more
+        _, u, q, back = _parts(sizes, y, p)
+        f = np.full(len(u), np.nan, u.dtype)
+        base(u, q, *index, f)
+        out[:] = back @ f
 
-        return jacobian
-
-    return make
+    return vector
 
 
-def _derivative(n, m, k):
-    def make(tools, base):
-        times = tools.times
+def _matrix(sizes, base):
+    def matrix(y, p, out):
+        basis, u, q, back = _parts(sizes, y, p)
+        a = np.full((len(u), len(u)), np.nan)
+        base(u, q, a)
+        out[:] = back @ a @ basis
 
-        def parameter_derivative(y, p, index, out):
-            u, f = np.empty(n), np.full(n, np.nan)
-            times(p[k : k + n * m].reshape(n, m), y, u)
-            base(u, p[:k], index, f)
-            times(p[k + n * m : k + 2 * n * m].reshape(m, n), f, out)
-
-        return parameter_derivative
-
-    return make
+    return matrix
 
 
-def _scalar(n, m, k):
-    def make(tools, base):
-        times = tools.times
+def _scalar(sizes, base):
+    def scalar(y, p):
+        _, u, q, _ = _parts(sizes, y, p)
+        return base(u, q)
 
-        def scalar(y, p):
-            u = np.empty(n, y.dtype)
-            times(p[k : k + n * m].reshape(n, m), y, u)
-            return base(u, p[:k])
+    return scalar
 
-        return scalar
 
-    return make
+SHAPES = {
+    "vector": (_vector, kernels.restricted_vector),
+    "indexed": (_vector, kernels.restricted_vector),
+    "matrix": (_matrix, kernels.restricted_matrix),
+    "scalar": (_scalar, kernels.restricted_scalar),
+}
+
+
+def _composed(sizes, given) -> ComposedFunction:
+    """A function of the coordinates made from one of the states."""
+    make, kernel = SHAPES[given.shape]
+    function = ComposedFunction([given], functools.partial(make, sizes), kernel, sizes)
+    function.shape = given.shape
+    return function

@@ -118,7 +118,7 @@ class Symmetry:
         u = _state(u, self.names)
         if not self.continuous:
             return np.zeros((0, 0))
-        scale = max(np.max(np.abs(k.matrix)) * np.max(np.abs(u)) + np.max(np.abs(k.shift)) for k in self.continuous)
+        scale = max(k.size(u) for k in self.continuous)
         _, sigma, right = np.linalg.svd(np.array([k(u) for k in self.continuous]).T, full_matrices=True)
         rank = int(np.sum(sigma > tolerance * max(scale, 1e-300)))
         return right[rank:]
@@ -155,7 +155,8 @@ class Symmetry:
         if basis.shape[1] != len(u):
             raise ValueError(f"basis: wanted vectors (k, {len(u)}), got shape {basis.shape}")
         rows = row_space(basis, tolerance)
-        along = [rows @ k(u) / max(np.linalg.norm(k(u)), 1e-300) for k in self.continuous]
+        moving = [k(u) for k in self.continuous if np.max(np.abs(k(u))) > TOLERANCE * k.size(u)]
+        along = [rows @ v / np.linalg.norm(v) for v in moving]
         rows = complement(along, len(rows), tolerance) @ rows
         still = [np.tensordot(c, [k.matrix for k in self.continuous], 1) for c in self.fixing(u)]
         for a in still:

@@ -2,6 +2,7 @@
 
 from html import escape
 
+from continuation.conjugacy import breaking
 from continuation.status import Kind
 
 WORDS = {
@@ -86,6 +87,9 @@ def summary(branch) -> list[str]:
     for word, row, status in zip(("first", "last"), (0, -1), branch.ends):
         place = ", ".join(f"{name} = {number(value)}" for name, value in zip(branch.vary, branch.varied[row]))
         lines.append(f"{word} end, {place}: {status.advice}")
+    if branch.isotropy is not None:
+        symmetry = branch.problem.symmetry
+        lines.append(f"isotropy: {symmetry.describe(branch.isotropy)}, of a symmetry of order {symmetry.order}")
     n = len(branch.state_names)
     if n > FEW:
         lines.append(f"the norm and the first {SHOWN} of {n} states are listed")
@@ -106,6 +110,8 @@ def describe(branch, point) -> str:
         words += f" {point.name}"
     if "omega" in point.normal_form:
         words += f", omega = {number(point.normal_form['omega'])}"
+    if (broken := breaking(branch.problem, point)) is not None:
+        words += ", symmetry-breaking" if broken else ", symmetric"
     if not point.located:
         words += ", not located" + _between(branch, point)
     return words
