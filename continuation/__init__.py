@@ -8,6 +8,7 @@ from importlib import import_module
 from continuation.branch import Branch, Point, SpecialPoint
 from continuation.conjugacy import distinct_starts
 from continuation.diagram import diagram
+from continuation.emanating import EmanatingOrbit, emanating_orbit
 from continuation.problem import Problem
 from continuation.settings import Settings
 from continuation.status import ContinuationError, Kind, StartError, Status
@@ -18,6 +19,7 @@ __all__ = [
     "Branch",
     "ContinuationError",
     "Diagram",
+    "EmanatingOrbit",
     "Kind",
     "Point",
     "Problem",
@@ -28,6 +30,7 @@ __all__ = [
     "deflated_branches",
     "diagram",
     "distinct_starts",
+    "emanating_orbit",
     "find_solutions",
     "switch",
     "trace",

@@ -1,6 +1,6 @@
 """What a trace returns: points, special points and the branch they lie on, as immutable data."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 import numpy as np
@@ -35,6 +35,20 @@ class Point:
         raise KeyError(f"no value named {name!r}; this point has: {known}")
 
 
+class LazyNormalForm:
+    """Field ``normal_form``: a dict, or a function of the point that makes it at first access."""
+
+    def __get__(self, point, owner=None):
+        if point is None:
+            return None  # the field's default
+        if callable(vars(point)["_normal_form"]):
+            vars(point)["_normal_form"] = vars(point)["_normal_form"](point)
+        return vars(point)["_normal_form"]
+
+    def __set__(self, point, value):
+        vars(point)["_normal_form"] = {} if value is None else value
+
+
 @dataclass(frozen=True, eq=False)
 class SpecialPoint(Point):
     """A point where something happens: a row of its branch.
@@ -56,7 +70,9 @@ class SpecialPoint(Point):
     eigenvalues : (n,) complex array
         Spectrum of F_u at the point, by descending real part (empty where the problem is no flow).
     normal_form : dict
-        Coefficients known here; a Hopf point has ``omega``.
+        Coefficients of the normal form, computed at first access; their names and scalings: see
+        `continuation.normal_forms.normal_form`.  Empty for ends, the user's points, points that were not located
+        and problems whose residual is no function.
     residual : float
         Largest component of the residual, absolute.
     error : float
@@ -72,9 +88,13 @@ class SpecialPoint(Point):
     bracket: np.ndarray | None = None
     null_vectors: np.ndarray | None = None
     eigenvalues: np.ndarray | None = None
-    normal_form: dict = field(default_factory=dict)
+    normal_form: dict = LazyNormalForm()
     residual: float = 0.0
     error: float = 0.0
+
+    def moved(self, **changes):
+        """Copy with some fields changed that leaves a normal form nobody asked for uncomputed."""
+        return replace(self, normal_form=vars(self)["_normal_form"], **changes)
 
 
 @dataclass(frozen=True, eq=False)

@@ -46,9 +46,11 @@ def derivative_along(g, reach, order) -> np.ndarray:
         doubt = np.where(np.isfinite(cut + noise), cut + noise, np.inf)
         if best is None:
             best, error = np.full(len(value), np.nan), np.full(len(value), np.inf)
-        better = doubt < error
+            settled = np.zeros(len(value), bool)
+        better = (doubt < error) & ~settled  # on a range too small, values that cancel to nothing look exact
         best[better], error[better] = value[better], doubt[better]
-        if np.all((cut <= noise) | (noise > error)):
+        settled |= cut <= noise
+        if np.all(settled | (noise > error)):
             break
     return best
 

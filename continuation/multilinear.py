@@ -10,6 +10,7 @@ from continuation.derivatives import evaluate, parameter_column, state_jacobian
 from continuation.directional import derivative_along
 
 HIGHEST = 5  # order up to which differences are worth anything
+KEPT = 13  # digits in which two directions of size 1 are the same
 
 
 class Multilinear:
@@ -39,7 +40,7 @@ class Multilinear:
     -----
     Cost of a form of order k without expressions: 18 residuals (or Jacobians) where F is a polynomial, some
     times that where it is not, for each real vector that polarisation needs: one for a power, ``2**(k - 1)`` for
-    different real directions.
+    different real directions; directions met before cost nothing.
 
     Examples
     --------
@@ -57,6 +58,7 @@ class Multilinear:
         self.u, self.p = np.array(u, float), np.array(p, float)
         self.n = len(self.u)
         self.exact = getattr(problem, "expressions", None) is not None
+        self._known: dict = {}  # derivatives along single directions, which forms of the same vectors share
 
     @property
     def size(self) -> int:
@@ -90,7 +92,10 @@ class Multilinear:
             raise ValueError(f"form: wanted up to {HIGHEST} directions for a problem without expressions: {len(full)}")
         total = np.zeros(self.n, full.dtype)
         for combination, weight in polarised(full):
-            total = total + weight * self._power(np.array(combination), len(full))
+            key = len(full), *np.round(combination, KEPT)
+            if key not in self._known:
+                self._known[key] = self._power(np.array(combination), len(full))
+            total = total + weight * self._known[key]
         return total
 
     def _direction(self, k, given) -> np.ndarray:
@@ -116,9 +121,23 @@ class Multilinear:
         if "jacobian" in given and ("parameter_derivative" in given or not varies):
             if order == 1:
                 return self._slope(direction, 0.0)
-            return derivative_along(lambda t: self._slope(direction, t), self._reach(direction), order - 1)
-        reach = self._reach(direction)
-        return derivative_along(lambda t: evaluate(self.problem, *self._moved(direction, t)), reach, order)
+            return derivative_along(self._guarded(self._slope, direction), self._reach(direction), order - 1)
+        return derivative_along(self._guarded(self._value, direction), self._reach(direction), order)
+
+    def _guarded(self, function, direction):
+        """``t -> function(direction, t)``; NaN where plain Python raises, as ``math.log`` does beyond its domain."""
+
+        def values(t):
+            try:
+                return function(direction, t)
+            except (ArithmeticError, ValueError):
+                return np.full(self.n, np.nan)
+
+        return values
+
+    def _value(self, direction, t) -> np.ndarray:
+        """F at t along a direction."""
+        return evaluate(self.problem, *self._moved(direction, t))
 
     def _moved(self, direction, t):
         """State and parameters at t along a direction."""

@@ -197,7 +197,7 @@ def joined(first, second, start):
     keep = [p for p in first.special if not (p.kind is Kind.END and p.index == shift)]
     here = {p.kind for p in keep if p.index == shift}
     new = [p for p in second.special if p.index > 0 or (p.kind is not Kind.END and p.kind not in here)]
-    moved = keep + [replace(p, index=p.index + shift) for p in new]
+    moved = keep + [p.moved(index=p.index + shift) for p in new]
     return replace(
         first,
         **stack,
@@ -214,7 +214,7 @@ def relabelled(points) -> tuple:
     numbers, out = {}, []
     for point in points:
         numbers[point.kind] = numbers.get(point.kind, 0) + 1
-        out.append(replace(point, label=f"{point.kind.label}{numbers[point.kind]}"))
+        out.append(point.moved(label=f"{point.kind.label}{numbers[point.kind]}"))
     return tuple(out)
 
 

@@ -1,4 +1,4 @@
-"""F around a branch point in coordinates of its kernel: Lyapunov-Schmidt reduction and the true equations on spheres."""
+"""F around a branch point in coordinates of its kernel: the reduced equations, and the true ones on spheres."""
 
 import functools
 import itertools
@@ -12,7 +12,7 @@ from continuation.multilinear import Multilinear
 
 RANK = 1e-6  # singular values below this fraction of the largest are zero at a located point
 NEAR = 0.1  # how far around the point the equations are looked at, relative to 1 + |u|
-NOTHING = 1e-6  # coefficients below this fraction of the others are rounding
+ROUNDING, DIFFERENCED = 1e-8, 1e-6  # coefficients below this fraction of the others are none
 BALANCE = 0.05  # size of the cubic terms against the quadratic ones where the truncated equations are solved
 
 
@@ -73,11 +73,13 @@ class Kernel:
 def kernel_at(problem, x, p, active, weights) -> Kernel:
     """Decompose [F_u F_p] at a branch point, the parameter in a unit in which F_p is no larger than F_u."""
     unit = 1.0 / np.sqrt(weights)
-    jacobian = extended_jacobian(problem, x, p, active) * unit
-    largest = np.max(np.abs(jacobian[:, :-1]))
-    unit[-1] *= largest / max(np.max(np.abs(jacobian[:, -1])), largest, 1e-300) or 1.0
-    around = typical_scale(problem, x, p, active)
-    sigma = np.linalg.svd(jacobian * (unit * np.sqrt(weights)), compute_uv=False)
+    at, near = (extended_jacobian(problem, y, p, active) * unit for y in (x, nearby(x)))
+    around = float(np.max(np.abs(near))) if np.all(np.isfinite(near)) else 0.0
+    sizes = [np.max(np.abs(part)) for part in (at[:, :-1], near[:, :-1] if around else 0.0, at[:, -1])]
+    if sizes[2] > max(sizes[:2]) > 0:
+        unit[-1] *= max(sizes[:2]) / sizes[2]
+        at[:, -1] *= max(sizes[:2]) / sizes[2]
+    sigma = np.linalg.svd(at, compute_uv=False)
     return decomposed((problem, x, p, active), unit, int(np.sum(sigma <= RANK * max(sigma[0], around))), around)
 
 
@@ -98,11 +100,9 @@ def parameter_last(basis) -> np.ndarray:
     return basis @ np.linalg.svd(row[None, :])[2][::-1].T
 
 
-def typical_scale(problem, x, p, active) -> float:
-    """Size that [F_u F_p] takes around x, where at x itself it may vanish altogether."""
-    near = x + NEAR * (1 + np.abs(x)) * np.cos(np.arange(1, len(x) + 1))
-    around = extended_jacobian(problem, near, p, active)
-    return float(np.max(np.abs(around))) if np.all(np.isfinite(around)) else 1e-300
+def nearby(x) -> np.ndarray:
+    """A generic point around x, where a matrix that vanishes at x shows its size."""
+    return x + NEAR * (1 + np.abs(x)) * np.cos(np.arange(1, len(x) + 1))
 
 
 def rank_defect_around(kernel: Kernel) -> int:
@@ -120,33 +120,40 @@ def rank_defect_around(kernel: Kernel) -> int:
     return lost
 
 
+def reduced_size(kernel: Kernel, directions, h) -> float:
+    """Largest of the reduced equations at a distance h in these directions y and their opposites."""
+    psi, largest = kernel.left[:, len(kernel.sigma) - kernel.dimension :], 0.0
+    for y in directions:
+        for sign in (1, -1):
+            z = sign * h * kernel.lifted(y)
+            for _ in range(3):
+                z = z - kernel.normal(kernel.residual(z))
+            largest = np.maximum(largest, np.max(np.abs(psi.T @ kernel.residual(z))))
+    return float(largest)
+
+
 def strengths(kernel: Kernel, h) -> tuple:
     """Reduced equations at a distance h: of the state's nonlinearity, and of its product with the parameter."""
     k = kernel.dimension
-    bending, mixed = 0.0, 0.0
+    generic = np.cos(np.outer(np.arange(1, 4), 1.0 + np.arange(k)))
+    generic = generic / np.linalg.norm(generic, axis=1)[:, None]
+    states = np.column_stack([np.vstack([np.eye(k), generic]), np.zeros(k + 3)])
+    bending = reduced_size(kernel, states, h)
     ahead = kernel.jacobian(h * kernel.basis[:, k]) - kernel.jacobian(-h * kernel.basis[:, k])
-    psi = kernel.left[:, -k:]
-    for v in kernel.basis[:, :k].T:
-        mixed = max(mixed, h * float(np.max(np.abs(psi.T @ ahead @ v))) / 2)
-        for sign in (1, -1):
-            z = sign * h * v
-            for _ in range(3):
-                z = z - kernel.normal(kernel.residual(z))
-            bending = max(bending, float(np.max(np.abs(psi.T @ kernel.residual(z)))))
-    return bending, mixed
+    return bending, 0.5 * h * float(np.max(np.abs(kernel.left[:, -k:].T @ ahead @ kernel.basis[:, :k])))
 
 
-def balanced(kernel: Kernel) -> tuple:
+def balanced(kernel: Kernel, shrink=1.0) -> tuple:
     """The kernel with the parameter in units in which branches leave at a slope of order 1 a distance h away; and h.
 
-    h is a tenth of the size of the state, less where the equations can't be evaluated there.
+    h is a tenth of the size of the state, times `shrink`, less where the equations can't be evaluated there.
     """
-    h = NEAR * kernel.length
+    h = NEAR * kernel.length * shrink
     bending, mixed = strengths(kernel, h)
-    while not np.isfinite(bending + mixed) and h > 1e-6 * kernel.length:
+    while not np.isfinite(bending + mixed) and h > 1e-8 * kernel.length:
         h /= 10
         bending, mixed = strengths(kernel, h)
-    noise = 1e-12 * kernel.scale * h
+    noise = 1e-12 * h * float(np.max(np.abs(kernel.jacobian(h * np.sum(kernel.basis, axis=1)))))
     if not (np.isfinite(bending + mixed) and min(bending, mixed) > noise):
         return kernel, h
     unit = kernel.unit.copy()
@@ -160,13 +167,17 @@ class Reduced:
 
     ``g(y) = q[y, y]/2 + c[y, y, y]/6``, with ``c = psi' (D3F[y, y, y] + 3 D2F[y, w])`` and w the second-order part
     of the surface on which the other equations hold (Golubitsky & Schaeffer, *Singularities and Groups in
-    Bifurcation Theory* I, 1985, section VII.1).  On the sphere |y| = r the unknown is y / r.
+    Bifurcation Theory* I, 1985, section VII.1).  On the sphere |y| = r the unknown is
+    y / r.  `error` is that of the point's location.
     """
 
-    def __init__(self, kernel: Kernel, h):
+    def __init__(self, kernel: Kernel, h, error=0.0):
         self.kernel, self.h = kernel, h
         q, c = self.tensors()
-        self.q, self.c = rotated(q, c, h)
+        around = reduced_size(kernel, np.cos(np.outer(np.arange(1, 9), 1.0 + np.arange(q.shape[1]))), h)
+        # Where Newton's method only halves the error, what it leaves is about the root of its last correction.
+        nothing = max(ROUNDING if self.forms.exact else DIFFERENCED, np.sqrt(error))
+        self.q, self.c = rotated(q, c, h, nothing * (around if np.isfinite(around) else 0.0) / h**2, nothing)
         one, three = sizes(self.q), sizes(self.c)
         limits = [BALANCE * 6 * a / b for a, b in zip(one, three) if a > 0 and b > 0]
         self.radius = min([h, *limits])
@@ -250,13 +261,16 @@ def sizes(tensor) -> np.ndarray:
     return np.max(np.abs(tensor.reshape(len(tensor), -1)), axis=1)
 
 
-def rotated(q, c, h):
-    """Equations combined so that those without quadratic terms stand alone; rounding is taken away."""
+def rotated(q, c, h, least, nothing):
+    """Equations combined so that those without quadratic terms stand alone; rounding is taken away.
+
+    `least` is the size of a quadratic term that the equations would not show, `nothing` a fraction of the largest.
+    """
     turn = np.linalg.svd(q.reshape(len(q), -1))[0].T
     q, c = np.einsum("ab,bij->aij", turn, q), np.einsum("ab,bijk->aijk", turn, c)
-    large = max(np.max(np.abs(q)), np.max(np.abs(c)) * h / 3)
-    q[sizes(q) <= NOTHING * large] = 0.0
-    c[sizes(c) * h / 3 <= NOTHING * large] = 0.0
+    least = max(least, nothing * np.max(np.abs(q)), nothing * np.max(np.abs(c)) * h / 3)
+    q[sizes(q) <= least] = 0.0
+    c[sizes(c) * h / 3 <= least] = 0.0
     return q, c
 
 

@@ -47,12 +47,11 @@ def newton(system, z, found=(), iterations=40):
 
 def deflation(z, d, found) -> float:
     """Factor of the Newton correction d at z that leads away from the solutions found."""
-    slope = 0.0
-    for other in found:
-        gap = z - other
-        square = max(float(gap @ gap), 1e-24)
-        slope -= 2 * float(gap @ d) / (square * (square + 1.0))
-    below = 1.0 - slope
+    if not len(found):
+        return 1.0
+    gaps = z - np.asarray(found)
+    squares = np.maximum(np.sum(gaps**2, axis=1), 1e-24)
+    below = 1.0 + 2 * float(np.sum((gaps @ d) / (squares * (squares + 1.0))))
     return 1.0 / below if abs(below) > 1e-3 else 1e3 * (1.0 if below >= 0 else -1.0)
 
 
@@ -69,7 +68,7 @@ def search(system, starts, rounds=1) -> list:
     for z in starts:
         add(found, newton(system, z))
     for _ in range(rounds):
-        before, known = len(found), [z for z in found if not len(null_vectors(system, z))]
+        before, known = len(found), np.array([z for z in found if not len(null_vectors(system, z))])
         for z in starts:
             add(found, polished(system, newton(system, z, known)))
         if len(found) == before:
@@ -84,13 +83,10 @@ def polished(system, z):
 
 def add(found, z):
     """Append a solution that is not there yet."""
-    if z is not None and np.max(np.abs(z), initial=0.0) < 10.0 and not any(near(z, other) for other in found):
+    if z is None or np.max(np.abs(z), initial=0.0) >= 10.0:
+        return
+    if not found or np.min(np.linalg.norm(np.asarray(found) - z, axis=1)) > SAME:
         found.append(z)
-
-
-def near(a, b) -> bool:
-    """Whether two solutions are one."""
-    return bool(np.linalg.norm(a - b) <= SAME)
 
 
 def null_vectors(system, z) -> np.ndarray:

@@ -1,5 +1,6 @@
 """Special points of a finished branch: spectra, null vectors and labels of its marked rows."""
 
+import functools
 from typing import NamedTuple
 
 import numpy as np
@@ -9,6 +10,8 @@ from continuation.compiled import state as S
 from continuation.compiled.spectrum import ZERO_EIGENVALUE
 from continuation.derivatives import state_jacobian
 from continuation.engine import KINDS
+from continuation.normal_forms import of_point
+from continuation.normal_forms.linear import nearest_pairs
 from continuation.status import Kind
 
 AT_START = 1e-9  # a test function smaller than this vanishes at the start
@@ -80,13 +83,13 @@ def special_point(problem, branch, identity, marks, local) -> SpecialPoint:
     row, kind, label = identity
     scalars = marks.scalars[row]
     located = kind is Kind.END or bool(scalars[S.LOCATED])
-    spectrum, vectors, normal_form = None, None, {}
+    spectrum, vectors = None, None
     if local is not None:
         spectrum = local.eigenvalues if problem.stability == "flow" else np.empty(0, complex)
         if located and kind in (Kind.FOLD, Kind.BRANCH_POINT):
             vectors = kernel_of(local.right, int(branch.nullity[row]))
         elif located and kind is Kind.HOPF:
-            vectors, normal_form = hopf_vectors(local.jacobian)
+            vectors = hopf_vectors(local.jacobian)
     return SpecialPoint(
         state=branch.states[row].copy(),
         parameters=values_at(branch, row),
@@ -105,9 +108,9 @@ def special_point(problem, branch, identity, marks, local) -> SpecialPoint:
         bracket=None if located else marks.brackets.get(row),
         null_vectors=vectors,
         eigenvalues=spectrum,
-        normal_form=normal_form,
         residual=float(branch.residuals[row]),
         error=float(scalars[S.ERROR]),
+        normal_form=functools.partial(of_point, problem),
     )
 
 
@@ -120,13 +123,10 @@ def kernel_of(right, nullity) -> np.ndarray:
 
 
 def hopf_vectors(jacobian):
-    """Real and imaginary part of q (2, n), ``F_u q = i omega q``, unit; and {"omega": omega}."""
+    """Real and imaginary part of q (2, n), ``F_u q = i omega q``, unit; None without a complex pair."""
     values, vectors = np.linalg.eig(jacobian)
-    pairs = np.flatnonzero(values.imag > 0)
-    if len(pairs) == 0:
-        return None, {}
-    k = pairs[np.argmin(np.abs(values[pairs].real))]
-    return np.array([vectors[:, k].real, vectors[:, k].imag]), {"omega": float(values[k].imag)}
+    pairs = nearest_pairs(values)
+    return np.array([vectors[:, pairs[0]].real, vectors[:, pairs[0]].imag]) if len(pairs) else None
 
 
 def name_of(row, marks) -> str:

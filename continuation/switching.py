@@ -6,9 +6,10 @@ import numpy as np
 
 from continuation import roots
 from continuation.branch import SpecialPoint
-from continuation.germs import LEVELS, Half, Spheres, searched_halves, smooth_halves
+from continuation.germs import LEVELS
+from continuation.halves import Half, half_branches
 from continuation.names import suggest
-from continuation.reduction import Kernel, balanced, kernel_at, rank_defect_around
+from continuation.reduction import Kernel, Spheres, kernel_at, rank_defect_around
 from continuation.settings import Settings
 from continuation.start import Start
 from continuation.status import Kind
@@ -94,17 +95,14 @@ def switch(problem, point, settings=None) -> Starts:
     p = problem.parameter_values(point.parameters)
     kernel = kernel_at(problem, x, p, problem.index_of(vary), problem.inner_weights())
     check_kernel(kernel)
-    kernel, h = balanced(kernel)
-    rough = problem.smoothness < 3
-    halves, notes, complete = searched_halves(kernel, h, [], []) if rough else smooth_halves(kernel, h)
-    incoming = kernel.coordinates(point.tangent / kernel.unit)
+    spheres, halves, notes, complete = half_branches(kernel, problem.smoothness, point.error)
+    incoming = spheres.kernel.coordinates(point.tangent / spheres.kernel.unit)
     known, others = arranged(halves, incoming / np.linalg.norm(incoming), notes)
     kept = [known, *others] if known else others
     if not kept:
         raise ValueError(f"point: no half-branch leaves {point.label}: {'; '.join(notes)}")
     for note in notes:
         logger.info("switch at %s: %s", point.label, note)
-    spheres = Spheres(kernel, h)
     starts = [start_of(spheres, half, halves, (vary, point, half is known)) for half in kept]
     return Starts(starts, complete, notes)
 
@@ -218,7 +216,7 @@ def points_ahead(spheres: Spheres, half: Half, touching) -> np.ndarray:
     """
     kernel, weights = spheres.kernel, spheres.kernel.problem.inner_weights()
     own, found = inward(spheres, half), []
-    others = [dict((r, z) for z, r in inward(spheres, other)) for other in touching]
+    others = [{r: z for z, r in inward(spheres, other)} for other in touching]
     for z, r in own:
         gaps = [np.linalg.norm(z - other[r]) for other in others if r in other]
         if found and min(gaps, default=1.0) < PARTED:

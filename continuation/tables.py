@@ -21,6 +21,7 @@ WORDS = {
 }
 FEW = 4  # up to so many states all are listed
 SHOWN = 3  # of more states, the norm and so many
+MANY = 50  # of more special points no normal forms
 
 
 def table(branch) -> str:
@@ -38,7 +39,8 @@ def table(branch) -> str:
         table: label, row, varied parameters (14 significant digits), states (10 digits; all of up to 4,
         else the norm and the first 3), number of unstable eigenvalues (``-`` where the problem is no
         flow) and the type in words.  ``~`` marks values of a point that was not located.  No line ends
-        in a newline or is shortened, however long.
+        in a newline or is shortened, however long.  Of up to 50 special points the type tells what the normal
+        forms of branch points and Hopf points say, which are computed for it.
 
     Examples
     --------
@@ -108,13 +110,24 @@ def describe(branch, point) -> str:
         words += f": {_end_status(branch, point).advice.split(';')[0].split(':')[0]}"
     if point.kind is Kind.USER and point.name:
         words += f" {point.name}"
-    if "omega" in point.normal_form:
-        words += f", omega = {number(point.normal_form['omega'])}"
+    words += _verdict(branch, point)
     if (broken := breaking(branch.problem, point)) is not None:
         words += ", symmetry-breaking" if broken else ", symmetric"
     if not point.located:
         words += ", not located" + _between(branch, point)
     return words
+
+
+def _verdict(branch, point) -> str:
+    """What the normal form of a branch point or Hopf point says; nothing where there are many to compute."""
+    if point.kind not in (Kind.BRANCH_POINT, Kind.HOPF) or len(branch.special) > MANY:
+        return ""
+    form = point.normal_form
+    words = [form[key] for key in ("criticality", "kind") if key in form]
+    if form.get("dimension", 1) > 1:
+        words.append(f"kernel of dimension {form['dimension']}")
+    omega = [f"omega = {number(form['omega'])}"] if "omega" in form else []
+    return "".join(f", {part}" for part in [" ".join(words), *omega] if part)
 
 
 def _end_status(branch, point):

@@ -1,0 +1,140 @@
+"""The half-branches at a branch point: from the reduced equations, else from searches of the true ones."""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from continuation import homotopy, roots
+from continuation.germs import Germ, followed
+from continuation.reduction import Kernel, Reduced, Spheres, balanced
+
+SCALES = (1.0, 1e-2, 1e-4)  # distances, relative to the size of the state, at which the equations may be regular
+BLUR = 1e-7  # root of a location's error above which its neighbourhood is not looked at more closely
+APART = 0.3  # fraction of the distance to the next half-branch within which a prediction must hold
+COMPLETE = 5  # kernels up to this dimension are solved by homotopy: all real solutions
+STARTS, FEW = 40, 16  # of the searches, for each dimension; and where only singular solutions are missing
+
+
+class Half(NamedTuple):
+    """A half-branch of the true equations: direction y (m,), a point z on it with its radius, its continuum."""
+
+    direction: np.ndarray
+    z: np.ndarray
+    radius: float
+    continuum: int = 0
+
+
+class Found(NamedTuple):
+    """Half-branches, the true equations around their point, what was dropped, and whether none can be missing."""
+
+    spheres: Spheres
+    halves: list
+    notes: list
+    complete: bool
+
+
+def half_branches(kernel: Kernel, smoothness, error) -> Found:
+    """All half-branches at a branch point whose location has this relative error.
+
+    From the reduced equations where F is smooth, at the scale of the state or a smaller one; where these are
+    degenerate at every scale, from searches of the true equations.
+    """
+    if smoothness < 3:
+        return searched(*balanced(kernel), [], [])
+    best, starts = None, []
+    for shrink in SCALES if np.sqrt(error) < BLUR else SCALES[:1]:
+        scaled, h = balanced(kernel, shrink)
+        reduced = Reduced(scaled, h, error)
+        found = [] if reduced.empty else reduced_roots(reduced)
+        if found and all(root.simple for root in found):
+            result = realised_halves(reduced, found)
+            best = result if best is None or len(result.halves) > len(best.halves) else best
+            if len(result.halves) == len(found):
+                return result
+        elif shrink == 1.0:
+            starts = [reduced.lifted(h * root.z) / h for root in found]
+    if best is not None:
+        return best
+    return searched(*balanced(kernel), starts, ["the reduced equations are degenerate: the true ones were searched"])
+
+
+def reduced_roots(reduced: Reduced) -> list:
+    """All real solutions of the reduced equations on their sphere, one for each continuum."""
+    m = reduced.q.shape[1]
+    system, found, degenerate = reduced.system(reduced.radius), [], True
+    if reduced.kernel.dimension <= COMPLETE:
+        x, regular = homotopy.solve(reduced.polynomials(reduced.radius))
+        finite = np.abs(x[:, -1]) > homotopy.FINITE
+        y = x[finite, :m] / x[finite, m:]
+        real = np.max(np.abs(y.imag), axis=1) <= 1e-6 * (1 + np.max(np.abs(y.real), axis=1))
+        for guess in y.real[real & regular[finite]]:
+            roots.add(found, roots.newton(system, guess))
+        degenerate = not np.all(regular[finite])
+    if degenerate:
+        every = reduced.kernel.dimension <= COMPLETE  # simple solution: only the others are looked for
+        starts = [*found, *roots.sphere_points(m, FEW * m if every else STARTS * m)]
+        found = roots.search(system, starts, rounds=0 if every else 1)
+    return roots.classified(system, found)
+
+
+def realised_halves(reduced: Reduced, found) -> Found:
+    """Half-branches of the true equations that the roots of the reduced ones predict; what is none is noted."""
+    spheres, halves, notes = Spheres(reduced.kernel, reduced.h), [], []
+    germs = [germ for germ in (followed(reduced, root) for root in found) if germ is not None]
+    complete = reduced.kernel.dimension <= COMPLETE
+    if not complete:
+        notes.append(
+            f"the kernel has dimension {reduced.kernel.dimension} (above {COMPLETE}): half-branches were searched "
+            "for, some may be missing"
+        )
+    for number, germ in enumerate(germs):
+        half = realised(spheres, reduced, germs, number)
+        if half is None:
+            notes.append(f"no branch of the equations leaves in the direction {np.round(germ.limit, 6).tolist()}")
+        else:
+            halves.append(half)
+    return Found(spheres, halves, notes, complete)
+
+
+def realised(spheres, reduced, germs, number):
+    """The half-branch that a germ predicts: found by Newton at two radii in a row, nearer to it than to others."""
+    last, germ = None, germs[number]
+    for level, (r, y) in enumerate(zip(germ.radii, germ.points)):
+        gaps = np.array([np.linalg.norm(y - other.points[min(level, len(other.points) - 1)]) for other in germs])
+        gaps[number] = 1.0
+        z = roots.newton(spheres.system(r), reduced.lifted(r * y) / r)
+        found = z is not None and np.linalg.norm(spheres.kernel.coordinates(z) - y) <= APART * min(1.0, *gaps)
+        if found and last is not None:
+            return Half(germ.limit / np.linalg.norm(germ.limit), *last, germ.continuum)
+        last = (z, r) if found else None
+    return None
+
+
+def searched(kernel: Kernel, h, starts, notes) -> Found:
+    """Half-branches from searches of the true equations on two small spheres."""
+    m, germs = kernel.basis.shape[1], []
+    samples = [kernel.lifted(y) for y in roots.sphere_points(m, STARTS * (m - 1))]
+    for level in (0, 3):
+        family = Spheres(kernel, h)
+        family.radius = h * 0.5**level
+        system = family.system(family.radius)
+        for root in roots.classified(system, roots.search(system, [*starts, *samples])):
+            germ = followed(family, root)
+            if germ is not None and not any(same(system, old, germ) for old in germs):
+                germs.append(germ)
+    return Found(Spheres(kernel, h), [outward(kernel, germ) for germ in germs], notes, False)
+
+
+def outward(kernel, germ: Germ) -> Half:
+    """Half-branch of a germ of the true equations."""
+    y = kernel.coordinates(germ.limit)
+    return Half(y / np.linalg.norm(y), germ.points[0], germ.radii[0], germ.continuum)
+
+
+def same(system, old: Germ, new: Germ) -> bool:
+    """Whether the first point of a germ lies on an older one (or its continuum); `system` is the sphere's."""
+    level = int(np.argmin(np.abs(np.log(old.radii / new.radii[0]))))
+    point = old.points[level]
+    if new.continuum and new.continuum == old.continuum and old.radii[level] == new.radii[0]:
+        return roots.connected(system, new.points[0], point)
+    return bool(np.linalg.norm(point - new.points[0]) <= 1e-3)
