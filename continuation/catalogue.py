@@ -2,40 +2,46 @@
 
 import numpy as np
 
-from continuation.deflation import Deflation, Equations, row_scales
+from continuation.deflation import Deflation, Equations, corrected, row_scales, solves
 
 SAME = 1e-7  # solutions nearer than this, relative to the size of things, are one
+NEXT = 1e-2  # a solution so near to what was given as known, relative, is what was meant
 SINGULAR = 1e-6  # singular values of the row-scaled F_u below this fraction of the largest are zero
 STRIDE = 0.05  # of the walk along a continuum, in half-widths of the search
+NEAREST = 8  # clusters that a new singular solution may belong to
 STRIDES = 400
-SOLVED = 1e-8  # last correction of a point of a continuum, relative
+SHORTER = 7  # halvings of a stride
+FARTHER = 0.1  # of the distance left, a stride that is tried at least
+ARRIVED = 1e-3  # strides left of a walk
+SOLVED = 1e-10  # last correction of a point of a continuum, relative; its F by the scale of the terms: a hundredth
 
 
 class Catalogue:
     """Distinct solutions; each is deflated with all its conjugates.
 
-    ``found`` holds one representative of each, ``continua`` the places in it of solutions that are not isolated.
+    ``found`` holds one representative of each; ``singular`` and ``continua`` are the places in it of those with
+    singular F_u, and of those that are not isolated.  A cluster is what was met of one of them.
     """
 
     def __init__(self, problem, equations: Equations, deflation: Deflation):
         self.problem, self.equations, self.deflation = problem, equations, deflation
-        self.found, self.continua, self.singular = [], set(), []
-
-    def size(self, u) -> float:
-        """What lengths near u (n,) are compared with."""
-        return self.deflation.length + self.deflation.norm(u)
+        self.found, self.clusters = [], []
+        self.continua, self.singular = set(), set()
 
     def holds(self, u) -> bool:
         """Whether u is a known solution or a conjugate of one, to rounding."""
         _, squares = self.deflation.look(u)
-        return bool(squares.min(initial=np.inf) <= (SAME * self.size(u)) ** 2)
+        return bool(squares.min(initial=np.inf) <= (SAME * self.deflation.size(u)) ** 2)
 
     def know(self, u):
         """Deflate a solution that is known from elsewhere and not to be listed."""
+        exact = corrected(self.equations, self.deflation, u)
+        if exact is not None and self.deflation.norm(exact - u) <= NEXT * self.deflation.size(u):
+            u = exact
         if not self.holds(u):
             self.deflate(u)
-            if null_space(self.equations, u).shape[1]:
-                self.singular.append(u)
+            if null_space(self.equations, self.deflation, u).shape[1]:
+                self.clusters.append([u])
 
     def deflate(self, u):
         """Keep off u (n,) and its conjugates from now on; returns them (m, n)."""
@@ -47,54 +53,74 @@ class Catalogue:
         """Add a solution u (n,) if it is new: ``""``, or ``"known"`` or ``"continuum"``."""
         if self.holds(u):
             return "known"
-        kernel = null_space(self.equations, u)
-        if kernel.shape[1] and self._joins(u, stride):
+        kernel = null_space(self.equations, self.deflation, u)
+        cluster = self._joined(u, stride) if kernel.shape[1] else None
+        if cluster is not None:
             self.deflate(u)
+            cluster.append(u)
             return "continuum"
         orbit = self.deflate(u)
-        u = orbit[np.lexsort(np.round(orbit / self.size(u), 7).T[::-1])[-1]]
+        u = orbit[np.lexsort(np.round(orbit / self.deflation.size(u), 7).T[::-1])[-1]]
         if kernel.shape[1]:
-            self.singular.append(u)
-            if goes_on(self.equations, self.deflation, u, stride):
+            self.singular.add(len(self.found))
+            self.clusters.append([u])
+            if goes_on(self.equations, self.deflation, u, stride) is not None:
                 self.continua.add(len(self.found))
         self.found.append(u)
         return ""
 
-    def _joins(self, u, stride) -> bool:
-        """Whether a path of solutions leads from u to a singular one that is known, or to a conjugate of it."""
-        targets = [other for known in self.singular for other in conjugates(self.problem, known)]
-        targets.sort(key=lambda other: self.deflation.norm(u - other))
-        return any(walk(self.equations, self.deflation, (u, target), stride) for target in targets[:8])
+    def _joined(self, u, stride):
+        """The cluster that a path of solutions joins u to, or a conjugate of u; None where there is none."""
+        ends = []
+        for cluster in self.clusters:
+            targets = np.vstack([conjugates(self.problem, other) for other in cluster])
+            gaps = ((targets - u) ** 2) @ self.deflation.weights
+            ends.append((gaps.min(), cluster, targets[np.argmin(gaps)]))
+        ends.sort(key=lambda end: end[0])
+        for _, cluster, target in ends[:NEAREST]:
+            if walk(self.equations, self.deflation, (u, target), stride):
+                return cluster
+        return None
 
 
 def conjugates(problem, u) -> np.ndarray:
-    """(m, n) images of u (n,) under the symmetries of the problem, u first; u alone where it has none."""
+    """(m, n) images of unknowns u (n,) under the symmetries of the problem, u first.
+
+    u alone where it has none, or its unknowns are others than the states that they act on.
+    """
     orbit = getattr(getattr(problem, "symmetry", None), "orbit", None)
-    if orbit is None:
+    if orbit is None or len(u) != len(problem.states):
         return np.array(u, float)[None]
     images = np.atleast_2d(np.asarray(orbit(u), float))
     near = np.max(np.abs(images - u), axis=1) <= SAME * (1.0 + np.max(np.abs(u)))
     return np.vstack([u, images[~near]])
 
 
-def null_space(equations, u) -> np.ndarray:
+def null_space(equations, deflation, u) -> np.ndarray:
     """(n, k) orthonormal kernel of F_u, rows scaled, to `SINGULAR`."""
     with np.errstate(all="ignore"):
-        a = equations.jacobian(u)
+        a, rows = equations.jacobian(u), scales_around(equations, deflation, u)
     if not np.isfinite(a).all():
         return np.empty((len(u), 0))
-    _, sigma, vt = np.linalg.svd(a * row_scales(a)[:, None])
-    return vt[sigma <= SINGULAR * sigma[0]].T if sigma[0] > 0.0 else vt.T
+    _, sigma, vt = np.linalg.svd(a * rows[:, None])
+    return vt[sigma <= SINGULAR].T
 
 
-def goes_on(equations, deflation, u, stride) -> bool:
-    """Whether other solutions lie a stride away along the kernel of F_u: u is not isolated."""
-    kernel = null_space(equations, u)
+def scales_around(equations, deflation, u) -> np.ndarray:
+    """(n,) factors that bring the rows of F_u to size 1 in the neighbourhood of u, where at u some may vanish."""
+    there = equations.jacobian(u + 0.1 * deflation.size(u) * np.cos(np.arange(1, len(u) + 1)))
+    here = np.abs(equations.jacobian(u))
+    return row_scales(np.maximum(here, np.abs(there)) if np.isfinite(there).all() else here)
+
+
+def goes_on(equations, deflation, u, stride):
+    """A solution that lies up to a stride away along the kernel of F_u; None where u is isolated."""
+    kernel = null_space(equations, deflation, u)
     for v in kernel.T:
-        there = settled(equations, deflation, u + stride * v / deflation.norm(v), kernel)
-        if there is not None and deflation.norm(there - u) >= 0.5 * stride:
-            return True
-    return False
+        there = strode(equations, deflation, (u, v, kernel), stride)
+        if there is not None:
+            return there
+    return None
 
 
 def walk(equations, deflation, ends, stride) -> bool:
@@ -107,42 +133,44 @@ def walk(equations, deflation, ends, stride) -> bool:
     for k in range(STRIDES):
         gap = target - u
         distance = deflation.norm(gap)
-        if distance <= 1e-3 * stride:
+        if distance <= ARRIVED * stride:
             return True
-        kernel = null_space(equations, u)
-        if kernel.shape[1] == 0:
-            return False
+        kernel = null_space(equations, deflation, u)
         towards = kernel @ (kernel.T @ gap)
-        sideways = deflation.norm(towards) <= 1e-2 * distance
-        if sideways and k > 0:
+        stretch = min(max(stride, FARTHER * distance), distance)
+        sideways = k == 0 and deflation.norm(towards) <= 1e-2 * distance
+        if kernel.shape[1] == 0 or not (sideways or towards.any()):
             return False
-        towards = kernel[:, 0] if sideways else towards
-        length = min(stride, distance)
-        u = settled(equations, deflation, u + length * towards / deflation.norm(towards), kernel)
-        if u is None or not (sideways or deflation.norm(target - u) <= distance - 1e-2 * length):
+        u = strode(equations, deflation, (u, kernel[:, 0] if sideways else towards, kernel), stretch)
+        if u is None or not (sideways or deflation.norm(target - u) < distance):
             return False
     return False
 
 
+def strode(equations, deflation, line, stride):
+    """A solution about a stride along a direction, or half of one, a quarter ...; None where none is found."""
+    u, direction, kernel = line
+    direction = direction / deflation.norm(direction)
+    for _ in range(SHORTER):
+        there = settled(equations, deflation, u + stride * direction, kernel)
+        if there is not None and 0.5 * stride <= deflation.norm(there - u) <= 1.5 * stride:
+            return there
+        stride *= 0.5
+    return None
+
+
 def settled(equations, deflation, u, kernel):
     """Newton to a solution across the `kernel` (n, k); None where there is none."""
-    size = deflation.length + deflation.norm(u)
+    size = deflation.size(u)
     with np.errstate(all="ignore"):
-        for _ in range(8):
+        rows = scales_around(equations, deflation, u)
+        for _ in range(10):
             a, f = equations.jacobian(u), equations.residual(u)
             if not (np.isfinite(a).all() and np.isfinite(f).all()):
                 return None
-            rows = row_scales(a)
             matrix = np.vstack([a * rows[:, None], kernel.T])
             step = np.linalg.lstsq(matrix, np.append(-rows * f, np.zeros(kernel.shape[1])), rcond=1e-12)[0]
             u = u + step
             if deflation.norm(step) <= SOLVED * size:
-                return u if solves(equations, u) else None
+                return u if solves(equations, u, 1e-2 * SOLVED) else None
     return None
-
-
-def solves(equations, u) -> bool:
-    """Whether F vanishes at u to the precision of its terms."""
-    a, f = equations.jacobian(u), equations.residual(u)
-    scale = np.abs(a) @ np.abs(u) + np.abs(a).sum(axis=1)
-    return bool(np.all(np.abs(f) <= 1e-8 * np.maximum(scale, 1e-3 * scale.max())))

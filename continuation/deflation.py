@@ -1,5 +1,6 @@
 """Newton's method with known solutions deflated: from one guess to a solution that is none of them."""
 
+import math
 from typing import NamedTuple
 
 import numpy as np
@@ -12,7 +13,9 @@ CLOSE = 1e-6  # a Newton correction below this, relative to the size of things, 
 OWN = 1e-2  # ... and below this fraction of the distance to the nearest known solution
 TOUCH = 1e-9  # nearer than this, relative, to a known solution: the iteration runs into it
 DECREASE = 1e-2  # of the logarithm of the merit, for a full step (Armijo)
-HALVINGS = 8
+STRONGEST = 8.0  # of the powers that a pole is given
+HALVINGS = 4  # a damping below 1/8 is better spent on another guess
+EXACT = 1e-14  # corrections below this, relative to the size of things, are rounding
 REACH = 5.0  # lengths of the search that a step enlarged by deflation may go
 
 
@@ -23,15 +26,14 @@ class Equations:
     """
 
     def __init__(self, problem, p):
-        if "residual" not in getattr(problem, "functions", {}):
-            raise ValueError(f"problem: wanted a Problem with a residual, got {type(problem).__name__}")
         self.problem, self.p, self.error = problem, np.array(p, float), None
         self.function, self.derivative = problem.functions["residual"], problem.functions.get("jacobian")
-        self.size = len(problem.states)
+        self.size = len(problem.unknown_names)
+        self.blank, self.square = np.full(self.size, np.nan), np.full((self.size, self.size), np.nan)
 
     def residual(self, u) -> np.ndarray:
         """F (n,), NaN where it has no value."""
-        out = np.full(self.size, np.nan)
+        out = self.blank.copy()
         try:
             self.function(u, self.p, out)
         except (ArithmeticError, ValueError) as error:
@@ -40,7 +42,7 @@ class Equations:
 
     def jacobian(self, u) -> np.ndarray:
         """F_u (n, n) as given or by differences."""
-        out = np.full((self.size, self.size), np.nan)
+        out = self.square.copy()
         try:
             if self.derivative is None:
                 return state_jacobian(self.problem, u, self.p)
@@ -56,8 +58,14 @@ class Equations:
         return out
 
 
+def check_problem(problem):
+    """Raise where there is no residual to evaluate."""
+    if "residual" not in getattr(problem, "functions", {}):
+        raise ValueError(f"problem: wanted a Problem with a residual, got {type(problem).__name__}")
+
+
 class Deflation:
-    """The factor ``M(u) = prod_i (|(u - u_i) / length|**-power + shift)`` (Farrell, Birkisson, Funke 2015, eq. 3.4).
+    """The factor ``M(u) = prod_i (|(u - u_i) / length|**-power + shift)`` (Farrell, Birkisson and Funke 2015).
 
     Parameters
     ----------
@@ -71,15 +79,27 @@ class Deflation:
 
     def __init__(self, weights, power=2.0, shift=1.0):
         self.weights, self.power, self.shift = weights, power, shift
-        self.known, self.length = np.empty((0, len(weights))), 1.0
+        self.known, self.powers, self.length = np.empty((0, len(weights))), np.empty(0), 1.0
+        self.squared, self.unit = power == 2.0, 1.0
 
     def add(self, solutions):
         """Deflate also the rows (k, n)."""
         self.known = np.vstack([self.known, solutions])
+        self.powers = np.append(self.powers, np.full(len(solutions), self.power))
+
+    def strengthen(self, u):
+        """Raise the power of the pole nearest u (n,) by 1: a solution of higher multiplicity still attracts."""
+        nearest = int(np.argmin(self.look(u)[1]))
+        self.powers[nearest] = min(self.powers[nearest] + 1.0, STRONGEST)
+        self.squared = False
+
+    def size(self, u) -> float:
+        """What lengths near u (n,) are compared with: ``unit + |u|``."""
+        return self.unit + self.norm(u)
 
     def norm(self, v) -> float:
         """|v| (n,) in the inner product."""
-        return float(np.sqrt(self.weights @ (v * v)))
+        return math.sqrt(self.weights @ (v * v))
 
     def look(self, u):
         """Differences (m, n) to the known solutions and squares (m,) of their norms."""
@@ -88,13 +108,17 @@ class Deflation:
 
     def logarithm(self, squares) -> float:
         """Log M from the squares of the distances."""
-        scaled = squares / self.length**2
-        return float(np.sum(np.log(scaled ** (-0.5 * self.power) + self.shift)))
+        return float(np.add.reduce(np.log(1.0 / self._lifted(squares) + self.shift)))
 
     def slope(self, gaps, squares, step) -> float:
         """Derivative of log M along `step` (n,)."""
-        away = 1.0 + self.shift * (squares / self.length**2) ** (0.5 * self.power)
-        return float(-self.power * np.sum((gaps @ (self.weights * step)) / (squares * away)))
+        away = 1.0 + self.shift * self._lifted(squares)
+        return -float(np.add.reduce(self.powers * (gaps @ (self.weights * step)) / (squares * away)))
+
+    def _lifted(self, squares):
+        """Distances in lengths, to the power."""
+        scaled = squares * self.length**-2
+        return scaled if self.squared else scaled ** (0.5 * self.powers)
 
 
 class Attempt(NamedTuple):
@@ -133,13 +157,13 @@ def _iterate(equations, deflation, begin, limits) -> Attempt:
     (u, f), rows, (iterations, halvings) = begin, None, limits
     for k in range(1, iterations + 1):
         a = equations.jacobian(u)
-        step = newton_step(a, f)
+        step = newton_step(a, f) if f.any() else 0.0 * f
         if step is None:
-            return Attempt(u, k, "singular" if np.isfinite(a).all() else "nonfinite")
+            return Attempt(u, k, "singular" if np.isfinite(a).all() and np.isfinite(f).all() else "nonfinite")
         rows = row_scales(a) if rows is None else rows
         gaps, squares = deflation.look(u)
-        size, nearest = deflation.norm(step), float(np.sqrt(squares.min(initial=np.inf)))
-        tiny = deflation.length + deflation.norm(u)
+        size, nearest = deflation.norm(step), math.sqrt(squares.min()) if len(squares) else math.inf
+        tiny = deflation.size(u)
         if size <= CLOSE * tiny and size <= OWN * nearest:
             return Attempt(u + step, k, "")
         if nearest <= TOUCH * tiny:
@@ -156,12 +180,32 @@ def _iterate(equations, deflation, begin, limits) -> Attempt:
     return Attempt(u, iterations, "slow")
 
 
+def corrected(equations: Equations, deflation: Deflation, u):
+    """The solution next to u (n,) to rounding, by plain Newton; None where that is not fast (singular F_u)."""
+    with np.errstate(all="ignore"):
+        for _ in range(6):
+            step = newton_step(equations.jacobian(u), equations.residual(u))
+            if step is None:
+                return None
+            u = u + step
+            if deflation.norm(step) <= EXACT * deflation.size(u):
+                return u if solves(equations, u) else None
+    return None
+
+
+def solves(equations: Equations, u, tolerance=1e-8) -> bool:
+    """Whether F vanishes at u to this fraction of its terms."""
+    a, f = equations.jacobian(u), equations.residual(u)
+    scale = np.abs(a) @ np.abs(u) + np.abs(a).sum(axis=1)
+    return bool(np.all(np.abs(f) <= tolerance * np.maximum(scale, 1e-3 * scale.max())))
+
+
 def newton_step(a, f):
     """Solve ``a step = -f``; of least norm where `a` is singular, None where it is not finite."""
     _, _, step, failed = dgesv(a, -f)
     if failed == 0 and np.isfinite(step).all():
         return step
-    if not (np.isfinite(a).all() and a.any()):
+    if not (np.isfinite(a).all() and np.isfinite(f).all() and a.any()):
         return None
     return np.linalg.lstsq(a, -f, rcond=1e-12)[0]
 
@@ -169,19 +213,20 @@ def newton_step(a, f):
 def row_scales(a) -> np.ndarray:
     """(n,) factors that bring the rows of a Jacobian to one size, so that the units of equations don't matter."""
     largest = np.abs(a).max(axis=1)
-    return 1.0 / np.maximum(largest, 1e-12 * max(largest.max(), 1e-300))
+    return 1.0 / np.where(largest > 0.0, largest, largest.max() or 1.0)
 
 
 def _log_norm(v) -> float:
     """Logarithm of |v|; minus infinity at zero."""
-    return 0.5 * float(np.log(v @ v))
+    square = float(v @ v)
+    return 0.5 * math.log(square) if square > 0.0 else -math.inf if square == 0.0 else math.nan
 
 
 def _stretched(deflation, step, size, slope):
     """The correction of the deflated system, not longer than the search is wide (or than that of F)."""
     remainder = 1.0 - slope
     longest = max(1.0, REACH * deflation.length / size) if size > 0.0 else 1.0
-    tau = 1.0 / remainder if abs(remainder) * longest > 1.0 else np.copysign(longest, remainder)
+    tau = 1.0 / remainder if abs(remainder) * longest > 1.0 else math.copysign(longest, remainder)
     return tau * step
 
 

@@ -6,11 +6,13 @@ import numpy as np
 
 from continuation.branch import Branch
 from continuation.catalogue import conjugates
+from continuation.deflation import check_problem
+from continuation.found import Found
 from continuation.guesses import check_bounds, check_guesses
 from continuation.names import check_numbers
 from continuation.query import solutions_at
-from continuation.search import Found, Search, check_count, check_operator, check_seed
-from continuation.status import StartError
+from continuation.search import Search, check_count, check_operator, check_seed
+from continuation.status import StartError, Status
 from continuation.trace import trace
 from continuation.wishes import Wishes
 
@@ -71,9 +73,10 @@ def unconnected(
     Notes
     -----
     At each value Newton starts from the solutions of the branches there and at the values before and after, from what
-    was found at the value before (Farrell, Beentjes, Birkisson 2016, algorithm 2), then from `guesses`, then, for
+    was found at the value before, then from `guesses`, then, for
     what is left of the budget, from the random guesses of `find_solutions`.  A branch that was cut short
-    (`Status.MAX_POINTS`) is unknown beyond its end.
+    (`Status.MAX_POINTS`) is unknown beyond its end; one that crosses those given at a branch point and was not
+    traced is found too.
 
     References
     ----------
@@ -93,11 +96,11 @@ def unconnected(
     budget, seed = check_count("budget", budget), check_seed(seed)
     values = check_numbers("values", np.atleast_1d(values), 1)
     found = Found()
-    found.reports, fresh = {}, np.empty((0, len(problem.states)))
+    found.reports, fresh = {}, []
     for k, value in enumerate(values.tolist()):
         near = [other for other in values[max(k - 1, 0) : k + 2].tolist() if other != value]
         here = task.search(value, (near, fresh), options, (budget, seed))
-        fresh = np.array([point.state for point in here]).reshape(len(here), len(problem.states))
+        fresh = list(here)
         found.extend(here)
         found.reports[value] = found.report = here.report
         if here.report.ended == "interrupted":
@@ -119,6 +122,7 @@ class Task:
     def of(cls, problem, branches, vary, parameters, guesses):
         """Check what was given; each error names the argument."""
         branches = [branches] if isinstance(branches, Branch) else list(branches)
+        check_problem(problem)
         problem.index_of(vary)
         base = {} if not branches else _fixed(branches[0], vary, problem)
         p = problem.parameter_values({**base, **(parameters or {})})
@@ -144,15 +148,18 @@ class Task:
 
     def known(self, value) -> np.ndarray:
         """(m, n) solutions of the branches at a value."""
-        points = [point.state for branch in self.branches for point in solutions_at(branch, {self.vary: value})]
-        return np.array(points).reshape(len(points), len(self.problem.states))
+        points = [point for branch in self.branches for point in solutions_at(branch, {self.vary: value})]
+        unknowns = [self.problem.point_unknowns(point, self.vary)[:-1] for point in points]
+        return np.array(unknowns).reshape(len(points), len(self.problem.unknown_names))
 
     def search(self, value, hints, options, effort) -> Found:
-        """Look for new solutions at one value; hints are values nearby and states (m, n) found before."""
+        """Look for new solutions at one value; hints are values nearby and a list of points found before."""
         (near, fresh), (bounds, operator, limit), (budget, seed) = hints, options, effort
         p, known = self.p.copy(), self.known(value)
         p[self.problem.index_of(self.vary)] = value
-        given = np.vstack([fresh, *(self.known(other) for other in near), known, self.guesses])
+        given = np.vstack(
+            [check_guesses(self.problem, "found", fresh), *(self.known(other) for other in near), known, self.guesses]
+        )
         search = Search(self.problem, p, (known, bounds, given), operator)
         search.run(given, limit, budget, seed, random=True)
         return search.result()
@@ -249,10 +256,10 @@ def deflated_branches(
             hunt.new.interrupted = found.report.ended == "interrupted"
             for point in found:
                 hunt.follow(point)
+            if progress is not None:
+                progress(value, list(hunt.new))
         except KeyboardInterrupt:
             hunt.new.interrupted = True
-        if progress is not None:
-            progress(value, list(hunt.new))
         if hunt.new.interrupted or len(hunt.new) >= limit:
             break
     return hunt.new
@@ -291,6 +298,8 @@ class Hunt:
         if not any(passes(branch, old.point(len(old) // 2)) for old in self.known):
             self.new.append(branch)
         self.known.append(branch)
+        if Status.INTERRUPTED in branch.ends:
+            raise KeyboardInterrupt
 
 
 def passes(branch, point) -> bool:

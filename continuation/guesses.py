@@ -7,74 +7,71 @@ import numpy as np
 from continuation.branch import Point
 from continuation.names import check_numbers, suggest
 
-WIDTHS = (2.0, 1.0, 2.0, 8.0)  # of the boxes that guesses are drawn from, in half-widths of what is known
-FLAT = 1e-3  # a cloud of solutions narrower than this, relative to its size, tells no width
-ALIKE = 0.3  # a hull of this fraction of the size of things needs no search of its own
+WIDTHS = (1.0, 1.5, 2.0, 4.0)  # of the boxes that guesses are drawn from, in half-widths of what is known
+SCALES = (10.0, 0.1, 100.0, 0.01, 1000.0, 0.001, 1e4, 1e-4)  # ... tried now and then
+FLAT = 1e-6  # a cloud of solutions narrower than this, relative to its size, tells no width
+ALIKE = 0.3  # a box of this fraction of a larger one needs no search of its own
 
 
 class Surroundings:
-    """The box that solutions are looked for in: `bounds`, or around what is known and guessed so far."""
+    """The boxes that solutions are looked for in: `bounds`, or around the points (m, n) known and guessed so far."""
 
     def __init__(self, bounds, points):
-        self.bounds, (self.low, self.high) = bounds, bounds if bounds is not None else _hull(points)
+        self.bounds, self.points, self.made = bounds, points, None
 
     def include(self, points):
-        """Widen the box to points (m, n); given bounds stay."""
-        if self.bounds is None:
-            low, high = _hull(np.vstack([points, self.low, self.high]) if self.low is not None else points)
-            self.low, self.high = low, high
+        """Take in more points (m, n)."""
+        self.points, self.made = np.vstack([self.points, points]), None
 
-    def centre(self, n) -> np.ndarray:
-        """(n,) middle of the box, the origin where nothing is known."""
-        return np.zeros(n) if self.low is None else 0.5 * (self.low + self.high)
+    def boxes(self) -> list:
+        """Centres (n,) and half-widths (n,) of the boxes to look in.
 
-    def scales(self, n) -> list:
-        """Half-widths (n,) of the boxes to look in: one of the size of things, at least 1, and that of the hull.
-
-        The second only where it differs: many solutions far from the origin, or all of them small.
+        The first, around 0, has the size of things, at least 1.  The others only where they are much smaller: that of
+        the hull (all is far from the origin, or small), and that of the points in the middle (some are far off).
         """
+        if self.made is None:
+            self.made = self._boxes()
+        return list(self.made)
+
+    def _boxes(self):
+        """The boxes of the points so far."""
         if self.bounds is not None:
-            return [0.5 * (self.high - self.low)]
-        if self.low is None:
-            return [np.ones(n)]
-        half, size = 0.5 * (self.high - self.low), np.maximum(np.abs(self.low), np.abs(self.high))
-        broad, tight = np.maximum(size, 1.0), np.where(half > FLAT * size, half, size)
-        if tight.max() == 0.0 or tight.max() > ALIKE * broad.max():
-            return [broad]
-        return [broad, np.maximum(tight, FLAT * tight.max())]
-
-
-def _hull(points):
-    """Lowest and highest coordinates of points (m, n); None, None of no points."""
-    return (np.min(points, axis=0), np.max(points, axis=0)) if len(points) else (None, None)
+            return [(0.5 * (self.bounds[0] + self.bounds[1]), 0.5 * (self.bounds[1] - self.bounds[0]))]
+        if not len(self.points):
+            return [(np.zeros(self.points.shape[1]), np.ones(self.points.shape[1]))]
+        low, high = np.min(self.points, axis=0), np.max(self.points, axis=0)
+        size, half, middle = np.maximum(np.abs(low), np.abs(high)), 0.5 * (high - low), np.median(self.points, axis=0)
+        spread = 2.0 * np.median(np.abs(self.points - middle), axis=0)
+        made = [(np.zeros(len(low)), np.maximum(size, 1.0))]
+        for centre, tight in ((0.5 * (low + high), np.where(half > FLAT * size, half, size)), (middle, spread)):
+            if 0.0 < tight.max() <= ALIKE * made[-1][1].max():
+                made.append((centre, np.maximum(tight, FLAT * tight.max())))
+        return made
 
 
 def random_guesses(surroundings: Surroundings, known, n, seed):
     """Yield guesses (n,) and half-widths (n,) of the search around them, without end.
 
-    Three of a Sobol sequence in a box, then one made from a known solution.  The boxes are centred on what is known
-    and 1 to 8 times as wide, `bounds` as they are.  The fourth is in turn a known solution that is moved by about a
-    tenth of the box, and a random multiple of one.  `known` is a function that gives the solutions (m, n) so far.
+    Three of a Sobol sequence in a box, then one made from a known solution: in turn moved by about a tenth of the box,
+    and multiplied.  The boxes are 1 to 4 times as wide as what is known; every eighth time also one is
+    tried that is 1e-4 to 1e4 times as wide.  `bounds` are taken as they are.  `known` is a function that gives the
+    solutions (m, n) so far.
     """
     from scipy.stats import qmc
 
     rng = np.random.default_rng(seed)
     sobol = qmc.Sobol(n, scramble=True, seed=rng) if n <= qmc.Sobol.MAXDIM else None
-    count = 0
+    count, bounds_open = 0, surroundings.bounds is None
     while True:
         for corner in sobol.random(64) if sobol else rng.random((64, n)):
-            for half in surroundings.scales(n):
-                yield _in_box(surroundings, 2.0 * corner - 1.0, WIDTHS[count % 4] * half), half
+            boxes, width = surroundings.boxes(), WIDTHS[count % 4] if bounds_open else 1.0
+            if bounds_open and count % 8 == 7:
+                boxes.append((boxes[0][0], boxes[0][1] * SCALES[(count // 8) % len(SCALES)]))
+            for centre, half in boxes:
+                yield centre + width * half * (2.0 * corner - 1.0), half
                 if count % 3 == 2 and len(known()):
                     yield _near_known(surroundings, known(), rng, (half, count % 2 == 0)), half
             count += 1
-
-
-def _in_box(surroundings, place, half):
-    """The guess at a place in (-1, 1)**n of a box with these half-widths, or of the bounds."""
-    n = len(place)
-    half = half if surroundings.bounds is None else surroundings.scales(n)[0]
-    return surroundings.centre(n) + half * place
 
 
 def _near_known(surroundings, known, rng, how):
@@ -93,17 +90,17 @@ def check_guesses(problem, label, guesses) -> np.ndarray:
     rows = []
     for k, guess in enumerate(guesses):
         try:
-            rows.append(problem.state_values(guess))
+            rows.append(problem.unknown_values(guess))
         except ValueError as error:
             raise ValueError(f"{label}[{k}]: {str(error).removeprefix('start: ')}") from None
-    return np.array(rows, float).reshape(len(rows), len(problem.states))
+    return np.array(rows, float).reshape(len(rows), len(problem.unknown_names))
 
 
 def check_bounds(problem, bounds):
     """(2, n) corners of a box given as (low, high), numbers or arrays, or as a mapping of names to such pairs."""
     if bounds is None:
         return None
-    names = list(problem.states)
+    names = list(problem.unknown_names)
     if isinstance(bounds, Mapping):
         unknown = [name for name in bounds if name not in names]
         if unknown or len(bounds) < len(names):

@@ -1,7 +1,5 @@
 """`find_solutions`: distinct solutions at fixed parameters, by Newton from many guesses with deflation."""
 
-from collections import Counter
-from dataclasses import dataclass, field
 from itertools import product
 from numbers import Integral
 
@@ -10,86 +8,18 @@ import numpy as np
 from continuation.branch import Point
 from continuation.catalogue import STRIDE, Catalogue
 from continuation.compiled.spectrum import ZERO_EIGENVALUE
-from continuation.deflation import ITERATIONS, Deflation, Equations, deflated_newton
+from continuation.deflation import ITERATIONS, Deflation, Equations, check_problem, corrected, deflated_newton
 from continuation.derivatives import state_jacobian
+from continuation.found import Found, Report
 from continuation.guesses import Surroundings, check_bounds, check_guesses, random_guesses
 from continuation.names import check_numbers
 from continuation.newton import solve_damped
 from continuation.status import StartError
-from continuation.tables import number
 
 BUDGET = 3000  # Newton iterations
+SPARE = 50  # ... and so many more for each solution found
+WIDE = 1.5  # length of the deflation of one solution, in half-widths of the search
 NUDGE = 0.1  # lengths by which a guess on top of a known solution is moved
-MEANINGS = {
-    "known": "ran into a known solution",
-    "continuum": "a solution of a continuum that is listed once",
-    "stuck": "no damped step lowered the residual",
-    "slow": "not converged within the iterations of one attempt",
-    "singular": "no Newton correction",
-    "nonfinite": "NaN or infinite residual or Jacobian",
-    "unconverged": "the final correction without deflation failed",
-}
-
-
-@dataclass(eq=False)
-class Report:
-    """How a search went.
-
-    Attributes
-    ----------
-    guesses : int
-        Different guesses tried.
-    attempts : int
-        Newton runs; a guess is tried again after each success.
-    iterations : int
-        Newton iterations of all attempts.
-    failures : Counter
-        Attempts without a new solution, by reason; ``MEANINGS`` says each in words.
-    ended : str
-        ``"limit"``, ``"budget"``, ``"guesses"`` (all given ones used up) or ``"interrupted"``.
-    continua, singular : list of Point
-        Solutions found that are not isolated, one of each continuum; those with singular F_u, isolated or not.
-    error : Exception or None
-        First arithmetic mistake raised by a plain Python function, counted as nonfinite.
-    """
-
-    guesses: int = 0
-    attempts: int = 0
-    iterations: int = 0
-    failures: Counter = field(default_factory=Counter)
-    ended: str = "guesses"
-    continua: list = field(default_factory=list)
-    singular: list = field(default_factory=list)
-    error: Exception | None = None
-
-    def __str__(self):
-        lines = [
-            f"{self.attempts} attempts from {self.guesses} guesses, {self.iterations} Newton iterations; "
-            f"ended by: {self.ended}"
-        ]
-        lines += [f"  {count} x {reason}: {MEANINGS[reason]}" for reason, count in self.failures.most_common()]
-        if self.continua:
-            lines.append(f"  {len(self.continua)} of the solutions are not isolated (one point of each is listed)")
-        return "\n".join(lines)
-
-
-class Found(list):
-    """Distinct solutions, a list of `Point`; ``found.report`` says how they were looked for."""
-
-    def __init__(self, points=(), report=None):
-        super().__init__(points)
-        self.report = Report() if report is None else report
-
-    def __repr__(self):
-        return f"<{len(self)} solution{'' if len(self) == 1 else 's'}; ended by: {self.report.ended}>"
-
-    def __str__(self):
-        lines = [f"{len(self)} solution{'' if len(self) == 1 else 's'}"]
-        for point in self:
-            values = ", ".join(f"{name} = {number(v, 10)}" for name, v in zip(point.state_names[:4], point.state))
-            more = ", ..." if len(point.state) > 4 else ""
-            lines.append(f"  {values}{more}; unstable {point.unstable if point.unstable >= 0 else '-'}")
-        return "\n".join([*lines, str(self.report)])
 
 
 def find_solutions(
@@ -102,7 +32,7 @@ def find_solutions(
     bounds=None,
     power=2.0,
     shift=1.0,
-    budget=BUDGET,
+    budget=None,
     seed=0,
 ):
     """Find distinct solutions of ``F(u, p) = 0`` at fixed parameters by deflated Newton.
@@ -119,14 +49,15 @@ def find_solutions(
     limit : int
         Most solutions wanted, the known ones not counted.
     known : list of states
-        Solutions that are deflated from the beginning and not listed.  They are not corrected.
+        Solutions that are deflated from the beginning and not listed; corrected where one is next to them.
     bounds : (low, high) or mapping of state names to such pairs, optional
         Box of the random guesses: numbers or arrays (n,).  Solutions outside it are listed too.
     power, shift : float
         Of the deflation factors ``1 / |u - u_i|**power + shift`` (`Deflation`); at least 1, at least 0.  The distance
-        is measured in the problem's inner product and in units of the mean distance between solutions.
-    budget : int
-        Newton iterations of all attempts; the last attempt may go a few beyond.
+        is measured in the problem's inner product, in units of the search box over
+        ``m**(1/power)`` where m solutions are deflated; the power grows at solutions that still attract.
+    budget : int, optional
+        Newton iterations of all attempts.  Default: 3000 and 50 for each solution found.
     seed : int
         Of the random guesses; the same seed gives the same result.
 
@@ -161,11 +92,12 @@ def find_solutions(
     >>> [round(point["x"], 12) + 0.0 for point in found], [point.unstable for point in found]
     ([-2.0, 0.0, 2.0], [0, 1, 0])
     """
+    check_problem(problem)
     p = problem.parameter_values(parameters)
     known = check_guesses(problem, "known", known)
     given = check_guesses(problem, "guesses", () if guesses is None else guesses)
     search = Search(problem, p, (known, check_bounds(problem, bounds), given), check_operator(power, shift))
-    limit, budget = check_count("limit", limit), check_count("budget", budget)
+    limit, budget = check_count("limit", limit), None if budget is None else check_count("budget", budget)
     search.run(given, limit, budget, check_seed(seed), random=guesses is None)
     return search.result()
 
@@ -177,16 +109,22 @@ class Search:
         known, bounds, given = places
         self.problem, self.p, self.report = problem, p, Report()
         self.equations = Equations(problem, p)
-        self.deflation = Deflation(problem.inner_weights()[: len(problem.states)], *operator)
+        self.deflation = Deflation(problem.inner_weights()[:-1], *operator)
         self.catalogue = Catalogue(problem, self.equations, self.deflation)
+        self.surroundings = Surroundings(bounds, np.vstack([known, given]))
+        if bounds is not None:
+            self.deflation.unit = min(1.0, self.deflation.norm(bounds[1] - bounds[0]))
         for u in known:
             self.catalogue.know(u)
-        self.surroundings = Surroundings(bounds, np.vstack([self.deflation.known, given]))
 
     def measure(self, half):
-        """Set the length of the deflation: the mean distance of so many solutions in a box of half-widths (n,)."""
-        self.extent = self.deflation.norm(half)
-        self.deflation.length = self.extent * max(len(self.deflation.known), 1) ** (-1.0 / len(half))
+        """Set the length of the deflation from a box of half-widths (n,) and the number m of deflated solutions.
+
+        It falls as ``m**(-1/power)``: far from all of them log M, a sum of m terms ``(length / distance)**power``,
+        then does not grow with their number, and M acts near each of them only.
+        """
+        count = max(len(self.deflation.known), 1)
+        self.deflation.length = WIDE * self.deflation.norm(half) * count ** (-1.0 / self.deflation.power)
 
     def run(self, given, limit, budget, seed, *, random):
         """Try the guesses (m, n), then random ones if asked for; an interrupt ends the search."""
@@ -213,19 +151,24 @@ class Search:
         while gave and not self.ended():
             gave = False
             for guess in given:
-                for half, damped in product(self.surroundings.scales(self.equations.size), (True, False)):
+                for (_, half), damped in product(self.surroundings.boxes(), (True, False)):
                     gave = self.exhaust(guess, half, damped) or gave
 
     def ended(self) -> bool:
         """Whether enough is found, or no iterations are left."""
         for word, done in (
             ("limit", len(self.catalogue.found) >= self.limit),
-            ("budget", self.report.iterations >= self.budget),
+            ("budget", self.left() <= 0),
         ):
             if done:
                 self.report.ended = word
                 return True
         return False
+
+    def left(self) -> int:
+        """Newton iterations that may still be spent."""
+        budget = BUDGET + SPARE * len(self.catalogue.found) if self.budget is None else self.budget
+        return budget - self.report.iterations
 
     def exhaust(self, guess, half, damped=True) -> bool:
         """Solve from a guess (n,) until that gives nothing new; whether it gave anything."""
@@ -240,9 +183,11 @@ class Search:
         report = self.report
         report.attempts += 1
         self.measure(self.half)
-        most = min(ITERATIONS, max(1, self.budget - report.iterations))
+        most = min(ITERATIONS, max(1, self.left()))
         u, iterations, failure = deflated_newton(self.equations, self.deflation, self._apart(guess), most, self.damped)
         report.iterations += max(iterations, 1)
+        if failure == "known":
+            self.deflation.strengthen(u)
         failure = failure or self._accept(u)
         if failure:
             report.failures[failure] += 1
@@ -258,12 +203,13 @@ class Search:
 
     def _accept(self, u) -> str:
         """Correct u without deflation and list it; a reason where it is not new or no solution."""
+        exact = corrected(self.equations, self.deflation, u)
         try:
-            u = solve_damped(self.problem, u, self.p)
+            u = solve_damped(self.problem, u, self.p) if exact is None else exact
         except StartError:
             return "unconverged"
         before = len(self.deflation.known)
-        failure = self.catalogue.place(u, STRIDE * self.extent)
+        failure = self.catalogue.place(u, STRIDE * self.deflation.norm(self.surroundings.boxes()[0][1]))
         if len(self.deflation.known) > before:
             self.surroundings.include(self.deflation.known[before:])
         return failure
@@ -273,7 +219,7 @@ class Search:
         catalogue, report = self.catalogue, self.report
         points = [point_at(self.problem, u, self.p) for u in catalogue.found]
         report.continua = [points[k] for k in sorted(catalogue.continua)]
-        report.singular = [points[k] for k, u in enumerate(catalogue.found) if any(u is v for v in catalogue.singular)]
+        report.singular = [points[k] for k in sorted(catalogue.singular)]
         report.error = self.equations.error
         if not points:
             return Found([], report)
@@ -286,7 +232,8 @@ def point_at(problem, u, p) -> Point:
     """The `Point` of a solution u (n,) at p, with outputs and counts of eigenvalues as the engine counts them."""
     outputs = {name: float(g(u, p)) for name, g in problem.outputs.items()}
     unstable, nullity = counts_at(problem, u, p)
-    return Point(u.copy(), dict(zip(problem.parameters, p.tolist())), problem.states, outputs, unstable, nullity)
+    state = problem.columns(np.append(u, 0.0)[None])[0][0].copy()
+    return Point(state, dict(zip(problem.parameters, p.tolist())), problem.states, outputs, unstable, nullity)
 
 
 def counts_at(problem, u, p):
