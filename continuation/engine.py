@@ -14,6 +14,7 @@ from continuation.compiled import tasks
 from continuation.compiled.interface import OK, SINGULAR, call_from_python
 from continuation.compiled.loop import run
 from continuation.compiled.rare import rare
+from continuation.interrupts import Listener
 from continuation.status import Kind, Status
 
 FIRST_PORTION, PORTION_SECONDS = 64, 0.05
@@ -223,13 +224,15 @@ def _blas():
 def interrupt_sets(flag: np.ndarray):
     """Let Ctrl-C set `flag` instead of raising, where Python lets us (the main thread)."""
     ours = threading.current_thread() is threading.main_thread()
-    ours = ours and signal.getsignal(signal.SIGINT) is signal.default_int_handler
-    if not ours:
+    others = signal.getsignal(signal.SIGINT)
+    if not (ours and (others is signal.default_int_handler or isinstance(others, Listener))):
         yield
         return
 
     def handler(number, frame):
         flag[0] = 1
+        if isinstance(others, Listener):
+            others(number, frame)
 
     before = signal.signal(signal.SIGINT, handler)
     try:

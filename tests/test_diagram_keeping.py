@@ -86,7 +86,7 @@ def interrupting(calls):
     return Problem(f, ["x", "y"], {"mu": -1.0}, compiled=False)
 
 
-@pytest.mark.parametrize("calls", [200, 400, 1500, 4000])
+@pytest.mark.parametrize("calls", [100, 400, 700, 1500, 4000])
 def test_ctrl_c_keeps_what_was_found_and_resume_finishes(calls):
     found = diagram(interrupting(calls), [0.0, 0.0], "mu", (-1, 2), depth=4)
     if found.status is not Completion.COMPLETE:
@@ -98,8 +98,25 @@ def test_ctrl_c_keeps_what_was_found_and_resume_finishes(calls):
     agrees(found.resume())
 
 
+def test_a_second_ctrl_c_gives_up_the_piece_of_work():
+    twice = interrupting(10**9)
+
+    def f(u, p, out):
+        twice.functions["residual"](u, p, out)
+        if len(rows) and rows[0] > 1500:
+            signal.raise_signal(signal.SIGINT)
+        rows[0] += 1
+
+    rows = [0]
+    modes = Problem(f, ["x", "y"], {"mu": -1.0}, compiled=False)
+    found = diagram(modes, [0.0, 0.0], "mu", (-1, 2), depth=4)
+    assert found.status is Completion.INTERRUPTED
+    assert len(found.branches) == 1
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+
+
 def test_some_interruptions_come_in_the_middle():
-    found = diagram(interrupting(1500), [0.0, 0.0], "mu", (-1, 2), depth=4)
+    found = diagram(interrupting(4000), [0.0, 0.0], "mu", (-1, 2), depth=4)
     assert found.status is Completion.INTERRUPTED
     assert found.pending
     assert len(found.branches) < 4 or any(isinstance(task, Finish) for task in found.pending)

@@ -22,6 +22,7 @@ from continuation.diagrams.data import (
 from continuation.diagrams.recognition import DIRECTION, PARALLEL, half_gap, image_of_known, opposite_half
 from continuation.diagrams.seeking import sought
 from continuation.diagrams.tracing import Tracer, trace_end, trace_new
+from continuation.interrupts import listening
 from continuation.progress import board
 from continuation.query import added
 from continuation.switching import switch
@@ -32,27 +33,29 @@ CLOSE = 1e-4  # tangents nearer than this are one where no step could be made ei
 
 def begin(problem, start, plan, parameters, progress) -> Diagram:
     """The diagram that follows from a start: its branch, then all that hangs on it."""
-    with board(progress) as update:
+    with listening() as listener, board(progress) as update:
         empty = Diagram(problem.name, plan, problem=problem, effort={})
         found = trace_new(Tracer.of(empty, update), start, parameters)
         pending = tuple(Seek(value) for value in plan.deflate)
         diagram = adding.branch_added(replace(empty, pending=pending), found, Origin())
-        return work_off(diagram, update)
+        return work_off(diagram, listener, update)
 
 
 def run(diagram: Diagram, progress=False) -> Diagram:
     """Go on with a diagram until nothing is left, the budget is used up or Ctrl-C is heard."""
-    with board(progress) as update:
-        return work_off(replace(diagram, status=Completion.COMPLETE), update)
+    with listening() as listener, board(progress) as update:
+        return work_off(replace(diagram, status=Completion.COMPLETE), listener, update)
 
 
-def work_off(diagram, update=None) -> Diagram:
-    """One piece of work after the other; none begins after a trace that Ctrl-C ended."""
-    while diagram.status is not Completion.INTERRUPTED:
+def work_off(diagram, listener, update=None) -> Diagram:
+    """One piece of work after the other; none begins after Ctrl-C was heard."""
+    while True:
         try:
             task, rest = next_task(diagram)
             if task is None:
                 return replace(diagram, status=Completion.COMPLETE)
+            if listener.heard or diagram.status is Completion.INTERRUPTED:
+                break
             if not affordable(diagram, task):
                 return replace(diagram, status=Completion.BUDGET)
             diagram = done(rest, task, update)
