@@ -7,6 +7,7 @@ from importlib import import_module
 
 from continuation.branch import Branch, Point, SpecialPoint
 from continuation.conjugacy import distinct_starts
+from continuation.diagram import diagram
 from continuation.emanating import EmanatingOrbit, emanating_orbit
 from continuation.problem import Problem
 from continuation.settings import Settings
@@ -17,6 +18,7 @@ from continuation.trace import trace
 __all__ = [
     "Branch",
     "ContinuationError",
+    "Diagram",
     "EmanatingOrbit",
     "Kind",
     "Point",
@@ -26,6 +28,7 @@ __all__ = [
     "StartError",
     "Status",
     "deflated_branches",
+    "diagram",
     "distinct_starts",
     "emanating_orbit",
     "find_solutions",
@@ -35,6 +38,7 @@ __all__ = [
 ]
 
 LAZY = {  # name -> module that is imported when the name is first asked for
+    "Diagram": "continuation.diagrams.data",
     "deflated_branches": "continuation.disconnected",
     "find_solutions": "continuation.search",
     "unconnected": "continuation.disconnected",

@@ -1,4 +1,4 @@
-"""The command ``pseudoarc``: trace a model file, show or draw a saved branch, run a study.
+"""The command ``pseudoarc``: trace a model file or its whole diagram, show or draw what was saved, run a study.
 
 Exit status: 0 done; 1 numerical failure (the start could not be corrected, or an end of the branch is one of
 `FAILED`), what was found is shown and saved; 2 bad input, one line on stderr; 130 interrupted by Ctrl-C, what
@@ -69,9 +69,36 @@ def trace(model, picture, target, **options):
 
 
 @main.command()
+@click.argument("model")
+@click.option("--vary", metavar="NAME", help="Parameter to vary.")
+@click.option("--span", nargs=2, type=float, metavar="LOW HIGH", help="Its limits.")
+@click.option("--depth", type=int, default=2, help="Branch points between the start's branch and another, at most.")
+@click.option("--start", multiple=True, metavar="NAME=VALUE", help="Another start of a state.")
+@click.option("--set", "values", multiple=True, metavar="NAME=VALUE", help="Another value of a parameter.")
+@click.option("--max-step", type=float, help="Largest step.")
+@click.option("--max-points", type=int, help="Points stored in each direction of each branch.")
+@click.option("--max-branches", type=int, default=100, help="Branches, at most.")
+@click.option("--deflate", type=int, metavar="N", help="Look for unconnected branches at so many values.")
+@click.option("--plot", "picture", metavar="FILE", help="Draw the diagram (.png, .pdf, .svg ...).")
+@click.option("--save", "target", metavar="FILE", help="Keep the diagram (netCDF).")
+def diagram(model, picture, target, depth, max_branches, deflate, **options):
+    """Trace all branches that hang together with the start of the TOML file MODEL."""
+    with _InputErrors():
+        _check_files(picture, target)
+        title, problem, arguments = _arguments(model, {**options, "direction": "both"})
+    del arguments["direction"]
+    found = _traced(problem, {**arguments, "depth": depth, "max_branches": max_branches, "deflate": deflate}, "diagram")
+    try:
+        _keep(found, picture, target)
+    finally:
+        _show(found, title)
+    return _diagram_outcome(found)
+
+
+@main.command()
 @click.argument("file")
 def show(file):
-    """Show the special points of the branch in FILE."""
+    """Show the special points of the branch, or the branches of the diagram, in FILE."""
     with _InputErrors():
         branch = _load(file)
     _show(branch)
@@ -83,15 +110,13 @@ def show(file):
 @click.option("-y", metavar="NAME", help="Column upwards.")
 @click.option("-o", "--output", required=True, metavar="FILE", help="Picture to write (.png, .pdf, .svg ...).")
 def plot(file, x, y, output):
-    """Draw the branch in FILE."""
-    from continuation.plotting import picture
-
+    """Draw the branch or the diagram in FILE."""
     with _InputErrors():
         _check_files(output, None)
-        branch = _load(file)
+        found = _load(file)
         for name in filter(None, (x, y)):
-            _check_column(branch, name)
-        picture(branch, output, x, y)
+            _check_column(getattr(found, "branches", [found])[0], name)
+        _module_of(found).picture(found, output, x, y)
 
 
 @main.command()
@@ -186,14 +211,14 @@ def _settings(settings, options):
     return replace(settings, **changes)
 
 
-def _traced(problem, arguments):
-    """The branch; ends the command if the start can't be used."""
-    from continuation import trace
+def _traced(problem, arguments, what="trace"):
+    """The branch, or the diagram; ends the command if the start can't be used."""
+    import continuation
     from continuation.status import StartError
 
     with _InputErrors():
         try:
-            return trace(problem, **arguments)
+            return getattr(continuation, what)(problem, **arguments)
         except StartError as error:
             _complain(error)
             raise click.exceptions.Exit(1) from error
@@ -219,20 +244,25 @@ def _keep(branch, picture, target):
     """Write the branch and its picture, the branch first."""
     with _InputErrors():
         if target:
-            from continuation.storage import save
-
-            save(branch, target)
+            branch.save(target)
         if picture:
-            from continuation import plotting
+            _module_of(branch).picture(branch, picture)
 
-            plotting.picture(branch, picture)
+
+def _module_of(found):
+    """The module that draws a branch or a diagram."""
+    from continuation import plotting
+    from continuation.diagrams import drawing
+
+    return drawing if hasattr(found, "branches") else plotting
 
 
 def _load(path):
-    """A saved branch; its problem is not needed."""
-    from continuation.storage import load
+    """A saved branch or diagram; its problem is not needed."""
+    from continuation import storage
+    from continuation.diagrams import files
 
-    return load(path, problem=False)
+    return files.load(path) if storage.form_of(path) == files.FORMAT else storage.load(path, problem=False)
 
 
 def _check_column(branch, name):
@@ -246,17 +276,17 @@ def _check_column(branch, name):
 
 def _show(branch, title=""):
     """Print the table: with lines on a terminal wide enough, else as plain text."""
-    from continuation.tables import rich_table, table
+    from continuation.tables import rich_table
 
     if title:
         click.echo(title)
-    if sys.stdout.isatty():
+    if sys.stdout.isatty() and not hasattr(branch, "branches"):
         from rich.console import Console
 
         console, boxed = Console(), rich_table(branch)
         if console.measure(boxed, options=console.options.update(width=10_000)).maximum <= console.width:
             return console.print(boxed)
-    return click.echo(table(branch))
+    return click.echo(str(branch))
 
 
 def _outcome(branch) -> int:
@@ -268,6 +298,14 @@ def _outcome(branch) -> int:
     if "INTERRUPTED" in names:
         return INTERRUPTED
     return int(any(name in FAILED for name in names))
+
+
+def _diagram_outcome(found) -> int:
+    """Exit status that fits a diagram; failures are told on stderr."""
+    codes = [_outcome(branch) for branch in found.branches]
+    for failure in found.failures:
+        _complain(f"numerical failure{' at ' if failure.label else ''}{failure.label}: {failure.reason}")
+    return INTERRUPTED if found.status.name == "INTERRUPTED" else int(bool(found.failures) or 1 in codes)
 
 
 def _list_studies(found) -> int:

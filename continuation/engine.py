@@ -14,6 +14,7 @@ from continuation.compiled import tasks
 from continuation.compiled.interface import OK, SINGULAR, call_from_python
 from continuation.compiled.loop import run
 from continuation.compiled.rare import rare
+from continuation.interrupts import Listener
 from continuation.status import Kind, Status
 
 FIRST_PORTION, PORTION_SECONDS = 64, 0.05
@@ -189,7 +190,7 @@ def place_first(state: S.State, silent: np.ndarray):
 def run_all(state: S.State, *, stop=None, progress=None):
     """Run to the end of the branch; returns (state with its rows, code).
 
-    `stop` is called after each accepted point and ends the branch when true; `progress` after each portion.
+    `stop` is called after each accepted point, `progress` after each portion; either ends the branch when true.
     Ctrl-C ends the branch with what was found.
     """
     portion = 1 if stop else FIRST_PORTION
@@ -198,13 +199,12 @@ def run_all(state: S.State, *, stop=None, progress=None):
             began = time.perf_counter()
             state.i[S.BUDGET] = portion
             code = call_from_python(run, state.address)
-            if progress:
-                progress(state)
+            asked = bool(progress and progress(state))
             if code == S.FULL:
                 state = grown(state)
             elif code != S.PAUSED:
                 return state, code
-            elif stop and stop(state):
+            elif asked or (stop and stop(state)):
                 return state, S.STOPPED
             elif not stop and time.perf_counter() - began < PORTION_SECONDS / 2:
                 portion = min(2 * portion, 1 << 20)
@@ -229,13 +229,15 @@ def _blas():
 def interrupt_sets(flag: np.ndarray):
     """Let Ctrl-C set `flag` instead of raising, where Python lets us (the main thread)."""
     ours = threading.current_thread() is threading.main_thread()
-    ours = ours and signal.getsignal(signal.SIGINT) is signal.default_int_handler
-    if not ours:
+    others = signal.getsignal(signal.SIGINT)
+    if not (ours and (others is signal.default_int_handler or isinstance(others, Listener))):
         yield
         return
 
     def handler(number, frame):
         flag[0] = 1
+        if isinstance(others, Listener):
+            others(number, frame)
 
     before = signal.signal(signal.SIGINT, handler)
     try:

@@ -13,7 +13,7 @@ from continuation.compiled.prepare import prepare
 from continuation.continua import least_norm
 from continuation.engine import KIND_CODES, STATUSES, begin, begin_behind, begin_singular, make_state, run_all
 from continuation.operations import Operations
-from continuation.progress import silent, terminal
+from continuation.progress import display
 from continuation.start import Start, silent_tests, start_from
 from continuation.status import ContinuationError, StartError, Status
 from continuation.wishes import Wishes
@@ -76,7 +76,7 @@ def run_direction(problem, begun: Start, sign, wishes: Wishes, progress) -> Run:
     elif any(leaves_at_once(begun.x, tangent, limit) for limit in state.limits):
         return Run(operations, state, S.LIMIT)
     watch = watcher(problem, begun, wishes.stop_at) if wishes.stop_at else None
-    with (terminal if progress else silent)(begun) as shown:
+    with display(progress)(begun) as shown:
         state, code = run_all(state, stop=watch, progress=shown)
     log_exceptions(problem, code)
     return Run(operations, state, code)

@@ -136,20 +136,20 @@ def plot(branch, x=None, y=None, ax=None, **options):
     and the others are thinned evenly.
     """
     x = branch.vary[0] if x is None else x
-    y = _usual_y(branch) if y is None else y
+    y = usual_y(branch) if y is None else y
     curve = np.column_stack([branch[x], branch[y]])
-    ax = _new_axes() if ax is None else ax
-    _draw_lines(ax, branch, curve, options)
+    ax = new_axes() if ax is None else ax
+    draw_lines(ax, branch, curve, options)
     _draw_markers(ax, branch, curve)
     ax.set_xlabel(x, parse_math=False)
     ax.set_ylabel(y, parse_math=False)
-    _widen(ax, branch, (x, y), curve)
-    _draw_legend(ax)
-    _draw_labels(ax, branch, curve)
+    widen(ax, branch, (x, y), curve)
+    draw_legend(ax)
+    draw_labels(ax, branch, curve)
     return ax
 
 
-def _usual_y(branch) -> str:
+def usual_y(branch) -> str:
     """Name of the column drawn upwards unless told."""
     if len(branch.vary) > 1:
         return branch.vary[1]
@@ -161,24 +161,24 @@ def picture(branch, path, x=None, y=None):
     from matplotlib.figure import Figure
 
     figure = Figure((7, 5), layout="constrained")
-    plot(branch, x, y, _roomy(figure.subplots()))
+    plot(branch, x, y, roomy(figure.subplots()))
     figure.savefig(path, dpi=150)
 
 
-def _new_axes():
+def new_axes():
     """Axes in a figure of their own."""
     from matplotlib import pyplot
 
-    return _roomy(pyplot.subplots(layout="constrained")[1])
+    return roomy(pyplot.subplots(layout="constrained")[1])
 
 
-def _roomy(ax):
+def roomy(ax):
     """The axes, with room for labels at the edges."""
     ax.margins(0.09)
     return ax
 
 
-def _draw_lines(ax, branch, curve, options):
+def draw_lines(ax, branch, curve, options):
     """One line for each longest run of one style."""
     options = {"color": INK, "linewidth": 1.4, **options}
     name = options.pop("label", None)
@@ -192,7 +192,7 @@ def _draw_lines(ax, branch, curve, options):
         ax.plot(*curve[run[0].start : run[-1].stop].T, **style)
 
 
-def _widen(ax, branch, names, curve):
+def widen(ax, branch, names, curve):
     """Bring the limits up to date, and keep them wide where a column is constant up to rounding."""
     curve = curve[np.isfinite(curve).all(axis=1)]
     for k, name in enumerate(names if len(curve) else ()):
@@ -207,8 +207,8 @@ def _widen(ax, branch, names, curve):
 def _draw_markers(ax, branch, curve):
     """Mark special points by kind, hollow if not located, and ends where the branch could not go on."""
     size = 34 if len(branch.special) <= 3 * LABELS else 12
-    inner = sorted((s for s in branch.special if s.kind is not Kind.END), key=_group)
-    for _, members in groupby(inner, key=_group):
+    inner = sorted((s for s in branch.special if s.kind is not Kind.END), key=marker_group)
+    for _, members in groupby(inner, key=marker_group):
         members = list(members)
         first = members[0]
         shape, color, area = MARKS[first.kind]
@@ -216,24 +216,24 @@ def _draw_markers(ax, branch, curve):
         if not first.located:
             colors = {"facecolors": "white", "edgecolors": color, "linewidths": 1.3}
         spots = curve[[s.index for s in members]].T
-        ax.scatter(*spots, size * area, marker=shape, label=_words(first), zorder=3, **colors)
+        ax.scatter(*spots, size * area, marker=shape, label=marker_words(first), zorder=3, **colors)
     for row, status in zip((0, -1), branch.ends):
         if status in TROUBLE:
             ax.scatter(*curve[row], 40, marker="x", color=INK, linewidths=1.6, label=TROUBLE[status], zorder=3)
 
 
-def _group(point):
+def marker_group(point):
     """Key under which special points share a marker and a line of the legend."""
     return list(Kind).index(point.kind), point.name, not point.located
 
 
-def _words(point) -> str:
+def marker_words(point) -> str:
     """Legend entry of a special point's marker."""
     name = f": {point.name}" if point.kind is Kind.USER and point.name else ""
     return WORDS[point.kind] + name + ("" if point.located else ", not located")
 
 
-def _draw_legend(ax):
+def draw_legend(ax):
     """One legend with one entry a label for all branches of the axes; above them if it would hide something."""
     handles, labels = ax.get_legend_handles_labels()
     entries = dict(zip(reversed(labels), reversed(handles)))
@@ -253,7 +253,7 @@ def _boxes(artists):
     return np.array([artist.get_window_extent().extents for artist in artists]).reshape(-1, 4)
 
 
-def _draw_labels(ax, branch, curve):
+def draw_labels(ax, branch, curve):
     """Write labels beside their points where they cover neither each other nor, if possible, the curve."""
     from matplotlib.patheffects import withStroke
 

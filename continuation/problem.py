@@ -38,14 +38,14 @@ class Problem:
     stability : "flow", None or callable
         ``"flow"`` counts eigenvalues of F_u with positive real part; None for equations that are no flow
         (``unstable`` is -1, no Hopf points); or ``g(u, p) -> int``, a count of your own.
-    smoothness : int
-        How often F can be differentiated: 3 (default) or more; 2 for equations like ``mu*x - x*abs(x)`` whose second
-        derivative jumps, so that nothing is made of third ones.
     symmetries : sequence, optional
         Transformations of the states that F respects, ``F(g u) = g F(u)``: orthogonal matrices (n, n), permutations
         (n integers or state names, ``-`` for a sign; ``(g u)_i = u[entry[i]]``), or functions ``K(u) -> (n,)``,
         infinitesimal generators of a continuous group.  The same matrices act on F.  Checked here, at random states
         and the default parameters.  See `continuation.symmetry.Symmetry`.
+    smoothness : int
+        How often F can be differentiated: 3 (default) or more; 2 for equations like ``mu*x - x*abs(x)`` whose second
+        derivative jumps, so that nothing is made of third ones.
     weights : (n + 1,) array, optional
         Inner product ``sum w_i u_i v_i + w_n p q``; default 1/n for states, 1 for the parameter.
     compiled : bool, optional
@@ -83,8 +83,8 @@ class Problem:
         constants=None,
         symmetric=False,
         stability="flow",
-        smoothness=3,
         symmetries=(),
+        smoothness=3,
         weights=None,
         compiled=None,
         name=None,
@@ -124,7 +124,7 @@ class Problem:
         parameters : mapping of str to float
         outputs, zeros : mapping of str to str or sympy expression, optional
         options
-            As for `Problem`: `symmetric`, `stability`, `smoothness`, `symmetries`, `weights`, `compiled`.
+            As for `Problem`: `symmetric`, `stability`, `symmetries`, `smoothness`, `weights`, `compiled`.
 
         Raises
         ------
@@ -158,8 +158,8 @@ class Problem:
             "name": problem.name,
             "symmetric": problem.symmetric,
             "stability": problem.stability,
-            "smoothness": problem.smoothness,
             "symmetries": _plain_entries(options.get("symmetries", ())),
+            "smoothness": problem.smoothness,
             "weights": None if problem.weights is None else problem.weights.tolist(),
         }
         return problem
@@ -167,7 +167,7 @@ class Problem:
     @classmethod
     def from_source(cls, source: Mapping):
         """Make the problem that `source` (from a file) describes; the text is parsed as in `from_expressions`."""
-        keys = ("outputs", "zeros", "name", "symmetric", "stability", "smoothness", "symmetries", "weights")
+        keys = ("outputs", "zeros", "name", "symmetric", "stability", "symmetries", "smoothness", "weights")
         options = {key: source[key] for key in keys if key in source}
         return cls.from_expressions(source["equations"], source["parameters"], **options)
 

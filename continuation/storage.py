@@ -63,17 +63,27 @@ def save(branch, path):
     OSError
         If the place can't be written to.
     """
+    write_whole(path, lambda temporary: write(branch, temporary))
+
+
+def write(branch, path, **place):
+    """Write a branch to a file; `place` may say the group and the mode of opening."""
+    dataset = _legal(to_xarray(branch))
+    bare = {name: {"_FillValue": None} for name, column in dataset.variables.items() if column.dtype.kind == "f"}
+    dataset.to_netcdf(path, engine="h5netcdf", encoding=bare, **place)
+
+
+def write_whole(path, write_to):
+    """Let ``write_to(temporary)`` write a file, add the checksum and put it in its place; see `save`."""
     check_target(path)
     target = os.path.realpath(path)
     temporary = os.path.join(os.path.dirname(target), f".pseudoarc-{uuid.uuid4().hex}.tmp")
-    dataset = _legal(to_xarray(branch))
-    bare = {name: {"_FillValue": None} for name, column in dataset.variables.items() if column.dtype.kind == "f"}
     try:
-        dataset.to_netcdf(temporary, engine="h5netcdf", encoding=bare)
+        write_to(temporary)
         seal(temporary)
         os.replace(temporary, target)
     except (OSError, RuntimeError) as error:
-        raise OSError(f"{path}: could not be written: {_line(error)}") from error
+        raise OSError(f"{path}: could not be written: {first_line(error)}") from error
     finally:
         with contextlib.suppress(FileNotFoundError):
             os.unlink(temporary)
@@ -100,9 +110,9 @@ def load(path, *, problem=True) -> Branch:
     dataset = _read(path)
     try:
         source = decode(dataset.attrs.get("source", "null"))
-        branch = _branch(dataset, _rebuilt(source) if problem and source else None)
+        branch = branch_of(dataset, rebuilt(source) if problem and source else None)
     except (KeyError, ValueError, TypeError, IndexError, AttributeError) as error:
-        raise StorageError(f"{path}: damaged or incomplete: {_line(error)}") from error
+        raise StorageError(f"{path}: damaged or incomplete: {first_line(error)}") from error
     return branch
 
 
@@ -233,7 +243,7 @@ def _attributes(branch) -> dict:
         "ends": [status.name for status in branch.ends],
         "versions": _versions(),
     }
-    texts = {name: encode(value) for name, value in record.items()} | _source_text(branch.problem)
+    texts = {name: encode(value) for name, value in record.items()} | source_text(branch.problem)
     time = datetime.now(timezone.utc).isoformat(timespec="seconds")
     return {
         "format": FORMAT, "format_version": VERSION, "problem": branch.problem_name, "start": branch.start,
@@ -241,7 +251,7 @@ def _attributes(branch) -> dict:
     }  # fmt: skip
 
 
-def _source_text(problem) -> dict:
+def source_text(problem) -> dict:
     """The equations of a problem that was given as text, if text says all of it."""
     source = getattr(problem, "source", None)
     try:
@@ -281,10 +291,33 @@ def _unique(name, taken) -> str:
 
 
 def _read(path):
-    """The file's dataset, whole in memory."""
+    """The dataset of a file, whole in memory."""
+    return read_groups(path, FORMAT, VERSION)[None]
+
+
+def read_groups(path, form, version) -> dict:
+    """Datasets of all groups of a file by name, the root's under None, if it is of a form and no later version."""
     import h5py
     import xarray
 
+    check_content(path)
+    try:
+        with h5py.File(path, "r") as file:
+            _check_format(path, file.attrs, form, version)
+            groups = [None, *(name for name, item in file.items() if isinstance(item, h5py.Group))]
+        found = {}
+        for group in groups:
+            with xarray.open_dataset(path, engine="h5netcdf", group=group, decode_times=False) as dataset:
+                found[group] = dataset.load()
+        return found
+    except StorageError:
+        raise
+    except Exception as error:  # what the libraries below raise over a damaged file has no common class
+        raise StorageError(f"{path}: damaged or cut short: {first_line(error)}") from error
+
+
+def check_content(path):
+    """Refuse files that can't be read, are no netCDF-4 files or differ from their checksum."""
     try:
         with open(path, "rb") as file:
             signature = file.read(8)
@@ -294,15 +327,18 @@ def _read(path):
         raise StorageError(f"{path}: is no netCDF-4 file")
     if not is_whole(path):
         raise StorageError(f"{path}: damaged or cut short: the content does not match its checksum")
+
+
+def form_of(path) -> str:
+    """What a file says it is: ``"pseudoarc branch"`` or another format; empty where it does not say."""
+    import h5py
+
+    check_content(path)
     try:
         with h5py.File(path, "r") as file:
-            _check_format(path, file.attrs)
-        with xarray.open_dataset(path, engine="h5netcdf", decode_times=False) as dataset:
-            return dataset.load()
-    except StorageError:
-        raise
-    except Exception as error:  # what the libraries below raise over a damaged file has no common class
-        raise StorageError(f"{path}: damaged or cut short: {_line(error)}") from error
+            return str(file.attrs.get("format", ""))
+    except Exception as error:  # see `read_groups`
+        raise StorageError(f"{path}: damaged or cut short: {first_line(error)}") from error
 
 
 def seal(path):
@@ -321,16 +357,16 @@ def is_whole(path) -> bool:
     return not seal_found or digest.strip() == hashlib.sha256(content).hexdigest().encode()
 
 
-def _check_format(path, attrs):
+def _check_format(path, attrs, form, latest):
     """Refuse files of other programs and of later versions."""
-    if attrs.get("format") != FORMAT:
-        raise StorageError(f"{path}: is no branch saved by pseudoarc")
+    if attrs.get("format") != form:
+        raise StorageError(f"{path}: is no {form.removeprefix('pseudoarc ')} saved by pseudoarc")
     version = int(np.ravel(attrs["format_version"])[0])
-    if version > VERSION:
-        raise StorageError(f"{path}: has format version {version}, this pseudoarc reads up to {VERSION}; upgrade it")
+    if version > latest:
+        raise StorageError(f"{path}: has format version {version}, this pseudoarc reads up to {latest}; upgrade it")
 
 
-def _branch(dataset, problem) -> Branch:
+def branch_of(dataset, problem) -> Branch:
     """The branch a dataset holds."""
     texts = {name: decode(dataset.attrs[name]) for name in ("parameters", "vary", "outputs", "effort", "span", "ends")}
     columns = {(v.attrs["role"], v.attrs["name"]): v.values for v in dataset.data_vars.values() if "role" in v.attrs}
@@ -395,7 +431,7 @@ def _frozen(array):
     return array
 
 
-def _rebuilt(source):
+def rebuilt(source):
     """The problem whose equations a file holds."""
     from continuation.problem import Problem
 
@@ -456,6 +492,6 @@ def _restore(entry):
     return undo[key](value) if key in undo and not more else entry
 
 
-def _line(error) -> str:
+def first_line(error) -> str:
     """First line of what an exception says."""
     return (str(error).splitlines() or [type(error).__name__])[0]

@@ -49,16 +49,16 @@ def table(branch) -> str:
     >>> number(1 / 3), number(-0.0), number(2.5e-11, digits=3)
     ('0.33333333333333', '0', '2.5e-11')
     """
-    head, rows = header(branch), [_cells(branch, point) for point in branch.special]
+    head, rows = header(branch), [cells(branch, point) for point in branch.special]
     widths = [max(len(line[k]) for line in [head, *rows]) for k in range(len(head))]
-    return "\n".join([*summary(branch), "", *(_aligned(line, widths) for line in [head, *rows])])
+    return "\n".join([*summary(branch), "", *(aligned(line, widths) for line in [head, *rows])])
 
 
 def html(branch) -> str:
     """Write the same table as HTML, every name and number escaped; what a notebook shows."""
     lines = "".join(f"<p>{escape(line)}</p>" for line in summary(branch))
     head = "".join(f"<th>{escape(name)}</th>" for name in header(branch))
-    rows = "".join(f"<tr>{_html_cells(_cells(branch, point))}</tr>" for point in branch.special)
+    rows = "".join(f"<tr>{html_cells(cells(branch, point))}</tr>" for point in branch.special)
     return f"<div>{lines}<table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table></div>"
 
 
@@ -73,7 +73,7 @@ def rich_table(branch):
     for k, name in enumerate(names):
         result.add_column(Text(name), justify="right" if 0 < k < len(names) - 1 else "left", no_wrap=True)
     for point in branch.special:
-        result.add_row(*(Text(cell) for cell in _cells(branch, point)))
+        result.add_row(*(Text(cell) for cell in cells(branch, point)))
     return result
 
 
@@ -159,8 +159,8 @@ def _columns(branch) -> tuple:
     return names if len(names) <= FEW else ("norm", *names[:SHOWN])
 
 
-def _cells(branch, point) -> list[str]:
-    """One line of the table as text."""
+def cells(branch, point) -> list[str]:
+    """Text of one line: label, row, parameters, state, number of unstable eigenvalues, type."""
     about = "" if point.located else "~"
     parameters = [about + number(point.parameters[name]) for name in branch.vary]
     values = [about + number(value, digits=10) for value in _values(branch, point)]
@@ -175,15 +175,15 @@ def _values(branch, point):
     return [branch["norm"][point.index], *point.state[:SHOWN]]
 
 
-def _aligned(cells, widths) -> str:
-    """Pad a line's cells: numbers to the right, the label and the type to the left."""
+def aligned(cells, widths) -> str:
+    """Pad the cells of a line: numbers to the right, the label and the type to the left."""
     label, *numbers, words = cells
     padded = [cell.rjust(width) for cell, width in zip(numbers, widths[1:])]
     return "  ".join([label.ljust(widths[0]), *padded, words]).rstrip()
 
 
-def _html_cells(cells) -> str:
-    """One line's cells, numbers to the right."""
+def html_cells(cells) -> str:
+    """Cells of one line, numbers to the right."""
     right = ' style="text-align: right"'
     last = len(cells) - 1
     return "".join(f"<td{right if 0 < k < last else ''}>{escape(cell)}</td>" for k, cell in enumerate(cells))
