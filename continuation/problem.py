@@ -289,10 +289,8 @@ class Problem:
     def operations(self, p, active):
         """What the engine calls for a trace in parameter number `active`; override for other structures."""
         from continuation.operations import dense_operations
-        from continuation.patience import patient
 
-        made = dense_operations(self, p, active)
-        return patient(made) if self.symmetry else made
+        return dense_operations(self, p, active)
 
     # Unknowns and what is shown of them: a problem derived from another one overrides these.  Its functions
     # (residual, outputs, zeros ...) take its unknowns; branches and points show `states`.
