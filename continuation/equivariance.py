@@ -10,6 +10,7 @@ from continuation.derivatives import CENTRAL4, FIFTH_ROOT, evaluate, state_jacob
 
 logger = logging.getLogger("continuation")
 EXACT = 1e-8  # a violation smaller than this, relative to the residual, is rounding
+SMALLEST = 1e-4  # an equation smaller than this, relative to the largest, is judged by this part of the largest
 SIZES = (0.3, 1.0, 1.0, 3.0)  # of the random states
 
 
@@ -76,17 +77,16 @@ def violations(problem, symmetry, u, p):
     f = evaluate(problem, u, p)
     pairs = []
     for label, g in zip(symmetry.labels, symmetry.generators):
-        pairs.append((f"{label}, the element {g}", evaluate(problem, g(u), p), g(f)))
-    pairs = [(what, got, wanted, 0.0) for what, got, wanted in pairs]
+        pairs.append((f"{label}, the element {g}", evaluate(problem, g(u), p), g(f), 0.0))
     for k in symmetry.continuous:
         slope, error = along(problem, u, p, k(u))
         pairs.append((f"the generator {k.name}", slope, k.matrix @ f, error))
     for what, got, wanted, error in pairs:
         scale = max(np.max(np.abs(got)), np.max(np.abs(wanted)), np.max(np.abs(f)))
         if np.isfinite(scale):
-            gap = np.maximum(np.abs(got - wanted) - 10 * error, 0.0)
-            size = np.max(gap) / scale if scale > 0 else 0.0
-            yield Violation(float(size), what, problem.unknown_names[int(np.argmax(gap))])
+            own = np.maximum(np.maximum(np.abs(got), np.abs(wanted)), SMALLEST * scale)
+            gap = np.maximum(np.abs(got - wanted) - 10 * error, 0.0) / (own if scale > 0 else 1.0)
+            yield Violation(float(np.max(gap)), what, problem.unknown_names[int(np.argmax(gap))])
 
 
 def along(problem, u, p, direction):
