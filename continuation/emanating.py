@@ -136,8 +136,8 @@ def emanating_orbit(problem, point) -> EmanatingOrbit:
     Raises
     ------
     ValueError
-        A point of another kind or problem; a problem without third derivatives; a pair that does not cross the imaginary axis; F_u singular or with the
-        eigenvalue 2 i omega.
+        A point of another kind or problem; a problem without third derivatives; a pair that does not cross the
+        imaginary axis; F_u singular or with the eigenvalue 2 i omega.
 
     Notes
     -----

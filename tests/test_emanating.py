@@ -177,16 +177,17 @@ def test_errors():
         emanating_orbit(textbook.brusselator(), point)
     with pytest.raises(ValueError, match="no pair of imaginary eigenvalues there"):
         emanating_orbit(problem, replace(point, parameters={**point.parameters, "mu": 0.5}, unknowns=None))
+    flat = Problem.from_expressions({"x": "mu**2*x - y - x**3", "y": "x + mu**2*y"}, {"mu": -1.0})
     with pytest.raises(ValueError, match="does not cross the imaginary axis with 'mu'"):
-        flat = Problem.from_expressions({"x": "mu**2*x - y - x**3", "y": "x + mu**2*y"}, {"mu": -1.0})
         emanating_orbit(flat, replace(point, parameters={"mu": 0.0}, unknowns=np.zeros(3)))
+    zero = Problem.from_expressions({"x": "mu*x - y", "y": "x + mu*y", "z": "mu*z"}, {"mu": -1.0})
+    there = {"state": np.zeros(3), "state_names": ("x", "y", "z"), "unknowns": np.zeros(4)}
     with pytest.raises(ValueError, match="eigenvalue 0 as well"):
-        zero = Problem.from_expressions({"x": "mu*x - y", "y": "x + mu*y", "z": "mu*z"}, {"mu": -1.0})
-        there = {"state": np.zeros(3), "state_names": ("x", "y", "z"), "unknowns": np.zeros(4)}
         emanating_orbit(zero, replace(point, parameters={"mu": 0.0}, **there))
+    rough = Problem.from_expressions({"x": "mu*x - y - x*abs(x)", "y": "x + mu*y"}, {"mu": -1.0}, smoothness=2)
+    rough_point = hopf_point(rough, [0, 0], "mu", (-1, 1))
     with pytest.raises(ValueError, match="smoothness=2"):
-        rough = Problem.from_expressions({"x": "mu*x - y - x*abs(x)", "y": "x + mu*y"}, {"mu": -1.0}, smoothness=2)
-        emanating_orbit(rough, hopf_point(rough, [0, 0], "mu", (-1, 1)))
+        emanating_orbit(rough, rough_point)
     orbit = emanating_orbit(problem, point)
     with pytest.raises(ValueError, match="the orbits have mu above 0, got -1"):
         orbit.amplitude_at(-1)
