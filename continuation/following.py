@@ -88,7 +88,8 @@ def begin_outward(state, begun: Start, wishes: Wishes):
     Of those the farthest that the first step would reach, else the nearest.
     """
     low, high = wishes.span
-    inside = [pair for pair in (() if begun.ahead is None else begun.ahead) if low < pair[0, -1] < high]
+    ahead = () if begun.ahead is None or wishes.settings.max_points < 2 else begun.ahead
+    inside = [pair for pair in ahead if low < pair[0, -1] < high]
     reached = [x for x, _ in inside if np.sqrt(np.sum(state.weights * (x - begun.x) ** 2)) <= wishes.steps()[0]]
     for x, tangent in inside[min(len(inside) - len(reached), len(inside) - 1) :]:
         if begin(state, x, tangent, np.zeros(len(state.kinds), bool)) == OK:

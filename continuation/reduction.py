@@ -11,6 +11,7 @@ from continuation.homotopy import Polynomials
 from continuation.multilinear import Multilinear
 
 RANK = 1e-6  # singular values below this fraction of the largest are zero at a located point
+LAST_DIGITS = 1e-14  # singular values below this fraction are rounding
 NEAR = 0.1  # how far around the point the equations are looked at, relative to 1 + |u|
 ROUNDING, DIFFERENCED = 1e-8, 1e-6  # coefficients below this fraction of the others are none
 BALANCE = 0.05  # size of the cubic terms against the quadratic ones where the truncated equations are solved
@@ -18,7 +19,7 @@ BALANCE = 0.05  # size of the cubic terms against the quadratic ones where the t
 
 @dataclass(frozen=True, eq=False)
 class Kernel:
-    """Singular value decomposition of [F_u F_p] at x, in scaled unknowns z = (x - x0) / unit.
+    """Singular value decomposition of [F_u F_p] at x, in scaled unknowns z = (x - x0) / unit, equations over `rows`.
 
     ``basis`` (N, k + 1) holds the kernel, orthonormal in z, only its last column with a part in the parameter;
     ``left`` (n, n) the left singular vectors, the last k of them those of the kernel.
@@ -29,6 +30,7 @@ class Kernel:
     p: np.ndarray
     active: int
     unit: np.ndarray  # (N,)
+    rows: np.ndarray  # (n,)
     left: np.ndarray
     sigma: np.ndarray  # (n,)
     right: np.ndarray  # (N, N) right singular vectors as rows
@@ -54,15 +56,16 @@ class Kernel:
         return self.basis @ y
 
     def residual(self, z) -> np.ndarray:
-        """F at z."""
+        """F at z, scaled."""
         x, p = self.x + self.unit * z, self.p.copy()
         p[self.active] = x[-1]
-        return evaluate(self.problem, x[:-1], p)
+        return evaluate(self.problem, x[:-1], p) / self.rows
 
     def jacobian(self, z) -> np.ndarray:
-        """dF/dz (n, N) at z."""
+        """dF/dz (n, N) at z, scaled."""
         with np.errstate(all="ignore"):
-            return extended_jacobian(self.problem, self.x + self.unit * z, self.p, self.active) * self.unit
+            jacobian = extended_jacobian(self.problem, self.x + self.unit * z, self.p, self.active)
+        return jacobian * self.unit / self.rows[:, None]
 
     def normal(self, f) -> np.ndarray:
         """Shortest z with ``dF/dz z = f``, for the part of f in the range."""
@@ -71,25 +74,40 @@ class Kernel:
 
 
 def kernel_at(problem, x, p, active, weights) -> Kernel:
-    """Decompose [F_u F_p] at a branch point, the parameter in a unit in which F_p is no larger than F_u."""
-    unit = 1.0 / np.sqrt(weights)
+    """Decompose [F_u F_p] at a branch point.
+
+    Equations are scaled to their size at x and around it, the parameter so that F_p is no larger than F_u.
+    """
+    unit, place = 1.0 / np.sqrt(weights), (problem, x, p, active)
     at, near = (extended_jacobian(problem, y, p, active) * unit for y in (x, nearby(x)))
-    around = float(np.max(np.abs(near))) if np.all(np.isfinite(near)) else 0.0
-    sizes = [np.max(np.abs(part)) for part in (at[:, :-1], near[:, :-1] if around else 0.0, at[:, -1])]
-    if sizes[2] > max(sizes[:2]) > 0:
-        unit[-1] *= max(sizes[:2]) / sizes[2]
-        at[:, -1] *= max(sizes[:2]) / sizes[2]
-    sigma = np.linalg.svd(at, compute_uv=False)
-    return decomposed((problem, x, p, active), unit, int(np.sum(sigma <= RANK * max(sigma[0], around))), around)
+    both = np.maximum(np.abs(at), np.abs(near)) if np.all(np.isfinite(near)) else np.abs(at)
+    rows = np.max(both, axis=1)
+    rows[rows == 0] = 1.0
+    ratio = np.max(both[:, :-1] / rows[:, None]) / max(np.max(np.abs(at[:, -1]) / rows), 1e-300)
+    unit[-1] *= ratio if 0 < ratio < 1 else 1.0
+    sigma = np.linalg.svd(at * (unit * np.sqrt(weights)) / rows[:, None], compute_uv=False)
+    around = float(np.max(both / rows[:, None]))
+    return decomposed(place, (unit, rows), defect(sigma, max(sigma[0], around)), around)
 
 
-def decomposed(place, unit, k, around) -> Kernel:
-    """Decompose [F_u F_p] in given units, the kernel's dimension being known; `place` is (problem, x, p, active)."""
+def decomposed(place, units, k, around) -> Kernel:
+    """Decompose [F_u F_p], the kernel's dimension being known; `place` is (problem, x, p, active)."""
     problem, x, p, active = place
-    jacobian = extended_jacobian(problem, x, p, active) * unit
+    unit, rows = units
+    jacobian = extended_jacobian(problem, x, p, active) * unit / rows[:, None]
     left, sigma, right = np.linalg.svd(jacobian)
     basis = parameter_last(right[len(x) - k - 1 :].T)
-    return Kernel(*place, unit, left, sigma, right, basis, max(sigma[0], around))
+    return Kernel(*place, unit, rows, left, sigma, right, basis, max(sigma[0], around))
+
+
+def defect(sigma, scale) -> int:
+    """How many singular values vanish: of those that are small, all below the widest gap."""
+    floored = np.append(scale, np.maximum(sigma, LAST_DIGITS * scale))
+    small = int(np.sum(sigma <= RANK * scale))
+    if small == 0:
+        return 0
+    gaps = floored[-small - 1 : -1] / floored[-small:]
+    return small - int(np.argmax(gaps))
 
 
 def parameter_last(basis) -> np.ndarray:
@@ -110,13 +128,13 @@ def rank_defect_around(kernel: Kernel) -> int:
 
     These are no solutions: on a continuum of solutions alone the rank may be lost everywhere.
     """
-    lost = kernel.dimension
+    lost, given = kernel.dimension, "jacobian" in kernel.problem.functions
     for number in (1, 2):
         z = 0.01 * kernel.length * np.cos(number + 1.7 * np.arange(1, len(kernel.x) + 1) ** 1.3)
         jacobian = kernel.jacobian(z)
         if np.all(np.isfinite(jacobian)):
             sigma = np.linalg.svd(jacobian, compute_uv=False)
-            lost = min(lost, int(np.sum(sigma <= 1e-9 * kernel.scale)))
+            lost = min(lost, int(np.sum(sigma <= (10 * LAST_DIGITS if given else 1e-9) * sigma[0])))
     return lost
 
 
@@ -126,8 +144,9 @@ def reduced_size(kernel: Kernel, directions, h) -> float:
     for y in directions:
         for sign in (1, -1):
             z = sign * h * kernel.lifted(y)
-            for _ in range(3):
-                z = z - kernel.normal(kernel.residual(z))
+            with np.errstate(all="ignore"):
+                for _ in range(3):
+                    z = z - kernel.normal(kernel.residual(z))
             largest = np.maximum(largest, np.max(np.abs(psi.T @ kernel.residual(z))))
     return float(largest)
 
@@ -159,7 +178,7 @@ def balanced(kernel: Kernel, shrink=1.0) -> tuple:
     unit = kernel.unit.copy()
     unit[-1] *= bending / mixed
     place = kernel.problem, kernel.x, kernel.p, kernel.active
-    return decomposed(place, unit, kernel.dimension, kernel.scale), h
+    return decomposed(place, (unit, kernel.rows), kernel.dimension, kernel.scale), h
 
 
 class Reduced:
@@ -195,8 +214,8 @@ class Reduced:
         return d2, bend
 
     def form(self, *directions):
-        """Derivative along directions in z."""
-        return self.forms.form(*(self.kernel.unit * d for d in directions))
+        """Derivative along directions in z, scaled."""
+        return self.forms.form(*(self.kernel.unit * d for d in directions)) / self.kernel.rows
 
     @functools.cached_property
     def forms(self) -> Multilinear:

@@ -185,9 +185,9 @@ def test_errors():
     with pytest.raises(ValueError, match="eigenvalue 0 as well"):
         emanating_orbit(zero, replace(point, parameters={"mu": 0.0}, **there))
     rough = Problem.from_expressions({"x": "mu*x - y - x*abs(x)", "y": "x + mu*y"}, {"mu": -1.0}, smoothness=2)
-    point_of_rough = hopf_point(rough, [0, 0], "mu", (-1, 1))
+    rough_point = hopf_point(rough, [0, 0], "mu", (-1, 1))
     with pytest.raises(ValueError, match="smoothness=2"):
-        emanating_orbit(rough, point_of_rough)
+        emanating_orbit(rough, rough_point)
     orbit = emanating_orbit(problem, point)
     with pytest.raises(ValueError, match="the orbits have mu above 0, got -1"):
         orbit.amplitude_at(-1)

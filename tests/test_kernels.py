@@ -80,6 +80,20 @@ def test_kernels_of_dimension_one_to_three(seed, label, k):
     assert signs == set(itertools.product((-1, 0, 1), repeat=k)) - {(0,) * k}
 
 
+@pytest.mark.parametrize("start", [(1.0, 1.0), (1.0, 0.0)])
+def test_a_side_branch_that_leads_to_the_point(start):
+    """Traced down a side branch: its opposite goes straight on, the trunk's halves are two of the others."""
+    problem = problem_of({"x": "mu*x - x**3", "y": "mu*y - y**3"})
+    side = trace(problem, start, "mu", (-1, 1.5), parameters={"mu": 1.0}, direction=-1, stop=1)
+    starts = switch(problem, side["BP1"])
+    assert len(starts) == 9
+    last = ends(problem, starts, (-1, 1))
+    assert starts[0].known
+    assert_allclose(last[0], [-start[0], -start[1], 1], atol=1e-8)
+    every = {(x, y, 1) for x in (-1, 0, 1) for y in (-1, 0, 1)} | {(0, 0, -1)}
+    assert rows(last) == every - {(*start, 1)}
+
+
 def test_three_axes_of_a_triangle():
     """``z' = mu z + a conj(z)**2`` with a of any phase: lines z = -mu / |a| times the three cube roots."""
     a, b = 0.6, 0.8
