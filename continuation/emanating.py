@@ -136,8 +136,8 @@ def emanating_orbit(problem, point) -> EmanatingOrbit:
     Raises
     ------
     ValueError
-        A point of another kind or problem; a pair that does not cross the imaginary axis; F_u singular or with the
-        eigenvalue 2 i omega.
+        A point of another kind or problem; a problem without third derivatives; a pair that does not cross the
+        imaginary axis; F_u singular or with the eigenvalue 2 i omega.
 
     Notes
     -----
@@ -206,6 +206,8 @@ def _check_hopf(problem, point) -> str:
         raise ValueError(f"point: wanted a located Hopf point (HB) of a branch in one parameter, got {what}")
     if problem.stability != "flow":
         raise ValueError(f'problem: wanted a flow (stability="flow"), got stability={problem.stability!r}')
+    if problem.smoothness < 3:
+        raise ValueError(f"problem: the expansion needs third derivatives, got smoothness={problem.smoothness}")
     if point.vary[0] not in problem.parameters:
         raise ValueError(
             f"point: varies {point.vary[0]!r}; this problem has {suggest(point.vary[0], problem.parameters)}"

@@ -11,6 +11,7 @@ from continuation.homotopy import Polynomials
 from continuation.multilinear import Multilinear
 
 RANK = 1e-6  # singular values below this fraction of the largest are zero at a located point
+LAST_DIGITS = 1e-14  # singular values below this fraction are rounding
 NEAR = 0.1  # how far around the point the equations are looked at, relative to 1 + |u|
 ROUNDING, DIFFERENCED = 1e-8, 1e-6  # coefficients below this fraction of the others are none
 BALANCE = 0.05  # size of the cubic terms against the quadratic ones where the truncated equations are solved
@@ -80,7 +81,17 @@ def kernel_at(problem, x, p, active, weights) -> Kernel:
         unit[-1] *= max(sizes[:2]) / sizes[2]
         at[:, -1] *= max(sizes[:2]) / sizes[2]
     sigma = np.linalg.svd(at, compute_uv=False)
-    return decomposed((problem, x, p, active), unit, int(np.sum(sigma <= RANK * max(sigma[0], around))), around)
+    return decomposed((problem, x, p, active), unit, defect(sigma, max(sigma[0], around)), around)
+
+
+def defect(sigma, scale) -> int:
+    """How many singular values vanish: of those that are small, all below the widest gap."""
+    floored = np.append(scale, np.maximum(sigma, LAST_DIGITS * scale))
+    small = int(np.sum(sigma <= RANK * scale))
+    if small == 0:
+        return 0
+    gaps = floored[-small - 1 : -1] / floored[-small:]
+    return small - int(np.argmax(gaps))
 
 
 def decomposed(place, unit, k, around) -> Kernel:
@@ -110,13 +121,13 @@ def rank_defect_around(kernel: Kernel) -> int:
 
     These are no solutions: on a continuum of solutions alone the rank may be lost everywhere.
     """
-    lost = kernel.dimension
+    lost, given = kernel.dimension, "jacobian" in kernel.problem.functions
     for number in (1, 2):
         z = 0.01 * kernel.length * np.cos(number + 1.7 * np.arange(1, len(kernel.x) + 1) ** 1.3)
         jacobian = kernel.jacobian(z)
         if np.all(np.isfinite(jacobian)):
             sigma = np.linalg.svd(jacobian, compute_uv=False)
-            lost = min(lost, int(np.sum(sigma <= 1e-9 * kernel.scale)))
+            lost = min(lost, int(np.sum(sigma <= (10 * LAST_DIGITS if given else 1e-9) * sigma[0])))
     return lost
 
 

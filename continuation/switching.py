@@ -96,7 +96,8 @@ def switch(problem, point, settings=None) -> Starts:
     kernel = kernel_at(problem, x, p, problem.index_of(vary), problem.inner_weights())
     check_kernel(kernel)
     spheres, halves, notes, complete = half_branches(kernel, problem.smoothness, point.error)
-    incoming = spheres.kernel.coordinates(point.tangent / spheres.kernel.unit)
+    # A point in the first row was reached against the rows' direction.
+    incoming = (-1 if point.index == 0 else 1) * spheres.kernel.coordinates(point.tangent / spheres.kernel.unit)
     known, others = arranged(halves, incoming / np.linalg.norm(incoming), notes)
     kept = [known, *others] if known else others
     if not kept:

@@ -73,11 +73,25 @@ def test_kernels_of_dimension_one_to_three(seed, label, k):
         pattern = np.round(y[-1] / np.sqrt(np.maximum(4 * RATES - 1, 0)))
         amplitude = np.sqrt(np.maximum(branch.parameter[:, None] * RATES - 1, 0))
         assert_allclose(y[1:], (pattern * amplitude)[1:], atol=1e-9)
-        signs.add(tuple(pattern[RATES == 1 / k].astype(int)))
-        assert not np.any(pattern[RATES != 1 / k])
+        signs.add(tuple(pattern[1 / k == RATES].astype(int)))
+        assert not np.any(pattern[1 / k != RATES])
         assert_allclose(start.tangent[-1], 0.0, atol=1e-7)
         assert_allclose(q @ start.tangent[:-1], pattern * np.sqrt(6 / np.sum(pattern**2)), atol=1e-6)
     assert signs == set(itertools.product((-1, 0, 1), repeat=k)) - {(0,) * k}
+
+
+@pytest.mark.parametrize("start", [(1.0, 1.0), (1.0, 0.0)])
+def test_a_side_branch_that_leads_to_the_point(start):
+    """Traced down a side branch: its opposite goes straight on, the trunk's halves are two of the others."""
+    problem = problem_of({"x": "mu*x - x**3", "y": "mu*y - y**3"})
+    side = trace(problem, start, "mu", (-1, 1.5), parameters={"mu": 1.0}, direction=-1, stop=1)
+    starts = switch(problem, side["BP1"])
+    assert len(starts) == 9
+    last = ends(problem, starts, (-1, 1))
+    assert starts[0].known
+    assert_allclose(last[0], [-start[0], -start[1], 1], atol=1e-8)
+    every = {(x, y, 1) for x in (-1, 0, 1) for y in (-1, 0, 1)} | {(0, 0, -1)}
+    assert rows(last) == every - {(*start, 1)}
 
 
 def test_three_axes_of_a_triangle():

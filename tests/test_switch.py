@@ -125,15 +125,33 @@ def test_errors():
         trace(make("pitchfork"), start, "p", (1, 2))
 
 
-def test_points_that_are_not_simple_are_refused():
-    double = Problem.from_expressions({"u": "p*u - u**3", "v": "p*v - v**3"}, {"p": -1.0})
-    point = trace(double, [0.0, 0.0], "p", (-1, 1))["BP1"]
-    with pytest.raises(ValueError, match="2 branch directions beyond the tangent meet here"):
-        switch(double, point)
-    tangent = Problem.from_expressions({"u": "u*(u - p**2)"}, {"p": -1.0})
-    point = trace(tangent, [0.0], "p", (-1, 1))["BP1"]
-    with pytest.raises(ValueError, match="no two branches cross transversally here"):
-        switch(tangent, point)
+def test_hopf_points_are_sent_to_their_orbits():
+    point = trace(make("hopf"), [0.0, 0.0], "mu", (-1, 1))["HB1"]
+    with pytest.raises(ValueError, match=r"got HB1, a HOPF: .* see emanating_orbit"):
+        switch(make("hopf"), point)
+
+
+def test_an_isolated_point_has_no_branches():
+    """``x**2 + p**2 = 0`` holds at one point only: a point found elsewhere, given to this problem."""
+    isolated = Problem.from_expressions({"x": "x**2 + p**2"}, {"p": -1.0})
+    point = trace(make("pitchfork"), [0.0], "p", (-1, 1))["BP1"]
+    with pytest.raises(ValueError, match="no half-branch leaves BP1"):
+        switch(isolated, point)
+
+
+def test_work_at_a_simple_point():
+    """The third derivatives and the check of every half-branch cost some hundred residuals, not thousands."""
+    calls = []
+
+    def counted(u, p, out):
+        calls.append(1)
+        out[0] = p[0] * u[0] - u[0] ** 3
+
+    problem = Problem(counted, ("x",), {"p": -1.0}, compiled=False)
+    point = trace(problem, [0.0], "p", (-1, 1))["BP1"]
+    calls.clear()
+    assert len(switch(problem, point)) == 3
+    assert len(calls) < 2500
 
 
 def test_a_scaled_parameter_keeps_the_directions():
