@@ -12,6 +12,7 @@ from continuation import Diagram, Kind, Problem, Settings, Status, diagram, trac
 from continuation.diagrams.data import Completion
 from continuation.diagrams.recognition import Equations, overlap_of, place_of
 from continuation.diagrams.splicing import cut, turned, two_halves
+from continuation.query import joined
 from systems import textbook
 
 TWO_MODES = {"x": "x*(mu - x**2 - 2*y**2)", "y": "y*(2*mu - 0.3 - y**2 - 1.5*x**2)"}  # mixed: 0.2 < mu < 0.6
@@ -267,6 +268,35 @@ def test_a_trace_that_jumps_is_noticed():
     overlap = overlap_of(equations, [first], jumper)
     assert overlap is not None
     assert overlap_of(equations, [found.branches[3]], jumper) is None
+
+
+@pytest.mark.parametrize("times", [1, 9])
+def test_a_trace_that_jumps_is_traced_anew_or_cut_and_told(monkeypatch, times):
+    """The first traces of the second mode are made to run over to the first mode's branch half way."""
+    import continuation.diagrams.tracing as tracing
+
+    real, first, settings = tracing.follow, two_modes().branches[1], []
+
+    def jumps(problem, start, wishes, **options):
+        branch = real(problem, start, wishes, **options)
+        if len(branch) > 20 and abs(branch["y"][-1]) > 1 and abs(branch["x"][-1]) < 1e-9:
+            settings.append(wishes.steps())
+            if len(settings) <= times:
+                behind = cut(first, first["BP1"].index - 5, Status.LIMIT)
+                return joined(cut(branch, 20, Status.STOPPED), turned(behind), 0)
+        return branch
+
+    monkeypatch.setattr(tracing, "follow", jumps)
+    found = diagram(problem_of(TWO_MODES), [0.0, 0.0], "mu", (-1, 2), depth=1)
+    if times == 1:
+        assert found.failures == ()
+        assert len(found.branches) == 3
+        assert settings[1][2] < settings[0][2]
+    else:
+        assert "jumped onto branch 1" in found.failures[0].reason
+        assert found.branches[2].ends == (Status.STOPPED, Status.STOPPED)
+        assert len(found.branches[2]) == 39
+    is_sound(found)
 
 
 def test_a_place_is_on_one_branch_only():

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from continuation.diagrams.conjugates import multiplicity
 from continuation.diagrams.data import Completion, Diagram, Failure, Finish, Origin
-from continuation.diagrams.recognition import Equations, place_of, registered
+from continuation.diagrams.recognition import Equations, place_on, registered
 from continuation.diagrams.splicing import ring, two_halves
 from continuation.query import added
 from continuation.status import Kind, Status
@@ -72,4 +72,4 @@ def failure_added(diagram, failure: Failure) -> Diagram:
 def count_images(problem, branch) -> int:
     """Number of branches that a branch stands for."""
     equations = Equations.of(problem, branch)
-    return multiplicity(problem, branch, lambda b, x: place_of(equations, b.unknowns, b.tangents, x) is not None)
+    return multiplicity(problem, branch, lambda b, x: place_on(equations, b, x) is not None)

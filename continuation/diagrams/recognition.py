@@ -5,6 +5,7 @@ hyperplane through x across the curve, ends at x: the interpolant leaves the cur
 less than two branches leave each other, and where they do not, the trace itself could not tell them apart.
 """
 
+import weakref
 from typing import NamedTuple
 
 import numpy as np
@@ -89,6 +90,23 @@ def place_of(equations, unknowns, tangents, x, tangent=None):
     return None
 
 
+BOXES = weakref.WeakKeyDictionary()  # of branches, computed once
+
+
+def place_on(equations, branch, x, tangent=None):
+    """`Place` of a solution on a branch, or None; at once where it is outside the box that holds the branch."""
+    if branch not in BOXES:
+        unknowns = branch.unknowns
+        chord = equations.length(np.diff(unknowns, axis=0)).max(initial=0.0)
+        size = 1 + equations.length(unknowns).max()
+        margin = (BULGE * chord + SAME * size) / np.sqrt(equations.weights)
+        BOXES[branch] = unknowns.min(axis=0) - margin, unknowns.max(axis=0) + margin
+    low, high = BOXES[branch]
+    if (x < low).any() or (x > high).any():
+        return None
+    return place_of(equations, branch.unknowns, branch.tangents, x, tangent)
+
+
 def near_steps(equations, unknowns, x) -> np.ndarray:
     """First rows of the steps whose chords x is near, the nearest first."""
     a, d = unknowns[:-1], np.diff(unknowns, axis=0)
@@ -171,10 +189,10 @@ def branch_through(problem, branches, start):
         low, high = branch.span
         inside = [pair for pair in start.ahead if low < pair[0, -1] < high] or start.ahead[-1:]
         for x, tangent in inside[:1]:
-            if place_of(equations, branch.unknowns, branch.tangents, x, tangent) is not None:
+            if place_on(equations, branch, x, tangent) is not None:
                 return k
             for image in orbit(problem, x)[1:]:
-                if place_of(equations, branch.unknowns, branch.tangents, image) is not None:
+                if place_on(equations, branch, image) is not None:
                     return k
     return None
 
@@ -284,7 +302,7 @@ def overlap_of(equations, branches, branch):
 
     def known_at(row):
         for k, other in enumerate(branches):
-            place = place_of(equations, other.unknowns, other.tangents, branch.unknowns[row], branch.tangents[row])
+            place = place_on(equations, other, branch.unknowns[row], branch.tangents[row])
             if place is not None:
                 return Overlap(row, k, place)
         return None

@@ -13,7 +13,7 @@ from continuation.diagrams.recognition import (
     PARALLEL,
     Equations,
     overlap_of,
-    place_of,
+    place_on,
     returns_at,
 )
 from continuation.diagrams.splicing import closed, cut, turned
@@ -84,7 +84,7 @@ class Tracer:
             if begun.outward and returns_at(equations, unknowns, tangents) is not None:
                 return True
             x, t = unknowns[-1].copy(), tangents[-1].copy()
-            return any(place_of(equations, b.unknowns, b.tangents, x, t) is not None for b in self.branches)
+            return any(place_on(equations, b, x, t) is not None for b in self.branches)
 
         yield watch
 
