@@ -49,7 +49,7 @@ def least_norm(operations, problem, dimension):
         linearise=python_callback(linearise, (size, len(operations.p), size - 1)),
         solve=python_callback(solve, (size, 2 * size, 2 * size + 2)),
         refine=NOTHING,
-        counts_events=False,
+        counts=None,
     )
 
 

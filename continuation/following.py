@@ -83,13 +83,12 @@ def run_direction(problem, begun: Start, sign, wishes: Wishes, progress) -> Run:
 
 
 def begin_outward(state, begun: Start, wishes: Wishes):
-    """Start at a branch point; the next row is a point ahead, if there are any inside the span.
+    """Start at a branch point; the next row is a point ahead, if there are any within the limits.
 
     Of those the farthest that the first step would reach, else the nearest.
     """
-    low, high = wishes.span
     ahead = () if begun.ahead is None or wishes.settings.max_points < 2 else begun.ahead
-    inside = [pair for pair in ahead if low < pair[0, -1] < high]
+    inside = [pair for pair in ahead if all(low < pair[0, int(k)] < high for k, low, high in state.limits)]
     reached = [x for x, _ in inside if np.sqrt(np.sum(state.weights * (x - begun.x) ** 2)) <= wishes.steps()[0]]
     for x, tangent in inside[min(len(inside) - len(reached), len(inside) - 1) :]:
         if begin(state, x, tangent, np.zeros(len(state.kinds), bool)) == OK:
