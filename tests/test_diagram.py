@@ -238,6 +238,18 @@ def test_bratu_has_one_fold_and_one_asymmetric_branch():
     is_sound(found)
 
 
+def test_branches_cut_short_and_met_from_the_other_side():
+    line = problem_of({"x": "x - mu"})
+    settings = Settings(step=0.05, max_step=0.05, max_points=15)
+    found = diagram(line, [0.0], "mu", (-1, 1), parameters={"mu": 0.0}, deflate=[0.9, -0.9], settings=settings)
+    assert len(found.branches) == 3
+    ends = sorted((branch["mu"].min(), branch["mu"].max()) for branch in found.branches)
+    assert ends[0][0] == -1
+    assert ends[-1][1] == 1
+    assert all(-0.06 < right[0] - left[1] <= 0.06 for left, right in itertools.pairwise(ends))
+    is_sound(found)
+
+
 # What goes wrong
 
 
