@@ -6,6 +6,7 @@ import numpy as np
 
 from continuation.groups import Elements
 from continuation.status import Kind
+from continuation.symmetry import TOLERANCE
 
 ROUNDING = 1e-10  # of accepted points, relative to 1 + |x|
 CRITICAL = 1e-6  # of null vectors and tangents at located points, relative
@@ -108,7 +109,7 @@ def branch_isotropy(branch) -> Elements | None:
     symmetry = getattr(branch.problem, "symmetry", None)
     if symmetry is None or symmetry.order == 1:
         return None
-    size = np.max(np.abs(branch.states)) + ROUNDING / 1e-8 * (1 + np.max(np.abs(branch.unknowns)))
+    size = np.max(np.abs(branch.states)) + ROUNDING / TOLERANCE * (1 + np.max(np.abs(branch.unknowns)))
     return symmetry.isotropy(branch.states, scale=size)
 
 

@@ -6,12 +6,12 @@ from typing import NamedTuple
 
 import numpy as np
 
-from continuation.derivatives import evaluate
+from continuation.derivatives import CENTRAL4, FIFTH_ROOT, evaluate, state_jacobian
 
 logger = logging.getLogger("continuation")
 EXACT = 1e-8  # a violation smaller than this, relative to the residual, is rounding
+SMALLEST = 1e-4  # an equation smaller than this, relative to the largest, is judged by this part of the largest
 SIZES = (0.3, 1.0, 1.0, 3.0)  # of the random states
-FIFTH_ROOT = np.finfo(float).eps ** (1 / 5)
 
 
 class Violation(NamedTuple):
@@ -77,22 +77,28 @@ def violations(problem, symmetry, u, p):
     f = evaluate(problem, u, p)
     pairs = []
     for label, g in zip(symmetry.labels, symmetry.generators):
-        pairs.append((f"{label}, the element {g}", evaluate(problem, g(u), p), g(f)))
+        pairs.append((f"{label}, the element {g}", evaluate(problem, g(u), p), g(f), 0.0))
     for k in symmetry.continuous:
-        pairs.append((f"the generator {k.name}", along(problem, u, p, k(u)), k.matrix @ f))
-    for what, got, wanted in pairs:
+        slope, error = along(problem, u, p, k(u))
+        pairs.append((f"the generator {k.name}", slope, k.matrix @ f, error))
+    for what, got, wanted, error in pairs:
         scale = max(np.max(np.abs(got)), np.max(np.abs(wanted)), np.max(np.abs(f)))
         if np.isfinite(scale):
-            gap = np.abs(got - wanted)
-            size = np.max(gap) / scale if scale > 0 else 0.0
-            yield Violation(float(size), what, problem.unknown_names[int(np.argmax(gap))])
+            own = np.maximum(np.maximum(np.abs(got), np.abs(wanted)), SMALLEST * scale)
+            gap = np.maximum(np.abs(got - wanted) - 10 * error, 0.0) / (own if scale > 0 else 1.0)
+            yield Violation(float(np.max(gap)), what, problem.unknown_names[int(np.argmax(gap))])
 
 
 def along(problem, u, p, direction):
-    """F_u times a direction by fourth-order differences."""
+    """F_u times a direction, and the error of it: of the given Jacobian, else by differences that agree best."""
+    if "jacobian" in problem.functions:
+        return state_jacobian(problem, u, p) @ direction, 0.0
     size = np.linalg.norm(direction)
     if size == 0.0:
-        return np.zeros(len(u))
-    h = FIFTH_ROOT * (1 + np.linalg.norm(u)) / size
-    shifts = ((-2, 1 / 12), (-1, -2 / 3), (1, 2 / 3), (2, -1 / 12))
-    return sum(weight * evaluate(problem, u + s * h * direction, p) for s, weight in shifts) / h
+        return np.zeros(len(u)), 0.0
+    widths = FIFTH_ROOT * (1 + np.linalg.norm(u)) / size * 0.25 ** np.arange(6)
+    slopes = [sum(weight * evaluate(problem, u + s * h * direction, p) for s, weight in CENTRAL4) / h for h in widths]
+    with np.errstate(all="ignore"):
+        errors = [np.max(np.abs(a - b)) for a, b in zip(slopes, slopes[1:])]
+    best = int(np.argmin(np.nan_to_num(errors, nan=np.inf)))
+    return slopes[best + 1], errors[best]

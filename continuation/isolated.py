@@ -1,8 +1,6 @@
 """Circles and tori of solutions as isolated points: a phase condition and an auxiliary unknown for each generator."""
 
-import numba
 import numpy as np
-from numba.core.dispatcher import Dispatcher
 
 from continuation.branch import Point
 from continuation.composed import ComposedProblem, unstable_count
@@ -10,10 +8,9 @@ from continuation.derivatives import evaluate, parameter_column, state_jacobian
 from continuation.equivariance import EXACT, continuous_part, random_states, worst_violation
 from continuation.functions import Function
 from continuation.isolated_functions import Layout, made_functions, of_state
-from continuation.names import check_numbers
+from continuation.phase import Left, affine_of, left_of, phase_rows, transversal, vector_of
 from continuation.status import Kind
 
-SMALL = 1e-8  # K(u), relative to the size of K and u, where u counts as fixed
 DRIFT = 1e-7  # tau N relative to the terms of the residual, where it counts as zero
 
 
@@ -86,8 +83,8 @@ def isolated(problem, reference, *, left=None, direction=None, generators=None):
     left = [None] * len(chosen) if left is None else list(left)
     if len(left) != len(chosen):
         raise ValueError(f"left: wanted one entry for each of {len(chosen)} generators, got {len(left)}")
-    left = [_left(entry, k, (u, p)) for k, entry in enumerate(left)]
-    direction = None if direction is None else _vector("direction", direction, len(u))
+    left = [left_of(entry, k, (u, p)) for k, entry in enumerate(left)]
+    direction = None if direction is None else vector_of("direction", direction, len(u))
     phases, left = phase_rows(chosen, u, direction, left, p)
     return IsolatedProblem(problem, chosen, u, (phases, left))
 
@@ -100,7 +97,7 @@ class IsolatedProblem(ComposedProblem):
         self.reference = reference
         n, s = len(base.states), len(generators)
         k = len(base.parameters) + len(base.constants)
-        affine = [_affine(g, entry, n) for g, entry in zip(generators, self.left)]
+        affine = [affine_of(g, entry, n) for g, entry in zip(generators, self.left)]
         data = [np.ravel([a for a, _ in affine]), np.ravel([b for _, b in affine]), phases.ravel(), phases @ reference]
         names = _free_names(["tau"] if s == 1 else [f"tau[{i}]" for i in range(s)], base)
         functions = made_functions(base, Layout(n, s, k), self.left, names)
@@ -220,98 +217,6 @@ class IsolatedProblem(ComposedProblem):
                         f"left[{k}]: wanted a vector orthogonal to the residual at every state; its cosine with F is "
                         f"{row @ f / size:.3g} at a random one"
                     )
-
-
-def transversal(generators, u) -> np.ndarray:
-    """(n, n - r) orthonormal basis of what is orthogonal to the group's orbit through u."""
-    rows = np.array([g(u) for g in generators])
-    scale = max(g.size(u) for g in generators)
-    left, sigma, _ = np.linalg.svd(rows.T, full_matrices=True)
-    return left[:, int(np.sum(sigma > SMALL * max(scale, 1e-300))) :]
-
-
-def phase_rows(generators, u, direction, left, p):
-    """Rows of the phase conditions (s, n), unit, and the left entries, made constant where u is fixed."""
-    rows, entries = [], []
-    for g, entry in zip(generators, left):
-        row = g(u)
-        if np.max(np.abs(row)) <= SMALL * g.size(u):
-            if direction is None:
-                raise ValueError(
-                    f"reference: {g.name} fixes this state, so that no phase can be told from it; give a state on a "
-                    "circle of solutions, or the `direction` in which circles leave (problem.symmetry.slice)"
-                )
-            row = g.matrix @ direction
-            entry = _derivative(entry, u, direction, p) if isinstance(entry, Left) else entry
-            entry = row if entry is None else entry
-        rows.append(row / max(np.linalg.norm(row), 1e-300))
-        entries.append(entry)
-    rows = np.array(rows)
-    if np.linalg.svd(rows, compute_uv=False)[-1] <= SMALL:
-        raise ValueError(
-            "reference: the generators are dependent there (or fix the direction); choose some with `generators`"
-        )
-    return rows, entries
-
-
-class Left(Function):
-    """A left vector given as ``left(u, p) -> (n,)``, as a function that writes it."""
-
-    def __init__(self, function):
-        self.given = function
-        plain = getattr(function, "py_func", function)
-        inner = function if isinstance(function, Dispatcher) else numba.njit(plain)
-        super().__init__(_writing(inner), "vector")
-        self.python = _writing(plain)
-
-
-def _writing(function):
-    """``left(u, p, out)`` of ``left(u, p)``."""
-
-    def write(u, p, out):
-        values = function(u, p)
-        for j in range(out.size):
-            out[j] = values[j]
-
-    return write
-
-
-def _left(entry, k, sample):
-    """None, a constant vector, or a `Left`."""
-    if entry is None:
-        return None
-    n = len(sample[0])
-    if not callable(entry):
-        return _vector(f"left[{k}]", entry, n)
-    value = np.asarray(entry(*(a.copy() for a in sample)), float)
-    if value.shape != (n,) or not np.all(np.isfinite(value)):
-        raise ValueError(f"left[{k}]: wanted left(u, p) -> {n} finite values, got {value!r:.200}")
-    return Left(entry)
-
-
-def _vector(label, value, n):
-    """(n,) vector that is not zero."""
-    vector = check_numbers(label, value, 1)
-    if len(vector) != n or not np.any(vector):
-        raise ValueError(f"{label}: wanted {n} values, not all zero, got {value!r:.200}")
-    return vector
-
-
-def _derivative(left, u, direction, p):
-    """Derivative of a left vector along a direction, of fourth order."""
-    h = 1e-3 * (1 + np.max(np.abs(u))) / np.max(np.abs(direction))
-    shifts = ((-2, 1 / 12), (-1, -2 / 3), (1, 2 / 3), (2, -1 / 12))
-    value = sum(w * np.asarray(left.given(u + s * h * direction, p)) for s, w in shifts) / h
-    if not np.linalg.norm(value) > 0:
-        raise ValueError("left: does not change along the direction, so that no equation can be told from it")
-    return value
-
-
-def _affine(generator, entry, n):
-    """N(u) as an affine function (A, b); zero where a function gives it."""
-    if entry is None:
-        return generator.matrix, generator.shift
-    return np.zeros((n, n)), np.zeros(n) if isinstance(entry, Left) else entry
 
 
 def _chosen(problem, which) -> tuple:

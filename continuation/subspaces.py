@@ -11,8 +11,10 @@ def fixed_basis(symmetry) -> np.ndarray:
     if any(np.any(k.shift) for k in symmetry.continuous):
         raise ValueError("a generator that shifts the states, K(u) = A u + b with b not 0, fixes no linear space")
     if not symmetry.continuous and all(g.codes is not None and np.all(g.codes < n) for g in generators):
-        average = np.unique(symmetry.elements.act(np.eye(n)).mean(axis=1) > 0, axis=0)[::-1].astype(float)
-        return (average / np.linalg.norm(average, axis=1)[:, None]).T
+        together = np.zeros((n, n))
+        together[np.arange(n), symmetry.elements.codes] = 1.0
+        sums = np.unique(together, axis=0)[::-1]
+        return (sums / np.linalg.norm(sums, axis=1)[:, None]).T
     rows = [g.matrix - np.eye(n) for g in generators]
     rows += [k.matrix / np.max(np.abs(k.matrix)) for k in symmetry.continuous if np.any(k.matrix)]
     if not rows:
@@ -31,7 +33,8 @@ def echelon(basis) -> np.ndarray:
         v = projector[:, k] / np.sqrt(projector[k, k])
         columns.append(v)
         projector = projector - np.outer(v, v)
-    return np.linalg.qr(np.column_stack(columns))[0] * np.sign(np.diag(np.linalg.qr(np.column_stack(columns))[1]))
+    q, r = np.linalg.qr(np.column_stack(columns))  # they are orthonormal already, but for rounding
+    return q * np.sign(np.diag(r))
 
 
 def row_space(rows, tolerance):

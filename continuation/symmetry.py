@@ -114,14 +114,15 @@ class Symmetry:
     # Linear algebra
 
     def fixing(self, u, tolerance=TOLERANCE) -> np.ndarray:
-        """(k, s) combinations of the s continuous generators that fix a state: ``sum c_i K_i(u) = 0``, orthonormal."""
+        """(k, s) independent combinations of the s continuous generators that fix a state, ``sum c_i K_i(u) = 0``."""
         u = _state(u, self.names)
         if not self.continuous:
             return np.zeros((0, 0))
-        scale = max(k.size(u) for k in self.continuous)
-        _, sigma, right = np.linalg.svd(np.array([k(u) for k in self.continuous]).T, full_matrices=True)
-        rank = int(np.sum(sigma > tolerance * max(scale, 1e-300)))
-        return right[rank:]
+        sizes = np.array([np.max(np.abs(k.matrix)) + k.size(u) for k in self.continuous])
+        columns = np.column_stack([k(u) / max(k.size(u), 1e-300) for k in self.continuous])
+        _, sigma, right = np.linalg.svd(columns, full_matrices=True)
+        combinations = right[int(np.sum(sigma > tolerance)) :] / sizes
+        return combinations / np.linalg.norm(combinations, axis=1)[:, None]
 
     def slice(self, u, basis, tolerance=1e-6) -> np.ndarray:
         """Directions of a kernel modulo the continuous group: where to look for branches that leave u.
@@ -159,9 +160,10 @@ class Symmetry:
         along = [rows @ v / np.linalg.norm(v) for v in moving]
         rows = complement(along, len(rows), tolerance) @ rows
         still = [np.tensordot(c, [k.matrix for k in self.continuous], 1) for c in self.fixing(u)]
+        still = [a / max(np.max(np.abs(a)), 1e-300) for a in still]
         for a in still:
             moved = rows @ a.T
-            if np.max(np.abs(moved - moved @ rows.T @ rows), initial=0.0) > tolerance * np.max(np.abs(a)):
+            if np.max(np.abs(moved - moved @ rows.T @ rows), initial=0.0) > tolerance:
                 raise ValueError("basis: the group that fixes u does not map these directions to themselves")
         if not len(rows):
             return rows

@@ -291,6 +291,30 @@ def test_circles_of_the_characteristic_equation(caplog):
     assert again.folds[0]["lam"] > trunk.folds[0]["lam"]  # the circles live on past the fold of the normal branch
 
 
+def test_artefacts_of_the_phase_condition_are_named(caplog):
+    base, trunk, point, problem, _ = characteristic_circles()
+    start = base.solve(point, {"lam": point["lam"] + 0.005})
+    with caplog.at_level(logging.WARNING, "continuation"):
+        branch = trace(problem, start, "lam", (0.01, 0.3), settings=Settings(max_step=0.05))
+    true = [found for found in branch.branch_points if abs(found["lam"] - point["lam"]) < 1e-9]
+    false = [found.label for found in branch.branch_points if found not in true]
+    assert len(true) == 1
+    assert false
+    assert f"{', '.join(false)}: artefacts of the phase condition" in caplog.text
+    for label in false:  # the base has no two-dimensional kernel there
+        values = np.linalg.svd(base.jacobian(branch[label], branch[label].parameters), compute_uv=False)
+        assert values[-1] > 1e-3 * values[0]
+
+
+def test_states_that_a_continuous_group_fixes_make_a_problem_of_their_own():
+    base = circle("mu - (x**2 + y**2) + c", more={"c": "mu - c + (x**2 + y**2)"})
+    small = base.restricted([turn])
+    assert small.unknown_names == ("c",)
+    branch = trace(small, [0.0, 0.0, 1.0], "mu", (0.0, 2.0))
+    assert_allclose(branch["c"], branch["mu"], atol=1e-12)
+    assert_allclose(branch.states[:, :2], 0.0, atol=0)
+
+
 # Bad input
 
 
@@ -331,3 +355,22 @@ def test_dependent_generators_are_refused():
     with pytest.raises(ValueError, match="dependent"):
         base.isolated([1.0, 0.0])
     assert base.isolated([1.0, 0.0], generators=[0]).check()
+
+
+@pytest.mark.parametrize("compiled", [None, False])
+def test_the_check_of_generators_copes_with_fast_functions_without_a_jacobian(compiled):
+    def f(u, p, out):
+        r = np.sin(40 * (u[0] ** 2 + u[1] ** 2))
+        out[0], out[1] = p[0] * u[0] - r * u[0] - p[1] * u[1] ** 3, p[0] * u[1] - r * u[1]
+
+    base = Problem(f, ("x", "y"), {"mu": 1.0, "w": 0.0}, symmetries=[turn], compiled=compiled)
+    assert base.isolated([1.0, 0.0]).compiled == base.compiled
+    with pytest.raises(ValueError, match="does not respect the generator"):
+        Problem(f, ("x", "y"), {"mu": 1.0, "w": 1e-3}, symmetries=[turn], compiled=compiled)
+
+
+def test_generators_of_different_scales():
+    small = Symmetry(("x", "y", "z"), [turn, lambda u: 1e-9 * np.array([0.0, -u[2], u[1]])])
+    assert small.fixing([1.0, 1.0, 1.0]).shape == (0, 2)
+    assert small.fixing([1.0, 0.0, 0.0]).shape == (1, 2)
+    assert_allclose(np.abs(small.fixing([1.0, 0.0, 0.0])), [[0.0, 1.0]], atol=1e-12)

@@ -166,6 +166,14 @@ def test_a_symmetry_the_residual_lacks_is_refused(scale):
         make({"x": "1 + x**2"}, {}, symmetries=[("-x",)])
 
 
+def test_violations_show_in_small_equations_beside_large_ones():
+    equations = {"x": "1e9*(mu*x - x**3)", "y": "1e9*(mu*y - y**3)", "v": "mu - v + d*v*w", "w": "mu - w"}
+    swaps = [("y", "x", "w", "v")]
+    assert Problem.from_expressions(equations, {"mu": 1.0, "d": 0.0}, symmetries=swaps).symmetry.order == 2
+    with pytest.raises(ValueError, match="in the equation of '[vw]'"):
+        Problem.from_expressions(equations, {"mu": 1.0, "d": 0.01}, symmetries=swaps)
+
+
 def test_parameters_that_break_the_symmetry_are_named():
     problem = cubic()
     assert breaking_parameters(problem, problem.symmetry) == ("d",)
