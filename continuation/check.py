@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from continuation.derivatives import evaluate, extended_jacobian
+from continuation.directional import derivative_along
 from continuation.query import need_problem
 from continuation.status import Kind
 
@@ -65,7 +66,7 @@ def check_branch(branch) -> BranchReport:
 
     Notes
     -----
-    Cost: 4 n + 4 residuals and one solve of order n + 1 a row.
+    Cost: 4 n + 4 residuals and one solve of order n + 1 a row; more on rows that fail so.
     """
     problem = need_problem(branch)
     active = problem.index_of(branch.vary[0])
@@ -75,7 +76,7 @@ def check_branch(branch) -> BranchReport:
     solution, tangent = np.empty(len(branch)), np.empty(len(branch))
     for row in range(len(branch)):
         x, t = branch.unknowns[row], branch.tangents[row]
-        solution[row], tangent[row] = errors_of(problem, (x, t, branch.weights), p, active, precise)
+        solution[row], tangent[row] = errors_of(problem.near(x, p), (x, t, branch.weights), p, active, precise)
         if row in tangentless:
             tangent[row] = np.nan
     return BranchReport(solution, tangent, precise)
@@ -83,9 +84,16 @@ def check_branch(branch) -> BranchReport:
 
 def errors_of(problem, row, p, active, precise):
     """Relative Newton correction and correction of the tangent on one row."""
+    f = residual(problem, row[0], p, active, precise)
+    errors = corrections(row, f, extended_jacobian(problem, row[0], p, active, independent=True))
+    if errors[0] <= SOLUTION and errors[1] <= TANGENT:
+        return errors
+    return min(errors, corrections(row, f, fitted_jacobian(problem, row[0], p, active)), key=lambda pair: pair[1])
+
+
+def corrections(row, f, jacobian):
+    """Relative Newton correction and correction of the tangent, from residual and Jacobian."""
     x, t, weights = row
-    f = residual(problem, x, p, active, precise)
-    jacobian = extended_jacobian(problem, x, p, active, independent=True)
     if not (np.all(np.isfinite(f)) and np.all(np.isfinite(jacobian))):
         return np.inf, np.inf
     matrix = np.vstack([jacobian, weights * t])
@@ -98,6 +106,22 @@ def errors_of(problem, row, p, active, precise):
         steps = np.linalg.lstsq(matrix, rhs, rcond=1e-7)[0]
     sizes = np.sqrt(np.sum(weights[:, None] * steps**2, axis=0))
     return sizes[0] / (1 + np.sqrt(np.sum(weights * x * x))), sizes[1]
+
+
+def fitted_jacobian(problem, x, p, active):
+    """[F_u F_p] (n, n + 1) by differences that find their range, for functions that turn on a small scale."""
+    problem_at = np.array(p, float)
+
+    def along(j):
+        def value(t):
+            y = x.copy()
+            y[j] += t
+            problem_at[active] = y[-1]
+            return evaluate(problem, y[:-1], problem_at)
+
+        return derivative_along(value, 0.1 * (1 + abs(x[j])), 1)
+
+    return np.column_stack([along(j) for j in range(len(x))])
 
 
 def residual(problem, x, p, active, precise):

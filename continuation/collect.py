@@ -54,9 +54,10 @@ def assemble(problem, begun, runs, wishes) -> Branch:
     if begun.origin is not None:
         branch.unstable[start], branch.nullity[start] = begun.origin.unstable, begun.origin.nullity
         branch.residuals[start] = begun.origin.residual
-    names = [test.name for test in next(iter(runs.values())).operations.tests]
+    operations = next(iter(runs.values())).operations
+    names, kinds = [test.name for test in operations.tests], operations.kinds
     marks = Marks(scalars, brackets, names, sorted(vanishing_zeros(problem, begun)))
-    set_field(branch, "special", describe(problem, begun, branch, wishes.detect, marks))
+    set_field(branch, "special", describe(problem, begun, branch, wishes.detect & kinds, marks))
     for name in ("unknowns", "states", "varied", "tangents", "unstable", "nullity", "residuals", "weights"):
         getattr(branch, name).flags.writeable = False
     for column in branch.outputs.values():

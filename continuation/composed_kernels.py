@@ -6,7 +6,7 @@ from continuation.compiled.arrays import doubles, integers, new_doubles
 from continuation.compiled.interface import OK, call, callback
 from continuation.compiled.kernel import internal
 
-CUBE_ROOT = 2.0 ** -(52 ** (1 / 3))
+CUBE_ROOT = 6.055454452393343e-06
 
 # Restricted problems.  data: n, m, k, base's address, base's data; p: the base's k entries, P (n, m), P^-1 (m, n).
 

@@ -7,6 +7,7 @@ import numpy as np
 
 NODES = 9  # on each side of zero: polynomials of degree 17 (odd orders) and 16 (even ones)
 SHRINK = 0.35  # from one range to the next
+MARGIN = 1e3  # ranges whose values differ by more than this times their doubts contradict each other
 RANGES = 26  # the last is 1e-12 of the first
 
 
@@ -46,11 +47,11 @@ def derivative_along(g, reach, order) -> np.ndarray:
         doubt = np.where(np.isfinite(cut + noise), cut + noise, np.inf)
         if best is None:
             best, error = np.full(len(value), np.nan), np.full(len(value), np.inf)
-            settled = np.zeros(len(value), bool)
-        better = (doubt < error) & ~settled  # on a range too small, values that cancel to nothing look exact
+        # On a range too small, values that cancel to nothing look exact: they contradict the larger ranges.
+        agrees = ~np.isfinite(error) | (np.abs(value - best) <= MARGIN * (error + doubt))
+        better = (doubt < error) & agrees
         best[better], error[better] = value[better], doubt[better]
-        settled |= cut <= noise
-        if np.all(settled | (noise > error)):
+        if np.all((cut <= noise) | (noise > error) | ~agrees):
             break
     return best
 

@@ -23,7 +23,7 @@ SMALLEST_LAPACK, MANY_THREADS = 4, 400  # orders between which one thread is bes
 SHIFT = 1e-7  # how far, relative, a start may be moved in the parameter
 ILL = 1e8  # a bordered matrix with a larger condition estimate makes the start suspect
 
-KIND_CODES = {Kind.FOLD: S.FOLD, Kind.BRANCH_POINT: S.BRANCH_POINT, Kind.HOPF: S.HOPF, Kind.USER: S.USER}
+KIND_CODES = {Kind[name]: code for code, name in enumerate(S.KINDS)}
 KINDS = {code: kind for kind, code in KIND_CODES.items()}
 STATUSES = {
     S.LIMIT: Status.LIMIT,
@@ -39,20 +39,24 @@ STATUSES = {
 }
 
 
+def code_of(kind: Kind | None) -> int:
+    """The engine's number of a kind; of None, that it means nothing."""
+    return S.PROBE_ONLY if kind is None else KIND_CODES[kind]
+
+
 def make_state(operations, span, steps, settings) -> S.State:
     """Arrays of a trace that has not started; `steps` are (first, smallest, largest)."""
     size, tests = operations.size, len(operations.tests)
     wide, width = 2 * size + 8, S.width(size, tests)
     o = operations
     asked = [(c.address, c.data) for c in (o.residual, o.linearise, o.solve, o.monitor, o.refine)]
-    kinds = [S.PROBE_ONLY if test.kind is None else KIND_CODES[test.kind] for test in o.tests]
+    kinds = [code_of(test.kind) for test in o.tests]
     i, f = np.zeros(S.INTEGERS, np.int64), np.zeros(S.FLOATS)
-    i[S.SIZE], i[S.TESTS], i[S.ACTIVE], i[S.COUNTED] = size, tests, o.active, o.counts_events
+    i[S.SIZE], i[S.TESTS], i[S.ACTIVE], i[S.COUNT_KIND] = size, tests, o.active, code_of(o.counts)
     i[S.MAX_POINTS], i[S.MAX_NEWTON], i[S.FRESH] = settings.max_points, settings.newton_iterations, 2
     f[[S.H, S.MIN_H, S.MAX_H]] = steps
     i[S.PRESCRIBED] = settings.step is not None and settings.step == settings.max_step
     f[S.TOLERANCE], f[S.MAX_ANGLE] = settings.tolerance, math.tan(min(settings.max_angle, 1.57))
-    f[S.LOW], f[S.HIGH] = span
     rows = min(settings.max_points + 64, FIRST_ROWS)  # pages that stay untouched cost nothing
     state = S.State(
         table=np.zeros(0, np.int64),
@@ -69,6 +73,7 @@ def make_state(operations, span, steps, settings) -> S.State:
         stack=np.zeros((S.STACK_DEPTH, width)),
         rows=np.empty((rows, width)),
         brackets=np.zeros((8, 2 * size)),
+        limits=np.array([(size - 1, *span), *o.limits], float),
     )
     return S.with_table(state)
 

@@ -65,7 +65,7 @@ def run_direction(problem, begun: Start, sign, wishes: Wishes, progress) -> Run:
     if begun.continuum:
         operations = least_norm(operations, problem, begun.continuum)
     state = make_state(operations, wishes.span, wishes.steps(), wishes.settings)
-    state.i[S.DETECT] = sum(1 << KIND_CODES[kind] for kind in wishes.detect)
+    state.i[S.DETECT] = sum(1 << KIND_CODES[kind] for kind in wishes.detect & operations.kinds)
     state.i[S.STOP_KINDS] = 1 << KIND_CODES[wishes.stop_kind] if wishes.stop_kind else 0
     state.i[S.STOP_COUNT] = wishes.stop_count
     tangent = sign * begun.tangent
@@ -73,7 +73,7 @@ def run_direction(problem, begun: Start, sign, wishes: Wishes, progress) -> Run:
         begin_outward(state, begun, wishes)
     elif (status := begin(state, begun.x, tangent, silent_tests(problem, begun, operations.tests))) != OK:
         raise StartError(f"the equations could not be evaluated at the corrected start (status {status})")
-    elif leaves_at_once(begun.x[-1], tangent[-1], wishes.span):
+    elif any(leaves_at_once(begun.x, tangent, limit) for limit in state.limits):
         return Run(operations, state, S.LIMIT)
     watch = watcher(problem, begun, wishes.stop_at) if wishes.stop_at else None
     with display(progress)(begun) as shown:
@@ -88,7 +88,8 @@ def begin_outward(state, begun: Start, wishes: Wishes):
     Of those the farthest that the first step would reach, else the nearest.
     """
     low, high = wishes.span
-    inside = [pair for pair in (() if begun.ahead is None else begun.ahead) if low < pair[0, -1] < high]
+    ahead = () if begun.ahead is None or wishes.settings.max_points < 2 else begun.ahead
+    inside = [pair for pair in ahead if low < pair[0, -1] < high]
     reached = [x for x, _ in inside if np.sqrt(np.sum(state.weights * (x - begun.x) ** 2)) <= wishes.steps()[0]]
     for x, tangent in inside[min(len(inside) - len(reached), len(inside) - 1) :]:
         if begin(state, x, tangent, np.zeros(len(state.kinds), bool)) == OK:
@@ -97,9 +98,10 @@ def begin_outward(state, begun: Start, wishes: Wishes):
     begin_singular(state, begun.x, begun.tangent)
 
 
-def leaves_at_once(value, slope, span) -> bool:
-    """Whether a start on a limit leaves the span in this direction."""
-    return bool((value >= span[1] and slope > 0) or (value <= span[0] and slope < 0))
+def leaves_at_once(x, tangent, limit) -> bool:
+    """Whether a start on a limit (index of an unknown, least, largest value) leaves it in this direction."""
+    index, low, high = int(limit[0]), limit[1], limit[2]
+    return bool((x[index] >= high and tangent[index] > 0) or (x[index] <= low and tangent[index] < 0))
 
 
 def watcher(problem, begun, function):

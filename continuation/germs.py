@@ -67,25 +67,31 @@ def turning(points) -> float:
 
 
 def limit_of(points) -> np.ndarray:
-    """Value at radius 0 of points at radii that halve: polynomial extrapolation, else that of a geometric series."""
+    """Value at radius 0 of points at radii that halve: of a polynomial, or a geometric series where that fits better.
+
+    Directions of smooth branches are polynomials of the radius but for a small rest, those at cusps are not.
+    """
+    polynomial, rest = neville(points)
+    series, before = geometric(points), geometric(points[:-1])
+    return polynomial if rest <= np.linalg.norm(series - before) else series
+
+
+def geometric(points) -> np.ndarray:
+    """Limit of a series whose last two terms are differences of points (Aitken's rule, along their direction)."""
     last, before = points[-1] - points[-2], points[-2] - points[-3]
     size = float(before @ before)
-    if size < 1e-20:
-        return points[-1]
-    ratio = float(last @ before) / size
-    if abs(ratio - 0.5) > 0.05 and 0.0 < ratio < 0.95:
-        return points[-1] + last * ratio / (1 - ratio)
-    return neville(points)
+    ratio = float(last @ before) / size if size > 1e-20 else 0.0
+    return points[-1] + last * ratio / (1 - ratio) if 0.0 < ratio < 0.95 else points[-1]
 
 
-def neville(points) -> np.ndarray:
-    """Extrapolation to 0, stopped where its columns no longer improve."""
-    row, best, error = list(points), points[-1], np.linalg.norm(points[-1] - points[-2])
+def neville(points) -> tuple:
+    """Extrapolation to 0, stopped where its columns no longer improve, and its last change."""
+    row, best, error = list(points), points[-1], float(np.linalg.norm(points[-1] - points[-2]))
     for order in range(1, len(points)):
         weight = 0.5**order
         row = [(b - weight * a) / (1 - weight) for a, b in zip(row, row[1:])]
-        change = np.linalg.norm(row[-1] - best)
+        change = float(np.linalg.norm(row[-1] - best))
         if order > 1 and change > error:
             break
         best, error = row[-1], change
-    return best
+    return best, error

@@ -53,8 +53,14 @@ class Operations:
     active: int
     tests: tuple
     refine: Callback = NOTHING
-    counts_events: bool = True  # whether a change of the unstable count is an event
+    counts: Kind | None = Kind.HOPF  # what a change of the unstable count means
+    limits: tuple = ()  # of (index of an unknown, least, largest value): the branch ends there
     effort: np.ndarray = field(default_factory=lambda: np.zeros(3, np.int64))  # Jacobians, factorisations, spectra
+
+    @property
+    def kinds(self) -> frozenset:
+        """Kinds of special points that can be reported."""
+        return frozenset({test.kind for test in self.tests} | {self.counts}) - {None}
 
     @property
     def size(self) -> int:
@@ -62,14 +68,22 @@ class Operations:
         return len(self.weights)
 
 
-def dense_operations(problem, p: np.ndarray, active: int) -> Operations:
-    """Operations of a problem with a dense Jacobian: `continuation.compiled.dense` and `refine`."""
-    from continuation.compiled.refine import refine
+SOLVERS = {
+    workspace.LINEARISE: dense.linearise,
+    workspace.REAL_SOLVER: dense.solve_square,
+    workspace.COMPLEX_SOLVER: dense.solve_complex_square,
+}
 
-    n, k, functions = len(problem.unknown_names), len(p), problem.functions
-    stability = {"flow": workspace.FLOW, None: workspace.NO_FLOW}.get(problem.stability, workspace.COUNTED)
-    residual = functions["residual"].callback(n, k)
-    callbacks = {workspace.RESIDUAL: residual}
+
+def stability_code(problem) -> int:
+    """The engine's number of what `stability` says."""
+    return {"flow": workspace.FLOW, None: workspace.NO_FLOW}.get(problem.stability, workspace.COUNTED)
+
+
+def dense_table(problem, k: int, active: int) -> workspace.DenseTable:
+    """Workspace of a problem with `k` entries of p, the one at index `active` varied."""
+    n, functions, stability = len(problem.unknown_names), problem.functions, stability_code(problem)
+    callbacks = {workspace.RESIDUAL: functions["residual"].callback(n, k)}
     for index, name in ((workspace.JACOBIAN, "jacobian"), (workspace.DERIVATIVE, "parameter_derivative")):
         if name in functions:
             callbacks[index] = functions[name].callback(n, k, active)
@@ -77,15 +91,17 @@ def dense_operations(problem, p: np.ndarray, active: int) -> Operations:
         callbacks[workspace.COUNTER] = functions["stability"].callback(n, k)
     zeros = [zero.callback(n, k) for zero in problem.zeros.values()]
     sizes = (n, k, active, stability, len(zeros), problem.symmetric)
-    own = {
-        workspace.LINEARISE: dense.linearise.address,
-        workspace.REAL_SOLVER: dense.solve_square.address,
-        workspace.COMPLEX_SOLVER: dense.solve_complex_square.address,
-    }
-    table = workspace.DenseTable(sizes, callbacks, own, zeros)
+    return workspace.DenseTable(sizes, callbacks, {index: f.address for index, f in SOLVERS.items()}, zeros)
+
+
+def dense_operations(problem, p: np.ndarray, active: int) -> Operations:
+    """Operations of a problem with a dense Jacobian: `continuation.compiled.dense` and `refine`."""
+    from continuation.compiled.refine import refine
+
+    table = dense_table(problem, len(p), active)
     tests = (Test(Kind.FOLD), Test(Kind.BRANCH_POINT), Test(None), *(Test(Kind.USER, name) for name in problem.zeros))
     return Operations(
-        residual=residual,
+        residual=table.callbacks[workspace.RESIDUAL],
         linearise=Callback(dense.linearise.address, table.address, (table,)),
         solve=Callback(dense.solve.address, table.address, (table,)),
         monitor=Callback(dense.monitor.address, table.address, (table,)),
@@ -94,6 +110,6 @@ def dense_operations(problem, p: np.ndarray, active: int) -> Operations:
         p=p,
         active=active,
         tests=tests,
-        counts_events=stability == workspace.FLOW,
+        counts=Kind.HOPF if problem.stability == "flow" else None,
         effort=table.effort,
     )

@@ -289,10 +289,8 @@ class Problem:
     def operations(self, p, active):
         """What the engine calls for a trace in parameter number `active`; override for other structures."""
         from continuation.operations import dense_operations
-        from continuation.patience import patient
 
-        made = dense_operations(self, p, active)
-        return patient(made) if self.symmetry else made
+        return dense_operations(self, p, active)
 
     # Unknowns and what is shown of them: a problem derived from another one overrides these.  Its functions
     # (residual, outputs, zeros ...) take its unknowns; branches and points show `states`.
@@ -323,6 +321,21 @@ class Problem:
     def varied_names(self, vary) -> tuple:
         """Names of the varied parameters that `columns` shows when the engine varies `vary`."""
         return (vary,)
+
+    @property
+    def vector_field(self):
+        """The problem whose equilibria the points shown are; here itself."""
+        return self
+
+    def near(self, x, p):
+        """The problem whose functions are to be evaluated near the unknowns x (N,) and parameters p; here itself."""
+        return self
+
+    def stability_matrix(self, x, p) -> np.ndarray:
+        """Matrix whose spectrum decides on stability at the unknowns x (N,) and parameters p: F_u."""
+        from continuation.derivatives import state_jacobian
+
+        return state_jacobian(self, x[:-1], p)
 
     def state_weights(self):
         """(n,) weights of the states shown, for their norm."""

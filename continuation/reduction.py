@@ -19,7 +19,7 @@ BALANCE = 0.05  # size of the cubic terms against the quadratic ones where the t
 
 @dataclass(frozen=True, eq=False)
 class Kernel:
-    """Singular value decomposition of [F_u F_p] at x, in scaled unknowns z = (x - x0) / unit.
+    """Singular value decomposition of [F_u F_p] at x, in scaled unknowns z = (x - x0) / unit, equations over `rows`.
 
     ``basis`` (N, k + 1) holds the kernel, orthonormal in z, only its last column with a part in the parameter;
     ``left`` (n, n) the left singular vectors, the last k of them those of the kernel.
@@ -30,6 +30,7 @@ class Kernel:
     p: np.ndarray
     active: int
     unit: np.ndarray  # (N,)
+    rows: np.ndarray  # (n,)
     left: np.ndarray
     sigma: np.ndarray  # (n,)
     right: np.ndarray  # (N, N) right singular vectors as rows
@@ -55,15 +56,16 @@ class Kernel:
         return self.basis @ y
 
     def residual(self, z) -> np.ndarray:
-        """F at z."""
+        """F at z, scaled."""
         x, p = self.x + self.unit * z, self.p.copy()
         p[self.active] = x[-1]
-        return evaluate(self.problem, x[:-1], p)
+        return evaluate(self.problem, x[:-1], p) / self.rows
 
     def jacobian(self, z) -> np.ndarray:
-        """dF/dz (n, N) at z."""
+        """dF/dz (n, N) at z, scaled."""
         with np.errstate(all="ignore"):
-            return extended_jacobian(self.problem, self.x + self.unit * z, self.p, self.active) * self.unit
+            jacobian = extended_jacobian(self.problem, self.x + self.unit * z, self.p, self.active)
+        return jacobian * self.unit / self.rows[:, None]
 
     def normal(self, f) -> np.ndarray:
         """Shortest z with ``dF/dz z = f``, for the part of f in the range."""
@@ -72,16 +74,30 @@ class Kernel:
 
 
 def kernel_at(problem, x, p, active, weights) -> Kernel:
-    """Decompose [F_u F_p] at a branch point, the parameter in a unit in which F_p is no larger than F_u."""
-    unit = 1.0 / np.sqrt(weights)
+    """Decompose [F_u F_p] at a branch point.
+
+    Equations are scaled to their size at x and around it, the parameter so that F_p is no larger than F_u.
+    """
+    unit, place = 1.0 / np.sqrt(weights), (problem, x, p, active)
     at, near = (extended_jacobian(problem, y, p, active) * unit for y in (x, nearby(x)))
-    around = float(np.max(np.abs(near))) if np.all(np.isfinite(near)) else 0.0
-    sizes = [np.max(np.abs(part)) for part in (at[:, :-1], near[:, :-1] if around else 0.0, at[:, -1])]
-    if sizes[2] > max(sizes[:2]) > 0:
-        unit[-1] *= max(sizes[:2]) / sizes[2]
-        at[:, -1] *= max(sizes[:2]) / sizes[2]
-    sigma = np.linalg.svd(at, compute_uv=False)
-    return decomposed((problem, x, p, active), unit, defect(sigma, max(sigma[0], around)), around)
+    both = np.maximum(np.abs(at), np.abs(near)) if np.all(np.isfinite(near)) else np.abs(at)
+    rows = np.max(both, axis=1)
+    rows[rows == 0] = 1.0
+    ratio = np.max(both[:, :-1] / rows[:, None]) / max(np.max(np.abs(at[:, -1]) / rows), 1e-300)
+    unit[-1] *= ratio if 0 < ratio < 1 else 1.0
+    sigma = np.linalg.svd(at * (unit * np.sqrt(weights)) / rows[:, None], compute_uv=False)
+    around = float(np.max(both / rows[:, None]))
+    return decomposed(place, (unit, rows), defect(sigma, max(sigma[0], around)), around)
+
+
+def decomposed(place, units, k, around) -> Kernel:
+    """Decompose [F_u F_p], the kernel's dimension being known; `place` is (problem, x, p, active)."""
+    problem, x, p, active = place
+    unit, rows = units
+    jacobian = extended_jacobian(problem, x, p, active) * unit / rows[:, None]
+    left, sigma, right = np.linalg.svd(jacobian)
+    basis = parameter_last(right[len(x) - k - 1 :].T)
+    return Kernel(*place, unit, rows, left, sigma, right, basis, max(sigma[0], around))
 
 
 def defect(sigma, scale) -> int:
@@ -92,15 +108,6 @@ def defect(sigma, scale) -> int:
         return 0
     gaps = floored[-small - 1 : -1] / floored[-small:]
     return small - int(np.argmax(gaps))
-
-
-def decomposed(place, unit, k, around) -> Kernel:
-    """Decompose [F_u F_p] in given units, the kernel's dimension being known; `place` is (problem, x, p, active)."""
-    problem, x, p, active = place
-    jacobian = extended_jacobian(problem, x, p, active) * unit
-    left, sigma, right = np.linalg.svd(jacobian)
-    basis = parameter_last(right[len(x) - k - 1 :].T)
-    return Kernel(*place, unit, left, sigma, right, basis, max(sigma[0], around))
 
 
 def parameter_last(basis) -> np.ndarray:
@@ -137,8 +144,9 @@ def reduced_size(kernel: Kernel, directions, h) -> float:
     for y in directions:
         for sign in (1, -1):
             z = sign * h * kernel.lifted(y)
-            for _ in range(3):
-                z = z - kernel.normal(kernel.residual(z))
+            with np.errstate(all="ignore"):
+                for _ in range(3):
+                    z = z - kernel.normal(kernel.residual(z))
             largest = np.maximum(largest, np.max(np.abs(psi.T @ kernel.residual(z))))
     return float(largest)
 
@@ -170,7 +178,7 @@ def balanced(kernel: Kernel, shrink=1.0) -> tuple:
     unit = kernel.unit.copy()
     unit[-1] *= bending / mixed
     place = kernel.problem, kernel.x, kernel.p, kernel.active
-    return decomposed(place, unit, kernel.dimension, kernel.scale), h
+    return decomposed(place, (unit, kernel.rows), kernel.dimension, kernel.scale), h
 
 
 class Reduced:
@@ -206,8 +214,8 @@ class Reduced:
         return d2, bend
 
     def form(self, *directions):
-        """Derivative along directions in z."""
-        return self.forms.form(*(self.kernel.unit * d for d in directions))
+        """Derivative along directions in z, scaled."""
+        return self.forms.form(*(self.kernel.unit * d for d in directions)) / self.kernel.rows
 
     @functools.cached_property
     def forms(self) -> Multilinear:

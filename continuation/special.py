@@ -8,7 +8,6 @@ import numpy as np
 from continuation.branch import SpecialPoint
 from continuation.compiled import state as S
 from continuation.compiled.spectrum import ZERO_EIGENVALUE
-from continuation.derivatives import state_jacobian
 from continuation.engine import KINDS
 from continuation.normal_forms import of_point
 from continuation.normal_forms.linear import nearest_pairs
@@ -50,7 +49,7 @@ def jacobians_at(problem, branch, rows) -> dict:
     out = {}
     for row in rows:
         p = problem.parameter_values(values_at(branch, row))
-        out[row] = state_jacobian(problem, branch.unknowns[row, :-1], p)
+        out[row] = problem.stability_matrix(branch.unknowns[row], p)
     return {row: a for row, a in out.items() if np.all(np.isfinite(a))}
 
 
@@ -158,10 +157,10 @@ def kinds_at_start(problem, begun, branch, hunt) -> list:
 
 def spectra(branch) -> np.ndarray:
     """(m, n) eigenvalues of F_u on every row, by descending real part; NaN without the problem's functions."""
-    out = np.full(branch.unknowns[:, :-1].shape, np.nan, complex)
-    if branch.problem is None:
-        return out
-    for row, a in jacobians_at(branch.problem, branch, range(len(branch))).items():
+    found = {} if branch.problem is None else jacobians_at(branch.problem, branch, range(len(branch)))
+    width = len(next(iter(found.values()))) if found else branch.states.shape[1]
+    out = np.full((len(branch), width), np.nan, complex)
+    for row, a in found.items():
         values = np.linalg.eigvals(a)
         out[row] = values[np.argsort(-values.real, kind="stable")]
     return out

@@ -11,7 +11,6 @@ from continuation.halves import Half, half_branches
 from continuation.names import suggest
 from continuation.reduction import Kernel, Spheres, kernel_at, rank_defect_around
 from continuation.settings import Settings
-from continuation.start import Start
 from continuation.status import Kind
 
 logger = logging.getLogger("continuation")
@@ -52,11 +51,14 @@ def switch(problem, point, settings=None) -> Starts:
     Returns
     -------
     list of Start
-        One for each half-branch but the one that led to the point: first its straight continuation
-        (``start.known``), then the others, opposite ones side by side.  ``trace(problem, start, vary)`` goes outward;
-        its first row is the branch point.  ``start.continuum`` is the dimension of the continuum of half-branches
-        that the start represents (0: it stands for itself).  The list's ``notes`` say what was left out and why,
-        its ``complete`` whether all real solutions of the reduced equations are known to be there.
+        One for each half-branch but the one that led to the point (the rows before it, or after it where it is the
+        first row): first its straight continuation (``start.known``), then the others, opposite ones side by side.
+        Where branches touch, so that several share the tangent, all are there and none is known.
+
+        ``trace(problem, start, vary)`` goes outward; its first row is the branch point.  ``start.continuum`` is the
+        dimension of the continuum of half-branches that the start represents (0: it stands for itself).  The list's
+        ``notes`` say what was left out and why, its ``complete`` whether all real solutions of the reduced equations
+        are known to be there.
 
     Raises
     ------
@@ -126,6 +128,8 @@ def check_point(problem, point) -> str:
     name = point.vary[0]
     if name not in problem.parameters:
         raise ValueError(f"point: varies {name!r}; this problem has {suggest(name, problem.parameters)}")
+    if point.tangent is None:
+        raise ValueError(f"point: {point.label} has no tangent, so nothing tells which branch led to it")
     if point.state_names and tuple(point.state_names) != tuple(problem.states):
         raise ValueError(f"point: has the states {list(point.state_names)}; this problem has {list(problem.states)}")
     return name
@@ -187,8 +191,10 @@ def paired(halves) -> list:
     return out
 
 
-def start_of(spheres: Spheres, half: Half, halves, facts) -> Start:
+def start_of(spheres: Spheres, half: Half, halves, facts):
     """`Start` of a half-branch, with points ahead where its tangent alone does not lead onto it."""
+    from continuation.start import Start  # brings the engine, which importing the package should not
+
     (vary, point, known), kernel = facts, spheres.kernel
     weights = kernel.problem.inner_weights()
     tangent = kernel.unit * kernel.lifted(half.direction)

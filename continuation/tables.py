@@ -3,7 +3,7 @@
 from html import escape
 
 from continuation.conjugacy import breaking
-from continuation.status import Kind
+from continuation.status import Kind, Status
 
 WORDS = {
     Kind.FOLD: "fold",
@@ -19,6 +19,7 @@ WORDS = {
     Kind.USER: "user point",
     Kind.END: "end",
 }
+NATURAL_ENDS = (Kind.BOGDANOV_TAKENS,)  # of a Hopf curve: omega vanishes
 FEW = 4  # up to so many states all are listed
 SHOWN = 3  # of more states, the norm and so many
 MANY = 50  # of more special points no normal forms
@@ -88,7 +89,7 @@ def summary(branch) -> list[str]:
     lines = [f"{branch.problem_name}: {count} along {varied}"]
     for word, row, status in zip(("first", "last"), (0, -1), branch.ends):
         place = ", ".join(f"{name} = {number(value)}" for name, value in zip(branch.vary, branch.varied[row]))
-        lines.append(f"{word} end, {place}: {status.advice}")
+        lines.append(f"{word} end, {place}: {_why(branch, row % len(branch), status)}")
     if branch.isotropy is not None:
         symmetry = branch.problem.symmetry
         lines.append(f"isotropy: {symmetry.describe(branch.isotropy)}, of a symmetry of order {symmetry.order}")
@@ -107,7 +108,7 @@ def describe(branch, point) -> str:
     """Say in words what a special point is: its kind, its name, how an end came about, where it is looked for."""
     words = WORDS[point.kind]
     if point.kind is Kind.END:
-        words += f": {_end_status(branch, point).advice.split(';')[0].split(':')[0]}"
+        words += f": {_why(branch, point.index, _end_status(branch, point)).split(';')[0].split(':')[0]}"
     if point.kind is Kind.USER and point.name:
         words += f" {point.name}"
     words += _verdict(branch, point)
@@ -116,6 +117,14 @@ def describe(branch, point) -> str:
     if not point.located:
         words += ", not located" + _between(branch, point)
     return words
+
+
+def _why(branch, row, status) -> str:
+    """Why a branch ends on a row: the advice, unless a curve of special points has its own end there."""
+    here = (point for point in branch.special if point.index == row and point.kind in NATURAL_ENDS)
+    if status is Status.LIMIT and (point := next(here, None)):
+        return f"at the {WORDS[point.kind]} {point.label}, where the curve ends"
+    return status.advice
 
 
 def _verdict(branch, point) -> str:

@@ -14,6 +14,7 @@ def trace(
     direction="both",
     detect="all",
     stop=None,
+    curve=None,
     progress=False,
     strict=False,
 ):
@@ -24,10 +25,11 @@ def trace(
     problem : Problem
     start : array (n,), mapping of names, Point, SpecialPoint or one of `switch`'s starts
         Corrected first, at the value of `vary` in `parameters`, else at the start point, else the default.
-    vary : str
-        Name of the parameter.
-    span : (low, high)
-        Limits of the varied parameter; the last point lies on the limit.
+    vary : str or (str, str)
+        Name of the parameter.  Of two: `start` is a special point, and its curve in both parameters is followed,
+        that of folds, of branch points or of Hopf points.
+    span : (low, high), or mapping of names to (low, high)
+        Limits of the varied parameter, or of both; the last point lies on the limit.
     parameters : mapping of str to float, optional
         Values that differ from the defaults (or from those of the start point).
     settings : Settings, optional
@@ -38,6 +40,9 @@ def trace(
     stop : Kind, int or callable, optional
         End at the first point of this kind, after this many special points, or where ``stop(point)`` is true for an
         accepted `Point`.
+    curve : Kind, optional
+        FOLD, BRANCH_POINT or HOPF, for two parameters where curves of several kinds lead through `start`: through
+        a Bogdanov-Takens or zero-Hopf point fold curves (followed by default) and Hopf curves.
     progress : bool
         Show points and parameter on the terminal while tracing.
     strict : bool
@@ -57,6 +62,11 @@ def trace(
 
     Notes
     -----
+    Curves in two parameters are minimally augmented systems (Govaerts, *Numerical Methods for Bifurcations of
+    Dynamical Equilibria*, SIAM 2000, chapters 3-5).  On fold curves cusps, Bogdanov-Takens and zero-Hopf points are
+    located, on Hopf curves Bautin, zero-Hopf and Hopf-Hopf points and the Bogdanov-Takens points where they end;
+    ``unstable`` leaves out the critical eigenvalues.  Branch points that another parameter destroys are refused.
+
     Each accepted step costs one factorisation of order n + 1 for each Newton iteration (one, when the step is small)
     and, for flows, a spectrum of F_u where no bound tells that nothing crossed the imaginary axis since the last
     one.  Interrupting (Ctrl-C) returns the partial branch.  The first call ever compiles the engine (20 s).
@@ -72,8 +82,11 @@ def trace(
     >>> abs(branch["LP1"]["mu"]) < 1e-12
     True
     """
+    from continuation.curve_start import curve_through
     from continuation.following import follow
     from continuation.wishes import Wishes
 
+    if not isinstance(vary, str):
+        problem, start, vary, span = curve_through(problem, start, vary, span, curve)
     wishes = Wishes.of(problem, vary, span, settings, direction, detect, stop)
     return follow(problem, start, wishes, parameters=parameters, progress=progress, strict=strict)

@@ -3,10 +3,11 @@
 import math
 from dataclasses import dataclass
 
+from continuation.engine import KIND_CODES
 from continuation.settings import Settings
 from continuation.status import Kind
 
-TRACED_KINDS = (Kind.FOLD, Kind.BRANCH_POINT, Kind.HOPF, Kind.USER)
+TRACED_KINDS = tuple(KIND_CODES)
 
 
 @dataclass(frozen=True)

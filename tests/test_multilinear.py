@@ -217,3 +217,25 @@ def test_bad_directions_are_refused():
     with pytest.raises(ValueError, match="up to 5"):
         forms.form(*np.ones((6, 3)))
     assert np.all(np.isfinite(Multilinear(problem("text"), U, P).form(*np.ones((6, 2)))))
+
+
+def test_components_that_cancel_on_small_ranges():
+    """Rows that settle late send all of them to ranges so small that others cancel to exact zeros."""
+    q = np.linalg.qr(np.random.default_rng(7).standard_normal((6, 6)))[0]
+    rates = np.array([1, 1 / 2, 1 / 2, 1 / 3, 1 / 3, 1 / 3])
+
+    def f(u, p, out):
+        out[:] = q.T @ ((p[0] * rates - 1) * (q @ u) - (q @ u) ** 3)
+
+    def jacobian(u, p, out):
+        out[:] = q.T @ ((p[0] * rates - 1 - 3 * (q @ u) ** 2)[:, None] * q)
+
+    problem = Problem(f, [f"x{i}" for i in range(6)], {"lam": 3.0}, jacobian=jacobian, compiled=False)
+    rng = np.random.default_rng(0)
+    for value, kernel in ((3.0, slice(3, 6)), (2.0, slice(1, 3))):
+        forms = Multilinear(problem, np.zeros(6), [value])
+        for _ in range(40):
+            y = np.zeros((3, 6))
+            y[:, kernel] = rng.standard_normal((3, kernel.stop - kernel.start))
+            assert_allclose(forms.form(*(y @ q)), q.T @ (-6 * np.prod(y, axis=0)), atol=1e-9)
+            assert_allclose(forms.form(*(y[[0, 0, 1]] @ q)), q.T @ (-6 * y[0] ** 2 * y[1]), atol=1e-9)

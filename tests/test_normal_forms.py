@@ -2,6 +2,7 @@
 
 import functools
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -68,6 +69,14 @@ def test_transcritical_of_two_branches_neither_of_which_is_known(exact, accuracy
     assert_allclose([found[k] for k in "abc"], [a * length, b, c / length], rtol=accuracy)
     assert_allclose(found["exchange"], np.sqrt(b * b - 4 * a * c), rtol=accuracy)
     assert_allclose(sorted(found["slopes"]), np.sort(np.roots([c, b, a]) * length), rtol=accuracy)
+
+
+def test_the_eigenvalue_grows_along_the_branch_of_the_second_slope():
+    """Of (x - 2 mu)(mu + x) = 0 the derivative by x on x = 2 mu is 3 mu, on x = -mu it is -3 mu."""
+    made = Problem.from_expressions({"x": "(x - 2*mu)*(mu + x)"}, {"mu": 0.0}, compiled=False)
+    found = normal_form(made, Kind.BRANCH_POINT, [0.0], {}, "mu")
+    assert found["slopes"] == pytest.approx((-1.0, 2.0))
+    assert found["exchange"] == pytest.approx(3.0)
 
 
 @functools.cache
@@ -232,6 +241,8 @@ def test_what_is_too_degenerate_is_said():
     assert (found["criticality"], found["speed"]) == ("degenerate", 1.0)
     assert "pairs" in normal_form(twice, Kind.HOPF, [1.0, 0.0], {"mu": -1.0}, "mu")["degenerate"]
     assert normal_form(twice, Kind.END, [0, 0], {}, "mu") == {}
+    turning = Problem.from_expressions({"x": "mu - x**2 + y", "y": "-y + mu"}, {"mu": 0.0}, compiled=False)
+    assert "a fold" in normal_form(turning, Kind.BRANCH_POINT, [0, 0], {}, "mu")["degenerate"]
     cusp = Problem.from_expressions({"x": "mu - x**3"}, {"mu": 0.0}, compiled=False)
     assert "as at a cusp" in normal_form(cusp, Kind.FOLD, [0], {}, "mu")["degenerate"]
     steady = Problem.from_expressions({"x": "mu*x - y", "y": "x", "z": "x**2 + y*z"}, {"mu": 0.0}, compiled=False)
@@ -336,7 +347,5 @@ def test_tables_tell_the_verdict_of_few_points(asked):
     branch = trace(problem, [0.0, 0.0, 0.0], "r", (0.5, 2.0))
     assert "branch point, supercritical pitchfork" in str(branch)
     assert asked == ["BP1"]
-    from dataclasses import replace
-
     crowd = replace(branch, special=tuple(branch["BP1"].moved() for _ in range(51)))
     assert "pitchfork" not in str(crowd)

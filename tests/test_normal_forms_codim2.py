@@ -173,3 +173,11 @@ def test_too_few_critical_eigenvalues_are_said():
     chain = Problem.from_expressions({"x": "y", "y": "z", "z": "mu + x**2"}, {"mu": 0.0}, compiled=False)
     assert "more than a double" in normal_form(chain, Kind.BOGDANOV_TAKENS, np.zeros(3), {}, "mu")["degenerate"]
     assert "multiple" in normal_form(chain, Kind.CUSP, np.zeros(3), {}, "mu")["degenerate"]
+
+
+def test_a_zero_hopf_point_without_a_quadratic_term_is_said():
+    text = {"z": "mu - z**3 + x**2 + y**2", "x": "-y + z*x", "y": "x + z*y"}
+    made = Problem.from_expressions(text, {"mu": 0.0}, compiled=False)
+    found = normal_form(made, Kind.ZERO_HOPF, np.zeros(3), {}, "mu")
+    assert (found["s"], found["degenerate"]) == (0.0, "b or c vanishes")
+    assert found["G011"] == pytest.approx(2.0)

@@ -77,7 +77,7 @@ class SparseBratu(Problem):
             p=p,
             active=active,
             tests=(Watched(Kind.FOLD), Watched(Kind.BRANCH_POINT)),
-            counts_events=False,
+            counts=None,
         )
 
 
@@ -147,7 +147,7 @@ class FoldCurve(Problem):
             p=p,
             active=active,
             tests=(Watched(Kind.USER, "CP"), Watched(Kind.USER, "mu = 1.5")),
-            counts_events=False,
+            counts=None,
         )
 
 

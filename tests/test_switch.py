@@ -114,6 +114,8 @@ def test_errors():
     point = trunk["BP1"]
     with pytest.raises(ValueError, match="BP1 was not located; trace again with smaller steps"):
         switch(make("pitchfork"), replace(point, located=False))
+    with pytest.raises(ValueError, match="BP1 has no tangent"):
+        switch(make("pitchfork"), replace(point, tangent=None))
     with pytest.raises(ValueError, match="varies 'p'; this problem has mu, nu"):
         switch(problem, point)
     with pytest.raises(ValueError, match="full rank at this point"):
@@ -161,3 +163,20 @@ def test_a_scaled_parameter_keeps_the_directions():
     _, one, _ = switch(problem, point)
     assert abs(one.tangent[1] / one.tangent[0]) == pytest.approx(scale, rel=1e-8)
     assert math.isclose(point["q"], 0.0, abs_tol=1e-8 * scale)
+
+
+def test_a_branch_left_at_the_point_leads_back_to_the_others():
+    """Switched at its first row, a side branch was reached from ahead: its opposite goes straight on."""
+    problem = make("pitchfork")
+    trunk = trace(problem, [0.0], "p", (-1, 1))
+    side = trace(problem, switch(problem, trunk["BP1"])[1], "p", (-1, 1))
+    known, *others = outward(problem, switch(problem, side["BP1"]), "p", (-1, 1))
+    assert known["x"][-1] == pytest.approx(-side["x"][-1])
+    assert sorted(branch.parameter[-1] for branch in others) == [-1.0, 1.0]
+
+
+def test_one_point_is_enough_where_one_is_asked_for():
+    problem = Problem.from_expressions({"x": "mu*x - x**3", "y": "mu*y - y**3"}, {"mu": -1.0})
+    start = switch(problem, trace(problem, [0, 0], "mu", (-1, 1))["BP1"])[1]
+    assert len(trace(problem, start, "mu", (-1, 1), settings=Settings(max_points=1))) == 1
+    assert len(trace(problem, start, "mu", (-1, 1), settings=Settings(max_points=2))) == 2

@@ -318,8 +318,8 @@ def test_isotropy_of_branches_is_reported():
     assert breaking.nullity == 2
     assert breaking.null_vectors.shape == (2, 3)
     lines = [line for line in str(trunk).splitlines() if line.startswith("BP")]
-    assert lines[0].endswith("branch point, symmetric")
-    assert lines[1].endswith("branch point, symmetry-breaking")
+    assert lines[0].endswith(", symmetric")
+    assert lines[1].endswith(", symmetry-breaking")
     fixing, pointwise = kernel_isotropy(problem, breaking)
     assert (len(fixing), len(pointwise)) == (6, 1)
     side = trace(problem, problem.solve(UNEVEN), "mu", (0.5, 1.0))

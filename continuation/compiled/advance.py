@@ -3,7 +3,7 @@
 import math
 
 from continuation.compiled import state as S
-from continuation.compiled.correct import correct, distance, hermite, inner, record_point, weigh
+from continuation.compiled.correct import correct, distance, finish, hermite, inner, record_point, weigh
 from continuation.compiled.detect import place_on, scalars
 from continuation.compiled.interface import FAILED, NONFINITE, OK, SINGULAR
 from continuation.compiled.kernel import inlined, internal, summing
@@ -142,9 +142,27 @@ def closes(s, made):
         value += row[j] * start[j]
     if distance(s, x, start) > 0.1 * length:
         return False
-    code, _, _ = correct(s, x, row, value, 1e-12)
+    code, _, size_f = correct(s, x, row, value, 1e-12)
     near = 10.0 * S.f(s)[S.TOLERANCE] * (1.0 + math.sqrt(inner(weights, x, x)))
-    return code == S.CONVERGED and distance(s, x, start) <= max(near, 1e-8)
+    if code != S.CONVERGED or distance(s, x, start) > max(near, 1e-8):
+        return False
+    return orient(s, x, size_f, start) == OK
+
+
+@internal
+def orient(s, x, size_f, start):
+    """Give the start's record the test functions as they are when the curve comes back to it at x.
+
+    Their signs may rest on vectors that were followed along the curve; those that vanish there stay zero.
+    """
+    again, first, base = S.stack(s)[S.STACK_DEPTH - 1], 2 * S.i(s)[S.SIZE], scalars(s)
+    code = finish(s, x, size_f, again)
+    for j in range(S.i(s)[S.TESTS]):
+        if start[first + j] != 0.0:
+            start[first + j] = again[first + j]
+    for j in range(first + S.i(s)[S.TESTS], base):
+        start[j] = again[j]
+    return code
 
 
 @inlined

@@ -12,6 +12,7 @@ from continuation.compiled.kernel import internal
 ITERATIONS = 60  # where another branch touches, Newton only halves the error
 ATTAINED = 1e-8  # the largest last correction that counts as located
 SMALL = 1e-7  # singular values below this, relative, are zero at a located point
+ALIKE = 3.0  # singular values within this factor of the smallest may vanish with it
 UNBALANCED = 1e-10  # residual that a branch point may leave in the left kernel, relative
 
 
@@ -142,3 +143,35 @@ def locate_kernel(w, x, t, p, f, k):
         t[j] = projected[j]
     t[n] *= unit
     return error, nullity_of(w, scale)
+
+
+@internal
+def likely_kernel(w, x, p, f):
+    """How many singular values of [F_u F_p] at x are about as small as the smallest: they may vanish together."""
+    if at(w, x, p, f) != OK:
+        return 1
+    _, sigma, _ = linalg.svd(D.lapack(w), jacobian_of(w, parameter_unit(w)))
+    count = 0
+    for value in sigma:
+        if value <= ALIKE * sigma[sigma.shape[0] - 1]:
+            count += 1
+    return count
+
+
+@internal
+def locate_kernel_of_any_size(w, x, t, p, f, k):
+    """`locate_kernel` for k, then for as many dimensions as the singular values at x suggest.
+
+    Where a symmetry makes eigenvalues cross in twos, no sign changes and no count tells (k is too small); where a
+    phase condition holds some of them back, the count tells too many.
+    """
+    first, direction = x.copy(), t.copy()
+    error, nullity = locate_kernel(w, x, t, p, f, k)
+    if error <= ATTAINED:
+        return error, nullity
+    likely = likely_kernel(w, first, p, f)
+    if likely == k:
+        return error, nullity
+    for j in range(x.shape[0]):
+        x[j], t[j] = first[j], direction[j]
+    return locate_kernel(w, x, t, p, f, likely)

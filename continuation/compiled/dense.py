@@ -42,6 +42,15 @@ def central_difference(w, u, p, variables, k, out):
 
 
 @internal
+def derivative_at(w, u, p):
+    """Write F_p at (u, p) into ``derivative(w)``."""
+    t = D.sizes(w)
+    if t[D.DERIVATIVE] != 0:
+        return call(t[D.DERIVATIVE], t[D.DERIVATIVE + 1], u, p, D.derivative(w))
+    return central_difference(w, u, p, p, t[D.ACTIVE], D.derivative(w))
+
+
+@internal
 def linearise_at(w, u, p):
     """Write F_u and F_p at (u, p) into ``jacobian(w)`` and ``derivative(w)``."""
     t = D.sizes(w)
@@ -56,11 +65,7 @@ def linearise_at(w, u, p):
                 status = central_difference(w, u, p, u, j, column)
             for i in range(t[D.N_STATES]):
                 a[i, j] = column[i]
-    if status != OK:
-        return status
-    if t[D.DERIVATIVE] != 0:
-        return call(t[D.DERIVATIVE], t[D.DERIVATIVE + 1], u, p, D.derivative(w))
-    return central_difference(w, u, p, p, t[D.ACTIVE], D.derivative(w))
+    return status if status != OK else derivative_at(w, u, p)
 
 
 @callback

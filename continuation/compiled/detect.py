@@ -42,7 +42,7 @@ def changes(s, a, b):
         if a[first + j] != 0.0 and (a[first + j] > 0.0) != (b[first + j] > 0.0) and S.kinds(s)[j] >= 0:
             bits |= 1 << j
     base = scalars(s)
-    if a[base + S.UNSTABLE] != b[base + S.UNSTABLE] and ints[S.COUNTED] == 1:
+    if a[base + S.UNSTABLE] != b[base + S.UNSTABLE] and ints[S.COUNT_KIND] >= 0:
         bits |= COUNT_BIT
     return bits
 
@@ -67,7 +67,7 @@ def explained(s, bits, change, event):
         same = kinds[j] == kind and (kind != S.USER or j == int(event[base + S.TEST]))
         if same or (kind == S.BRANCH_POINT and kinds[j] == S.FOLD):
             left &= ~(1 << j)
-    allowed = 2 if kind == S.HOPF else (0 if kind == S.USER else kernel_size)
+    allowed = 2 if kind == S.i(s)[S.COUNT_KIND] else (0 if kind == S.USER else kernel_size)
     if abs(change) <= allowed:
         left &= ~COUNT_BIT
     return left

@@ -201,6 +201,11 @@ def call_from_python(function: callback, data: int, *arrays) -> int:
     return _PYTHON_CALLBACK(function.address)(data, *addresses)
 
 
+def call_callback(made: Callback, *arrays) -> int:
+    """Call a `Callback` with three contiguous arrays of floats; returns its status."""
+    return _PYTHON_CALLBACK(made.address)(made.data, *[address_of(array) for array in arrays])
+
+
 def address_of(array: np.ndarray) -> int:
     """Address of an array's data; the caller keeps the array alive."""
     return array.ctypes.data

@@ -64,13 +64,14 @@ def root(s, left, right, index, offset, result):
 
 @inlined
 def outside(s, record):
-    """+1 or -1 where the varied parameter lies above or below its span, else 0."""
-    reals = S.f(s)
-    p = record[S.i(s)[S.SIZE] - 1]
-    if p > reals[S.HIGH] + EDGE * (1.0 + abs(reals[S.HIGH])):
-        return 1
-    if p < reals[S.LOW] - EDGE * (1.0 + abs(reals[S.LOW])):
-        return -1
+    """Number k + 1 of the first limit that the record exceeds, -(k + 1) where it falls below one, 0 inside all."""
+    limits = S.limits(s)
+    for k in range(limits.shape[0]):
+        value, low, high = record[int(limits[k, 0])], limits[k, 1], limits[k, 2]
+        if value > high + EDGE * (1.0 + abs(high)):
+            return k + 1
+        if value < low - EDGE * (1.0 + abs(low)):
+            return -(k + 1)
     return 0
 
 
@@ -93,43 +94,45 @@ def turn_tangent(s, x, a, size_f, made):
 
 
 @internal
-def at_limit(s, a, b, limit):
-    """Make a record of the point between a and b at the limit of the span into MADE; returns a code."""
+def at_limit(s, a, b, at, limit):
+    """Make a record of the point between a and b where the unknown `at` equals `limit` into MADE; returns a code."""
     work = S.work(s)
     made, size = S.slots(s)[S.MADE], S.i(s)[S.SIZE]
     low, high, sigma = 0.0, 1.0, 0.5
-    rising = b[size - 1] > limit
+    rising = b[at] > limit
     x, direction, row = work[S.GUESS], work[S.DIRECTION], work[S.ROW]
     length = distance(s, a, b)
     for _ in range(60):
         sigma = 0.5 * (low + high)
         hermite(a, b, size, length, sigma, x, direction)
-        if (x[size - 1] > limit) == rising:
+        if (x[at] > limit) == rising:
             high = sigma
         else:
             low = sigma
     for j in range(size):
         row[j] = 0.0
-    row[size - 1] = 1.0
+    row[at] = 1.0
     hermite(a, b, size, length, sigma, x, direction)
-    x[size - 1] = limit
+    x[at] = limit
     code, _, size_f = correct(s, x, row, limit, 1e-13)
     if code == S.CONVERGED and on_this_piece(s, a, b, x):
-        x[size - 1] = limit
+        x[at] = limit
         return turn_tangent(s, x, a, size_f, made)
-    return OK if root(s, a, b, size - 1, limit, made) < BRACKETED else S.DIVERGED
+    return OK if root(s, a, b, at, limit, made) < BRACKETED else S.DIVERGED
 
 
 @internal
 def clip(s):
-    """If the top of the stack lies outside the span, put the limit's point there and end with it."""
-    ints, slots, reals = S.i(s), S.slots(s), S.f(s)
-    top, left = S.stack(s)[ints[S.DEPTH] - 1], slots[S.LEFT]
-    side = outside(s, top)
-    if side == 0:
-        return
-    limit = reals[S.HIGH] if side > 0 else reals[S.LOW]
-    code = at_limit(s, left, top, limit)
+    """Put the point where the piece up to the top of the stack leaves the limits there, and end with it."""
+    ints, slots = S.i(s), S.slots(s)
+    top, left, code = S.stack(s)[ints[S.DEPTH] - 1], slots[S.LEFT], OK
+    limits, side = S.limits(s), outside(s, top)
+    for _ in range(limits.shape[0]):
+        if side == 0:
+            break
+        k = abs(side) - 1
+        code = at_limit(s, left, top, int(limits[k, 0]), limits[k, 2] if side > 0 else limits[k, 1])
+        side = outside(s, slots[S.MADE]) if code == OK else 0
     ints[S.DEPTH] = 0
     ints[S.PENDING] = S.LIMIT
     if code == OK:

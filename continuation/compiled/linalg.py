@@ -130,6 +130,20 @@ def solve_complex(lapack, a, pivots, ints, b):
     return True
 
 
+@internal
+def invert_complex(lapack, a, pivots, ints, out):
+    """Write the inverse of the complex `a` (overwritten) into `out`, all zeros on entry; False where it is singular."""
+    n = a.shape[0]
+    for i in range(n):
+        out[i, i] = 1.0
+    ints[0], ints[1], ints[2], ints[3] = n, 0, n, 78  # LAPACK sees a', whose inverse it stores by columns
+    call_pointers(lapack[ZGETRF], (ints, ints, a, ints, pivots, ints[1:]))
+    if ints[1] != 0:
+        return False
+    call_pointers(lapack[ZGETRS], (ints[3:], ints, ints[2:], a, ints, pivots, out, ints, ints[1:]))
+    return True
+
+
 @summing
 def scale_of(a):
     """Largest absolute row sum."""

@@ -53,6 +53,19 @@ def crossing(s, a, b, j):
 
 
 @internal
+def telling(s, bits):
+    """Index of the changed test function that says what to look for, -1 if none: a branch point's before others."""
+    j = first_of_kind(s, bits, S.BRANCH_POINT)
+    if j < 0:
+        while j + 1 < S.i(s)[S.TESTS]:
+            j += 1
+            if (bits >> j) & 1 == 1 and S.kinds(s)[j] != S.USER:
+                return j
+        return -1
+    return j
+
+
+@internal
 def seek(s, bits, event):
     """Locate what changed between LEFT and the top of the stack through the problem's own extended systems."""
     ints, work = S.i(s), S.work(s)
@@ -60,12 +73,10 @@ def seek(s, bits, event):
     size = ints[S.SIZE]
     base, length = scalars(s), distance(s, left, top)
     guess, direction = work[S.GUESS], work[S.DIRECTION]
-    kind, sigma = S.HOPF, 0.5
-    branch, fold = first_of_kind(s, bits, S.BRANCH_POINT), first_of_kind(s, bits, S.FOLD)
-    if branch >= 0:
-        kind, sigma = S.BRANCH_POINT, crossing(s, left, top, branch)
-    elif fold >= 0:
-        kind, sigma = S.FOLD, crossing(s, left, top, fold)
+    counted = ints[S.COUNT_KIND]
+    kind, sigma, j = counted, 0.5, telling(s, bits)
+    if j >= 0:
+        kind, sigma = S.kinds(s)[j], crossing(s, left, top, j)
     elif bits & COUNT_BIT == 0:
         return False
     hermite(left, top, size, length, sigma, guess, direction)
@@ -101,9 +112,10 @@ def give_up(s, bits):
     left, event = slots[S.LEFT], slots[S.MADE]
     top = S.stack(s)[ints[S.DEPTH] - 1]
     copy(top, event)
-    kind = S.HOPF
+    counted = ints[S.COUNT_KIND]
+    kind = counted
     for j in range(ints[S.TESTS]):
-        if (bits >> j) & 1 == 1 and (kind == S.HOPF or kinds[j] == S.BRANCH_POINT):
+        if (bits >> j) & 1 == 1 and (kind == counted or kinds[j] == S.BRANCH_POINT):
             kind = kinds[j]
             event[base + S.TEST] = j
     event[base + S.KIND], event[base + S.LOCATED] = kind, 0.0

@@ -5,7 +5,7 @@ import math
 from continuation.compiled import state as S
 from continuation.compiled import workspace as D
 from continuation.compiled.arrays import doubles, new_doubles
-from continuation.compiled.branch_point import ATTAINED, locate_kernel
+from continuation.compiled.branch_point import ATTAINED, locate_kernel_of_any_size
 from continuation.compiled.extended import at
 from continuation.compiled.fold_point import locate_fold
 from continuation.compiled.hopf_point import locate_hopf
@@ -30,8 +30,7 @@ def refine(w, request, p, out):
     elif kind == S.HOPF:
         error = locate_hopf(w, x, parameters, f)
     else:
-        k = max(1, int(given[2 * n + 3]))
-        error, nullity = locate_kernel(w, x, t, parameters, f, k)
+        error, nullity = locate_kernel_of_any_size(w, x, t, parameters, f, max(1, int(given[2 * n + 3])))
     if not (error <= ATTAINED):
         return FAILED
     if at(w, x, parameters, f) != OK:

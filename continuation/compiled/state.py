@@ -21,7 +21,18 @@ POINT, PROBE, EVENT = range(3)  # stored; compared only; special
 
 REGULAR = -1  # KIND of a row that is no event
 UNKNOWN = -2.0  # UNSTABLE of a start whose critical eigenvalues can't be counted to one side
-KINDS = ("FOLD", "BRANCH_POINT", "HOPF", "USER")  # KIND of an event is an index of these
+# KIND of an event is an index of these.
+KINDS = (
+    "FOLD",
+    "BRANCH_POINT",
+    "HOPF",
+    "USER",
+    "CUSP",
+    "BOGDANOV_TAKENS",
+    "BAUTIN",
+    "ZERO_HOPF",
+    "HOPF_HOPF",
+)
 FOLD, BRANCH_POINT, HOPF, USER = range(4)
 PROBE_ONLY = -1  # kind of a test function whose sign changes mean nothing
 
@@ -50,7 +61,7 @@ OP_RARE, OPS = 10, 11  # the engine's own rare work is called by address too, se
     EVENTS,  # special points stored
     BRACKETS,  # brackets stored
     FLAG,  # set from outside: stop at the next point
-    COUNTED,  # whether a change of the unstable count is an event
+    COUNT_KIND,  # kind of event that a change of the unstable count is, -1: none
     PRESCRIBED,  # whether the step only changes when it is rejected
     TASK,  # what `rare` is asked to do
     BUDGET,  # points that `run` may accept
@@ -78,7 +89,7 @@ GUESS, ROW, RHS, SOLUTION, F, DIRECTION, MONITORED, REQUEST, SPARE, SPARE_DIRECT
 # Floats of the state.
 # ARGUMENT and RESULT are those of `rare`, BASE is the parameter at the record that a correction starts from, BEFORE
 # the distance from PREVIOUS to LEFT, CORRECTION the length of Newton's last correction.
-H, MIN_H, MAX_H, TOLERANCE, MAX_ANGLE, LOW, HIGH, ARGUMENT, RESULT, BASE, BEFORE, CORRECTION, FLOATS = range(13)
+H, MIN_H, MAX_H, TOLERANCE, MAX_ANGLE, ARGUMENT, RESULT, BASE, BEFORE, CORRECTION, FLOATS = range(11)
 
 # Codes: of a correction, and of a loop that returns.
 CONVERGED, DIVERGED, TURNED, JUMPED = 0, 11, 12, 13
@@ -107,6 +118,7 @@ class State(NamedTuple):
     stack: np.ndarray  # (STACK_DEPTH, width) records
     rows: np.ndarray  # (capacity, width) records
     brackets: np.ndarray  # (capacity, 2 N): two points each
+    limits: np.ndarray  # (M, 3): index of an unknown, the least and the largest value it may take
 
     @property
     def address(self) -> int:
@@ -119,7 +131,7 @@ def width(n_unknowns: int, tests: int) -> int:
     return 2 * n_unknowns + 2 * tests + SCALARS
 
 
-TABLE = 39  # three entries for each array: address, rows, columns
+TABLE = 42  # three entries for each array: address, rows, columns
 
 
 def with_table(state: State) -> State:
@@ -228,3 +240,10 @@ def brackets(s):
     """(capacity, 2 N): two points each."""
     t = table(s)
     return doubles(t[36], (t[37], t[38]))
+
+
+@internal
+def limits(s):
+    """(M, 3): index of an unknown, the least and the largest value it may take."""
+    t = table(s)
+    return doubles(t[39], (t[40], t[41]))

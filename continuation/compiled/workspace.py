@@ -51,7 +51,8 @@ class DenseTable:
         self.table[FIRST_ARRAY:] = [address_of(array) for array in arrays]
         self.effort = arrays[9]
         self.address = address_of(self.table)
-        self._keep = (arrays, callbacks, zeros)
+        self.jacobian, self.derivative, self.callbacks = arrays[0], arrays[1], callbacks
+        self._keep = (arrays, zeros)
 
 
 @internal

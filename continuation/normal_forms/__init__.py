@@ -62,9 +62,6 @@ def normal_form(problem, kind, u, parameters, vary) -> dict:
     if not 1 <= len(names) <= 2:
         raise ValueError(f"vary: wanted 1 or 2 names of parameters, got {vary!r}")
     active = [problem.index_of(name) for name in names]
-    local = Local(problem, problem.state_values(u), problem.parameter_values(parameters), active)
-    if not np.all(np.isfinite(local.jacobian)):
-        return {"degenerate": "F_u is not finite"}
     compute = {
         Kind.FOLD: folds.fold,
         Kind.BRANCH_POINT: branch_points.branch_point,
@@ -75,7 +72,12 @@ def normal_form(problem, kind, u, parameters, vary) -> dict:
         Kind.ZERO_HOPF: mixed.zero_hopf,
         Kind.HOPF_HOPF: mixed.hopf_hopf,
     }
-    return compute[kind](local) if kind in compute else {}
+    if kind not in compute:
+        return {}
+    local = Local(problem, problem.unknown_values(u), problem.parameter_values(parameters), active)
+    if not np.all(np.isfinite(local.jacobian)):
+        return {"degenerate": "F_u is not finite"}
+    return compute[kind](local)
 
 
 def of_point(problem, point) -> dict:
@@ -91,6 +93,7 @@ def of_point(problem, point) -> dict:
     dict
         As `normal_form`; empty for ends, user's points, points not located and problems without functions.
     """
+    problem = problem.vector_field
     known = "residual" in getattr(problem, "functions", {}) and len(point.state) == len(problem.states)
     if not known or not point.located or point.kind in (Kind.USER, Kind.END):
         return {}

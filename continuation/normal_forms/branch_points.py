@@ -7,6 +7,7 @@ from continuation.normal_forms.linear import VANISHES, Kernel, Local, bordered_s
 from continuation.normal_forms.reduction import Critical, Reduction
 
 CUBIC_UP_TO = 3  # dimensions of the kernel
+TOUCHES = 1e-4  # <w, F_p> above this of |w| |F_p| is no error of the location
 
 
 def branch_point(local: Local) -> dict:
@@ -48,7 +49,10 @@ def simple(local: Local, kernel: Kernel) -> dict:
     if not kernel.semisimple:
         return {"dimension": 1, "kind": "degenerate", "degenerate": DOUBLE}
     v, w = kernel.right[0], kernel.left[0]
-    t, form = along_parameter(local, kernel), local.forms.form
+    slope, form = local.forms.form(local.parameter()), local.forms.form
+    if sign_of(w @ slope, TOUCHES * (np.abs(w) @ np.abs(slope)), local.noise(w, 1)):
+        return {"dimension": 1, "kind": "degenerate", "degenerate": "<w, F_p> is not 0: a fold, no branch point"}
+    t = along_parameter(local, kernel)
     a, b, c = 0.5 * w @ form(t, t), w @ form(t, v), 0.5 * w @ form(v, v)
     found = {"dimension": 1, "a": float(a), "b": float(b), "c": float(c)}
     d, sizes = cubic(local, kernel)
@@ -81,7 +85,8 @@ def crossing(found, sizes, local) -> dict:
         if inside < 0:
             return {"kind": "isolated"}
         root = float(np.sqrt(inside))
-        return {"kind": "transcritical", "slopes": ((-b - root) / (2 * c), (-b + root) / (2 * c)), "exchange": root}
+        slopes = tuple((-b + sign * root) / (2 * c) + 0.0 for sign in (-1, 1))
+        return {"kind": "transcritical", "slopes": slopes, "exchange": root}
     if not local.smooth:
         return {"kind": "V-shaped or unresolved"}
     if not sign_of(d, sizes[1]) or not sign_of(b, VANISHES * np.sqrt(abs(a * d)) * local.reach):

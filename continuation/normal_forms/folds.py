@@ -41,7 +41,7 @@ def cusp(local: Local) -> dict:
     Notes
     -----
     ``c = <w, C(v, v, v) + 3 B(v, h)>/6`` with ``A h = <w, B(v, v)> v - B(v, v)``, ``<w, h> = 0``, scaled as for
-    `fold` (Kuznetsov 1999, section 3.1).
+    `fold` (Kuznetsov 1999; book, section 8.2).
     """
     kernel = local.kernel()
     if not kernel.semisimple:
@@ -66,7 +66,7 @@ def bogdanov_takens(local: Local) -> dict:
 
     Notes
     -----
-    Kuznetsov 1999, section 3.2; book, section 8.4.
+    Kuznetsov 1999; book, section 8.4.
     """
     kernel = local.kernel()
     q0, w, a_matrix = kernel.right[0], kernel.left[0], local.jacobian

@@ -49,7 +49,7 @@ def bautin(local: Local) -> dict:
     -------
     dict
         ``omega``, ``l1`` as for `hopf` (the remainder of the location) and ``l2 = Re(c2)/omega`` with ``12 c2`` the
-        coefficient of ``w**3 conj(w)**2`` times its factorials (Kuznetsov 1999, section 3.3), scaled by
+        coefficient of ``w**3 conj(w)**2`` times its factorials (Kuznetsov 1999; book, section 8.3), scaled by
         ``<q, q> = <p, q> = 1``.
     """
     pairs = local.pairs(1)

@@ -8,7 +8,7 @@ import numpy as np
 from continuation.derivatives import state_jacobian
 from continuation.multilinear import Multilinear
 
-RANK = 1e-6  # singular values below this, rows scaled to one, are zero
+RANK = 1e-7  # singular values below this, rows scaled to one, are zero
 MULTIPLE = 1e-7  # <w, v> below this of |w| |v| means that zero is a multiple eigenvalue
 VANISHES = 1e-6  # a coefficient below this of what it is made of is zero
 NOISE = 1e-8  # the same against what the equations are like around

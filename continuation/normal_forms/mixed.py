@@ -23,8 +23,8 @@ def zero_hopf(local: Local) -> dict:
 
     Notes
     -----
-    Scaled by ``|q0| = <p0, q0> = 1``, ``<q, q> = <p, q> = 1``; s and theta do not depend on it.  Kuznetsov 1999,
-    section 3.4; book, section 8.5.
+    Scaled by ``|q0| = <p0, q0> = 1``, ``<q, q> = <p, q> = 1``; s and theta do not depend on it.  Kuznetsov 1999;
+    book, section 8.5.
     """
     pairs, kernel = local.pairs(1), local.kernel()
     if not pairs:
@@ -40,8 +40,8 @@ def zero_hopf(local: Local) -> dict:
         "G011": float(g(0, 1, 2).real),
     }
     found |= {"s": float(np.sign(found["G200"] * found["G011"]))}
-    if not local.smooth or not found["s"]:
-        return found
+    if not local.smooth or abs(found["s"]) != 1:
+        return found | {"degenerate": "F has no third derivatives" if not local.smooth else "b or c vanishes"}
     found |= {"G300": float(g(0, 0, 0, 0).real), "G111": float(g(0, 0, 1, 2).real)}
     found |= {"G210": complex(g(1, 0, 0, 1)), "G021": complex(g(1, 1, 1, 2))}
     return found | zero_hopf_simplified(found)
@@ -71,7 +71,7 @@ def hopf_hopf(local: Local) -> dict:
     -----
     Scaled by ``<q, q> = <p, q> = 1`` for both pairs; theta and delta do not depend on it.  With ``<p, h> = 0``
     throughout; other choices move s1 and s2 together, by multiples of ``p12 - p22`` and
-    ``(p11 - p21) p21/p12``.  Kuznetsov 1999, section 3.5; book, section 8.6.
+    ``(p11 - p21) p21/p12``.  Kuznetsov 1999; book, section 8.6.
     """
     pairs = local.pairs(2)
     if len(pairs) < 2:
