@@ -90,7 +90,7 @@ def test_two_modes_and_the_loop_that_joins_their_branches():
     assert_allclose(mixed["x"] ** 2, (3 * mixed["mu"] - 0.6) / 2, atol=1e-8)
     assert_allclose(mixed["y"] ** 2, 0.15 - mixed["mu"] / 4, atol=1e-8)
     assert mixed.ends == (Status.CLOSED, Status.CLOSED)
-    assert_allclose(mixed.unknowns[0], mixed.unknowns[-1], atol=0)
+    assert_allclose(mixed.unknowns[0], mixed.unknowns[-1], atol=1e-12)
     turn = np.unwrap(np.arctan2(mixed["y"] / math.sqrt(0.1), mixed["x"] / math.sqrt(0.6)))
     assert abs(turn[-1] - turn[0]) == pytest.approx(2 * math.pi)
     regular = np.setdiff1d(np.arange(len(mixed)), [point.index for point in mixed.special])
@@ -238,6 +238,18 @@ def test_bratu_has_one_fold_and_one_asymmetric_branch():
     is_sound(found)
 
 
+def test_branches_cut_short_and_met_from_the_other_side():
+    line = problem_of({"x": "x - mu"})
+    settings = Settings(step=0.05, max_step=0.05, max_points=15)
+    found = diagram(line, [0.0], "mu", (-1, 1), parameters={"mu": 0.0}, deflate=[0.9, -0.9], settings=settings)
+    assert len(found.branches) == 3
+    ends = sorted((branch["mu"].min(), branch["mu"].max()) for branch in found.branches)
+    assert ends[0][0] == -1
+    assert ends[-1][1] == 1
+    assert all(-0.06 < right[0] - left[1] <= 0.06 for left, right in itertools.pairwise(ends))
+    is_sound(found)
+
+
 # What goes wrong
 
 
@@ -331,6 +343,8 @@ def test_bad_options_are_named(options, message):
 def test_unknown_names_and_starts_are_refused():
     with pytest.raises(ValueError, match="no parameter named 'q'"):
         diagram(textbook.pitchfork(), [0.0], "q", (-1, 1))
+    with pytest.raises(ValueError, match="vary: wanted the name of one parameter"):
+        diagram(textbook.cusp(), [0.0], ("mu", "nu"), (-1, 1))
     with pytest.raises(ValueError, match="start"):
         diagram(textbook.pitchfork(), [0.0, 1.0], "p", (-1, 1))
     with pytest.raises(KeyError, match="BP9"):

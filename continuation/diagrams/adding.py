@@ -23,7 +23,6 @@ def branch_added(diagram: Diagram, found, origin: Origin, half_of=None) -> Diagr
         if found.met == index:
             whole = ring(whole)
         return placed(diagram, index, whole, [end for _ in found.unfinished])
-    origin = replace(origin, multiplicity=count_images(diagram.problem, found.branch))
     longer = replace(diagram, branches=(*diagram.branches, found.branch), origins=(*diagram.origins, origin))
     return placed(longer, len(diagram.branches), found.branch, found.unfinished)
 
@@ -45,10 +44,12 @@ def placed(diagram, index, branch, unfinished) -> Diagram:
     special = list(diagram.special)
     branch = replace(branch, special=tuple(labelled(point, special) for point in branch.special))
     branches = (*diagram.branches[:index], branch, *diagram.branches[index + 1 :])
+    origin = replace(diagram.origins[index], multiplicity=count_images(diagram.problem, branch))
+    origins = (*diagram.origins[:index], origin, *diagram.origins[index + 1 :])
     pending = diagram.pending + tuple(Finish(index, end) for end in unfinished)
     if branch.ends[0] is Status.CLOSED:
         pending = tuple(task for task in pending if not (isinstance(task, Finish) and task.branch == index))
-    return replace(diagram, branches=branches, special=tuple(special), pending=pending)
+    return replace(diagram, branches=branches, origins=origins, special=tuple(special), pending=pending)
 
 
 def labelled(point, special: list):

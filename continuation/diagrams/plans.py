@@ -12,6 +12,8 @@ from continuation.wishes import Wishes
 
 def make_plan(problem, vary, span, settings, detect, **limits) -> Plan:
     """The options of `diagram` as a `Plan`; `limits`: depth, max_branches, max_points, deflate."""
+    if not isinstance(vary, str):
+        raise ValueError(f"vary: wanted the name of one parameter of {list(problem.parameters)}, got {vary!r}")
     wishes = Wishes.of(problem, vary, span, settings, "both", detect, None)
     return Plan(
         vary=vary,

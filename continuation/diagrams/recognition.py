@@ -142,19 +142,29 @@ def hermite(a, b, da, db, s):
 
 def corrected(equations, x, covector, value):
     """Newton from x on ``covector @ x = value``; None where it does not converge."""
-    problem, p = equations.problem, equations.p.copy()
     for _ in range(ITERATIONS):
-        p[equations.active] = x[-1]
-        rhs = np.append(-evaluate(problem, x[:-1], p), value - covector @ x)
-        matrix = np.vstack([extended_jacobian(problem, x, p, equations.active), covector])
-        if not (np.all(np.isfinite(rhs)) and np.all(np.isfinite(matrix))):
+        step = correction(equations, x, covector, value)
+        if step is None:
             return None
-        scale = np.maximum(np.max(np.abs(matrix), axis=1), 1e-300)
-        step = np.linalg.lstsq(matrix / scale[:, None], rhs / scale, rcond=1e-13)[0]
         x = x + step
         if equations.length(step) <= 1e-3 * SAME * (1 + equations.length(x)):
             return x
     return None
+
+
+def correction(equations, x, covector, value):
+    """One Newton correction; None where the functions can't be evaluated."""
+    problem, p = equations.problem, equations.p.copy()
+    p[equations.active] = x[-1]
+    try:
+        rhs = np.append(-evaluate(problem, x[:-1], p), value - covector @ x)
+        matrix = np.vstack([extended_jacobian(problem, x, p, equations.active), covector])
+    except (ArithmeticError, ValueError):  # raised by plain Python functions outside their domain
+        return None
+    if not (np.all(np.isfinite(rhs)) and np.all(np.isfinite(matrix))):
+        return None
+    scale = np.maximum(np.max(np.abs(matrix), axis=1), 1e-300)
+    return np.linalg.lstsq(matrix / scale[:, None], rhs / scale, rcond=1e-13)[0]
 
 
 # Half-branches at branch points

@@ -19,7 +19,8 @@ def sought(diagram: Diagram, task: Seek, update) -> Diagram:
     if update:
         update(f"diagram: {len(diagram.branches)} branches; deflation at {diagram.vary} = {task.value:.6g}")
     points = unconnected(diagram.problem, list(diagram.branches), diagram.vary, [task.value])
-    effort = {"newton_iterations": points.report.iterations}
+    effort = added(diagram.effort, {"newton_iterations": points.report.iterations})
+    diagram = replace(diagram, effort=effort)
     for point in points:
         if len(diagram.branches) >= diagram.plan.max_branches:
             return replace(diagram, pending=(*diagram.pending, task))
@@ -27,8 +28,8 @@ def sought(diagram: Diagram, task: Seek, update) -> Diagram:
         if diagram.status is Completion.INTERRUPTED:
             return replace(diagram, pending=(*diagram.pending, task))
     if points.report.ended == "interrupted":
-        raise KeyboardInterrupt
-    return replace(diagram, effort=added(diagram.effort, effort))
+        return replace(diagram, pending=(*diagram.pending, task), status=Completion.INTERRUPTED)
+    return diagram
 
 
 def through(diagram, point, update) -> Diagram:

@@ -105,12 +105,12 @@ def trace_new(tracer: Tracer, start, parameters=None) -> Found:
 
 
 def judged(tracer, branch, effort) -> Found:
-    """A branch without what was known before."""
+    """What a trace found, without what was known before."""
     if len(branch) < 2:
         reason = f"no step along a half-branch was accepted ({branch.ends[1].name})"
         return Found(None, effort, complaint=reason)
     equations = Equations.of(tracer.problem, branch)
-    began_outward = branch.start == 0 and branch.ends[0] is Status.STOPPED and len(branch) > 1
+    began_outward = branch.start == 0 and branch.ends[0] is Status.STOPPED
     row = returns_at(equations, branch.unknowns, branch.tangents) if began_outward else None
     if row is not None:
         branch = closed(branch, row)
@@ -120,7 +120,10 @@ def judged(tracer, branch, effort) -> Found:
     if overlap.row <= 3 and began_outward:
         return back_on_known(tracer, branch, overlap, effort)
     if overlap.row == 0:
-        return Found(None, effort, overlap.branch)
+        if any(place_on(equations, other, branch.unknowns[branch.start]) for other in tracer.branches):
+            return Found(None, effort, overlap.branch)
+        branch = turned(branch)  # new where it began, known where its first direction led
+        overlap = overlap_of(equations, tracer.branches, branch)
     shorter = cut(branch, last_row_of_its_own(branch, overlap), Status.STOPPED)
     if is_meeting(tracer, branch, overlap):
         return Found(shorter, effort, met=overlap.branch)
