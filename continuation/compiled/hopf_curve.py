@@ -230,9 +230,10 @@ def lyapunov(c, y, p, kappa, x, w):
 def hopf_monitor(c, point, p, out):
     """Test functions and counts of an accepted point; the borders are renewed.
 
-    kappa (BT), the first Lyapunov coefficient times the sign of the determinant (GH; it changes its own sign through
-    infinity where an eigenvalue passes zero), that determinant's sign times the least real eigenvalue (ZH), and the
-    real part of the other complex pair nearest the axis.
+    kappa (BT); the first Lyapunov coefficient l1 times the sign of the determinant (GH), as l1 changes its own sign
+    through infinity where an eigenvalue passes zero, and as ``l1 / (1 + |l1|)``, as it grows without bound there and
+    towards a Bogdanov-Takens point; that determinant's sign times the least real eigenvalue (ZH); and the real part
+    of the other complex pair nearest the axis.
     """
     n, parameters = C.states(c), doubles(p, D.sizes(C.entries(c)[C.BASE])[D.N_PARAMETERS])
     y, phi = doubles(point, n + 3), doubles(out, 2 * TESTS + 3)
@@ -252,9 +253,8 @@ def hopf_monitor(c, point, p, out):
         right[i], left[i] = one[i, n].real, one[n, i].real
     phi[BT_TEST], phi[BAUTIN_TEST] = y[n], 1.0
     if y[n] > 0.0:
-        phi[BAUTIN_TEST] = math.copysign(1.0, phi[ZERO_TEST]) * lyapunov(
-            c, y, parameters, y[n], one[:, n].copy(), one[n].copy()
-        )
+        value = lyapunov(c, y, parameters, y[n], one[:, n].copy(), one[n].copy())
+        phi[BAUTIN_TEST] = math.copysign(1.0, phi[ZERO_TEST]) * value / (1.0 + abs(value))
     C.renew(c, C.RIGHT, right)
     C.renew(c, C.LEFT, left)
     return OK if phi[BAUTIN_TEST] == phi[BAUTIN_TEST] else NONFINITE
