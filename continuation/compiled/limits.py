@@ -57,7 +57,7 @@ def root(s, left, right, index, offset, result):
     if result[index] == offset:
         return min(length, floor)
     if length > floor and a[index] != b[index]:
-        size = S.i(s)[S.SIZE]
+        size = S.size(s)
         hermite(a, b, size, length, (a[index] - offset) / (a[index] - b[index]), result, S.work(s)[S.DIRECTION])
     return length
 
@@ -66,7 +66,7 @@ def root(s, left, right, index, offset, result):
 def outside(s, record):
     """+1 or -1 where the varied parameter lies above or below its span, else 0."""
     reals = S.f(s)
-    p = record[S.i(s)[S.SIZE] - 1]
+    p = record[S.size(s) - 1]
     if p > reals[S.HIGH] + EDGE * (1.0 + abs(reals[S.HIGH])):
         return 1
     if p < reals[S.LOW] - EDGE * (1.0 + abs(reals[S.LOW])):
@@ -84,7 +84,7 @@ def on_this_piece(s, a, b, x):
 @internal
 def turn_tangent(s, x, a, size_f, made):
     """Finish a record at x with its tangent along that of record a."""
-    size = S.i(s)[S.SIZE]
+    size = S.size(s)
     row = S.work(s)[S.ROW]
     weigh(s, a[size:], row)
     evaluate(s, x)
@@ -96,7 +96,7 @@ def turn_tangent(s, x, a, size_f, made):
 def at_limit(s, a, b, limit):
     """Make a record of the point between a and b at the limit of the span into MADE; returns a code."""
     work = S.work(s)
-    made, size = S.slots(s)[S.MADE], S.i(s)[S.SIZE]
+    made, size = S.slots(s)[S.MADE], S.size(s)
     low, high, sigma = 0.0, 1.0, 0.5
     rising = b[size - 1] > limit
     x, direction, row = work[S.GUESS], work[S.DIRECTION], work[S.ROW]
@@ -124,7 +124,7 @@ def at_limit(s, a, b, limit):
 def clip(s):
     """If the top of the stack lies outside the span, put the limit's point there and end with it."""
     ints, slots, reals = S.i(s), S.slots(s), S.f(s)
-    top, left = S.stack(s)[ints[S.DEPTH] - 1], slots[S.LEFT]
+    top, left = S.top(s), S.slot(s, S.LEFT)
     side = outside(s, top)
     if side == 0:
         return
