@@ -22,20 +22,35 @@ PATIENCE = 64  # most spectra without a new try after eigenvectors that were of 
 
 
 @internal
-def look_at_two(a, known):
-    """`look` for two states, whose scaling is 1."""
+def look_at_two(a, known, scaling):
+    """`look` for two states, whose `scaling` is 1, before the first spectrum 0."""
     b, c, d, e = abs(a[0, 0]), abs(a[0, 1]), abs(a[1, 0]), abs(a[1, 1])
     p, q = abs(a[0, 0] - known[0, 0]), abs(a[0, 1] - known[0, 1])
     r, s = abs(a[1, 0] - known[1, 0]), abs(a[1, 1] - known[1, 1])
-    return max(b + c, d + e), math.sqrt(max(p + q, r + s) * max(p + r, q + s))
+    return max(b + c, d + e), scaling * math.sqrt(max(p + q, r + s) * max(p + r, q + s))
+
+
+@summing
+def look_at_rows(a, known, scaling):
+    """`look` for a symmetric F_u: its columns are its rows; `scaling` as in `look_at_two`."""
+    scale, rows = 0.0, 0.0
+    for i in range(a.shape[0]):
+        total, change = 0.0, 0.0
+        for j in range(a.shape[0]):
+            total += abs(a[i, j])
+            change += abs(a[i, j] - known[i, j])
+        scale, rows = max(scale, total), max(rows, change)
+    return scale, scaling * rows
 
 
 @summing
 def look(w):
     """Largest absolute row sum of F_u, and the norm of what it changed by since the last spectrum."""
-    if fixed(w, D.N_STATES) == 2:
-        return look_at_two(D.jacobian(w), D.known(w))
-    a, known, n = D.jacobian(w), D.known(w), fixed(w, D.N_STATES)
+    a, known, n, first = D.jacobian(w), D.known(w), fixed(w, D.N_STATES), D.vectors(w)[D.SCALING][0]
+    if n == 2:
+        return look_at_two(a, known, first)
+    if fixed(w, D.DECLARED_SYMMETRIC) == 1:
+        return look_at_rows(a, known, first)
     columns, d, inverse = D.vectors(w)[D.COLUMNS], D.vectors(w)[D.SCALING], D.vectors(w)[D.UNSCALING]
     scale, rows = 0.0, 0.0
     for i in range(n):
