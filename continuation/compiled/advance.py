@@ -58,7 +58,7 @@ def attempt(s, h):
         code, more, size_f = correct(s, x, row, value, tolerance)
         squared, angle = turn(s)
         iterations += more
-        if fine or code != S.CONVERGED or angle * reals[S.CORRECTION] <= (TANGENT * h) * (TANGENT * h):
+        if fine or code != S.CONVERGED or not angle * reals[S.CORRECTION] > (TANGENT * h) * (TANGENT * h):
             break
         tolerance, fine = TANGENT * h / math.sqrt(angle) / (1.0 + math.sqrt(inner(weights, x, x))), True
     if code != S.CONVERGED:

@@ -109,7 +109,7 @@ class State(NamedTuple):
     f: np.ndarray  # (FLOATS,)
     effort: np.ndarray  # int64 (EFFORTS,)
     work: np.ndarray  # (WORK_ROWS, 2 N + 8) vectors of the corrector
-    scratch: np.ndarray  # out of `monitor` and of `refine`
+    scratch: np.ndarray  # out of `refine`
     slots: np.ndarray  # (SLOTS, width) records
     stack: np.ndarray  # (STACK_DEPTH, width) records
     rows: np.ndarray  # (capacity, width) records
@@ -208,7 +208,7 @@ def work(s):
 
 @internal
 def scratch(s):
-    """Out of `monitor` and of `refine`."""
+    """Out of `refine`."""
     return doubles(fixed(s, 24), fixed(s, 25))
 
 
