@@ -6,7 +6,7 @@ import json
 import pathlib
 import sys
 
-from benchmarks import comparison, profile, report
+from benchmarks import auto, comparison, profile, report
 from benchmarks.cases import CASES
 from benchmarks.latency import LATENCIES, SLOW
 from benchmarks.timing import measure
@@ -46,10 +46,25 @@ def main(arguments=None) -> int:
     latencies = [LATENCIES[name](asked.repeat) for name in announced(names) if name in LATENCIES]
     report.show(report.TRACES, [report.trace_row(timed) for timed in traces], report.UNITS)
     report.show(report.LATENCIES, [report.latency_row(latency) for latency in latencies])
+    others = in_auto(traces, min(asked.repeat, 3))
     if asked.json:
-        found = {"traces": [timed.as_dict() for timed in traces], "latencies": [one.as_dict() for one in latencies]}
+        results = {"traces": traces, "latencies": latencies, "auto": others}
+        found = {name: [one.as_dict() for one in several] for name, several in results.items()}
         asked.json.write_text(json.dumps({**surroundings, **found}, indent=1) + "\n", "utf-8")
     return judged(traces, before) if asked.compare else 0
+
+
+def in_auto(traces, repeat) -> list:
+    """Time the same cases in AUTO-07p and print the table, or one line where it is not there."""
+    command = auto.find() if traces else None
+    if traces and not command:
+        print(auto.ABSENT, end="\n\n")
+    if not command:
+        return []
+    engine = {timed.name: timed.per_step("engine")[0] for timed in traces}
+    found = [auto.measure(name, CASES[name], repeat, command) for name in announced(engine)]
+    report.show(auto.COLUMNS, [auto.row(timed, engine[timed.name]) for timed in found], auto.NOTE)
+    return found
 
 
 def judged(traces, before) -> int:

@@ -54,10 +54,11 @@ def make_state(operations, span, steps, settings) -> S.State:
     i, f = np.zeros(S.INTEGERS, np.int64), np.zeros(S.FLOATS)
     i[S.SIZE], i[S.TESTS], i[S.ACTIVE], i[S.COUNT_KIND] = size, tests, o.active, code_of(o.counts)
     i[S.MAX_POINTS], i[S.MAX_NEWTON], i[S.FRESH] = settings.max_points, settings.newton_iterations, 2
+    i[S.PREVIOUS], i[S.LEFT], i[S.NEXT] = S.FIRST_PREVIOUS, S.FIRST_LEFT, S.FIRST_NEXT
     f[[S.H, S.MIN_H, S.MAX_H]] = steps
     i[S.PRESCRIBED] = settings.step is not None and settings.step == settings.max_step
     f[S.TOLERANCE], f[S.MAX_ANGLE] = settings.tolerance, math.tan(min(settings.max_angle, 1.57))
-    rows = min(settings.max_points + 64, FIRST_ROWS)  # pages that stay untouched cost nothing
+    rows = min(settings.max_points + settings.max_points // 4 + 64, FIRST_ROWS)  # untouched pages cost nothing
     state = S.State(
         table=np.zeros(0, np.int64),
         ops=np.array([*np.ravel(asked), rare.address], np.int64),
@@ -86,7 +87,9 @@ def ask(state: S.State, task: int, *arrays, argument: float = 0.0) -> int:
 
 def grown(state: S.State) -> S.State:
     """The same state with twice the room."""
-    rows = np.concatenate([state.rows, np.empty_like(state.rows)])
+    used, capacity = int(state.i[S.ROWS]), len(state.rows)
+    rows = np.empty((2 * capacity, state.rows.shape[1]))
+    rows[:used] = state.rows[:used]
     brackets = np.concatenate([state.brackets, np.zeros_like(state.brackets)])
     return S.with_table(state._replace(rows=rows, brackets=brackets))
 
@@ -150,7 +153,7 @@ def begin(state: S.State, x: np.ndarray, tangent: np.ndarray, silent: np.ndarray
         state.work[S.F, : len(x) - 1] = 0.0
         status = ask(state, tasks.NEWTON_STEP, x, row)
     if status == OK:
-        status = ask(state, tasks.FINISH, x, row, state.slots[S.LEFT], argument=state.f[S.RESULT])
+        status = ask(state, tasks.FINISH, x, row, state.slots[S.FIRST_LEFT], argument=state.f[S.RESULT])
     if status in (OK, SINGULAR):
         place_first(state, silent)
     return status
@@ -158,7 +161,7 @@ def begin(state: S.State, x: np.ndarray, tangent: np.ndarray, silent: np.ndarray
 
 def begin_singular(state: S.State, x: np.ndarray, tangent: np.ndarray):
     """Start at a point where the bordered matrix is singular: no test function is known there."""
-    record = state.slots[S.LEFT]
+    record = state.slots[S.FIRST_LEFT]
     record[:] = 0.0
     record[: len(x)], record[len(x) : 2 * len(x)] = x, tangent
     base = 2 * len(x) + 2 * len(state.kinds)
@@ -168,15 +171,15 @@ def begin_singular(state: S.State, x: np.ndarray, tangent: np.ndarray):
 
 def begin_behind(state: S.State, x: np.ndarray, tangent: np.ndarray):
     """Put a singular point before the first row: it becomes the start, the row that was there goes on."""
-    ahead = state.slots[S.LEFT].copy()
+    ahead = state.slots[S.FIRST_LEFT].copy()
     begin_singular(state, x, tangent)
-    state.rows[1] = state.slots[S.LEFT] = ahead
+    state.rows[1] = state.slots[S.FIRST_LEFT] = ahead
     state.i[S.ROWS] = state.i[S.POINTS] = 2
 
 
 def place_first(state: S.State, silent: np.ndarray):
     """Make the record in LEFT the start and the first row; tests that vanish there are no information."""
-    left, size, tests = state.slots[S.LEFT], int(state.i[S.SIZE]), len(state.kinds)
+    left, size, tests = state.slots[S.FIRST_LEFT], int(state.i[S.SIZE]), len(state.kinds)
     phi = left[2 * size : 2 * size + tests]
     phi[silent] = 0.0
     state.slots[S.START] = left

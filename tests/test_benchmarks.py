@@ -7,11 +7,17 @@ import pytest
 from numba.core.runtime import _nrt_python, rtsys
 
 from benchmarks import __main__ as command
-from benchmarks import latency, profile, report
+from benchmarks import auto, latency, profile, report
 from benchmarks.cases import CASES
 from benchmarks.floor import WORK, Floor
 from benchmarks.timing import measure, median_and_spread, prepared
 from continuation import trace
+
+
+@pytest.fixture(autouse=True)
+def no_auto(monkeypatch):
+    """Whether AUTO-07p is on the PATH must not matter here."""
+    monkeypatch.setattr(auto, "find", lambda: None)
 
 
 def tiny(name, steps=60):
@@ -109,6 +115,8 @@ def test_the_command_prints_a_table_and_writes_json(monkeypatch, tmp_path, capsy
     assert found["versions"].keys() >= {"python", "numpy", "numba"}
     assert found["processor"] == report.processor()
     assert all(one["ratio"] > 0 for one in found["traces"])
+    assert auto.ABSENT in printed
+    assert found["auto"] == []
 
 
 @pytest.mark.parametrize("arguments", [["brato"], ["--repeat", "0"]])

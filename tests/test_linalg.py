@@ -1,5 +1,7 @@
 """The compiled linear algebra against numpy, small matrices (own loops) and large ones (LAPACK)."""
 
+import itertools
+
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
@@ -15,6 +17,12 @@ SIZES = [1, 2, 3, 8, 31, 32, 60]
 def solve_two(lapack, a, pivots, ints, b):
     """Two right-hand sides and the determinant."""
     return linalg.solve_two(lapack, a, pivots, ints, b)
+
+
+@kernel
+def solve_three(a, b, row, given, x):
+    """The bordered system of two states."""
+    return linalg.solve_three(a, b, row, given, x)
 
 
 @kernel
@@ -44,6 +52,35 @@ def test_solutions_have_a_small_residual(n, rng):
         a, b = rng.standard_normal((n, n)), rng.standard_normal(n)
         x, *_ = solved(a, b)
         assert np.all(np.abs(a @ x - b) <= 50 * n * EPS * (np.abs(a) @ np.abs(x) + np.abs(b)))
+
+
+def bordered(m, given):
+    """(done, x, mantissa, exponent) of the system of two states with this 3 x 3 matrix."""
+    x = np.full(6, np.nan)
+    done, mantissa, exponent = solve_three(m[:2, :2].copy(), m[:2, 2].copy(), m[2].copy(), given, x)
+    return done, x, mantissa, exponent
+
+
+@pytest.mark.parametrize("order", list(itertools.permutations(range(3))))
+def test_two_states_are_solved_whatever_the_order_of_pivots(order, rng):
+    for _ in range(5):
+        m, given = (np.eye(3) + 0.3 * rng.standard_normal((3, 3)))[list(order)], rng.standard_normal(6)
+        m *= 10.0 ** rng.integers(-60, 60)
+        done, x, mantissa, exponent = bordered(m, given)
+        assert done
+        for part, right in ((x[:3], given[:3]), (x[3:], given[3:])):
+            assert np.all(np.abs(m @ part - right) <= 50 * EPS * (np.abs(m) @ np.abs(part) + np.abs(right)))
+        sign, logarithm = np.linalg.slogdet(m)
+        assert np.sign(mantissa) == sign
+        assert np.log(abs(mantissa)) + exponent * np.log(2) == pytest.approx(logarithm, rel=1e-12)
+
+
+@pytest.mark.parametrize("bad", [0.0, np.nan, np.inf])
+@pytest.mark.parametrize("place", range(3))
+def test_two_states_whose_system_can_not_be_factored_are_refused(place, bad):
+    m = np.eye(3)
+    m[place, place] = bad
+    assert not bordered(m, np.ones(6))[0]
 
 
 @pytest.mark.parametrize("n", SIZES)

@@ -3,6 +3,7 @@
 import math
 
 from continuation.compiled import state as S
+from continuation.compiled.arrays import part
 from continuation.compiled.correct import correct, distance, finish, hermite, inner, record_point, weigh
 from continuation.compiled.detect import place_on, scalars
 from continuation.compiled.interface import FAILED, NONFINITE, OK, SINGULAR
@@ -20,73 +21,74 @@ BEND = 0.2  # how far a step may leave the trapezoidal rule, against its turn
 
 @summing
 def leaves_trapezoid(s, a, b, bound):
-    """Whether the step from record a to b leaves the trapezoidal rule by more than `bound` times its length."""
+    """Whether a step leaves the trapezoidal rule by more than its length; `bound` is the square of the part allowed."""
     weights = S.weights(s)
     size, squared, total = weights.shape[0], 0.0, 0.0
-    from_a, from_b = a[size:], b[size:]
+    from_a, from_b = part(a, size, size), part(b, size, size)
     for j in range(size):
         squared += weights[j] * (b[j] - a[j]) * (b[j] - a[j])
-    half = 0.5 * math.sqrt(squared)
+    S.f(s)[S.LENGTH] = math.sqrt(squared)
+    half = 0.5 * S.f(s)[S.LENGTH]
     for j in range(size):
         gap = b[j] - a[j] - half * (from_a[j] + from_b[j])
         total += weights[j] * gap * gap
-    return not total <= bound * bound * squared
+    return not total <= bound * squared
 
 
 @summing
 def attempt(s, h):
-    """One step of length `h` from LEFT into MADE; returns (code, Newton iterations, tan of the angle turned).
+    """One step of length `h` from LEFT into NEXT; returns (code, Newton iterations, squared tan of the angle turned).
 
     Predicted along the tangent and, where the last point is no special one, its change since the point before.
     """
-    slots, work, reals = S.slots(s), S.work(s), S.f(s)
-    left, made = slots[S.LEFT], slots[S.MADE]
-    size = S.i(s)[S.SIZE]
+    work, reals, left, made = S.work(s), S.f(s), S.slot(s, S.LEFT), S.slot(s, S.NEXT)
+    size = S.size(s)
     x, row = work[S.GUESS], work[S.ROW]
     weights, value, bend = S.weights(s), h, 0.0
     reals[S.BASE] = left[size - 1]
     if S.i(s)[S.HISTORY] == 1 and reals[S.BEFORE] > 0.0:
         bend = 0.5 * h * h / reals[S.BEFORE]
-    tangent, before = left[size:], slots[S.PREVIOUS][size:]
+    tangent, before = part(left, size, size), part(S.slot(s, S.PREVIOUS), size, size)
     for j in range(size):
         row[j] = weights[j] * tangent[j]
         x[j] = left[j] + h * tangent[j] + bend * (tangent[j] - before[j])
         value += row[j] * left[j]
-    code, iterations, size_f = correct(s, x, row, value, reals[S.TOLERANCE])
-    length, angle = turn(s)
-    if code == S.CONVERGED and angle * reals[S.CORRECTION] > TANGENT * h:
-        finer = TANGENT * h / angle / (1.0 + math.sqrt(inner(weights, x, x)))
-        code, more, size_f = correct(s, x, row, value, finer)
+    iterations, tolerance, fine = 0, reals[S.TOLERANCE], False
+    while True:
+        code, more, size_f = correct(s, x, row, value, tolerance)
+        squared, angle = turn(s)
         iterations += more
-        length, angle = turn(s)
+        if fine or code != S.CONVERGED or not angle * reals[S.CORRECTION] > (TANGENT * h) * (TANGENT * h):
+            break
+        tolerance, fine = TANGENT * h / math.sqrt(angle) / (1.0 + math.sqrt(inner(weights, x, x))), True
     if code != S.CONVERGED:
         return code, iterations, 0.0
-    if not (length >= 1.0 - 1e-6 and length < math.inf):
+    if not (squared >= 1.0 - 2e-6 and squared < math.inf):
         return SINGULAR, iterations, 0.0
-    if angle > reals[S.MAX_ANGLE]:
+    if angle > reals[S.MAX_ANGLE] * reals[S.MAX_ANGLE]:
         return S.TURNED, iterations, angle
-    code = record_point(s, x, size_f, length, made)
-    if code == OK and leaves_trapezoid(s, left, made, BEND * max(angle, 0.05)):
+    code = record_point(s, x, size_f, math.sqrt(squared), made)
+    if code == OK and leaves_trapezoid(s, left, made, BEND * BEND * max(angle, 0.0025)):
         return S.JUMPED, iterations, angle
     return code, iterations, angle
 
 
 @inlined
 def turn(s):
-    """Length of the tangent z in ``work[S.SOLUTION]``, where <old, z> = 1, and the tangent of the angle to the old."""
-    z = S.work(s)[S.SOLUTION][S.i(s)[S.SIZE] :]
-    length = math.sqrt(inner(S.weights(s), z, z))
-    return length, math.sqrt(max(length * length - 1.0, 0.0))
+    """Squared length of the tangent z in ``work[S.SOLUTION]``, where <old, z> = 1, and squared tan of its angle."""
+    z = part(S.work(s)[S.SOLUTION], S.size(s), S.size(s))
+    squared = inner(S.weights(s), z, z)
+    return squared, max(squared - 1.0, 0.0)
 
 
 @inlined
 def next_step(s, h, iterations, angle):
-    """Length of the next step from the effort and the turn of this one; a prescribed step only recovers."""
+    """Length of the next step from the effort and the turn (squared) of this one; a prescribed step only recovers."""
     ints, reals = S.i(s), S.f(s)
     if ints[S.PRESCRIBED] == 1:
         return reals[S.MAX_H] if ints[S.FRESH] > 1 else h
     effort = 2.0 if iterations < 2 else (1.4 if iterations == 2 else (1.0 if iterations == 3 else 0.7))
-    turn = AIM * reals[S.MAX_ANGLE] / angle if angle > 0.0 else 2.0
+    turn = AIM * reals[S.MAX_ANGLE] / math.sqrt(angle) if angle > 0.0 else 2.0
     factor = max(0.5, min(effort, turn, 2.0))
     if ints[S.FRESH] < 2:
         factor = min(factor, 1.0)
@@ -128,8 +130,8 @@ def ending(cause):
 @internal
 def closes(s, made):
     """Whether the step to `made` passes through the start in the direction it was left."""
-    slots, work, weights = S.slots(s), S.work(s), S.weights(s)
-    size, left, start = S.i(s)[S.SIZE], slots[S.LEFT], slots[S.START]
+    work, weights = S.work(s), S.weights(s)
+    size, left, start = S.size(s), S.slot(s, S.LEFT), S.slots(s)[S.START]
     length = distance(s, left, made)
     sigma = place_on(s, left, made, start)
     if not (0.0 < sigma <= 1.0 + 1e-9) or inner(weights, made[size:], start[size:]) <= 0.0:
@@ -155,12 +157,12 @@ def orient(s, x, size_f, start):
 
     Their signs may rest on vectors that were followed along the curve; those that vanish there stay zero.
     """
-    again, first, base = S.stack(s)[S.STACK_DEPTH - 1], 2 * S.i(s)[S.SIZE], scalars(s)
+    again, first, base = S.stack(s)[S.STACK_DEPTH - 1], 2 * S.size(s), scalars(s)
     code = finish(s, x, size_f, again)
-    for j in range(S.i(s)[S.TESTS]):
+    for j in range(S.tests(s)):
         if start[first + j] != 0.0:
             start[first + j] = again[first + j]
-    for j in range(first + S.i(s)[S.TESTS], base):
+    for j in range(first + S.tests(s), base):
         start[j] = again[j]
     return code
 
@@ -168,28 +170,31 @@ def orient(s, x, size_f, start):
 @inlined
 def is_ambiguous(s):
     """Whether the accepted point lies on a branch point or a fold to rounding: its counts and signs mean nothing."""
-    slots = S.slots(s)
-    left, made = slots[S.LEFT], slots[S.MADE]
+    left, made = S.slot(s, S.LEFT), S.slot(s, S.NEXT)
     base = scalars(s)
     if made[base + S.NULLITY] > 0.0:
         return True
-    ratio = made[base + S.DET] * 2.0 ** min(made[base + S.DET_EXPONENT] - left[base + S.DET_EXPONENT], 900.0)
+    ratio, gap = made[base + S.DET], made[base + S.DET_EXPONENT] - left[base + S.DET_EXPONENT]
+    if gap != 0.0:
+        ratio *= 2.0 ** min(gap, 900.0)
     return abs(ratio) < ON_POINT * abs(left[base + S.DET])
 
 
 @internal
 def advance(s):
     """Accept one more point onto the stack; returns 0 or the code of the branch's end."""
-    ints, slots, reals = S.i(s), S.slots(s), S.f(s)
-    h = reals[S.H]
+    ints, reals = S.i(s), S.f(s)
+    h, part_of_h = reals[S.H], 1.0
     while True:
         if ints[S.FLAG] != 0:
             return S.INTERRUPTED
-        code, iterations, angle = attempt(s, h)
-        if code == OK and is_ambiguous(s):
-            code, iterations, angle = attempt(s, (1.0 - ASIDE) * h)
+        code, iterations, angle = attempt(s, part_of_h * h)
+        if code == OK and part_of_h == 1.0 and is_ambiguous(s):
+            part_of_h = 1.0 - ASIDE
+            continue
         if code == OK:
             break
+        part_of_h = 1.0
         reject(s, code)
         if h <= reals[S.MIN_H]:
             return ending(ints[S.CAUSE])
@@ -197,12 +202,13 @@ def advance(s):
     S.effort(s)[S.STEPS] += 1
     ints[S.FRESH] += 1
     reals[S.H] = next_step(s, h, iterations, angle)
-    made = slots[S.MADE]
-    if near_start(s, made) and ask(s, CLOSES, 0.0, made, made, made) == OK:
+    made = S.slot(s, S.NEXT)
+    if near_start(s) and ask(s, CLOSES, 0.0, made, made, made) == OK:
         ints[S.PENDING] = S.CLOSED
-        push(s, slots[S.START], S.POINT)
+        push(s, S.slots(s)[S.START], S.POINT)
+        reals[S.LENGTH] = -1.0
     else:
-        push(s, made, S.POINT)
+        ints[S.DEPTH] = 1
     lost = made[scalars(s) + S.VANISHED] > 0.0
     ints[S.EMPTY] = ints[S.EMPTY] + 1 if lost else 0
     if ints[S.EMPTY] >= LOST and ints[S.PENDING] == 0:
@@ -211,9 +217,11 @@ def advance(s):
 
 
 @inlined
-def near_start(s, made):
-    """Whether the step to `made` may pass through the start."""
-    slots = S.slots(s)
-    if S.effort(s)[S.STEPS] < 4:
-        return False
-    return distance(s, slots[S.LEFT], slots[S.START]) <= 1.5 * distance(s, slots[S.LEFT], made)
+def near_start(s):
+    """Whether the next point may lie beyond the start, to which CLEAR is at least left from LEFT."""
+    reals = S.f(s)
+    length, clear = reals[S.LENGTH], reals[S.CLEAR]
+    if clear <= 1.5 * length:
+        clear = (1.0 - 1e-12) * distance(s, S.slot(s, S.LEFT), S.slots(s)[S.START])
+    reals[S.CLEAR] = clear - length
+    return S.effort(s)[S.STEPS] >= 4 and clear <= 1.5 * length

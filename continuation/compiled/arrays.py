@@ -4,6 +4,7 @@ numba's own ``carray`` and ``np.zeros`` do the same, but each use brings a dozen
 checks, messages in text) that cost seconds before the first branch.
 """
 
+from llvmlite import ir
 from numba import types
 from numba.core import cgutils
 from numba.extending import intrinsic
@@ -59,6 +60,40 @@ def _maker(dtype):
         return _array_type(dtype, shape)(shape), codegen
 
     return new
+
+
+@intrinsic
+def fixed(typingctx, table, index):
+    """Entry of an int64 table that nothing changes while compiled code runs, at least 0 and below 2**48.
+
+    Read once in a function, whatever is stored meanwhile, and no index made from it needs a check of its sign.
+    """
+
+    def codegen(context, builder, sig, args):
+        word = ir.IntType(64)
+        place = builder.gep(builder.inttoptr(args[0], word.as_pointer()), [args[1]])
+        value = builder.load(place)
+        value.set_metadata("invariant.load", builder.module.add_metadata([]))
+        value.set_metadata("range", builder.module.add_metadata([word(0), word(1 << 48)]))
+        return value
+
+    return types.int64(types.int64, types.int64), codegen
+
+
+@intrinsic
+def part(typingctx, vector, start, count):
+    """View of `count` entries of a vector from `start` on; what a slice does, without its checks."""
+
+    def codegen(context, builder, sig, args):
+        array = context.make_array(sig.args[0])(context, builder, args[0])
+        data = builder.gep(array.data, [context.cast(builder, args[1], sig.args[1], types.intp)])
+        itemsize = context.get_constant(types.intp, context.get_abi_sizeof(context.get_data_type(vector.dtype)))
+        lengths = _lengths(context, builder, sig.args[2], args[2])
+        made = context.make_array(sig.return_type)(context, builder)
+        arrayobj.populate_array(made, data, lengths, [itemsize], itemsize, meminfo=None)
+        return made._getvalue()
+
+    return types.Array(vector.dtype, 1, "C")(vector, start, count), codegen
 
 
 # view(place, shape): `place` is an integer address or a pointer, `shape` an integer or a tuple of integers.

@@ -7,7 +7,7 @@ that is always there.
 
 from continuation.compiled import curve as C
 from continuation.compiled import workspace as D
-from continuation.compiled.arrays import doubles, new_doubles
+from continuation.compiled.arrays import doubles, fixed, new_doubles
 from continuation.compiled.extended import solve_dense
 from continuation.compiled.fold_point import corner_border
 from continuation.compiled.interface import OK, SINGULAR, callback
@@ -16,7 +16,7 @@ from continuation.compiled.interface import OK, SINGULAR, callback
 @callback
 def branch_residual(c, y, p, out):
     """F + alpha b, the bordered scalar, and ``w' F_p``."""
-    n, parameters = C.states(c), doubles(p, D.sizes(C.entries(c)[C.BASE])[D.N_PARAMETERS])
+    n, parameters = C.states(c), doubles(p, fixed(fixed(c, C.BASE), D.N_PARAMETERS))
     unknowns, f = doubles(y, n + 3), doubles(out, n + 2)
     status = C.base_residual(c, unknowns, parameters, f)
     if status == OK:
@@ -24,7 +24,7 @@ def branch_residual(c, y, p, out):
     if status != OK:
         return status
     done, right, left = C.null_pair(c)
-    by_p, b = D.derivative(C.entries(c)[C.BASE]), C.borders(c)
+    by_p, b = D.derivative(fixed(c, C.BASE)), C.borders(c)
     f[n], f[n + 1] = right[n], 0.0
     for i in range(n):
         f[i] += unknowns[n] * b[C.LEFT, i]
@@ -35,8 +35,8 @@ def branch_residual(c, y, p, out):
 @callback
 def branch_linearise(c, y, p, unused):
     """The curve's Jacobian into its own matrix and column."""
-    n, parameters = C.states(c), doubles(p, D.sizes(C.entries(c)[C.BASE])[D.N_PARAMETERS])
-    unknowns, base, own = doubles(y, n + 3), C.entries(c)[C.BASE], C.entries(c)[C.OWN]
+    n, parameters = C.states(c), doubles(p, fixed(fixed(c, C.BASE), D.N_PARAMETERS))
+    unknowns, base, own = doubles(y, n + 3), fixed(c, C.BASE), fixed(c, C.OWN)
     status = C.base_derivatives(c, unknowns, parameters)
     if status != OK:
         return status
@@ -62,7 +62,7 @@ def branch_linearise(c, y, p, unused):
 @callback
 def branch_monitor(c, point, p, out):
     """Test functions and counts of an accepted point, see `curve.watch_kernel`; ``w' B(v, v)`` means nothing here."""
-    n, parameters = C.states(c), doubles(p, D.sizes(C.entries(c)[C.BASE])[D.N_PARAMETERS])
+    n, parameters = C.states(c), doubles(p, fixed(fixed(c, C.BASE), D.N_PARAMETERS))
     tests = C.KERNEL_TESTS
     phi = doubles(out, 2 * tests + 3)
     for j in range(2 * tests + 3):

@@ -4,7 +4,7 @@ import math
 
 from continuation.compiled import linalg
 from continuation.compiled import workspace as D
-from continuation.compiled.arrays import new_doubles
+from continuation.compiled.arrays import fixed, new_doubles
 from continuation.compiled.extended import at, contract, goes_on, norm, second, update
 from continuation.compiled.interface import OK
 from continuation.compiled.kernel import internal
@@ -20,7 +20,7 @@ UNBALANCED = 1e-10  # residual that a branch point may leave in the left kernel,
 def parameter_unit(w):
     """Unit of the parameter in which F_p is no larger than F_u: singular values then compare."""
     largest = 0.0
-    for i in range(D.sizes(w)[D.N_STATES]):
+    for i in range(fixed(w, D.N_STATES)):
         largest = max(largest, abs(D.derivative(w)[i]))
     scale = linalg.scale_of(D.jacobian(w))
     return scale / largest if largest > scale > 0.0 else 1.0
@@ -29,7 +29,7 @@ def parameter_unit(w):
 @internal
 def jacobian_of(w, unit):
     """[F_u F_p] as one (n, n + 1) matrix, the parameter in units of `unit`."""
-    n = D.sizes(w)[D.N_STATES]
+    n = fixed(w, D.N_STATES)
     out = new_doubles((n, n + 1))
     for i in range(n):
         for j in range(n):
@@ -61,7 +61,7 @@ def kernel_step(w, x, p, f, k, unit):
     F = 0 off the u_i, and ``u_i' [F_u F_p] c_j = 0``.  Returns the relative correction, the part of F along
     the u_i (at a branch point it vanishes) and the scale of F: both as the step saw them.
     """
-    n = D.sizes(w)[D.N_STATES]
+    n = fixed(w, D.N_STATES)
     if at(w, x, p, f) != OK:
         return math.inf, math.inf, 1.0
     u, sigma, vt = linalg.svd(D.lapack(w), jacobian_of(w, unit))
@@ -116,7 +116,7 @@ def locate_kernel(w, x, t, p, f, k):
 
     Returns the error and the nullity of F_u.
     """
-    n = D.sizes(w)[D.N_STATES]
+    n = fixed(w, D.N_STATES)
     error, left_over, scale = math.inf, math.inf, 1.0
     if k > n or at(w, x, p, f) != OK:
         return math.inf, 0

@@ -3,6 +3,7 @@
 import math
 
 from continuation.compiled import state as S
+from continuation.compiled.arrays import part
 from continuation.compiled.interface import FAILED, NONFINITE, OK, call
 from continuation.compiled.kernel import inlined, internal, summing
 from continuation.compiled.tasks import BETWEEN, ask
@@ -26,9 +27,9 @@ def inner(weights, a, b):
 @inlined
 def evaluate(s, x):
     """Residual at x into ``work[S.F]``; returns (status, largest component)."""
-    ints, ops, parameters = S.i(s), S.ops(s), S.p(s)
-    n = ints[S.SIZE] - 1
-    parameters[ints[S.ACTIVE]] = x[n]
+    ops, parameters = S.ops(s), S.p(s)
+    n = S.size(s) - 1
+    parameters[S.active(s)] = x[n]
     S.effort(s)[S.RESIDUALS] += 1
     f = S.work(s)[S.F]
     status = call(ops[S.OP_RESIDUAL], ops[S.OP_RESIDUAL + 1], x, parameters, f)
@@ -46,12 +47,12 @@ def evaluate(s, x):
 def newton_step(s, x, row, gap):
     """One bordered solve at x: correction and tangent into ``work[S.SOLUTION]``; ``<row, correction> = gap``."""
     work_, ops = S.work(s), S.ops(s)
-    n = S.i(s)[S.SIZE] - 1
+    n = S.size(s) - 1
     status = call(ops[S.OP_LINEARISE], ops[S.OP_LINEARISE + 1], x, S.p(s), work_[S.F])
     if status != OK:
         return status
     rhs, f = work_[S.RHS], work_[S.F]
-    unit = rhs[n + 1 :]
+    unit = part(rhs, n + 1, n + 1)
     for i in range(n):
         rhs[i], unit[i] = -f[i], 0.0
     rhs[n], unit[n] = gap, 1.0
@@ -71,15 +72,26 @@ def is_settled(s, p, correction):
 def correct(s, x, row, value, tolerance):
     """Newton's method for F(x) = 0 and ``row . x = value``, in place.
 
-    Returns (code, iterations, largest component of F at the end); CORRECTION is the last one's length.  The
+    Returns (code, iterations, largest component of F at the end); CORRECTION is the last one's length, squared.  The
     tangent (not normalised, ``row . z = 1``) is left in ``work[S.SOLUTION]`` behind the correction, followed by the
     bordered determinant.
     """
     ints, weights = S.i(s), S.weights(s)
-    size = ints[S.SIZE]
-    status, size_f = evaluate(s, x)
-    before, correction, iterations = math.inf, math.inf, 0
-    while status == OK:
+    size = S.size(s)
+    d, old, before, correction, scale, iterations = S.work(s)[S.SOLUTION], 0.0, math.inf, math.inf, 1.0, 0
+    while True:
+        status, size_f = evaluate(s, x)
+        if status != OK:
+            break
+        if iterations > 0:
+            stalled = correction > SLOW * SLOW * before
+            if correction <= tolerance * tolerance * scale and (size_f <= old or correction <= NOISE * NOISE * scale):
+                if stalled or is_settled(s, x[size - 1], d[size - 1]):
+                    break
+            elif stalled and correction <= STALLED * STALLED * scale:
+                break
+            elif stalled:
+                return S.DIVERGED, iterations, size_f
         if iterations == ints[S.MAX_NEWTON]:
             return S.DIVERGED, iterations, size_f
         gap = value
@@ -90,27 +102,16 @@ def correct(s, x, row, value, tolerance):
         iterations += 1
         if status != OK:
             break
-        d = S.work(s)[S.SOLUTION]
-        correction, norm = 0.0, 0.0
+        before, old, correction, norm = correction, size_f, 0.0, 0.0
         for j in range(size):
             x[j] += d[j]
             correction += weights[j] * d[j] * d[j]
             norm += weights[j] * x[j] * x[j]
-        correction = math.sqrt(correction)
-        scale = 1.0 + math.sqrt(norm) if correction > tolerance else 1.0
+        scale = 1.0
+        if correction > tolerance * tolerance:
+            scale = (1.0 + math.sqrt(norm)) * (1.0 + math.sqrt(norm))
         if not correction < math.inf:
             return NONFINITE, iterations, size_f
-        old = size_f
-        status, size_f = evaluate(s, x)
-        stalled = correction > SLOW * before
-        if correction <= tolerance * scale and (size_f <= old or correction <= NOISE * scale):
-            if stalled or is_settled(s, x[size - 1], d[size - 1]):
-                break
-        elif stalled and correction <= STALLED * scale:
-            break
-        elif stalled:
-            return S.DIVERGED, iterations, size_f
-        before = correction
     S.f(s)[S.CORRECTION] = correction
     return status, iterations, size_f
 
@@ -124,7 +125,7 @@ def hermite(a, b, size, length, sigma, x, direction):
     dr = 6.0 * sigma * (1.0 - sigma)
     da = (1.0 - sigma) * (1.0 - 3.0 * sigma) * length
     db = sigma * (3.0 * sigma - 2.0) * length
-    from_a, from_b = a[size:], b[size:]
+    from_a, from_b = part(a, size, size), part(b, size, size)
     for j in range(size):
         rise = b[j] - a[j]
         x[j] = a[j] + r * rise + ta * from_a[j] + tb * from_b[j]
@@ -155,30 +156,27 @@ def weigh(s, direction, row):
 @internal
 def finish(s, x, size_f, record):
     """Make a record of a corrected point: unit tangent and tests from the factorisation that accepted it."""
-    z = S.work(s)[S.SOLUTION][S.i(s)[S.SIZE] :]
+    z = part(S.work(s)[S.SOLUTION], S.size(s), S.size(s))
     return record_point(s, x, size_f, math.sqrt(inner(S.weights(s), z, z)), record)
 
 
 @internal
 def record_point(s, x, size_f, length, record):
     """`finish` where the length of the tangent in ``work[S.SOLUTION]`` is known."""
-    ints, work, ops, parameters = S.i(s), S.work(s), S.ops(s), S.p(s)
-    size, tests = ints[S.SIZE], ints[S.TESTS]
-    z, m = work[S.SOLUTION][size:], work[S.MONITORED]
+    work, ops, parameters = S.work(s), S.ops(s), S.p(s)
+    size, tests = S.size(s), S.tests(s)
+    z, m = part(work[S.SOLUTION], size, size + 2), work[S.MONITORED]
     unit = 1.0 / length
-    tangent, monitored = record[size:], m[size:]
+    tangent, monitored = part(record, size, size), part(m, size, size)
     for j in range(size):
         record[j] = m[j] = x[j]
         tangent[j] = monitored[j] = z[j] * unit
     base = 2 * size + 2 * tests
     m[2 * size] = z[size] * length  # the determinant bordered by the unit tangent itself
     m[2 * size + 1] = z[size + 1]
-    parameters[ints[S.ACTIVE]] = x[size - 1]
-    status = call(ops[S.OP_MONITOR], ops[S.OP_MONITOR + 1], m, parameters, S.scratch(s))
-    found = S.scratch(s)
-    measured = record[2 * size :]
-    for j in range(2 * tests + 3):
-        measured[j] = found[j]
+    parameters[S.active(s)] = x[size - 1]
+    record[base + S.UNSTABLE], record[base + S.NULLITY], record[base + S.VANISHED] = 0.0, 0.0, 0.0
+    status = call(ops[S.OP_MONITOR], ops[S.OP_MONITOR + 1], m, parameters, part(record, 2 * size, 2 * tests + 3))
     record[base + S.RESIDUAL] = size_f
     record[base + S.DET], record[base + S.DET_EXPONENT] = m[2 * size], m[2 * size + 1]
     record[base + S.KIND], record[base + S.TEST] = S.REGULAR, -1.0
@@ -190,7 +188,7 @@ def record_point(s, x, size_f, length, record):
 def make_between(s, a, b, sigma, record):
     """Make a record of the branch's point near `sigma` between records a and b, as exact as rounding allows."""
     work = S.work(s)
-    size = S.i(s)[S.SIZE]
+    size = S.size(s)
     x, direction, row = work[S.GUESS], work[S.DIRECTION], work[S.ROW]
     S.effort(s)[S.PROBES] += 1
     S.f(s)[S.BASE] = a[size - 1]

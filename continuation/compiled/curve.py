@@ -10,7 +10,7 @@ import math
 
 from continuation.compiled import eigen
 from continuation.compiled import workspace as D
-from continuation.compiled.arrays import doubles, integers, new_doubles
+from continuation.compiled.arrays import doubles, fixed, new_doubles
 from continuation.compiled.dense import CUBE_ROOT, derivative_at
 from continuation.compiled.extended import norm, solve_dense
 from continuation.compiled.fold_point import corner_border
@@ -26,46 +26,47 @@ CUSP_TEST, BT_TEST, PAIR_TEST, KERNEL_TESTS = range(4)  # test functions where F
 
 
 @internal
-def entries(c):
-    """The table."""
-    return integers(c, TABLE)
-
-
-@internal
 def states(c):
     """Number of states n of the base problem."""
-    return D.sizes(entries(c)[BASE])[D.N_STATES]
+    return fixed(fixed(c, BASE), D.N_STATES)
 
 
 @internal
 def borders(c):
     """View of the left and the right border (2, n)."""
-    return doubles(entries(c)[BORDERS], (2, states(c)))
+    return doubles(fixed(c, BORDERS), (2, states(c)))
 
 
 @internal
 def equations(c):
     """Number of equations, one less than that of the unknowns."""
-    return states(c) + entries(c)[AUXILIARY] + 1
+    return states(c) + fixed(c, AUXILIARY) + 1
 
 
 @internal
 def base_residual(c, y, p, f):
     """F at y into f[:n]; writes both parameters into p."""
-    base, m = entries(c)[BASE], equations(c)
-    p[entries(c)[OTHER]], p[D.sizes(base)[D.ACTIVE]] = y[m - 1], y[m]
-    return call(D.sizes(base)[D.RESIDUAL], D.sizes(base)[D.RESIDUAL + 1], y, p, f)
+    base, m = fixed(c, BASE), equations(c)
+    p[fixed(c, OTHER)], p[fixed(base, D.ACTIVE)] = y[m - 1], y[m]
+    return call(fixed(base, D.RESIDUAL), fixed(base, D.RESIDUAL + 1), y, p, f)
 
 
 @internal
 def base_derivatives(c, y, p):
     """F_u, F_p and F_q at y into the tables BASE and SECOND."""
-    base, second, m = entries(c)[BASE], entries(c)[SECOND], equations(c)
-    p[entries(c)[OTHER]], p[D.sizes(base)[D.ACTIVE]] = y[m - 1], y[m]
-    status = call(D.sizes(base)[D.LINEARISE], base, y, p, y)
+    base, second, m = fixed(c, BASE), fixed(c, SECOND), equations(c)
+    p[fixed(c, OTHER)], p[fixed(base, D.ACTIVE)] = y[m - 1], y[m]
+    status = call(fixed(base, D.LINEARISE), base, y, p, y)
     if status == OK:
         status = derivative_at(second, y[: states(c)], p)
     return status
+
+
+@internal
+def base_parts(c):
+    """Views of F_u, F_p and F_q as they were computed last."""
+    base = fixed(c, BASE)
+    return D.jacobian(base), D.derivative(base), D.derivative(fixed(c, SECOND))
 
 
 @internal
@@ -85,8 +86,7 @@ def along(c, y, p, direction):
         shifted[m - 1], shifted[m] = y[m - 1] + sign * h * direction[n], y[m] + sign * h * direction[n + 1]
         if base_derivatives(c, shifted, p) != OK:
             out[0, 0] = math.nan
-        t = entries(c)
-        a, by_p, by_q = D.jacobian(t[BASE]), D.derivative(t[BASE]), D.derivative(t[SECOND])
+        a, by_p, by_q = base_parts(c)
         for i in range(n):
             for j in range(n):
                 out[i, j] += sign * a[i, j] / (2.0 * h)
@@ -98,9 +98,9 @@ def along(c, y, p, direction):
 @internal
 def start_matrix(c):
     """Write the base problem's [F_u 0 F_q], F_p into the curve's own matrix and column; zeros elsewhere."""
-    t, n, m = entries(c), states(c), equations(c)
-    big, column = D.jacobian(t[OWN]), D.derivative(t[OWN])
-    a, by_p, by_q = D.jacobian(t[BASE]), D.derivative(t[BASE]), D.derivative(t[SECOND])
+    n, m, own = states(c), equations(c), fixed(c, OWN)
+    big, column = D.jacobian(own), D.derivative(own)
+    a, by_p, by_q = base_parts(c)
     for i in range(m):
         for j in range(m):
             big[i, j] = a[i, j] if i < n and j < n else 0.0
@@ -112,8 +112,8 @@ def start_matrix(c):
 @internal
 def add_row(c, row, left, matrix, factor):
     """Add ``factor left' matrix`` (columns u, q, p) to an equation of the curve's own matrix."""
-    t, n, m = entries(c), states(c), equations(c)
-    big, column = D.jacobian(t[OWN]), D.derivative(t[OWN])
+    n, m, own = states(c), equations(c), fixed(c, OWN)
+    big, column = D.jacobian(own), D.derivative(own)
     for i in range(n):
         w = factor * left[i]
         for j in range(n):
@@ -125,7 +125,7 @@ def add_row(c, row, left, matrix, factor):
 @internal
 def spectrum(c):
     """Eigenvalues of the base problem's F_u: (wr, wi), NaN first where they can't be had."""
-    base, n = entries(c)[BASE], states(c)
+    base, n = fixed(c, BASE), states(c)
     wr, wi = new_doubles(n), new_doubles(n)
     if not eigen.eigenvalues(D.lapack(base), D.jacobian(base).copy(), wr, wi, new_doubles(8 * n + 8), D.ints(base)):
         wr[0] = math.nan
@@ -167,7 +167,7 @@ def count_others(wr, wi):
 @internal
 def null_pair(c):
     """Right and left solution (n + 1,) of the base problem's bordered F_u; the last entry of each is its scalar."""
-    base, b = entries(c)[BASE], borders(c)
+    base, b = fixed(c, BASE), borders(c)
     a = D.jacobian(base)
     m, right = corner_border(a, b[LEFT], b[RIGHT], False)
     mt, left = corner_border(a, b[LEFT], b[RIGHT], True)
@@ -190,10 +190,10 @@ def watch_kernel(c, y, p, phi, counts):
     phi : CUSP_TEST ``w' B(v, v)``, BT_TEST ``w' v`` (unit v and w), PAIR_TEST the real part of the complex pair
     nearest the axis.
     """
-    n, base = states(c), entries(c)[BASE]
+    n, base = states(c), fixed(c, BASE)
     if base_derivatives(c, y, p) != OK:
         return NONFINITE
-    flow = D.sizes(base)[D.STABILITY] == D.FLOW
+    flow = fixed(base, D.STABILITY) == D.FLOW
     phi[BT_TEST], phi[PAIR_TEST], counts[UNSTABLE] = 1.0, 1.0, -1.0
     if flow:
         wr, wi = spectrum(c)

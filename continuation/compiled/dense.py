@@ -7,10 +7,10 @@ import math
 
 from continuation.compiled import linalg
 from continuation.compiled import workspace as D
-from continuation.compiled.arrays import complexes, doubles, new_doubles, new_int32s
+from continuation.compiled.arrays import complexes, doubles, fixed, new_doubles, new_int32s, part
 from continuation.compiled.interface import NONFINITE, OK, SINGULAR, call, callback
 from continuation.compiled.kernel import internal
-from continuation.compiled.spectrum import COUNTS, UNSTABLE, VANISHED, count_unstable, look
+from continuation.compiled.spectrum import COUNTS, NULLITY, UNSTABLE, VANISHED, count_unstable, look
 
 FOLD_TEST, BRANCH_TEST, HOPF_TEST, FIRST_ZERO = range(4)  # test functions, in this order
 VANISHING = 1e-12  # F_u against the largest so far
@@ -20,7 +20,7 @@ CUBE_ROOT = 6.055454452393343e-06  # of the rounding unit: the relative step of 
 @internal
 def residual_at(w, u, p, out):
     """F(u, p)."""
-    return call(D.sizes(w)[D.RESIDUAL], D.sizes(w)[D.RESIDUAL + 1], u, p, out)
+    return call(fixed(w, D.RESIDUAL), fixed(w, D.RESIDUAL + 1), u, p, out)
 
 
 @internal
@@ -36,7 +36,7 @@ def central_difference(w, u, p, variables, k, out):
     if status == OK:
         status = residual_at(w, u, p, out)
     variables[k] = value
-    for i in range(D.sizes(w)[D.N_STATES]):
+    for i in range(fixed(w, D.N_STATES)):
         out[i] = (out[i] - minus[i]) / (above - below)
     return status
 
@@ -44,26 +44,24 @@ def central_difference(w, u, p, variables, k, out):
 @internal
 def derivative_at(w, u, p):
     """Write F_p at (u, p) into ``derivative(w)``."""
-    t = D.sizes(w)
-    if t[D.DERIVATIVE] != 0:
-        return call(t[D.DERIVATIVE], t[D.DERIVATIVE + 1], u, p, D.derivative(w))
-    return central_difference(w, u, p, p, t[D.ACTIVE], D.derivative(w))
+    if fixed(w, D.DERIVATIVE) != 0:
+        return call(fixed(w, D.DERIVATIVE), fixed(w, D.DERIVATIVE + 1), u, p, D.derivative(w))
+    return central_difference(w, u, p, p, fixed(w, D.ACTIVE), D.derivative(w))
 
 
 @internal
 def linearise_at(w, u, p):
     """Write F_u and F_p at (u, p) into ``jacobian(w)`` and ``derivative(w)``."""
-    t = D.sizes(w)
     status = OK
     D.effort(w)[D.JACOBIANS] += 1
-    if t[D.JACOBIAN] != 0:
-        status = call(t[D.JACOBIAN], t[D.JACOBIAN + 1], u, p, D.jacobian(w))
+    if fixed(w, D.JACOBIAN) != 0:
+        status = call(fixed(w, D.JACOBIAN), fixed(w, D.JACOBIAN + 1), u, p, D.jacobian(w))
     else:
         a, column = D.jacobian(w), D.vectors(w)[1]
-        for j in range(t[D.N_STATES]):
+        for j in range(fixed(w, D.N_STATES)):
             if status == OK:
                 status = central_difference(w, u, p, u, j, column)
-            for i in range(t[D.N_STATES]):
+            for i in range(fixed(w, D.N_STATES)):
                 a[i, j] = column[i]
     return status if status != OK else derivative_at(w, u, p)
 
@@ -71,7 +69,7 @@ def linearise_at(w, u, p):
 @callback
 def linearise(w, u, p, out):
     """F_u and F_p at (u, p), into the workspace; `out` is not used."""
-    return linearise_at(w, doubles(u, D.sizes(w)[D.N_STATES]), doubles(p, D.sizes(w)[D.N_PARAMETERS]))
+    return linearise_at(w, doubles(u, fixed(w, D.N_STATES)), doubles(p, fixed(w, D.N_PARAMETERS)))
 
 
 @callback
@@ -98,7 +96,7 @@ def solve_complex_square(w, matrix, rhs, unused):
 @internal
 def border(w, row):
     """Write ``[F_u F_p; row]`` into the bordered matrix."""
-    n, a, b, m = D.sizes(w)[D.N_STATES], D.jacobian(w), D.derivative(w), D.bordered(w)
+    n, a, b, m = fixed(w, D.N_STATES), D.jacobian(w), D.derivative(w), D.bordered(w)
     for i in range(n):
         for j in range(n):
             m[i, j] = a[i, j]
@@ -110,7 +108,7 @@ def border(w, row):
 @internal
 def is_finite(w):
     """Whether F_u and F_p are."""
-    n, a, total = D.sizes(w)[D.N_STATES], D.jacobian(w), 0.0
+    n, a, total = fixed(w, D.N_STATES), D.jacobian(w), 0.0
     for i in range(n):
         total += abs(D.derivative(w)[i])
         for j in range(n):
@@ -124,14 +122,17 @@ def solve(w, row, rhs, out):
 
     out : the two solutions, then mantissa and exponent of the determinant.
     """
-    size = D.sizes(w)[D.N_STATES] + 1
-    border(w, doubles(row, size))
+    size = fixed(w, D.N_STATES) + 1
+    last, given, x = doubles(row, size), doubles(rhs, 2 * size), doubles(out, 2 * size + 2)
     D.effort(w)[D.FACTORISATIONS] += 1
-    given, x = doubles(rhs, 2 * size), doubles(out, 2 * size + 2)
-    for j in range(2 * size):
-        x[j] = given[j]
-    both = x[: 2 * size]
-    done, x[2 * size], x[2 * size + 1] = linalg.solve_two(D.lapack(w), D.bordered(w), D.pivots(w), D.ints(w), both)
+    if size == 3:
+        done, x[6], x[7] = linalg.solve_three(D.jacobian(w), D.derivative(w), last, given, x)
+    else:
+        border(w, last)
+        for j in range(2 * size):
+            x[j] = given[j]
+        both, m = part(x, 0, 2 * size), D.bordered(w)
+        done, x[2 * size], x[2 * size + 1] = linalg.solve_two(D.lapack(w), m, D.pivots(w), D.ints(w), both)
     if done:
         return OK
     return SINGULAR if is_finite(w) else NONFINITE
@@ -152,27 +153,26 @@ def monitor(w, point, p, out):
     point : x (n + 1), unit tangent (n + 1), mantissa and exponent of the bordered determinant.
     out : test functions (mantissas), their exponents, then the counts.
     """
-    t = D.sizes(w)
-    n, tests = t[D.N_STATES], FIRST_ZERO + t[D.N_ZEROS]
+    n, tests = fixed(w, D.N_STATES), FIRST_ZERO + fixed(w, D.N_ZEROS)
     x, phi = doubles(point, 2 * n + 4), doubles(out, 2 * tests + COUNTS)
-    counts = phi[2 * tests :]
-    for j in range(2 * tests + COUNTS):
-        phi[j] = 0.0
-    phi[FOLD_TEST] = x[2 * n + 1]
+    counts = part(phi, 2 * tests, COUNTS)
+    counts[UNSTABLE], counts[NULLITY] = 0.0, 0.0
+    phi[FOLD_TEST], phi[tests + FOLD_TEST] = x[2 * n + 1], 0.0
     phi[BRANCH_TEST], phi[tests + BRANCH_TEST] = x[2 * n + 2], x[2 * n + 3]
-    phi[HOPF_TEST] = 1.0
-    parameters, status = doubles(p, t[D.N_PARAMETERS]), OK
+    phi[HOPF_TEST], phi[tests + HOPF_TEST] = 1.0, 0.0
+    parameters, status = doubles(p, fixed(w, D.N_PARAMETERS)), OK
     scale, moved = look(w)
-    if t[D.STABILITY] == D.FLOW:
+    if fixed(w, D.STABILITY) == D.FLOW:
         phi[HOPF_TEST] = count_unstable(w, counts, scale, moved)
-    elif t[D.STABILITY] == D.COUNTED:
-        status = call(t[D.COUNTER], t[D.COUNTER + 1], x, parameters, counts)
+    elif fixed(w, D.STABILITY) == D.COUNTED:
+        status = call(fixed(w, D.COUNTER), fixed(w, D.COUNTER + 1), x, parameters, counts)
     else:
         counts[UNSTABLE] = -1.0
     counts[VANISHED] = 1.0 if has_vanished(w, scale) else 0.0
-    for k in range(t[D.N_ZEROS]):
+    for k in range(fixed(w, D.N_ZEROS)):
+        phi[FIRST_ZERO + k], phi[tests + FIRST_ZERO + k] = 0.0, 0.0
         if status == OK:
-            status = call(D.zeros(w)[2 * k], D.zeros(w)[2 * k + 1], x, parameters, phi[FIRST_ZERO + k :])
+            status = call(D.zeros(w)[2 * k], D.zeros(w)[2 * k + 1], x, parameters, part(phi, FIRST_ZERO + k, 1))
     if status == OK and math.isnan(phi[HOPF_TEST]):
         return NONFINITE
     return status

@@ -17,8 +17,7 @@ STEEP = 1e-12  # slopes of the parameter below this are rounding
 @inlined
 def scalars(s):
     """Where the scalars of a record begin."""
-    ints = S.i(s)
-    return 2 * ints[S.SIZE] + 2 * ints[S.TESTS]
+    return 2 * S.size(s) + 2 * S.tests(s)
 
 
 @inlined
@@ -35,8 +34,8 @@ def changes(s, a, b):
     sign is set so that the next interval does not count it again.
     """
     ints = S.i(s)
-    bits, first = 0, 2 * ints[S.SIZE]
-    for j in range(ints[S.TESTS]):
+    bits, first = 0, 2 * S.size(s)
+    for j in range(S.tests(s)):
         if b[first + j] == 0.0 and a[first + j] != 0.0:
             b[first + j] = -math.copysign(1e-300, a[first + j])
         if a[first + j] != 0.0 and (a[first + j] > 0.0) != (b[first + j] > 0.0) and S.kinds(s)[j] >= 0:
@@ -50,7 +49,7 @@ def changes(s, a, b):
 @internal
 def first_of_kind(s, bits, kind):
     """Index of the first changed test function of a kind, -1 if none."""
-    for j in range(S.i(s)[S.TESTS]):
+    for j in range(S.tests(s)):
         if S.kinds(s)[j] == kind and (bits >> j) & 1 == 1:
             return j
     return -1
@@ -63,7 +62,7 @@ def explained(s, bits, change, event):
     base = scalars(s)
     kind, kernel_size = int(event[base + S.KIND]), abs(int(event[base + S.NULLITY]))
     left = bits
-    for j in range(S.i(s)[S.TESTS]):
+    for j in range(S.tests(s)):
         same = kinds[j] == kind and (kind != S.USER or j == int(event[base + S.TEST]))
         if same or (kind == S.BRANCH_POINT and kinds[j] == S.FOLD):
             left &= ~(1 << j)
@@ -76,7 +75,7 @@ def explained(s, bits, change, event):
 @inlined
 def hidden_turn(s, a, b, length):
     """Where the cubic Hermite interpolant of the varied parameter turns twice between a and b, else -1."""
-    size = S.i(s)[S.SIZE]
+    size = S.size(s)
     at = size - 1
     m0, m1, rise = a[size + at] * length, b[size + at] * length, b[at] - a[at]
     if m0 * m1 <= 0.0 or min(abs(m0), abs(m1)) <= STEEP * length:
@@ -97,8 +96,7 @@ def hidden_dip(s, c, a, b, length):
 
     Returns (sigma, index of the test function).
     """
-    ints, kinds = S.i(s), S.kinds(s)
-    size, tests = ints[S.SIZE], ints[S.TESTS]
+    kinds, size, tests = S.kinds(s), S.size(s), S.tests(s)
     before = S.f(s)[S.BEFORE]
     if before == 0.0 or length == 0.0:
         return -1.0, -1
@@ -114,7 +112,7 @@ def hidden_dip(s, c, a, b, length):
         # The parabola through the three is va + slope s + second s**2, both times length before (length + before).
         fall, rise = (vc - va) * length, (vb - va) * before
         second = fall + rise
-        slope = rise * (before / length) * length + rise * length - second * length
+        slope = rise * (before + length) - second * length
         if second > 0.0 and -0.5 * slope < (1.0 - INSIDE) * second * length and -0.5 * slope > INSIDE * second * length:
             whole = length * before * (length + before)
             if va - 0.25 * slope * slope / (second * whole) < DIP * min(va, vb):
@@ -131,7 +129,7 @@ def refine(s, a, b, guess, kind, record):
     ops = S.ops(s)
     if ops[S.OP_REFINE] == 0:
         return False
-    size, base = S.i(s)[S.SIZE], scalars(s)
+    size, base = S.size(s), scalars(s)
     request = S.work(s)[S.REQUEST]
     for j in range(2 * size):
         request[j] = guess[j]
@@ -174,7 +172,7 @@ def on_piece(s, a, b, x):
     An end is only as exact as Newton's tolerance, and so is what lies before it: x may overstep it by that.
     """
     work = S.work(s)
-    size, length = S.i(s)[S.SIZE], distance(s, a, b)
+    size, length = S.size(s), distance(s, a, b)
     sigma = place_on(s, a, b, x)
     own = S.f(s)[S.TOLERANCE] * (1.0 + math.sqrt(inner(S.weights(s), x, x)))
     slack = 1e-9 * (1.0 + 1.0 / length) + min(own / length, LOOSE) if length > 0.0 else 1.0

@@ -9,7 +9,7 @@ change the speed of convergence but not what it converges to.  Rare, so it may a
 import math
 
 from continuation.compiled import workspace as D
-from continuation.compiled.arrays import new_doubles
+from continuation.compiled.arrays import fixed, new_doubles
 from continuation.compiled.dense import CUBE_ROOT
 from continuation.compiled.interface import OK, call
 from continuation.compiled.kernel import internal
@@ -29,15 +29,15 @@ def norm(x):
 @internal
 def at(w, x, p, f):
     """Residual, F_u and F_p at x = (u, p)."""
-    p[D.sizes(w)[D.ACTIVE]] = x[x.shape[0] - 1]
-    status = call(D.sizes(w)[D.RESIDUAL], D.sizes(w)[D.RESIDUAL + 1], x, p, f)
-    return status if status != OK else call(D.sizes(w)[D.LINEARISE], w, x, p, f)
+    p[fixed(w, D.ACTIVE)] = x[x.shape[0] - 1]
+    status = call(fixed(w, D.RESIDUAL), fixed(w, D.RESIDUAL + 1), x, p, f)
+    return status if status != OK else call(fixed(w, D.LINEARISE), w, x, p, f)
 
 
 @internal
 def second(w, x, p, direction):
     """Derivative of [F_u F_p] at x along `direction`, (n, n + 1); NaN where the Jacobian fails."""
-    n = D.sizes(w)[D.N_STATES]
+    n = fixed(w, D.N_STATES)
     size = norm(direction)
     out, y = new_doubles((n, n + 1)), new_doubles(n + 1)
     if size == 0.0:
@@ -46,8 +46,8 @@ def second(w, x, p, direction):
     for sign in (-1.0, 1.0):
         for j in range(n + 1):
             y[j] = x[j] + sign * h * direction[j]
-        p[D.sizes(w)[D.ACTIVE]] = y[n]
-        if call(D.sizes(w)[D.LINEARISE], w, y, p, y) != OK:
+        p[fixed(w, D.ACTIVE)] = y[n]
+        if call(fixed(w, D.LINEARISE), w, y, p, y) != OK:
             out[0, 0] = math.nan
         for i in range(n):
             for j in range(n):
@@ -76,13 +76,13 @@ def update(x, d, size):
 def solve_dense(w, matrix, rhs):
     """Solve in place; False where the matrix is singular."""
     D.ints(w)[7] = matrix.shape[0]
-    return call(D.sizes(w)[D.REAL_SOLVER], w, matrix, rhs, rhs) == OK
+    return call(fixed(w, D.REAL_SOLVER), w, matrix, rhs, rhs) == OK
 
 
 @internal
 def extended_system(w, f, size):
     """Matrix of order `size` whose first rows are [F_u F_p], and the right-hand side -F; zero elsewhere."""
-    n, a, b = D.sizes(w)[D.N_STATES], D.jacobian(w), D.derivative(w)
+    n, a, b = fixed(w, D.N_STATES), D.jacobian(w), D.derivative(w)
     big, rhs = new_doubles((size, size)), new_doubles(size)
     for i in range(n):
         for j in range(n):

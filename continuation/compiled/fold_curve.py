@@ -2,14 +2,14 @@
 
 from continuation.compiled import curve as C
 from continuation.compiled import workspace as D
-from continuation.compiled.arrays import doubles, new_doubles
+from continuation.compiled.arrays import doubles, fixed, new_doubles
 from continuation.compiled.interface import OK, SINGULAR, callback
 
 
 @callback
 def fold_residual(c, y, p, out):
     """F and the bordered scalar."""
-    n, parameters = C.states(c), doubles(p, D.sizes(C.entries(c)[C.BASE])[D.N_PARAMETERS])
+    n, parameters = C.states(c), doubles(p, fixed(fixed(c, C.BASE), D.N_PARAMETERS))
     unknowns, f = doubles(y, n + 2), doubles(out, n + 1)
     status = C.base_residual(c, unknowns, parameters, f)
     if status == OK:
@@ -24,7 +24,7 @@ def fold_residual(c, y, p, out):
 @callback
 def fold_linearise(c, y, p, unused):
     """The curve's Jacobian into its own matrix and column."""
-    n, parameters = C.states(c), doubles(p, D.sizes(C.entries(c)[C.BASE])[D.N_PARAMETERS])
+    n, parameters = C.states(c), doubles(p, fixed(fixed(c, C.BASE), D.N_PARAMETERS))
     unknowns = doubles(y, n + 2)
     status = C.base_derivatives(c, unknowns, parameters)
     if status != OK:
@@ -43,7 +43,7 @@ def fold_linearise(c, y, p, unused):
 @callback
 def fold_monitor(c, point, p, out):
     """Test functions and counts of an accepted point, see `curve.watch_kernel`."""
-    n, parameters = C.states(c), doubles(p, D.sizes(C.entries(c)[C.BASE])[D.N_PARAMETERS])
+    n, parameters = C.states(c), doubles(p, fixed(fixed(c, C.BASE), D.N_PARAMETERS))
     tests = C.KERNEL_TESTS
     phi = doubles(out, 2 * tests + 3)
     for j in range(2 * tests + 3):

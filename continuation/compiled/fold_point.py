@@ -3,7 +3,7 @@
 import math
 
 from continuation.compiled import workspace as D
-from continuation.compiled.arrays import new_doubles
+from continuation.compiled.arrays import fixed, new_doubles
 from continuation.compiled.extended import at, contract, extended_system, goes_on, norm, second, solve_dense, update
 from continuation.compiled.interface import OK
 from continuation.compiled.kernel import internal
@@ -32,7 +32,7 @@ def fold_step(w, x, p, f, v):
 
     Returns the relative correction, infinite where the fold is none.
     """
-    n = D.sizes(w)[D.N_STATES]
+    n = fixed(w, D.N_STATES)
     if at(w, x, p, f) != OK:
         return math.inf
     m, right = corner_border(D.jacobian(w), D.derivative(w), v, False)
@@ -58,7 +58,7 @@ def fold_step(w, x, p, f, v):
 @internal
 def locate_fold(w, x, t, p, f):
     """Fold near x; `t` becomes the tangent there.  Returns the attained error."""
-    n = D.sizes(w)[D.N_STATES]
+    n = fixed(w, D.N_STATES)
     v, length, error = new_doubles(n), norm(t[:n]), math.inf
     if length == 0.0:
         return math.inf

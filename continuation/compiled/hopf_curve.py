@@ -12,7 +12,7 @@ import math
 from continuation.compiled import curve as C
 from continuation.compiled import linalg
 from continuation.compiled import workspace as D
-from continuation.compiled.arrays import doubles, new_complexes, new_doubles, new_int32s
+from continuation.compiled.arrays import doubles, fixed, new_complexes, new_doubles, new_int32s
 from continuation.compiled.extended import norm
 from continuation.compiled.interface import NONFINITE, OK, SINGULAR, callback
 from continuation.compiled.kernel import internal
@@ -25,7 +25,7 @@ THIRD, DIFFERENCED = 1e-4, 2e-3  # relative step of second differences of a Jaco
 @internal
 def inverse(c, s):
     """Inverse of the bordered ``F_u - s``, (n + 1, n + 1) complex, and whether there is one."""
-    base, n, b = C.entries(c)[C.BASE], C.states(c), C.borders(c)
+    base, n, b = fixed(c, C.BASE), C.states(c), C.borders(c)
     a, m, out = D.jacobian(base), new_complexes((n + 1, n + 1)), new_complexes((n + 1, n + 1))
     for i in range(n):
         for j in range(n):
@@ -81,7 +81,7 @@ def pair(x, y):
 @callback
 def hopf_residual(c, y, p, out):
     """F and the two scalars."""
-    n, parameters = C.states(c), doubles(p, D.sizes(C.entries(c)[C.BASE])[D.N_PARAMETERS])
+    n, parameters = C.states(c), doubles(p, fixed(fixed(c, C.BASE), D.N_PARAMETERS))
     unknowns, f = doubles(y, n + 3), doubles(out, n + 2)
     status = C.base_residual(c, unknowns, parameters, f)
     if status == OK:
@@ -111,7 +111,7 @@ def add_complex_row(c, y, p, row, left, right):
 @callback
 def hopf_linearise(c, y, p, unused):
     """The curve's Jacobian into its own matrix and column."""
-    n, parameters = C.states(c), doubles(p, D.sizes(C.entries(c)[C.BASE])[D.N_PARAMETERS])
+    n, parameters = C.states(c), doubles(p, fixed(fixed(c, C.BASE), D.N_PARAMETERS))
     unknowns = doubles(y, n + 3)
     status = C.base_derivatives(c, unknowns, parameters)
     if status != OK:
@@ -123,7 +123,7 @@ def hopf_linearise(c, y, p, unused):
     x, w, z = one[:, n].copy(), one[n].copy(), other[:, n].copy()
     left = other[n].copy()
     across, across_left = apply(one, z), apply_left(w, other)
-    big = D.jacobian(C.entries(c)[C.OWN])
+    big = D.jacobian(fixed(c, C.OWN))
     x2, w2 = apply(other, z), apply_left(w, one)
     big[n, n] = -0.5 * (pair(w2, z) + pair(w, x2)).real
     big[n + 1, n] = -pair(w2, x2).real
@@ -144,7 +144,7 @@ def jacobian_at(c, y, p, direction, h, out):
         shifted[i] += h * direction[i]
     if C.base_derivatives(c, shifted, p) != OK:
         return False
-    a = D.jacobian(C.entries(c)[C.BASE])
+    a = D.jacobian(fixed(c, C.BASE))
     for i in range(n):
         for j in range(n):
             out[i, j] = a[i, j]
@@ -154,9 +154,9 @@ def jacobian_at(c, y, p, direction, h, out):
 @internal
 def bend(c, y, p, direction, first, second):
     """First and second derivative of F_u along a unit `direction`; False where they can't be had."""
-    n, base = C.states(c), C.entries(c)[C.BASE]
+    n, base = C.states(c), fixed(c, C.BASE)
     middle, below = new_doubles((n, n)), new_doubles((n, n))
-    h = (THIRD if D.sizes(base)[D.JACOBIAN] != 0 else DIFFERENCED) * (1.0 + norm(y[:n]))
+    h = (THIRD if fixed(base, D.JACOBIAN) != 0 else DIFFERENCED) * (1.0 + norm(y[:n]))
     done = jacobian_at(c, y, p, direction, 0.0, middle) and jacobian_at(c, y, p, direction, -h, below)
     if not (done and jacobian_at(c, y, p, direction, h, first)):
         return False
@@ -174,7 +174,7 @@ def lyapunov(c, y, p, kappa, x, w):
 
     x, w : right and left null vectors of ``F_u - i omega``.  NaN where it can't be had.
     """
-    n, base = C.states(c), C.entries(c)[C.BASE]
+    n, base = C.states(c), fixed(c, C.BASE)
     omega, size, product = math.sqrt(max(kappa, 1e-300)), 0.0, pair(w, x)
     for i in range(n):
         size += x[i].real ** 2 + x[i].imag ** 2
@@ -235,7 +235,7 @@ def hopf_monitor(c, point, p, out):
     towards a Bogdanov-Takens point; that determinant's sign times the least real eigenvalue (ZH); and the real part
     of the other complex pair nearest the axis.
     """
-    n, parameters = C.states(c), doubles(p, D.sizes(C.entries(c)[C.BASE])[D.N_PARAMETERS])
+    n, parameters = C.states(c), doubles(p, fixed(fixed(c, C.BASE), D.N_PARAMETERS))
     y, phi = doubles(point, n + 3), doubles(out, 2 * TESTS + 3)
     for j in range(2 * TESTS + 3):
         phi[j] = 0.0

@@ -4,7 +4,7 @@ import math
 
 from continuation.compiled import eigen, linalg
 from continuation.compiled import workspace as D
-from continuation.compiled.arrays import new_complexes, new_doubles
+from continuation.compiled.arrays import fixed, new_complexes, new_doubles
 from continuation.compiled.extended import at, extended_system, goes_on, second, solve_dense, update
 from continuation.compiled.interface import OK, call
 from continuation.compiled.kernel import internal
@@ -32,13 +32,13 @@ def complex_border(a, omega, b, c, adjoint):
 def solve_complex(w, m, e):
     """Solve the complex system in place; False where it is singular."""
     D.ints(w)[7] = m.shape[0]
-    return call(D.sizes(w)[D.COMPLEX_SOLVER], w, m, e, e) == OK
+    return call(fixed(w, D.COMPLEX_SOLVER), w, m, e, e) == OK
 
 
 @internal
 def nearest_pair(w):
     """Imaginary part of the complex pair of F_u nearest the axis, 0 where all eigenvalues are real."""
-    n = D.sizes(w)[D.N_STATES]
+    n = fixed(w, D.N_STATES)
     a, wr, wi = D.jacobian(w).copy(), new_doubles(n), new_doubles(n)
     best, omega = math.inf, 0.0
     if eigen.eigenvalues(D.lapack(w), a, wr, wi, new_doubles(8 * n + 8), D.ints(w)):
@@ -75,7 +75,7 @@ def improve(borders, q, left):
 @internal
 def scalar_derivatives(w, x, p, q, left):
     """Derivatives of the bordered scalar by x, (n + 1,), and by omega: both complex, with the opposite sign."""
-    n = D.sizes(w)[D.N_STATES]
+    n = fixed(w, D.N_STATES)
     row, turn, direction = new_complexes(n + 1), 0.0j, new_doubles(n + 1)
     for part in range(2):
         for i in range(n):
@@ -96,7 +96,7 @@ def hopf_step(w, x, p, f, omega, borders):
 
     Returns the relative correction and the new omega.
     """
-    n = D.sizes(w)[D.N_STATES]
+    n = fixed(w, D.N_STATES)
     if at(w, x, p, f) != OK:
         return math.inf, omega
     ok, q, left = null_vectors(w, omega, borders)
@@ -118,7 +118,7 @@ def hopf_step(w, x, p, f, omega, borders):
 @internal
 def locate_hopf(w, x, p, f):
     """Hopf point near x; returns the attained error."""
-    n = D.sizes(w)[D.N_STATES]
+    n = fixed(w, D.N_STATES)
     if at(w, x, p, f) != OK:
         return math.inf
     omega, error, borders = nearest_pair(w), math.inf, new_complexes((2, n))

@@ -15,7 +15,7 @@ from numba.core import cgutils
 from numba.extending import intrinsic
 
 from continuation.compiled import linking
-from continuation.compiled.arrays import doubles, integers
+from continuation.compiled.arrays import doubles, fixed
 from continuation.compiled.kernel import caching_in, engine_folder
 
 OK = 0
@@ -131,29 +131,28 @@ def native_scalar(typingctx, address, u, p, out):
 @callback
 def vector_adapter(data, u, p, out):
     """``f(u, p, out[n])``."""
-    d = integers(data, 4)
-    return native_vector(d[0], doubles(u, d[1]), doubles(p, d[2]), doubles(out, d[1]))
+    n = fixed(data, 1)
+    return native_vector(fixed(data, 0), doubles(u, n), doubles(p, fixed(data, 2)), doubles(out, n))
 
 
 @callback
 def matrix_adapter(data, u, p, out):
     """``f(u, p, out[n, n])``."""
-    d = integers(data, 4)
-    return native_vector(d[0], doubles(u, d[1]), doubles(p, d[2]), doubles(out, (d[1], d[1])))
+    n = fixed(data, 1)
+    return native_vector(fixed(data, 0), doubles(u, n), doubles(p, fixed(data, 2)), doubles(out, (n, n)))
 
 
 @callback
 def indexed_adapter(data, u, p, out):
     """``f(u, p, k, out[n])``."""
-    d = integers(data, 4)
-    return native_indexed(d[0], doubles(u, d[1]), doubles(p, d[2]), d[3], doubles(out, d[1]))
+    n = fixed(data, 1)
+    return native_indexed(fixed(data, 0), doubles(u, n), doubles(p, fixed(data, 2)), fixed(data, 3), doubles(out, n))
 
 
 @callback
 def scalar_adapter(data, u, p, out):
     """``out[0] = g(u, p)``."""
-    d = integers(data, 4)
-    return native_scalar(d[0], doubles(u, d[1]), doubles(p, d[2]), doubles(out, 1))
+    return native_scalar(fixed(data, 0), doubles(u, fixed(data, 1)), doubles(p, fixed(data, 2)), doubles(out, 1))
 
 
 ADAPTERS = {"vector": vector_adapter, "matrix": matrix_adapter, "indexed": indexed_adapter, "scalar": scalar_adapter}

@@ -57,7 +57,7 @@ def root(s, left, right, index, offset, result):
     if result[index] == offset:
         return min(length, floor)
     if length > floor and a[index] != b[index]:
-        size = S.i(s)[S.SIZE]
+        size = S.size(s)
         hermite(a, b, size, length, (a[index] - offset) / (a[index] - b[index]), result, S.work(s)[S.DIRECTION])
     return length
 
@@ -85,7 +85,7 @@ def on_this_piece(s, a, b, x):
 @internal
 def turn_tangent(s, x, a, size_f, made):
     """Finish a record at x with its tangent along that of record a."""
-    size = S.i(s)[S.SIZE]
+    size = S.size(s)
     row = S.work(s)[S.ROW]
     weigh(s, a[size:], row)
     evaluate(s, x)
@@ -97,7 +97,7 @@ def turn_tangent(s, x, a, size_f, made):
 def at_limit(s, a, b, at, limit):
     """Make a record of the point between a and b where the unknown `at` equals `limit` into MADE; returns a code."""
     work = S.work(s)
-    made, size = S.slots(s)[S.MADE], S.i(s)[S.SIZE]
+    made, size = S.slots(s)[S.MADE], S.size(s)
     low, high, sigma = 0.0, 1.0, 0.5
     rising = b[at] > limit
     x, direction, row = work[S.GUESS], work[S.DIRECTION], work[S.ROW]
@@ -125,7 +125,7 @@ def at_limit(s, a, b, at, limit):
 def clip(s):
     """Put the point where the piece up to the top of the stack leaves the limits there, and end with it."""
     ints, slots = S.i(s), S.slots(s)
-    top, left, code = S.stack(s)[ints[S.DEPTH] - 1], slots[S.LEFT], OK
+    top, left, code = S.top(s), S.slot(s, S.LEFT), OK
     limits, side = S.limits(s), outside(s, top)
     for _ in range(limits.shape[0]):
         if side == 0:

@@ -9,7 +9,7 @@ import math
 
 import numpy as np
 
-from continuation.compiled.arrays import new_doubles, new_int32s
+from continuation.compiled.arrays import new_doubles, new_int32s, part
 from continuation.compiled.interface import call_pointers
 from continuation.compiled.kernel import fusing, internal, summing
 
@@ -86,6 +86,40 @@ def eliminate(a, x, y):
     return True, mantissa, exponent
 
 
+@fusing
+def solve_three(a, b, row, given, x):
+    """`eliminate` for ``[a b; row]`` with a 2 x 2 `a`: no loops, so that the whole system stays in registers.
+
+    given, x : two right-hand sides, one after the other, and their solutions.
+    """
+    p0, p1, p2, p3, p4 = a[0, 0], a[0, 1], b[0], given[0], given[3]
+    q0, q1, q2, q3, q4 = a[1, 0], a[1, 1], b[1], given[1], given[4]
+    r0, r1, r2, r3, r4 = row[0], row[1], row[2], given[2], given[5]
+    sign = 1.0
+    if abs(q0) > abs(p0):
+        p0, p1, p2, p3, p4, q0, q1, q2, q3, q4, sign = q0, q1, q2, q3, q4, p0, p1, p2, p3, p4, -sign
+    if abs(r0) > abs(p0):
+        p0, p1, p2, p3, p4, r0, r1, r2, r3, r4, sign = r0, r1, r2, r3, r4, p0, p1, p2, p3, p4, -sign
+    first = 1.0 / p0
+    g, h = q0 * first, r0 * first
+    q1, q2, q3, q4 = q1 - g * p1, q2 - g * p2, q3 - g * p3, q4 - g * p4
+    r1, r2, r3, r4 = r1 - h * p1, r2 - h * p2, r3 - h * p3, r4 - h * p4
+    if abs(r1) > abs(q1):
+        q1, q2, q3, q4, r1, r2, r3, r4, sign = r1, r2, r3, r4, q1, q2, q3, q4, -sign
+    second = 1.0 / q1
+    h = r1 * second
+    r2, r3, r4 = r2 - h * q2, r3 - h * q3, r4 - h * q4
+    third = 1.0 / r2
+    x[2], x[5] = r3 * third, r4 * third
+    x[1], x[4] = (q3 - q2 * x[2]) * second, (q4 - q2 * x[5]) * second
+    x[0], x[3] = (p3 - p2 * x[2] - p1 * x[1]) * first, (p4 - p2 * x[5] - p1 * x[4]) * first
+    mantissa, exponent = times(sign, 0.0, p0)
+    mantissa, exponent = times(mantissa, exponent, q1)
+    mantissa, exponent = times(mantissa, exponent, r2)
+    least, most = min(abs(p0), abs(q1), abs(r2)), abs(p0) + abs(q1) + abs(r2)
+    return least > 0.0 and most < np.inf, mantissa, exponent
+
+
 @summing
 def is_full(a):
     """Whether more than one entry of `a` in four is not zero."""
@@ -105,7 +139,7 @@ def solve_two(lapack, a, pivots, ints, b):
     """
     n = a.shape[0]
     if n < LARGE or (n < MEDIUM and not is_full(a)):
-        return eliminate(a, b[:n], b[n:])
+        return eliminate(a, part(b, 0, n), part(b, n, n))
     transpose(a)
     ints[0], ints[1], ints[2], ints[3] = n, 0, 2, 78  # 78 is "N": as it stands
     call_pointers(lapack[GETRF], (ints, ints, a, ints, pivots, ints[1:]))

@@ -29,12 +29,12 @@ NEIGHBOUR = 1e-3  # first distance of the neighbours of an event, of the piece i
 def split(s, sigma):
     """Put a probe between LEFT and the top of the stack on top; False if there is none to be had."""
     ints, slots = S.i(s), S.slots(s)
-    top = S.stack(s)[ints[S.DEPTH] - 1]
+    top = S.top(s)
     made = slots[S.MADE]
     if ints[S.DEPTH] + 8 > S.STACK_DEPTH:
         return False
     for place in (sigma, 0.61 * sigma):
-        if between(s, slots[S.LEFT], top, place, made) == OK:
+        if between(s, S.slot(s, S.LEFT), top, place, made) == OK:
             push(s, made, S.PROBE)
             return True
     return False
@@ -43,8 +43,7 @@ def split(s, sigma):
 @internal
 def crossing(s, a, b, j):
     """Where the line through test function j vanishes between records a and b; the middle if that is no help."""
-    ints = S.i(s)
-    size, tests = ints[S.SIZE], ints[S.TESTS]
+    size, tests = S.size(s), S.tests(s)
     at, e = 2 * size + j, 2 * size + tests + j
     ratio = -b[at] / a[at] if a[at] != 0.0 else 1.0
     if a[e] != b[e]:
@@ -57,7 +56,7 @@ def telling(s, bits):
     """Index of the changed test function that says what to look for, -1 if none: a branch point's before others."""
     j = first_of_kind(s, bits, S.BRANCH_POINT)
     if j < 0:
-        while j + 1 < S.i(s)[S.TESTS]:
+        while j + 1 < S.tests(s):
             j += 1
             if (bits >> j) & 1 == 1 and S.kinds(s)[j] != S.USER:
                 return j
@@ -68,12 +67,12 @@ def telling(s, bits):
 @internal
 def seek(s, bits, event):
     """Locate what changed between LEFT and the top of the stack through the problem's own extended systems."""
-    ints, work = S.i(s), S.work(s)
-    left, top = S.slots(s)[S.LEFT], S.stack(s)[ints[S.DEPTH] - 1]
-    size = ints[S.SIZE]
+    work = S.work(s)
+    left, top = S.slot(s, S.LEFT), S.top(s)
+    size = S.size(s)
     base, length = scalars(s), distance(s, left, top)
     guess, direction = work[S.GUESS], work[S.DIRECTION]
-    counted = ints[S.COUNT_KIND]
+    counted = S.i(s)[S.COUNT_KIND]
     kind, sigma, j = counted, 0.5, telling(s, bits)
     if j >= 0:
         kind, sigma = S.kinds(s)[j], crossing(s, left, top, j)
@@ -94,7 +93,7 @@ def seek(s, bits, event):
 @internal
 def bisected(s, left, top, j, event):
     """Locate the sign change of test function j between two records without an extended system.  True if it did."""
-    size, base = S.i(s)[S.SIZE], scalars(s)
+    size, base = S.size(s), scalars(s)
     length = root(s, left, top, 2 * size + j, 0.0, event)
     scale = 1.0 + math.sqrt(inner(S.weights(s), event, event))
     for k in range(2 * size, base):
@@ -108,13 +107,13 @@ def bisected(s, left, top, j, event):
 def give_up(s, bits):
     """Put an unlocated event with its bracket (LEFT, top) on the stack."""
     ints, slots, kinds = S.i(s), S.slots(s), S.kinds(s)
-    size, base = ints[S.SIZE], scalars(s)
-    left, event = slots[S.LEFT], slots[S.MADE]
-    top = S.stack(s)[ints[S.DEPTH] - 1]
+    size, base = S.size(s), scalars(s)
+    left, event = S.slot(s, S.LEFT), slots[S.MADE]
+    top = S.top(s)
     copy(top, event)
     counted = ints[S.COUNT_KIND]
     kind = counted
-    for j in range(ints[S.TESTS]):
+    for j in range(S.tests(s)):
         if (bits >> j) & 1 == 1 and (kind == counted or kinds[j] == S.BRANCH_POINT):
             kind = kinds[j]
             event[base + S.TEST] = j
@@ -135,7 +134,7 @@ def beside(s, event, other, d, record):
     Nearer than `d` where that record is near itself.
     """
     work = S.work(s)
-    size, x, row = S.i(s)[S.SIZE], work[S.GUESS], work[S.ROW]
+    size, x, row = S.size(s), work[S.GUESS], work[S.ROW]
     weigh(s, event[size:], row)
     gap, value = 0.0, 0.0
     for j in range(size):
@@ -157,8 +156,8 @@ def isolate(s, event):
     Each neighbour interval is then examined for itself.  False where the neighbours can't be had.
     """
     ints, stack_ = S.i(s), S.stack(s)
-    left, base = S.slots(s)[S.LEFT], scalars(s)
-    top = stack_[ints[S.DEPTH] - 1]
+    left, base = S.slot(s, S.LEFT), scalars(s)
+    top = S.top(s)
     after, before = stack_[S.STACK_DEPTH - 1], stack_[S.STACK_DEPTH - 2]
     floor = SPLIT * (1.0 + math.sqrt(inner(S.weights(s), event, event)))
     d = NEIGHBOUR * distance(s, left, top)
@@ -179,8 +178,8 @@ def isolate(s, event):
 @internal
 def several(s, bits, top):
     """Put the events of the user's test functions in `bits` on the stack: they vanish at one place, or with another."""
-    event, left, found = S.stack(s)[S.STACK_DEPTH - 3], S.slots(s)[S.LEFT], False
-    for j in range(S.i(s)[S.TESTS]):
+    event, left, found = S.stack(s)[S.STACK_DEPTH - 3], S.slot(s, S.LEFT), False
+    for j in range(S.tests(s)):
         if (bits >> j) & 1 == 1 and S.kinds(s)[j] == S.USER and bisected(s, left, top, j, event):
             push(s, event, S.EVENT)
             found = True
@@ -190,9 +189,8 @@ def several(s, bits, top):
 @internal
 def examine(s, bits):
     """Act on what changed between LEFT and the top of the stack."""
-    stack_ = S.stack(s)
-    base, event = scalars(s), stack_[S.STACK_DEPTH - 3]
-    left, top = S.slots(s)[S.LEFT], stack_[S.i(s)[S.DEPTH] - 1]
+    base, event = scalars(s), S.stack(s)[S.STACK_DEPTH - 3]
+    left, top = S.slot(s, S.LEFT), S.top(s)
     change = top[base + S.UNSTABLE] - left[base + S.UNSTABLE]
     found = seek(s, bits, event)
     if not found and bits & (bits - 1) == 0 and bits != COUNT_BIT:
@@ -220,7 +218,7 @@ def examine(s, bits):
 def touches(s, left, top, sigma):
     """Whether another branch touches this one near `sigma` (all signs kept); then the event is on the stack."""
     slots = S.slots(s)
-    size, event = S.i(s)[S.SIZE], S.stack(s)[S.STACK_DEPTH - 3]
+    size, event = S.size(s), S.stack(s)[S.STACK_DEPTH - 3]
     if between(s, left, top, sigma, slots[S.MADE]) != OK:
         copy(top, slots[S.MADE])
         hermite(left, top, size, distance(s, left, top), sigma, slots[S.MADE], slots[S.MADE][size:])
@@ -233,5 +231,5 @@ def touches(s, left, top, sigma):
 @internal
 def probe(s, sigma, j):
     """Look into an interval without changes at `sigma`, where test function `j` (or none, -1) hints at something."""
-    left, top = S.slots(s)[S.LEFT], S.stack(s)[S.i(s)[S.DEPTH] - 1]
+    left, top = S.slot(s, S.LEFT), S.top(s)
     return (j >= 0 and S.kinds(s)[j] == S.BRANCH_POINT and touches(s, left, top, sigma)) or split(s, sigma)

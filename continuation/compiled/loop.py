@@ -32,11 +32,14 @@ def run(s, unused, ignored, empty):
 
     `s` is the address of the state's table (`state.State.address`).
     """
-    for _ in range(S.i(s)[S.BUDGET]):
+    budget = S.i(s)[S.BUDGET]
+    while True:
         code = settle_all(s)
-        if code == OK:
-            code = advance(s)
         if code != OK:
             return code
-    code = settle_all(s)
-    return S.PAUSED if code == OK else code
+        if budget == 0:
+            return S.PAUSED
+        budget -= 1
+        code = advance(s)
+        if code != OK:
+            return code

@@ -21,7 +21,7 @@ def copy(source, target):
 def push(s, record, role):
     """Put a record on the stack."""
     ints = S.i(s)
-    top = S.stack(s)[ints[S.DEPTH]]
+    top = S.above(s, ints[S.DEPTH])
     copy(record, top)
     top[scalars(s) + S.ROLE] = role
     ints[S.DEPTH] += 1

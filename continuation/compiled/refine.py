@@ -4,7 +4,7 @@ import math
 
 from continuation.compiled import state as S
 from continuation.compiled import workspace as D
-from continuation.compiled.arrays import doubles, new_doubles
+from continuation.compiled.arrays import doubles, fixed, new_doubles
 from continuation.compiled.branch_point import ATTAINED, locate_kernel_of_any_size
 from continuation.compiled.extended import at
 from continuation.compiled.fold_point import locate_fold
@@ -19,9 +19,9 @@ def refine(w, request, p, out):
     request : x (n + 1), tangent (n + 1), kind (index in `state.KINDS`), change of the unstable count.
     out : x, tangent (not normalised), kind, nullity of F_u, attained relative error, largest component of F.
     """
-    n = D.sizes(w)[D.N_STATES]
+    n = fixed(w, D.N_STATES)
     given = doubles(request, 2 * n + 4)
-    parameters, found = doubles(p, D.sizes(w)[D.N_PARAMETERS]), doubles(out, 2 * n + 6)
+    parameters, found = doubles(p, fixed(w, D.N_PARAMETERS)), doubles(out, 2 * n + 6)
     x, t, f = given[: n + 1].copy(), given[n + 1 : 2 * n + 2].copy(), new_doubles(n)
     kind, error = int(given[2 * n + 2]), math.inf
     nullity = 0

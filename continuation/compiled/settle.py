@@ -16,15 +16,15 @@ SHORT = 1e-9  # intervals shorter than this are not looked into
 @internal
 def look_closer(s, length):
     """Look into an interval without changes for two of a kind; True if something was put on the stack."""
-    ints, slots = S.i(s), S.slots(s)
-    left, top = slots[S.LEFT], S.stack(s)[ints[S.DEPTH] - 1]
+    ints = S.i(s)
+    left, top = S.slot(s, S.LEFT), S.top(s)
     if length <= SHORT or ints[S.DEPTH] > DEEP:
         return False
     sigma, j = -1.0, -1
     if wanted(s, S.FOLD):
         sigma = hidden_turn(s, left, top, length)
     if sigma < 0.0 and ints[S.HISTORY] == 1:
-        sigma, j = hidden_dip(s, slots[S.PREVIOUS], left, top, length)
+        sigma, j = hidden_dip(s, S.slot(s, S.PREVIOUS), left, top, length)
     if sigma < 0.0:
         return False
     place = S.work(s)[S.REQUEST]
@@ -36,57 +36,62 @@ def look_closer(s, length):
 def pass_event(s, event):
     """Go on from an event: what it explains has changed, so its test functions are those behind it."""
     ints = S.i(s)
-    left, first, base = S.slots(s)[S.LEFT], 2 * ints[S.SIZE], scalars(s)
+    left, first, base = S.slot(s, S.LEFT), 2 * S.size(s), scalars(s)
     copy(event, left)
-    ints[S.HISTORY] = 0
+    ints[S.HISTORY], S.f(s)[S.LENGTH] = 0, -1.0
     if ints[S.DEPTH] > 0:
-        behind = S.stack(s)[ints[S.DEPTH] - 1]
+        behind = S.top(s)
         for j in range(first, base + 1):
             left[j] = behind[j]
 
 
 @internal
-def settle(s, length):
-    """Take the top of the stack, at this distance from LEFT, as settled: store it if it is a point or an event."""
-    ints, slots = S.i(s), S.slots(s)
-    base = scalars(s)
-    top = S.stack(s)[ints[S.DEPTH] - 1]
-    role = top[base + S.ROLE]
+def settle_event(s):
+    """Take the event on top of the stack as settled: store it if its kind is looked for."""
+    ints, event = S.i(s), S.top(s)
     ints[S.DEPTH] -= 1
-    if role == S.EVENT:
-        kind = int(top[base + S.KIND])
-        if (ints[S.DETECT] >> kind) & 1 == 1:
-            store(s, top)
-            wished = (ints[S.STOP_KINDS] >> kind) & 1 == 1
-            if wished or ints[S.STOP_COUNT] > 0 and ints[S.EVENTS] >= ints[S.STOP_COUNT]:
-                ints[S.DEPTH] = 0
-                ints[S.PENDING] = S.STOPPED
-        pass_event(s, top)
-        return
-    if role == S.POINT:
-        copy(slots[S.LEFT], slots[S.PREVIOUS])
+    kind = int(event[scalars(s) + S.KIND])
+    if (ints[S.DETECT] >> kind) & 1 == 1:
+        store(s, event)
+        wished = (ints[S.STOP_KINDS] >> kind) & 1 == 1
+        if wished or ints[S.STOP_COUNT] > 0 and ints[S.EVENTS] >= ints[S.STOP_COUNT]:
+            ints[S.DEPTH] = 0
+            ints[S.PENDING] = S.STOPPED
+    pass_event(s, event)
+
+
+@internal
+def settle(s, length):
+    """Take the point or probe on top of the stack, at this distance from LEFT, as settled: points are stored."""
+    ints, top = S.i(s), S.top(s)
+    ints[S.DEPTH] -= 1
+    if top[scalars(s) + S.ROLE] == S.POINT:  # the bottom of the stack
+        ints[S.PREVIOUS], ints[S.LEFT], ints[S.NEXT] = ints[S.LEFT], ints[S.NEXT], ints[S.PREVIOUS]
         ints[S.HISTORY], S.f(s)[S.BEFORE] = 1, length
         store(s, top)
     else:
-        S.f(s)[S.BEFORE] = distance(s, slots[S.PREVIOUS], top)
-    copy(top, slots[S.LEFT])
+        S.f(s)[S.BEFORE] = distance(s, S.slot(s, S.PREVIOUS), top)
+        S.f(s)[S.LENGTH] = -1.0
+        copy(top, S.slot(s, S.LEFT))
 
 
 @internal
 def resolve(s):
     """Deal with the interval from LEFT to the top of the stack once."""
-    ints, stack_ = S.i(s), S.stack(s)
-    base = scalars(s)
+    ints, base = S.i(s), scalars(s)
     place = S.work(s)[S.REQUEST]
-    if outside(s, stack_[ints[S.DEPTH] - 1]) != 0:
+    if outside(s, S.top(s)) != 0:
         ask(s, CLIP, 0.0, place, place, place)
+        S.f(s)[S.LENGTH] = -1.0
     if ints[S.DEPTH] == 0:
         return
-    if stack_[ints[S.DEPTH] - 1, base + S.ROLE] == S.EVENT:
-        settle(s, 0.0)
+    top, left = S.top(s), S.slot(s, S.LEFT)
+    if top[base + S.ROLE] == S.EVENT:
+        settle_event(s)
         return
-    top, left = stack_[ints[S.DEPTH] - 1], S.slots(s)[S.LEFT]
-    length = distance(s, left, top)
+    length = S.f(s)[S.LENGTH]
+    if ints[S.DEPTH] > 1 or length < 0.0:
+        length = distance(s, left, top)
     if left[base + S.UNSTABLE] == S.UNKNOWN:
         left[base + S.UNSTABLE] = top[base + S.UNSTABLE]
     bits = changes(s, left, top)

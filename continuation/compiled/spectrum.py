@@ -10,6 +10,7 @@ import math
 
 from continuation.compiled import eigen
 from continuation.compiled import workspace as D
+from continuation.compiled.arrays import fixed
 from continuation.compiled.kernel import internal, summing
 
 UNSTABLE, NULLITY, VANISHED, COUNTS = range(4)  # counts of `monitor`, and how many
@@ -20,13 +21,37 @@ WORTH = 4.0  # a spectrum this many moves from the axis deserves its eigenvector
 PATIENCE = 64  # most spectra without a new try after eigenvectors that were of no use
 
 
+@internal
+def look_at_two(a, known, scaling):
+    """`look` for two states, whose `scaling` is 1, before the first spectrum 0."""
+    b, c, d, e = abs(a[0, 0]), abs(a[0, 1]), abs(a[1, 0]), abs(a[1, 1])
+    p, q = abs(a[0, 0] - known[0, 0]), abs(a[0, 1] - known[0, 1])
+    r, s = abs(a[1, 0] - known[1, 0]), abs(a[1, 1] - known[1, 1])
+    return max(b + c, d + e), scaling * math.sqrt(max(p + q, r + s) * max(p + r, q + s))
+
+
+@summing
+def look_at_rows(a, known, scaling):
+    """`look` for a symmetric F_u: its columns are its rows; `scaling` as in `look_at_two`."""
+    scale, rows = 0.0, 0.0
+    for i in range(a.shape[0]):
+        total, change = 0.0, 0.0
+        for j in range(a.shape[0]):
+            total += abs(a[i, j])
+            change += abs(a[i, j] - known[i, j])
+        scale, rows = max(scale, total), max(rows, change)
+    return scale, scaling * rows
+
+
 @summing
 def look(w):
     """Largest absolute row sum of F_u, and the norm of what it changed by since the last spectrum."""
-    a, known, n = D.jacobian(w), D.known(w), D.sizes(w)[D.N_STATES]
+    a, known, n, first = D.jacobian(w), D.known(w), fixed(w, D.N_STATES), D.vectors(w)[D.SCALING][0]
+    if n == 2:
+        return look_at_two(a, known, first)
+    if fixed(w, D.DECLARED_SYMMETRIC) == 1:
+        return look_at_rows(a, known, first)
     columns, d, inverse = D.vectors(w)[D.COLUMNS], D.vectors(w)[D.SCALING], D.vectors(w)[D.UNSCALING]
-    for j in range(n):
-        columns[j] = 0.0
     scale, rows = 0.0, 0.0
     for i in range(n):
         total, change = 0.0, 0.0
@@ -34,7 +59,7 @@ def look(w):
             gap = abs(a[i, j] - known[i, j])
             total += abs(a[i, j])
             change += gap * d[j]
-            columns[j] += gap * inverse[i]
+            columns[j] = gap * inverse[i] + (columns[j] if i > 0 else 0.0)
         scale, rows = max(scale, total), max(rows, change * inverse[i])
     most = 0.0
     for j in range(n):
@@ -58,7 +83,7 @@ def count_unstable(w, counts, scale, moved):
 @internal
 def count_spectrum(w, counts, scale, moved):
     """Fill `counts` from the spectrum of F_u and set the bound; returns the Hopf test function."""
-    n, a, known, copy = D.sizes(w)[D.N_STATES], D.jacobian(w), D.known(w), D.copied(w)
+    n, a, known, copy = fixed(w, D.N_STATES), D.jacobian(w), D.known(w), D.copied(w)
     D.effort(w)[D.SPECTRA] += 1
     for i in range(n):
         for j in range(n):
@@ -73,10 +98,10 @@ def count_spectrum(w, counts, scale, moved):
 @internal
 def symmetrise(w):
     """Turn the copy of F_u into a symmetric matrix with its eigenvalues and keep the scaling, if there is one."""
-    n, a, copy = D.sizes(w)[D.N_STATES], D.jacobian(w), D.copied(w)
+    n, a, copy = fixed(w, D.N_STATES), D.jacobian(w), D.copied(w)
     d, inverse = D.vectors(w)[D.SCALING], D.vectors(w)[D.UNSCALING]
     small = n <= 2  # has closed forms, whatever its symmetry
-    done = not small and (D.sizes(w)[D.DECLARED_SYMMETRIC] == 1 or eigen.is_symmetric(a, eigen.SYMMETRIC_TO))
+    done = not small and (fixed(w, D.DECLARED_SYMMETRIC) == 1 or eigen.is_symmetric(a, eigen.SYMMETRIC_TO))
     scaled = not (small or done) and eigen.scaling_to_symmetric(a, d, D.pivots(w))
     if scaled:
         for i in range(n):
@@ -92,7 +117,7 @@ def symmetrise(w):
 @internal
 def count_symmetric(w, counts, zero, scale):
     """Count eigenvalues of the symmetric copy of F_u above `zero` and within it."""
-    n = D.sizes(w)[D.N_STATES]
+    n = fixed(w, D.N_STATES)
     d, e, v = D.vectors(w)[2][:n], D.vectors(w)[3][:n], D.vectors(w)[4][:n]
     eigen.tridiagonalise(D.copied(w), d, e, v)
     counts[UNSTABLE] = eigen.count_above(d, e, zero)
@@ -106,7 +131,7 @@ def count_general(w, counts, zero, moved):
 
     The real part is 1 where no eigenvalue is complex; a failure is returned as NaN.
     """
-    n = D.sizes(w)[D.N_STATES]
+    n = fixed(w, D.N_STATES)
     wr, wi = D.vectors(w)[2], D.vectors(w)[3]
     D.vectors(w)[D.MEMORY][D.RADIUS] = 0.0
     if not eigen.eigenvalues(D.lapack(w), D.copied(w), wr[:n], wi[:n], D.spectrum_work(w), D.ints(w)):
@@ -135,7 +160,7 @@ def bound_general(w, gap, zero, moved):
         return
     if not gap > WORTH * moved:
         return
-    n, a, copy = D.sizes(w)[D.N_STATES], D.jacobian(w), D.copied(w)
+    n, a, copy = fixed(w, D.N_STATES), D.jacobian(w), D.copied(w)
     wr, wi = D.vectors(w)[2], D.vectors(w)[3]
     for i in range(n):
         for j in range(n):

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from continuation.compiled.arrays import doubles, integers
+from continuation.compiled.arrays import doubles, fixed, integers
 from continuation.compiled.interface import address_of
 from continuation.compiled.kernel import internal
 
@@ -65,8 +65,11 @@ OP_RARE, OPS = 10, 11  # the engine's own rare work is called by address too, se
     PRESCRIBED,  # whether the step only changes when it is rejected
     TASK,  # what `rare` is asked to do
     BUDGET,  # points that `run` may accept
+    PREVIOUS,  # slot of the point before the last
+    LEFT,  # slot of what is settled last, the left end of what is not
+    NEXT,  # slot of the next point
     INTEGERS,
-) = range(24)
+) = range(27)
 
 # Work counts: an own array, so that every reason has its place.
 (
@@ -88,16 +91,18 @@ GUESS, ROW, RHS, SOLUTION, F, DIRECTION, MONITORED, REQUEST, SPARE, SPARE_DIRECT
 
 # Floats of the state.
 # ARGUMENT and RESULT are those of `rare`, BASE is the parameter at the record that a correction starts from, BEFORE
-# the distance from PREVIOUS to LEFT, CORRECTION the length of Newton's last correction.
-H, MIN_H, MAX_H, TOLERANCE, MAX_ANGLE, ARGUMENT, RESULT, BASE, BEFORE, CORRECTION, FLOATS = range(11)
+# the distance from PREVIOUS to LEFT, CORRECTION the squared length of Newton's last correction, LENGTH the distance
+# from LEFT to the next point (negative: to be found out), CLEAR a lower bound of that from LEFT to the start.
+H, MIN_H, MAX_H, TOLERANCE, MAX_ANGLE, ARGUMENT, RESULT, BASE, BEFORE, CORRECTION, LENGTH, CLEAR, FLOATS = range(13)
 
 # Codes: of a correction, and of a loop that returns.
 CONVERGED, DIVERGED, TURNED, JUMPED = 0, 11, 12, 13
 FULL, PAUSED, LIMIT, CLOSED, MAX_REACHED, STOPPED, INTERRUPTED = 101, 102, 103, 104, 105, 106, 107
 TOO_SMALL, IS_SINGULAR, IS_NONFINITE, UNRESOLVED, CALLBACK_FAILED = 108, 109, 110, 111, 112
 
-# Slots of `slots`: the records that are not on the stack.
-START, PREVIOUS, LEFT, MADE, SLOTS = range(5)
+# Slots of `slots`: the start, one to make records in, and three that take turns as the last point but one, the last
+# and the next, which is the bottom of the stack: an accepted point stays where it was made.
+START, MADE, FIRST_PREVIOUS, FIRST_LEFT, FIRST_NEXT, SLOTS = range(6)
 STACK_DEPTH = 96
 
 
@@ -113,7 +118,7 @@ class State(NamedTuple):
     f: np.ndarray  # (FLOATS,)
     effort: np.ndarray  # int64 (EFFORTS,)
     work: np.ndarray  # (WORK_ROWS, 2 N + 8) vectors of the corrector
-    scratch: np.ndarray  # out of `monitor` and of `refine`
+    scratch: np.ndarray  # out of `refine`
     slots: np.ndarray  # (SLOTS, width) records
     stack: np.ndarray  # (STACK_DEPTH, width) records
     rows: np.ndarray  # (capacity, width) records
@@ -146,104 +151,121 @@ def with_table(state: State) -> State:
 
 
 @internal
-def table(s):
-    """(TABLE,): address, rows and columns of each array."""
-    return integers(s, TABLE)
+def size(s):
+    """N."""
+    return fixed(s, 10)
+
+
+@internal
+def tests(s):
+    """K."""
+    return fixed(s, 4)
+
+
+@internal
+def active(s):
+    """Index in p of the active parameter."""
+    return fixed(fixed(s, 12), ACTIVE)
 
 
 @internal
 def ops(s):
     """(OPS,): operations as (address, data), then the engine's own."""
-    t = table(s)
-    return integers(t[0], t[1])
+    return integers(fixed(s, 0), fixed(s, 1))
 
 
 @internal
 def kinds(s):
     """(K,): kind of each test function's sign change."""
-    t = table(s)
-    return integers(t[3], t[4])
+    return integers(fixed(s, 3), fixed(s, 4))
 
 
 @internal
 def p(s):
     """Parameters, the active one is written by the loop."""
-    t = table(s)
-    return doubles(t[6], t[7])
+    return doubles(fixed(s, 6), fixed(s, 7))
 
 
 @internal
 def weights(s):
     """(N,)."""
-    t = table(s)
-    return doubles(t[9], t[10])
+    return doubles(fixed(s, 9), fixed(s, 10))
 
 
 @internal
 def i(s):
     """(INTEGERS,)."""
-    t = table(s)
-    return integers(t[12], t[13])
+    return integers(fixed(s, 12), fixed(s, 13))
 
 
 @internal
 def f(s):
     """(FLOATS,)."""
-    t = table(s)
-    return doubles(t[15], t[16])
+    return doubles(fixed(s, 15), fixed(s, 16))
 
 
 @internal
 def effort(s):
     """(EFFORTS,)."""
-    t = table(s)
-    return integers(t[18], t[19])
+    return integers(fixed(s, 18), fixed(s, 19))
 
 
 @internal
 def work(s):
     """(WORK_ROWS, ...): vectors of the corrector."""
-    t = table(s)
-    return doubles(t[21], (t[22], t[23]))
+    return doubles(fixed(s, 21), (fixed(s, 22), fixed(s, 23)))
 
 
 @internal
 def scratch(s):
-    """Out of `monitor` and of `refine`."""
-    t = table(s)
-    return doubles(t[24], t[25])
+    """Out of `refine`."""
+    return doubles(fixed(s, 24), fixed(s, 25))
 
 
 @internal
 def slots(s):
     """(SLOTS, width): records."""
-    t = table(s)
-    return doubles(t[27], (t[28], t[29]))
+    return doubles(fixed(s, 27), (fixed(s, 28), fixed(s, 29)))
+
+
+@internal
+def slot(s, which):
+    """Record in the slot that the integer PREVIOUS, LEFT or NEXT of the state names."""
+    return doubles(fixed(s, 27) + 8 * fixed(s, 29) * i(s)[which], fixed(s, 29))
 
 
 @internal
 def stack(s):
-    """(STACK_DEPTH, width): records."""
-    t = table(s)
-    return doubles(t[30], (t[31], t[32]))
+    """(STACK_DEPTH, width): records above the bottom, which is in the slot NEXT."""
+    return doubles(fixed(s, 30), (fixed(s, 31), fixed(s, 32)))
+
+
+@internal
+def above(s, depth):
+    """Record on the stack above `depth` others."""
+    bottom = fixed(s, 27) + 8 * fixed(s, 29) * i(s)[NEXT]
+    return doubles(bottom if depth == 0 else fixed(s, 30) + 8 * fixed(s, 29) * depth, fixed(s, 29))
+
+
+@internal
+def top(s):
+    """Record on top of the stack."""
+    return above(s, i(s)[DEPTH] - 1)
 
 
 @internal
 def rows(s):
     """(capacity, width): records."""
-    t = table(s)
-    return doubles(t[33], (t[34], t[35]))
+    return doubles(fixed(s, 33), (fixed(s, 34), fixed(s, 35)))
 
 
 @internal
 def brackets(s):
     """(capacity, 2 N): two points each."""
-    t = table(s)
-    return doubles(t[36], (t[37], t[38]))
+    return doubles(fixed(s, 36), (fixed(s, 37), fixed(s, 38)))
 
 
 @internal
 def limits(s):
     """(M, 3): index of an unknown, the least and the largest value it may take."""
-    t = table(s)
-    return doubles(t[39], (t[40], t[41]))
+    return doubles(fixed(s, 39), (fixed(s, 40), fixed(s, 41)))

@@ -7,7 +7,7 @@ views: one word to pass, and nothing is copied or counted.
 import numpy as np
 
 from continuation.compiled import linalg
-from continuation.compiled.arrays import doubles, int32s, integers
+from continuation.compiled.arrays import doubles, fixed, int32s, integers
 from continuation.compiled.interface import address_of
 from continuation.compiled.kernel import internal
 
@@ -56,98 +56,80 @@ class DenseTable:
 
 
 @internal
-def sizes(w):
-    """The table itself."""
-    return integers(w, FIRST_ARRAY + ARRAYS)
-
-
-@internal
 def jacobian(w):
     """View of F_u (n, n)."""
-    t = sizes(w)
-    n = t[N_STATES]
-    return doubles(t[FIRST_ARRAY + 0], (n, n))
+    n = fixed(w, N_STATES)
+    return doubles(fixed(w, FIRST_ARRAY + 0), (n, n))
 
 
 @internal
 def derivative(w):
     """View of F_p (n,)."""
-    t = sizes(w)
-    n = t[N_STATES]
-    return doubles(t[FIRST_ARRAY + 1], n)
+    n = fixed(w, N_STATES)
+    return doubles(fixed(w, FIRST_ARRAY + 1), n)
 
 
 @internal
 def bordered(w):
     """View of the bordered matrix, then its factors (n + 1, n + 1)."""
-    t = sizes(w)
-    n = t[N_STATES]
-    return doubles(t[FIRST_ARRAY + 2], (n + 1, n + 1))
+    n = fixed(w, N_STATES)
+    return doubles(fixed(w, FIRST_ARRAY + 2), (n + 1, n + 1))
 
 
 @internal
 def copied(w):
     """View of the copy of F_u that a spectrum destroys (n, n)."""
-    t = sizes(w)
-    n = t[N_STATES]
-    return doubles(t[FIRST_ARRAY + 3], (n, n))
+    n = fixed(w, N_STATES)
+    return doubles(fixed(w, FIRST_ARRAY + 3), (n, n))
 
 
 @internal
 def vectors(w):
     """View of scratch vectors (VECTORS, n + 8)."""
-    t = sizes(w)
-    n = t[N_STATES]
-    return doubles(t[FIRST_ARRAY + 4], (VECTORS, n + 8))
+    n = fixed(w, N_STATES)
+    return doubles(fixed(w, FIRST_ARRAY + 4), (VECTORS, n + 8))
 
 
 @internal
 def spectrum_work(w):
     """View of the rows of `vectors` that a spectrum works in (8 n + 64,)."""
-    t = sizes(w)
-    columns = t[N_STATES] + 8
-    return doubles(t[FIRST_ARRAY + 4] + 8 * SPECTRUM_WORK * columns, 8 * columns)
+    columns = fixed(w, N_STATES) + 8
+    return doubles(fixed(w, FIRST_ARRAY + 4) + 8 * SPECTRUM_WORK * columns, 8 * columns)
 
 
 @internal
 def pivots(w):
     """View of pivots (n + 1,)."""
-    t = sizes(w)
-    n = t[N_STATES]
-    return int32s(t[FIRST_ARRAY + 5], n + 1)
+    n = fixed(w, N_STATES)
+    return int32s(fixed(w, FIRST_ARRAY + 5), n + 1)
 
 
 @internal
 def ints(w):
     """View of eight integers to talk to LAPACK."""
-    t = sizes(w)
-    return int32s(t[FIRST_ARRAY + 6], 8)
+    return int32s(fixed(w, FIRST_ARRAY + 6), 8)
 
 
 @internal
 def zeros(w):
     """View of the user's test functions as (address, data)."""
-    t = sizes(w)
-    return integers(t[FIRST_ARRAY + 7], 2 * t[N_ZEROS] + 1)
+    return integers(fixed(w, FIRST_ARRAY + 7), 2 * fixed(w, N_ZEROS) + 1)
 
 
 @internal
 def lapack(w):
     """View of addresses of LAPACK's routines."""
-    t = sizes(w)
-    return integers(t[FIRST_ARRAY + 8], len(linalg.LAPACK))
+    return integers(fixed(w, FIRST_ARRAY + 8), len(linalg.LAPACK))
 
 
 @internal
 def effort(w):
     """View of counts of Jacobians, factorisations and spectra."""
-    t = sizes(w)
-    return integers(t[FIRST_ARRAY + 9], 3)
+    return integers(fixed(w, FIRST_ARRAY + 9), 3)
 
 
 @internal
 def known(w):
     """View of the F_u whose spectrum was computed last (n, n)."""
-    t = sizes(w)
-    n = t[N_STATES]
-    return doubles(t[FIRST_ARRAY + 10], (n, n))
+    n = fixed(w, N_STATES)
+    return doubles(fixed(w, FIRST_ARRAY + 10), (n, n))
