@@ -86,7 +86,7 @@ def trace(
     from continuation.following import follow
     from continuation.wishes import Wishes
 
-    if not isinstance(vary, str):
+    if isinstance(vary, (tuple, list)):
         problem, start, vary, span = curve_through(problem, start, vary, span, curve)
     wishes = Wishes.of(problem, vary, span, settings, direction, detect, stop)
     return follow(problem, start, wishes, parameters=parameters, progress=progress, strict=strict)

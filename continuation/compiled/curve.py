@@ -3,7 +3,7 @@
 The unknowns are y = (u, auxiliary ones, q, p): the base problem's states, then the second and the first parameter.
 The equations are F = 0 and scalars of bordered matrices (Govaerts, *Numerical Methods for Bifurcations of Dynamical
 Equilibria*, SIAM 2000, chapters 3-5), whose derivatives need second derivatives of F in a few directions only:
-central differences of the Jacobian.  ``c`` is the address of the int64 table that `continuation.curves` fills.
+fourth-order differences of the Jacobian.  ``c`` is the address of the int64 table that `continuation.curves` fills.
 """
 
 import math
@@ -11,7 +11,7 @@ import math
 from continuation.compiled import eigen
 from continuation.compiled import workspace as D
 from continuation.compiled.arrays import doubles, fixed, new_doubles
-from continuation.compiled.dense import CUBE_ROOT, derivative_at
+from continuation.compiled.dense import derivative_at
 from continuation.compiled.extended import norm, solve_dense
 from continuation.compiled.fold_point import corner_border
 from continuation.compiled.interface import NONFINITE, OK, SINGULAR, call
@@ -22,6 +22,7 @@ from continuation.compiled.spectrum import UNSTABLE
 # workspace.py), index in p of the second parameter, number of auxiliary unknowns, borders.
 BASE, SECOND, OWN, OTHER, AUXILIARY, BORDERS, TABLE = range(7)
 LEFT, RIGHT = range(2)  # rows of the borders
+STEP, GROWTH = 1e-3, 1e-6  # of fourth-order differences of the Jacobian, and what |y| adds to it
 CUSP_TEST, BT_TEST, PAIR_TEST, KERNEL_TESTS = range(4)  # test functions where F_u has a simple kernel
 
 
@@ -79,19 +80,19 @@ def along(c, y, p, direction):
     out, shifted, size = new_doubles((n, n + 2)), y.copy(), norm(direction)
     if size == 0.0:
         return out
-    h = CUBE_ROOT * (1.0 + norm(y)) / size
-    for sign in (-1.0, 1.0):
+    h = (STEP + GROWTH * norm(y)) / size
+    for k, weight in ((-2.0, 1.0), (-1.0, -8.0), (1.0, 8.0), (2.0, -1.0)):
         for j in range(n):
-            shifted[j] = y[j] + sign * h * direction[j]
-        shifted[m - 1], shifted[m] = y[m - 1] + sign * h * direction[n], y[m] + sign * h * direction[n + 1]
+            shifted[j] = y[j] + k * h * direction[j]
+        shifted[m - 1], shifted[m] = y[m - 1] + k * h * direction[n], y[m] + k * h * direction[n + 1]
         if base_derivatives(c, shifted, p) != OK:
             out[0, 0] = math.nan
         a, by_p, by_q = base_parts(c)
         for i in range(n):
             for j in range(n):
-                out[i, j] += sign * a[i, j] / (2.0 * h)
-            out[i, n] += sign * by_q[i] / (2.0 * h)
-            out[i, n + 1] += sign * by_p[i] / (2.0 * h)
+                out[i, j] += weight * a[i, j] / (12.0 * h)
+            out[i, n] += weight * by_q[i] / (12.0 * h)
+            out[i, n + 1] += weight * by_p[i] / (12.0 * h)
     return out
 
 
