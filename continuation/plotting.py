@@ -243,8 +243,11 @@ def draw_legend(ax):
     contents = [entries[name] for name in names], names
     box = ax.legend(*contents, fontsize=SIZE).get_window_extent().extents
     if not ax.get_title() and (_count_inside(_covered(ax), box) or _overlap(box, _boxes(ax.texts))):
-        columns = max(1, int(ax.bbox.width / (box[2] - box[0])))
-        ax.legend(*contents, fontsize=SIZE, loc="lower left", bbox_to_anchor=(0, 1), ncols=columns, frameon=False)
+        place = {"fontsize": SIZE, "loc": "lower left", "bbox_to_anchor": (0, 1), "frameon": False}
+        for columns in range(max(1, int(ax.bbox.width / (box[2] - box[0]))), 0, -1):
+            right = ax.legend(*contents, ncols=columns, **place).get_window_extent().x1
+            if right <= ax.figure.bbox.x1:
+                break
         ax.figure.canvas.figure.draw_without_rendering()  # lets a layout engine make room before labels are placed
 
 

@@ -2,6 +2,8 @@
 
 from html import escape
 
+import numpy as np
+
 from continuation.conjugacy import breaking
 from continuation.status import Kind, Status
 
@@ -121,7 +123,8 @@ def describe(branch, point) -> str:
 
 def _why(branch, row, status) -> str:
     """Why a branch ends on a row: the advice, unless a curve of special points has its own end there."""
-    here = (point for point in branch.special if point.index == row and point.kind in NATURAL_ENDS)
+    ends = (point for point in branch.special if point.kind in NATURAL_ENDS)
+    here = (point for point in ends if np.allclose(branch.unknowns[point.index], branch.unknowns[row], 1e-9, 1e-9))
     if status is Status.LIMIT and (point := next(here, None)):
         return f"at the {WORDS[point.kind]} {point.label}, where the curve ends"
     return status.advice
