@@ -6,13 +6,13 @@
 from importlib import import_module
 
 from continuation.branch import Branch, Point, SpecialPoint
-from continuation.conjugacy import distinct_starts
 from continuation.diagram import diagram
 from continuation.emanating import EmanatingOrbit, emanating_orbit
 from continuation.problem import Problem
 from continuation.settings import Settings
 from continuation.status import ContinuationError, Kind, StartError, Status
 from continuation.switching import switch
+from continuation.symmetries.conjugacy import distinct_starts
 from continuation.trace import trace
 
 __all__ = [
@@ -39,9 +39,9 @@ __all__ = [
 
 LAZY = {  # name -> module that is imported when the name is first asked for
     "Diagram": "continuation.diagrams.data",
-    "deflated_branches": "continuation.disconnected",
-    "find_solutions": "continuation.search",
-    "unconnected": "continuation.disconnected",
+    "deflated_branches": "continuation.searching.disconnected",
+    "find_solutions": "continuation.searching.search",
+    "unconnected": "continuation.searching.disconnected",
 }
 
 

@@ -203,7 +203,7 @@ class Branch:
     @cached_property
     def isotropy(self):
         """Elements of the problem's finite symmetry that fix every row (`Elements`); None where none was declared."""
-        from continuation.conjugacy import branch_isotropy
+        from continuation.symmetries.conjugacy import branch_isotropy
 
         return branch_isotropy(self)
 

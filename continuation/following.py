@@ -6,11 +6,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from continuation.branch import Branch
+from continuation.branching.continua import least_norm
 from continuation.collect import assemble
 from continuation.compiled import state as S
 from continuation.compiled.interface import OK
 from continuation.compiled.prepare import prepare
-from continuation.continua import least_norm
 from continuation.engine import KIND_CODES, STATUSES, begin, begin_behind, begin_singular, make_state, run_all
 from continuation.operations import Operations
 from continuation.progress import display

@@ -42,7 +42,7 @@ class Problem:
         Transformations of the states that F respects, ``F(g u) = g F(u)``: orthogonal matrices (n, n), permutations
         (n integers or state names, ``-`` for a sign; ``(g u)_i = u[entry[i]]``), or functions ``K(u) -> (n,)``,
         infinitesimal generators of a continuous group.  The same matrices act on F.  Checked here, at random states
-        and the default parameters.  See `continuation.symmetry.Symmetry`.
+        and the default parameters.  See `continuation.symmetries.symmetry.Symmetry`.
     smoothness : int
         How often F can be differentiated: 3 (default) or more; 2 for equations like ``mu*x - x*abs(x)`` whose second
         derivative jumps, so that nothing is made of third ones.
@@ -275,14 +275,14 @@ class Problem:
         return other
 
     def restricted(self, elements=None, *, stability="subspace"):
-        """The problem inside the fixed space of some symmetries; see `continuation.restricted.restricted`."""
-        from continuation.restricted import restricted
+        """The problem inside the fixed space of some symmetries; see `symmetries.restricted.restricted`."""
+        from continuation.symmetries.restricted import restricted
 
         return restricted(self, elements, stability=stability)
 
     def isolated(self, reference, *, left=None, direction=None, generators=None):
-        """The problem whose circles of solutions are single points; see `continuation.isolated.isolated`."""
-        from continuation.isolated import isolated
+        """The problem whose circles of solutions are single points; see `continuation.symmetries.isolated.isolated`."""
+        from continuation.symmetries.isolated import isolated
 
         return isolated(self, reference, left=left, direction=direction, generators=generators)
 
@@ -348,8 +348,8 @@ class Problem:
 
 def _symmetry(problem, entries):
     """The symmetry declared, checked; the trivial one without entries."""
-    from continuation.equivariance import check_respected
-    from continuation.symmetry import Symmetry
+    from continuation.symmetries.equivariance import check_respected
+    from continuation.symmetries.symmetry import Symmetry
 
     symmetry = Symmetry(problem.states, entries)
     if symmetry:

@@ -4,12 +4,12 @@ import logging
 
 import numpy as np
 
-from continuation import roots
 from continuation.branch import SpecialPoint
-from continuation.germs import LEVELS
-from continuation.halves import Half, half_branches
+from continuation.branching import roots
+from continuation.branching.germs import LEVELS
+from continuation.branching.halves import Half, half_branches
+from continuation.branching.reduction import Kernel, Spheres, kernel_at, rank_defect_around
 from continuation.names import suggest
-from continuation.reduction import Kernel, Spheres, kernel_at, rank_defect_around
 from continuation.settings import Settings
 from continuation.status import Kind
 

@@ -4,8 +4,8 @@ from html import escape
 
 import numpy as np
 
-from continuation.conjugacy import breaking
 from continuation.status import Kind, Status
+from continuation.symmetries.conjugacy import breaking
 
 WORDS = {
     Kind.FOLD: "fold",

@@ -82,7 +82,7 @@ def trace(
     >>> abs(branch["LP1"]["mu"]) < 1e-12
     True
     """
-    from continuation.curve_start import curve_through
+    from continuation.curves.start import curve_through
     from continuation.following import follow
     from continuation.wishes import Wishes
 

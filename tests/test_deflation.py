@@ -7,7 +7,7 @@ import pytest
 from scipy.optimize import root
 
 from continuation import Problem, find_solutions
-from continuation.deflation import Deflation, Equations, deflated_newton, newton_step
+from continuation.searching.deflation import Deflation, Equations, deflated_newton, newton_step
 from systems.textbook import bratu, pitchfork
 
 SEEDS = range(20)

@@ -11,11 +11,11 @@ from continuation import (
     Settings,
     Status,
     deflated_branches,
-    disconnected,
     find_solutions,
     trace,
     unconnected,
 )
+from continuation.searching import disconnected
 
 ROOT = np.sqrt
 
@@ -169,6 +169,7 @@ def test_progress_and_interrupts(trunk):
         ({"seed": "a"}, "seed: wanted"),
     ],
 )
+from continuation.searching import disconnected
 def test_what_can_not_be_used_is_named(trunk, change, message):
     arguments = {"problem": isola(), "branches": trunk, "vary": "lam", "span": (-1, 1), **change}
     with pytest.raises(ValueError, match=message):

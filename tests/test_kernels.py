@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose
 
-from continuation import Branch, Problem, Settings, Status, halves, switch, trace
+from continuation import Branch, Problem, Settings, Status, switch, trace
+from continuation.branching import halves
 
 RATES = np.array([1, 1 / 2, 1 / 2, 1 / 3, 1 / 3, 1 / 3])
 

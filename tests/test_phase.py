@@ -11,7 +11,7 @@ from scipy.linalg import expm
 
 from continuation import Branch, Kind, Problem, Settings, trace
 from continuation.start import Start
-from continuation.symmetry import Symmetry
+from continuation.symmetries.symmetry import Symmetry
 from systems.characteristic import characteristic_equation, normal_logarithm
 
 QUARTER = np.array([[0.0, -1.0], [1.0, 0.0]])

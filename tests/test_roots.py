@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose
 
-from continuation import homotopy, roots
+from continuation.branching import homotopy, roots
 
 
 def random_polynomials(rng, quadratics, cubics):

@@ -8,9 +8,9 @@ import pytest
 from numpy.testing import assert_allclose
 
 from continuation import Branch, Kind, Problem, distinct_starts, switch, trace
-from continuation.conjugacy import kernel_isotropy
-from continuation.equivariance import breaking_parameters
-from continuation.symmetry import Symmetry
+from continuation.symmetries.conjugacy import kernel_isotropy
+from continuation.symmetries.equivariance import breaking_parameters
+from continuation.symmetries.symmetry import Symmetry
 
 FLIP, SWAP, CYCLE = ("x", "-y"), ("y", "x", "z"), (1, 2, 0)
 EVEN, UNEVEN = [1.6, 1.6, 1.6], [1.6, 1.6, -0.07]  # near solutions at mu = 1

@@ -7,7 +7,7 @@ import pytest
 from numpy.testing import assert_allclose
 
 from continuation import Branch, Problem, trace
-from continuation.conjugacy import shown_directions
+from continuation.symmetries.conjugacy import shown_directions
 
 
 class FoldsOfTheCusp(Problem):

@@ -3,7 +3,7 @@
 The unknowns are y = (u, auxiliary ones, q, p): the base problem's states, then the second and the first parameter.
 The equations are F = 0 and scalars of bordered matrices (Govaerts, *Numerical Methods for Bifurcations of Dynamical
 Equilibria*, SIAM 2000, chapters 3-5), whose derivatives need second derivatives of F in a few directions only:
-fourth-order differences of the Jacobian.  ``c`` is the address of the int64 table that `continuation.curves` fills.
+fourth-order differences of the Jacobian.  ``c`` is the address of the table that `curves.operations` fills.
 """
 
 import math

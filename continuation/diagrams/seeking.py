@@ -14,7 +14,7 @@ def sought(diagram: Diagram, task: Seek, update) -> Diagram:
 
     `diagram` no longer lists the task; where the budget ends or Ctrl-C is heard it is put back.
     """
-    from continuation.disconnected import unconnected
+    from continuation.searching.disconnected import unconnected
 
     if update:
         update(f"diagram: {len(diagram.branches)} branches; deflation at {diagram.vary} = {task.value:.6g}")

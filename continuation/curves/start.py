@@ -3,7 +3,7 @@
 import numpy as np
 
 from continuation.branch import Point, SpecialPoint
-from continuation.curves import SpecialCurve
+from continuation.curves.problem import SpecialCurve
 from continuation.derivatives import state_jacobian
 from continuation.names import suggest
 from continuation.status import Kind

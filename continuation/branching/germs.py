@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from continuation import roots
+from continuation.branching import roots
 
 LEVELS, MOST = 7, 24  # radii, each half the one before: at least and at most
 SETTLED = 0.01  # change of the direction from one radius to the next below which it can be extrapolated

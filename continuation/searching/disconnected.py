@@ -5,13 +5,13 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from continuation.branch import Branch
-from continuation.catalogue import conjugates
-from continuation.deflation import check_problem
-from continuation.found import Found
-from continuation.guesses import check_bounds, check_guesses
 from continuation.names import check_numbers
 from continuation.query import solutions_at
-from continuation.search import Search, check_count, check_operator, check_seed
+from continuation.searching.catalogue import conjugates
+from continuation.searching.deflation import check_problem
+from continuation.searching.found import Found
+from continuation.searching.guesses import check_bounds, check_guesses
+from continuation.searching.search import Search, check_count, check_operator, check_seed
 from continuation.status import StartError, Status
 from continuation.trace import trace
 from continuation.wishes import Wishes

@@ -4,9 +4,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from continuation.groups import Elements
 from continuation.status import Kind
-from continuation.symmetry import TOLERANCE
+from continuation.symmetries.groups import Elements
+from continuation.symmetries.symmetry import TOLERANCE
 
 ROUNDING = 1e-10  # of accepted points, relative to 1 + |x|
 CRITICAL = 1e-6  # of null vectors and tangents at located points, relative

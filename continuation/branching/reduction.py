@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from continuation.branching.homotopy import Polynomials
 from continuation.derivatives import evaluate, extended_jacobian
-from continuation.homotopy import Polynomials
 from continuation.multilinear import Multilinear
 
 RANK = 1e-6  # singular values below this fraction of the largest are zero at a located point
@@ -251,7 +251,7 @@ class Reduced:
         return 0.5 * self.q / size[:, None, None], r / 6 * self.c / size[:, None, None, None]
 
     def system(self, r):
-        """The equations on the sphere of radius r: a function of y / r for `continuation.roots`."""
+        """The equations on the sphere of radius r: a function of y / r for `continuation.branching.roots`."""
         q, c = self.weighted(r)
 
         def equations(y):
@@ -303,7 +303,7 @@ class Spheres:
         self.strength = size if np.isfinite(size) and size > 0 else kernel.scale / kernel.length
 
     def system(self, r):
-        """F rotated to the singular vectors and scaled to order 1, and the sphere; for `continuation.roots`."""
+        """F rotated to the singular vectors and scaled to order 1, and the sphere; for `roots`."""
         kernel, k = self.kernel, self.kernel.dimension
         range_part = np.maximum(kernel.sigma[: len(kernel.sigma) - k] * r, 1e-300)
         rows = kernel.left.T / np.append(range_part, np.full(k, self.strength * r * r))[:, None]

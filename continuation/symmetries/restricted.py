@@ -4,13 +4,13 @@ import functools
 
 import numpy as np
 
-from continuation import composed_kernels as kernels
-from continuation.composed import ComposedFunction, ComposedProblem, unstable_count
 from continuation.derivatives import evaluate, state_jacobian
-from continuation.equivariance import EXACT, random_states
 from continuation.functions import Function
-from continuation.groups import Elements, generating
-from continuation.symmetry import Symmetry
+from continuation.symmetries import composed_kernels as kernels
+from continuation.symmetries.composed import ComposedFunction, ComposedProblem, unstable_count
+from continuation.symmetries.equivariance import EXACT, random_states
+from continuation.symmetries.groups import Elements, generating
+from continuation.symmetries.symmetry import Symmetry
 
 
 def restricted(problem, elements=None, *, stability="subspace"):

@@ -6,14 +6,14 @@ from numbers import Integral
 import numpy as np
 
 from continuation.branch import Point
-from continuation.catalogue import STRIDE, Catalogue
 from continuation.compiled.spectrum import ZERO_EIGENVALUE
-from continuation.deflation import ITERATIONS, Deflation, Equations, check_problem, corrected, deflated_newton
 from continuation.derivatives import state_jacobian
-from continuation.found import Found, Report
-from continuation.guesses import Surroundings, check_bounds, check_guesses, random_guesses
 from continuation.names import check_numbers
 from continuation.newton import solve_damped
+from continuation.searching.catalogue import STRIDE, Catalogue
+from continuation.searching.deflation import ITERATIONS, Deflation, Equations, check_problem, corrected, deflated_newton
+from continuation.searching.found import Found, Report
+from continuation.searching.guesses import Surroundings, check_bounds, check_guesses, random_guesses
 from continuation.status import StartError
 
 BUDGET = 3000  # Newton iterations

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from continuation.groups import SAME
+from continuation.symmetries.groups import SAME
 
 
 def fixed_basis(symmetry) -> np.ndarray:

@@ -9,9 +9,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from continuation import composed_kernels as kernels
-from continuation.composed import ComposedFunction
 from continuation.functions import Function
+from continuation.symmetries import composed_kernels as kernels
+from continuation.symmetries.composed import ComposedFunction
 
 CUBE_ROOT = np.finfo(float).eps ** (1 / 3)
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from continuation.groups import LIMIT, SAME, order_of
+from continuation.symmetries.groups import LIMIT, SAME, order_of
 
 
 @dataclass(frozen=True, eq=False)

@@ -4,9 +4,9 @@ from functools import cached_property
 
 import numpy as np
 
-from continuation.generators import affine_generator, orthogonal_matrix
-from continuation.groups import LIMIT, Element, Elements, element_of, generated, generating
-from continuation.subspaces import complement, fixed_basis, row_space
+from continuation.symmetries.generators import affine_generator, orthogonal_matrix
+from continuation.symmetries.groups import LIMIT, Element, Elements, element_of, generated, generating
+from continuation.symmetries.subspaces import complement, fixed_basis, row_space
 
 TOLERANCE = 1e-8  # states this near, relative to their size, are one
 

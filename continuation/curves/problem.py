@@ -92,7 +92,7 @@ class SpecialCurve(Problem):
         """Unknowns of a point: as stored by this curve, else from its state and parameters."""
         if point.unknowns is not None and len(point.unknowns) == len(self.unknown_names) + 1:
             return point.unknowns.copy()
-        from continuation.curve_start import unknowns_of
+        from continuation.curves.start import unknowns_of
 
         return unknowns_of(self.base, self.kind, point, self.vary, self.base.parameter_values(point.parameters))
 
@@ -125,7 +125,7 @@ class SpecialCurve(Problem):
 
     def operations(self, p, active):
         """Operations of one trace, with tables of their own."""
-        from continuation.curve_operations import curve_operations
+        from continuation.curves.operations import curve_operations
 
         return curve_operations(self, p, active)
 
@@ -163,7 +163,7 @@ class CurveFunction:
     @functools.cached_property
     def table(self):
         """Table of its own, with borders that fit the curve's guess."""
-        from continuation.curve_operations import CurveTable
+        from continuation.curves.operations import CurveTable
 
         return CurveTable(self.curve, len(self.curve.guess[1]), self.curve.index_of(self.curve.vary[0]))
 

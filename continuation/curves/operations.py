@@ -5,10 +5,10 @@ import importlib
 import numpy as np
 import scipy.linalg
 
-from continuation.codim2 import refiner
 from continuation.compiled import dense
 from continuation.compiled import workspace as D
 from continuation.compiled.interface import OK, Callback, address_of, call_callback
+from continuation.curves.codim2 import refiner
 from continuation.derivatives import state_jacobian
 from continuation.operations import SOLVERS, Operations, Test, dense_table
 from continuation.status import Kind

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from continuation.deflation import Deflation, Equations, corrected, row_scales, solves
+from continuation.searching.deflation import Deflation, Equations, corrected, row_scales, solves
 
 SAME = 1e-7  # solutions nearer than this, relative to the size of things, are one
 NEXT = 1e-2  # a solution so near to what was given as known, relative, is what was meant

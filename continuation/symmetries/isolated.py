@@ -3,13 +3,13 @@
 import numpy as np
 
 from continuation.branch import Point
-from continuation.composed import ComposedProblem, unstable_count
 from continuation.derivatives import evaluate, parameter_column, state_jacobian
-from continuation.equivariance import EXACT, continuous_part, random_states, worst_violation
 from continuation.functions import Function
-from continuation.isolated_functions import Layout, made_functions, of_state
-from continuation.phase import Left, affine_of, left_of, phase_rows, transversal, vector_of
 from continuation.status import Kind
+from continuation.symmetries.composed import ComposedProblem, unstable_count
+from continuation.symmetries.equivariance import EXACT, continuous_part, random_states, worst_violation
+from continuation.symmetries.isolated_functions import Layout, made_functions, of_state
+from continuation.symmetries.phase import Left, affine_of, left_of, phase_rows, transversal, vector_of
 
 DRIFT = 1e-7  # tau N relative to the terms of the residual, where it counts as zero
 

@@ -1,0 +1,1 @@
+"""Behind `switch`: equations reduced to a kernel, all their solutions, and the half-branches these lead to."""

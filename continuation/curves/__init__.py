@@ -1,0 +1,1 @@
+"""Curves of special points in two parameters, as problems, and the points of codimension two on them."""

@@ -1,0 +1,1 @@
+"""Solutions nobody told of: deflated Newton from many guesses, and branches that hang on none."""
