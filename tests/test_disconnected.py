@@ -169,7 +169,6 @@ def test_progress_and_interrupts(trunk):
         ({"seed": "a"}, "seed: wanted"),
     ],
 )
-from continuation.searching import disconnected
 def test_what_can_not_be_used_is_named(trunk, change, message):
     arguments = {"problem": isola(), "branches": trunk, "vary": "lam", "span": (-1, 1), **change}
     with pytest.raises(ValueError, match=message):
