@@ -180,3 +180,16 @@ def test_one_point_is_enough_where_one_is_asked_for():
     start = switch(problem, trace(problem, [0, 0], "mu", (-1, 1))["BP1"])[1]
     assert len(trace(problem, start, "mu", (-1, 1), settings=Settings(max_points=1))) == 1
     assert len(trace(problem, start, "mu", (-1, 1), settings=Settings(max_points=2))) == 2
+
+
+def test_a_closed_branch_that_began_at_a_branch_point_ends_there():
+    """Two parabolas joined by a loop: it comes back to the point it left, where Newton has no hold."""
+    equations = {"x": "x*(mu - x**2 - 2*y**2)", "y": "y*(2*mu - 0.3 - y**2 - 1.5*x**2)"}
+    problem = Problem.from_expressions(equations, {"mu": -1.0})
+    trunk = trace(problem, [0.0, 0.0], "mu", (-1, 2))
+    parabola = trace(problem, switch(problem, trunk["BP1"])[1], "mu", (-1, 2))
+    for start in switch(problem, parabola["BP2"])[1:]:
+        loop = trace(problem, start, "mu", (-1, 2))
+        assert loop.ends == (Status.CLOSED, Status.CLOSED)
+        assert_allclose(loop.unknowns[-1], loop.unknowns[0], rtol=0, atol=0)
+        assert [p.index for p in loop.branch_points][::4] == [0, len(loop) - 1]

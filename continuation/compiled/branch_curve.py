@@ -16,11 +16,8 @@ from continuation.compiled.interface import OK, SINGULAR, callback
 @callback
 def branch_residual(c, y, p, out):
     """F + alpha b, the bordered scalar, and ``w' F_p``."""
-    n, parameters = C.states(c), doubles(p, fixed(fixed(c, C.BASE), D.N_PARAMETERS))
-    unknowns, f = doubles(y, n + 3), doubles(out, n + 2)
-    status = C.base_residual(c, unknowns, parameters, f)
-    if status == OK:
-        status = C.base_derivatives(c, unknowns, parameters)
+    n, unknowns, f = C.states(c), C.unknowns(c, y), doubles(out, C.equations(c))
+    status = C.at(c, unknowns, C.parameters(c, p), f)
     if status != OK:
         return status
     done, right, left = C.null_pair(c)
@@ -35,8 +32,8 @@ def branch_residual(c, y, p, out):
 @callback
 def branch_linearise(c, y, p, unused):
     """The curve's Jacobian into its own matrix and column."""
-    n, parameters = C.states(c), doubles(p, fixed(fixed(c, C.BASE), D.N_PARAMETERS))
-    unknowns, base, own = doubles(y, n + 3), fixed(c, C.BASE), fixed(c, C.OWN)
+    n, parameters, unknowns = C.states(c), C.parameters(c, p), C.unknowns(c, y)
+    base, own = fixed(c, C.BASE), fixed(c, C.OWN)
     status = C.base_derivatives(c, unknowns, parameters)
     if status != OK:
         return status
@@ -59,12 +56,4 @@ def branch_linearise(c, y, p, unused):
     return OK
 
 
-@callback
-def branch_monitor(c, point, p, out):
-    """Test functions and counts of an accepted point, see `curve.watch_kernel`; ``w' B(v, v)`` means nothing here."""
-    n, parameters = C.states(c), doubles(p, fixed(fixed(c, C.BASE), D.N_PARAMETERS))
-    tests = C.KERNEL_TESTS
-    phi = doubles(out, 2 * tests + 3)
-    for j in range(2 * tests + 3):
-        phi[j] = 0.0
-    return C.watch_kernel(c, doubles(point, n + 3), parameters, phi, phi[2 * tests :])
+branch_monitor = C.kernel_monitor  # the cusp's test means nothing here

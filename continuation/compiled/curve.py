@@ -10,11 +10,11 @@ import math
 
 from continuation.compiled import eigen
 from continuation.compiled import workspace as D
-from continuation.compiled.arrays import doubles, fixed, new_doubles
+from continuation.compiled.arrays import doubles, fixed, new_doubles, part
 from continuation.compiled.dense import derivative_at
 from continuation.compiled.extended import norm, solve_dense
 from continuation.compiled.fold_point import corner_border
-from continuation.compiled.interface import NONFINITE, OK, SINGULAR, call
+from continuation.compiled.interface import NONFINITE, OK, SINGULAR, call, callback
 from continuation.compiled.kernel import internal
 from continuation.compiled.spectrum import UNSTABLE
 
@@ -42,6 +42,25 @@ def borders(c):
 def equations(c):
     """Number of equations, one less than that of the unknowns."""
     return states(c) + fixed(c, AUXILIARY) + 1
+
+
+@internal
+def unknowns(c, y):
+    """View of the unknowns (N,)."""
+    return doubles(y, equations(c) + 1)
+
+
+@internal
+def parameters(c, p):
+    """View of all parameters and constants."""
+    return doubles(p, fixed(fixed(c, BASE), D.N_PARAMETERS))
+
+
+@internal
+def at(c, y, p, f):
+    """F at y into f[:n], and its derivatives as `base_derivatives`."""
+    status = base_residual(c, y, p, f)
+    return status if status != OK else base_derivatives(c, y, p)
 
 
 @internal
@@ -217,3 +236,12 @@ def watch_kernel(c, y, p, phi, counts):
     if flow:
         phi[BT_TEST] = product
     return OK
+
+
+@callback
+def kernel_monitor(c, point, p, out):
+    """Test functions and counts of an accepted point, see `watch_kernel`."""
+    phi = doubles(out, 2 * KERNEL_TESTS + 3)
+    for j in range(2 * KERNEL_TESTS + 3):
+        phi[j] = 0.0
+    return watch_kernel(c, unknowns(c, point), parameters(c, p), phi, part(phi, 2 * KERNEL_TESTS, 3))

@@ -1,19 +1,15 @@
 """The curve of folds: F = 0 and the scalar of the bordered F_u, in the unknowns (u, q, p)."""
 
 from continuation.compiled import curve as C
-from continuation.compiled import workspace as D
-from continuation.compiled.arrays import doubles, fixed, new_doubles
+from continuation.compiled.arrays import doubles, new_doubles
 from continuation.compiled.interface import OK, SINGULAR, callback
 
 
 @callback
 def fold_residual(c, y, p, out):
     """F and the bordered scalar."""
-    n, parameters = C.states(c), doubles(p, fixed(fixed(c, C.BASE), D.N_PARAMETERS))
-    unknowns, f = doubles(y, n + 2), doubles(out, n + 1)
-    status = C.base_residual(c, unknowns, parameters, f)
-    if status == OK:
-        status = C.base_derivatives(c, unknowns, parameters)
+    n, unknowns, f = C.states(c), C.unknowns(c, y), doubles(out, C.equations(c))
+    status = C.at(c, unknowns, C.parameters(c, p), f)
     if status != OK:
         return status
     done, right, _ = C.null_pair(c)
@@ -24,8 +20,7 @@ def fold_residual(c, y, p, out):
 @callback
 def fold_linearise(c, y, p, unused):
     """The curve's Jacobian into its own matrix and column."""
-    n, parameters = C.states(c), doubles(p, fixed(fixed(c, C.BASE), D.N_PARAMETERS))
-    unknowns = doubles(y, n + 2)
+    n, parameters, unknowns = C.states(c), C.parameters(c, p), C.unknowns(c, y)
     status = C.base_derivatives(c, unknowns, parameters)
     if status != OK:
         return status
@@ -40,12 +35,4 @@ def fold_linearise(c, y, p, unused):
     return OK
 
 
-@callback
-def fold_monitor(c, point, p, out):
-    """Test functions and counts of an accepted point, see `curve.watch_kernel`."""
-    n, parameters = C.states(c), doubles(p, fixed(fixed(c, C.BASE), D.N_PARAMETERS))
-    tests = C.KERNEL_TESTS
-    phi = doubles(out, 2 * tests + 3)
-    for j in range(2 * tests + 3):
-        phi[j] = 0.0
-    return C.watch_kernel(c, doubles(point, n + 2), parameters, phi, phi[2 * tests :])
+fold_monitor = C.kernel_monitor

@@ -81,11 +81,8 @@ def pair(x, y):
 @callback
 def hopf_residual(c, y, p, out):
     """F and the two scalars."""
-    n, parameters = C.states(c), doubles(p, fixed(fixed(c, C.BASE), D.N_PARAMETERS))
-    unknowns, f = doubles(y, n + 3), doubles(out, n + 2)
-    status = C.base_residual(c, unknowns, parameters, f)
-    if status == OK:
-        status = C.base_derivatives(c, unknowns, parameters)
+    n, unknowns, f = C.states(c), C.unknowns(c, y), doubles(out, C.equations(c))
+    status = C.at(c, unknowns, C.parameters(c, p), f)
     if status != OK:
         return status
     one, other, done = both_inverses(c, unknowns[n])
@@ -111,8 +108,7 @@ def add_complex_row(c, y, p, row, left, right):
 @callback
 def hopf_linearise(c, y, p, unused):
     """The curve's Jacobian into its own matrix and column."""
-    n, parameters = C.states(c), doubles(p, fixed(fixed(c, C.BASE), D.N_PARAMETERS))
-    unknowns = doubles(y, n + 3)
+    n, parameters, unknowns = C.states(c), C.parameters(c, p), C.unknowns(c, y)
     status = C.base_derivatives(c, unknowns, parameters)
     if status != OK:
         return status
@@ -235,8 +231,8 @@ def hopf_monitor(c, point, p, out):
     towards a Bogdanov-Takens point; that determinant's sign times the least real eigenvalue (ZH); and the real part
     of the other complex pair nearest the axis.
     """
-    n, parameters = C.states(c), doubles(p, fixed(fixed(c, C.BASE), D.N_PARAMETERS))
-    y, phi = doubles(point, n + 3), doubles(out, 2 * TESTS + 3)
+    n, parameters, y = C.states(c), C.parameters(c, p), C.unknowns(c, point)
+    phi = doubles(out, 2 * TESTS + 3)
     for j in range(2 * TESTS + 3):
         phi[j] = 0.0
     if C.base_derivatives(c, y, parameters) != OK:

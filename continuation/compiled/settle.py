@@ -1,7 +1,10 @@
 """Settling the stack: intervals in which nothing changes are stored, the others are handed to locate.py."""
 
+import math
+
 from continuation.compiled import state as S
-from continuation.compiled.correct import distance
+from continuation.compiled.arrays import part
+from continuation.compiled.correct import distance, inner
 from continuation.compiled.detect import changes, hidden_dip, hidden_turn, scalars, wanted
 from continuation.compiled.interface import OK
 from continuation.compiled.kernel import internal
@@ -10,6 +13,7 @@ from continuation.compiled.records import copy, store
 from continuation.compiled.tasks import CLIP, EXAMINE, PROBE, ask
 
 DEEP = 12  # records on the stack beyond which no more hidden changes are looked for
+ATTAINED, PARALLEL = 1e-7, 0.99  # distance and cosine within which a curve is back at a branch point
 SHORT = 1e-9  # intervals shorter than this are not looked into
 
 
@@ -46,11 +50,28 @@ def pass_event(s, event):
 
 
 @internal
+def is_start(s, event):
+    """Whether a branch point is the one that the branch left, in the same direction: Newton has no hold there."""
+    start, weights, size = S.slots(s)[S.START], S.weights(s), S.size(s)
+    if start[scalars(s) + S.DET] != 0.0 or S.effort(s)[S.STEPS] < 4:
+        return False
+    near = distance(s, start, event) <= ATTAINED * (1.0 + math.sqrt(inner(weights, start, start)))
+    return near and inner(weights, part(start, size, size), part(event, size, size)) > PARALLEL
+
+
+@internal
 def settle_event(s):
     """Take the event on top of the stack as settled: store it if its kind is looked for."""
     ints, event = S.i(s), S.top(s)
     ints[S.DEPTH] -= 1
     kind = int(event[scalars(s) + S.KIND])
+    if kind == S.BRANCH_POINT and is_start(s, event):
+        start = S.slots(s)[S.START]
+        for j in range(S.size(s)):
+            event[j] = start[j]
+        store(s, event)
+        ints[S.DEPTH], ints[S.PENDING] = 0, S.CLOSED
+        return
     if (ints[S.DETECT] >> kind) & 1 == 1:
         store(s, event)
         wished = (ints[S.STOP_KINDS] >> kind) & 1 == 1
