@@ -373,3 +373,17 @@ def test_rows_of_a_switched_branch():
     narrow = trace(problem, starts[3], "mu", (-1e-7, 1e-7), settings=Settings(step=1e-5, max_step=1e-4))
     assert abs(narrow.parameter[-1]) <= 1e-7
     assert narrow.ends[1] is Status.LIMIT
+
+
+def test_a_circle_of_directions_up_to_third_order_that_is_none():
+    """Three equal cells: to third order every direction of the kernel branches, in truth twelve do."""
+    ring = {f"x{i}": f"mu*x{i} - x{i}**3 + 0.1*(x{(i + 1) % 3} + x{(i + 2) % 3} - 2*x{i})" for i in range(3)}
+    problem = Problem.from_expressions(ring, {"mu": -1.0})
+    trunk = trace(problem, [0.0] * 3, "mu", (-1, 1))
+    starts = [start for start in switch(problem, trunk["BP2"]) if not start.known]
+    assert [start.continuum for start in starts] == [0] * 12
+    ends = np.array([trace(problem, start, "mu", (-1, 1)).states[-1] for start in starts])
+    opposite = np.sum(np.isclose(np.min(np.abs(ends), axis=1), 0, atol=1e-9))  # (x, -x, 0)
+    pairs = np.sum(np.isclose(np.sort(ends, axis=1)[:, 1], np.median(ends, axis=1)) & (np.abs(ends).min(axis=1) > 1e-3))
+    assert (opposite, pairs) == (6, 6)
+    assert len({tuple(row) for row in ends.round(6) + 0.0}) == 12

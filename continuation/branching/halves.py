@@ -10,6 +10,7 @@ from continuation.branching.reduction import Kernel, Reduced, Spheres, balanced
 
 SCALES = (1.0, 1e-2, 1e-4)  # distances, relative to the size of the state, at which the equations may be regular
 BLUR = 1e-7  # root of a location's error above which its neighbourhood is not looked at more closely
+EXACT = 1e-9  # residual of the scaled equations that is rounding
 APART = 0.3  # fraction of the distance to the next half-branch within which a prediction must hold
 COMPLETE = 5  # kernels up to this dimension are solved by homotopy: all real solutions
 STARTS, FEW = 40, 16  # of the searches, for each dimension; and where only singular solutions are missing
@@ -48,6 +49,9 @@ def half_branches(kernel: Kernel, smoothness, error) -> Found:
         found = [] if reduced.empty else reduced_roots(reduced)
         if found and all(root.simple for root in found):
             result = realised_halves(reduced, found)
+            if not all(is_real(result.spheres, half) for half in result.halves):
+                starts = [half.z for half in result.halves]
+                break
             best = result if best is None or len(result.halves) > len(best.halves) else best
             if len(result.halves) == len(found):
                 return result
@@ -56,6 +60,16 @@ def half_branches(kernel: Kernel, smoothness, error) -> Found:
     if best is not None:
         return best
     return searched(*balanced(kernel), starts, ["the reduced equations are degenerate: the true ones were searched"])
+
+
+def is_real(spheres, half: Half) -> bool:
+    """Whether a continuum of the reduced equations is one of the true ones, and not only up to their third order."""
+    if not half.continuum:
+        return True
+    system = spheres.system(half.radius)
+    null = roots.null_vectors(system, half.z)
+    moved = [roots.newton(system, half.z + step * v) for v in null for step in (0.0, 0.1, 0.35)]
+    return len(null) >= half.continuum and all(z is not None and np.max(np.abs(system(z)[0])) <= EXACT for z in moved)
 
 
 def reduced_roots(reduced: Reduced) -> list:
