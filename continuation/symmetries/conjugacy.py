@@ -9,7 +9,8 @@ from continuation.symmetries.groups import Elements
 from continuation.symmetries.symmetry import TOLERANCE
 
 ROUNDING = 1e-10  # of accepted points, relative to 1 + |x|
-CRITICAL = 1e-6  # of null vectors and tangents at located points, relative
+CRITICAL = 1e-6  # of states and null vectors at located points, relative
+OUTWARD = 1e-3  # of tangents of starts: some are extrapolated from points on small spheres
 
 
 class Representative(NamedTuple):
@@ -87,11 +88,11 @@ def conjugation(problem, first, second):
         return None
     (u, du, p, dp), (v, dv, q, dq) = (shown_start(problem, start) for start in (first, second))
     scale = max(np.max(np.abs(du)), np.max(np.abs(dp)))
-    if np.max(np.abs(dp - dq)) > CRITICAL * scale or not np.allclose(p, q, rtol=1e-9, atol=1e-9):
+    if np.max(np.abs(dp - dq)) > OUTWARD * scale or not np.allclose(p, q, rtol=1e-9, atol=1e-9):
         return None
     elements, size = problem.symmetry.elements, CRITICAL * (1 + np.max(np.abs(u)))
     same = np.max(np.abs(elements.act(u) - v), axis=1) <= size
-    same &= np.max(np.abs(elements.act(du) - dv), axis=1) <= CRITICAL * scale
+    same &= np.max(np.abs(elements.act(du) - dv), axis=1) <= OUTWARD * scale
     return int(np.argmax(same)) if np.any(same) else None
 
 
