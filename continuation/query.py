@@ -34,7 +34,7 @@ def solutions_at(branch, value) -> list:
         raise ValueError(f"at: wanted one name and its value, as at({branch.vary[0]}=...), got {sorted(value)}")
     (name, target), problem = next(iter(value.items())), need_problem(branch)
     target = check_numbers(f"at({name}=...)", target, 0)
-    names = [*branch.state_names, branch.vary[0]]
+    names = [*branch.state_names, *branch.vary]
     if name not in names:
         raise ValueError(f"at: no state or varied parameter named {name!r}; this branch has {suggest(name, names)}")
     column = shown_column(problem, branch, names.index(name))
@@ -68,10 +68,10 @@ class Column(NamedTuple):
 
 
 def shown_column(problem, branch, k) -> Column:
-    """Column k of the states followed by the varied parameter."""
+    """Column k of the states followed by the varied parameters."""
     size = branch.unknowns.shape[1]
     states, varied = problem.columns(np.vstack([np.zeros(size), np.eye(size)]))
-    values = np.column_stack([states, varied[:, :1]])[:, k]
+    values = np.column_stack([states, varied])[:, k]
     return Column(values[1:] - values[0], float(values[0]))
 
 

@@ -315,6 +315,17 @@ def test_both_parameters_have_limits_and_a_curve_goes_on(atmosphere):
     assert longer.check()
 
 
+def test_points_of_a_curve_at_a_value_of_either_parameter(atmosphere):
+    folds = atmosphere[2][0]
+    for value in ({"F": 1.5}, {"T": 0.05}):
+        for point in folds.at(**value):
+            f, a = lorenz84(point.state, point["F"], point["T"])
+            assert [point[name] for name in value] == pytest.approx(list(value.values()), abs=1e-14)
+            assert np.max(np.abs(f)) < 1e-12
+            assert np.linalg.svd(a, compute_uv=False)[-1] < 1e-9
+    assert (len(folds.at(F=1.5)), len(folds.at(T=0.05))) == (2, 1)
+
+
 def test_a_curve_is_saved_and_loaded(atmosphere, tmp_path):
     from continuation import Branch
 
