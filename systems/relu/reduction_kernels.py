@@ -1,0 +1,188 @@
+"""The reduction to isotropy S_{K-1} x S_1 with K real: gradient and its derivatives.
+
+Weights ``[[(a-b) I + b 11', c 1], [d 1', e]]`` (the last student and teacher apart), ``u = (a, b, c, d, e)``,
+``p = (K, alpha, lam)``, ``m = K - 1``.  Student 1 is ``w1 = (a, b, ..., b, c)``, the last one ``wK = (d, ..., d, e)``.
+"""
+
+import math
+
+import numpy as np
+
+from continuation.compiled import kernel
+from systems.relu.plane_kernels import TURN, angle_rate
+
+ANGLES = 7  # w1-w2, w1-wK, w1-e1, w1-e2, w1-eK, wK-e1, wK-eK
+
+
+@kernel
+def lengths(u, m):
+    """Return the squared lengths of w1 and wK."""
+    a, b, c, d, e = u
+    return a * a + (m - 1.0) * b * b + c * c, m * d * d + e * e
+
+
+@kernel
+def angle_parts(u, m, x, dm):
+    """Return, angle by angle, the square of the sine part and the cosine part, each with its derivative along (x, dm).
+
+    All sine parts are free of cancellation where the two vectors are collinear.
+    """
+    a, b, c, d, e = u
+    da, db, dc, dd, de = x
+    less, dless = (a - b) ** 2, 2.0 * (a - b) * (da - db)
+    more = (a + b) ** 2 + 2.0 * (m - 2.0) * b * b + 2.0 * c * c
+    dmore = 2.0 * (a + b) * (da + db) + 4.0 * (m - 2.0) * b * db + 4.0 * c * dc + 2.0 * dm * b * b
+    first, last, rest = (a - b) * d, a * e - c * d, b * e - c * d  # of the area spanned by w1 and wK
+    dfirst, dlast = (da - db) * d + (a - b) * dd, da * e + a * de - dc * d - c * dd
+    drest = db * e + b * de - dc * d - c * dd
+    area = (m - 1.0) * (first * first + rest * rest) + last * last
+    darea = 2.0 * ((m - 1.0) * (first * dfirst + rest * drest) + last * dlast) + dm * (first * first + rest * rest)
+    dot = d * (a + (m - 1.0) * b) + c * e
+    ddot = dd * (a + (m - 1.0) * b) + d * (da + (m - 1.0) * db + dm * b) + dc * e + c * de
+    spread, dspread = (m - 1.0) * b * b, 2.0 * (m - 1.0) * b * db + dm * b * b
+    return (
+        (less * more, dless * more + less * dmore, 0.5 * (more - less), 0.5 * (dmore - dless)),
+        (area, darea, dot, ddot),
+        (spread + c * c, dspread + 2.0 * c * dc, a, da),
+        (a * a + spread - b * b + c * c, 2.0 * (a * da - b * db + c * dc) + dspread, b, db),
+        (a * a + spread, 2.0 * a * da + dspread, c, dc),
+        ((m - 1.0) * d * d + e * e, 2.0 * ((m - 1.0) * d * dd + e * de) + dm * d * d, d, dd),
+        (m * d * d, 2.0 * m * d * dd + dm * d * d, e, de),
+    )
+
+
+@kernel
+def reduced_rates(u, p, x, dm):
+    """Return F at alpha = lam = 0, times ``-2 pi``, and its derivative along (x, dm): two tuples of five."""
+    m = p[0] - 1.0
+    a, b, c, d, e = u
+    da, db, dc, dd, de = x
+    square, last_square = lengths(u, m)
+    r, s = math.sqrt(square), math.sqrt(last_square)
+    dr = (a * da + (m - 1.0) * b * db + 0.5 * dm * b * b + c * dc) / r
+    ds = (m * d * dd + 0.5 * dm * d * d + e * de) / s
+    parts = angle_parts(u, m, x, dm)
+    g12, s12, c12, t12 = angle_rate(*parts[0])
+    g1k, s1k, c1k, t1k = angle_rate(*parts[1])
+    own, own_s, own_c, own_t = angle_rate(*parts[2])
+    other, other_s, other_c, other_t = angle_rate(*parts[3])
+    far, far_s, far_c, far_t = angle_rate(*parts[4])
+    back, back_s, back_c, back_t = angle_rate(*parts[5])
+    end, end_s, end_c, end_t = angle_rate(*parts[6])
+    # coefficients of w1 and wK, from the terms |w| sin(theta) e
+    pull = own_s + (m - 1.0) * other_s + far_s
+    dpull = own_c * own_t + dm * other_s + (m - 1.0) * other_c * other_t + far_c * far_t
+    near = (m - 1.0) * s12 + (s * s1k - pull) / r
+    dnear = dm * s12 + (m - 1.0) * c12 * t12
+    dnear += (ds * s1k + s * c1k * t1k - dpull) / r - (s * s1k - pull) * dr / square
+    pull = m * back_s + end_s
+    dpull = dm * back_s + m * back_c * back_t + end_c * end_t
+    away = (m * r * s1k - pull) / s
+    daway = (dm * r * s1k + m * dr * s1k + m * r * c1k * t1k - dpull) / s - (m * r * s1k - pull) * ds / last_square
+    rest, drest = a + (m - 2.0) * b, da + (m - 2.0) * db + dm * b
+    column, dcolumn = rest + b, drest + db
+    value = (
+        (math.pi + near) * a + g12 * (m - 1.0) * b + g1k * d - own,
+        (math.pi + near) * b + g12 * rest + g1k * d - other,
+        (math.pi + near) * c + g12 * (m - 1.0) * c + g1k * e - far,
+        (math.pi + away) * d + g1k * column - back,
+        (math.pi + away) * e + g1k * m * c - end,
+    )
+    change = (
+        (math.pi + near) * da + dnear * a + g12 * ((m - 1.0) * db + dm * b) - t12 * (m - 1.0) * b + g1k * dd,
+        (math.pi + near) * db + dnear * b + g12 * drest - t12 * rest + g1k * dd,
+        (math.pi + near) * dc + dnear * c + g12 * ((m - 1.0) * dc + dm * c) - t12 * (m - 1.0) * c + g1k * de,
+        (math.pi + away) * dd + daway * d + g1k * dcolumn - t1k * column,
+        (math.pi + away) * de + daway * e + g1k * (m * dc + dm * c) - t1k * m * c,
+    )
+    return value, (
+        change[0] - t1k * d + own_t,
+        change[1] - t1k * d + other_t,
+        change[2] - t1k * e + far_t,
+        change[3] + back_t,
+        change[4] + end_t,
+    )
+
+
+@kernel
+def _linear(u, m):
+    """Return the linear part of the gradient, ``sum w - sum v``, entry by entry."""
+    a, b, c, d, e = u
+    column, last = a + (m - 1.0) * b + d - 1.0, m * c + e - 1.0
+    return column, column, last, column, last
+
+
+@kernel
+def _unpacked(u):
+    """Return the states as a tuple."""
+    return u[0], u[1], u[2], u[3], u[4]
+
+
+@kernel
+def reduced_residual(u, p, out):
+    """Write F (5,)."""
+    m, alpha = p[0] - 1.0, p[1]
+    states = _unpacked(u)
+    value, _ = reduced_rates(states, p, (0.0, 0.0, 0.0, 0.0, 0.0), 0.0)
+    linear = _linear(states, m)
+    for i in range(5):
+        out[i] = -((1.0 - alpha) ** 2 / TURN * value[i] + alpha * linear[i] + p[2] * u[i])
+        if p[0] < 3.0:
+            out[i] = math.nan
+
+
+@kernel
+def reduced_jacobian(u, p, out):
+    """Write F_u (5, 5)."""
+    m, alpha = p[0] - 1.0, p[1]
+    states = _unpacked(u)
+    factor, nothing = (1.0 - alpha) ** 2 / TURN, _linear((0.0, 0.0, 0.0, 0.0, 0.0), m)
+    unit = np.eye(5)
+    for k in range(5):
+        x = _unpacked(unit[k])
+        _, change = reduced_rates(states, p, x, 0.0)
+        linear = _linear(x, m)
+        for i in range(5):
+            out[i, k] = -(factor * change[i] + alpha * (linear[i] - nothing[i]))
+        out[k, k] -= p[2]
+
+
+@kernel
+def reduced_parameter_derivative(u, p, k, out):
+    """Write the derivative of F by K, alpha or lam."""
+    m, alpha = p[0] - 1.0, p[1]
+    states = _unpacked(u)
+    value, change = reduced_rates(states, p, (0.0, 0.0, 0.0, 0.0, 0.0), 1.0)
+    linear = _linear(states, m)
+    more = (u[1], u[1], u[2], u[1], u[2])  # d/dm of the linear part
+    for i in range(5):
+        if k == 0:
+            out[i] = -((1.0 - alpha) ** 2 / TURN * change[i] + alpha * more[i])
+        elif k == 1:
+            out[i] = 2.0 * (1.0 - alpha) / TURN * value[i] - linear[i]
+        else:
+            out[i] = -u[i]
+
+
+@kernel
+def _length_times_h(part):
+    """Return ``|x| |y| h(theta)`` of an angle's parts."""
+    gap, sine, cosine, _ = angle_rate(*part)
+    return math.hypot(math.sqrt(max(part[0], 0.0)), part[2]) * (sine + gap * cosine)
+
+
+@kernel
+def reduced_loss(u, p):
+    """Return the loss of the network with K students."""
+    m, alpha = p[0] - 1.0, p[1]
+    states = _unpacked(u)
+    a, b, c, d, e = states
+    square, last_square = lengths(states, m)
+    parts = angle_parts(states, m, (0.0, 0.0, 0.0, 0.0, 0.0), 0.0)
+    bent = 0.5 * math.pi * (m * square + last_square + m + 1.0) + 0.5 * m * (m + 1.0)
+    bent += m * (0.5 * (m - 1.0) * _length_times_h(parts[0]) + _length_times_h(parts[1]))
+    bent -= m * (_length_times_h(parts[2]) + (m - 1.0) * _length_times_h(parts[3]) + _length_times_h(parts[4]))
+    bent -= m * _length_times_h(parts[5]) + _length_times_h(parts[6])
+    column, _, last, _, _ = _linear(states, m)
+    straight = 0.5 * alpha * (m * column * column + last * last)
+    return (1.0 - alpha) ** 2 / TURN * bent + straight + 0.5 * p[2] * (m * square + last_square)
