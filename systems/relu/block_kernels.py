@@ -17,9 +17,12 @@ import numpy as np
 from continuation.compiled import kernel
 from systems.relu.angles import steepness
 from systems.relu.plane_kernels import TURN, angle_rate
-from systems.relu.reduction_kernels import angle_parts, lengths
+from systems.relu.reduction_kernels import angle_parts, lengths, reduced_jacobian
+from systems.relu.small_symmetric import eigenvalues
 
 STILL = (0.0, 0.0, 0.0, 0.0, 0.0)
+ZERO = 1e-14  # eigenvalues below this, relative to the largest, are rounding: whole branches have a zero eigenvalue
+UNSTABLE = 1e-9  # ... and below this they count as zero
 
 
 @kernel
@@ -116,8 +119,8 @@ def _among(u, m, pair, x):
 
 
 @kernel
-def standard_block(u, p, out):
-    """Write the block (5, 5) of the standard representation, of multiplicity K - 2."""
+def standard_map(u, p, out):
+    """Write the matrix (5, 5) of the Hessian on the five copies of the standard representation."""
     m, alpha, lam = p[0] - 1.0, p[1], p[2]
     angles = [_pair(part) for part in angle_parts(u, m, STILL, 0.0)]
     a, b, c, d, e = u
@@ -165,3 +168,84 @@ def scalar_blocks(u, p):
     factor, turn = (1.0 - p[1]) ** 2 / TURN, (along + across) * (u[0] - u[1]) ** 2 / square
     middle = base + spread - gap
     return factor * (middle - turn) + p[2], factor * (middle + turn) + p[2]
+
+
+@kernel
+def standard_block(u, p):
+    """Return the block (5, 5) of the standard representation, symmetric: in orthonormal copies.
+
+    They are A, then B + C - 2 A and B - C (on matrices without diagonal), D, E, of squared lengths 1, 2 (m - 2), 2 m,
+    1, 1 for a unit z.  The second one vanishes at K = 3, its entries do not.
+    """
+    m = p[0] - 1.0
+    raw, out = np.empty((5, 5)), np.empty((5, 5))
+    standard_map((u[0], u[1], u[2], u[3], u[4]), p, raw)
+    basis, back = np.eye(5), np.eye(5)
+    basis[0, 1], basis[1, 1], basis[2, 1], basis[1, 2], basis[2, 2] = -2.0, 1.0, 1.0, 1.0, -1.0
+    back[0, 1] = back[0, 2] = 1.0
+    back[1, 1] = back[1, 2] = back[2, 1] = 0.5
+    back[2, 2] = -0.5
+    root = np.array([1.0, math.sqrt(max(2.0 * (m - 2.0), 0.0)), math.sqrt(2.0 * m), 1.0, 1.0])
+    order = (1, 0, 2, 3, 4)  # never divide by the second length: take its row
+    for i in range(5):
+        for l in range(i, 5):
+            row, column = order[i], order[l]
+            total = 0.0
+            for k in range(5):
+                for n in range(5):
+                    total += back[row, k] * raw[k, n] * basis[n, column]
+            if row != column:
+                total *= root[row] / root[column]
+            out[row, column] = out[column, row] = total
+    return out
+
+
+@kernel
+def trivial_block(u, p):
+    """Return the block (5, 5) of the trivial representation: minus F_u in orthonormal coordinates."""
+    m = p[0] - 1.0
+    out = np.empty((5, 5))
+    reduced_jacobian(u, p, out)
+    root = np.sqrt(np.array([m, m * (m - 1.0), m, m, 1.0]))
+    for i in range(5):
+        for l in range(i + 1):
+            out[i, l] = out[l, i] = -0.5 * (out[i, l] * root[i] / root[l] + out[l, i] * root[l] / root[i])
+    return out
+
+
+@kernel
+def index(u, p):
+    """Return the Morse index of the full network with the nearest whole number of students."""
+    size = np.rint(p[0])
+    trivial, standard = eigenvalues(trivial_block(u, p)), eigenvalues(standard_block(u, p))
+    anti, even = scalar_blocks((u[0], u[1], u[2], u[3], u[4]), p)
+    limit = -UNSTABLE * max(np.max(np.abs(trivial)), np.max(np.abs(standard)))
+    count = np.sum(trivial < limit) + (size - 2.0) * np.sum(standard < limit)
+    if anti < limit:
+        count += 0.5 * (size - 2.0) * (size - 3.0)
+    if even < limit:
+        count += 0.5 * (size - 1.0) * (size - 4.0)
+    return max(count, 0.0)
+
+
+@kernel
+def standard_zero(u, p):
+    """Return the determinant of the standard block, its eigenvalues over the largest."""
+    values = eigenvalues(standard_block(u, p))
+    scale = np.max(np.abs(values))
+    product = 1.0
+    for value in values:
+        product *= value / scale if abs(value) > ZERO * scale else 0.0
+    return product
+
+
+@kernel
+def antisymmetric_zero(u, p):
+    """Return the eigenvalue on antisymmetric matrices."""
+    return scalar_blocks((u[0], u[1], u[2], u[3], u[4]), p)[0]
+
+
+@kernel
+def symmetric_zero(u, p):
+    """Return the eigenvalue on symmetric matrices."""
+    return scalar_blocks((u[0], u[1], u[2], u[3], u[4]), p)[1]

@@ -9,6 +9,7 @@ import math
 from continuation.compiled import kernel
 
 TURN = 2.0 * math.pi
+LEAST = 2.0 - 1e-3  # of K, with room for differences about 2
 
 
 @kernel
@@ -33,7 +34,7 @@ def plane_rates(u, size, direction):
     dx, dy, dk = direction
     m = size - 1.0
     square, dsquare = x * x + m * y * y, 2.0 * (x * dx + m * y * dy) + dk * y * y
-    if size < 2.0 or square == 0.0:
+    if size < LEAST or square == 0.0:
         return math.nan, math.nan, math.nan, math.nan
     r = math.sqrt(square)
     dr = 0.5 * dsquare / r

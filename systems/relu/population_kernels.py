@@ -119,7 +119,7 @@ def gradient_of(W, V, a, b, lam, alpha):
 
 
 @kernel
-def _bend(x, y, span, factor, block):
+def bend(x, y, span, factor, block):
     """Add ``factor sin(theta) (I - x x' + n n')`` to `block` (d, d); n is the unit part of y orthogonal to x."""
     less, more = span
     sine = 0.5 * less * more
@@ -173,9 +173,9 @@ def hessian_of(W, V, a, b, lam, alpha):
             mixed(w[j], w[k], span, (product * alpha, product * factor), block)
             out[k * d : k * d + d, j * d : j * d + d] = block.T
             if r[k] > 0.0:
-                _bend(w[j], w[k], span, product * factor * r[k] / r[j], own)
-                _bend(w[k], w[j], span, product * factor * r[j] / r[k], out[k * d : k * d + d, k * d : k * d + d])
+                bend(w[j], w[k], span, product * factor * r[k] / r[j], own)
+                bend(w[k], w[j], span, product * factor * r[j] / r[k], out[k * d : k * d + d, k * d : k * d + d])
         for k in range(s.size):
             if s[k] > 0.0:
-                _bend(w[j], v[k], opening(w[j], v[k]), -a[j] * b[k] * factor * s[k] / r[j], own)
+                bend(w[j], v[k], opening(w[j], v[k]), -a[j] * b[k] * factor * s[k] / r[j], own)
     return out

@@ -11,7 +11,7 @@ import numpy as np
 from continuation.compiled import kernel
 from systems.relu.plane_kernels import TURN, angle_rate
 
-ANGLES = 7  # w1-w2, w1-wK, w1-e1, w1-e2, w1-eK, wK-e1, wK-eK
+LEAST = 3.0 - 1e-3  # of K, with room for differences about 3
 
 
 @kernel
@@ -25,7 +25,7 @@ def lengths(u, m):
 def angle_parts(u, m, x, dm):
     """Return, angle by angle, the square of the sine part and the cosine part, each with its derivative along (x, dm).
 
-    All sine parts are free of cancellation where the two vectors are collinear.
+    The angles are w1-w2, w1-wK, w1-e1, w1-e2, w1-eK, wK-e1, wK-eK.  All sine parts are free of cancellation where the two vectors are collinear.
     """
     a, b, c, d, e = u
     da, db, dc, dd, de = x
@@ -127,7 +127,7 @@ def reduced_residual(u, p, out):
     linear = _linear(states, m)
     for i in range(5):
         out[i] = -((1.0 - alpha) ** 2 / TURN * value[i] + alpha * linear[i] + p[2] * u[i])
-        if p[0] < 3.0:
+        if p[0] < LEAST:
             out[i] = math.nan
 
 
