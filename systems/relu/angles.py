@@ -8,7 +8,7 @@ import math
 
 from continuation.compiled import kernel
 
-SERIES = 0.5  # below this pi - theta the terms of h cancel
+SERIES = 1.0  # below this pi - theta the terms of h cancel
 
 
 @kernel
@@ -36,7 +36,7 @@ def overlap(gap):
     if gap > SERIES:
         return math.sin(gap) - gap * math.cos(gap)
     square, term, total = gap * gap, gap**3 / 3.0, 0.0
-    for k in range(1, 9):  # sum of (-1)^(k+1) 2 k gap^(2k+1) / (2 k + 1)!
+    for k in range(1, 12):  # sum of (-1)^(k+1) 2 k gap^(2k+1) / (2 k + 1)!
         total += term
         term *= -square / (2.0 * k * (2.0 * k + 3.0))
     return total

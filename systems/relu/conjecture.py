@@ -43,7 +43,7 @@ def check_conjecture(rows=10_000, columns=10_000, *, second=False, digits=60) ->
     Parameters
     ----------
     rows, columns : int
-        Angles between the students, ``pi i / rows`` for ``0 < i < rows``; directions of the teacher, ``2 pi k / columns``.
+        Angles between the students, ``pi i / rows`` for ``0 < i < rows``; the teacher's, ``2 pi k / columns``.
     second : bool
         L_21 in place of L_12.
     digits : int
@@ -184,7 +184,9 @@ def _exact(row, column, second, digits):
         def h(t):
             return mpmath.sin(t) + (mpmath.pi - t) * mpmath.cos(t)
 
-        shares = mpmath.lu_solve(mpmath.matrix([[h(0), h(theta)], [h(theta), h(0)]]), mpmath.matrix([h(first), h(other)]))
+        shares = mpmath.lu_solve(
+            mpmath.matrix([[h(0), h(theta)], [h(theta), h(0)]]), mpmath.matrix([h(first), h(other)])
+        )
         target = (mpmath.pi - first) * mpmath.cos(other) + mpmath.sin(first) * mpmath.cos(theta)
         entries = mpmath.pi * mpmath.cos(theta), mpmath.pi - theta + mpmath.sin(theta) * mpmath.cos(theta)
         return target - shares[0] * entries[0] - shares[1] * entries[1]

@@ -1,4 +1,4 @@
-"""Families of teachers with few parameters: each maps its own p to that of `normal_kernels` and its derivatives back."""
+"""Families of teachers with few parameters: each maps its p to that of `normal_kernels`, and derivatives back."""
 
 import math
 

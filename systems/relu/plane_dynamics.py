@@ -86,7 +86,8 @@ def collinear_value(K, sign=1) -> float:
 def saddle_spectrum(K) -> dict[float, int]:
     """Return the eigenvalues of the Hessian at the saddle of Theorem 7 in d = K dimensions, with multiplicities.
 
-    ``K/2`` once, ``K/2 - delta`` and 0 each K - 1 times, ``-delta`` (K - 1)^2 times, ``delta = K / (2 pi y sqrt(K-1))``.
+    ``K/2`` once, ``K/2 - delta`` and 0 each K - 1 times, ``-delta`` (K - 1)^2 times;
+    ``delta = K / (2 pi y sqrt(K-1))``.
 
     Parameters
     ----------

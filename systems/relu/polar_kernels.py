@@ -1,4 +1,4 @@
-"""The normal equations in polar form, ``w_j = rho_j e_j``: ``u = (rho (K), e row by row (K d))``, p as in normal_kernels.
+"""The normal equations in polar form, ``w_j = rho_j e_j``: ``u = (rho (K), e row by row)``, p as in normal_kernels.
 
 Equations for rho: ``-dL/d rho_j``.  For e: minus the tangential part of ``dL/d w_j``, which depends on the direction
 only, and ``(1 - |e_j|^2) / 2`` along ``e_j``.  Neither sees rho_j = 0.
@@ -49,7 +49,7 @@ def _pull(rho, e, V, a, b, alpha):
 
 @kernel
 def _pull_by_directions(rho, e, V, a, b, alpha):
-    """Return the derivatives (K, d, K, d) of `_pull` by the unit vectors e, as if they were free vectors of length 1."""
+    """Return the derivatives (K, d, K, d) of `_pull` by the unit vectors e, taken as free vectors."""
     s, v = units(V)
     factor = (1.0 - alpha) ** 2 / TURN
     size, d = e.shape

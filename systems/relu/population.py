@@ -103,7 +103,7 @@ def loss(W, net) -> float:
     >>> print(f"{loss([[-1.0, 0.0]], network([[1.0, 0.0]], 1)):.12f}")
     0.500000000000
     """
-    return float(kernels.loss_of(_students(W, net, zero=True), *net))
+    return float(kernels.loss_of(checked_students(W, net, zero=True), *net))
 
 
 def gradient(W, net) -> np.ndarray:
@@ -126,7 +126,7 @@ def gradient(W, net) -> np.ndarray:
     >>> gradient([[2.0, 0.0]], network([[1.0, 0.0]], 1))  # (w - v) / 2
     array([[0.5, 0. ]])
     """
-    return kernels.gradient_of(_students(W, net), *net)
+    return kernels.gradient_of(checked_students(W, net), *net)
 
 
 def hessian(W, net) -> np.ndarray:
@@ -146,7 +146,7 @@ def hessian(W, net) -> np.ndarray:
     array([[0.5, 0. ],
            [0. , 0.5]])
     """
-    return kernels.hessian_of(_students(W, net), *net)
+    return kernels.hessian_of(checked_students(W, net), *net)
 
 
 def isotropic_gradient(W, net, mass, asymmetry) -> np.ndarray:
@@ -177,7 +177,7 @@ def isotropic_gradient(W, net, mass, asymmetry) -> np.ndarray:
     >>> print(np.round(got - [[0.5 - 1 / 6, -0.25]], 12) + 0.0)
     [[0. 0.]]
     """
-    W = _students(W, net)
+    W = checked_students(W, net)
     if net.alpha != 0.0:
         raise ValueError(f"isotropic_gradient(net=...): wanted alpha = 0, got {net.alpha!r}")
     both, weights = np.vstack([W, net.teachers]), np.append(net.a, -net.b)
@@ -200,7 +200,7 @@ def angles(X, Y) -> np.ndarray:
     """
     with np.errstate(invalid="ignore"):
         X, Y = (np.asarray(Z, float) / np.linalg.norm(Z, axis=1)[:, None] for Z in (X, Y))
-    return 2 * np.arctan2(*_openings(X, Y))
+    return 2 * np.arctan2(*openings(X, Y))
 
 
 def h(theta) -> np.ndarray:
@@ -235,7 +235,7 @@ def matrix(name, value) -> np.ndarray:
     return made
 
 
-def _openings(X, Y):
+def openings(X, Y):
     """Lengths of the differences and sums (m, n) of unit rows; directly only where products would not do."""
     cosine = X @ Y.T
     less, more = np.sqrt(np.maximum(2 - 2 * cosine, 0)), np.sqrt(np.maximum(2 + 2 * cosine, 0))
@@ -253,7 +253,7 @@ def _vector(name, value, size):
     return made
 
 
-def _students(W, net, zero=False):
+def checked_students(W, net, zero=False):
     """Check the students' weights."""
     W = matrix("W", W)
     if W.shape != (len(net.a), net.teachers.shape[1]):
@@ -265,4 +265,3 @@ def _students(W, net, zero=False):
             "polar_equations follows branches through zero length"
         )
     return W
-

@@ -2,7 +2,8 @@
 
 import numpy as np
 
-from systems.relu.population import Network, _openings, _students
+from continuation.compiled import kernel
+from systems.relu.population import Network, checked_students, openings
 
 
 class HessianProduct:
@@ -36,12 +37,12 @@ class HessianProduct:
     """
 
     def __init__(self, W, net: Network):
-        W = _students(W, net)
+        W = checked_students(W, net)
         self.shape, size = W.shape, len(W)
         both, signs = np.vstack([W, net.teachers]), np.append(net.a, -net.b)
         lengths = np.linalg.norm(both, axis=1)
         self.units = both / np.where(lengths > 0, lengths, 1.0)[:, None]
-        less, more = _openings(self.units[:size], self.units)
+        less, more = openings(self.units[:size], self.units)
         less[np.arange(size), np.arange(size)] = 0.0
         self.cosine, sine = 0.25 * (more**2 - less**2), 0.5 * less * more
         factor = (1 - net.alpha) ** 2 / (2 * np.pi) * net.a[:, None] * signs
@@ -65,22 +66,35 @@ class HessianProduct:
         if U.shape != self.shape:
             raise ValueError(f"U: wanted the shape {self.shape}, got {U.shape}")
         size = len(U)
-        students = self.units[:size]
         dots = U @ self.units.T  # [j, k]: U_j . e_k
-        own = np.diag(dots).copy()
-        plus, minus = self.along * (dots[:, :size].T + own), self.across * (dots[:, :size].T - own)
-        normal = self.normal * (dots - self.cosine * own[:, None])
-        normal[:, :size] += plus + minus
-        here = (plus - minus).sum(axis=1) - self.radial * own - (self.normal_rest(dots, own)).sum(axis=1)
-        return self.mass @ U + normal @ self.units + here[:, None] * students + self.diagonal[:, None] * U
-
-    def normal_rest(self, dots, own):
-        """Coefficients of ``-cos x`` in ``y - cos x``."""
-        return self.normal * (dots - self.cosine * own[:, None]) * self.cosine
+        coefficients, here = _coefficients(dots, self.cosine, self.normal, self.along, self.across)
+        here -= self.radial * np.diag(dots)
+        return (
+            self.mass @ U + coefficients @ self.units + here[:, None] * self.units[:size] + self.diagonal[:, None] * U
+        )
 
     def matvec(self, u) -> np.ndarray:
         """H u for a flat vector (K d,)."""
         return self(np.reshape(u, self.shape)).ravel()
+
+
+@kernel
+def _coefficients(dots, cosine, normal, along, across):
+    """Return the factors (K, K + L) of all unit vectors in H U, and the further ones (K,) of the students' own."""
+    size, count = dots.shape
+    out, here = np.empty((size, count)), np.zeros(size)
+    for j in range(size):
+        own = dots[j, j]
+        for k in range(count):
+            bent = normal[j, k] * (dots[j, k] - cosine[j, k] * own)
+            out[j, k] = bent
+            here[j] -= bent * cosine[j, k]
+        for k in range(size):  # A (x + y) ((x + y).U_k) - B (x - y) ((x - y).U_k)
+            plus = along[j, k] * (dots[k, j] + dots[k, k])
+            minus = across[j, k] * (dots[k, j] - dots[k, k])
+            out[j, k] += plus + minus
+            here[j] += plus - minus
+    return out, here
 
 
 def _quotient(a, b):

@@ -25,7 +25,8 @@ def lengths(u, m):
 def angle_parts(u, m, x, dm):
     """Return, angle by angle, the square of the sine part and the cosine part, each with its derivative along (x, dm).
 
-    The angles are w1-w2, w1-wK, w1-e1, w1-e2, w1-eK, wK-e1, wK-eK.  All sine parts are free of cancellation where the two vectors are collinear.
+    The angles are w1-w2, w1-wK, w1-e1, w1-e2, w1-eK, wK-e1, wK-eK.  All sine parts are free of cancellation where
+    the two vectors are collinear.
     """
     a, b, c, d, e = u
     da, db, dc, dd, de = x

@@ -89,8 +89,8 @@ def separating(W, direction) -> np.ndarray:
     Returns
     -------
     (K, K) array
-        ``sum_k |v_k| L_jj'(v_k)`` is ``-2 pi grad_j . e_j'`` at the lengths that solve ``M_r |w| = M_r* |v|``.  Rounding
-        is about ``1e-16 / det(M_r / pi)``.
+        ``sum_k |v_k| L_jj'(v_k)`` is ``-2 pi grad_j . e_j'`` at the lengths that solve ``M_r |w| = M_r* |v|``.
+        Rounding is about ``1e-16 / det(M_r / pi)``.
 
     References
     ----------

@@ -11,8 +11,8 @@ from systems.relu.population import angles, h, matrix
 def collinear_line(teachers, b=None) -> list[tuple[np.ndarray, float]]:
     """Find the critical points where all students point in one direction: direction and total length.
 
-    ``sum_k b_k (pi - th_k) v_k`` is parallel to the direction u, and ``sum_j |w_j| = sum_k b_k |v_k| h(th_k) / pi``: with K
-    students a (K-1)-simplex of critical points.
+    ``sum_k b_k (pi - th_k) v_k`` is parallel to the direction u, and ``sum_j |w_j| = sum_k b_k |v_k| h(th_k) / pi``:
+    with K students a (K-1)-simplex of critical points.
 
     Parameters
     ----------
@@ -124,8 +124,8 @@ def out_of_plane_point(angle=math.pi / 2, d=3) -> tuple[np.ndarray, float, float
 def merging_decay(angle=math.pi / 2) -> float:
     """Return the weight decay above which two students of two unit teachers agree: ``2 s / (h - 2 s)``.
 
-    ``s = sin(t/2)``, ``h = h(t/2)``, t the teachers' angle.  Both students have the length ``h / (pi (1 + lam))`` in the
-    collinear state; moving them apart in the plane has the eigenvalue ``lam - 2 s / (pi |w|)``.
+    ``s = sin(t/2)``, ``h = h(t/2)``, t the teachers' angle.  Both students have the length ``h / (pi (1 + lam))``
+    in the collinear state; moving them apart in the plane has the eigenvalue ``lam - 2 s / (pi |w|)``.
 
     Raises
     ------
@@ -135,7 +135,7 @@ def merging_decay(angle=math.pi / 2) -> float:
     Examples
     --------
     >>> print(f"{merging_decay():.12f} {2 / (3 * math.pi / 4 - 1):.12f}")
-    1.474680872158 1.474680872158
+    1.474714736318 1.474714736318
     """
     if not 0 < angle < math.pi:
         raise ValueError(f"merging_decay(angle=...): wanted an angle in (0, pi), got {angle!r}")
