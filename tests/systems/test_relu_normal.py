@@ -99,26 +99,27 @@ def test_weight_decay_of_one_student_in_closed_form():
     assert_allclose(branch["w[0,0]"], 2 / (1 + 2 * branch["lam"]), rtol=1e-9)
 
 
-def test_plain_branch_ends_at_zero_length_polar_passes(rng):
-    # with b[0] -> 0 the student of a lone teacher shrinks to nothing; a second teacher keeps the direction determined
-    plain = normal_equations([[1.0, 0.0], [-0.6, 0.8]], 1, b=[1.0, 0.2])
-    start = plain.solve([1.0, 0.1])
-    stopped = trace(plain, start, "b[0]", (-1, 1), direction=-1)
-    polar = polar_equations([[1.0, 0.0], [-0.6, 0.8]], 1, b=[1.0, 0.2])
-    passed = trace(polar, polar_state([start.state]), "b[0]", (-1, 1), direction=-1)
-    assert passed.ends[0] is Status.LIMIT or passed.ends[1] is Status.LIMIT
-    assert passed["rho[0]"].min() < -0.1
-    assert stopped.parameter.min() > passed.parameter.min()
-    rows = passed["rho[0]"] > 0.05
-    for rho, x, y, b, L in zip(*(passed[name][rows] for name in ("rho[0]", "e[0,0]", "e[0,1]", "b[0]", "L"))):
-        net = network([[1.0, 0.0], [-0.6, 0.8]], 1, b=[b, 0.2])
-        assert np.abs(gradient([[rho * x, rho * y]], net)).max() < 1e-8
-        assert abs(loss([[rho * x, rho * y]], net) - L) < 1e-12
-    below = int(np.argmin(passed["rho[0]"]))  # negative length: the network with output weight -1
-    net = network([[1.0, 0.0], [-0.6, 0.8]], 1, a=[-1.0], b=[passed.parameter[below], 0.2])
-    W = -passed["rho[0]"][below] * np.array([[passed["e[0,0]"][below], passed["e[0,1]"][below]]])
-    assert np.abs(gradient(W, net)).max() < 1e-8
-    assert passed.unstable[below] == np.sum(np.linalg.eigvalsh(hessian(W, net)) < -1e-9)
+def test_plain_branch_ends_at_zero_length_polar_passes():
+    # teachers mirrored about an axis, a third one along it: rho = (2 h(t) + pi b2) / pi passes through zero
+    t = 1.0
+    V = np.array([[math.cos(t), math.sin(t)], [math.cos(t), -math.sin(t)], [1.0, 0.0]])
+    overlap = math.sin(t) + (math.pi - t) * math.cos(t)
+    crossing = -2 * overlap / math.pi
+    start = [2 * overlap / math.pi + 1, 0.0]
+    stopped = trace(normal_equations(V, 1), start, "b[2]", (-2, 1), direction=-1)
+    passed = trace(polar_equations(V, 1), polar_state([start]), "b[2]", (-2, 1), direction=-1)
+    assert Status.LIMIT not in stopped.ends[:1]
+    assert abs(stopped.parameter.min() - crossing) < 1e-3
+    assert passed.ends[0] is Status.LIMIT
+    assert_allclose(passed["rho[0]"], passed.parameter - crossing, rtol=0, atol=1e-12)
+    assert passed["rho[0]"].min() < -0.3
+    for row in (0, len(passed) - 1):  # negative length: the network with output weight -1
+        rho, b2 = passed["rho[0]"][row], passed.parameter[row]
+        net = network(V, 1, a=[math.copysign(1, rho)], b=[1, 1, b2])
+        W = [[abs(rho), 0.0]]
+        assert np.abs(gradient(W, net)).max() < 1e-12
+        assert abs(loss(W, net) - passed["L"][row]) < 1e-12
+        assert passed.unstable[row] == np.sum(np.linalg.eigvalsh(hessian(W, net)) < -1e-9)
 
 
 def test_polar_residual_is_the_gradient_in_polar_coordinates(rng):

@@ -37,7 +37,6 @@ def exact_fold():
                 r = mpmath.sqrt(w[0] ** 2 + w[1] ** 2)
                 total = [mpmath.mpf(0)] * 2
                 for v, weight in ((W[0], 1), (W[1], 1), (V[0], -1), (V[1], -b2)):
-                    s = mpmath.sqrt(v[0] ** 2 + v[1] ** 2)
                     area = abs(w[0] * v[1] - w[1] * v[0])
                     theta = mpmath.atan2(area, w[0] * v[0] + w[1] * v[1])
                     for i in range(2):
@@ -177,7 +176,7 @@ def test_equations_9_to_13(rng):
 
 
 def test_proposition_1_over_thousands_of_configurations(rng):
-    for W in configurations(rng, 3000):
+    for W in configurations(rng, 2000):
         accuracy = 1e-13 * np.linalg.cond(sep.diagonal_matrices(W, W)[0])
         L = sep.separating(W, W[rng.integers(len(W))] * rng.uniform(0.1, 5))
         assert np.abs(L).max() < accuracy
@@ -187,7 +186,7 @@ def test_proposition_1_over_thousands_of_configurations(rng):
 
 def test_theorem_3_over_thousands_of_configurations(rng):
     seen = 0
-    for W in configurations(rng, 3000):
+    for W in configurations(rng, 2000):
         V = rng.standard_normal((len(W), W.shape[1]))
         signs = np.array([sep.separating(W, v) for v in V])
         lengths = sep.implied_lengths(W, V)
@@ -200,12 +199,12 @@ def test_theorem_3_over_thousands_of_configurations(rng):
         if excluded.any():
             seen += 1
             assert np.abs(rest[excluded]).max() > 1e-9
-    assert seen > 500
+    assert seen > 300
 
 
 def test_theorem_4_over_thousands_of_configurations(rng):
     seen = 0
-    for _ in range(3000):
+    for _ in range(2000):
         W, V = rng.standard_normal((2, 2, 2))
         inside = [sep.inside_cone(w, V) for w in W]
         if inside[0] == inside[1]:
@@ -215,20 +214,18 @@ def test_theorem_4_over_thousands_of_configurations(rng):
             if star[0] == star[1]:
                 seen += 1
                 assert (L > 0).all() if star[0] else (L < 0).all()
-    assert seen > 500
+    assert seen > 300
 
 
-def test_conjecture_1_coarse_and_its_doubts():
+def test_conjecture_1_on_coarse_and_narrow_grids():
     for second in (False, True):
         report = check_conjecture(400, 600, second=second)
         assert len(report.counterexamples) == 0
-        assert report.points == 399 * 599 - sum((k * 2 * 400) % 600 == 0 for k in range(0)) - lattice(400, 600)
-    theta = 3e-4  # bisector: theta^3 / 4; the exterior is of another order
-    assert separating_values(0.05, 0.025) / 0.05**3 == pytest.approx(0.25, rel=1e-2)
-    fine = check_conjecture(20_000, 40_000) if False else check_conjecture(2000, 20_000)
+        assert report.points == 399 * 599 - lattice(400, 600)
+    assert separating_values(0.05, 0.025) / 0.05**3 == pytest.approx(0.25, rel=1e-2)  # on the bisector
+    fine = check_conjecture(2000, 20_000)
     assert fine.doubtful > 0
     assert len(fine.counterexamples) == 0
-    assert theta > 0
 
 
 def lattice(rows, columns):
