@@ -32,7 +32,8 @@ def main(fast=False, out=OUT) -> dict:
     Returns
     -------
     dict
-        ``onset[A]`` ...: the K beyond which the family is a minimum of the full network; ``loss[A, K]``; see `verdicts`.
+        ``onset[A]`` ...: the K beyond which the family is a minimum of the full network; ``loss[A, K]``; the rest as
+        in `verdicts` and `origins`.
     """
     out = folder(out)
     branches = families()
@@ -56,13 +57,15 @@ def families() -> dict:
     return {name: trace(symmetric_reduction(START), guess, "K", SPAN) for name, guess in guesses.items()}
 
 
-def onset(branch) -> float:
-    """The last event before the rows of larger K that are all stable; NaN where the last row is unstable."""
-    unstable = np.flatnonzero(branch.unstable > 0)
-    if len(unstable) and unstable[-1] == len(branch) - 1:
+def onset(branch, name="K") -> float:
+    """Value of `name` at the last event before all rows at larger values are stable; NaN if there is none."""
+    order = np.argsort(branch[name], kind="stable")
+    values, unstable = branch[name][order], np.flatnonzero(branch.unstable[order] > 0)
+    if not len(unstable) or unstable[-1] == len(branch) - 1:
         return np.nan
-    events = [p["K"] for p in branch.special if p.kind is not Kind.END]
-    return max((K for K in events if not len(unstable) or K <= branch["K"][unstable[-1] + 1]), default=np.nan)
+    last = unstable[-1]
+    events = [p[name] for p in branch.special if p.kind is not Kind.END]
+    return max((value for value in events if values[last] <= value <= values[last + 1]), default=np.nan)
 
 
 def verdicts(branches, sizes) -> dict:
@@ -132,14 +135,13 @@ def origins(made) -> dict:
     gap = float(np.abs(arm.states[-1] - minimum).max())
     calm = all(p.kind is Kind.END for p in arm.special) and not arm.unstable.any()
     back = made["type A"].branches[0]
-    rows = np.flatnonzero(back.unstable > 0)
     others = ("all but the last flipped", "all flipped")
     return {
         "type_II_gap": gap,
         "type_II_is_the_flipped_student": bool(gap < 1e-8 and calm and arm.ends[1] is Status.LIMIT),
         **{f"turns_back[{name}]": float(made[name].branches[0]["alpha"].max()) for name in others},
-        "A_at_minus_one": float(back["L"][int(np.argmin(back["alpha"]))]),
-        "A_stable_from": float(back["alpha"][rows].max()) if len(rows) else -1.0,
+        "A_at_minus_one": float(back["L"][np.argmin(back["alpha"])]),
+        "A_stable_from": onset(back, "alpha"),
         "branches": sum(len(d.branches) for d in made.values()),
     }
 
