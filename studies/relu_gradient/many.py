@@ -110,7 +110,7 @@ def layers(seed=19) -> dict:
             slope = np.sum(exact[c] * direction)
             size = np.linalg.norm(exact[c]) * np.linalg.norm(direction) + 1e-12
             worst = max(worst, abs((values[0] - values[1]) / 2e-6 - slope) / size)
-    return {"layer_error": float(worst), "proposition_2": worst < 1e-6}
+    return {"layer_error": float(worst), "proposition_2": bool(worst < 1e-6)}
 
 
 def verdicts(top, bottom) -> dict:

@@ -58,7 +58,7 @@ def norm_ratio(settings) -> list:
 
 def collinear(settings) -> list:
     """The collinear state with equal students in the angle, and the branches that leave its pitchfork."""
-    problem = two_teachers().restricted([SWAP])
+    problem = two_teachers().restricted([SWAP], stability="full")
     length = next(length for u, length in collinear_line([[RIGHT, RIGHT], [RIGHT, -RIGHT]]) if u[0] > 0)
     line = trace(problem, [length / 2, 0, length / 2, 0], "angle", (0.1, 3.1), settings=settings)
     starts = [start for point in line.branch_points for start in switch(problem, point) if not start.known]

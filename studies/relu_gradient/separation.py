@@ -75,7 +75,7 @@ def separability(count=200, seed=3) -> dict:
         full = 2 * np.pi * gradient(lengths[:, None] * E, network(V, 3)) @ E.T
         apart = sum(np.linalg.norm(v) * separating(W, v) for v in V)
         worst = max(worst, float(np.abs(full + apart).max()) / np.linalg.cond(diagonal_matrices(W, V)[0]))
-    return {"separability_error": worst, "separable": worst < 1e-12}
+    return {"separability_error": float(worst), "separable": bool(worst < 1e-12)}
 
 
 def draw(path, fast):

@@ -35,7 +35,7 @@ def plane_path(start, K, rate=None, steps=2000) -> tuple[np.ndarray, np.ndarray]
     Examples
     --------
     >>> path, losses = plane_path([0.5, 0.0], 2)
-    >>> bool(abs(path[-1] - [1.0, 0.0]).max() < 1e-6), bool((np.diff(losses) <= 1e-16).all())
+    >>> bool(abs(path[-1] - [1.0, 0.0]).max() < 1e-6), bool((np.diff(losses) <= 1e-14).all())
     (True, True)
     """
     K = students_number("plane_path", K, 2)

@@ -23,8 +23,8 @@ def collinear_line(teachers, b=None) -> list[tuple[np.ndarray, float]]:
     Returns
     -------
     list of (unit vector, total length)
-        Every solution of positive length with u between the teachers' directions that is not on an interval's end, by
-        the sign changes on a fine grid of directions in the whole plane.
+        Every solution of positive length, longest first, by the sign changes on a grid of directions a quarter of a
+        degree apart.
 
     Raises
     ------
@@ -43,7 +43,7 @@ def collinear_line(teachers, b=None) -> list[tuple[np.ndarray, float]]:
     --------
     >>> (u, length), *_ = collinear_line([[1.0, 0.0], [0.0, 1.0]])
     >>> print(np.round(u, 12), f"{length:.12f}")
-    [0.70710678 0.70710678] 1.510858329430
+    [0.70710678 0.70710678] 1.510818329858
     """
     V = matrix("teachers", teachers)
     b = np.ones(len(V)) if b is None else np.asarray(b, float)
@@ -62,7 +62,8 @@ def collinear_line(teachers, b=None) -> list[tuple[np.ndarray, float]]:
     turns = np.flatnonzero(values[:-1] * values[1:] < 0)
     roots = [direction(brentq(sideways, grid[i], grid[i + 1], xtol=1e-15, rtol=1e-15)) for i in turns]
     lengths = [float((b * np.linalg.norm(V, axis=1)) @ h(angles(u[None], V)[0]) / np.pi) for u in roots]
-    return [(u, length) for u, length in zip(roots, lengths) if length > 0]
+    found = [(u, length) for u, length in zip(roots, lengths) if length > 0]
+    return sorted(found, key=lambda pair: -pair[1])
 
 
 def out_of_plane_point(angle=math.pi / 2, d=3) -> tuple[np.ndarray, float, float]:

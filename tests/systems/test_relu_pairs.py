@@ -241,6 +241,34 @@ def test_a_wrong_sign_would_be_a_counterexample(monkeypatch):
     assert 0 < len(report.counterexamples) <= report.doubtful
 
 
+def test_doubtful_points_are_decided_with_true_digits(rng):
+    from systems.relu.conjecture import _exact
+
+    for second in (False, True):
+        for i, k in [
+            (1, 1),
+            (3, 3),
+            (700, 900),
+            (1999, 19_999),
+            (1500, 16_000),
+            *rng.integers(1, 1999, (5, 2)).tolist(),
+        ]:
+            with mpmath.workdps(60):
+                theta, phi = mpmath.pi * i / 2000, 2 * mpmath.pi * k / 20_000
+                near = [min(t, 2 * mpmath.pi - t) for t in (phi, abs(phi - theta))]
+                first, last = reversed(near) if second else near
+
+                def h(t):
+                    return mpmath.sin(t) + (mpmath.pi - t) * mpmath.cos(t)
+
+                shares = mpmath.lu_solve(mpmath.matrix([[h(0), h(theta)], [h(theta), h(0)]]), [h(first), h(last)])
+                exact = (mpmath.pi - first) * mpmath.cos(last) + mpmath.sin(first) * mpmath.cos(theta)
+                exact -= shares[0] * mpmath.pi * mpmath.cos(theta)
+                exact -= shares[1] * (mpmath.pi - theta + mpmath.sin(theta) * mpmath.cos(theta))
+                got = mpmath.mpf(str(_exact((i, 2000), (k, 20_000), second, 60)))
+                assert abs(got - exact) < mpmath.mpf(10) ** -45 * abs(theta)
+
+
 def test_separating_values_are_the_general_function(rng):
     for theta, phi in zip(rng.uniform(0.3, 3, 50), rng.uniform(0, 2 * math.pi, 50)):
         L = sep.separating([[1, 0], [math.cos(theta), math.sin(theta)]], [math.cos(phi), math.sin(phi)])
