@@ -79,12 +79,13 @@ def end_of(run, minimum) -> str:
 
 
 def weighted_runs(rng, a, count) -> dict[str, int]:
-    """Count the runs with output weights a, known to the students, that reach a global minimum."""
-    K, counts = len(a), {"global": 0, "other": 0}
+    """Count the ends of runs with output weights a, known to the students: global minimum, other point, not settled."""
+    K, counts = len(a), {"global": 0, "other": 0, "not settled": 0}
     net = network(np.eye(K), K, a=a, b=a)
     for _ in range(count):
         run = descend(start(rng, K, 1.0), net, rate=0.5 / sum(x * x for x in a), steps=200_000, tolerance=1e-7)
-        counts["global" if run.loss < 1e-9 else "other"] += 1
+        settled = "other" if run.gradient <= 1e-7 else "not settled"
+        counts["global" if run.loss < 1e-9 else settled] += 1
     return counts
 
 
@@ -125,7 +126,7 @@ def verdicts(top, bottom) -> dict:
         at neither, distinct ones.
         ``ends[name]``: counts for the output weights.  ``positive_converges``: the paper's claim for positive ones.
         ``mixed_never_converges``: its claim that no run with mixed signs does; ``mixed_unequal_fails``: some run with
-        mixed and unequal ones ends elsewhere.
+        mixed and unequal ones ends at another critical point.
     """
     small = [counts for (K, noise), counts in top.items() if noise <= 1 and K <= 5]
     mixed = [bottom["mixed signs"], bottom["mixed, unequal"]]
@@ -136,7 +137,7 @@ def verdicts(top, bottom) -> dict:
         "type_II_seen": sum(counts["type II"] for counts in top.values()),
         "other_losses": sorted({loss for counts in top.values() for loss in counts["losses"]}),
         **{f"ends[{name}]": _words(counts) for name, counts in bottom.items()},
-        "positive_converges": all(bottom[name]["other"] == 0 for name in ("all 1", "1 to 5")),
+        "positive_converges": all(bottom[name]["global"] == sum(bottom[name].values()) for name in ("all 1", "1 to 5")),
         "mixed_never_converges": all(counts["global"] == 0 for counts in mixed),
         "mixed_unequal_fails": bottom["mixed, unequal"]["other"] > 0,
     }

@@ -6,7 +6,7 @@ Theorem 7 and Fig. 8.  Run: ``python -m studies.relu_gradient.plane``.
 
 import numpy as np
 
-from continuation import trace
+from continuation import find_solutions, trace
 from studies.relu_gradient.common import COLOURS, OUT, canvas, command, draw_branch, folder, save
 from systems.relu import plane
 from systems.relu.plane_dynamics import collinear_value, type_a_guess
@@ -29,7 +29,7 @@ def main(fast=False, out=OUT) -> dict:
     Returns
     -------
     dict
-        ``saddle[K]``: x = y of the saddle of Theorem 7; the rest as in `verdicts`.
+        ``saddle[K]``: x = y of the saddle of Theorem 7; the rest as in `verdicts` and `completeness`.
     """
     out = folder(out)
     ends = {K: ends_of_starts(K, 21 if fast else 81) for K in SIZES}
@@ -37,7 +37,11 @@ def main(fast=False, out=OUT) -> dict:
     branches = critical_branches()
     draw(branches, paths, 60 if fast else 240, out / "plane.png", fast)
     saddles = {f"saddle[{K}]": plane(K).solve([collinear_value(K)] * 2)["x"] for K in SIZES}
-    return {**saddles, **verdicts(branches, ends, paths)}
+    return {
+        **saddles,
+        **verdicts(branches, ends, paths),
+        **completeness((2, 5, 10) if fast else (2, 2.5, 5, 10, 50, 200)),
+    }
 
 
 def critical_branches() -> dict:
@@ -49,6 +53,23 @@ def critical_branches() -> dict:
         "type A": type_a_guess(2),
     }
     return {name: trace(plane(2), start, "K", SPAN) for name, start in starts.items()}
+
+
+def completeness(sizes) -> dict:
+    """Look for further critical points of the plane by deflation from random guesses in [-1.5, 1.5]^2.
+
+    Returns
+    -------
+    dict
+        ``critical_points[K]``: how many were found; ``four_critical_points``: for every K four, those of the branches.
+    """
+    found = {K: find_solutions(plane(K), bounds=(-1.5, 1.5), limit=10, budget=1500) for K in sizes}
+    known = [
+        [[1.0, 0.0], *([value] * 2 for value in saddle_values(K)), plane(K).solve(type_a_guess(K)).state] for K in sizes
+    ]
+    gaps = [min(np.abs(p.state - u).max() for p in found[K]) for K, points in zip(sizes, known) for u in points]
+    four = all(len(points) == 4 for points in found.values()) and max(gaps) < 1e-9
+    return {**{f"critical_points[{K}]": len(points) for K, points in found.items()}, "four_critical_points": bool(four)}
 
 
 def ends_of_starts(K, count) -> dict:

@@ -162,7 +162,7 @@ def draw(formula, others, decrease, starts, place):
     axes[0, 1].loglog(formula["sizes"], formula["by_size"], "o-", color=COLOURS[0])
     axes[0, 1].set(xlabel="samples", ylabel="relative error", title="(b) by sample size")
     for colour, (name, found) in zip(COLOURS, others.items()):
-        axes[0, 2].loglog(list(found), list(found.values()), "o-", color=colour, label=name)
+        axes[0, 2].semilogy(list(found), list(found.values()), "o-", color=colour, label=name)
     axes[0, 2].set(xlabel="dimension", ylabel="relative error, up to a factor", title="(c) other inputs")
     shown = {"origin": "lower", "aspect": "auto", "extent": (0, 1, 0, np.pi / 2), "cmap": "viridis"}
     image = axes[1, 0].imshow(decrease["rates"], **shown)
@@ -174,10 +174,21 @@ def draw(formula, others, decrease, starts, place):
             axes[1, 1].plot(SHARES, shares, style, color=colour, label=f"{key}, d = {d}")
     axes[1, 1].plot(SHARES, [(1 - share) / 2 for share in SHARES], color="black", label="bound")
     axes[1, 1].set(xlabel="ε", ylabel="probability", title="Theorem 6", ylim=(0, 1.05))
-    axes[1, 2].set_axis_off()
+    _flow(axes[1, 2])
     for ax in (axes[0, 2], axes[1, 1]):
         ax.legend(fontsize=8)
     save(figure, path, fast)
+
+
+def _flow(ax):
+    """The flow of one student in the plane of the teacher (1, 0), and the domain of Theorem 5."""
+    points = np.linspace(-1.49, 1.49, 24)
+    field = -np.array([[gradient([[x, y]], TEACHER)[0] for x in points] for y in points])
+    ax.streamplot(points, points, field[..., 0], field[..., 1], color="#555555", linewidth=0.6, arrowsize=0.7)
+    turn = np.linspace(0, 2 * np.pi, 200)
+    ax.plot(1 + np.cos(turn), np.sin(turn), color=COLOURS[1])
+    ax.plot(1, 0, "o", color="black")
+    ax.set(xlabel="w along the teacher", ylabel="w across", title="flow; domain of Theorem 5", xlim=(-1.5, 1.5))
 
 
 if __name__ == "__main__":

@@ -19,7 +19,15 @@ def test_plane(out):
     numbers = plane.main(fast=True, out=out)
     for K, value in ((2, 0.5341549430918953), (5, 0.2568406780036029), (10, 0.1557346040900939)):
         assert abs(numbers[f"saddle[{K}]"] - value) < 3e-15
-    claims = ("theorem_7_1", "theorem_7_2", "detours", "larger_K_is_faster", "nodes_stay_nodes", "saddles_stay_saddles")
+    claims = (
+        "theorem_7_1",
+        "theorem_7_2",
+        "detours",
+        "larger_K_is_faster",
+        "nodes_stay_nodes",
+        "saddles_stay_saddles",
+        "four_critical_points",
+    )
     assert all(numbers[claim] for claim in claims)
     assert (out / "plane.png").stat().st_size > 10_000
 
