@@ -47,7 +47,7 @@ def main(fast=False, out=OUT) -> dict:
         for K in (6, 10, 20, 100)
     }
     onsets = {f"onset[{name}]": onset(branch) for name, branch in branches.items()}
-    return {**onsets, **losses, **verdicts(branches, (6, 20) if fast else range(4, 21)), **origins(whole)}
+    return {**onsets, **losses, **verdicts(branches, (6, 10) if fast else range(4, 21)), **origins(whole)}
 
 
 def families() -> dict:

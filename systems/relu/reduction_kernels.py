@@ -53,6 +53,46 @@ def angle_parts(u, m, x, dm):
 
 
 @kernel
+def _first_radial(m, dm, sizes, angles):
+    """Return the coefficient of w1 in row 1 from the terms ``|w| sin(theta) e``, and its derivative."""
+    (r, dr), (s, ds) = sizes
+    _, s12, c12, t12 = angles[0]
+    _, s1k, c1k, t1k = angles[1]
+    _, own, own_c, own_t = angles[2]
+    _, other, other_c, other_t = angles[3]
+    _, far, far_c, far_t = angles[4]
+    pull = s * s1k - own - (m - 1.0) * other - far
+    dpull = ds * s1k + s * c1k * t1k - own_c * own_t - dm * other - (m - 1.0) * other_c * other_t - far_c * far_t
+    return (m - 1.0) * s12 + pull / r, dm * s12 + (m - 1.0) * c12 * t12 + dpull / r - pull * dr / (r * r)
+
+
+@kernel
+def _last_radial(m, dm, sizes, angles):
+    """Return the coefficient of wK in row K from the terms ``|w| sin(theta) e``, and its derivative."""
+    (r, dr), (s, ds) = sizes
+    _, s1k, c1k, t1k = angles[1]
+    _, back, back_c, back_t = angles[5]
+    _, end, end_c, end_t = angles[6]
+    pull = m * (r * s1k - back) - end
+    dpull = dm * (r * s1k - back) + m * (dr * s1k + r * c1k * t1k - back_c * back_t) - end_c * end_t
+    return pull / s, dpull / s - pull * ds / (s * s)
+
+
+@kernel
+def _seven(parts):
+    """Angles from their parts."""
+    return (
+        angle_rate(*parts[0]),
+        angle_rate(*parts[1]),
+        angle_rate(*parts[2]),
+        angle_rate(*parts[3]),
+        angle_rate(*parts[4]),
+        angle_rate(*parts[5]),
+        angle_rate(*parts[6]),
+    )
+
+
+@kernel
 def reduced_rates(u, p, x, dm):
     """Return F at alpha = lam = 0, times ``-2 pi``, and its derivative along (x, dm): two tuples of five."""
     m = p[0] - 1.0
@@ -62,46 +102,28 @@ def reduced_rates(u, p, x, dm):
     r, s = math.sqrt(square), math.sqrt(last_square)
     dr = (a * da + (m - 1.0) * b * db + 0.5 * dm * b * b + c * dc) / r
     ds = (m * d * dd + 0.5 * dm * d * d + e * de) / s
-    parts = angle_parts(u, m, x, dm)
-    g12, s12, c12, t12 = angle_rate(*parts[0])
-    g1k, s1k, c1k, t1k = angle_rate(*parts[1])
-    own, own_s, own_c, own_t = angle_rate(*parts[2])
-    other, other_s, other_c, other_t = angle_rate(*parts[3])
-    far, far_s, far_c, far_t = angle_rate(*parts[4])
-    back, back_s, back_c, back_t = angle_rate(*parts[5])
-    end, end_s, end_c, end_t = angle_rate(*parts[6])
-    # coefficients of w1 and wK, from the terms |w| sin(theta) e
-    pull = own_s + (m - 1.0) * other_s + far_s
-    dpull = own_c * own_t + dm * other_s + (m - 1.0) * other_c * other_t + far_c * far_t
-    near = (m - 1.0) * s12 + (s * s1k - pull) / r
-    dnear = dm * s12 + (m - 1.0) * c12 * t12
-    dnear += (ds * s1k + s * c1k * t1k - dpull) / r - (s * s1k - pull) * dr / square
-    pull = m * back_s + end_s
-    dpull = dm * back_s + m * back_c * back_t + end_c * end_t
-    away = (m * r * s1k - pull) / s
-    daway = (dm * r * s1k + m * dr * s1k + m * r * c1k * t1k - dpull) / s - (m * r * s1k - pull) * ds / last_square
+    angles = _seven(angle_parts(u, m, x, dm))
+    near, dnear = _first_radial(m, dm, ((r, dr), (s, ds)), angles)
+    away, daway = _last_radial(m, dm, ((r, dr), (s, ds)), angles)
+    near, away = math.pi + near, math.pi + away
+    (g, _, _, dg), (f, _, _, df) = angles[0], angles[1]  # pi - theta and theta' between students
+    own, other, far, back, end = angles[2][0], angles[3][0], angles[4][0], angles[5][0], angles[6][0]
     rest, drest = a + (m - 2.0) * b, da + (m - 2.0) * db + dm * b
     column, dcolumn = rest + b, drest + db
-    value = (
-        (math.pi + near) * a + g12 * (m - 1.0) * b + g1k * d - own,
-        (math.pi + near) * b + g12 * rest + g1k * d - other,
-        (math.pi + near) * c + g12 * (m - 1.0) * c + g1k * e - far,
-        (math.pi + away) * d + g1k * column - back,
-        (math.pi + away) * e + g1k * m * c - end,
-    )
-    change = (
-        (math.pi + near) * da + dnear * a + g12 * ((m - 1.0) * db + dm * b) - t12 * (m - 1.0) * b + g1k * dd,
-        (math.pi + near) * db + dnear * b + g12 * drest - t12 * rest + g1k * dd,
-        (math.pi + near) * dc + dnear * c + g12 * ((m - 1.0) * dc + dm * c) - t12 * (m - 1.0) * c + g1k * de,
-        (math.pi + away) * dd + daway * d + g1k * dcolumn - t1k * column,
-        (math.pi + away) * de + daway * e + g1k * (m * dc + dm * c) - t1k * m * c,
-    )
-    return value, (
-        change[0] - t1k * d + own_t,
-        change[1] - t1k * d + other_t,
-        change[2] - t1k * e + far_t,
-        change[3] + back_t,
-        change[4] + end_t,
+    more, dmore = (m - 1.0) * b, (m - 1.0) * db + dm * b
+    side, dside = (m - 1.0) * c, (m - 1.0) * dc + dm * c
+    return (
+        near * a + g * more + f * d - own,
+        near * b + g * rest + f * d - other,
+        near * c + g * side + f * e - far,
+        away * d + f * column - back,
+        away * e + f * m * c - end,
+    ), (
+        near * da + dnear * a + g * dmore - dg * more + f * dd - df * d + angles[2][3],
+        near * db + dnear * b + g * drest - dg * rest + f * dd - df * d + angles[3][3],
+        near * dc + dnear * c + g * dside - dg * side + f * de - df * e + angles[4][3],
+        away * dd + daway * d + f * dcolumn - df * column + angles[5][3],
+        away * de + daway * e + f * (m * dc + dm * c) - df * m * c + angles[6][3],
     )
 
 
