@@ -41,8 +41,9 @@ def symmetric_reduction(K, *, alpha=None, lam=None) -> Problem:
 
     Notes
     -----
-    At the ends of its trace a branch may run into K = 3; NaN below.  The Jacobian is self-adjoint in the inner product
-    with weights ``(K-1, (K-1)(K-2), K-1, K-1, 1)``.  Whole branches (collinear students) may have a zero eigenvalue.
+    NaN below K = 3.  The Jacobian is self-adjoint in the inner product with weights
+    ``(K-1, (K-1)(K-2), K-1, K-1, 1)``.  Collinear students are no isolated points here, as the last one may be longer
+    than the others: `trace` refuses them as starts; follow them in the plane.
 
     References
     ----------

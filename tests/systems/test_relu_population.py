@@ -187,3 +187,17 @@ def test_bad_input():
         HessianProduct(np.eye(2), net)(np.ones(3))
     with pytest.raises(ValueError, match="wanted alpha = 0"):
         isotropic_gradient(np.eye(2), network(np.eye(2), 2, alpha=0.5), np.cos, np.sin)
+
+
+def test_products_need_no_array_of_three_indices(rng):
+    import tracemalloc
+
+    K = 100
+    W, u = rng.standard_normal((2, K, K))
+    product = HessianProduct(W, network(np.eye(K), K))
+    product(u)  # compiled
+    tracemalloc.start()
+    product(u)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 8 * 10 * K * K  # bytes; an array (K, K, d) has ten times as many
