@@ -1,0 +1,179 @@
+"""Theorem 7 and Fig. 8: the plane of symmetric students, its critical points, vector fields, paths and basins.
+
+Tian, "An analytical formula of population gradient for two-layered ReLU network", ICML 2017, arXiv:1703.00560,
+Theorem 7 and Fig. 8.  Run: ``python -m studies.relu_gradient.plane``.
+"""
+
+import numpy as np
+
+from continuation import find_solutions, trace
+from studies.relu_gradient.common import COLOURS, OUT, canvas, command, draw_branch, folder, save
+from systems.relu import plane
+from systems.relu.plane_dynamics import collinear_value, type_a_guess
+from systems.relu.plane_flow import NOWHERE, TEACHER, TYPE_A, plane_basins, plane_path
+
+SIZES = (2, 5, 10)
+SPAN = (2.0, 100.0)
+
+
+def main(fast=False, out=OUT) -> dict:
+    """Trace the critical points in K, follow paths and basins, draw Fig. 8, and return the numbers.
+
+    Parameters
+    ----------
+    fast : bool
+        Coarser grids of starts.
+    out : path-like
+        Folder of ``plane.png``; made if missing.
+
+    Returns
+    -------
+    dict
+        ``saddle[K]``: x = y of the saddle of Theorem 7; the rest as in `verdicts` and `completeness`.
+    """
+    out = folder(out)
+    ends = {K: ends_of_starts(K, 21 if fast else 81) for K in SIZES}
+    paths = {K: plane_path([1e-3, 0.0], K, steps=3000) for K in SIZES}
+    branches = critical_branches()
+    draw(branches, paths, 60 if fast else 240, out / "plane.png", fast)
+    saddles = {f"saddle[{K}]": plane(K).solve([collinear_value(K)] * 2)["x"] for K in SIZES}
+    return {
+        **saddles,
+        **verdicts(branches, ends, paths),
+        **completeness((2, 5, 10) if fast else (2, 2.5, 5, 10, 50, 200)),
+    }
+
+
+def critical_branches() -> dict:
+    """Trace the four critical points of the plane from K = 2."""
+    starts = {
+        "teacher": [1.0, 0.0],
+        "saddle": [collinear_value(2)] * 2,
+        "second saddle": [collinear_value(2, -1)] * 2,
+        "type A": type_a_guess(2),
+    }
+    return {name: trace(plane(2), start, "K", SPAN) for name, start in starts.items()}
+
+
+def completeness(sizes) -> dict:
+    """Look for further critical points of the plane by deflation from random guesses in [-1.5, 1.5]^2.
+
+    Returns
+    -------
+    dict
+        ``critical_points[K]``: how many were found; ``four_critical_points``: for every K four, those of the branches.
+    """
+    found = {K: find_solutions(plane(K), bounds=(-1.5, 1.5), limit=10, budget=1500) for K in sizes}
+    known = [
+        [[1.0, 0.0], *([value] * 2 for value in saddle_values(K)), plane(K).solve(type_a_guess(K)).state] for K in sizes
+    ]
+    gaps = [min(np.abs(p.state - u).max() for p in found[K]) for K, points in zip(sizes, known) for u in points]
+    four = all(len(points) == 4 for points in found.values()) and max(gaps) < 1e-9
+    return {**{f"critical_points[{K}]": len(points) for K, points in found.items()}, "four_critical_points": bool(four)}
+
+
+def ends_of_starts(K, count) -> dict:
+    """Count where the starts of Theorem 7 (1), and those with y > x > 0, end."""
+    x, y = np.meshgrid(np.linspace(0, 1, count)[1:], np.linspace(0, 1, count))
+    ends = plane_basins(x, y, K)
+    omega, other = ends[x > y], ends[x < y]
+    line = np.linspace(0, 1, count)[1:]
+    stuck = [abs(diagonal_end(v, K) - collinear_value(K)) for v in line[:: count // 10]]
+    return {
+        "starts": omega.size,
+        "teacher": int(np.sum(omega == TEACHER)),
+        "others": other.size,
+        "type A": int(np.sum(other == TYPE_A)),
+        "diagonal": max(stuck),
+    }
+
+
+def diagonal_end(v, K, steps=400) -> float:
+    """End of gradient descent on the line x = y, which it keeps; in the plane rounding would leave the saddle again."""
+    problem = plane(K)
+    for _ in range(steps):
+        v += 0.5 / K * problem.residual([v, v]).mean()
+    return v
+
+
+def verdicts(branches, ends, paths) -> dict:
+    """Check Theorem 7 and what the text says of Fig. 8.
+
+    Returns
+    -------
+    dict
+        ``theorem_7_1``: every start with 1 >= x > y >= 0 ends at the teacher, with counts ``to_teacher[K]``.
+        ``theorem_7_2``: every start with x = y > 0 ends at the saddle; ``saddle_error`` is the largest distance left.
+        ``y_above_x_goes_to_type_A[K]``: share of the starts with 1 >= y > x > 0 (for K = 2 the swapped teachers).
+        ``detours``: paths from (0.001, 0) first let y rise; ``highest_y[K]``.
+        ``larger_K_is_faster``: the time to a hundredth of the first loss falls with K; ``time[K]``.
+        ``closed_form_error``: of the saddles along their branches, K in [2, 100].
+        ``nodes_stay_nodes``, ``saddles_stay_saddles``: no branch changes its stability in the plane.
+    """
+    times = {K: 0.1 / K * int(np.argmax(losses < losses[0] / 100)) for K, (_, losses) in paths.items()}
+    heights = {K: float(path[:, 1].max()) for K, (path, _) in paths.items()}
+    errors = [
+        np.abs(branches[name]["x"] - [collinear_value(K, sign) for K in branches[name]["K"]]).max()
+        for name, sign in (("saddle", 1), ("second saddle", -1))
+    ]
+    saddle_error = max(end["diagonal"] for end in ends.values())
+    return {
+        **{f"to_teacher[{K}]": f"{end['teacher']} of {end['starts']}" for K, end in ends.items()},
+        "theorem_7_1": all(end["teacher"] == end["starts"] for end in ends.values()),
+        "saddle_error": saddle_error,
+        "theorem_7_2": bool(saddle_error < 1e-9),
+        **{f"y_above_x_goes_to_type_A[{K}]": f"{end['type A']} of {end['others']}" for K, end in ends.items()},
+        **{f"highest_y[{K}]": height for K, height in heights.items()},
+        "detours": min(heights.values()) > 0.05,
+        **{f"time[{K}]": time for K, time in times.items()},
+        "larger_K_is_faster": all(times[a] > times[b] for a, b in zip(SIZES, SIZES[1:])),
+        "closed_form_error": float(max(errors)),
+        "nodes_stay_nodes": not any(branches[name].unstable.any() for name in ("teacher", "type A")),
+        "saddles_stay_saddles": all((branches[name].unstable == 1).all() for name in ("saddle", "second saddle")),
+    }
+
+
+def draw(branches, paths, count, path, fast):
+    """Draw fields (K = 2, 5) over basins, paths, training curves, and the critical points against K."""
+    figure, axes = canvas(2, 3, (13, 8))
+    for ax, K in zip(axes[0], (2, 5, 10)):
+        _field(ax, K, count)
+    for colour, (K, (points, losses)) in zip(COLOURS, paths.items()):
+        axes[1, 0].plot(*points.T, color=colour, label=f"K = {K}")
+        axes[1, 1].semilogy(0.1 / K * np.arange(len(losses)), losses / losses[0], color=colour, label=f"K = {K}")
+    for colour, (name, branch) in zip(COLOURS, branches.items()):
+        draw_branch(axes[1, 2], branch, "K", "x", color=colour, label=name)
+    axes[1, 0].set(xlabel="x", ylabel="y", title="paths from (0.001, 0)")
+    axes[1, 1].set(xlabel="time", ylabel="loss / first loss", title="training curves", ylim=(1e-8, 2), xlim=(0, 30))
+    axes[1, 2].set(xlabel="K", ylabel="x", title="critical points", xscale="log")
+    for ax in axes[1]:
+        ax.legend()
+        ax.grid(alpha=0.25)
+    save(figure, path, fast)
+
+
+def _field(ax, K, count):
+    """Basins as colours, the field as lines, critical points as marks."""
+    x, y = np.meshgrid(np.linspace(-1.2, 1.2, count), np.linspace(-1.2, 1.2, count))
+    ends = plane_basins(x + 1e-7, y, K)  # beside the origin
+    shades = np.select([ends == TEACHER, ends == TYPE_A, ends == NOWHERE], [0.15, 0.45, 0.8])
+    ax.imshow(shades, extent=(-1.2, 1.2, -1.2, 1.2), origin="lower", cmap="Pastel1", vmin=0, vmax=1, alpha=0.7)
+    points = np.linspace(-1.19, 1.19, 20)
+    problem = plane(K)
+    flow = np.array([[problem.residual([a, b]) for a in points] for b in points])
+    ax.streamplot(
+        points, points, flow[..., 0], flow[..., 1], color="#444444", linewidth=0.6, density=1.1, arrowsize=0.7
+    )
+    node = problem.solve(type_a_guess(K))
+    for (a, b), mark in (((1, 0), "o"), (node.state, "o"), *(((v, v), "x") for v in saddle_values(K))):
+        ax.plot(a, b, mark, color="black", ms=7)
+    ax.set(xlabel="x", ylabel="y", title=f"K = {K}: basins of the teacher (1, 0) and of type A")
+
+
+def saddle_values(K) -> tuple[float, float]:
+    """Both collinear critical points."""
+    return collinear_value(K), collinear_value(K, -1)
+
+
+if __name__ == "__main__":
+    command(main, __doc__.splitlines()[0])

@@ -1,0 +1,195 @@
+"""One ReLU: the formula of the population gradient on samples (Fig. 7), Theorem 5 and Theorem 6 with counts.
+
+Tian, "An analytical formula of population gradient for two-layered ReLU network", ICML 2017, arXiv:1703.00560,
+sections 6.1 and 7.1.  Run: ``python -m studies.relu_gradient.single``.
+"""
+
+import numpy as np
+
+from studies.relu_gradient.common import COLOURS, OUT, canvas, command, folder, save
+from systems.relu.descent import descend
+from systems.relu.population import gradient, network
+
+TEACHER = network([[1.0, 0.0]], 1)
+DIMENSIONS = (2, 10, 100)
+SHARES = (0.1, 0.3, 0.5, 0.8, 1.0)  # epsilon of Theorem 6
+
+
+def main(fast=False, out=OUT) -> dict:
+    """Sample, run gradient descent, draw Fig. 7 and the curves of Theorem 6, and return the numbers.
+
+    Parameters
+    ----------
+    fast : bool
+        Fewer samples and runs.
+    out : path-like
+        Folder of ``single.png``; made if missing.
+
+    Returns
+    -------
+    dict
+        As in `verdicts`.
+    """
+    rng = np.random.default_rng(2017)
+    formula = formula_errors(rng, 40 if fast else 200, 10_000 if fast else 100_000)
+    others = {name: other_inputs(rng, name, 20 if fast else 100) for name in ("normal", "uniform", "signs")}
+    decrease = lyapunov(60 if fast else 300)
+    starts = {(d, share): start_counts(rng, d, share, 200 if fast else 2000) for d in DIMENSIONS for share in SHARES}
+    draw(formula, others, decrease, starts, (folder(out) / "single.png", fast))
+    return verdicts(formula, others, decrease, starts)
+
+
+def formula_errors(rng, count, samples, d=10) -> dict:
+    """Relative error of ``E F(e, w)`` against samples: by angle (Fig. 7 a) and by number of samples (b)."""
+    theta = np.pi * (np.arange(count) + 0.5) / count
+    by_angle = np.array([sampled_error(rng, t, d, samples, "normal") for t in theta])
+    sizes = np.array([10, 30, 100, 300, 1000]) * samples // 1000
+    turns = np.linspace(0.05, np.pi / 2, 16)
+    by_size = [np.mean([sampled_error(rng, t, d, n, "normal") for t in turns]) for n in sizes]
+    return {"theta": theta, "by_angle": by_angle, "sizes": sizes, "by_size": np.array(by_size)}
+
+
+def sampled_error(rng, theta, d, samples, inputs, scaled=False) -> float:
+    """``|E F - F| / |F|`` for a random pair (e, w) at this angle; `scaled` ignores a common factor."""
+    plane, _ = np.linalg.qr(rng.standard_normal((d, 2)))
+    e, w = plane[:, 0], np.cos(theta) * plane[:, 0] + np.sin(theta) * plane[:, 1]
+    x = draw_inputs(rng, inputs, (samples, d))
+    sampled = x.T @ ((x @ e > 0) * np.maximum(x @ w, 0)) / samples
+    exact = ((np.pi - theta) * w + np.sin(theta) * e) / (2 * np.pi)
+    exact = exact * (sampled @ exact) / (exact @ exact) if scaled else exact
+    return float(np.linalg.norm(exact - sampled) / np.linalg.norm(sampled))
+
+
+def draw_inputs(rng, name, shape) -> np.ndarray:
+    """Inputs of zero mean: standard normal, uniform in [-1/2, 1/2], random signs."""
+    if name == "normal":
+        return rng.standard_normal(shape)
+    return rng.uniform(-0.5, 0.5, shape) if name == "uniform" else rng.choice([-1.0, 1.0], shape)
+
+
+def other_inputs(rng, name, count, samples=20_000) -> dict[int, float]:
+    """Mean relative error up to a common factor, angles below pi/2, in growing dimension (Fig. 7 c)."""
+    turns = rng.uniform(0, np.pi / 2, count)
+    return {d: float(np.mean([sampled_error(rng, t, d, samples, name, True) for t in turns])) for d in (2, 5, 20, 50)}
+
+
+def lyapunov(count) -> dict:
+    """Compute ``dV/dt / V``, ``V = |w - w*|^2 / 2``, over the domain ``|w - w*| < |w*|`` of Theorem 5."""
+    theta = np.pi / 2 * (np.arange(count) + 0.5) / count
+    share = (np.arange(count) + 0.5) / count
+    rates = np.empty((count, count))
+    for i, t in enumerate(theta):
+        for k, s in enumerate(share):
+            w = 2 * s * np.cos(t) * np.array([np.cos(t), np.sin(t)])  # |w - w*| < 1 where |w| < 2 cos(theta)
+            gap = w - TEACHER.teachers[0]
+            rates[i, k] = -2 * (gap @ gradient(w[None], TEACHER)[0]) / (gap @ gap)
+    return {"theta": theta, "share": share, "rates": rates}
+
+
+def start_counts(rng, d, share, count) -> dict:
+    """Sample starts of Theorem 6 in d dimensions: how many lie in its domain, how many arrive at the teacher.
+
+    The flow stays in the plane of start and teacher, so that two coordinates are enough.
+    """
+    radius = share * np.sqrt(2 * np.pi / (d + 1))
+    points = rng.standard_normal((count, d))
+    points *= radius * (rng.random(count) ** (1 / d) / np.linalg.norm(points, axis=1))[:, None]
+    plane = np.column_stack([points[:, 0], np.linalg.norm(points[:, 1:], axis=1)])
+    runs = [descend(w[None], TEACHER, rate=0.5, steps=5000) for w in plane]
+    arrived = [np.abs(run.weights - TEACHER.teachers).max() < 1e-6 for run in runs]
+    inside = np.linalg.norm(plane - [1, 0], axis=1) < 1
+    return {
+        "count": count,
+        "inside": int(inside.sum()),
+        "arrived": int(np.sum(arrived)),
+        "inside_arrived": int(np.sum(inside & arrived)),
+        "bound": (1 - share) / 2,
+    }
+
+
+def verdicts(formula, others, decrease, starts) -> dict:
+    """Check sections 6.1 and 7.1.
+
+    Returns
+    -------
+    dict
+        ``error_slope``: exponent of the error in the number of samples; ``error_falls_as_root``: within 0.15 of -1/2.
+        ``error_grows_with_angle``: errors beyond 3 pi/4 exceed those below pi/4 on average.
+        ``error[name, d]``: for other inputs; ``uniform_improves_with_d``: as the paper says of uniform inputs.
+        ``largest_rate``: largest ``dV/dt / V`` on the grid; ``theorem_5``: it is negative.
+        ``inside[d, epsilon]``, ``arrived[d, epsilon]``: counts; ``theorem_6``: the share that arrives is at least
+        ``(1 - epsilon) / 2`` everywhere, less three standard deviations.
+        ``domain_arrives``: every start in the domain of Theorem 5 arrives; ``all_arrive``: so do all others.
+    """
+    slope = float(np.polyfit(np.log(formula["sizes"]), np.log(formula["by_size"]), 1)[0])
+    theta, errors = formula["theta"], formula["by_angle"]
+    counts = {}
+    for (d, share), found in starts.items():
+        counts[f"inside[{d}, {share}]"] = f"{found['inside']} of {found['count']}"
+        counts[f"arrived[{d}, {share}]"] = f"{found['arrived']} of {found['count']}"
+    return {
+        "error_slope": slope,
+        "error_falls_as_root": abs(slope + 0.5) < 0.15,
+        "error_grows_with_angle": bool(errors[theta > 2.36].mean() > errors[theta < 0.78].mean()),
+        **{f"error[{name}, {d}]": value for name, found in others.items() for d, value in found.items()},
+        "uniform_improves_with_d": excess(others, "uniform", 50) < excess(others, "uniform", 2),
+        "largest_rate": float(decrease["rates"].max()),
+        "theorem_5": bool(decrease["rates"].max() < 0),
+        **counts,
+        "theorem_6": all(enough(found) for found in starts.values()),
+        "all_arrive": all(found["arrived"] == found["count"] for found in starts.values()),
+        "domain_arrives": all(found["inside_arrived"] == found["inside"] for found in starts.values()),
+    }
+
+
+def excess(others, name, d) -> float:
+    """Squared error beyond what sampling alone makes, which the normal inputs show."""
+    return others[name][d] ** 2 - others["normal"][d] ** 2
+
+
+def enough(found) -> bool:
+    """Whether the share that arrived is not significantly below the bound of Theorem 6."""
+    share = found["arrived"] / found["count"]
+    return bool(share >= found["bound"] - 3 * np.sqrt(0.25 / found["count"]))
+
+
+def draw(formula, others, decrease, starts, place):
+    """Draw Fig. 7 (a)-(c), dV/dt, and probabilities against the radius."""
+    path, fast = place
+    figure, axes = canvas(2, 3, (14, 8))
+    axes[0, 0].semilogy(formula["theta"], formula["by_angle"], ".", color=COLOURS[0])
+    axes[0, 0].set(xlabel="angle", ylabel="relative error", title="(a) by angle")
+    axes[0, 1].loglog(formula["sizes"], formula["by_size"], "o-", color=COLOURS[0])
+    axes[0, 1].set(xlabel="samples", ylabel="relative error", title="(b) by sample size")
+    for colour, (name, found) in zip(COLOURS, others.items()):
+        axes[0, 2].semilogy(list(found), list(found.values()), "o-", color=colour, label=name)
+    axes[0, 2].set(xlabel="dimension", ylabel="relative error, up to a factor", title="(c) other inputs")
+    shown = {"origin": "lower", "aspect": "auto", "extent": (0, 1, 0, np.pi / 2), "cmap": "viridis"}
+    image = axes[1, 0].imshow(decrease["rates"], **shown)
+    axes[1, 0].set(xlabel="|w| / (2 cos θ)", ylabel="θ", title="dV/dt / V in the domain of Theorem 5")
+    figure.colorbar(image, ax=axes[1, 0])
+    for colour, d in zip(COLOURS, DIMENSIONS):
+        for key, style in (("arrived", "o-"), ("inside", "s:")):
+            shares = [starts[d, share][key] / starts[d, share]["count"] for share in SHARES]
+            axes[1, 1].plot(SHARES, shares, style, color=colour, label=f"{key}, d = {d}")
+    axes[1, 1].plot(SHARES, [(1 - share) / 2 for share in SHARES], color="black", label="bound")
+    axes[1, 1].set(xlabel="ε", ylabel="probability", title="Theorem 6", ylim=(0, 1.05))
+    _flow(axes[1, 2])
+    for ax in (axes[0, 2], axes[1, 1]):
+        ax.legend(fontsize=8)
+    save(figure, path, fast)
+
+
+def _flow(ax):
+    """The flow of one student in the plane of the teacher (1, 0), and the domain of Theorem 5."""
+    points = np.linspace(-1.49, 1.49, 24)
+    field = -np.array([[gradient([[x, y]], TEACHER)[0] for x in points] for y in points])
+    ax.streamplot(points, points, field[..., 0], field[..., 1], color="#555555", linewidth=0.6, arrowsize=0.7)
+    turn = np.linspace(0, 2 * np.pi, 200)
+    ax.plot(1 + np.cos(turn), np.sin(turn), color=COLOURS[1])
+    ax.plot(1, 0, "o", color="black")
+    ax.set(xlabel="w along the teacher", ylabel="w across", title="flow; domain of Theorem 5", xlim=(-1.5, 1.5))
+
+
+if __name__ == "__main__":
+    command(main, __doc__.splitlines()[0])

@@ -1,0 +1,181 @@
+"""Population loss of a two-layer network with leaky ReLUs, its gradient and Hessian: compiled, over arrays.
+
+Students ``W`` (K, d) with output weights ``a`` (K,), teachers ``V`` (L, d) with ``b`` (L,).  The kernel of two units is
+``E s(w.x) s(v.x) = alpha w.v + (1 - alpha)^2 |w| |v| h(theta) / (2 pi)`` for ``s(z) = max(z, alpha z)``, x standard
+normal.  Weights of length zero give NaN (students) or no contribution (teachers).
+"""
+
+import math
+
+import numpy as np
+
+from continuation.compiled import kernel
+from systems.relu.angles import opening, overlap, steepness, supplement
+
+TURN = 2.0 * math.pi
+
+
+@kernel
+def units(W):
+    """Return lengths (K,) and unit vectors (K, d); a zero row stays zero."""
+    lengths, directions = np.empty(W.shape[0]), np.zeros_like(W)
+    for j in range(W.shape[0]):
+        total = 0.0
+        for i in range(W.shape[1]):
+            total += W[j, i] * W[j, i]
+        lengths[j] = math.sqrt(total)
+        if total > 0.0:
+            for i in range(W.shape[1]):
+                directions[j, i] = W[j, i] / lengths[j]
+    return lengths, directions
+
+
+@kernel
+def _pairing(W, V, alpha):
+    """Return the matrix (K, L) of the kernel of two units."""
+    r, w = units(W)
+    s, v = units(V)
+    factor = (1.0 - alpha) ** 2 / TURN
+    out = np.zeros((r.size, s.size))
+    for j in range(r.size):
+        for k in range(s.size):
+            if r[j] > 0.0 and s[k] > 0.0:
+                less, more = opening(w[j], v[k])
+                cosine = 0.25 * (more * more - less * less)
+                out[j, k] = r[j] * s[k] * (alpha * cosine + factor * overlap(supplement(less, more)))
+    return out
+
+
+@kernel
+def loss_of(W, V, a, b, lam, alpha):
+    """Return the loss."""
+    total = decay = 0.0
+    own, across, constant = _pairing(W, W, alpha), _pairing(W, V, alpha), _pairing(V, V, alpha)
+    for j in range(a.size):
+        for k in range(a.size):
+            total += 0.5 * a[j] * a[k] * own[j, k]
+        for k in range(b.size):
+            total -= a[j] * b[k] * across[j, k]
+        for i in range(W.shape[1]):
+            decay += W[j, i] * W[j, i]
+    for j in range(b.size):
+        for k in range(b.size):
+            total += 0.5 * b[j] * b[k] * constant[j, k]
+    return total + 0.5 * lam * decay
+
+
+@kernel
+def rectified(W, V, a, b):
+    """Return ``2 pi`` times the gradient (K, d) of the loss at alpha = lam = 0, without the factors a_j."""
+    r, w = units(W)
+    s, v = units(V)
+    d = W.shape[1]
+    out, radial = np.zeros_like(W), np.zeros(r.size)
+    for j in range(r.size):
+        for i in range(d):
+            out[j, i] += a[j] * math.pi * W[j, i]
+        for k in range(j):
+            less, more = opening(w[j], w[k])
+            gap, sine = supplement(less, more), 0.5 * less * more
+            radial[j] += a[k] * r[k] * sine
+            radial[k] += a[j] * r[j] * sine
+            for i in range(d):
+                out[j, i] += a[k] * gap * W[k, i]
+                out[k, i] += a[j] * gap * W[j, i]
+        for k in range(s.size):
+            less, more = opening(w[j], v[k])
+            gap = b[k] * supplement(less, more)
+            radial[j] -= b[k] * s[k] * 0.5 * less * more
+            for i in range(d):
+                out[j, i] -= gap * V[k, i]
+    for j in range(r.size):
+        bare = math.nan if r[j] == 0.0 else radial[j]
+        for i in range(d):
+            out[j, i] += bare * w[j, i]
+    return out
+
+
+@kernel
+def mismatch(W, V, a, b):
+    """Return ``sum_k a_k w_k - sum_k b_k v_k`` (d,), the part of the gradient that is linear."""
+    out = np.zeros(W.shape[1])
+    for i in range(out.size):
+        for k in range(a.size):
+            out[i] += a[k] * W[k, i]
+        for k in range(b.size):
+            out[i] -= b[k] * V[k, i]
+    return out
+
+
+@kernel
+def gradient_of(W, V, a, b, lam, alpha):
+    """Return the gradient (K, d)."""
+    out, linear = rectified(W, V, a, b), mismatch(W, V, a, b)
+    factor = (1.0 - alpha) ** 2 / TURN
+    for j in range(W.shape[0]):
+        for i in range(W.shape[1]):
+            out[j, i] = a[j] * (factor * out[j, i] + alpha * linear[i]) + lam * W[j, i]
+    return out
+
+
+@kernel
+def bend(x, y, span, factor, block):
+    """Add ``factor sin(theta) (I - x x' + n n')`` to `block` (d, d); n is the unit part of y orthogonal to x."""
+    less, more = span
+    sine = 0.5 * less * more
+    if sine == 0.0:
+        return
+    near = more > less
+    slip = 0.5 * less * less if near else -0.5 * more * more
+    d = x.size
+    n = np.empty(d)
+    for i in range(d):  # y - cos(theta) x, without cancellation at either end
+        n[i] = (y[i] - x[i] if near else y[i] + x[i]) + slip * x[i]
+    for i in range(d):
+        for l in range(d):
+            block[i, l] += factor * (n[i] * n[l] / sine - sine * x[i] * x[l])
+        block[i, i] += factor * sine
+
+
+@kernel
+def mixed(x, y, span, weights, block):
+    """Add ``(direct I + factor d2f/dx dy 2 pi)`` to `block` (d, d), ``weights = (direct, factor)``, x and y units."""
+    direct, factor = weights
+    along, across = steepness(span[0], span[1])
+    direct += factor * supplement(span[0], span[1])
+    along, across = factor * along, factor * across
+    for i in range(x.size):
+        u, v = along * (x[i] + y[i]), across * (x[i] - y[i])
+        for l in range(x.size):
+            block[i, l] += u * (x[l] + y[l]) - v * (x[l] - y[l])
+        block[i, i] += direct
+
+
+@kernel
+def hessian_of(W, V, a, b, lam, alpha):
+    """Return the Hessian (K d, K d)."""
+    r, w = units(W)
+    s, v = units(V)
+    size, d = W.shape
+    out = np.zeros((size * d, size * d))
+    factor = (1.0 - alpha) ** 2 / TURN
+    for j in range(size):
+        own = out[j * d : j * d + d, j * d : j * d + d]
+        for i in range(d):
+            own[i, i] += a[j] * a[j] * 0.5 * (1.0 + alpha * alpha) + lam
+        if r[j] == 0.0:
+            own[:, :] = math.nan
+            continue
+        for k in range(j):
+            span = opening(w[j], w[k])
+            product = a[j] * a[k]
+            block = out[j * d : j * d + d, k * d : k * d + d]
+            mixed(w[j], w[k], span, (product * alpha, product * factor), block)
+            out[k * d : k * d + d, j * d : j * d + d] = block.T
+            if r[k] > 0.0:
+                bend(w[j], w[k], span, product * factor * r[k] / r[j], own)
+                bend(w[k], w[j], span, product * factor * r[j] / r[k], out[k * d : k * d + d, k * d : k * d + d])
+        for k in range(s.size):
+            if s[k] > 0.0:
+                bend(w[j], v[k], opening(w[j], v[k]), -a[j] * b[k] * factor * s[k] / r[j], own)
+    return out
