@@ -13,6 +13,7 @@ BLUR = 1e-7  # root of a location's error above which its neighbourhood is not l
 APART = 0.3  # fraction of the distance to the next half-branch within which a prediction must hold
 COMPLETE = 5  # kernels up to this dimension are solved by homotopy: all real solutions
 STARTS, FEW = 40, 16  # of the searches, for each dimension; and where only singular solutions are missing
+BROKEN = "terms beyond the third order break up a continuum of the reduced equations: the true ones were searched"
 
 
 class Half(NamedTuple):
@@ -48,6 +49,8 @@ def half_branches(kernel: Kernel, smoothness, error) -> Found:
         found = [] if reduced.empty else reduced_roots(reduced)
         if found and all(root.simple for root in found):
             result = realised_halves(reduced, found)
+            if any(is_broken(result.spheres, half) for half in result.halves):
+                return searched(scaled, h, [half.z for half in result.halves], [BROKEN])
             best = result if best is None or len(result.halves) > len(best.halves) else best
             if len(result.halves) == len(found):
                 return result
@@ -108,6 +111,13 @@ def realised(spheres, reduced, germs, number):
             return Half(germ.limit / np.linalg.norm(germ.limit), *last, germ.continuum)
         last = (z, r) if found else None
     return None
+
+
+def is_broken(spheres: Spheres, half: Half) -> bool:
+    """Whether the true equations break up the continuum that the reduced ones give a half-branch."""
+    if not half.continuum:
+        return False
+    return roots.classified(spheres.system(half.radius), [half.z])[0].continuum < half.continuum
 
 
 def searched(kernel: Kernel, h, starts, notes) -> Found:
