@@ -209,14 +209,16 @@ def test_a_circle_of_the_reduced_equations_that_fifth_order_terms_break_up():
     """On sums of zero ``x**4 + y**4 + z**4`` is a function of the radius, but (1, 0, -1) and (1, 1, -2) alone stay."""
     problem = Problem.from_expressions(THREE_CELLS, {"mu": -1.0})
     starts = switch(problem, trace(problem, [0, 0, 0], "mu", (-1, 1))["BP2"])
-    assert not starts.complete and any("beyond the third order" in note for note in starts.notes)
+    assert not starts.complete
+    assert any("beyond the third order" in note for note in starts.notes)
     assert all(start.continuum == 0 for start in starts)
     found = np.array([start.tangent[:3] / np.linalg.norm(start.tangent[:3]) for start in starts[1:]])
     places = [(0, 1, 2), (1, 2, 0), (2, 0, 1)]
     axes = [sign * np.array(v)[list(p)] for v in ((1, -1, 0), (1, 1, -2)) for sign in (1, -1) for p in places]
     axes = np.array([v / np.linalg.norm(v) for v in axes])
     gaps = np.linalg.norm(found[:, None] - axes, axis=2)
-    assert found.shape == axes.shape and sorted(np.argmin(gaps, axis=1)) == list(range(12))
+    assert found.shape == axes.shape
+    assert sorted(np.argmin(gaps, axis=1)) == list(range(12))
     assert np.max(np.min(gaps, axis=1)) < 1e-3
 
 
