@@ -379,6 +379,27 @@ def test_points_are_checked(atmosphere):
         trace(problem, branch["HB1"], ("b", "a"), curve=Kind.FOLD)
 
 
+def test_points_of_other_problems_are_refused():
+    fold = trace(textbook.cusp(), [-1.3], "mu", (-1, 1), parameters={"nu": 1.0}).folds[0]
+    with pytest.raises(ValueError, match=r"start: has the states .'x'.; this problem has .'x', 'y'."):
+        trace(textbook.brusselator(), fold, ("b", "a"))
+
+
+def test_problems_whose_unknowns_are_not_their_states_are_refused():
+    """A fold of circles: one unknown more than states."""
+    radius = "mu - (x**2 + y**2) + nu*(x**2 + y**2)**2"
+
+    def turn(u):
+        return np.array([-u[1], u[0]])
+
+    ring = {name: f"({radius})*{name}" for name in "xy"}
+    problem = Problem.from_expressions(ring, {"mu": 0.1, "nu": 0.5}, symmetries=[turn]).isolated([0.3, 0.0])
+    branch = trace(problem, [0.3, 0.0], "mu", (0.01, 4))
+    assert branch["LP1"]["mu"] == pytest.approx(0.5)
+    with pytest.raises(ValueError, match=r"where the states are the unknowns; .* .'x', 'y', 'tau'."):
+        trace(problem, branch["LP1"], ("mu", "nu"))
+
+
 def test_a_kernel_of_two_dimensions_has_no_curve():
     problem = Problem.from_expressions({"x": "mu*x - x**3", "y": "mu*y*nu - y**3"}, {"mu": -1.0, "nu": 1.0})
     trunk = trace(problem, [0.0, 0.0], "mu", (-2, 2))

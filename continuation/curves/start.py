@@ -34,7 +34,8 @@ def curve_through(problem, point, vary, span, curve=None):
     """
     names = check_pair(problem, vary)
     limits = check_limits(span, names)
-    kind = check_point(point, curve)
+    check_unknowns(problem)
+    kind = check_point(problem, point, curve)
     p = problem.parameter_values({k: v for k, v in point.parameters.items() if k in problem.parameters})
     x = unknowns_of(problem, kind, point, names, p)
     made = SpecialCurve(problem, kind, names, limits[names[1]], (x, p))
@@ -42,6 +43,15 @@ def curve_through(problem, point, vary, span, curve=None):
         refuse_lost(made, point, x, p)
     start = Point(point.state, dict(zip(problem.parameters, p.tolist())), problem.states, unknowns=x)
     return made, start, names[0], limits[names[0]]
+
+
+def check_unknowns(problem):
+    """Raise where a problem has other unknowns than its states."""
+    if tuple(problem.unknown_names) != tuple(problem.states):
+        raise ValueError(
+            f"problem: curves in two parameters are followed where the states are the unknowns; {problem.name} has the "
+            f"unknowns {list(problem.unknown_names)}: write its equations as a problem of their own"
+        )
 
 
 def check_pair(problem, vary) -> tuple:
@@ -73,11 +83,13 @@ def check_limits(span, names) -> dict:
     return {name: check_span(span[name]) if name in span else unlimited for name in names}
 
 
-def check_point(point, curve) -> Kind:
+def check_point(problem, point, curve) -> Kind:
     """Kind of the curve to follow through a point."""
     if not isinstance(point, SpecialPoint):
         wanted = "wanted a special point of a branch (a fold, branch point or Hopf point) for two parameters"
         raise ValueError(f"start: {wanted}, got {type(point).__name__}")
+    if tuple(point.state_names) != tuple(problem.states):
+        raise ValueError(f"start: has the states {list(point.state_names)}; this problem has {list(problem.states)}")
     kinds = CURVES.get(point.kind)
     if kinds is None:
         raise ValueError(f"start: curves lead through folds, branch points and Hopf points, got {point.label}")
