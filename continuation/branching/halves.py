@@ -13,6 +13,7 @@ BLUR = 1e-7  # root of a location's error above which its neighbourhood is not l
 APART = 0.3  # fraction of the distance to the next half-branch within which a prediction must hold
 COMPLETE = 5  # kernels up to this dimension are solved by homotopy: all real solutions
 STARTS, FEW = 40, 16  # of the searches, for each dimension; and where only singular solutions are missing
+ROUGH = "without third derivatives the true equations were searched"
 BROKEN = "terms beyond the third order break up a continuum of the reduced equations: the true ones were searched"
 
 
@@ -41,7 +42,7 @@ def half_branches(kernel: Kernel, smoothness, error) -> Found:
     degenerate at every scale, from searches of the true equations.
     """
     if smoothness < 3:
-        return searched(*balanced(kernel), [], [])
+        return searched(*balanced(kernel), [], [ROUGH])
     best, starts = None, []
     for shrink in SCALES if np.sqrt(error) < BLUR else SCALES[:1]:
         scaled, h = balanced(kernel, shrink)
