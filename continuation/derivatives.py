@@ -77,15 +77,6 @@ def extended_jacobian(problem, x, p, active, *, independent=False) -> np.ndarray
     return np.column_stack([a, parameter_column(problem, x[:-1], p, active, independent=independent)])
 
 
-def second_derivative(problem, x, p, active, v, w) -> np.ndarray:
-    """Second derivative of F at x = (u, p_active) along v and w (n + 1,); see `Multilinear` for its accuracy."""
-    from continuation.multilinear import Multilinear
-
-    p = np.array(p, float)
-    p[active] = x[-1]
-    return Multilinear(problem, x[:-1], p, (active,)).form(v, w)
-
-
 @dataclass(frozen=True)
 class DerivativeReport:
     """Result of `Problem.check`: true where all given derivatives pass.

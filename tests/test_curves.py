@@ -279,6 +279,28 @@ def test_a_curve_starts_at_every_point_that_was_found(atmosphere):
             near = np.min(np.abs(again.unknowns[:, -1] - point["F"]) + np.abs(again.unknowns[:, -2] - point["T"]))
             assert near < 1e-9
             assert len(again) > 50
+            if point.kind is not Kind.HOPF_HOPF:  # two curves cross there
+                assert kinds_on(again) == kinds_on(folds if again.problem.kind is Kind.FOLD else curve), point.label
+
+
+def kinds_on(curve):
+    """Labels of the special points of a curve, in either order of its rows."""
+    return sorted(point.label for point in curve.special if point.kind is not Kind.END)
+
+
+def test_the_point_that_a_curve_starts_at_is_on_it():
+    """A test function that vanishes in the first row says nothing there, so the start lies beside the point."""
+    cusp = textbook.cusp()
+    fold = trace(cusp, [-1.3], "mu", (-1, 1), parameters={"nu": 1.0}).folds[0]
+    folds = trace(cusp, fold, ("mu", "nu"), {"nu": (-2, 2)})
+    assert on_curve(folds, CP=1)
+    assert on_curve(trace(cusp, folds["CP1"], ("mu", "nu"), {"nu": (-2, 2)}), CP=1)
+    limits = {"p": (-2, 2), "q": (-2, 2)}
+    problem = Problem.from_expressions({"x": "y", "y": "p + q*x + 2*x**2 - 3*x*y"}, {"p": -1.0, "q": 0.0})
+    double = trace(problem, [-0.7, 0.0], "p", (-2, 1))["LP1"]  # a fold and already a Bogdanov-Takens point
+    curve = trace(problem, double, ("p", "q"), limits)
+    assert on_curve(curve, BT=1)
+    assert_allclose([curve["BT1"]["p"], curve["BT1"]["q"]], 0.0, atol=1e-10)
 
 
 def test_the_hopf_curve_starts_and_ends_at_a_bogdanov_takens_point(atmosphere):
@@ -388,6 +410,27 @@ def test_points_are_checked(atmosphere):
         trace(problem, replace(branch["HB1"], located=False), ("b", "a"))
     with pytest.raises(ValueError, match="wanted one of .'HOPF'. through HB1"):
         trace(problem, branch["HB1"], ("b", "a"), curve=Kind.FOLD)
+
+
+def test_points_of_other_problems_are_refused():
+    fold = trace(textbook.cusp(), [-1.3], "mu", (-1, 1), parameters={"nu": 1.0}).folds[0]
+    with pytest.raises(ValueError, match=r"start: has the states .'x'.; this problem has .'x', 'y'."):
+        trace(textbook.brusselator(), fold, ("b", "a"))
+
+
+def test_problems_whose_unknowns_are_not_their_states_are_refused():
+    """A fold of circles: one unknown more than states."""
+    radius = "mu - (x**2 + y**2) + nu*(x**2 + y**2)**2"
+
+    def turn(u):
+        return np.array([-u[1], u[0]])
+
+    ring = {name: f"({radius})*{name}" for name in "xy"}
+    problem = Problem.from_expressions(ring, {"mu": 0.1, "nu": 0.5}, symmetries=[turn]).isolated([0.3, 0.0])
+    branch = trace(problem, [0.3, 0.0], "mu", (0.01, 4))
+    assert branch["LP1"]["mu"] == pytest.approx(0.5)
+    with pytest.raises(ValueError, match=r"where the states are the unknowns; .* .'x', 'y', 'tau'."):
+        trace(problem, branch["LP1"], ("mu", "nu"))
 
 
 def test_a_kernel_of_two_dimensions_has_no_curve():

@@ -330,6 +330,7 @@ def test_a_place_is_on_one_branch_only():
         ({"max_branches": 0}, "max_branches"),
         ({"max_points": "many"}, "max_points"),
         ({"deflate": 0}, "deflate"),
+        ({"deflate": True}, "deflate: wanted a whole number of at least 1, got True"),
         ({"deflate": [5.0]}, r"deflate: wanted values inside the span \(-1.0, 1.0\), got 5"),
         ({"detect": "folds"}, "detect"),
         ({"settings": 3}, "settings"),

@@ -202,6 +202,26 @@ def test_circles_and_single_branches_at_one_point():
     assert kinds == [(0, 0, -1), (0, 0, 1), (1, 1, -1), (1, 1, 0), (1, 1, 1)]
 
 
+THREE_CELLS = {f"x{i}": f"mu*x{i} - x{i}**3 + 0.1*(x{(i + 1) % 3} + x{(i + 2) % 3} - 2*x{i})" for i in range(3)}
+
+
+def test_a_circle_of_the_reduced_equations_that_fifth_order_terms_break_up():
+    """On sums of zero ``x**4 + y**4 + z**4`` is a function of the radius, but (1, 0, -1) and (1, 1, -2) alone stay."""
+    problem = Problem.from_expressions(THREE_CELLS, {"mu": -1.0})
+    starts = switch(problem, trace(problem, [0, 0, 0], "mu", (-1, 1))["BP2"])
+    assert not starts.complete
+    assert any("beyond the third order" in note for note in starts.notes)
+    assert all(start.continuum == 0 for start in starts)
+    found = np.array([start.tangent[:3] / np.linalg.norm(start.tangent[:3]) for start in starts[1:]])
+    places = [(0, 1, 2), (1, 2, 0), (2, 0, 1)]
+    axes = [sign * np.array(v)[list(p)] for v in ((1, -1, 0), (1, 1, -2)) for sign in (1, -1) for p in places]
+    axes = np.array([v / np.linalg.norm(v) for v in axes])
+    gaps = np.linalg.norm(found[:, None] - axes, axis=2)
+    assert found.shape == axes.shape
+    assert sorted(np.argmin(gaps, axis=1)) == list(range(12))
+    assert np.max(np.min(gaps, axis=1)) < 1e-3
+
+
 # Degenerate points
 
 
@@ -373,17 +393,3 @@ def test_rows_of_a_switched_branch():
     narrow = trace(problem, starts[3], "mu", (-1e-7, 1e-7), settings=Settings(step=1e-5, max_step=1e-4))
     assert abs(narrow.parameter[-1]) <= 1e-7
     assert narrow.ends[1] is Status.LIMIT
-
-
-def test_a_circle_of_directions_up_to_third_order_that_is_none():
-    """Three equal cells: to third order every direction of the kernel branches, in truth twelve do."""
-    ring = {f"x{i}": f"mu*x{i} - x{i}**3 + 0.1*(x{(i + 1) % 3} + x{(i + 2) % 3} - 2*x{i})" for i in range(3)}
-    problem = Problem.from_expressions(ring, {"mu": -1.0})
-    trunk = trace(problem, [0.0] * 3, "mu", (-1, 1))
-    starts = [start for start in switch(problem, trunk["BP2"]) if not start.known]
-    assert [start.continuum for start in starts] == [0] * 12
-    ends = np.array([trace(problem, start, "mu", (-1, 1)).states[-1] for start in starts])
-    opposite = np.sum(np.isclose(np.min(np.abs(ends), axis=1), 0, atol=1e-9))  # (x, -x, 0)
-    pairs = np.sum(np.isclose(np.sort(ends, axis=1)[:, 1], np.median(ends, axis=1)) & (np.abs(ends).min(axis=1) > 1e-3))
-    assert (opposite, pairs) == (6, 6)
-    assert len({tuple(row) for row in ends.round(6) + 0.0}) == 12

@@ -352,6 +352,15 @@ def test_conjugate_starts_are_followed_once():
     assert [one.multiplicity for one in distinct_starts(without, starts)] == [1, 1, 1]
 
 
+def test_conjugate_starts_at_a_degenerate_point_are_recognised():
+    """Tangents there are extrapolated, to three digits only; points ahead tell.  6 + 3 + 3 half-branches."""
+    cells = {f"x{i}": f"mu*x{i} - x{i}**3 + 0.1*(x{(i + 1) % 3} + x{(i + 2) % 3} - 2*x{i})" for i in range(3)}
+    problem = Problem.from_expressions(cells, {"mu": -1.0}, symmetries=[["x1", "x2", "x0"], ["x1", "x0", "x2"]])
+    starts = switch(problem, trace(problem, [0, 0, 0], "mu", (-1, 1))["BP2"])
+    kinds = distinct_starts(problem, [start for start in starts if not start.known])
+    assert sorted(kind.multiplicity for kind in kinds) == [3, 3, 6]
+
+
 def test_halves_of_a_transcritical_crossing_are_not_conjugate():
     problem = cubic()
     point = trace(problem, [0.0, 0.0, 0.0], "mu", (-1.0, 1.0)).branch_points[0]

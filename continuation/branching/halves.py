@@ -10,10 +10,11 @@ from continuation.branching.reduction import Kernel, Reduced, Spheres, balanced
 
 SCALES = (1.0, 1e-2, 1e-4)  # distances, relative to the size of the state, at which the equations may be regular
 BLUR = 1e-7  # root of a location's error above which its neighbourhood is not looked at more closely
-EXACT = 1e-9  # residual of the scaled equations that is rounding
 APART = 0.3  # fraction of the distance to the next half-branch within which a prediction must hold
 COMPLETE = 5  # kernels up to this dimension are solved by homotopy: all real solutions
 STARTS, FEW = 40, 16  # of the searches, for each dimension; and where only singular solutions are missing
+ROUGH = "without third derivatives the true equations were searched"
+BROKEN = "terms beyond the third order break up a continuum of the reduced equations: the true ones were searched"
 
 
 class Half(NamedTuple):
@@ -41,7 +42,7 @@ def half_branches(kernel: Kernel, smoothness, error) -> Found:
     degenerate at every scale, from searches of the true equations.
     """
     if smoothness < 3:
-        return searched(*balanced(kernel), [], [])
+        return searched(*balanced(kernel), [], [ROUGH])
     best, starts = None, []
     for shrink in SCALES if np.sqrt(error) < BLUR else SCALES[:1]:
         scaled, h = balanced(kernel, shrink)
@@ -49,9 +50,8 @@ def half_branches(kernel: Kernel, smoothness, error) -> Found:
         found = [] if reduced.empty else reduced_roots(reduced)
         if found and all(root.simple for root in found):
             result = realised_halves(reduced, found)
-            if not all(is_real(result.spheres, half) for half in result.halves):
-                starts = [half.z for half in result.halves]
-                break
+            if any(is_broken(result.spheres, half) for half in result.halves):
+                return searched(scaled, h, [half.z for half in result.halves], [BROKEN])
             best = result if best is None or len(result.halves) > len(best.halves) else best
             if len(result.halves) == len(found):
                 return result
@@ -60,16 +60,6 @@ def half_branches(kernel: Kernel, smoothness, error) -> Found:
     if best is not None:
         return best
     return searched(*balanced(kernel), starts, ["the reduced equations are degenerate: the true ones were searched"])
-
-
-def is_real(spheres, half: Half) -> bool:
-    """Whether a continuum of the reduced equations is one of the true ones, and not only up to their third order."""
-    if not half.continuum:
-        return True
-    system = spheres.system(half.radius)
-    null = roots.null_vectors(system, half.z)
-    moved = [roots.newton(system, half.z + step * v) for v in null for step in (0.0, 0.1, 0.35)]
-    return len(null) >= half.continuum and all(z is not None and np.max(np.abs(system(z)[0])) <= EXACT for z in moved)
 
 
 def reduced_roots(reduced: Reduced) -> list:
@@ -122,6 +112,13 @@ def realised(spheres, reduced, germs, number):
             return Half(germ.limit / np.linalg.norm(germ.limit), *last, germ.continuum)
         last = (z, r) if found else None
     return None
+
+
+def is_broken(spheres: Spheres, half: Half) -> bool:
+    """Whether the true equations break up the continuum that the reduced ones give a half-branch."""
+    if not half.continuum:
+        return False
+    return roots.classified(spheres.system(half.radius), [half.z])[0].continuum < half.continuum
 
 
 def searched(kernel: Kernel, h, starts, notes) -> Found:

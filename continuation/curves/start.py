@@ -1,5 +1,7 @@
 """From a special point and two names to the curve that leads through it and a start on it."""
 
+from dataclasses import replace
+
 import numpy as np
 
 from continuation.branch import Point, SpecialPoint
@@ -8,6 +10,8 @@ from continuation.derivatives import state_jacobian
 from continuation.names import suggest
 from continuation.status import Kind
 
+BESIDE = 1e-4  # how far from a point with a second condition its curves start, relative to 1 + |x|
+DOUBLE = 1e-6  # product of the unit null vectors of F_u below which zero is a double eigenvalue
 PERSISTS = 1e-5  # unfolding along the unit tangent beyond which a branch point is lost when both parameters vary
 # Kinds of the curves that lead through a point, the one taken unless another is asked for first.
 CURVES = {
@@ -34,14 +38,28 @@ def curve_through(problem, point, vary, span, curve=None):
     """
     names = check_pair(problem, vary)
     limits = check_limits(span, names)
-    kind = check_point(point, curve)
+    check_unknowns(problem)
+    kind = check_point(problem, point, curve)
     p = problem.parameter_values({k: v for k, v in point.parameters.items() if k in problem.parameters})
     x = unknowns_of(problem, kind, point, names, p)
     made = SpecialCurve(problem, kind, names, limits[names[1]], (x, p))
     if kind is Kind.BRANCH_POINT:
         refuse_lost(made, point, x, p)
+    if has_second_condition(problem, kind, point, p):
+        x = beside(made, x, p, (limits[names[0]], limits[names[1]]))
+        point = replace(point, state=x[: len(point.state)])
+        p = made.parameters_at(x, p)
     start = Point(point.state, dict(zip(problem.parameters, p.tolist())), problem.states, unknowns=x)
     return made, start, names[0], limits[names[0]]
+
+
+def check_unknowns(problem):
+    """Raise where a problem has other unknowns than its states."""
+    if tuple(problem.unknown_names) != tuple(problem.states):
+        raise ValueError(
+            f"problem: curves in two parameters are followed where the states are the unknowns; {problem.name} has the "
+            f"unknowns {list(problem.unknown_names)}: write its equations as a problem of their own"
+        )
 
 
 def check_pair(problem, vary) -> tuple:
@@ -73,11 +91,13 @@ def check_limits(span, names) -> dict:
     return {name: check_span(span[name]) if name in span else unlimited for name in names}
 
 
-def check_point(point, curve) -> Kind:
+def check_point(problem, point, curve) -> Kind:
     """Kind of the curve to follow through a point."""
     if not isinstance(point, SpecialPoint):
         wanted = "wanted a special point of a branch (a fold, branch point or Hopf point) for two parameters"
         raise ValueError(f"start: {wanted}, got {type(point).__name__}")
+    if tuple(point.state_names) != tuple(problem.states):
+        raise ValueError(f"start: has the states {list(point.state_names)}; this problem has {list(problem.states)}")
     kinds = CURVES.get(point.kind)
     if kinds is None:
         raise ValueError(f"start: curves lead through folds, branch points and Hopf points, got {point.label}")
@@ -98,6 +118,30 @@ def unknowns_of(problem, kind, point, names, p) -> np.ndarray:
         auxiliary = [0.0] if kind is Kind.BRANCH_POINT else []
         refuse_kernel(point)
     return np.array([*u, *auxiliary, p[problem.index_of(names[1])], p[problem.index_of(names[0])]])
+
+
+def has_second_condition(problem, kind, point, p) -> bool:
+    """Whether a test function of the curve vanishes at the point: it would say nothing in the row of the start."""
+    if kind is Kind.HOPF:
+        return point.kind in (Kind.BAUTIN, Kind.ZERO_HOPF, Kind.HOPF_HOPF)
+    if kind is Kind.FOLD and point.kind is Kind.FOLD:
+        left, _, right = np.linalg.svd(state_jacobian(problem, point.state, p))
+        return abs(left[:, -1] @ right[-1]) <= DOUBLE
+    return kind is Kind.FOLD
+
+
+def beside(curve, x, p, limits) -> np.ndarray:
+    """A point of the curve a little beside x, x itself where there is none within the limits."""
+    from continuation.curves.codim2 import onto_curve, tangent_of
+
+    table, (first, second) = curve.functions["residual"].table, limits
+    step = BESIDE * (1 + np.linalg.norm(x)) * tangent_of(table, x, p)
+    for guess in (x + step, x - step):
+        y = onto_curve(table, guess, p)
+        inside = first[0] <= y[-1] <= first[1] and second[0] <= y[-2] <= second[1]
+        if inside and np.linalg.norm(y - guess) <= 0.5 * np.linalg.norm(step):
+            return y
+    return x
 
 
 def hopf_frequency(point, a) -> float:

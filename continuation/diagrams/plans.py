@@ -45,7 +45,7 @@ def deflate_values(deflate, span) -> tuple:
     """Values of the parameter at which to deflate: as given, or so many inside the span, evenly."""
     if deflate is None:
         return ()
-    if isinstance(deflate, int | np.integer) and not isinstance(deflate, bool):
+    if isinstance(deflate, int | np.integer):
         count = whole("deflate", deflate, 1)
         if not all(map(math.isfinite, span)):
             raise ValueError(f"deflate: wanted values, since the span {span} is not finite; got the number {deflate}")

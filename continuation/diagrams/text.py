@@ -109,7 +109,7 @@ def special_rows(diagram) -> list:
 
 def failure_lines(diagram) -> list[str]:
     """A line for each failure."""
-    return ["not followed:", *(f"  {f.label + ': ' if f.label else ''}{f.reason}" for f in diagram.failures)]
+    return ["not complete:", *(f"  {f.label + ': ' if f.label else ''}{f.reason}" for f in diagram.failures)]
 
 
 def text_of(head, rows) -> list[str]:

@@ -86,7 +86,8 @@ def conjugation(problem, first, second):
     """Index of an element that takes one start to the other, state and tangent; None if there is none."""
     if first.vary != second.vary or len(first.x) != len(second.x):
         return None
-    (u, du, p, dp), (v, dv, q, dq) = (shown_start(problem, start) for start in (first, second))
+    pair = first, second
+    (u, du, p, dp), (v, dv, q, dq) = (shown_start(problem, start, *at) for start, at in zip(pair, compared(*pair)))
     scale = max(np.max(np.abs(du)), np.max(np.abs(dp)))
     if np.max(np.abs(dp - dq)) > OUTWARD * scale or not np.allclose(p, q, rtol=1e-9, atol=1e-9):
         return None
@@ -96,9 +97,22 @@ def conjugation(problem, first, second):
     return int(np.argmax(same)) if np.any(same) else None
 
 
-def shown_start(problem, start):
-    """State, its direction, all parameters, the direction of the varied ones."""
-    states, varied = problem.columns(np.array([start.x, start.x + start.tangent]))
+def compared(first, second):
+    """Where two starts are compared, point and tangent of each: ahead, at one distance, where both have such points.
+
+    There the points are solutions to the last digits; tangents at a degenerate branch point are extrapolated.
+    """
+    if first.ahead is not None and second.ahead is not None:
+        far, other = (np.linalg.norm(start.ahead[:, 0] - start.x, axis=1) for start in (first, second))
+        pairs = np.argwhere(np.abs(far[:, None] - other) <= CRITICAL * far[:, None])
+        if len(pairs):
+            return first.ahead[pairs[0][0]], second.ahead[pairs[0][1]]
+    return (first.x, first.tangent), (second.x, second.tangent)
+
+
+def shown_start(problem, start, x, tangent):
+    """State, its direction, all parameters, the direction of the varied ones, at a point of a start."""
+    states, varied = problem.columns(np.array([x, x + tangent]))
     p = start.p.copy()
     for name, value in zip(problem.varied_names(start.vary), varied[0]):
         p[problem.index_of(name)] = value
