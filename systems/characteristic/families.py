@@ -6,7 +6,7 @@ import numpy as np
 
 from continuation import Problem
 from continuation.compiled import kernel
-from systems.characteristic_plane import plane_cost, plane_jacobian, plane_parameter_derivative, plane_residual
+from systems.characteristic.plane_kernels import plane_cost, plane_jacobian, plane_parameter_derivative, plane_residual
 
 
 def rotation_family(theta=math.pi / 2, rho=1.0, T=1.0) -> Problem:
@@ -21,7 +21,7 @@ def rotation_family(theta=math.pi / 2, rho=1.0, T=1.0) -> Problem:
     -------
     Problem
         States ``C[0,0]`` ... ``C[1,1]``; parameters ``lam`` (0), ``theta``, ``rho``, ``T``; output ``J``;
-        ``stability`` None, as in `characteristic.characteristic_equation`.
+        ``unstable`` is the Morse index, as in `characteristic_equation`.
 
     Raises
     ------
