@@ -6,6 +6,14 @@ import numpy as np
 
 from continuation import Problem
 from continuation.compiled import kernel
+from systems.characteristic.checks import covariance, entries, positive, square_matrix
+from systems.characteristic.general_kernels import (
+    general_cost,
+    general_jacobian,
+    general_parameter_derivative,
+    general_residual,
+)
+from systems.characteristic.index_kernels import index_and_nullity
 from systems.characteristic.plane_kernels import plane_cost, plane_jacobian, plane_parameter_derivative, plane_residual
 
 
@@ -46,8 +54,7 @@ def rotation_family(theta=math.pi / 2, rho=1.0, T=1.0) -> Problem:
     1.0
     """
     for name, value in (("rho", rho), ("T", T)):
-        if not (np.isscalar(value) and 0 < value < math.inf):
-            raise ValueError(f"rotation_family({name}=...): wanted a positive number, got {value!r}")
+        positive(f"rotation_family({name}=...)", value)
     return Problem(
         _residual,
         states=("C[0,0]", "C[0,1]", "C[1,0]", "C[1,1]"),
@@ -55,9 +62,113 @@ def rotation_family(theta=math.pi / 2, rho=1.0, T=1.0) -> Problem:
         jacobian=_jacobian,
         parameter_derivative=_parameter_derivative,
         outputs={"J": _cost},
-        stability=None,
+        stability=_index,
         name="characteristic equation of a rotation",
     )
+
+
+def line_of_matrices(R, direction, name="alpha", value=0.0, S=None, T=1.0) -> Problem:
+    """Set up the characteristic equation for ``R + alpha D``, where alpha is one parameter of any name.
+
+    Parameters
+    ----------
+    R, direction : (d, d) arrays
+        The line.  ``R = 0`` and a name like ``"rho"`` vary the scale of one matrix.
+    name, value : str, float
+        Name and default of the parameter.
+    S, T
+        As in `characteristic_equation`.
+
+    Returns
+    -------
+    Problem
+        States ``C[0,0]`` ...; parameters ``lam`` (0), ``T`` and `name`; output ``J``; ``unstable`` the Morse index.
+
+    Raises
+    ------
+    ValueError
+        As `characteristic_equation`.
+
+    Examples
+    --------
+    Example 2 of the paper: alpha from 0, where R is a quarter turn, to pi/2, where the solution is nilpotent:
+
+    >>> problem = line_of_matrices([[0.0, -1.0], [1.0, 0.0]], [[0.0, 0.0], [0.0, 1.0]])
+    >>> point = problem.solve([0.1, 0.1, 1.5, 0.1], {"alpha": math.pi / 2})
+    >>> (abs(point.state - [0, 0, math.pi / 2, 0]) < 1e-9).all()
+    np.True_
+    """
+    R = square_matrix("R", R)
+    d = len(R)
+    D, S = square_matrix("direction", direction, d), covariance(S, d)
+    residual, jacobian, derivative, cost = _LINE[d == 2]
+    return Problem(
+        residual,
+        states=tuple(entries("C", d)),
+        parameters={"lam": 0.0, "T": positive("line_of_matrices(T=...)", T), name: value},
+        constants=np.concatenate([R.ravel(), D.ravel(), S.ravel()]),
+        jacobian=jacobian,
+        parameter_derivative=derivative,
+        outputs={"J": cost},
+        stability=_line_index,
+        name="characteristic equation of a line of matrices",
+    )
+
+
+@kernel
+def _on_line(u, p):
+    """``(lam, T, R + alpha D, S)`` of ``(lam, T, alpha, R, D, S)``."""
+    n = u.size
+    q = np.empty(2 + 2 * n)
+    q[0], q[1] = p[0], p[1]
+    for i in range(n):
+        q[2 + i] = p[3 + i] + p[2] * p[3 + n + i]
+        q[2 + n + i] = p[3 + 2 * n + i]
+    return q
+
+
+def _line_functions(residual, jacobian, derivative, cost):
+    """The functions of a line of matrices, from those of ``(lam, T, R, S)``."""
+
+    def line_residual(u, p, out):
+        residual(u, _on_line(u, p), out)
+
+    def line_jacobian(u, p, out):
+        jacobian(u, _on_line(u, p), out)
+
+    def line_cost(u, p):
+        return cost(u, _on_line(u, p))
+
+    def line_derivative(u, p, k, out):
+        q, n = _on_line(u, p), u.size
+        if k < 2:
+            derivative(u, q, k, out)
+            return
+        column = np.zeros(n)
+        out[:] = 0.0
+        for m in range(n):
+            derivative(u, q, 2 + m, column)
+            out += p[3 + n + m] * column
+
+    return line_residual, line_jacobian, line_derivative, line_cost
+
+
+_LINE = {
+    True: _line_functions(plane_residual, plane_jacobian, plane_parameter_derivative, plane_cost),
+    False: _line_functions(general_residual, general_jacobian, general_parameter_derivative, general_cost),
+}
+
+
+def _line_index(u, p):
+    """Morse index."""
+    n = u.size
+    d = int(math.sqrt(n) + 0.5)
+    return index_and_nullity(u.copy().reshape(d, d), p[0], p[3 + 2 * n : 3 + 3 * n].copy().reshape(d, d), p[1])[0]
+
+
+def _index(u, p):
+    """Morse index, S = I."""
+    return index_and_nullity(u.copy().reshape(2, 2), p[0], np.eye(2), p[3])[0]
 
 
 @kernel

@@ -16,8 +16,8 @@ from systems.characteristic.equation import residual_and_jacobian
 from systems.characteristic.index_kernels import index_and_nullity
 from systems.characteristic.layers import LayeredNetwork, start_weights
 
-SAMPLES = 64  # of a smallest singular value, for each radian that the fastest direction turns
-SMALL = 1e-6  # singular values this far below the largest are zero
+SAMPLES = 64  # of a smallest singular value, for each half turn of the fastest direction
+NEAR, SMALL = 1e-2, 1e-2  # a zero at t: this many samples beside t the singular value is larger, by 1 / SMALL
 
 
 class Index(NamedTuple):
@@ -152,16 +152,19 @@ def index_by_conjugate_times(C, lam, R, S=None, T=1.0) -> int:
 
 
 def end_map_derivative(C, t) -> np.ndarray:
-    """``P_t`` (d^2, d^2), row by row: the change of ``F_t``, seen from the start, when C changes."""
+    """``P_t`` (d^2, d^2), row by row: the change ``F_t^{-1} dF_t``, seen from the start, when C changes.
+
+    Examples
+    --------
+    For d = 1, ``F = e^{tC}``:
+
+    >>> end_map_derivative(np.array([[0.7]]), 0.5).round(12)
+    array([[0.5]])
+    """
     d = len(C)
-    spin, stretch = t * (C - C.T), t * C.T
-    turn, F = scipy.linalg.expm(spin), scipy.linalg.expm(stretch)
-    columns = []
-    for V in np.eye(d * d).reshape(-1, d, d):
-        first = scipy.linalg.expm_frechet(spin, t * (V - V.T), compute_expm=False)
-        second = scipy.linalg.expm_frechet(stretch, t * V.T, compute_expm=False)
-        columns.append(np.linalg.solve(turn @ F, first @ F + turn @ second).ravel())
-    return np.stack(columns, axis=1)
+    F = scipy.linalg.expm(t * (C - C.T)) @ scipy.linalg.expm(t * C.T)
+    pulled = residual_and_jacobian(C, 0.0, F, np.eye(d), t)[1].reshape(d, -1)  # F' dF[V], as R - F vanishes
+    return np.linalg.solve(F, np.linalg.solve(F.T, pulled)).reshape(d * d, d * d)
 
 
 def _checked(C, lam, S, T):
@@ -173,21 +176,26 @@ def _checked(C, lam, S, T):
 def _crossings(matrix, C, T) -> list[Crossing]:
     """Zeros of the smallest singular value of ``matrix(t)`` in (0, T), with multiplicities."""
     fastest = np.abs(np.linalg.eigvals(C)).max() + np.linalg.norm(C - C.T, 2)
-    m = SAMPLES + math.ceil(SAMPLES * T * fastest / math.pi)
-    grid = np.linspace(0.0, T, m + 1)[1:-1]
+    grid = np.linspace(0.0, T, SAMPLES + math.ceil(SAMPLES * T * fastest / math.pi) + 1)[1:-1]
 
-    def least(t):
-        sigma = np.linalg.svd(matrix(t), compute_uv=False)
-        return sigma[-1] / sigma[0]
+    def sigma(t):
+        values = np.linalg.svd(matrix(t), compute_uv=False)
+        return values / values[0]
 
-    values, found = np.array([least(t) for t in grid]), []
+    values, found = np.array([sigma(t)[-1] for t in grid]), []
     for k in range(1, len(grid) - 1):
         if values[k] <= values[k - 1] and values[k] < values[k + 1]:
+            bounds = (grid[k - 1], grid[k + 1])
             best = scipy.optimize.minimize_scalar(
-                least, bounds=(grid[k - 1], grid[k + 1]), method="bounded", options={"xatol": 1e-11 * T}
-            )
-            sigma = np.linalg.svd(matrix(best.x), compute_uv=False)
-            dimension = int(np.sum(sigma <= SMALL * sigma[0]))
+                lambda t: sigma(t)[-1], bounds=bounds, method="bounded", options={"xatol": 1e-12 * T}
+            ).x
+            dimension = _vanishing(sigma, best, NEAR * (grid[1] - grid[0]))
             if dimension:
-                found.append(Crossing(float(best.x), dimension))
+                found.append(Crossing(float(best), dimension))
     return found
+
+
+def _vanishing(sigma, t, step) -> int:
+    """Number of singular values that vanish at t: there they are far smaller than a step before and after."""
+    here = sigma(t)
+    return int(np.sum(here < SMALL * np.minimum(sigma(t - step), sigma(t + step))))
