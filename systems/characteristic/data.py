@@ -45,9 +45,10 @@ def correlated_equation(M, S=None, T=1.0) -> Problem:
 
     Examples
     --------
-    >>> R, S = np.array([[1.0, 1.0], [0.0, 2.0]]), np.array([[2.0, 0.5], [0.5, 1.0]])
-    >>> correlated_equation(R @ S, S).residual([0.1, 0.2, 0.3, 0.4], {"lam": 0.5}).round(6)
-    array([-3.059219, -2.068643, -3.088393, -2.196553])
+    At C = 0, where F = 1, the residual is ``-(M - S)``:
+
+    >>> correlated_equation([[3.0]], [[2.0]]).residual([0.0])
+    array([-1.])
     """
     M = square_matrix("M", M)
     S = covariance(S, len(M), singular=True)

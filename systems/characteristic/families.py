@@ -50,7 +50,7 @@ def rotation_family(theta=math.pi / 2, rho=1.0, T=1.0) -> Problem:
     Examples
     --------
     >>> problem = rotation_family(theta=1.0)
-    >>> problem.solve([0, -1, 1, 0], {"lam": 0.0})["C[1,0]"]
+    >>> round(problem.solve([0, -1, 1, 0], {"lam": 0.0})["C[1,0]"], 12)
     1.0
     """
     for name, value in (("rho", rho), ("T", T)):

@@ -110,7 +110,7 @@ def conjugate_times(C, T=1.0) -> list[Crossing]:
     --------
     Half a turn is reached in both senses:
 
-    >>> [(round(time, 9), dimension) for time, dimension in conjugate_times([[0, -4 * np.pi], [4 * np.pi, 0]])]
+    >>> [(round(time, 6), dimension) for time, dimension in conjugate_times([[0, -4 * np.pi], [4 * np.pi, 0]])]
     [(0.25, 2), (0.5, 2), (0.75, 2)]
     """
     C, _, _, T = _checked(C, 0.0, None, T)

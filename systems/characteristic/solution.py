@@ -137,8 +137,8 @@ def gradient_bound(A, R, S=None, T=1.0) -> Bound:
     --------
     At A = 0 and d = 1 the gradient is ``1 - R``, the bound ``(1 - R)**2 / 2``:
 
-    >>> gradient_bound(np.zeros((1, 1, 1)), [[3.0]])[:2]
-    (4.0, 2.0)
+    >>> print("{:.12f} {:.12f}".format(*gradient_bound(np.zeros((1, 1, 1)), [[3.0]])))
+    4.000000000000 2.000000000000
     """
     A = np.asarray(A, float)
     if A.ndim != 3 or A.shape[1] != A.shape[2] or not len(A):
