@@ -163,18 +163,25 @@ def piece(C, h):
 
 
 @kernel
+def exponential(a):
+    """``e^A`` by its series, with scaling and squaring."""
+    d, squarings, h, size = a.shape[0], 0, 1.0, np.sqrt(np.sum(a * a))
+    while h * size > SHORT and size < np.inf:
+        h *= 0.5
+        squarings += 1
+    out = np.eye(d)
+    for k in range(TERMS, 0, -1):
+        out = np.eye(d) + product(a, out) * (h / k)
+    for _ in range(squarings):
+        out = product(out, out)
+    return out
+
+
+@kernel
 def end_form(C, lam, S, T):
     """``(|y E S^{1/2}|**2 / lam - <C, y y>)`` as a matrix (n, n), ``E = e^{T C'}``."""
     d = C.shape[0]
-    squarings, h, size = 0, T, np.sqrt(np.sum(C * C))
-    while h * size > SHORT:
-        h *= 0.5
-        squarings += 1
-    E = np.eye(d)
-    for k in range(TERMS, 0, -1):
-        E = np.eye(d) + product(C.T.copy(), E) * (h / k)
-    for _ in range(squarings):
-        E = product(E, E)
+    E = exponential(T * C.T)
     reach = product(E, product(S, E.T.copy()))
     out = np.zeros((d * d, d * d))
     for i in range(d):
