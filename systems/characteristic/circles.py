@@ -79,13 +79,17 @@ def isolated_circles(problem, reference, direction=None):
 
 
 def left_null_vector(K, place):
-    """Make ``left(u, p) = K - F^{-1} K F``, row by row, orthogonal to G at every C and lam; T is ``p[place]``."""
+    """Make ``left(u, p) = (K - F^{-1} K F) / lam``, row by row, orthogonal to G at every C; T is ``p[place]``.
+
+    Divided by lam it keeps its size as lam -> 0, where F = R commutes with K on the solutions; at lam = 0 it vanishes.
+    """
     d, K = len(K), np.ascontiguousarray(K, float)
 
     def left(u, p):
         C = u.copy().reshape(d, d)
         F = product(exponential(p[place] * (C - C.T)), exponential(p[place] * C.T))
-        return (K - product(inverse(F), product(K, F))).reshape(d * d)
+        scale = 1.0 / p[0] if p[0] != 0.0 else 1.0
+        return (scale * (K - product(inverse(F), product(K, F)))).reshape(d * d)
 
     return left
 

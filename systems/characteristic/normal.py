@@ -131,6 +131,42 @@ def pitchfork(rho=1.0) -> Normal:
     return Normal(rho * math.exp(a), a, 0.0, rho, math.pi)
 
 
+def pitchfork_of_revolution(theta, near, rho=1.0) -> Normal:
+    """Return the point of a normal branch from which circles of solutions that aren't normal leave.
+
+    There ``w cot w = a - e^{2a} / lam``: the two directions that aren't normal make a kernel of DG.
+
+    Parameters
+    ----------
+    theta, rho : float
+        Angle and scale of R.
+    near : (a, w, lam)
+        A guess.
+
+    Raises
+    ------
+    ValueError
+        Newton's method found none from the guess.
+
+    Examples
+    --------
+    >>> print(f"{pitchfork_of_revolution(math.pi / 2, (-2.4, -2.4, 0.03)).lam:.12f}")
+    0.027205983410
+    """
+    r = positive("pitchfork_of_revolution(rho=...)", rho) * cmath.exp(1j * theta)
+
+    def equations(z):
+        a, w, lam = z[0], z[1], math.exp(z[2])
+        gap = scalar_residual(complex(a, w), lam, r) / lam
+        return [gap.real, gap.imag, w * math.cos(w) - (a - math.exp(2 * a) / lam) * math.sin(w)]
+
+    a, w, lam = near
+    found = scipy.optimize.root(equations, [a, w, math.log(lam)], tol=1e-14)
+    if not np.max(np.abs(equations(found.x))) < 1e-9 * (1 + abs(w) + abs(a)):
+        raise ValueError(f"pitchfork_of_revolution(near=...): no such point was found from {tuple(near)!r}")
+    return Normal(math.exp(found.x[2]), float(found.x[0]), float(found.x[1]), float(rho), float(theta))
+
+
 def scalar_folds(R) -> list[Normal]:
     """Return the folds of d = 1, ``lam a = e^a (R - e^a)``: two for ``R > 4 e^{3/2}``, else none; ascending in lam.
 
