@@ -106,7 +106,7 @@ class LayeredNetwork:
                 between = between + h * between @ A[j]
         return out + self.lam * np.eye(N * d * d)
 
-    def critical_point(self, A, iterations=30) -> np.ndarray:
+    def critical_point(self, A, iterations=20) -> np.ndarray:
         """(N, d, d) weights at which the gradient vanishes, by Newton's method from A, least-norm corrections.
 
         Raises
