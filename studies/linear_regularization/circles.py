@@ -139,11 +139,19 @@ def claims(numbers) -> list[Claim]:
     key = f"[{round(ANGLES[0], 4)}, -1]"
     index, normal = numbers[f"index{key}"], numbers[f"J{key}"]
     circle, circle_index = numbers[f"J_circle{key[:-1]}, 1]"], numbers[f"circle_index{key[:-1]}, 1]"]
-    slopes = [(value, numbers[name.replace("slope[", "slope_expected[")]) for name, value in numbers.items() if "slope[" in name]
+    slopes = [
+        (value, numbers[name.replace("slope[", "slope_expected[")])
+        for name, value in numbers.items()
+        if "slope[" in name
+    ]
     gap = max(abs(one - two) for one, two in slopes)
-    further = [max(numbers[f"circle_folds{name[4:-1]}, 1]"]) > value for name, value in numbers.items() if name[:5] == "fold["]
+    further = [
+        max(numbers[f"circle_folds{name[4:-1]}, 1]"]) > value for name, value in numbers.items() if name[:5] == "fold["
+    ]
     return [
-        Claim("Example 1 (i)", "n = -1: the solution from lam = 0 is a local minimum", f"index {index[0]}", index[0] == 0),
+        Claim(
+            "Example 1 (i)", "n = -1: the solution from lam = 0 is a local minimum", f"index {index[0]}", index[0] == 0
+        ),
         Claim(
             "open problem (i)",
             "the local minimum of class n = -1 is a circle of solutions that aren't normal",

@@ -102,8 +102,8 @@ def random_starts(N, steps):
 
 
 def warmed(network, start, steps):
-    """Learn with a rate that grows in three stages; all are eight times smaller where one diverges."""
-    for shrink in (1.0, 8.0, 64.0):
+    """Learn with a rate that grows in three stages; all are eight times smaller where one diverges, up to 512."""
+    for shrink in (1.0, 8.0, 64.0, 512.0):
         weights = start
         for rate, share in ((0.002, 3000), (0.02, 3000), (0.1, steps)):
             result = learn(network, weights, rate / shrink, int(share * shrink), tolerance=1e-7)

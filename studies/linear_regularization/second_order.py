@@ -25,7 +25,7 @@ R = np.array([[0.0, -1.0], [1.0, 0.0]])
 CLASSES = (0, -1, 1, -2)
 SPAN = (0.0, 0.3)
 LAM = 0.1
-LAYERS = 48
+LAYERS, LARGE = 48, 9.0  # twice as many where |C| is larger
 
 
 def main(fast=False, out=OUT) -> dict:
@@ -50,7 +50,7 @@ def main(fast=False, out=OUT) -> dict:
     draw(branches, folder(out) / "second_order.png", fast)
     counts = dict.fromkeys(("compared", "no_layers", "layers", "focal", "conjugate", "sign", "DG"), 0)
     for branch in branches.values():
-        for point in sample(branch, 5 if fast else 20):
+        for point in sample(branch, 3 if fast else 20):
             for key, value in compared(point.state.reshape(2, 2), point["lam"]).items():
                 counts[key] += value
     names = ("layers", "focal", "conjugate", "sign")
@@ -75,7 +75,7 @@ def compared(C, lam) -> dict:
     """Which ways differ from broken extremals at a point; a circle's zero mode isn't negative."""
     index, nullity = morse_index(C, lam)
     try:
-        values = index_of_layers(C, lam, R, layers=LAYERS)
+        values = index_of_layers(C, lam, R, layers=LAYERS if np.linalg.norm(C) < LARGE else 2 * LAYERS)
     except StartError:
         values = None
     DG = residual_and_jacobian(C, lam, R, np.eye(2), 1.0)[1]

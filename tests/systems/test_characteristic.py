@@ -200,7 +200,11 @@ def test_logarithms_of_what_is_no_rotation():
         (np.zeros((2, 2)), 0, "isn't singular, got a singular one"),
         (np.diag([1.0, 0.0, 2.0]), 0, "with a logarithm, got a singular one"),
         (QUARTER_TURN, 0.5, "whole numbers, got 0.5"),
-        (np.kron(np.eye(2), QUARTER_TURN), 1, r"one integer for each of the 2 planes \(angles \[1.570796, 1.570796\]\)"),
+        (
+            np.kron(np.eye(2), QUARTER_TURN),
+            1,
+            r"one integer for each of the 2 planes \(angles \[1.570796, 1.570796\]\)",
+        ),
     ],
 )
 def test_matrices_without_the_logarithm(R, n, message):
