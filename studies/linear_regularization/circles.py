@@ -1,4 +1,4 @@
-"""Solutions of rotations that aren't normal: circles that leave the normal branches, and better minima (open problem i).
+"""Solutions of rotations that aren't normal: circles of them, with better minima (open problem i).
 
 Each class n of logarithms of ``R = rot(theta)`` has the total angle ``phi = theta + 2 pi n``.  Besides its normal
 branch it has, for each k with ``k pi < |phi|``, a circle of solutions that aren't normal.  It starts at lam = 0, folds,
@@ -14,7 +14,7 @@ from typing import NamedTuple
 import numpy as np
 
 from continuation import Branch, Settings, trace
-from studies.linear_regularization.claims import OUT, COLOURS, Claim, command, draw_by_index, figure_of, folder, save
+from studies.linear_regularization.claims import COLOURS, OUT, Claim, command, draw_by_index, figure_of, folder, save
 from systems.characteristic import characteristic_equation, normal_logarithm
 from systems.characteristic.circles import circle_start, isolated_circles, with_circles
 from systems.characteristic.normal import pitchfork_of_revolution
@@ -44,7 +44,8 @@ def main(fast=False, out=OUT) -> dict:
     -------
     dict
         With keys that end in ``[theta, n]`` or ``[theta, n, k]``: ``fold`` and ``index`` (set along the branch) of the
-        normal branch; for each circle ``leaves`` (lam of the pitchfork of revolution, NaN if it goes to infinity), ``circle_folds``,
+        normal branch; for each circle ``leaves`` (lam of the pitchfork of revolution, NaN if it goes to infinity),
+        ``circle_folds``,
         ``circle_index``, ``slope`` (J / lam at lam = 1e-6) with ``slope_expected``; ``located``, what the nearest
         branch point of the trace misses of ``leaves``; ``J`` and ``J_circle`` at lam = 0.1 (the lowest of each, where
         there is one); ``tau``, the largest auxiliary unknown.

@@ -138,7 +138,7 @@ def claims(numbers) -> list[Claim]:
         Claim(
             "Example 1 (i)",
             "the normal n = -1 solution is a local minimum, where learning stays",
-            f"learning leaves it at {ratio:.4f} times the rate of its lowest eigenvalue {-numbers['predicted_escape']:.5f}",
+            f"it is left at {ratio:.4f} times the rate of its lowest eigenvalue {-numbers['predicted_escape']:.5f}",
             bool(numbers["escape"] <= 0),
         ),
         Claim(

@@ -3,7 +3,8 @@
 ``lam C = e^C (R - e^C)``: one solution, or three between two folds that meet in a cusp at ``R = 4 e^{3/2}``,
 ``lam = 2 e^3``, ``C = 3/2``.  So the uniqueness of Remark 4 is one for small lam.
 
-Taghvaei, Kim, Mehta, NeurIPS 2017, arXiv:1709.09625, Remark 4.  Run: ``python -m studies.linear_regularization.scalar``.
+Taghvaei, Kim, Mehta, NeurIPS 2017, arXiv:1709.09625, Remark 4.
+Run: ``python -m studies.linear_regularization.scalar``.
 """
 
 import numpy as np
@@ -43,7 +44,8 @@ def numbers_of(curve, grid) -> dict:
     errors = []
     for lam, R in zip(curve["lam"], curve["R[0,0]"]):
         folds = [fold.lam for fold in scalar_folds(R)]
-        errors.append(min((abs(lam / fold - 1) for fold in folds), default=0.0 if R < 4 * np.exp(1.5) + 1e-6 else 1.0))
+        at_cusp = abs(R / (4 * np.exp(1.5)) - 1) < 1e-6
+        errors.append(min((abs(lam / fold - 1) for fold in folds), default=0.0 if at_cusp else 1.0))
     lams, targets, counts = grid
     expected = np.array([[_expected(lam, R) for lam in lams] for R in targets])
     return {

@@ -126,9 +126,7 @@ def circle_start(theta, n, k, rho=1.0, T=1.0) -> np.ndarray:
     phi = theta + 2 * math.pi * n
     k, T = whole("circle_start(k=...)", k), positive("circle_start(T=...)", T)
     if not k * math.pi < abs(phi):
-        raise ValueError(
-            f"circle_start(k=...): wanted k below |theta + 2 pi n| / pi = {abs(phi) / math.pi:.6g}, got {k}"
-        )
+        raise ValueError(f"circle_start(k=...): wanted k < |theta + 2 pi n| / pi = {abs(phi) / math.pi:.6g}, got {k}")
     w = (phi + math.copysign(k * math.pi, phi)) / 2
     s, a = math.sqrt(w * w - (k * math.pi) ** 2), math.log(positive("circle_start(rho=...)", rho))
     return np.array([[a + s, -w], [w, a - s]]) / T

@@ -236,7 +236,7 @@ def counted(C, lam, S, T, parts):
     if lam > 0.0:
         tail = end_form(C, lam, S, T)
         first = parts
-    for k in range(first, 1, -1):
+    for _ in range(first - 1):
         negative, least, inverted = eliminated(c + tail)
         index, quality = index + negative, min(quality, least)
         through = product(b, product(inverted, b.T.copy()))

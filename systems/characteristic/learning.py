@@ -7,7 +7,6 @@ import scipy.linalg
 
 from continuation.compiled import kernel
 from systems.characteristic.checks import positive, whole
-from systems.characteristic.layers import LayeredNetwork
 
 CHUNK = 200  # passes between looks at the gradient
 LARGEST = 1e6  # weights beyond this have diverged
@@ -40,6 +39,7 @@ def samples_of(network, count, noise=0.0, seed=0):
 
     Examples
     --------
+    >>> from systems.characteristic.layers import LayeredNetwork
     >>> X, Z = samples_of(LayeredNetwork(2 * np.eye(3)), 5)
     >>> X.shape, bool((Z == 2 * X).all())
     ((3, 5), True)
@@ -51,7 +51,7 @@ def samples_of(network, count, noise=0.0, seed=0):
 
 
 def population(network):
-    """d inputs whose second moments are S exactly, and their outputs without noise: the full batch of a population."""
+    """Make d inputs whose second moments are S exactly, and outputs without noise: a population's full batch."""
     X = np.sqrt(len(network.R)) * scipy.linalg.sqrtm(network.S).real
     return X, network.R @ X
 
@@ -99,6 +99,7 @@ def learn(network, start, rate, steps, *, data=None, batch=None, tolerance=1e-10
     --------
     One layer, d = 1, lam = 1: the minimum of ``A^2 / 2 + (1 + A - 3)^2 / 2`` is at 1:
 
+    >>> from systems.characteristic.layers import LayeredNetwork
     >>> network = LayeredNetwork([[3.0]], lam=1.0, layers=1)
     >>> result = learn(network, np.zeros((1, 1, 1)), 0.4, 1000)
     >>> round(result.weights.item(), 9), result.ended

@@ -178,7 +178,7 @@ def scalar_folds(R) -> list[Normal]:
     (0, 2)
     """
     R = positive("scalar_folds(R=...)", R)
-    if R <= 4 * math.exp(1.5):
+    if 4 * math.exp(1.5) >= R:
         return []
 
     def gap(a):

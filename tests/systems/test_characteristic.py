@@ -194,10 +194,10 @@ def test_logarithms_of_what_is_no_rotation():
     ("R", "n", "message"),
     [
         (np.ones((2, 3)), 0, r"R: wanted a square matrix, got shape \(2, 3\)"),
-        ([[1.0, 1.0], [0.0, 1.0]], 0, "wanted a normal matrix that isn't singular, got R R' different from R' R"),
+        ([[1.0, 1.0], [0.0, 1.0]], 0, "wanted a normal, nonsingular matrix, got R R' different from R' R"),
         ([[2.0, 0.5], [0.5, 1.0]], 1, r"one integer for each of the 0 planes .*got n = 1"),
         ([[-2.0, 0.0], [0.0, -1.0]], 0, "negative eigenvalue -2 has odd multiplicity"),
-        (np.zeros((2, 2)), 0, "isn't singular, got a singular one"),
+        (np.zeros((2, 2)), 0, "nonsingular matrix, got a singular one"),
         (np.diag([1.0, 0.0, 2.0]), 0, "with a logarithm, got a singular one"),
         (QUARTER_TURN, 0.5, "whole numbers, got 0.5"),
         (
