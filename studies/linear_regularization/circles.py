@@ -24,7 +24,7 @@ ANGLES = (math.pi / 2, 1.0)
 SPAN = (0.0, 0.5)
 AT = 0.1
 BESIDE, LEAST = 1e-2, 1e-6  # lam at which circles are begun, and where their start is
-SMALL = 0.02  # size of a circle, relative, at which its trace ends: its phase is lost where it is a point
+SMALL = 0.1  # size of a circle, relative, at which its trace ends: its phase is lost where it is a point
 
 
 class ClassDiagram(NamedTuple):

@@ -90,9 +90,8 @@ def fold(n, theta=math.pi / 2, rho=1.0) -> Normal:
     for w in np.linspace(high, low, 41)[1:-1]:
         a = math.log(rho) - 0.45
         lam = math.exp(2 * a) / max(math.hypot(a, w) - 1, 0.05)
-        found = scipy.optimize.root(equations, [a, w, math.log(lam)], tol=1e-15)
-        a, w_found, log_lam = found.x
-        if np.max(np.abs(equations(found.x))) < 1e-10 and low < w_found < high:
+        a, w_found, log_lam = found = _root(equations, [a, w, math.log(lam)])
+        if _error(equations, found) < 1e-10 and low < w_found < high:
             return Normal(math.exp(log_lam), float(a), sense * float(w_found), rho, float(theta))
     raise ValueError(f"fold(n=...): no fold was found for n = {n}, theta = {theta:.6g}, rho = {rho:.6g}")
 
@@ -161,10 +160,23 @@ def pitchfork_of_revolution(theta, near, rho=1.0) -> Normal:
         return [gap.real, gap.imag, w * math.cos(w) - (a - math.exp(2 * a) / lam) * math.sin(w)]
 
     a, w, lam = near
-    found = scipy.optimize.root(equations, [a, w, math.log(lam)], tol=1e-14)
-    if not np.max(np.abs(equations(found.x))) < 1e-9 * (1 + abs(w) + abs(a)):
+    found = _root(equations, [a, w, math.log(lam)])
+    if not _error(equations, found) < 1e-9 * (1 + abs(w) + abs(a)):
         raise ValueError(f"pitchfork_of_revolution(near=...): no such point was found from {tuple(near)!r}")
-    return Normal(math.exp(found.x[2]), float(found.x[0]), float(found.x[1]), float(rho), float(theta))
+    return Normal(math.exp(found[2]), float(found[0]), float(found[1]), float(rho), float(theta))
+
+
+def _root(equations, start) -> np.ndarray:
+    """Root of the equations near `start`; NaN where the search ran out of the range of floats."""
+    try:
+        return scipy.optimize.root(equations, start, tol=1e-15).x
+    except OverflowError:
+        return np.full(len(start), np.nan)
+
+
+def _error(equations, x) -> float:
+    """Largest residual; NaN where x is."""
+    return float(np.max(np.abs(equations(x)))) if np.isfinite(x).all() else math.nan
 
 
 def scalar_folds(R) -> list[Normal]:
