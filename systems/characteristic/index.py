@@ -11,7 +11,7 @@ import numpy as np
 import scipy.linalg
 import scipy.optimize
 
-from systems.characteristic.checks import covariance, positive, square_matrix, weight_decay
+from systems.characteristic.checks import covariance, positive, square_matrix, weight_decay, whole
 from systems.characteristic.equation import residual_and_jacobian
 from systems.characteristic.index_kernels import index_and_nullity
 from systems.characteristic.layers import LayeredNetwork, start_weights
@@ -91,6 +91,42 @@ def index_of_layers(C, lam, R, S=None, T=1.0, layers=48) -> np.ndarray:
     network = LayeredNetwork(R, S, lam, T, layers)
     A = network.critical_point(start_weights(C, T, layers))
     return scipy.linalg.eigvalsh(network.hessian(A))
+
+
+def second_variation(C, lam, S=None, T=1.0, layers=96) -> np.ndarray:
+    """Matrix of the second variation of J for directions V constant on N layers (the first way without its layers).
+
+    ``lam int |V|^2 - 2 lam int int_{s<t} tr(C' B_t B_s) + |F int B S^{1/2}|^2``, ``B_t = Phi_t^{-1} V_t Phi_t``, at the
+    weights of the continuous network, by the midpoint rule.
+
+    Returns
+    -------
+    (N d^2, N d^2) array
+        Symmetric, for V normalised in L2; its eigenvalues are those of the second variation up to ``O(1/N^2)``, the
+        zero mode of a circle too.
+
+    Examples
+    --------
+    At C = 0 and d = 1: ``lam |V|^2 + (int V)^2``:
+
+    >>> np.linalg.eigvalsh(second_variation([[0.0]], 0.5, layers=4)).round(12)
+    array([0.5, 0.5, 0.5, 1.5])
+    """
+    C, lam, S, T = _checked(C, lam, S, T)
+    d, h = len(C), T / whole("second_variation(layers=...)", layers)
+    moved = []
+    for t in (np.arange(layers) + 0.5) * h:
+        phi = scipy.linalg.expm(t * (C - C.T)) @ scipy.linalg.expm(t * C.T)
+        moved.append(np.kron(np.linalg.inv(phi), phi.T))
+    M = np.array(moved)
+    pair = np.einsum("ba,ce->bcea", C, np.eye(d)).reshape(d * d, d * d)  # tr(C' X Y) = x' pair y
+    both = np.einsum("kai,ab,lbj->kilj", M, pair, M, optimize=True)
+    order = np.sign(np.subtract.outer(np.arange(layers), np.arange(layers))) + 1.0  # 2 for k > l, 1 for k = l, else 0
+    size = layers * d * d
+    both = (0.5 * both * order[:, None, :, None]).reshape(size, size)
+    F = scipy.linalg.expm(T * (C - C.T)) @ scipy.linalg.expm(T * C.T)
+    reach = np.kron(F, np.linalg.cholesky(S).T) @ M.transpose(1, 0, 2).reshape(d * d, size)
+    return lam * np.eye(size) - lam * h * (both + both.T) + h * reach.T @ reach
 
 
 class Crossing(NamedTuple):

@@ -105,9 +105,7 @@ def invariant_spaces(R):
     size = np.abs(R).max()
     if size == 0 or np.abs(R @ R.T - R.T @ R).max() > NORMAL * size**2:
         what = "a singular one" if size == 0 else "R R' different from R' R"
-        raise ValueError(
-            f"normal_logarithm(R=...): wanted a normal matrix that isn't singular, got {what}: {R.tolist()}"
-        )
+        raise ValueError(f"normal_logarithm(R=...): wanted a normal, nonsingular matrix, got {what}: {R.tolist()}")
     triangle, basis = scipy.linalg.schur(R, output="real")
     planes, real, k = [], [], 0
     while k < len(R):

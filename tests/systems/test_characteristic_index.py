@@ -17,6 +17,7 @@ from systems.characteristic.index import (
     index_by_focal_times,
     index_of_layers,
     morse_index,
+    second_variation,
 )
 from systems.characteristic.layers import LayeredNetwork, start_weights
 from tests.systems.characteristic_reference import QUARTER_TURN
@@ -47,6 +48,8 @@ def test_four_ways_at_random_solutions(d, size, rng):
         assert np.sign(np.linalg.det(residual_and_jacobian(C, lam, R, S, T)[1])) == (-1) ** index
         if d < 3 and size < 2:
             assert np.sum(index_of_layers(C, lam, R, S, T, 30) < 0) == index
+        if size < 3:
+            assert np.sum(np.linalg.eigvalsh(second_variation(C, lam, S, T, 60)) < 0) == index
 
 
 @pytest.mark.parametrize("n", [0, 1, -1, 2, -2, 3])
@@ -157,6 +160,21 @@ def test_layers_need_to_be_many():
     assert np.abs(network.gradient(start_weights(C, 1.0, 4000))).max() < 0.2
     assert np.sum(index_of_layers(C, 0.03, QUARTER_TURN, layers=48) < 0) == 6
     assert len(focal_times(C, 0.03, QUARTER_TURN)) == 3
+
+
+def test_zero_mode_of_the_second_variation_is_of_second_order():
+    C, values = circle_solution(characteristic_equation(QUARTER_TURN)).state.reshape(2, 2), []
+    for N in (24, 48, 96):
+        values.append(np.linalg.eigvalsh(second_variation(C, 0.1, layers=N))[0])
+    assert_allclose(np.log2(np.abs(np.array(values[:-1]) / values[1:])), 2, atol=0.2)
+
+
+def test_second_variation_is_the_limit_of_the_hessian_of_layers():
+    C = characteristic_equation(QUARTER_TURN).solve(normal_logarithm(QUARTER_TURN, -1).ravel(), {"lam": 0.1}).state
+    exact = np.linalg.eigvalsh(second_variation(C.reshape(2, 2), 0.1, layers=64))[:6]
+    coarse, fine = (index_of_layers(C.reshape(2, 2), 0.1, QUARTER_TURN, layers=N)[:6] for N in (24, 48))
+    assert_allclose(fine, exact, atol=2e-3)
+    assert np.abs(fine - exact).max() < 0.7 * np.abs(coarse - exact).max()
 
 
 def test_spectrum_of_DG_is_not_stability():
