@@ -17,6 +17,7 @@ from continuation import Settings, trace
 from studies.linear_regularization.circles import circle_branch
 from studies.linear_regularization.claims import COLOURS, OUT, Claim, command, draw_by_index, figure_of, folder, save
 from systems.characteristic import characteristic_equation, normal_logarithm
+from systems.characteristic.checks import one_thread
 from systems.characteristic.circles import circle_start, with_circles
 from systems.characteristic.equation import residual_and_jacobian
 from systems.characteristic.index import index_by_conjugate_times, index_by_focal_times, morse_index, second_variation
@@ -69,6 +70,7 @@ def sample(branch, count) -> list:
     return [branch.point(rows[k]) for k in np.unique(np.linspace(0, len(rows) - 1, count).astype(int))]
 
 
+@one_thread
 def compared(C, lam) -> dict:
     """Which ways differ from broken extremals at a point; a circle's zero mode isn't negative."""
     index, nullity = morse_index(C, lam)

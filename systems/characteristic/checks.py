@@ -1,5 +1,6 @@
 """What is wrong with an argument, in words: square matrices, covariances, positive numbers."""
 
+import functools
 import math
 
 import numpy as np
@@ -58,6 +59,19 @@ def whole(label, value, least=1) -> int:
     if isinstance(value, bool) or not isinstance(value, (int, np.integer)) or value < least:
         raise ValueError(f"{label}: wanted a whole number of at least {least}, got {value!r}")
     return int(value)
+
+
+def one_thread(function):
+    """Run a function with one BLAS thread: on matrices of a few hundred rows more of them only wait for each other."""
+
+    @functools.wraps(function)
+    def alone(*arguments, **options):
+        from threadpoolctl import threadpool_limits
+
+        with threadpool_limits(1, user_api="blas"):
+            return function(*arguments, **options)
+
+    return alone
 
 
 def entries(name, d) -> list[str]:

@@ -11,7 +11,7 @@ import numpy as np
 import scipy.linalg
 import scipy.optimize
 
-from systems.characteristic.checks import covariance, positive, square_matrix, weight_decay, whole
+from systems.characteristic.checks import covariance, one_thread, positive, square_matrix, weight_decay, whole
 from systems.characteristic.equation import residual_and_jacobian
 from systems.characteristic.index_kernels import index_and_nullity
 from systems.characteristic.layers import LayeredNetwork, start_weights
@@ -75,6 +75,7 @@ def morse_index(C, lam, S=None, T=1.0) -> Index:
     return Index(*(int(k) for k in index_and_nullity(C, lam, S, T)))
 
 
+@one_thread
 def index_of_layers(C, lam, R, S=None, T=1.0, layers=48) -> np.ndarray:
     """Eigenvalues of the Hessian of J_N at the critical point of N layers next to C (the first of three ways).
 
@@ -93,6 +94,7 @@ def index_of_layers(C, lam, R, S=None, T=1.0, layers=48) -> np.ndarray:
     return scipy.linalg.eigvalsh(network.hessian(A))
 
 
+@one_thread
 def second_variation(C, lam, S=None, T=1.0, layers=96) -> np.ndarray:
     """Matrix of the second variation of J for directions V constant on N layers (the first way without its layers).
 
@@ -209,6 +211,7 @@ def _checked(C, lam, S, T):
     return C, weight_decay("lam", lam), covariance(S, len(C)), positive("T", T)
 
 
+@one_thread
 def _crossings(matrix, C, T) -> list[Crossing]:
     """Zeros of the smallest singular value of ``matrix(t)`` in (0, T), with multiplicities."""
     fastest = np.abs(np.linalg.eigvals(C)).max() + np.linalg.norm(C - C.T, 2)

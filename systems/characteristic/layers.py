@@ -6,7 +6,7 @@ import numpy as np
 import scipy.linalg
 
 from continuation.status import StartError
-from systems.characteristic.checks import covariance, positive, square_matrix, weight_decay, whole
+from systems.characteristic.checks import covariance, one_thread, positive, square_matrix, weight_decay, whole
 
 
 @dataclass(frozen=True, eq=False)
@@ -106,6 +106,7 @@ class LayeredNetwork:
                 between = between + h * between @ A[j]
         return out + self.lam * np.eye(N * d * d)
 
+    @one_thread
     def critical_point(self, A, iterations=20) -> np.ndarray:
         """(N, d, d) weights at which the gradient vanishes, by Newton's method from A, least-norm corrections.
 
