@@ -152,7 +152,7 @@ def conjugate_times(C, T=1.0) -> list[Crossing]:
     [(0.25, 2), (0.5, 2), (0.75, 2)]
     """
     C, _, _, T = _checked(C, 0.0, None, T)
-    return _crossings(lambda t: end_map_derivative(C, t) / t, C, T)
+    return _crossings(lambda t: end_map_derivative(C, t) / t if t > 0 else np.eye(len(C) ** 2), C, T)
 
 
 def focal_times(C, lam, R, S=None, T=1.0) -> list[Crossing]:
@@ -215,7 +215,7 @@ def _checked(C, lam, S, T):
 def _crossings(matrix, C, T) -> list[Crossing]:
     """Zeros of the smallest singular value of ``matrix(t)`` in (0, T), with multiplicities."""
     fastest = np.abs(np.linalg.eigvals(C)).max() + np.linalg.norm(C - C.T, 2)
-    grid = np.linspace(0.0, T, SAMPLES + math.ceil(SAMPLES * T * fastest / math.pi) + 1)[1:-1]
+    grid = np.linspace(0.0, T, SAMPLES + math.ceil(SAMPLES * T * fastest / math.pi) + 1)
 
     def sigma(t):
         values = np.linalg.svd(matrix(t), compute_uv=False)
