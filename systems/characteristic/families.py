@@ -101,15 +101,14 @@ def line_of_matrices(R, direction, name="alpha", value=0.0, S=None, T=1.0) -> Pr
     R = square_matrix("R", R)
     d = len(R)
     D, S = square_matrix("direction", direction, d), covariance(S, d)
-    residual, jacobian, derivative, cost = _LINE[d == 2]
     return Problem(
-        residual,
+        _line_residual,
         states=tuple(entries("C", d)),
         parameters={"lam": 0.0, "T": positive("line_of_matrices(T=...)", T), name: value},
         constants=np.concatenate([R.ravel(), D.ravel(), S.ravel()]),
-        jacobian=jacobian,
-        parameter_derivative=derivative,
-        outputs={"J": cost},
+        jacobian=_line_jacobian,
+        parameter_derivative=_line_derivative,
+        outputs={"J": _line_cost},
         stability=_line_index,
         name="characteristic equation of a line of matrices",
     )
@@ -127,36 +126,41 @@ def _on_line(u, p):
     return q
 
 
-def _line_functions(residual, jacobian, derivative, cost):
-    """The functions of a line of matrices, from those of ``(lam, T, R, S)``."""
-
-    def line_residual(u, p, out):
-        residual(u, _on_line(u, p), out)
-
-    def line_jacobian(u, p, out):
-        jacobian(u, _on_line(u, p), out)
-
-    def line_cost(u, p):
-        return cost(u, _on_line(u, p))
-
-    def line_derivative(u, p, k, out):
-        q, n = _on_line(u, p), u.size
-        if k < 2:
-            derivative(u, q, k, out)
-            return
-        column = np.zeros(n)
-        out[:] = 0.0
-        for m in range(n):
-            derivative(u, q, 2 + m, column)
-            out += p[3 + n + m] * column
-
-    return line_residual, line_jacobian, line_derivative, line_cost
+def _line_residual(u, p, out):
+    """Write ``G`` (n,)."""
+    if u.size == 4:
+        plane_residual(u, _on_line(u, p), out)
+    else:
+        general_residual(u, _on_line(u, p), out)
 
 
-_LINE = {
-    True: _line_functions(plane_residual, plane_jacobian, plane_parameter_derivative, plane_cost),
-    False: _line_functions(general_residual, general_jacobian, general_parameter_derivative, general_cost),
-}
+def _line_jacobian(u, p, out):
+    """Write ``DG`` (n, n)."""
+    if u.size == 4:
+        plane_jacobian(u, _on_line(u, p), out)
+    else:
+        general_jacobian(u, _on_line(u, p), out)
+
+
+def _line_cost(u, p):
+    """Return ``J``."""
+    return plane_cost(u, _on_line(u, p)) if u.size == 4 else general_cost(u, _on_line(u, p))
+
+
+def _line_derivative(u, p, k, out):
+    """Write the derivative of ``G`` (n,) with respect to ``p[k]``; alpha moves every entry of R."""
+    q, n = _on_line(u, p), u.size
+    column = np.zeros(n)
+    for i in range(n):
+        out[i] = 0.0
+    for m in range(n if k == 2 else 1):
+        place, weight = (2 + m, p[3 + n + m]) if k == 2 else (k, 1.0)
+        if n == 4:
+            plane_parameter_derivative(u, q, place, column)
+        else:
+            general_parameter_derivative(u, q, place, column)
+        for i in range(n):
+            out[i] += weight * column[i]
 
 
 def _line_index(u, p):
