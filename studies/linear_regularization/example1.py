@@ -15,6 +15,7 @@ import sys
 import numpy as np
 
 from continuation import Settings, trace
+from studies.linear_regularization.claims import Claim, claims_table, draw_by_index
 from systems.characteristic import characteristic_equation, normal_logarithm
 
 ANGLE = np.pi / 2
@@ -39,7 +40,8 @@ def main(fast=False, out=OUT) -> dict:
     -------
     dict
         For n = +-1, +-2 the turning point ``lam_bar[n]``, ``a[n]`` (the entry C[0,0]), ``C10[n]`` (the entry
-        C[1,0], in radians) and ``J[n]``; see `verdicts` for the claims and the numbers they rest on.
+        C[1,0], in radians) and ``J[n]``; see `verdicts` for the claims and the numbers they rest on, `indices` for
+        the Morse indices on both sides of the turning points.
     """
     out = pathlib.Path(out)
     out.mkdir(parents=True, exist_ok=True)
@@ -47,7 +49,7 @@ def main(fast=False, out=OUT) -> dict:
     for n, branch in branches.items():
         branch.save(out / f"example1_n={n}.nc")
     draw(branches, out / "example1.png", dpi=80 if fast else 200)
-    return {**turning_points(branches), **verdicts(branches)}
+    return {**turning_points(branches), **verdicts(branches), **indices(branches)}
 
 
 def trace_classes(classes, settings) -> dict:
@@ -101,6 +103,48 @@ def verdicts(branches) -> dict:
     }
 
 
+def indices(branches) -> dict:
+    """Morse index of J beside each turning point: ``index_upper[n]`` before it, ``index_saddle[n]`` after it."""
+    numbers = {}
+    for n, branch in branches.items():
+        row = branch.folds[0].index if branch.folds else len(branch) - 2
+        numbers[f"index_upper[{n}]"] = int(branch.unstable[row - 1])
+        if branch.folds:
+            numbers[f"index_saddle[{n}]"] = int(branch.unstable[row + 1])
+    return numbers
+
+
+def claims(numbers) -> list[Claim]:
+    """Observations (i) to (iv) of the paper as rows: claimed, computed, verdict."""
+    others = [n for n in CLASSES if n != 0]
+    upper, saddle = ([numbers[f"index_{side}[{n}]"] for n in others] for side in ("upper", "saddle"))
+    lams = ", ".join(f"{numbers[f'lam_bar[{n}]']:.6f}" for n in others)
+    return [
+        Claim(
+            "(i)", "each n != 0 has a turning point", f"lam_bar = {lams} for n = {others}", numbers["one_turning_point"]
+        ),
+        Claim(
+            "(i)",
+            "there a local minimum turns into a saddle",
+            f"indices {upper} before, {saddle} after it: saddles on both sides",
+            bool(max(upper) == 0 and min(saddle) > 0),
+        ),
+        Claim("(ii)", "lam_bar falls with the total angle", f"lam_bar = {lams}", numbers["lam_bar_falls"]),
+        Claim(
+            "(iii)",
+            "the saddle escapes to infinity with J -> 1 as lam -> 0",
+            f"angle within {numbers['saddle_angle_error']:.1e}, cost within {numbers['saddle_cost_error']:.1e}",
+            numbers["saddles_escape"],
+        ),
+        Claim(
+            "(iv)",
+            "the principal branch has the lowest cost",
+            f"lower by at least {numbers['lowest_excess']:.4f} lam",
+            numbers["principal_lowest"],
+        ),
+    ]
+
+
 def saddle_end(branch, n) -> dict[str, float]:
     """Compare the last row with the limit lam -> 0 of the saddle of class n.
 
@@ -136,14 +180,12 @@ def draw(branches, path, dpi=200):
     axes = figure.subplots(1, 2, sharex=True)
     for ax, name, label in zip(axes, ("C[1,0]", "J"), ("entry C[1,0] (radians)", "cost J")):
         for n, branch in sorted(branches.items(), reverse=True):
-            ax.plot(
-                branch["lam"], branch[name], color=COLOURS[n], lw=1.8, label=f"n = {n:+d}" if n else "n = 0 (principal)"
-            )
+            draw_by_index(ax, branch, "lam", name, COLOURS[n], f"n = {n:+d}" if n else "n = 0 (principal)")
             for fold in branch.folds:
                 _mark(ax, fold, name, COLOURS[n])
         ax.set(xlabel="weight decay λ", ylabel=label, xlim=(0.0, 0.2))
         ax.grid(alpha=0.25)
-    axes[0].set_title("(a) solutions", loc="left")
+    axes[0].set_title("(a) solutions; thick: minima, dashed: saddles", loc="left")
     axes[1].set_title("(b) their cost, without the constant of the noise", loc="left")
     axes[0].legend(loc="upper right", title="winding of log R")
     figure.suptitle("Learning a quarter turn: critical points, computed from the characteristic equation (no data)")
@@ -191,7 +233,8 @@ def _command():
     parser.add_argument("--out", default=OUT, help="folder of the picture and the data (default: %(default)s)")
     parser.add_argument("--fast", action="store_true", help="longer steps, a coarser picture")
     options = parser.parse_args()
-    print(table(main(fast=options.fast, out=options.out)))
+    numbers = main(fast=options.fast, out=options.out)
+    print(table(numbers) + "\n\n" + claims_table(claims(numbers)))
     print(f"\npicture and data in {options.out}")
 
 

@@ -113,10 +113,10 @@ def test_saddles_end_far_out_and_say_so(branches, n):
     branch = branches[n]
     assert branch.ends[1] in (Status.UNRESOLVED, Status.LIMIT)
     assert len(branch.folds) == 1
-    (pitchfork,) = branch.branch_points  # circles of solutions that are not normal leave where w cot w is this
-    a, w, lam = pitchfork["C[0,0]"], pitchfork["C[1,0]"], pitchfork["lam"]
-    assert pitchfork.nullity == 2
-    assert w / math.tan(w) == pytest.approx(a - math.exp(2 * a) / lam, rel=1e-9)
+    for point in branch.branch_points:  # circles of solutions that aren't normal leave
+        a, w, lam = point["C[0,0]"], point["C[1,0]"], point["lam"]
+        assert point.nullity == 2
+        assert_allclose(lam * w * math.cos(w), (lam * a - math.exp(2 * a)) * math.sin(w), atol=1e-9 * lam)
     end = example1.saddle_end(branch, n)
     assert end["lam"] < 1e-3
     assert end["a"] < -5

@@ -193,12 +193,18 @@ def test_logarithms_of_what_is_no_rotation():
 @pytest.mark.parametrize(
     ("R", "n", "message"),
     [
-        (np.eye(3), 0, r"2 x 2 matrix, got shape \(3, 3\)"),
-        ([[1.0, 1.0], [0.0, 1.0]], 0, "wanted a scaled rotation"),
-        ([[2.0, 0.5], [0.5, 1.0]], 1, "got n = 1"),
-        ([[-2.0, 0.0], [0.0, -1.0]], 0, "symmetric positive definite"),
-        (np.zeros((2, 2)), 0, "wanted a scaled rotation"),
-        (QUARTER_TURN, 0.5, "whole number, got 0.5"),
+        (np.ones((2, 3)), 0, r"R: wanted a square matrix, got shape \(2, 3\)"),
+        ([[1.0, 1.0], [0.0, 1.0]], 0, "wanted a normal, nonsingular matrix, got R R' different from R' R"),
+        ([[2.0, 0.5], [0.5, 1.0]], 1, r"one integer for each of the 0 planes .*got n = 1"),
+        ([[-2.0, 0.0], [0.0, -1.0]], 0, "negative eigenvalue -2 has odd multiplicity"),
+        (np.zeros((2, 2)), 0, "nonsingular matrix, got a singular one"),
+        (np.diag([1.0, 0.0, 2.0]), 0, "with a logarithm, got a singular one"),
+        (QUARTER_TURN, 0.5, "whole numbers, got 0.5"),
+        (
+            np.kron(np.eye(2), QUARTER_TURN),
+            1,
+            r"one integer for each of the 2 planes \(angles \[1.570796, 1.570796\]\)",
+        ),
     ],
 )
 def test_matrices_without_the_logarithm(R, n, message):

@@ -1,7 +1,8 @@
 """The characteristic equation for any d: Pade approximants and Frechet derivatives in plain loops.
 
-``p = (lam, T, R row by row, S row by row)``; d follows from the size of u, so that one compiled function
-serves every matrix of every size.  Matrices live in one workspace ``w[slot, i, j]`` and are named by their
+``p = (lam, T, R row by row, S row by row)``, and Q row by row where the data are samples (the equation is then
+``lam C - F' (R - F) S - F' Q = 0``); d follows from the size of u, so that one compiled function serves every matrix
+of every size.  Matrices live in one workspace ``w[slot, i, j]`` and are named by their
 slot.  The derivative of a matrix with respect to another one is kept as ``D[slot, k, l, m]``: entry (k, l)
 of the value, entry ``m = d i + j`` of the argument; inner loops run over m.
 
@@ -204,8 +205,14 @@ def _with_respect_to_c(big, at, same, transposed):
 
 
 @kernel
+def _has_samples(d, p):
+    """Whether p ends with Q."""
+    return p.size == 2 + 3 * d * d
+
+
+@kernel
 def _final_map(w, p):
-    """Write ``F = E1 E2``, ``R - F`` and ``(R - F) S``."""
+    """Write ``F = E1 E2``, ``R - F`` and ``(R - F) S + Q``."""
     d = w.shape[1]
     _multiply(w, E1, E2, F)
     for i in range(d):
@@ -213,6 +220,10 @@ def _final_map(w, p):
             w[GAP, i, j] = p[2 + d * i + j] - w[F, i, j]
             w[SPARE, i, j] = p[2 + d * d + d * i + j]
     _multiply(w, GAP, SPARE, WEIGHTED)
+    if _has_samples(d, p):
+        for i in range(d):
+            for j in range(d):
+                w[WEIGHTED, i, j] += p[2 + 2 * d * d + d * i + j]
 
 
 @kernel
@@ -241,13 +252,15 @@ def general_residual(u, p, out):
 
 @kernel
 def general_cost(u, p):
-    """Return ``J = (lam T / 2) tr(C'C) + tr((F - R) S (F - R)') / 2``."""
+    """Return ``J = (lam T / 2) tr(C'C) + tr((F - R) S (F - R)') / 2 - tr((F - R)' Q)``."""
     w = _flow(u, p)
     d, size, misfit = w.shape[1], 0.0, 0.0
     for i in range(d):
         for j in range(d):
             size += u[d * i + j] ** 2
             misfit += w[GAP, i, j] * w[WEIGHTED, i, j]
+            if _has_samples(d, p):
+                misfit += w[GAP, i, j] * p[2 + 2 * d * d + d * i + j]
     return 0.5 * (p[0] * p[1] * size + misfit)
 
 
@@ -318,6 +331,10 @@ def general_parameter_derivative(u, p, k, out):
         i, j = (k - 2) // d, (k - 2) % d
         for m in range(n):
             out[m] = -w[F, i, m // d] * p[2 + n + d * j + m % d]
+    elif k >= 2 + 2 * n:  # Q[i, j]: -F' e_i e_j'
+        i, j = (k - 2 - 2 * n) // d, (k - 2 - 2 * n) % d
+        for m in range(d):
+            out[d * m + j] = -w[F, i, m]
     elif k >= 2 + n:  # S[i, j]: -F' (R - F) e_i e_j'
         i, j = (k - 2 - n) // d, (k - 2 - n) % d
         for m in range(d):

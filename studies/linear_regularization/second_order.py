@@ -1,0 +1,145 @@
+"""Minimum or saddle: the Morse index in four independent ways along whole branches (open problem iii).
+
+The index of J counts directions in the space of all weights ``A_t``.  It is computed (1) from the second variation
+for directions constant on N layers, (2) from the times at which the rest of the way is degenerate, (3) from conjugate
+times and ``P' DG``, and from broken extremals, which is what diagrams show.
+
+Beyond Taghvaei, Kim, Mehta, NeurIPS 2017, arXiv:1709.09625, section 4.
+Run: ``python -m studies.linear_regularization.second_order``.
+"""
+
+import math
+
+import numpy as np
+import scipy.linalg
+
+from continuation import Settings, trace
+from studies.linear_regularization.circles import circle_branch
+from studies.linear_regularization.claims import COLOURS, OUT, Claim, command, draw_by_index, figure_of, folder, save
+from systems.characteristic import characteristic_equation, normal_logarithm
+from systems.characteristic.checks import one_thread
+from systems.characteristic.circles import circle_start, with_circles
+from systems.characteristic.equation import residual_and_jacobian
+from systems.characteristic.index import index_by_conjugate_times, index_by_focal_times, morse_index, second_variation
+
+R = np.array([[0.0, -1.0], [1.0, 0.0]])
+CLASSES = (0, -1, 1, -2)
+SPAN = (0.0, 0.3)
+LAM = 0.1
+LAYERS = 96
+
+
+def main(fast=False, out=OUT) -> dict:
+    """Compare the four ways on the normal branches and the circle of n = -1; draw them by index.
+
+    Returns
+    -------
+    dict
+        ``compared``, points of branches; ``disagree_layers``, ``disagree_focal``, ``disagree_conjugate``, how often a
+        way gives another index than broken extremals; ``disagree_sign``, points where ``sign det DG`` isn't
+        ``(-1)**index``; ``DG_alone``, points where the negative eigenvalues of DG are as many as the index;
+        ``upper``, ``saddle`` and ``circle``: (index, nullity) of n = -1 at lam = 0.1.
+    """
+    settings = Settings(max_step=0.15 if fast else 0.05, max_points=400)
+    problem = characteristic_equation(R)
+    branches = {}
+    for n in CLASSES:
+        start = normal_logarithm(R, n).ravel()
+        branches[f"n = {n}"] = trace(problem, start, "lam", SPAN, settings=settings, direction=+1, stop=_far)
+    branches["circle"] = circle_branch(with_circles(problem), circle_start(math.pi / 2, -1, 1), settings)
+    draw(branches, folder(out) / "second_order.png", fast)
+    counts = dict.fromkeys(("compared", "layers", "focal", "conjugate", "sign", "DG"), 0)
+    for branch in branches.values():
+        for point in sample(branch, 3 if fast else 20):
+            for key, value in compared(point.state.reshape(2, 2), point["lam"]).items():
+                counts[key] += value
+    names = ("layers", "focal", "conjugate", "sign")
+    numbers = {"compared": counts["compared"], **{f"disagree_{name}": counts[name] for name in names}}
+    return numbers | {"DG_alone": counts["DG"], **at_a_tenth(branches)}
+
+
+def _far(point) -> bool:
+    """Whether the saddle has gone far out; beyond, lam is too small for layers."""
+    return point["C[0,0]"] < -4
+
+
+def sample(branch, count) -> list:
+    """Points of a branch, special ones and lam near 0 left out."""
+    special = {point.index for point in branch.special}
+    rows = [row for row in range(len(branch)) if row not in special and branch["lam"][row] > 1e-3]
+    return [branch.point(rows[k]) for k in np.unique(np.linspace(0, len(rows) - 1, count).astype(int))]
+
+
+@one_thread
+def compared(C, lam) -> dict:
+    """Which ways differ from broken extremals at a point; a circle's zero mode isn't negative."""
+    index, nullity = morse_index(C, lam)
+    values = scipy.linalg.eigvalsh(second_variation(C, lam, layers=LAYERS))
+    values = values[np.argsort(np.abs(values))[nullity:]]  # zero modes read O(1/N^2), of either sign
+    DG = residual_and_jacobian(C, lam, R, np.eye(2), 1.0)[1]
+    wrong_sign = nullity == 0 and np.sign(np.linalg.det(DG)) != (-1) ** index
+    return {
+        "compared": 1,
+        "layers": int(np.sum(values < 0)) != index,
+        "focal": index_by_focal_times(C, lam, R) != index,
+        "conjugate": index_by_conjugate_times(C, lam, R) != index,
+        "sign": int(wrong_sign),
+        "DG": int(np.sum(np.linalg.eigvals(DG).real < -1e-9)) == index,
+    }
+
+
+def at_a_tenth(branches) -> dict:
+    """Index and nullity of the three solutions of class n = -1 at lam = 0.1."""
+    upper, saddle = sorted(branches["n = -1"].at(lam=LAM), key=lambda point: point["J"])
+    circle = min(branches["circle"].at(lam=LAM), key=lambda point: point["J"])
+    points = {"upper": upper, "saddle": saddle, "circle": circle}
+    return {name: tuple(morse_index(point.state.reshape(2, 2), LAM)) for name, point in points.items()}
+
+
+def claims(numbers) -> list[Claim]:
+    """The paper's words on minima and saddles, and what its conjecture comes to."""
+    wrong = {name: numbers[f"disagree_{name}"] for name in ("layers", "focal", "conjugate")}
+    total = numbers["compared"]
+    return [
+        Claim(
+            "Example 1 (i)",
+            "on n = -1 there are a local minimum and a saddle",
+            f"indices {numbers['upper'][0]} and {numbers['saddle'][0]} at lam = 0.1: both are saddles",
+            bool(numbers["upper"][0] == 0 and numbers["saddle"][0] > 0),
+        ),
+        Claim(
+            "open problem (iii)",
+            "second order follows from the first variation of the characteristic equation",
+            f"at {total} points the index by layers, by DG_s, by P and DG differs {list(wrong.values())} times",
+            bool(not any(wrong.values())),
+        ),
+        Claim(
+            "open problem (iii)",
+            "... from DG at the point alone",
+            f"sign det DG = (-1)^index except {numbers['disagree_sign']} times; the negative eigenvalues of DG are as "
+            f"many as the index {numbers['DG_alone']} times of {total}",
+            bool(numbers["DG_alone"] == total),
+        ),
+        Claim(
+            "here",
+            "the circle of n = -1 is a minimum with one zero mode",
+            f"index {numbers['circle'][0]}, nullity {numbers['circle'][1]}",
+            tuple(numbers["circle"]) == (0, 1),
+        ),
+    ]
+
+
+def draw(branches, path, fast=False):
+    """Draw J and the index against lam."""
+    figure, axes = figure_of()
+    for (name, branch), colour in zip(branches.items(), COLOURS):
+        draw_by_index(axes[0], branch, "lam", "J", colour, name)
+        axes[1].plot(branch["lam"], branch.unstable, ".", color=colour, ms=3, label=name)
+    axes[0].set(xlabel="weight decay λ", ylabel="cost J", title="thick: minima; dashed: saddles")
+    axes[1].set(xlabel="weight decay λ", ylabel="Morse index")
+    axes[0].legend(fontsize=8)
+    save(figure, path, fast)
+
+
+if __name__ == "__main__":
+    command(globals())

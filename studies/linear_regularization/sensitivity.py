@@ -1,0 +1,128 @@
+"""Finite samples: how far solutions move, predicted by first derivatives and checked by sampling (open problem ii).
+
+``lam C = F' (R - F) S_N + F' Q_N``: the spread of C over samples follows from dC/dS_N and dC/dQ_N, and it grows
+without bound towards a fold.
+
+Beyond Taghvaei, Kim, Mehta, NeurIPS 2017, arXiv:1709.09625, section 4.
+Run: ``python -m studies.linear_regularization.sensitivity``.
+"""
+
+import math
+
+import numpy as np
+
+from continuation import Settings, trace
+from continuation.status import StartError
+from studies.linear_regularization.claims import COLOURS, OUT, Claim, command, figure_of, folder, save
+from systems.characteristic import characteristic_equation, normal_logarithm
+from systems.characteristic.checks import named
+from systems.characteristic.data import sampled_equation
+from systems.characteristic.normal import fold
+from systems.characteristic.sensitivity import predicted_covariance, sample_moments
+from systems.characteristic.solution import CriticalPoint
+
+R = np.array([[0.0, -1.0], [1.0, 0.0]])
+NOISE = 0.09 * np.eye(2)
+SIZE = 1000  # of a sample
+CLASSES = (0, -1, 1)
+LAMS = (0.02, 0.05)
+
+
+def main(fast=False, out=OUT) -> dict:
+    """Predict the spread along the branches n = 0, -1, 1, check it by sampling; draw; return the numbers.
+
+    Returns
+    -------
+    dict
+        ``predicted[n, lam]``, ``measured[n, lam]``: root of the mean square of the change of C, by 1000 samples;
+        ``error``: the largest of ``measured / predicted - 1``, in standard errors; ``growth``: exponent of the
+        predicted spread in the distance ``lam_bar - lam`` from the fold of n = -1 (-1/2 expected).
+    """
+    samples, settings = 60 if fast else 600, Settings(max_step=0.1 if fast else 0.02, max_points=400)
+    numbers, curves, worst = {}, {}, 0.0
+    problem = characteristic_equation(R)
+    for n in CLASSES:
+        start = normal_logarithm(R, n).ravel()
+        stop = (lambda point: point["lam"] > 0.3) if n == 0 else 1
+        branch = trace(problem, start, "lam", (0.0, 0.3), settings=settings, direction=+1, stop=stop)
+        rows = [row for row in range(1, len(branch) - 1) if row not in {p.index for p in branch.special}]
+        curves[n] = [(branch["lam"][row], spread(branch.states[row], branch["lam"][row])) for row in rows]
+        for lam in LAMS:
+            (C,) = (p.state for p in branch.at(lam=lam))
+            numbers[f"predicted[{n}, {lam}]"] = spread(C, lam)
+            numbers[f"measured[{n}, {lam}]"] = measured = sampled(C, lam, samples)
+            worst = max(worst, abs(measured / numbers[f"predicted[{n}, {lam}]"] - 1) * math.sqrt(2 * samples))
+    numbers |= {"error": worst, "growth": growth_at_fold(problem)}
+    draw(curves, folder(out) / "sensitivity.png", fast)
+    return numbers
+
+
+def spread(C, lam) -> float:
+    """Predicted root of the mean of ``|dC|^2``."""
+    point = CriticalPoint(C.reshape(2, 2), R, lam)
+    return float(math.sqrt(np.trace(predicted_covariance(point, NOISE, SIZE))))
+
+
+def sampled(C, lam, samples) -> float:
+    """The same, measured by solving the equation of each sample."""
+    problem, squares = sampled_equation(R, np.eye(2)), []
+    point = CriticalPoint(C.reshape(2, 2), R, lam)
+    for seed in range(samples):
+        S_N, Q_N = sample_moments(point, NOISE, SIZE, seed)
+        try:
+            found = problem.solve(C, {"lam": lam, **named("S", S_N), **named("Q", Q_N)})
+        except StartError:  # the sample has no such solution: its fold lies before lam
+            continue
+        squares.append(float(np.sum((found.state - C) ** 2)))
+    return math.sqrt(np.mean(squares))
+
+
+def growth_at_fold(problem) -> float:
+    """Exponent of the spread in the distance from the fold of n = -1."""
+    end, found = fold(-1).lam, []
+    branch = trace(problem, normal_logarithm(R, -1).ravel(), "lam", (0.0, 0.3), direction=+1, stop=1)
+    distances = np.geomspace(1e-4, 1e-6, 5)
+    for distance in distances:
+        upper = min(branch.at(lam=end - distance), key=lambda point: point["J"])
+        found.append(spread(upper.state, end - distance))
+    return float(np.polyfit(np.log(distances), np.log(found), 1)[0])
+
+
+def claims(numbers) -> list[Claim]:
+    """Open problem (ii)."""
+    n0, n1 = numbers[f"predicted[0, {LAMS[1]}]"], numbers[f"predicted[-1, {LAMS[1]}]"]
+    return [
+        Claim(
+            "open problem (ii)",
+            "the implicit function theorem gives the spread of C over finite samples",
+            f"within {numbers['error']:.1f} standard errors of samples of {SIZE}, at {2 * len(CLASSES)} solutions",
+            bool(numbers["error"] < 4),
+        ),
+        Claim(
+            "open problem (ii)",
+            "solutions of other classes are more sensitive than the principal one",
+            f"spread {n1:.4f} for n = -1 against {n0:.4f} at lam = {LAMS[1]}",
+            bool(n1 > n0),
+        ),
+        Claim(
+            "here",
+            "the spread grows as (lam_bar - lam)^(-1/2) towards a fold",
+            f"exponent {numbers['growth']:.4f}",
+            bool(abs(numbers["growth"] + 0.5) < 0.02),
+        ),
+    ]
+
+
+def draw(curves, path, fast=False):
+    """Draw the predicted spread along the branches."""
+    figure, ax = figure_of(1, 1, (6.0, 4.6))
+    for (n, values), colour in zip(curves.items(), COLOURS):
+        ax.semilogy(*np.array(values).T, color=colour, label=f"n = {n}")
+    ax.set(xlabel="weight decay λ", ylabel=f"spread of C over samples of {SIZE}")
+    ax.grid(alpha=0.25)
+    ax.legend()
+    save(figure, path, fast)
+
+
+if __name__ == "__main__":
+    command(globals())
