@@ -60,10 +60,10 @@ def factorization(M, rank, *, gauge=False) -> Problem:
 
     Examples
     --------
-    A number: ``u v^2 + ... = s v`` holds at ``u = v = sqrt(s - lam)``.
+    A number: ``s v - u v^2 - lam u``, zero at ``u = v = sqrt(s - lam)``.
 
-    >>> factorization([[3.0]], 1).residual([1.0, 1.0], {"lam": 2.0})
-    array([0., 0.])
+    >>> factorization([[3.0]], 1).residual([1.0, 1.0], {"lam": 1.0})
+    array([1., 1.])
     """
     M, r = _matrix(M), _rank(rank)
     d1, d2 = M.shape

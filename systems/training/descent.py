@@ -8,7 +8,7 @@ import numpy as np
 from continuation.names import check_numbers
 from systems.training import kernels
 from systems.training.rules import GradientDescent, check_rule
-from systems.training.runs import FAR, STOPS, Run, Stop
+from systems.training.runs import STOPS, Run, Stop, bound_of
 
 ROWS = 1000  # recorded by default
 TRIALS = 24  # of the bisection for a stable rate
@@ -169,11 +169,6 @@ def largest_stable_rate(problem, start, diverging, *, parameters=None, steps=TRI
         middle = 0.5 * (low + high)
         low, high = (middle, high) if stable(middle) else (low, middle)
     return low
-
-
-def bound_of(start) -> float:
-    """Size beyond which a run from `start` counts as diverged."""
-    return FAR * (1.0 + float(np.max(np.abs(start), initial=0.0)))
 
 
 def check_count(name, value) -> int:

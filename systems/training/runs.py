@@ -75,3 +75,8 @@ class Run:
         loss = f", loss {self.losses[-1]:.6g}" if len(self.losses) else ""
         rate = "" if self.stable_rate is None else f", stable up to rate {self.stable_rate:.6g}"
         return f"<Run: {self.made} steps, {self.status.name}{loss}{rate}>"
+
+
+def bound_of(start) -> float:
+    """Size beyond which a run from `start` counts as diverged."""
+    return FAR * (1.0 + float(np.max(np.abs(start), initial=0.0)))
