@@ -226,7 +226,7 @@ def permutation_breaking_point(R, layers, T=1.0) -> CriticalPoint:
     """
     n, T = _depth(layers, "layers"), _positive("T", T)
     sigma = 2.0**-n
-    if not R < sigma:
+    if not sigma > R:
         raise ValueError(f"R: wanted a number below 2^-N = {sigma!r}, got {R!r}")
     return CriticalPoint(4 * T * sigma * (sigma - R) / n, sigma, -n / (2 * T))
 

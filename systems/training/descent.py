@@ -15,6 +15,14 @@ TRIALS = 24  # of the bisection for a stable rate
 TRIED = 20_000  # steps of each
 
 
+def flow_of(problem):
+    """The problem ``u' = F(u, p)`` in the states shown that is behind a derived one (isolated, restricted, a curve)."""
+    problem = problem.vector_field
+    while hasattr(problem, "base"):
+        problem = problem.base.vector_field
+    return problem
+
+
 class Field(NamedTuple):
     """The right-hand side of a problem ready for the kernels: address and data, p, and what must stay alive."""
 
@@ -25,7 +33,7 @@ class Field(NamedTuple):
     @classmethod
     def of(cls, problem, parameters=None):
         """Field of a problem (of the equations behind it, where it is derived) at given parameters."""
-        problem = problem.vector_field
+        problem = flow_of(problem)
         p = problem.parameter_values(parameters)
         made = problem.functions["residual"].callback(len(problem.states), len(p))
         return cls(np.array([made.address, made.data], np.int64), p, made)
@@ -154,7 +162,7 @@ def largest_stable_rate(problem, start, diverging, *, parameters=None, steps=TRI
     >>> print(f"{largest_stable_rate(bowl, [1.0], 3.0):.2f}")
     1.00
     """
-    field, start = Field.of(problem, parameters), problem.vector_field.state_values(start)
+    field, start = Field.of(problem, parameters), flow_of(problem).state_values(start)
     limits = np.array([steps, 0.0, bound_of(start), steps])
 
     def stable(rate):
@@ -188,7 +196,7 @@ def check_positive(name, value) -> float:
 
 def _trail(problem, start, steps, every) -> np.ndarray:
     """Array of the recorded states, the start in its first row."""
-    start = problem.vector_field.state_values(start)
+    start = flow_of(problem).state_values(start)
     trail = np.empty((-(-steps // every) + 1, len(start)))
     trail[0] = start
     return trail
@@ -198,7 +206,7 @@ def _run(problem, field, states, counts, rate=None) -> Run:
     """The record of a compiled run; counts = (code, steps made, steps between rows)."""
     code, made, every = counts
     steps = np.minimum(np.arange(len(states)) * every, made)
-    loss = problem.vector_field.outputs.get("loss")
+    loss = flow_of(problem).outputs.get("loss")
     losses = np.array([loss(u, field.p) for u in states]) if loss else np.empty(0)
     return Run(states.copy(), steps, losses, STOPS[code], made, {}, rate)
 
@@ -208,7 +216,7 @@ def _smooth_flow(problem, field, trail, wishes) -> Run:
     from scipy.integrate import solve_ivp
 
     time, method, every = wishes
-    right, bound = problem.vector_field.functions["residual"], bound_of(trail[0])
+    right, bound = flow_of(problem).functions["residual"], bound_of(trail[0])
 
     def rate(_, u):
         out = np.empty(len(u))

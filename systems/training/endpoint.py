@@ -17,6 +17,7 @@ CURVED = 1e-4  # relative change of a mode's rate by nonlinear terms that is all
 FURTHEST = 1e-3  # of the state's size: largest displacement
 LONGEST = 2_000_000  # steps for one mode
 JOURNEY = 400_000  # steps from a saddle to somewhere else
+SLOWER = (0.1, 0.01)  # times the rate, one after the other until a journey settles: elsewhere things may be faster
 BACK = 0.1  # of the residual after a perturbation: attracted
 
 
@@ -141,19 +142,21 @@ class Endpoint:
         reason = "" if decades >= 1 or np.sign(slope) != np.sign(expected) else "hidden by faster modes"
         return ModeRate(value, expected, float(slope), decades, reason)
 
-    def _descended(self, start, steps, tolerance):
+    def _descended(self, start, steps, tolerance, eta=None):
         """Last state and status of a descent."""
         trail = np.vstack([start, start])
         limits = np.array([steps, tolerance, bound_of(start), steps])
-        code, _, rows = kernels.descend(
-            self.function, self.modes.p, kernels.GRADIENT, np.array([self.eta]), limits, trail
-        )
+        knobs = np.array([eta or self.eta])
+        code, _, rows = kernels.descend(self.function, self.modes.p, kernels.GRADIENT, knobs, limits, trail)
         return trail[rows - 1], STOPS[code]
 
     def _destination(self, displacement) -> Destination:
         """Follow descent from a displaced start until it settles."""
         u = self.modes.u
         tolerance = 1e-10 * self.modes.speed * self.modes.size
-        end, status = self._descended(u + displacement, JOURNEY, tolerance)
+        for slower in SLOWER:
+            end, status = self._descended(u + displacement, JOURNEY, tolerance, slower * self.eta)
+            if status is Stop.CONVERGED:
+                break
         unstable = modes_at(self.problem, end, self.modes.p).unstable if status is Stop.CONVERGED else -1
         return Destination(end, status, unstable, float(np.linalg.norm(end - u)))

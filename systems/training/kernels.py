@@ -22,7 +22,7 @@ def update(rule, knobs, t, u, g, memory):
     if rule == GRADIENT:
         for i in range(n):
             u[i] -= rate * g[i]
-    elif rule == MOMENTUM or rule == NESTEROV:
+    elif rule in (MOMENTUM, NESTEROV):
         for i in range(n):
             memory[0, i] = knobs[1] * memory[0, i] + g[i]
             ahead = knobs[1] * memory[0, i] + g[i] if rule == NESTEROV else memory[0, i]

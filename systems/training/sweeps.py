@@ -13,7 +13,7 @@ from continuation.derivatives import extended_jacobian, second_derivative
 from continuation.names import check_numbers
 from continuation.status import Kind
 from systems.training import kernels
-from systems.training.descent import Field
+from systems.training.descent import Field, flow_of
 
 OMEGA0 = -float(ai_zeros(1)[0][0])  # 2.338107410
 RATES = tuple(np.logspace(-6, -4, 9))  # natural units: see `Sweep`
@@ -90,7 +90,7 @@ def sweep_through(branch, fold, *, rates=None) -> Sweep:
     """
     if getattr(fold, "kind", None) is not Kind.FOLD or not any(fold is point for point in branch.folds):
         raise ValueError(f"fold: wanted one of branch.folds {[point.label for point in branch.folds]}, got {fold!r}")
-    problem, value = branch.problem.vector_field, fold[branch.vary[0]]
+    problem, value = flow_of(branch.problem), fold[branch.vary[0]]
     form = _normal_form(problem, branch, fold)
     side = stable_side(branch, fold)
     if side == 0:
@@ -160,9 +160,7 @@ def _jump(problem, branch, places, rate) -> float:
         field = Field.of(problem, parameters)
         level = sign * (form["w"] @ fold.state) - fraction * form["size"]
         motion = np.array([eta, problem.index_of(vary), rate * eta, steps])
-        value, _ = kernels.swept(
-            field.function, field.p, motion, branch.states[row].copy(), sign * form["w"], level
-        )
+        value, _ = kernels.swept(field.function, field.p, motion, branch.states[row].copy(), sign * form["w"], level)
         if np.isfinite(value):
             return value
     return np.nan
