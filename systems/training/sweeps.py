@@ -19,7 +19,9 @@ OMEGA0 = -float(ai_zeros(1)[0][0])  # 2.338107410
 RATES = tuple(np.logspace(-6, -4, 9))  # natural units: see `Sweep`
 DEPARTED = (0.3, 0.1, 0.03)  # of the state's size, on the far side of the fold: the jump has happened
 APPROACH = 0.05  # natural units of the parameter: where the sweep begins
-STEP = 0.05  # rate of descent times the speed of things
+STEP = 0.05  # rate of descent times the speed of the normal form
+STIFF = 0.5  # ... times the fastest rate
+NULL = 1e-6  # of the largest singular value
 AGREED = 1e-4  # natural units of the parameter
 
 
@@ -99,9 +101,11 @@ def sweep_through(branch, fold, *, rates=None) -> Sweep:
     natural = form["unit"] * form["speed"]
     rates = natural * np.array(RATES) if rates is None else _check_rates(rates)
     direction = np.sign(value - branch.parameter[row])
-    jumps = np.array([_jump(problem, branch, (fold, form, row), direction * rate) for rate in rates])
-    if not np.all(np.isfinite(jumps)):
-        return _nothing(value, form, "nothing jumped within reach of the fold")
+    jumps = np.full(len(rates), np.nan)
+    for k in np.argsort(-rates):  # the fastest first: where it does not jump the slow ones would take long to say so
+        jumps[k] = _jump(problem, branch, (fold, form, row), direction * rates[k])
+        if not np.isfinite(jumps[k]):
+            return _nothing(value, form, "nothing jumped within reach of the fold")
     scaled = rates / natural
     columns = np.column_stack([np.ones(len(rates)), scaled ** (2 / 3), scaled])
     fitted, c1, _ = np.linalg.lstsq(columns, jumps, rcond=None)[0]
@@ -124,15 +128,31 @@ def _normal_form(problem, branch, fold) -> dict:
     active = problem.index_of(vary)
     x = np.append(problem.state_values(fold.state), fold[vary])
     extended = extended_jacobian(problem, x, p, active)
-    left, _, right = np.linalg.svd(extended[:, :-1])
-    w, v = left[:, -1], right[-1]
-    w = w / (w @ v)
+    w, fastest = _left_vector(extended[:, :-1], v := _direction(branch, fold))
     direction = np.append(v, 0.0)
     a = abs(w @ second_derivative(problem, x, p, active, direction, direction)) / 2
     b = abs(w @ extended[:, -1])
     size = np.linalg.norm(fold.state) or 1.0
-    fastest = np.max(np.abs(np.linalg.eigvals(extended[:, :-1])))
-    return {"w": w, "v": v, "A": a, "B": b, "size": size, "unit": a * size**2 / b, "speed": a * size, "fast": fastest}
+    return {"w": w, "A": a, "B": b, "size": size, "unit": a * size**2 / b, "speed": a * size, "fast": fastest}
+
+
+def _direction(branch, fold) -> np.ndarray:
+    """Unit vector (n,) along which the states of the branch move at the fold."""
+    tangent = np.vstack([branch.tangents[fold.index], np.zeros(branch.tangents.shape[1])])
+    states = branch.problem.columns(tangent)[0]
+    v = states[0] - states[1]
+    return v / np.linalg.norm(v)
+
+
+def _left_vector(a, v):
+    """Left null vector w with ``w v = 1`` that does not see the other null vectors (gauge); and the fastest rate."""
+    left, values, right = np.linalg.svd(a)
+    k = max(1, int(np.sum(values <= NULL * values[0])))
+    kernel = right[len(a) - k :]
+    others = np.linalg.svd(kernel - np.outer(kernel @ v, v))[2][: k - 1]  # of the kernel, orthogonal to v
+    basis = left[:, len(a) - k :]
+    c = np.linalg.solve(np.vstack([v, others]) @ basis, np.eye(k)[0])
+    return basis @ c, float(np.max(np.abs(np.linalg.eigvals(a))))
 
 
 def _beginning(branch, fold, side, unit) -> int:
@@ -152,7 +172,7 @@ def _jump(problem, branch, places, rate) -> float:
     fold, form, row = places
     vary, begin = branch.vary[0], branch.parameter[row]
     parameters = {**fold.parameters, vary: begin}
-    eta = STEP / max(form["speed"], form["fast"])
+    eta = min(STEP / form["speed"], STIFF / max(form["fast"], np.finfo(float).tiny))
     sign = np.sign(form["w"] @ (branch.states[row] - fold.state))
     reach = abs(fold[vary] - begin) + 0.5 * form["unit"]
     steps = int(reach / (abs(rate) * eta)) + 10
