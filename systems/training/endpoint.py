@@ -47,14 +47,24 @@ class Destination:
     distance: float
 
 
+def usual_rate(modes) -> float:
+    """Rate of descent: 0.26 over the fastest eigenvalue, less where it would turn the stability of a spiral.
+
+    A pair mu grows under steps of size eta where it decays under the flow unless ``eta < 2 |Re mu| / |mu|^2``.
+    """
+    if modes.speed == 0:
+        return 1.0
+    spirals = [v for v in modes.values if v.imag > 0 and abs(v.real) >= SLOW * abs(v)]
+    return min([ETA_MU / modes.speed, *(abs(v.real) / abs(v) ** 2 for v in spirals)])
+
+
 class Endpoint:
     """Experiments at one equilibrium; ``function`` is the address and data of F for the kernels."""
 
     def __init__(self, problem, function, u, p, eta=None):
         self.problem, self.function = problem, function
         self.modes: Modes = modes_at(problem, u, p)
-        speed = self.modes.speed
-        self.eta = (ETA_MU / speed if speed > 0 else 1.0) if eta is None else float(eta)
+        self.eta = usual_rate(self.modes) if eta is None else float(eta)
 
     def mode_rates(self) -> list:
         """`ModeRate` of every mode that is fast enough to be followed."""
@@ -88,10 +98,11 @@ class Endpoint:
 
     def attracts(self, rng) -> bool:
         """Whether descent from a random small displacement returns: the residual falls, the state stays near."""
-        vector, slowest = self.random_direction(rng), np.min(np.abs(self.modes.values))
-        far = self.reach(vector, slowest)
+        vector, values = self.random_direction(rng), self.modes.values
+        far = self.reach(vector, np.min(np.abs(values)))
         start = self.modes.u + far * vector
-        steps = min(LONGEST, math.ceil(2 * math.log(1 / BACK) / (self.eta * slowest)) + 10)
+        slowest = np.min(np.abs(np.log(np.abs(1 + self.eta * values))))
+        steps = min(LONGEST, math.ceil(2 * math.log(1 / BACK) / slowest) + 10) if slowest > 0 else LONGEST
         end, _ = self._descended(start, steps, 0.0)
         before, after = (np.linalg.norm(evaluate(self.problem, u, self.modes.p)) for u in (start, end))
         return bool(after <= BACK * before and np.linalg.norm(end - self.modes.u) <= 10 * far)

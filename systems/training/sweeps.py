@@ -132,8 +132,14 @@ def _normal_form(problem, branch, fold) -> dict:
     direction = np.append(v, 0.0)
     a = abs(w @ second_derivative(problem, x, p, active, direction, direction)) / 2
     b = abs(w @ extended[:, -1])
-    size = np.linalg.norm(fold.state) or 1.0
+    size = _size(branch, fold)
     return {"w": w, "A": a, "B": b, "size": size, "unit": a * size**2 / b, "speed": a * size, "fast": fastest}
+
+
+def _size(branch, fold) -> float:
+    """Length of the state at the fold; where it is next to nothing, a tenth of the longest on the branch."""
+    size, longest = np.linalg.norm(fold.state), np.max(np.linalg.norm(branch.states, axis=1))
+    return float(size if size > 1e-3 * longest else 0.1 * longest) or 1.0
 
 
 def _direction(branch, fold) -> np.ndarray:
