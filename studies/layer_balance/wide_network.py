@@ -103,6 +103,22 @@ def claims(found) -> list:
     return rows
 
 
+def by_start(made) -> dict:
+    """Numbers of each run from the flat dictionary that `main` returns.
+
+    Examples
+    --------
+    >>> by_start({"ratio[balanced]": 1.0, "a claim": "holds"})["balanced"]
+    {'ratio': 1.0}
+    """
+    found = {name: {} for name in DEVIATIONS}
+    for key, value in made.items():
+        name, bracket, rest = key.partition("[")
+        if bracket and rest[:-1] in found:
+            found[rest[:-1]][name] = value
+    return found
+
+
 def draw(runs, path, dpi=200):
     """Draw differences of the layers' squared norms, and the loss."""
     from matplotlib.figure import Figure

@@ -42,7 +42,7 @@ class Size:
         return np.geomspace(1e-5, 0.5, self.rates).tolist()
 
 
-FULL, FAST = Size(2565, 128, 100_000, 22), Size(300, 16, 8_000, 10)
+FULL, FAST = Size(2565, 128, 100_000, 22), Size(300, 16, 5_000, 10)
 
 
 def main(fast=False, out=OUT, data=None) -> dict:
