@@ -10,7 +10,7 @@ import pathlib
 from studies.claims import Claim, table, verdicts
 from studies.gradient_descent import every_system
 from studies.layer_balance import factorization, flow, wide_network
-from studies.overparameterization import acceleration, end_to_end
+from studies.overparameterization import acceleration, end_to_end, images
 
 OUT = "out/training_claims"
 LEFT_OUT = [
@@ -54,6 +54,7 @@ def collected(fast, out) -> list:
         *wide_network.claims(wide_network.by_start(wide)),
         *end_to_end.claims(end_to_end.main(fast=fast, out=out)),
         *acceleration.claims(acceleration.main(fast=fast, out=out), size),
+        *images.claims(images.main(fast=fast, out=out)),
         *every_system.claims(every_system.main(fast=fast, out=out), fast),
     ]
 

@@ -23,6 +23,7 @@ NETWORKS = {
     "ReLU": Network([6, 5, 4, 2], "relu"),
     "leaky ReLU": Network([6, 5, 4, 2], "leaky", 0.2),
     "mixed": Network([6, 4, 2], "relu", patterns=(CONVOLUTION, np.arange(1, 9).reshape(2, 4))),
+    "linear between": Network([6, 5, 4, 3, 2], ("relu", "linear", "relu")),
     "tanh": Network([6, 5, 4, 2], "tanh"),
 }
 
@@ -80,6 +81,7 @@ def conserved(runs) -> dict:
         "neurons, leaky ReLU": change("leaky ReLU", neuron_imbalance),
         "layers, ReLU": change("ReLU", layer_imbalance),
         "matrices, linear": change("linear", matrix_imbalance),
+        "matrix, between linear layers": change("linear between", lambda n, theta: matrix_imbalance(n, theta)[1]),
         "layers, shared and missing": change("mixed", layer_imbalance),
         "neurons, tanh": change("tanh", neuron_imbalance),
     }
@@ -109,6 +111,7 @@ def claims(found) -> list:
         Claim("Theorem 2.1", "leaky ReLU neurons stay balanced", found["neurons, leaky ReLU"], high=1e-4),
         Claim("Corollary 2.1", "layers stay balanced", found["layers, ReLU"], high=1e-4),
         Claim("Theorem 2.2", "linear layers: the whole matrix", found["matrices, linear"], high=1e-9),
+        Claim("Theorem 2.2", "one linear layer is enough", found["matrix, between linear layers"], high=1e-4),
         Claim("Theorem 2.3", "shared and missing weights", found["layers, shared and missing"], high=1e-4),
         Claim("section 2", "tanh keeps nothing", found["neurons, tanh"], low=1e-2, note="negative control"),
         Claim("I1", "law of one step, every step", found["I1"], high=1e-12),

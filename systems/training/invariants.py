@@ -42,15 +42,14 @@ def matrix_imbalance(network, theta) -> list:
 
 
 def imbalance(network, theta) -> list:
-    """The finest invariant of a network: matrices if linear and full, neurons if not shared, else layers.
+    """The finest invariants of a network: matrices at linear full layers, neurons elsewhere, layers if shared.
 
     Missing weights break the matrix law: the gradient is masked.
     """
     if network.shared:
         return [layer_imbalance(network, theta)]
-    if network.activation == "linear" and all(p is None for p in network.patterns):
-        return matrix_imbalance(network, theta)
-    return neuron_imbalance(network, theta)
+    found = matrix_imbalance(network, theta)
+    return [d if network.linear_at(h) else np.diag(d).copy() for h, d in enumerate(found)]
 
 
 def after_step(network, theta, gradient, rate, decay=0.0) -> list:

@@ -16,8 +16,9 @@ class Network:
     ----------
     widths : sequence of int
         ``n_0`` (inputs) to ``n_N`` (outputs).
-    activation : str
-        ``"linear"``, ``"relu"``, ``"leaky"`` or ``"tanh"`` (not homogeneous: the negative control).
+    activation : str or sequence of N - 1 str
+        ``"linear"``, ``"relu"``, ``"leaky"`` or ``"tanh"`` (not homogeneous: the negative control); of all
+        hidden layers or of each.
     slope : float
         Of leaky ReLU at negative values, in (0, 1).  At 0 the derivative is the slope, for ReLU 0.
     patterns : sequence of (n_h, n_{h-1}) integer arrays or None, optional
@@ -42,18 +43,21 @@ class Network:
     """
 
     widths: tuple
-    activation: str = "linear"
+    activation: str | tuple = "linear"
     slope: float = 0.1
     patterns: tuple | None = None
     sizes: tuple = field(init=False, default=())
+    activations: tuple = field(init=False, default=())
 
     def __post_init__(self):
         widths = tuple(self.widths)
         if len(widths) < 2 or any(int(w) != w or w < 1 for w in widths):
             raise ValueError(f"widths: wanted inputs, hidden widths and outputs, each at least 1; got {widths!r}")
-        if self.activation not in ACTIVATIONS:
-            raise ValueError(f"activation: wanted one of {ACTIVATIONS}, got {self.activation!r}")
-        if self.activation == "leaky" and not 0 < self.slope < 1:
+        alike = isinstance(self.activation, str)
+        activations = (self.activation,) * max(1, len(widths) - 2) if alike else tuple(self.activation)
+        if not set(activations) <= set(ACTIVATIONS) or not (alike or len(activations) == len(widths) - 2):
+            raise ValueError(f"activation: wanted one of {ACTIVATIONS}, or {len(widths) - 2}; got {self.activation!r}")
+        if "leaky" in activations and not 0 < self.slope < 1:
             raise ValueError(f"slope: wanted a number in (0, 1), got {self.slope!r}")
         patterns = (None,) * (len(widths) - 1) if self.patterns is None else tuple(self.patterns)
         if len(patterns) != len(widths) - 1:
@@ -61,7 +65,8 @@ class Network:
         shapes = list(zip(widths[1:], widths))
         patterns = tuple(_check_pattern(p, shape) for p, shape in zip(patterns, shapes))
         sizes = tuple(r * c if p is None else int(p.max()) for p, (r, c) in zip(patterns, shapes))
-        for name, value in (("widths", widths), ("patterns", patterns), ("sizes", sizes)):
+        made = {"widths": widths, "patterns": patterns, "sizes": sizes, "activations": activations}
+        for name, value in made.items():
             object.__setattr__(self, name, value)
 
     @property
@@ -78,6 +83,10 @@ class Network:
     def shared(self) -> bool:
         """Whether a parameter appears twice in a layer."""
         return any(p is not None and np.any(np.bincount(p[p > 0])[1:] > 1) for p in self.patterns)
+
+    def linear_at(self, h) -> bool:
+        """Whether hidden layer h = 0 .. N - 2 is linear and no weight around it is missing or shared."""
+        return self.activations[h] == "linear" and self.patterns[h] is None and self.patterns[h + 1] is None
 
     def parameters(self, theta) -> list:
         """Free parameters of each layer: views (d_h,) of the flat vector."""
@@ -99,7 +108,7 @@ class Network:
         for h, w in enumerate(self.matrices(theta)):
             value = value @ w.T
             if h < self.depth - 1:
-                value = self._activate(value)[0]
+                value = self._activate(value, h)[0]
         return value
 
     def loss_gradient(self, theta, X, Y, p=2):
@@ -108,7 +117,7 @@ class Network:
         for h, w in enumerate(layers):
             value = inputs[-1] @ w.T
             if h < self.depth - 1:
-                value, slope = self._activate(value)
+                value, slope = self._activate(value, h)
                 slopes.append(slope)
             inputs.append(value)
         if inputs[-1].shape != np.shape(Y):
@@ -130,14 +139,15 @@ class Network:
             full = back.T @ inputs
             place[:] = np.bincount(self.patterns[h].ravel(), full.ravel(), len(place) + 1)[1:]
 
-    def _activate(self, z):
-        """Activation of z and its derivative."""
-        if self.activation == "linear":
+    def _activate(self, z, h):
+        """Activation of z behind layer h and its derivative."""
+        kind = self.activations[h]
+        if kind == "linear":
             return z, z.dtype.type(1)
-        if self.activation == "tanh":
+        if kind == "tanh":
             value = np.tanh(z)
             return value, 1 - value * value
-        if self.activation == "relu":
+        if kind == "relu":
             on = z > 0
             return np.maximum(z, z.dtype.type(0)), on
         slope = np.where(z > 0, z.dtype.type(1), z.dtype.type(self.slope))

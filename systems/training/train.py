@@ -1,5 +1,7 @@
 """Training of networks: `train` (any rule, full batch or stochastic) and `train_flow` (gradient flow)."""
 
+from dataclasses import replace
+
 import numpy as np
 
 from systems.training import kernels
@@ -9,6 +11,7 @@ from systems.training.rules import GradientDescent, check_rule
 from systems.training.runs import Run, Stop, bound_of
 
 RECORDS = 1000  # of losses, by default
+TRIED = 500  # steps of each trial for a stable rate
 
 
 def train(
@@ -42,7 +45,8 @@ def train(
     -------
     Run
         ``states`` holds the first and last weights; ``invariants["layers"]`` (k, N - 1) the layers' imbalance.
-        Divergence (NaN or weights beyond a million times the start's) is a status.
+        Divergence (NaN or weights beyond a million times the start's) is a status; for full-batch plain descent
+        ``stable_rate`` then tells the largest rate that does not diverge within 500 steps.
 
     Raises
     ------
@@ -81,7 +85,10 @@ def train(
         if law:
             worst = max(worst, violation(objective.network, before, gradient, theta, (rule.rate, decay)))
     record.add(done, loss, theta)
-    return record.run(theta, status, done, {"violation": np.array([worst])} if law else {})
+    run = record.run(theta, status, done, {"violation": np.array([worst])} if law else {})
+    if run.diverged and batch is None and isinstance(rule, GradientDescent):
+        return replace(run, stable_rate=_stable_rate(objective, np.array(start), rule.rate))
+    return run
 
 
 def train_flow(objective, start, time, *, steps, every=None) -> Run:
@@ -131,6 +138,27 @@ def train_flow(objective, start, time, *, steps, every=None) -> Run:
             theta = theta + h / 6 * (first + 2 * second + 2 * third + rate(theta + h * third))
     run = record.run(theta, status, done, {})
     return Run(np.array(states), run.steps, run.losses, run.status, run.made, run.invariants)
+
+
+def _stable_rate(objective, start, diverging) -> float:
+    """Largest rate, to 1e-3, that does not diverge from the start within `TRIED` steps, below one that does."""
+
+    def stable(rate):
+        theta = start.copy()
+        for _ in range(TRIED):
+            with np.errstate(over="ignore", invalid="ignore"):
+                gradient = objective.loss_gradient(theta)[1]
+                theta -= rate * (gradient + objective.decay * theta)
+            if not kernels.largest(theta) <= bound_of(start):
+                return False
+        return True
+
+    low = next((diverging * 0.5**k for k in range(1, 41) if stable(diverging * 0.5**k)), 0.0)
+    high = 2 * low
+    for _ in range(10 if low else 0):
+        middle = 0.5 * (low + high)
+        low, high = (middle, high) if stable(middle) else (low, middle)
+    return low
 
 
 class _Record:

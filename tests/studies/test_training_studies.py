@@ -9,7 +9,7 @@ from numpy.testing import assert_allclose
 from studies.claims import Claim, table, verdicts
 from studies.gradient_descent import every_system
 from studies.layer_balance import factorization, flow, wide_network
-from studies.overparameterization import acceleration, data, end_to_end
+from studies.overparameterization import acceleration, data, end_to_end, images
 from studies.overparameterization import preconditioner as pre
 from studies.overparameterization.grid import Batched, Grid, cached, least_loss
 from systems.training.networks import Network, NetworkLoss
@@ -271,3 +271,42 @@ def test_synthetic_data_have_the_shape_of_the_set():
 def test_bad_input(call, message):
     with pytest.raises(ValueError, match=message):
         call()
+
+
+def test_images_in_small(tmp_path, monkeypatch):
+    monkeypatch.setattr(images, "FAST", 60)
+    monkeypatch.setattr(images, "RATES", (0.1,))
+    found = images.main(fast=True, out=tmp_path)
+    assert 1.1 < found["parameters"] < 1.5
+    assert (tmp_path / "images.png").exists()
+    assert images.claims({**found, "steps[plain]": 10.0, "steps[doubled]": 20.0})[0].verdict == "fails"
+    assert images.claims({**found, "steps[plain]": 20.0, "steps[doubled]": 10.0})[0].verdict == "holds"
+
+
+def test_both_networks_of_the_images_compute_the_same_functions():
+    """Two matrices can be the singular factors of one: nothing is gained or lost in expressiveness."""
+    rng = np.random.default_rng(0)
+    made = images.networks(30)
+    plain, doubled = made["plain"], made["doubled"]
+    theta = rng.normal(size=plain.size)
+    layers = [part for w in plain.matrices(theta) for part in pre.balanced_layers(w, 2, min(w.shape))]
+    X = rng.normal(size=(5, 30))
+    assert_allclose(doubled.output(np.concatenate([w.ravel() for w in layers]), X), plain.output(theta, X), atol=1e-9)
+
+
+def test_idx_files(tmp_path):
+    pictures = np.arange(2 * 3 * 3, dtype=np.uint8).reshape(2, 3, 3)
+    head = bytes([0, 0, 8, 3]) + np.array(pictures.shape, ">i4").tobytes()
+    (tmp_path / "train-images-idx3-ubyte").write_bytes(head + pictures.tobytes())
+    labels = bytes([0, 0, 8, 1, 0, 0, 0, 2, 4, 9])
+    (tmp_path / "train-labels-idx1-ubyte").write_bytes(labels)
+    X, found = images.read_images(tmp_path)
+    assert_allclose(X * 17 * 3, pictures.reshape(2, 9), rtol=1e-6)
+    assert found.tolist() == [4, 9]
+    assert images.read_idx(bytes([0, 0, 13, 1, 0, 0, 0, 1]) + np.array([1.5], ">f4").tobytes()).tolist() == [1.5]
+    with pytest.raises(ValueError, match="idx: wanted .* values of 1 bytes, got 1 bytes"):
+        images.read_idx(labels[:-1])
+    with pytest.raises(ValueError, match="idx: wanted a file that begins with two zero bytes"):
+        images.read_idx(b"PNG!")
+    with pytest.raises(ValueError, match="idx: wanted"):
+        images.read_idx(bytes([0, 0, 8, 3, 0]))

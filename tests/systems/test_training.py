@@ -153,6 +153,7 @@ NETWORKS = {
             shared_pattern()[1],
         ),
     ),
+    "linear between": Network([4, 5, 3, 3, 2], ("relu", "linear", "leaky")),
     "shared": Network([5, 3, 2], "relu", patterns=shared_pattern()),
 }
 
@@ -264,7 +265,17 @@ def test_stochastic_descent_and_adam_learn(rng):
 def test_a_network_that_diverges_says_so(rng):
     network = NETWORKS["linear"]
     X, Y = data(network, rng)
-    assert train(NetworkLoss(network, X, Y), rng.normal(size=network.size), 50.0, steps=200).diverged
+    start = rng.normal(size=network.size)
+    run = train(NetworkLoss(network, X, Y), start, 50.0, steps=200)
+    assert run.diverged
+    assert not train(NetworkLoss(network, X, Y), start, run.stable_rate, steps=500).diverged
+    assert train(NetworkLoss(network, X, Y), start, 1.01 * run.stable_rate, steps=500).diverged
+
+
+def test_the_stable_rate_of_a_linear_model():
+    """One sample x = 1: eta < 2."""
+    run = train(NetworkLoss(Network([1, 1]), np.array([[1.0]]), np.array([[2.0]])), np.zeros(1), 9.0, steps=500)
+    assert_allclose(run.stable_rate, 2.0, rtol=0.03)
 
 
 def test_invariants_of_small_cases():
@@ -288,6 +299,7 @@ def test_invariants_of_small_cases():
         (lambda: Network([3]), "widths"),
         (lambda: Network([3, 0, 2]), "widths"),
         (lambda: Network([3, 2], "sigmoid"), "activation: wanted one of"),
+        (lambda: Network([3, 2, 2, 1], ("relu",)), "activation: wanted one of .* or 2"),
         (lambda: Network([3, 2], "leaky", 1.5), "slope: wanted a number in"),
         (lambda: Network([2, 2], patterns=(np.array([[1, 3], [0, 1]]),)), "every parameter 1 to 3 used"),
         (lambda: Network([2, 2]).output(np.zeros(3), np.ones((1, 2))), "weights: wanted 4 numbers"),
