@@ -67,6 +67,19 @@ def test_the_sweep_does_not_mind_units(scale):
     assert_allclose(check.sweeps[0].predicted * scale ** (2 / 3), -OMEGA0, rtol=1e-6)
 
 
+@pytest.mark.parametrize("scale", [1e-9, 1e9])
+@pytest.mark.parametrize("size", [1e-3, 1e3])
+def test_checks_do_not_mind_the_size_of_equations_and_states(scale, size):
+    equations = {"x": f"{scale}*(p - (x/{size} - 1)**2)", "y": f"-2*{scale}*(y/{size} - 1)"}
+    problem = Problem.from_expressions(equations, {"p": 1.0}, weights=[size**-2, size**-2, 1])
+    branch = trace(problem, [1.9 * size, size], "p", (-0.5, 1.5))
+    check = check_branch(branch, points=6)
+    assert check.passed
+    assert check.judged == 6
+    assert check.worst < 2e-5
+    assert abs(check.sweeps[0].fitted) < 1e-5
+
+
 def test_nothing_jumps_back():
     """From zero no decay, however small, brings the network of depth three back."""
     field = Field.of(scalar_network(3, 1.0), {"lam": 0.6})
