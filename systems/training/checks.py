@@ -112,10 +112,13 @@ class BranchCheck:
         ax = self.branch.plot(x, y, ax)
         column = self.branch[y]
         short = 0.08 * (np.ptp(column) or 1.0)
+        style = {"arrowstyle": "->", "color": "0.35", "lw": 0.9, "shrinkA": 0, "shrinkB": 0}
+        ends = [*ax.get_ylim()]
         for point in self.points:
             for start, end in _arrows(self.branch, point, y, short):
-                style = {"arrowstyle": "->", "color": "0.35", "lw": 0.9, "shrinkA": 0, "shrinkB": 0}
                 ax.annotate("", (point.parameter, end), (point.parameter, start), arrowprops=style)
+                ends.append(end)
+        ax.set_ylim(min(ends) - (min(ends) < ends[0]) * short, max(ends) + (max(ends) > ends[1]) * short)
         return ax
 
 
@@ -235,7 +238,7 @@ def _arrows(branch, point, y, short):
         return [(here + short, here + 0.2 * short), (here - short, here - 0.2 * short)]
     ends = []
     for destination in point.destinations:
-        if destination.status is not Stop.DIVERGED and y in branch.state_names:
+        if destination.status is not Stop.DIVERGED and y in branch.state_names:  # what goes to infinity is not drawn
             ends.append(float(destination.state[branch.state_names.index(y)]))
     return [(here, end) for end in ends if abs(end - here) > 0.1 * short]
 
