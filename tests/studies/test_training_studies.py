@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose
 
+from studies import training_claims
 from studies.claims import Claim, table, verdicts
 from studies.gradient_descent import every_system
 from studies.layer_balance import factorization, flow, wide_network
@@ -310,3 +311,13 @@ def test_idx_files(tmp_path):
         images.read_idx(b"PNG!")
     with pytest.raises(ValueError, match="idx: wanted"):
         images.read_idx(bytes([0, 0, 8, 3, 0]))
+
+
+@pytest.mark.slow
+def test_the_table_of_all_claims(tmp_path):
+    found = training_claims.main(fast=True, out=tmp_path)
+    exact = ["Du, Theorem 2.1: ReLU neurons stay balanced", "Arora, Theorem 1: equation 8 from balanced starts"]
+    assert {found[name] for name in exact} == {"holds"}
+    assert sum(verdict == "not reproduced" for verdict in found.values()) >= 4
+    lines = (tmp_path / "training_claims.txt").read_text("utf-8").splitlines()
+    assert len(lines) == len(found) + 1
