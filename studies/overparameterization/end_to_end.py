@@ -46,7 +46,7 @@ def numbers(fast=False) -> dict:
     """All numbers by name."""
     rng = np.random.default_rng(0)
     W, gradient = _problem(rng)
-    steps = 1000 if fast else 4000
+    steps = 300 if fast else 4000
     scale = np.linalg.norm(W)
     return {
         "observation": _observation_ratio(rng),

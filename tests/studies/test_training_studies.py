@@ -76,7 +76,7 @@ def test_balanced_layers(rng):
 
 
 def test_flow_claims(tmp_path, monkeypatch):
-    monkeypatch.setattr(flow, "FAST", 2000)
+    monkeypatch.setattr(flow, "FAST", 800)
     found = flow.main(fast=True, out=tmp_path)
     assert set(verdicts(flow.claims(found)).values()) == {"holds"}
     assert (tmp_path / "flow.png").exists()
