@@ -147,6 +147,25 @@ def test_counts_by_deflation(depth, targets, lam):
         assert len(found) == 3  # 0 and the two signs of the one mode that is learnt
 
 
+@pytest.mark.parametrize(("widths", "lam"), [([2, 2, 2], 0.3), ([2, 2, 2, 2], 0.25)])
+def test_every_class_of_matrix_critical_points_by_deflation(widths, lam):
+    """Deflation finds each class (modulo gauge and sign), and none beside those of the decoupled modes."""
+    targets, depth = (1.0, 0.7), len(widths) - 1
+    problem = nets.deep_linear_network(widths, np.diag(targets), gauge=True)
+    found = find_solutions(problem, {"lam": lam}, bounds=(-1.2, 1.2), limit=40, budget=20_000)
+    classes = set()
+    for point in found:
+        product = np.eye(2)
+        for w in nets.split_layers(widths, point.state):
+            product = w @ product
+        assert_allclose(product, np.diag(np.diag(product)), atol=1e-7)
+        classes.add(tuple(np.round(np.diag(product), 6) + 0.0))
+    assert len(classes) == nets.critical_count(depth, targets, lam)
+    for product in classes:
+        for sigma, s in zip(product, targets):  # a^(N-2) (s - a^N) = lam, or zero
+            assert sigma == 0 or abs(sigma ** ((depth - 2) / depth) * (s - sigma) - lam) < 1e-4
+
+
 def test_gauge_orbits_are_isolated(rng):
     widths, target = [2, 2, 2], np.diag([1.0, 0.6])
     problem = nets.deep_linear_network(widths, target, gauge=True)
