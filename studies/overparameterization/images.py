@@ -82,7 +82,7 @@ def claims(found) -> list:
     plain, doubled = found["steps[plain]"], found["steps[doubled]"]
     ratio = math.nan if math.isinf(plain) and math.isinf(doubled) else plain / doubled
     note = "times faster; dense network, squared loss, not the paper's ConvNet"
-    return [Claim("Fig 5 right, analogue", "two matrices for each speed up", ratio, low=1.0, note=note)]
+    return [Claim("Fig 5 right, analogue", "two matrices for each speed up", ratio, low=1.05, note=note)]
 
 
 def synthetic_images(count, side, seed=0):
