@@ -1,0 +1,1 @@
+"""Gradient descent as the judge of every branch."""

@@ -1,0 +1,1 @@
+"""Du, Hu, Lee (2018): gradient descent balances the layers of homogeneous networks."""

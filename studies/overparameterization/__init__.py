@@ -1,0 +1,1 @@
+"""Arora, Cohen, Hazan (2018): depth as a preconditioner of gradient descent."""

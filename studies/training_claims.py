@@ -1,0 +1,79 @@
+"""One table of every claim on training: what the papers say, what was computed here, the verdict.
+
+Runs the studies of layer balance, overparameterization and of descent as judge, and writes ``training_claims.txt``.
+Run: ``python -m studies.training_claims``.
+"""
+
+import argparse
+import pathlib
+from dataclasses import replace
+
+from studies.claims import Claim, table, verdicts
+from studies.gradient_descent import every_system
+from studies.layer_balance import factorization, flow, wide_network
+from studies.overparameterization import acceleration, end_to_end, images
+
+OUT = "out/training_claims"
+LEFT_OUT = [
+    Claim("Du, Fig 2", "the printed end norms", note="data, step size and seed are not given; its numbers disagree"),
+    Claim("Du, Theorem 3.1", "with the printed step size", note="flow time grows as log T: it can't be run"),
+    Claim(
+        "Arora, section 8", "on the UCI data", note="the data are not shipped; acceleration --data FOLDER uses a copy"
+    ),
+]
+
+
+def main(fast=False, out=OUT) -> dict:
+    """Run every study, write the table, return the verdicts.
+
+    Parameters
+    ----------
+    fast : bool
+        Passed on; small sizes turn some verdicts on speed.
+    out : path-like
+        Folder of everything; made if missing.
+
+    Returns
+    -------
+    dict
+        Verdicts by claim.
+    """
+    out = pathlib.Path(out)
+    out.mkdir(parents=True, exist_ok=True)
+    rows = [*collected(fast, out), *LEFT_OUT]
+    (out / "training_claims.txt").write_text(table(rows) + "\n", "utf-8")
+    return verdicts(rows)
+
+
+def collected(fast, out) -> list:
+    """Claims of every study, each from the numbers it returned."""
+    size = acceleration.FAST if fast else acceleration.FULL
+    wide = wide_network.main(fast=fast, out=out)
+    return [
+        *_of("Du", flow.claims(flow.main(fast=fast, out=out))),
+        *_of("Du", factorization.claims(factorization.main(fast=fast, out=out))),
+        *_of("Du", wide_network.claims(wide_network.by_start(wide))),
+        *_of("Arora", end_to_end.claims(end_to_end.main(fast=fast, out=out))),
+        *_of("Arora", acceleration.claims(acceleration.main(fast=fast, out=out), size)),
+        *_of("Arora", images.claims(images.main(fast=fast, out=out))),
+        *_of("descent", every_system.claims(every_system.main(fast=fast, out=out), fast)),
+    ]
+
+
+def _of(paper, claims) -> list:
+    """Claims with their paper in front of the place."""
+    return [replace(claim, where=f"{paper}, {claim.where}") for claim in claims]
+
+
+def _command():
+    """Run from the command line."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--out", default=OUT, help="folder of table, pictures and cache (default: %(default)s)")
+    parser.add_argument("--fast", action="store_true", help="small sizes")
+    options = parser.parse_args()
+    main(fast=options.fast, out=options.out)
+    print((pathlib.Path(options.out) / "training_claims.txt").read_text("utf-8"))
+
+
+if __name__ == "__main__":
+    _command()

@@ -1,0 +1,1 @@
+"""Gradient descent and its kin, the invariants they keep, and the checks of a branch against them."""

@@ -1,0 +1,85 @@
+"""What descent on homogeneous networks keeps: imbalances of neurons, layers and matrices, and their exact laws.
+
+``D`` is the squared norm of what comes into a neuron less that of what goes out.  Gradient flow keeps it; under decay
+it falls as ``exp(-2 lam t)``; one step of plain descent changes it exactly as in `after_step`.
+"""
+
+import itertools
+
+import numpy as np
+
+
+def layer_imbalance(network, theta) -> np.ndarray:
+    """``|v_h|^2 - |v_{h+1}|^2`` (N - 1,) over free parameters, for every kind of layer.
+
+    Examples
+    --------
+    >>> from systems.training.networks import Network
+    >>> layer_imbalance(Network([1, 1, 1]), np.array([3.0, 1.0]))
+    array([8.])
+    """
+    squares = [np.dot(v.astype(float), v.astype(float)) for v in network.parameters(theta)]
+    return -np.diff(squares)
+
+
+def neuron_imbalance(network, theta) -> list:
+    """For each hidden layer ``|W_h[i,:]|^2 - |W_{h+1}[:,i]|^2`` (n_h,); weights that aren't shared.
+
+    Raises
+    ------
+    ValueError
+        Shared weights: then only layers obey the law.
+    """
+    return [np.diag(d).copy() for d in matrix_imbalance(network, theta)]
+
+
+def matrix_imbalance(network, theta) -> list:
+    """For each hidden layer ``W_h W_h' - W_{h+1}' W_{h+1}`` (n_h, n_h); kept as a whole by linear layers."""
+    if network.shared:
+        raise ValueError("network: wanted one without shared weights; they keep `layer_imbalance` only")
+    layers = [w.astype(float) for w in network.matrices(theta)]
+    return [w @ w.T - after.T @ after for w, after in itertools.pairwise(layers)]
+
+
+def imbalance(network, theta) -> list:
+    """The finest invariants of a network: matrices at linear full layers, neurons elsewhere, layers if shared.
+
+    Missing weights break the matrix law: the gradient is masked.
+    """
+    if network.shared:
+        return [layer_imbalance(network, theta)]
+    found = matrix_imbalance(network, theta)
+    return [d if network.linear_at(h) else np.diag(d).copy() for h, d in enumerate(found)]
+
+
+def after_step(network, theta, gradient, rate, decay=0.0) -> list:
+    """`imbalance` after one step ``theta+ = (1 - rate decay) theta - rate gradient``, predicted exactly (law I1).
+
+    ``D+ = (1 - eta lam)^2 D + eta^2 (|g_h[i,:]|^2 - |g_{h+1}[:,i]|^2)``; `gradient` is that of the loss without the
+    decay term.  For homogeneous activations and plain gradient descent.
+
+    Examples
+    --------
+    >>> from systems.training.networks import Network
+    >>> net, theta, X, Y = Network([1, 1, 1]), np.array([3.0, 1.0]), np.array([[1.0]]), np.array([[2.0]])
+    >>> _, gradient = net.loss_gradient(theta, X, Y)  # (1, 3)
+    >>> after_step(net, theta, gradient, 0.5), imbalance(net, theta - 0.5 * gradient)
+    ([array([[6.]])], [array([[6.]])])
+    """
+    before, kick = imbalance(network, theta), imbalance(network, gradient)
+    shrink = (1 - rate * decay) ** 2
+    return [shrink * d + rate**2 * g for d, g in zip(before, kick)]
+
+
+def violation(network, theta, gradient, after, rates) -> float:
+    """Largest departure of a step from law I1, relative to the squared norm of the weights; rates = (rate, decay)."""
+    predicted, found = after_step(network, theta, gradient, *rates), imbalance(network, after)
+    scale = max(float(np.dot(theta, theta)), np.finfo(float).tiny)
+    return max(float(np.max(np.abs(a - b))) for a, b in zip(predicted, found)) / scale
+
+
+def drift(network, thetas) -> float:
+    """Largest change of `imbalance` over states (m, size), from the first; absolute."""
+    first = imbalance(network, thetas[0])
+    rows = [imbalance(network, theta) for theta in thetas[1:]]
+    return max((float(np.max(np.abs(a - b))) for row in rows for a, b in zip(row, first)), default=0.0)

@@ -1,0 +1,179 @@
+"""Gradient descent as judge: rates, basins, sweeps, gauge; and what must fail does."""
+
+import dataclasses
+
+import numpy as np
+import pytest
+from numpy.testing import assert_allclose
+
+from continuation import Problem, trace
+from systems import textbook
+from systems.characteristic import characteristic_equation
+from systems.factorization import balanced_point, factorization
+from systems.linear_networks import deep_linear_network, fold_point, scalar_network
+from systems.regression import scalar_fold, scalar_regression
+from systems.training import kernels
+from systems.training.checks import check_branch
+from systems.training.descent import Field
+from systems.training.sweeps import OMEGA0, sweep_through
+
+
+def network_branch(depth=3, low=0.02):
+    return trace(scalar_network(depth, 1.0), [1.0], "lam", (low, 1.0), parameters={"lam": low})
+
+
+def test_a_network_of_depth_three():
+    check = check_branch(network_branch(), points=24)
+    assert check.passed
+    assert check.judged == 24
+    assert check.worst < 2e-5
+    stable = [point for point in check.points if point.unstable == 0]
+    assert all(point.attracted and point.random.error < 1e-2 for point in stable)
+    saddle = next(point for point in check.points if point.unstable == 1)
+    ends = sorted(end.state[0] for end in saddle.destinations)
+    upper = scalar_network(3, 1.0).solve([1.0], {"lam": saddle.parameter})["a"]
+    assert_allclose(ends, [0, upper], atol=1e-6)
+
+
+def test_the_rate_is_not_the_eigenvalue_times_eta():
+    check = check_branch(network_branch(), points=4, sweeps=False)
+    rate = check.points[0].rates[0]
+    eta = 0.26 / abs(rate.value)
+    assert abs(rate.measured - eta * rate.value.real) / abs(rate.measured) > 0.1
+
+
+def test_the_sweep_recovers_the_fold():
+    branch = network_branch()
+    sweep = sweep_through(branch, branch.folds[0], rates=np.logspace(-6, -4, 9))
+    assert_allclose(sweep.fold, 0.4724703937105774, rtol=1e-12)
+    assert abs(sweep.fitted - sweep.fold) < 1e-4
+    fold = fold_point(3, 1.0)
+    a, b = abs(2 - 20 * fold.a**3) / 2, fold.a  # g = a^2 (1 - a^3) - lam a
+    assert_allclose(OMEGA0, 2.338107410, atol=5e-10)
+    assert_allclose(sweep.predicted, OMEGA0 * (a * b) ** (-1 / 3), rtol=1e-8)
+    assert_allclose(sweep.delay, sweep.predicted, rtol=0.05)
+    assert sweep.passed
+    assert not dataclasses.replace(sweep, fitted=sweep.fitted + 2e-4).passed
+
+
+@pytest.mark.parametrize("scale", [1e-6, 1.0, 1e6])
+def test_the_sweep_does_not_mind_units(scale):
+    """x' = scale (p - (x - 1)^2): the same fold, whatever the unit of time."""
+    problem = Problem.from_expressions({"x": f"{scale}*(p - (x - 1)**2)"}, {"p": 1.0})
+    branch = trace(problem, [1.9], "p", (-0.5, 1.5))
+    check = check_branch(branch, points=6)
+    assert check.passed
+    assert_allclose(check.sweeps[0].fitted, 0, atol=1e-4)
+    assert_allclose(check.sweeps[0].predicted * scale ** (2 / 3), -OMEGA0, rtol=1e-6)
+
+
+@pytest.mark.parametrize("scale", [1e-9, 1e9])
+@pytest.mark.parametrize("size", [1e-3, 1e3])
+def test_checks_do_not_mind_the_size_of_equations_and_states(scale, size):
+    equations = {"x": f"{scale}*(p - (x/{size} - 1)**2)", "y": f"-2*{scale}*(y/{size} - 1)"}
+    problem = Problem.from_expressions(equations, {"p": 1.0}, weights=[size**-2, size**-2, 1])
+    branch = trace(problem, [1.9 * size, size], "p", (-0.5, 1.5))
+    check = check_branch(branch, points=6)
+    assert check.passed
+    assert check.judged == 6
+    assert check.worst < 2e-5
+    assert abs(check.sweeps[0].fitted) < 1e-5
+
+
+def test_nothing_jumps_back():
+    """From zero no decay, however small, brings the network of depth three back."""
+    field = Field.of(scalar_network(3, 1.0), {"lam": 0.6})
+    motion = np.array([0.1, 0, -1e-5, 60_000])
+    end, steps = kernels.swept(field.function, field.p, motion, np.array([1e-3]), np.array([-1.0]), -0.3)
+    assert np.isnan(end)
+    assert steps == 60_000
+
+
+def test_gauge_directions_are_projected_out():
+    M = np.diag([3.0, 2.0, 1.0])
+    problem = factorization(M, 2, gauge=True)
+    point = balanced_point(M, 2, [0, 2], 0.2)
+    branch = trace(problem.isolated(point.state), point.state, "lam", (0.1, 0.8), parameters={"lam": 0.2})
+    check = check_branch(branch, points=6)
+    assert check.passed
+    assert {p.gauge for p in check.points} == {1}
+    assert {p.unstable for p in check.points} == {1}
+
+
+def test_a_matrix_network_and_its_sweep():
+    problem = deep_linear_network([2, 2, 2, 2], np.diag([1.0, 0.8]), gauge=True)
+    a = [scalar_network(3, s).solve([1.0], {"lam": 0.1})["a"] for s in (1.0, 0.8)]
+    start = np.tile(np.diag(a).ravel(), 3)
+    branch = trace(problem.isolated(start), start, "lam", (0.05, 0.5), parameters={"lam": 0.1})
+    check = check_branch(branch, points=6)
+    assert check.passed
+    assert {p.gauge for p in check.points} == {2}
+    assert_allclose(check.sweeps[0].fitted, fold_point(3, 0.8).lam, atol=1e-4)
+
+
+def test_regression_and_its_sweep():
+    problem, fold = scalar_regression(3, 1.0, 4.0), scalar_fold(3, 1.0, 4.0)
+    start = problem.solve([0.9], {"lam": 0.3 * fold.lam})
+    branch = trace(problem, start, "lam", (0.2 * fold.lam, 2 * fold.lam), parameters={"lam": 0.3 * fold.lam})
+    check = check_branch(branch, points=12)
+    assert check.passed
+    assert len(check.sweeps) == 1
+
+
+def test_pairs_of_complex_modes():
+    branch = trace(textbook.hopf(), [0.0, 0.0], "mu", (-1.0, 1.0))
+    check = check_branch(branch, points=9)
+    assert check.passed
+    assert {point.unstable for point in check.points} == {0, 2}
+
+
+def test_a_wrong_jacobian_fails():
+    """A Jacobian that is 1 % off predicts rates that descent does not show."""
+
+    def residual(u, p, out):
+        out[0] = p[0] - u[0] ** 2
+
+    def jacobian(u, p, out):
+        out[0, 0] = -2.02 * u[0]
+
+    problem = Problem(residual, ["x"], {"mu": 1.0}, jacobian=jacobian)
+    branch = trace(problem, [1.0], "mu", (0.5, 2.0))
+    check = check_branch(branch, points=5)
+    assert not check.passed
+    assert "FAILED" in check.table()
+
+
+def test_a_wrong_count_fails():
+    branch = network_branch()
+    wrong = dataclasses.replace(branch, unstable=1 - branch.unstable)
+    check = check_branch(wrong, points=5, sweeps=False)
+    assert not any(point.passed for point in check.points)
+
+
+def test_table_and_picture(tmp_path):
+    check = check_branch(network_branch(low=0.3), points=6)
+    lines = check.table().splitlines()
+    assert lines[-1] == "passed: True"
+    assert sum("attracts" in line for line in lines) + sum("to (" in line for line in lines) == 6
+    ax = check.plot(y="a")
+    assert ax.get_ylim()[0] < 0  # where saddles send the iterates is seen
+    ax.figure.savefig(tmp_path / "check.png")
+    assert (tmp_path / "check.png").stat().st_size > 5000
+
+
+def test_what_can_not_be_judged_is_refused():
+    branch = trace(characteristic_equation([[2.0]]), [0.5], "lam", (0.0, 1.0))
+    with pytest.raises(ValueError, match="wanted equilibria of a flow"):
+        check_branch(branch)
+    branch = network_branch()
+    curve = dataclasses.replace(branch, vary=("lam", "other"))
+    with pytest.raises(ValueError, match="traced in one parameter"):
+        check_branch(curve)
+    with pytest.raises(ValueError, match="branch: wanted one with its problem"):
+        check_branch(dataclasses.replace(branch, problem=None))
+    with pytest.raises(ValueError, match="points: wanted a whole number"):
+        check_branch(branch, points=0)
+    with pytest.raises(ValueError, match="fold: wanted one of branch.folds"):
+        sweep_through(branch, branch.special[0])
+    with pytest.raises(ValueError, match="rates: wanted at least three positive"):
+        sweep_through(branch, branch.folds[0], rates=[1e-3])
