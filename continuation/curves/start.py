@@ -35,8 +35,8 @@ def curve_through(problem, point, vary, span, curve=None):
     Raises
     ------
     ValueError
-        Names that are none or the same, limits that are none, a point that has no curve, was not located or has other states, a problem
-        with other unknowns than its states.
+        Names that are none or the same, limits that are none, a point that has no curve, was not located or has
+        other states, a problem with other unknowns than its states.
     """
     names = check_pair(problem, vary)
     limits = check_limits(span, names)
