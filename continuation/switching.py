@@ -76,8 +76,8 @@ def switch(problem, point, settings=None) -> Starts:
     higher order break up, the true equations are searched on small spheres instead (terms too weak to show there,
     about 1e-7 of the others, leave the continuum).  References: Golubitsky & Schaeffer, *Singularities and Groups in
     Bifurcation Theory* I, 1985, chapter VII (reduction); Keller, *Numerical Methods in Bifurcation Problems*, 1987,
-    section 5.20 (directions).  Cost: two singular value decompositions, ``(k + 3 choose 3)`` third derivatives, and 7 to 20
-    factorisations of order n + 1 for each half-branch.
+    section 5.20 (directions).  Cost: two singular value decompositions, ``(k + 3 choose 3)`` third derivatives, and 7
+    to 20 factorisations of order n + 1 for each half-branch.
 
     Examples
     --------
