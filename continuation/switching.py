@@ -72,11 +72,12 @@ def switch(problem, point, settings=None) -> Starts:
     small sphere: by homotopy where k <= 5, which finds every real solution, else by searches.  Solutions are followed
     to the centre, then to points of the true equations; what leads to neither is dropped and noted.  So
     transcritical, pitchfork-like and mutually tangent branches come together, however many.  With
-    ``Problem(smoothness=2)``, and where the reduced equations have multiple solutions, the true equations are
-    searched on small spheres instead.  References: Golubitsky & Schaeffer, *Singularities and Groups in Bifurcation
-    Theory* I, 1985, chapter VII (reduction); Keller, *Numerical Methods in Bifurcation Problems*, 1987, section 5.20
-    (directions).  Cost: two singular value decompositions, ``(k + 3 choose 3)`` third derivatives, and 7 to 20
-    factorisations of order n + 1 for each half-branch.
+    ``Problem(smoothness=2)``, and where the reduced equations have multiple solutions or continua that terms of
+    higher order break up, the true equations are searched on small spheres instead (terms too weak to show there,
+    about 1e-7 of the others, leave the continuum).  References: Golubitsky & Schaeffer, *Singularities and Groups in
+    Bifurcation Theory* I, 1985, chapter VII (reduction); Keller, *Numerical Methods in Bifurcation Problems*, 1987,
+    section 5.20 (directions).  Cost: two singular value decompositions, ``(k + 3 choose 3)`` third derivatives, and 7
+    to 20 factorisations of order n + 1 for each half-branch.
 
     Examples
     --------

@@ -29,12 +29,14 @@ CURVES = {
 def curve_through(problem, point, vary, span, curve=None):
     """Arguments of a trace in two parameters as those of one in the first: (curve, start, name, span).
 
-    `curve` is the kind of curve wanted, where several lead through the point.
+    `curve` is the kind of curve wanted, where several lead through the point.  Where the point has a second condition
+    (a cusp, say) the start lies a little beside it on the curve, so that the trace meets the point and lists it.
 
     Raises
     ------
     ValueError
-        Names that are none or the same, limits that are none, a point that has no curve or was not located.
+        Names that are none or the same, limits that are none, a point that has no curve, was not located or has
+        other states, a problem with other unknowns than its states.
     """
     names = check_pair(problem, vary)
     limits = check_limits(span, names)
