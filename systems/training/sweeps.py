@@ -9,7 +9,8 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.special import ai_zeros
 
-from continuation.derivatives import extended_jacobian, second_derivative
+from continuation.derivatives import extended_jacobian
+from continuation.multilinear import Multilinear
 from continuation.names import check_numbers
 from continuation.status import Kind
 from systems.training import kernels
@@ -130,7 +131,7 @@ def _normal_form(problem, branch, fold) -> dict:
     extended = extended_jacobian(problem, x, p, active)
     w, fastest = _left_vector(extended[:, :-1], v := _direction(branch, fold))
     direction = np.append(v, 0.0)
-    a = abs(w @ second_derivative(problem, x, p, active, direction, direction)) / 2
+    a = abs(w @ Multilinear(problem, x[:-1], p, (active,)).form(direction, direction)) / 2
     b = abs(w @ extended[:, -1])
     size = _size(branch, fold)
     return {"w": w, "A": a, "B": b, "size": size, "unit": a * size**2 / b, "speed": a * size, "fast": fastest}
