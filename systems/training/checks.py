@@ -183,8 +183,9 @@ def _checked(branch):
     if len(branch.vary) != 1:
         raise ValueError(f"branch: wanted equilibria traced in one parameter, got a curve in {list(branch.vary)}")
     problem = flow_of(branch.problem)
-    if problem.stability is None or tuple(problem.states) != tuple(branch.state_names):
-        raise ValueError(f"branch: wanted equilibria of a flow, got {branch.problem_name!r} with stability=None")
+    if problem.stability != "flow" or tuple(problem.states) != tuple(branch.state_names):
+        own = "stability=None" if problem.stability is None else "a stability of its own"
+        raise ValueError(f"branch: wanted equilibria of a flow, got {branch.problem_name!r} with {own}")
     return problem
 
 
