@@ -418,19 +418,24 @@ def test_points_of_other_problems_are_refused():
         trace(textbook.brusselator(), fold, ("b", "a"))
 
 
-def test_problems_whose_unknowns_are_not_their_states_are_refused():
-    """A fold of circles: one unknown more than states."""
-    radius = "mu - (x**2 + y**2) + nu*(x**2 + y**2)**2"
-
+def test_folds_of_circles_and_folds_in_a_fixed_space_have_curves():
     def turn(u):
         return np.array([-u[1], u[0]])
 
-    ring = {name: f"({radius})*{name}" for name in "xy"}
-    problem = Problem.from_expressions(ring, {"mu": 0.1, "nu": 0.5}, symmetries=[turn]).isolated([0.3, 0.0])
-    branch = trace(problem, [0.3, 0.0], "mu", (0.01, 4))
-    assert branch["LP1"]["mu"] == pytest.approx(0.5)
-    with pytest.raises(ValueError, match=r"where the states are the unknowns; .* .'x', 'y', 'tau'."):
-        trace(problem, branch["LP1"], ("mu", "nu"))
+    square = "(x**2 + y**2)"
+    ring = {name: f"mu*{name} + b*{square}*{name} - {square}**2*{name}" for name in "xy"}
+    circles = Problem.from_expressions(ring, {"mu": 0.5, "b": 1.0}, symmetries=[turn]).isolated([1.2, 0.0])
+    branch = trace(circles, [1.2, 0.0], "mu", (-1, 1), direction=-1, stop=Kind.FOLD)
+    folds = trace(circles, branch["LP1"], ("mu", "b"), {"mu": (-2, 1), "b": (0.2, 2)})
+    assert_allclose(folds["mu"], -(folds["b"] ** 2) / 4, atol=1e-12)
+    assert folds.check()
+    cells = {f"x{i}": f"mu*x{i} - x{i}**3 + nu*x{i}**2 + 0.1*(x{i - 1 if i else 2} - x{i})" for i in range(3)}
+    parameters = {"mu": 0.5, "nu": 1.0}
+    equal = Problem.from_expressions(cells, parameters, symmetries=[["x1", "x2", "x0"]]).restricted()
+    branch = trace(equal, [1.0] * 3, "mu", (-1, 1))
+    folds = trace(equal, branch["LP1"], ("mu", "nu"), {"mu": (-1, 1), "nu": (0.2, 2)})
+    assert_allclose(folds["mu"], -(folds["nu"] ** 2) / 4, atol=1e-12)
+    assert_allclose(folds["x0"], folds["x2"], atol=1e-12)
 
 
 def test_a_kernel_of_two_dimensions_has_no_curve():

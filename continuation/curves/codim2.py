@@ -44,7 +44,7 @@ def refiner(curve, table, k: int):
         x, error = found
         tangent = tangent_of(table, x, p)
         out[:size], out[size : 2 * size] = x, tangent * np.sign(tangent @ request[size : 2 * size])
-        residual = np.max(np.abs(evaluate(curve.base, x[: len(curve.states)], curve.parameters_at(x, p))))
+        residual = np.max(np.abs(evaluate(curve.base, x[: curve.size], curve.parameters_at(x, p))))
         out[2 * size :] = request[2 * size], NULLITY[kind], error, residual
         return OK
 
@@ -90,7 +90,7 @@ def tangent_of(table, x, p) -> np.ndarray:
 
 def scalar_of(curve, kind, x, p):
     """The function of the unknowns that vanishes at points of `kind`; what it follows is chosen at x."""
-    n, base = len(curve.states), curve.base
+    n, base = curve.size, curve.base
 
     def jacobian(y):
         return state_jacobian(base, y[:n], curve.parameters_at(y, p))
@@ -106,7 +106,7 @@ def scalar_of(curve, kind, x, p):
 
 def _kernel_scalar(curve, kind, jacobian, start):
     """``w' B(v, v)`` (cusp) or ``w' v`` (Bogdanov-Takens) with null vectors of the bordered F_u."""
-    (x, p), n = start, len(curve.states)
+    (x, p), n = start, curve.size
     u, _, vt = np.linalg.svd(jacobian(x))
     left, right = u[:, -1], vt[-1]
 
@@ -123,7 +123,7 @@ def _kernel_scalar(curve, kind, jacobian, start):
 
 def _eigenvalue_scalar(curve, kind, jacobian, x):
     """Real part of the eigenvalue that crosses the axis: the one nearest it that is not critical on the curve."""
-    n = len(curve.states)
+    n = curve.size
 
     def critical(y):
         return np.sqrt(max(y[n], 0.0)) if curve.kind is Kind.HOPF else 0.0

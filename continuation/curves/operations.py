@@ -52,7 +52,7 @@ def curve_operations(curve, p: np.ndarray, active: int) -> Operations:
     kinds = shape.tests if flow else [kind if kind is Kind.CUSP else None for kind in shape.tests]
     limits = [(m - 1, *curve.limits)]
     if curve.kind is Kind.HOPF:
-        limits.append((len(curve.states), 0.0, np.inf))
+        limits.append((curve.size, 0.0, np.inf))
     return Operations(
         residual=table.residual,
         linearise=table.linearise,
@@ -71,7 +71,7 @@ def curve_operations(curve, p: np.ndarray, active: int) -> Operations:
 
 def borders_at(curve, x, p) -> np.ndarray:
     """(2, n) unit left and right border of the base problem's F_u at the unknowns x."""
-    n = len(curve.states)
+    n = curve.size
     a = state_jacobian(curve.base, x[:n], curve.parameters_at(x, p))
     if curve.kind is Kind.HOPF and x[n] > 0.0:
         values, left, right = scipy.linalg.eig(a, left=True)

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 import numpy as np
 
 from continuation.branch import Point
-from continuation.derivatives import state_jacobian
 from continuation.problem import Problem
 from continuation.status import Kind
 
@@ -61,8 +60,7 @@ class SpecialCurve(Problem):
         self.symmetry, self.smoothness = base.symmetry, base.smoothness
         self.name = f"{base.name}, {kind.name.lower().replace('_', ' ')} curve"
         self.zeros = {}
-        n = len(base.states)
-        self.outputs = {name: _on_states(g, n) for name, g in base.outputs.items()}
+        self.outputs = {name: _on_states(g, self.size) for name, g in base.outputs.items()}
         self.guess = tuple(np.array(part, float) for part in guess)
         self.functions = {"residual": CurveFunction(self)}
 
@@ -74,8 +72,13 @@ class SpecialCurve(Problem):
 
     @property
     def unknown_names(self) -> tuple:
-        """States, auxiliary unknowns, second parameter."""
-        return (*self.states, *self.shape.auxiliary, self.vary[1])
+        """Unknowns of the base problem, auxiliary ones, second parameter."""
+        return (*self.base.unknown_names, *self.shape.auxiliary, self.vary[1])
+
+    @property
+    def size(self) -> int:
+        """Number of unknowns of the base problem beside its parameter."""
+        return len(self.base.unknown_names)
 
     def unknown_values(self, state) -> np.ndarray:
         """Unknowns of a point of the curve, or the numbers themselves."""
@@ -98,7 +101,12 @@ class SpecialCurve(Problem):
 
     def columns(self, unknowns):
         """States, and both parameters in the order of `vary`."""
-        return unknowns[:, : len(self.states)], unknowns[:, [-1, -2]]
+        base = np.column_stack([unknowns[:, : self.size], unknowns[:, -1]])
+        return self.base.columns(base)[0], unknowns[:, [-1, -2]]
+
+    def state_weights(self):
+        """Those of the base problem."""
+        return self.base.state_weights()
 
     def varied_names(self, vary) -> tuple:
         """Both parameters."""
@@ -107,7 +115,7 @@ class SpecialCurve(Problem):
     def inner_weights(self) -> np.ndarray:
         """(N,): those of the base problem, the first parameter's for both; kappa in units of its first value."""
         w = self.base.inner_weights()
-        auxiliary = [w[0] / max(1.0, abs(self.guess[0][len(self.states)])) ** 2 for _ in self.shape.auxiliary]
+        auxiliary = [w[0] / max(1.0, abs(self.guess[0][self.size])) ** 2 for _ in self.shape.auxiliary]
         return np.array([*w[:-1], *auxiliary, w[-1], w[-1]])
 
     def remarks(self, branch) -> list:
@@ -140,7 +148,7 @@ class SpecialCurve(Problem):
 
     def stability_matrix(self, x, p) -> np.ndarray:
         """F_u of the base problem."""
-        return state_jacobian(self.base, x[: len(self.states)], p)
+        return self.base.stability_matrix(np.append(x[: self.size], x[-1]), p)
 
     def parameters_at(self, x, p) -> np.ndarray:
         """Values of all parameters, both varied ones as in the unknowns x."""

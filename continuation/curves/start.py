@@ -36,11 +36,10 @@ def curve_through(problem, point, vary, span, curve=None):
     ------
     ValueError
         Names that are none or the same, limits that are none, a point that has no curve, was not located or has
-        other states, a problem with other unknowns than its states.
+        other states.
     """
     names = check_pair(problem, vary)
     limits = check_limits(span, names)
-    check_unknowns(problem)
     kind = check_point(problem, point, curve)
     p = problem.parameter_values({k: v for k, v in point.parameters.items() if k in problem.parameters})
     x = unknowns_of(problem, kind, point, names, p)
@@ -49,19 +48,10 @@ def curve_through(problem, point, vary, span, curve=None):
         refuse_lost(made, point, x, p)
     if has_second_condition(problem, kind, point, p):
         x = beside(made, x, p, (limits[names[0]], limits[names[1]]))
-        point = replace(point, state=x[: len(point.state)])
+        point = replace(point, state=made.columns(x[None])[0][0])
         p = made.parameters_at(x, p)
     start = Point(point.state, dict(zip(problem.parameters, p.tolist())), problem.states, unknowns=x)
     return made, start, names[0], limits[names[0]]
-
-
-def check_unknowns(problem):
-    """Raise where a problem has other unknowns than its states."""
-    if tuple(problem.unknown_names) != tuple(problem.states):
-        raise ValueError(
-            f"problem: curves in two parameters are followed where the states are the unknowns; {problem.name} has the "
-            f"unknowns {list(problem.unknown_names)}: write its equations as a problem of their own"
-        )
 
 
 def check_pair(problem, vary) -> tuple:
@@ -112,7 +102,7 @@ def check_point(problem, point, curve) -> Kind:
 
 def unknowns_of(problem, kind, point, names, p) -> np.ndarray:
     """(N,) unknowns (u, auxiliary, q, p) of the curve at a point."""
-    u = np.array(point.state, float)
+    u = problem.point_unknowns(point, names[0])[:-1]
     if kind is Kind.HOPF:
         at_end = point.kind is Kind.BOGDANOV_TAKENS
         auxiliary = [0.0 if at_end else hopf_frequency(point, state_jacobian(problem, u, p)) ** 2]
@@ -127,7 +117,8 @@ def has_second_condition(problem, kind, point, p) -> bool:
     if kind is Kind.HOPF:
         return point.kind in (Kind.BAUTIN, Kind.ZERO_HOPF, Kind.HOPF_HOPF)
     if kind is Kind.FOLD and point.kind is Kind.FOLD:
-        left, _, right = np.linalg.svd(state_jacobian(problem, point.state, p))
+        unknowns = problem.point_unknowns(point, point.vary[0])[:-1]
+        left, _, right = np.linalg.svd(state_jacobian(problem, unknowns, p))
         return abs(left[:, -1] @ right[-1]) <= DOUBLE
     return kind is Kind.FOLD
 
