@@ -6,16 +6,19 @@ import json
 import pathlib
 import sys
 
-from benchmarks import auto, comparison, profile, report
+from benchmarks import auto, comparison, profile, report, systems
 from benchmarks.cases import CASES
 from benchmarks.latency import LATENCIES, SLOW
+from benchmarks.systems import SYSTEMS
 from benchmarks.timing import measure
 
 
 def main(arguments=None) -> int:
     """Time the cases asked for, print the tables, write the JSON file."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description="Figures of work and time.")
-    parser.add_argument("names", nargs="*", metavar="name", help=f"{', '.join([*CASES, *LATENCIES])}; or a family")
+    parser.add_argument(
+        "names", nargs="*", metavar="name", help=f"{', '.join([*CASES, *LATENCIES, *SYSTEMS])}; or a family"
+    )
     parser.add_argument("--json", type=pathlib.Path, metavar="FILE", help="write every number there")
     parser.add_argument(
         "--compare",
@@ -46,9 +49,11 @@ def main(arguments=None) -> int:
     latencies = [LATENCIES[name](asked.repeat) for name in announced(names) if name in LATENCIES]
     report.show(report.TRACES, [report.trace_row(timed) for timed in traces], report.UNITS)
     report.show(report.LATENCIES, [report.latency_row(latency) for latency in latencies])
+    calls = [systems.measure(name, asked.repeat) for name in announced(names) if name in SYSTEMS]
+    report.show(systems.COLUMNS, [call.row() for call in calls])
     others = in_auto(traces, min(asked.repeat, 3))
     if asked.json:
-        results = {"traces": traces, "latencies": latencies, "auto": others}
+        results = {"traces": traces, "latencies": latencies, "systems": calls, "auto": others}
         found = {name: [one.as_dict() for one in several] for name, several in results.items()}
         asked.json.write_text(json.dumps({**surroundings, **found}, indent=1) + "\n", "utf-8")
     return judged(traces, before) if asked.compare else 0
@@ -76,7 +81,7 @@ def judged(traces, before) -> int:
 
 def chosen(names, cold=False) -> list:
     """Cases of these names or families (``bratu``), all but the slow ones where none is named."""
-    known = [*CASES, *LATENCIES]
+    known = [*CASES, *LATENCIES, *SYSTEMS]
     picked = {name for name in known if not names and name not in SLOW or cold and name in SLOW}
     for wanted in names:
         found = {name for name in known if name == wanted or name.startswith(f"{wanted}-")}

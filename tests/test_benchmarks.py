@@ -10,6 +10,8 @@ from benchmarks import __main__ as command
 from benchmarks import auto, latency, profile, report
 from benchmarks.cases import CASES
 from benchmarks.floor import WORK, Floor
+from benchmarks.systems import SYSTEMS
+from benchmarks.systems import measure as measure_call
 from benchmarks.timing import measure, median_and_spread, prepared
 from continuation import trace
 
@@ -138,3 +140,13 @@ def test_a_fresh_process_is_timed_to_its_first_line(capfd):
     assert latency.until_first_line(["-c", latency.PYTHON]) > 0
     with pytest.raises(RuntimeError, match="status 3"):
         latency.until_first_line(["-c", "raise SystemExit(3)"])
+
+
+@pytest.mark.parametrize("name", [name for name in SYSTEMS if name != "descent"])
+def test_functions_of_the_systems_are_timed(name):
+    call = measure_call(name, 2, seconds=1e-4)
+    assert call.name == name
+    assert len(call.samples) == 2
+    assert min(call.samples) > 0
+    assert call.row()[0] == name
+    assert call.as_dict()["samples"] == call.samples
