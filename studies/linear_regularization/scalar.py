@@ -10,7 +10,7 @@ Run: ``python -m studies.linear_regularization.scalar``.
 import numpy as np
 
 from continuation import Kind, Settings, trace
-from studies.linear_regularization.claims import OUT, Claim, command, figure_of, folder, save
+from studies.linear_regularization.claims import OUT, Claim, command, draw_by_index, figure_of, folder, save
 from systems.characteristic import characteristic_equation
 from systems.characteristic.normal import scalar_folds, scalar_solutions
 
@@ -96,8 +96,8 @@ def draw(grid, curve, branch, path, fast=False):
         axes[0].plot(point["lam"], point["R[0,0]"], "o", color="#222222", label="cusp")
     axes[0].set(xscale="log", xlabel="weight decay λ", ylabel="target R", title="1 solution (pale), 3 (dark)")
     axes[0].legend()
-    axes[1].plot(branch["lam"], branch["C[0,0]"], color="#0072B2")
-    axes[1].set(xlabel="weight decay λ", ylabel=f"C for R = {TARGET:g}")
+    draw_by_index(axes[1], branch, "lam", "C[0,0]", "#0072B2")
+    axes[1].set(xlabel="weight decay λ", ylabel=f"C for R = {TARGET:g}", title="thick: minima, dashed: saddles")
     save(figure, path, fast)
 
 
