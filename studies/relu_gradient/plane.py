@@ -134,7 +134,7 @@ def verdicts(branches, ends, paths) -> dict:
 
 
 def draw(branches, paths, count, path, fast):
-    """Draw fields (K = 2, 5) over basins, paths, training curves, and the critical points against K."""
+    """Draw fields (K = 2, 5, 10) over basins, paths, training curves, and the critical points against K."""
     figure, axes = canvas(2, 3, (13, 8))
     for ax, K in zip(axes[0], (2, 5, 10)):
         _field(ax, K, count)
@@ -145,9 +145,9 @@ def draw(branches, paths, count, path, fast):
         draw_branch(axes[1, 2], branch, "K", "x", color=colour, label=name)
     axes[1, 0].set(xlabel="x", ylabel="y", title="paths from (0.001, 0)")
     axes[1, 1].set(xlabel="time", ylabel="loss / first loss", title="training curves", ylim=(1e-8, 2), xlim=(0, 30))
-    axes[1, 2].set(xlabel="K", ylabel="x", title="critical points", xscale="log")
+    axes[1, 2].set(xlabel="K", ylabel="x", title="critical points: stable solid, saddles dashed", xscale="log")
     for ax in axes[1]:
-        ax.legend()
+        ax.legend(loc="best" if ax is not axes[1, 2] else "center right")
         ax.grid(alpha=0.25)
     save(figure, path, fast)
 
@@ -167,7 +167,7 @@ def _field(ax, K, count):
     node = problem.solve(type_a_guess(K))
     for (a, b), mark in (((1, 0), "o"), (node.state, "o"), *(((v, v), "x") for v in saddle_values(K))):
         ax.plot(a, b, mark, color="black", ms=7)
-    ax.set(xlabel="x", ylabel="y", title=f"K = {K}: basins of the teacher (1, 0) and of type A")
+    ax.set(xlabel="x", ylabel="y", title=f"K = {K}: basins of teacher and type A")
 
 
 def saddle_values(K) -> tuple[float, float]:
