@@ -147,8 +147,9 @@ def draw(branches, paths, count, path, fast):
     axes[1, 1].set(xlabel="time", ylabel="loss / first loss", title="training curves", ylim=(1e-8, 2), xlim=(0, 30))
     axes[1, 2].set(xlabel="K", ylabel="x", title="critical points: stable solid, saddles dashed", xscale="log")
     for ax in axes[1]:
-        ax.legend(loc="best" if ax is not axes[1, 2] else "center right")
+        ax.legend()
         ax.grid(alpha=0.25)
+    axes[1, 2].legend(loc="upper right", bbox_to_anchor=(1.0, 0.92))
     save(figure, path, fast)
 
 
