@@ -12,7 +12,7 @@ demo: $(READY)
 	@$(BIN)/python -m studies.linear_regularization.example1
 
 test: $(READY)
-	@$(BIN)/python -m pytest -q $(ARGS)
+	@$(BIN)/python -m pytest -q -n auto $(ARGS)
 
 lint: $(READY)
 	@$(BIN)/ruff check .
