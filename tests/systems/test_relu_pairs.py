@@ -14,7 +14,7 @@ from systems.relu.conjecture import check_conjecture, separating_values
 from systems.relu.population import gradient, hessian, loss, network
 from systems.relu.two_students import collinear_line, merging_decay, out_of_plane_point
 
-# the sheet's numbers
+# numbers known to all the digits given here
 FOLD, ANGLE, BETA, RADIUS, LOSS = (
     0.113597544137769,
     2.225669630958718,

@@ -13,7 +13,7 @@ from systems.relu.plane_dynamics import collinear_value, full_weights, saddle_sp
 from systems.relu.population import gradient, hessian, loss, network
 from systems.relu.reduction import blocks, reduced_weights, spectrum, type_i_guess, type_ii_guess
 
-# the sheet's numbers
+# numbers known to all the digits given here
 SADDLES = {2: 0.5341549430918953, 5: 0.2568406780036029, 10: 0.1557346040900939}
 TYPE_II_LOSS, TYPE_II_ONSET = 0.0250805810025, 5.585505247425880007
 
