@@ -4,11 +4,11 @@ Runs the studies of layer balance, overparameterization and of descent as judge,
 Run: ``python -m studies.training_claims``.
 """
 
-import argparse
 import pathlib
 from dataclasses import replace
 
 from studies.claims import Claim, table, verdicts
+from studies.command import options
 from studies.gradient_descent import every_system
 from studies.layer_balance import factorization, flow, wide_network
 from studies.overparameterization import acceleration, end_to_end, images
@@ -67,12 +67,9 @@ def _of(paper, claims) -> list:
 
 def _command():
     """Run from the command line."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--out", default=OUT, help="folder of table, pictures and cache (default: %(default)s)")
-    parser.add_argument("--fast", action="store_true", help="small sizes")
-    options = parser.parse_args()
-    main(fast=options.fast, out=options.out)
-    print((pathlib.Path(options.out) / "training_claims.txt").read_text("utf-8"))
+    given = options(__doc__, OUT)
+    main(fast=given.fast, out=given.out)
+    print((pathlib.Path(given.out) / "training_claims.txt").read_text("utf-8"))
 
 
 if __name__ == "__main__":

@@ -6,13 +6,13 @@ the reason; their networks are judged through `residual_network`.
 Run: ``python -m studies.gradient_descent.every_system``.
 """
 
-import argparse
 import pathlib
 
 import numpy as np
 
 from continuation import trace
 from studies.claims import Claim, table, verdicts
+from studies.command import options
 from systems import factorization as fac
 from systems import linear_networks as nets
 from systems import regression as reg
@@ -171,11 +171,8 @@ def _reason() -> str:
 
 def _command():
     """Run from the command line."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--out", default=OUT, help="folder of table and picture (default: %(default)s)")
-    parser.add_argument("--fast", action="store_true", help="fewer points")
-    options = parser.parse_args()
-    print(table(claims(main(fast=options.fast, out=options.out), options.fast)))
+    given = options(__doc__, OUT)
+    print(table(claims(main(fast=given.fast, out=given.out), given.fast)))
 
 
 if __name__ == "__main__":

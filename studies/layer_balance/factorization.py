@@ -5,12 +5,12 @@ ones make the flow time grow like log T); Lemma 3.2 over stationary points; Theo
 initial delta read as a standard deviation; Fig. 1.  Run: ``python -m studies.layer_balance.factorization``.
 """
 
-import argparse
 import pathlib
 
 import numpy as np
 
 from studies.claims import Claim, table, verdicts
+from studies.command import options
 from systems.factorization import factorization, split_factors
 from systems.training.descent import descend
 
@@ -257,11 +257,8 @@ def _rate_error(rng, sigma, eta) -> float:
 
 def _command():
     """Run from the command line."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--out", default=OUT, help="folder of the picture (default: %(default)s)")
-    parser.add_argument("--fast", action="store_true", help="fewer steps, points and starts")
-    options = parser.parse_args()
-    print(table(claims(main(fast=options.fast, out=options.out))))
+    given = options(__doc__, OUT)
+    print(table(claims(main(fast=given.fast, out=given.out))))
 
 
 if __name__ == "__main__":

@@ -4,12 +4,12 @@ Theorems 2.1, 2.2, 2.3 and Corollary 2.1 under flow (fixed Runge-Kutta steps), t
 tanh as negative control.  Run: ``python -m studies.layer_balance.flow``.
 """
 
-import argparse
 import pathlib
 
 import numpy as np
 
 from studies.claims import Claim, table, verdicts
+from studies.command import options
 from systems.training.invariants import drift, layer_imbalance, matrix_imbalance, neuron_imbalance
 from systems.training.networks import Network, NetworkLoss
 from systems.training.train import train, train_flow
@@ -136,11 +136,8 @@ def draw(runs, path, dpi=200):
 
 def _command():
     """Run from the command line."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--out", default=OUT, help="folder of the picture (default: %(default)s)")
-    parser.add_argument("--fast", action="store_true", help="fewer steps")
-    options = parser.parse_args()
-    print(table(claims(main(fast=options.fast, out=options.out))))
+    given = options(__doc__, OUT)
+    print(table(claims(main(fast=given.fast, out=given.out))))
 
 
 if __name__ == "__main__":

@@ -6,13 +6,13 @@ deviation 0.147, step 5, mean loss.  Asserted is the exact law of one step, at s
 Run: ``python -m studies.layer_balance.wide_network``.
 """
 
-import argparse
 import pathlib
 import sys
 
 import numpy as np
 
 from studies.claims import Claim, verdicts
+from studies.command import options
 from systems.training.invariants import violation
 from systems.training.networks import Network, NetworkLoss
 from systems.training.train import train
@@ -168,11 +168,8 @@ class _progress:
 
 def _command():
     """Run from the command line."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--out", default=OUT, help="folder of the picture (default: %(default)s)")
-    parser.add_argument("--fast", action="store_true", help="a smaller network")
-    options = parser.parse_args()
-    found = main(fast=options.fast, out=options.out)
+    given = options(__doc__, OUT)
+    found = main(fast=given.fast, out=given.out)
     print("\n".join(f"{key} = {value}" for key, value in found.items()))
     print(f"\nthe paper prints the norms {PRINTED}")
 

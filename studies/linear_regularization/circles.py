@@ -14,7 +14,8 @@ from typing import NamedTuple
 import numpy as np
 
 from continuation import Branch, Settings, trace
-from studies.linear_regularization.claims import COLOURS, OUT, Claim, command, draw_by_index, figure_of, folder, save
+from studies.command import folder
+from studies.linear_regularization.claims import COLOURS, OUT, Claim, command, draw_by_index, figure_of, save
 from systems.characteristic import characteristic_equation, normal_logarithm
 from systems.characteristic.circles import circle_start, isolated_circles, with_circles
 from systems.characteristic.normal import pitchfork_of_revolution

@@ -8,13 +8,13 @@ Taghvaei, Kim, Mehta, "How regularization affects the critical points in linear 
 arXiv:1709.09625, Example 1 and Fig. 1.  Run: ``python -m studies.linear_regularization.example1``.
 """
 
-import argparse
 import pathlib
 import sys
 
 import numpy as np
 
 from continuation import Settings, trace
+from studies.command import options
 from studies.linear_regularization.claims import Claim, claims_table, draw_by_index
 from systems.characteristic import characteristic_equation, normal_logarithm
 
@@ -229,13 +229,10 @@ def table(numbers) -> str:
 
 def _command():
     """Run from the command line."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--out", default=OUT, help="folder of the picture and the data (default: %(default)s)")
-    parser.add_argument("--fast", action="store_true", help="longer steps, a coarser picture")
-    options = parser.parse_args()
-    numbers = main(fast=options.fast, out=options.out)
+    given = options(__doc__, OUT)
+    numbers = main(fast=given.fast, out=given.out)
     print(table(numbers) + "\n\n" + claims_table(claims(numbers)))
-    print(f"\npicture and data in {options.out}")
+    print(f"\npicture and data in {given.out}")
 
 
 if __name__ == "__main__":

@@ -11,7 +11,8 @@ import numpy as np
 import scipy.linalg
 
 from continuation import Settings, trace
-from studies.linear_regularization.claims import OUT, Claim, command, draw_by_index, figure_of, folder, save
+from studies.command import folder
+from studies.linear_regularization.claims import OUT, Claim, command, draw_by_index, figure_of, save
 from systems.characteristic import normal_logarithm
 from systems.characteristic.families import line_of_matrices
 

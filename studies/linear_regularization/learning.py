@@ -10,7 +10,8 @@ from collections import Counter
 
 import numpy as np
 
-from studies.linear_regularization.claims import OUT, Claim, command, figure_of, folder, save
+from studies.command import folder
+from studies.linear_regularization.claims import OUT, Claim, command, figure_of, save
 from systems.characteristic import characteristic_equation, normal_logarithm
 from systems.characteristic.circles import circle_start
 from systems.characteristic.index import index_of_layers

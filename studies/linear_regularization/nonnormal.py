@@ -10,7 +10,8 @@ import math
 import numpy as np
 
 from continuation import Settings, Status, find_solutions, trace
-from studies.linear_regularization.claims import COLOURS, OUT, Claim, command, draw_by_index, figure_of, folder, save
+from studies.command import folder
+from studies.linear_regularization.claims import COLOURS, OUT, Claim, command, draw_by_index, figure_of, save
 from systems.characteristic import characteristic_equation, normal_logarithm
 from systems.characteristic.circles import with_circles
 

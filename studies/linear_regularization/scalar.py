@@ -10,7 +10,8 @@ Run: ``python -m studies.linear_regularization.scalar``.
 import numpy as np
 
 from continuation import Kind, Settings, trace
-from studies.linear_regularization.claims import OUT, Claim, command, draw_by_index, figure_of, folder, save
+from studies.command import folder
+from studies.linear_regularization.claims import OUT, Claim, command, draw_by_index, figure_of, save
 from systems.characteristic import characteristic_equation
 from systems.characteristic.normal import scalar_folds, scalar_solutions
 

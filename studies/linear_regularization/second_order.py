@@ -14,8 +14,9 @@ import numpy as np
 import scipy.linalg
 
 from continuation import Settings, trace
+from studies.command import folder
 from studies.linear_regularization.circles import circle_branch
-from studies.linear_regularization.claims import COLOURS, OUT, Claim, command, draw_by_index, figure_of, folder, save
+from studies.linear_regularization.claims import COLOURS, OUT, Claim, command, draw_by_index, figure_of, save
 from systems.characteristic import characteristic_equation, normal_logarithm
 from systems.characteristic.checks import one_thread
 from systems.characteristic.circles import circle_start, with_circles

@@ -13,7 +13,8 @@ import numpy as np
 
 from continuation import Settings, trace
 from continuation.status import StartError
-from studies.linear_regularization.claims import COLOURS, OUT, Claim, command, figure_of, folder, save
+from studies.command import folder
+from studies.linear_regularization.claims import COLOURS, OUT, Claim, command, figure_of, save
 from systems.characteristic import characteristic_equation, normal_logarithm
 from systems.characteristic.checks import named
 from systems.characteristic.data import sampled_equation

@@ -5,7 +5,8 @@ Runs every study of this folder.  Run: ``python -m studies.linear_regularization
 
 import importlib
 
-from studies.linear_regularization.claims import OUT, Claim, claims_table, command, folder
+from studies.command import folder
+from studies.linear_regularization.claims import OUT, Claim, claims_table, command
 
 STUDIES = (
     "example1",

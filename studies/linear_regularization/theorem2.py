@@ -6,7 +6,8 @@ Run: ``python -m studies.linear_regularization.theorem2``.
 
 import numpy as np
 
-from studies.linear_regularization.claims import OUT, Claim, command, figure_of, folder, save
+from studies.command import folder
+from studies.linear_regularization.claims import OUT, Claim, command, figure_of, save
 from systems.characteristic import characteristic_equation, normal_logarithm
 from systems.characteristic.normal import expansion
 

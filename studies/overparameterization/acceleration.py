@@ -5,7 +5,6 @@ z-scored; start N(0, 0.01); learning rates from a grid, the best for each model.
 Run: ``python -m studies.overparameterization.acceleration``.
 """
 
-import argparse
 import math
 import pathlib
 from dataclasses import dataclass
@@ -13,6 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from studies.claims import Claim, table, verdicts
+from studies.command import options
 from studies.overparameterization.data import read_gas_sensor, standardised, synthetic
 from studies.overparameterization.grid import Batched, cached, least_loss
 from studies.overparameterization.preconditioner import single_output
@@ -205,14 +205,10 @@ def _ratio(a, b) -> float:
 
 def _command():
     """Run from the command line."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--out", default=OUT, help="folder of the picture and the cache (default: %(default)s)")
-    parser.add_argument("--data", help="folder of the UCI files batch1.dat ...")
-    parser.add_argument("--fast", action="store_true", help="fewer samples, steps and rates")
-    options = parser.parse_args()
-    found = main(fast=options.fast, out=options.out, data=options.data)
+    given = options(__doc__, OUT, "folder of the UCI files batch1.dat ...")
+    found = main(fast=given.fast, out=given.out, data=given.data)
     print("\n".join(f"{key} = {value}" for key, value in found.items() if "[" in key))
-    print(table(claims(found, FAST if options.fast else FULL)))
+    print(table(claims(found, FAST if given.fast else FULL)))
 
 
 if __name__ == "__main__":

@@ -4,7 +4,6 @@ Observation 1, Theorem 1 (equation 8), equation 10, Claims 1 and 2, independence
 Theorem 2, the bound on the rate of section 7.  Run: ``python -m studies.overparameterization.end_to_end``.
 """
 
-import argparse
 import itertools
 import pathlib
 
@@ -12,6 +11,7 @@ import numpy as np
 
 from continuation import Problem
 from studies.claims import Claim, table, verdicts
+from studies.command import options
 from studies.overparameterization import preconditioner as pre
 from systems.regression import check_even_power
 from systems.training.descent import largest_stable_rate
@@ -210,11 +210,8 @@ def _bound_ratio(p, y) -> float:
 
 def _command():
     """Run from the command line."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--out", default=OUT, help="folder of the table (default: %(default)s)")
-    parser.add_argument("--fast", action="store_true", help="shorter flows")
-    options = parser.parse_args()
-    print(table(claims(main(fast=options.fast, out=options.out))))
+    given = options(__doc__, OUT)
+    print(table(claims(main(fast=given.fast, out=given.out))))
 
 
 if __name__ == "__main__":

@@ -5,13 +5,13 @@ on class indicators, momentum, on synthetic images or on the reader's own idx fi
 question, not the same experiment.  Run: ``python -m studies.overparameterization.images``.
 """
 
-import argparse
 import math
 import pathlib
 
 import numpy as np
 
 from studies.claims import Claim, table, verdicts
+from studies.command import options
 from systems.training.networks import Network, NetworkLoss
 from systems.training.rules import Momentum
 from systems.training.train import train
@@ -155,12 +155,8 @@ def _trained(network, X, Y, fast) -> dict:
 
 def _command():
     """Run from the command line."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--out", default=OUT, help="folder of the picture (default: %(default)s)")
-    parser.add_argument("--data", help="folder of idx files")
-    parser.add_argument("--fast", action="store_true", help="fewer images and steps")
-    options = parser.parse_args()
-    found = main(fast=options.fast, out=options.out, data=options.data)
+    given = options(__doc__, OUT, "folder of idx files")
+    found = main(fast=given.fast, out=given.out, data=given.data)
     print("\n".join(f"{key} = {value}" for key, value in found.items()))
     print(table(claims(found)))
 

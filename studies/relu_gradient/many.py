@@ -6,7 +6,8 @@ sections 7.3 and 8.  Run: ``python -m studies.relu_gradient.many``.
 
 import numpy as np
 
-from studies.relu_gradient.common import COLOURS, OUT, canvas, command, folder, save
+from studies.command import folder
+from studies.relu_gradient.common import COLOURS, OUT, canvas, command, save
 from systems.relu import symmetric_reduction
 from systems.relu.descent import descend, losses_along, same_up_to_permutations
 from systems.relu.layers import layered_gradient, layered_output

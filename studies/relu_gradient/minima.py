@@ -8,7 +8,8 @@ minimum) to ReLU (alpha = 0), flips are followed as branches.  Run: ``python -m 
 import numpy as np
 
 from continuation import Kind, Settings, Status, diagram, trace
-from studies.relu_gradient.common import COLOURS, OUT, canvas, command, draw_branch, folder, save
+from studies.command import folder
+from studies.relu_gradient.common import COLOURS, OUT, canvas, command, draw_branch, save
 from systems.relu import symmetric_reduction
 from systems.relu.descent import judge
 from systems.relu.plane_dynamics import type_a_guess

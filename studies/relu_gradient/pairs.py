@@ -9,7 +9,8 @@ import math
 import numpy as np
 
 from continuation import Settings, switch, trace
-from studies.relu_gradient.common import COLOURS, OUT, canvas, command, draw_branch, folder, save
+from studies.command import folder
+from studies.relu_gradient.common import COLOURS, OUT, canvas, command, draw_branch, save
 from systems.relu import normal_equations, two_teachers
 from systems.relu.descent import judge
 from systems.relu.population import network

@@ -7,7 +7,8 @@ Theorem 7 and Fig. 8.  Run: ``python -m studies.relu_gradient.plane``.
 import numpy as np
 
 from continuation import find_solutions, trace
-from studies.relu_gradient.common import COLOURS, OUT, canvas, command, draw_branch, folder, save
+from studies.command import folder
+from studies.relu_gradient.common import COLOURS, OUT, canvas, command, draw_branch, save
 from systems.relu import plane
 from systems.relu.plane_dynamics import collinear_value, type_a_guess
 from systems.relu.plane_flow import NOWHERE, TEACHER, TYPE_A, plane_basins, plane_path

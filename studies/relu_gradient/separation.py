@@ -6,7 +6,8 @@ sections 5.2, 5.3 and 7.2.  Run: ``python -m studies.relu_gradient.separation``.
 
 import numpy as np
 
-from studies.relu_gradient.common import COLOURS, OUT, canvas, command, folder, save
+from studies.command import folder
+from studies.relu_gradient.common import COLOURS, OUT, canvas, command, save
 from systems.relu.conjecture import check_conjecture, separating_values
 from systems.relu.population import gradient, network
 from systems.relu.separation import diagonal_matrices, implied_lengths, separating

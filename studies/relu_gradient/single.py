@@ -6,7 +6,8 @@ sections 6.1 and 7.1.  Run: ``python -m studies.relu_gradient.single``.
 
 import numpy as np
 
-from studies.relu_gradient.common import COLOURS, OUT, canvas, command, folder, save
+from studies.command import folder
+from studies.relu_gradient.common import COLOURS, OUT, canvas, command, save
 from systems.relu.descent import descend
 from systems.relu.population import gradient, network
 

@@ -1,13 +1,14 @@
 """Studies of K-ReLU networks: their numbers, verdicts that turn when numbers do, their files."""
 
 import math
-import pathlib
 
 import numpy as np
 import pytest
 
-from continuation import Branch
+from continuation import Branch, trace
+from studies.command import folder, numbers_table
 from studies.relu_gradient import common, many, minima, pairs, plane, separation, single
+from systems.textbook import pitchfork
 
 
 @pytest.fixture(scope="module")
@@ -131,8 +132,13 @@ def test_verdicts_of_many_relus_turn():
     assert not (wrong["positive_converges"])
 
 
-def test_common():
-    flags = np.array([True, True, False, True])
-    assert list(common.runs(flags)) == [(0, 2, True), (2, 3, False), (3, 3, True)]
-    assert common.table({"a": 1}) == "a = 1"
-    assert isinstance(common.folder(pathlib.Path(".")), pathlib.Path)
+def test_common(tmp_path):
+    trunk = trace(pitchfork(), [0.0], "p", (-1, 1))
+    _, ((ax,),) = common.canvas(1, 1, (4, 3))
+    common.draw_branch(ax, trunk, "p", "x", label="trunk")
+    stable, unstable, point = ax.lines
+    assert [line.get_linestyle() for line in (stable, unstable)] == ["-", "--"]
+    assert stable.get_xdata()[-1] == unstable.get_xdata()[0] == point.get_xdata()[0] == trunk["BP1"]["p"]
+    assert stable.get_label() == "trunk" != unstable.get_label()
+    assert numbers_table({"a": 1}) == "a = 1"
+    assert folder(tmp_path / "new").is_dir()
