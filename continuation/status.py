@@ -38,8 +38,8 @@ class Status(Enum):
         "look at the last points, try problem.check(), a smaller `min_step` or a larger `tolerance`"
     )
     SINGULAR = (
-        "the bordered matrix is singular at every step size: several branches may be tangent here, "
-        "or an equation is missing or repeated; try problem.check()"
+        "the bordered matrix is singular at every step size: branches meet at a corner or tangentially here "
+        "(`switch` at a branch point gives them), or an equation is missing or repeated; try problem.check()"
     )
     NONFINITE = (
         "the residual or its derivatives became NaN or infinite beyond this point; "

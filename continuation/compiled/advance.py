@@ -9,7 +9,7 @@ from continuation.compiled.detect import place_on, scalars
 from continuation.compiled.interface import FAILED, NONFINITE, OK, SINGULAR
 from continuation.compiled.kernel import inlined, internal, summing
 from continuation.compiled.records import push
-from continuation.compiled.tasks import CLOSES, ask
+from continuation.compiled.tasks import CLOSES, DEAD_END, ask
 
 ASIDE = 1e-3  # how much shorter a step is taken anew that ended on a special point
 ON_POINT = 1e-10  # determinants below this fraction of the last are zero
@@ -116,15 +116,17 @@ def reject(s, code):
 
 
 @internal
-def ending(cause):
-    """Code of the end when no step was small enough, from the last reason."""
+def ending(s, cause):
+    """Code of the end when no step was small enough, from the last reason; 0 where it is pending behind an event."""
     if cause == NONFINITE:
         return S.IS_NONFINITE
-    if cause == SINGULAR:
-        return S.IS_SINGULAR
     if cause == FAILED:
         return S.CALLBACK_FAILED
-    return S.TOO_SMALL
+    place = S.work(s)[S.REQUEST]
+    if ask(s, DEAD_END, 0.0, place, place, place) == OK:
+        S.i(s)[S.PENDING] = S.IS_SINGULAR
+        return OK
+    return S.IS_SINGULAR if cause == SINGULAR else S.TOO_SMALL
 
 
 @internal
@@ -197,7 +199,7 @@ def advance(s):
         part_of_h = 1.0
         reject(s, code)
         if h <= reals[S.MIN_H]:
-            return ending(ints[S.CAUSE])
+            return ending(s, ints[S.CAUSE])
         h = max(0.5 * h, reals[S.MIN_H])
     S.effort(s)[S.STEPS] += 1
     ints[S.FRESH] += 1

@@ -13,6 +13,7 @@ ITERATIONS = 60  # where another branch touches, Newton only halves the error
 ATTAINED = 1e-8  # the largest last correction that counts as located
 SMALL = 1e-7  # singular values below this, relative, are zero at a located point
 ALIKE = 3.0  # singular values within this factor of the smallest may vanish with it
+STALLED, SHORTEST = 0.5, 1e-4  # a contraction that a kink may hinder; differences are then shortened down to this part
 UNBALANCED = 1e-10  # residual that a branch point may leave in the left kernel, relative
 
 
@@ -54,7 +55,7 @@ def least_squares(w, g, h):
 
 
 @internal
-def kernel_step(w, x, p, f, k, unit):
+def kernel_step(w, x, p, f, k, unit, reach):
     """One Gauss-Newton step towards a point where [F_u F_p] loses k ranks; p in units of `unit`.
 
     With its singular vectors: u_i (the k smallest) and c_j (those and the null vector) the equations are
@@ -79,7 +80,7 @@ def kernel_step(w, x, p, f, k, unit):
     for j in range(k + 1):
         direction = vt[n - k + j].copy()
         direction[n] *= unit
-        along_c = second(w, x, p, direction)
+        along_c = second(w, x, p, direction, reach)
         for i in range(n):
             along_c[i, n] *= unit
         for i in range(k):
@@ -117,13 +118,15 @@ def locate_kernel(w, x, t, p, f, k):
     Returns the error and the nullity of F_u.
     """
     n = fixed(w, D.N_STATES)
-    error, left_over, scale = math.inf, math.inf, 1.0
+    error, left_over, scale, reach = math.inf, math.inf, 1.0, 1.0
     if k > n or at(w, x, p, f) != OK:
         return math.inf, 0
     unit = parameter_unit(w)
     for _ in range(ITERATIONS):
         before = error
-        error, left_over, scale = kernel_step(w, x, p, f, k, unit)
+        error, left_over, scale = kernel_step(w, x, p, f, k, unit, reach)
+        if error > STALLED * before:
+            reach = max(0.1 * reach, SHORTEST)
         if not goes_on(error, before, 0.9):
             break
     if not (error <= ATTAINED) or at(w, x, p, f) != OK:

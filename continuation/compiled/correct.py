@@ -201,7 +201,10 @@ def make_between(s, a, b, sigma, record):
     code, _, size_f = correct(s, x, row, value, FINE)
     if code != S.CONVERGED:
         return code
-    return finish(s, x, size_f, record)
+    status = finish(s, x, size_f, record)
+    if status == OK and inner(S.weights(s), part(record, size, size), part(a, size, size)) <= 0.0:
+        return S.TURNED  # it runs back: no point between
+    return status
 
 
 @inlined

@@ -12,6 +12,7 @@ INSIDE = 0.02  # a hidden extremum nearer than this to an end is left to the nei
 DIP = 0.1  # a parabola that falls below this fraction of its ends is looked into
 LOOSE = 0.1  # part of a piece by which its ends may be inexact
 STEEP = 1e-12  # slopes of the parameter below this are rounding
+REACH = 2.0  # part of a piece in which a determinant that falls on a line must vanish to be looked at
 
 
 @inlined
@@ -118,6 +119,26 @@ def hidden_dip(s, c, a, b, length):
             if va - 0.25 * slope * slope / (second * whole) < DIP * min(va, vb):
                 return -0.5 * slope / (second * length), j
     return -1.0, -1
+
+
+@internal
+def suspect(s, c, a, b, length):
+    """Index of a determinant that falls so from c to a that it should vanish near b, but keeps its sign; -1: none.
+
+    Without third derivatives branches meet at corners, where the determinant touches zero like |s|.
+    """
+    kinds, size, tests = S.kinds(s), S.size(s), S.tests(s)
+    before = S.f(s)[S.BEFORE]
+    for j in range(tests):
+        at, e = 2 * size + j, 2 * size + tests + j
+        if kinds[j] != S.BRANCH_POINT or not wanted(s, kinds[j]) or a[at] * b[at] <= 0.0 or a[at] * c[at] <= 0.0:
+            continue
+        va, vc = abs(a[at]), abs(c[at])
+        if c[e] != a[e]:
+            vc *= 2.0 ** min(c[e] - a[e], 900.0)
+        if va * before < REACH * (vc - va) * length:
+            return j
+    return -1
 
 
 @internal

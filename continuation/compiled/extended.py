@@ -35,14 +35,17 @@ def at(w, x, p, f):
 
 
 @internal
-def second(w, x, p, direction):
-    """Derivative of [F_u F_p] at x along `direction`, (n, n + 1); NaN where the Jacobian fails."""
+def second(w, x, p, direction, reach):
+    """Derivative of [F_u F_p] at x along `direction`, (n, n + 1); NaN where the Jacobian fails.
+
+    `reach`: length of the difference, 1 where F is smooth, less near a kink of the Jacobian.
+    """
     n = fixed(w, D.N_STATES)
     size = norm(direction)
     out, y = new_doubles((n, n + 1)), new_doubles(n + 1)
     if size == 0.0:
         return out
-    h = CUBE_ROOT * (1.0 + norm(x)) / size
+    h = reach * CUBE_ROOT * (1.0 + norm(x)) / size
     for sign in (-1.0, 1.0):
         for j in range(n + 1):
             y[j] = x[j] + sign * h * direction[j]

@@ -45,7 +45,7 @@ def fold_step(w, x, p, f, v):
     for i in range(n):
         direction[i] = right[i]
     big, rhs = extended_system(w, f, n + 1)
-    contract(left, second(w, x, p, direction), big[n])
+    contract(left, second(w, x, p, direction, 1.0), big[n])
     rhs[n] = right[n]
     if not solve_dense(w, big, rhs):
         return math.inf

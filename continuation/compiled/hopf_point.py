@@ -80,7 +80,7 @@ def scalar_derivatives(w, x, p, q, left):
     for part in range(2):
         for i in range(n):
             direction[i] = q[i].real if part == 0 else q[i].imag
-        along = second(w, x, p, direction)
+        along = second(w, x, p, direction, 1.0)
         unit = 1.0 + 0.0j if part == 0 else 1.0j
         for i in range(n):
             for j in range(n + 1):

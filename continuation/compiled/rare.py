@@ -4,6 +4,7 @@ from continuation.compiled import state as S
 from continuation.compiled import tasks
 from continuation.compiled.advance import closes
 from continuation.compiled.arrays import doubles
+from continuation.compiled.corner import corner, dead_end
 from continuation.compiled.correct import correct, evaluate, finish, make_between, newton_step
 from continuation.compiled.interface import FAILED, OK, callback
 from continuation.compiled.kernel import internal
@@ -35,6 +36,10 @@ def do(s, task, argument, a, b, c):
         status, _, _ = correct(s, a, b, argument, TOLERANCE_AT_START)
     elif task == tasks.FINISH:
         status = finish(s, a, argument, c)
+    elif task == tasks.CORNER:
+        status = OK if corner(s, int(argument)) else FAILED
+    elif task == tasks.DEAD_END:
+        status = OK if dead_end(s) else FAILED
     return status
 
 

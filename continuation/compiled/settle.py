@@ -5,12 +5,12 @@ import math
 from continuation.compiled import state as S
 from continuation.compiled.arrays import part
 from continuation.compiled.correct import distance, inner
-from continuation.compiled.detect import changes, hidden_dip, hidden_turn, scalars, wanted
+from continuation.compiled.detect import changes, hidden_dip, hidden_turn, scalars, suspect, wanted
 from continuation.compiled.interface import OK
 from continuation.compiled.kernel import internal
 from continuation.compiled.limits import outside
 from continuation.compiled.records import copy, store
-from continuation.compiled.tasks import CLIP, EXAMINE, PROBE, ask
+from continuation.compiled.tasks import CLIP, CORNER, EXAMINE, PROBE, ask
 
 DEEP = 12  # records on the stack beyond which no more hidden changes are looked for
 ATTAINED, PARALLEL = 1e-7, 0.99  # distance and cosine within which a curve is back at a branch point
@@ -29,9 +29,11 @@ def look_closer(s, length):
         sigma = hidden_turn(s, left, top, length)
     if sigma < 0.0 and ints[S.HISTORY] == 1:
         sigma, j = hidden_dip(s, S.slot(s, S.PREVIOUS), left, top, length)
-    if sigma < 0.0:
-        return False
     place = S.work(s)[S.REQUEST]
+    if sigma < 0.0:
+        if ints[S.HISTORY] == 1:
+            j = suspect(s, S.slot(s, S.PREVIOUS), left, top, length)
+        return j >= 0 and ask(s, CORNER, float(j), place, place, place) == OK
     place[0] = j
     return ask(s, PROBE, sigma, place, place, place) == OK
 

@@ -15,7 +15,9 @@ from continuation.compiled.kernel import inlined
     NEWTON_STEP,  # x in a, row b, gap: one bordered solve
     CORRECT,  # x in a, row b, value: Newton's method to TOLERANCE_AT_START
     FINISH,  # x in a, size of the residual: record c
-) = range(9)
+    CORNER,  # a determinant: OK where the piece has a corner (or hid a change), which is put on the stack
+    DEAD_END,  # OK where the branch ends in a branch point, which is put on the stack
+) = range(11)
 
 
 @inlined
