@@ -2,10 +2,14 @@
 
 import math
 
+import numpy as np
+
 from continuation import Problem
 from systems.relu import family_kernels as kernels
 from systems.relu.normal import student_permutations
 from systems.relu.population import network
+
+MOST = 5000  # elements of a symmetry group that is listed
 
 
 def two_teachers(d=2, students=2, *, angle=math.pi / 2, b2=1.0, lam=0.0, alpha=0.0) -> Problem:
@@ -78,7 +82,8 @@ def even_teachers(count, students=None, *, cosine=0.0, amplitude=1.0, lam=0.0, a
     -------
     Problem
         States ``w[j,i]``; parameters ``cosine``, ``amplitude``, ``lam``, ``alpha``; output ``L``.  Teacher k is
-        ``(x - y) e_k + y 1``, ``x - y = sqrt(1 - cosine)``.  Symmetries: permutations of the students.
+        ``(x - y) e_k + y 1``, ``x - y = sqrt(1 - cosine)``.  Symmetries: permutations of the students, and of all
+        teachers but the last with their dimensions (as long as both make a group of 5000 elements at most).
 
     Raises
     ------
@@ -109,10 +114,19 @@ def even_teachers(count, students=None, *, cosine=0.0, amplitude=1.0, lam=0.0, a
         outputs={"L": kernels.even_loss},
         constants=[count, *net.a, size],
         symmetric=True,
-        symmetries=student_permutations(net.a, count),
+        symmetries=student_permutations(net.a, count) + _dimension_swaps(size, count),
         smoothness=2,
         name="teachers of one cosine",
     )
+
+
+def _dimension_swaps(students, d):
+    """Swaps of neighbouring dimensions but the last, as state indices; none where the group would be too large."""
+    if math.factorial(students) * math.factorial(d - 1) > MOST:
+        return []
+    index = np.arange(students * d).reshape(students, d)
+    orders = [[*range(i), i + 1, i, *range(i + 2, d)] for i in range(d - 2)]
+    return [index[:, order].ravel().tolist() for order in orders]
 
 
 def _names(students, d):
