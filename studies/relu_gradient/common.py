@@ -24,7 +24,7 @@ def save(figure, path, fast):
 
 
 def draw_branch(ax, branch, x, y, *, names=False, **style):
-    """Draw a branch, solid where stable and dashed where not; special points but ends as dots, with `names` labelled."""
+    """Draw a branch, solid where stable, dashed where not; special points but ends as dots, labelled on request."""
     label = style.pop("label", None)
     for piece in branch.segments():
         rows = piece.rows

@@ -95,7 +95,10 @@ def weights(state, K) -> np.ndarray:
 def described(K, branches) -> dict[str, str]:
     """A few words on every branch."""
     rows = {f"{m} flipped": _flip_words(branch) for m, branch in branches["flips"].items()}
-    return {**rows, **{f"type {name}": _back_words(K, branch, branches) for name, branch in branches["families"].items()}}
+    return {
+        **rows,
+        **{f"type {name}": _back_words(K, branch, branches) for name, branch in branches["families"].items()},
+    }
 
 
 def arrives(branch) -> bool:
@@ -217,7 +220,9 @@ def claims(found) -> list[Claim]:
         Claim("type II", "is the |x| minimum of one flipped student", found["type_II_gap"], high=1e-9, note="distance"),
         Claim("type II", "no fold or branch point on the way", found["type_II_special"], high=0, note="special points"),
         Claim("types A, I", "were never global minima", min(losses), low=0.01, note="least loss at |x|"),
-        Claim("flips", "most of |x|'s minima are lost before ReLU", max(few), high=3, note="flips that arrive, at most"),
+        Claim(
+            "flips", "most of |x|'s minima are lost before ReLU", max(few), high=3, note="flips that arrive, at most"
+        ),
     ]
 
 
@@ -229,11 +234,15 @@ def draw(made, path, fast):
         for m, branch in branches["flips"].items():
             draw_branch(ax, branch, "alpha", "L", color=shades[m], lw=1.0)
             top = int(np.argmax(branch["alpha"]))
-            ax.annotate(f"{m}", (branch["alpha"][top], branch["L"][top]), (4, 0), textcoords="offset points", fontsize=8)
+            ax.annotate(
+                f"{m}", (branch["alpha"][top], branch["L"][top]), (4, 0), textcoords="offset points", fontsize=8
+            )
         for colour, (name, branch) in zip(COLOURS, branches["families"].items()):
             draw_branch(ax, branch, "alpha", "L", color=colour, lw=2.0, label=f"type {name}")
         ax.plot([], [], color="0.4", lw=1.0, label="m students flipped (m at its end)")
-        ax.set(xlabel="slope alpha for negative inputs", ylabel="loss", title=f"from |x| to ReLU, K = {K}", xlim=(-1, 0.05))
+        ax.set(
+            xlabel="slope alpha for negative inputs", ylabel="loss", title=f"from |x| to ReLU, K = {K}", xlim=(-1, 0.05)
+        )
         ax.legend(title="solid: minimum of the full network", fontsize=8)
         ax.grid(alpha=0.25)
     save(figure, path, fast)

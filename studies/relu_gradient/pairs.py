@@ -17,7 +17,6 @@ from systems.relu import normal_equations, two_teachers
 from systems.relu.two_students import collinear_line, merging_decay, out_of_plane_point
 
 SPURIOUS = [0.0, 0.019, 0.7365, 0.6835]  # near the spurious minimum at b2 = 0.05
-SWAP = ("w[1,0]", "w[1,1]", "w[0,0]", "w[0,1]")
 FOLD = 0.113597544137769  # of the spurious minimum at 90 degrees, by 30 digits
 RIGHT = math.sqrt(0.5)  # components of teachers at 90 degrees
 DIMENSIONS = (3, 4, 5, 6)
@@ -85,7 +84,7 @@ def norm_ratio(settings) -> list:
 
 def collinear(settings) -> list:
     """The collinear state with equal students in the angle, and the branches that leave its pitchfork."""
-    problem = two_teachers().restricted([SWAP], stability="full")
+    problem = two_teachers().restricted([pair_counts.SWAP], stability="full")
     length = next(length for u, length in collinear_line([[RIGHT, RIGHT], [RIGHT, -RIGHT]]) if u[0] > 0)
     line = trace(problem, [length / 2, 0, length / 2, 0], "angle", (0.1, 3.1), settings=settings)
     starts = [start for point in line.branch_points for start in switch(problem, point) if not start.known]
@@ -208,7 +207,9 @@ def claims(found) -> list[Claim]:
         Claim("K = 2, angle", "tan(t/2) = pi - t/2 at the pitchfork", found["pitchfork_error"], high=1e-13),
         Claim("K = 2, lam", "merge at 2/(3 pi/4 - 1)", found["decay_error"], high=1e-12),
         Claim("K = 2, lam", "what merges is the teacher", found["arm_loss"], high=1e-12, note="loss at lam = 0"),
-        Claim("K = 2", "deflation finds what the branches hold", found["count_gap"], high=1e-8, note="largest distance"),
+        Claim(
+            "K = 2", "deflation finds what the branches hold", found["count_gap"], high=1e-8, note="largest distance"
+        ),
         Claim("K = 2", "minima attract, saddles repel", found["descent_failed"], high=0, note="failed points"),
         Claim("K = 2", "minima and saddles were judged", low, low=1, note="the fewer of both"),
     ]

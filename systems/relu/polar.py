@@ -59,9 +59,7 @@ def polar_equations(teachers, students, *, a=None, b=None, lam=0.0, alpha=0.0) -
         outputs={"L": kernels.polar_loss},
         constants=[*net.a, size],
         stability=kernels.polar_index,
-        symmetries=[
-            [i // d for i in swap[::d]] + [size + i for i in swap] for swap in student_permutations(net.a, d)
-        ],
+        symmetries=[[i // d for i in swap[::d]] + [size + i for i in swap] for swap in student_permutations(net.a, d)],
         smoothness=2,
         name="normal equations of a ReLU network, polar",
     )

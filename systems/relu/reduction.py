@@ -203,3 +203,24 @@ def type_i_guess(K) -> np.ndarray:
     """Return weights near the critical point of type I: a type A of K - 1 students beside one that is right."""
     K = students_number("type_i_guess", K, 3)
     return np.array([-1.0 + 2.0 / (K - 1), 2.0 / (K - 1), 0.0, 0.0, 1.0])
+
+
+def flipped_guess(K, flipped) -> np.ndarray:
+    """Return weights (K, K) near the critical point with the last `flipped` students opposite to their teachers.
+
+    One flipped student is type II, which lies in the reduction; two or three are minima of their own from K = 8 and
+    K = 10 on.  Solve for them in `normal_equations`.
+
+    Examples
+    --------
+    >>> print(flipped_guess(4, 1)[-1])
+    [ 0.5  0.5  0.5 -0.5]
+    """
+    count = int(students_number("flipped_guess", K, 3))
+    if count != K or not isinstance(flipped, int | np.integer) or not 0 <= flipped <= count:
+        raise ValueError(f"flipped_guess: wanted a whole K and from 0 to K flipped, got K={K!r}, flipped={flipped!r}")
+    W, last = np.eye(count), np.arange(count - flipped, count)
+    W[:, last] += 2.0 / count
+    W[last] = 2.0 / count
+    W[last, last] = -1.0 + 2.0 / count
+    return W
