@@ -6,6 +6,7 @@ from typing import NamedTuple
 import numpy as np
 
 from continuation.compiled import kernel
+from systems.relu.arguments import matrix, positive, whole
 from systems.relu.population import Network, checked_students
 from systems.relu.population_kernels import gradient_of, loss_of
 
@@ -59,9 +60,8 @@ def descend(W, net: Network, rate=0.1, steps=100_000, tolerance=1e-10) -> Run:
     [[1. 0.]] True
     """
     W = checked_students(W, net)
-    if not rate > 0 or not steps > 0:
-        raise ValueError(f"descend: wanted a positive rate and number of steps, got rate={rate!r}, steps={steps!r}")
-    done, size = _descend(W, net, (float(rate), float(tolerance)), int(steps))
+    rate, steps = positive("descend", "rate", rate), whole("descend", "steps", steps, 1)
+    done, size = _descend(W, net, (rate, float(tolerance)), steps)
     return Run(W, float(loss_of(W, *net)), size, done)
 
 
@@ -74,9 +74,9 @@ def losses_along(W, net: Network, rate, steps) -> np.ndarray:
     >>> losses_along([[2.0]], network([[1.0]], 1), 1.0, 2)  # (w - v)^2 / 4, halved distance a step
     array([0.25    , 0.0625  , 0.015625])
     """
-    W = checked_students(W, net)
+    W, rate = checked_students(W, net), positive("losses_along", "rate", rate)
     out = [loss_of(W, *net)]
-    for _ in range(steps):
+    for _ in range(whole("losses_along", "steps", steps, 0)):
         W = W - rate * gradient_of(W, *net)
         out.append(loss_of(W, *net))
     return np.array(out)
@@ -93,7 +93,9 @@ def nearest_permutation(W, targets) -> tuple[np.ndarray, float]:
     """
     from scipy.optimize import linear_sum_assignment
 
-    W, targets = np.asarray(W, float), np.asarray(targets, float)
+    W, targets = matrix("W", W), matrix("targets", targets)
+    if W.shape != targets.shape:
+        raise ValueError(f"targets: wanted the shape {W.shape}, got {targets.shape}")
     cost = ((W[:, None] - targets[None]) ** 2).sum(axis=2)
     rows, columns = linear_sum_assignment(cost)
     order = rows[np.argsort(columns)]
@@ -111,7 +113,7 @@ def same_up_to_permutations(W, other, tolerance=1e-6) -> bool:
     >>> same_up_to_permutations(A[::-1, ::-1], A), same_up_to_permutations(A.T, A)
     (True, False)
     """
-    W, other = np.asarray(W, float), np.asarray(other, float)
+    W, other = matrix("W", W), matrix("other", other)
     order, gap = nearest_permutation(np.sort(W, axis=1), np.sort(other, axis=1))
     if gap > tolerance:
         return False

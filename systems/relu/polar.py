@@ -4,8 +4,9 @@ import numpy as np
 
 from continuation import Problem
 from systems.relu import polar_kernels as kernels
+from systems.relu.arguments import matrix
 from systems.relu.normal import student_permutations
-from systems.relu.population import matrix, network
+from systems.relu.population import network
 
 
 def polar_equations(teachers, students, *, a=None, b=None, lam=0.0, alpha=0.0) -> Problem:

@@ -218,7 +218,7 @@ def test_bad_input():
         symmetric_reduction(4, alpha=math.nan)
     assert np.isnan(plane(2).residual([0.0, 0.0])).all()
     assert np.isnan(plane(2).residual([1.0, 0.0], {"K": 1.0})).all()
-    with pytest.raises(ValueError, match="five finite numbers"):
+    with pytest.raises(ValueError, match="a, b, c, d, e: wanted 5 finite numbers"):
         blocks([1.0, 2.0], 5)
     with pytest.raises(ValueError, match="blocks"):
         blocks([1.0, 0, 0, 0, 1])
