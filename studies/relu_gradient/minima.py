@@ -49,8 +49,8 @@ def main(fast=False, out=OUT) -> dict:
     }
     onsets = {f"onset[{name}]": onset(branch) for name, branch in branches.items()}
     sizes = (6, 10) if fast else range(4, 21)
-    full = whole(branches, (5, 6) if fast else (4, 5, 6, 7, 8, 10))
-    descent = {f"descent_{key}": value for key, value in judged(full, 2).items()}
+    full = whole(branches, (6,) if fast else (4, 5, 6, 7, 8, 10))
+    descent = {f"descent_{key}": value for key, value in judged(full, 1 if fast else 2).items()}
     return {**onsets, **losses, **verdicts(branches, sizes), **descent}
 
 

@@ -16,19 +16,19 @@ BUDGET, SEEDS = 4000, 6  # Newton iterations of a search; searches
 SWAP = ("w[1,0]", "w[1,1]", "w[0,0]", "w[0,1]")
 
 
-def found() -> tuple[list, dict]:
+def found(ratios=RATIOS) -> tuple[list, dict]:
     """Branches in b2 by deflation at the ratios, and the points that deflation finds there by itself.
 
     Equal students are looked for first, in the plane of the students that agree: some of them are small.
     """
     problem, settings = two_teachers(lam=DECAY), Settings(max_step=0.05)
     equal = problem.restricted([SWAP])
-    starts = find_solutions(equal, {"b2": RATIOS[0]}, limit=20, bounds=BOUNDS, budget=BUDGET)
-    given = {"parameters": {"b2": RATIOS[0]}, "settings": settings}
+    starts = find_solutions(equal, {"b2": ratios[0]}, limit=20, bounds=BOUNDS, budget=BUDGET)
+    given = {"parameters": {"b2": ratios[0]}, "settings": settings}
     branches = [trace(problem, start.state, "b2", SPAN, **given) for start in starts]
     more = {"bounds": BOUNDS, "budget": BUDGET}
-    branches += deflated_branches(problem, branches, "b2", SPAN, values=RATIOS, settings=settings, seed=1, **more)
-    return branches, {ratio: _points(problem, equal, {"b2": ratio}) for ratio in RATIOS}
+    branches += deflated_branches(problem, branches, "b2", SPAN, values=ratios, settings=settings, seed=1, **more)
+    return branches, {ratio: _points(problem, equal, {"b2": ratio}) for ratio in ratios}
 
 
 def _points(problem, equal, parameters) -> list:

@@ -61,7 +61,7 @@ def main(fast=False, out=OUT) -> dict:
         "out of plane": out_of_plane(settings),
     }
     curve = fold_curve(branches["b2"][0], settings)
-    counted = pair_counts.found()
+    counted = pair_counts.found(pair_counts.RATIOS[::2] if fast else pair_counts.RATIOS)
     kernels = orbits()
     draw(branches, curve, (counted, kernels), (folder(out) / "pairs.png", fast))
     flows = {f"{name} {k}": branch for name, made in branches.items() for k, branch in enumerate(made)}
