@@ -62,14 +62,18 @@ def families() -> dict:
 
 
 def onset(branch, name="K") -> float:
-    """Value of `name` at the last event before all rows at larger values are stable; NaN if there is none."""
+    """Value of `name` at the last event before all rows at larger values are stable; NaN if there is none.
+
+    Where a branch point and zeros of other blocks coincide, the branch point's: it is the better conditioned.
+    """
     order = np.argsort(branch[name], kind="stable")
     values, unstable = branch[name][order], np.flatnonzero(branch.unstable[order] > 0)
     if not len(unstable) or unstable[-1] == len(branch) - 1:
         return np.nan
     last = unstable[-1]
-    events = [p[name] for p in branch.special if p.kind is not Kind.END]
-    return max((value for value in events if values[last] <= value <= values[last + 1]), default=np.nan)
+    events = [p for p in branch.special if p.kind is not Kind.END and values[last] <= p[name] <= values[last + 1]]
+    best = [p[name] for p in events if p.kind is Kind.BRANCH_POINT] or [p[name] for p in events]
+    return max(best, default=np.nan)
 
 
 def verdicts(branches, sizes) -> dict:

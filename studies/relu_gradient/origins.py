@@ -2,6 +2,7 @@
 
 At alpha = -1 every sign flip of a student is a global minimum.  The network with the last m of K students flipped is
 followed towards ReLU inside the fixed space of S_{K-m} x S_m, and types A, I and II are followed back, for several K.
+The diagram of K - 1 flipped students goes on at its branch points: one of them leads to type A.
 
 Run: ``python -m studies.relu_gradient.origins``.
 """
@@ -9,7 +10,7 @@ Run: ``python -m studies.relu_gradient.origins``.
 import numpy as np
 from scipy.optimize import brentq
 
-from continuation import Kind, Settings, Status, trace
+from continuation import Kind, Settings, Status, diagram, trace
 from studies.claims import Claim
 from studies.command import folder
 from studies.relu_gradient.common import COLOURS, OUT, canvas, command, draw_branch, save
@@ -40,7 +41,7 @@ def main(fast=False, out=OUT) -> dict:
         ``K, name: ...`` words of the table's rows; the rest as in `verdicts`.
     """
     out, sizes = folder(out), FEW if fast else SIZES
-    made = {K: {"flips": flips(K), "families": families(K)} for K in sizes}
+    made = {K: {"flips": flips(K), "families": families(K), "joined": joined(K)} for K in sizes}
     (out / "origins.md").write_text(table(made) + "\n", "utf-8")
     draw(made, out / "origins.png", fast)
     rows = {f"{K}, {name}": words for K, branches in made.items() for name, words in described(K, branches).items()}
@@ -61,6 +62,22 @@ def families(K) -> dict:
         problem = symmetric_reduction(K, alpha=0.0)
         made[name] = trace(problem, point.state, "alpha", (-1, 0), settings=SETTINGS)
     return made
+
+
+def joined(K):
+    """Diagram of the five unknowns from K - 1 flipped students, with the branches that leave its branch points."""
+    problem = symmetric_reduction(K, alpha=-1.0)
+    return diagram(problem, [-1, 0, 0, 0, 1], "alpha", (-1, 0), 1, settings=SETTINGS, max_branches=12)
+
+
+def meeting(K, branches) -> tuple[float, float]:
+    """Where the diagram of K - 1 flipped students meets type A: alpha, and how near its ReLU end is to type A."""
+    family, trunk = branches["families"]["A"], branches["joined"].branches[0]
+    target = family.states[int(np.argmax(family["alpha"]))]
+    ends = [b.states[r] for b in branches["joined"].branches for r in (0, -1) if b["alpha"][r] == 0.0]
+    gap = min((float(np.abs(end - target).max()) for end in ends), default=np.inf)
+    at = [point["alpha"] for point in trunk.branch_points if np.ptp(point.state[[0, 4]]) < SAME]
+    return (float(at[0]) if at else np.nan), gap
 
 
 def _from_flip(K, m):
@@ -95,10 +112,9 @@ def weights(state, K) -> np.ndarray:
 def described(K, branches) -> dict[str, str]:
     """A few words on every branch."""
     rows = {f"{m} flipped": _flip_words(branch) for m, branch in branches["flips"].items()}
-    return {
-        **rows,
-        **{f"type {name}": _back_words(K, branch, branches) for name, branch in branches["families"].items()},
-    }
+    rows |= {f"type {name}": _back_words(K, branch, branches) for name, branch in branches["families"].items()}
+    rows["type A"] += f"; meets the branch of {K - 1} flipped at alpha = {meeting(K, branches)[0]:.6f}"
+    return rows
 
 
 def arrives(branch) -> bool:
@@ -190,10 +206,15 @@ def verdicts(made) -> dict:
         ``type_II_special``: special points on these branches; ``type_II_unstable[K]``: index at ReLU.
         ``A_loss[K]``, ``I_loss[K]``: loss at |x| of the points where types A and I arrive.
         ``A_from[K]``, ``I_from[K]``: the alpha from which they are minima (NaN where ReLU's is none).
+        ``A_joined[K]``: the alpha at which the diagram of K - 1 flipped students branches to type A; ``A_gap``: largest
+        distance, over K, of the ReLU end of that branch to type A.  ``A_late``: largest distance of this alpha to the
+        one from which type A is a minimum, where it is.
+        ``I_gap``: largest distance, over K, of type I at |x| to the other end of the branch of K - 1 flipped students,
+        signs of students aside.
         ``turns_back[K, m]``: the alpha at which the branch of m flipped students folds; ``relu_minima[K]``: the
         numbers m of flips that arrive at a minimum of the ReLU network, m = 0 the teacher.
     """
-    found = {"type_II_gap": 0.0, "type_II_special": 0}
+    found = {"type_II_gap": 0.0, "type_II_special": 0, "A_gap": 0.0, "A_late": 0.0, "I_gap": 0.0}
     for K, branches in made.items():
         arm = branches["flips"][1]
         gap = np.abs(arm.states[-1] - symmetric_reduction(K).solve(type_ii_guess(K)).state).max()
@@ -204,6 +225,13 @@ def verdicts(made) -> dict:
             branch = branches["families"][name]
             found[f"{name}_loss[{K}]"] = float(branch["L"][np.argmin(branch["alpha"])])
             found[f"{name}_from[{K}]"] = onset(branch, "alpha")
+        found[f"A_joined[{K}]"], gap = meeting(K, branches)
+        found["A_gap"] = max(found["A_gap"], gap)
+        if not np.isnan(found[f"A_from[{K}]"]):
+            found["A_late"] = max(found["A_late"], abs(found[f"A_from[{K}]"] - found[f"A_joined[{K}]"]))
+        family, partner = branches["families"]["I"], branches["flips"][K - 1]
+        arrived = weights(family.states[int(np.argmin(family["alpha"]))], K)
+        found["I_gap"] = max(found["I_gap"], _gap_up_to_signs(arrived, weights(partner.states[-1], K)))
         for m, branch in branches["flips"].items():
             if not arrives(branch):
                 found[f"turns_back[{K}, {m}]"] = float(branch["alpha"].max())
@@ -219,6 +247,9 @@ def claims(found) -> list[Claim]:
     return [
         Claim("type II", "is the |x| minimum of one flipped student", found["type_II_gap"], high=1e-9, note="distance"),
         Claim("type II", "no fold or branch point on the way", found["type_II_special"], high=0, note="special points"),
+        Claim("type A", "branches off K - 1 flipped students", found["A_gap"], high=1e-8, note="distance at ReLU"),
+        Claim("type A", "is a minimum from there on", found["A_late"], high=1e-9, note="distance of both alpha"),
+        Claim("type I", "meets K - 1 flipped at |x|", found["I_gap"], high=1e-8, note="distance, signs aside"),
         Claim("types A, I", "were never global minima", min(losses), low=0.01, note="least loss at |x|"),
         Claim(
             "flips", "most of |x|'s minima are lost before ReLU", max(few), high=3, note="flips that arrive, at most"

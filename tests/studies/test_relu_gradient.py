@@ -84,6 +84,9 @@ TURNS = [
     (minima, "block_error", 1e-6, "types A, I, II: blocks are the full Hessian"),
     (minima, "least_loss", 0.0, "types A, I, II: those minima are spurious"),
     (origins, "type_II_gap", 1e-3, "type II: is the |x| minimum of one flipped student"),
+    (origins, "A_gap", 1e-3, "type A: branches off K - 1 flipped students"),
+    (origins, "A_late", 1e-3, "type A: is a minimum from there on"),
+    (origins, "I_gap", 1e-3, "type I: meets K - 1 flipped at |x|"),
     (origins, "A_loss[6]", 0.0, "types A, I: were never global minima"),
 ]
 
