@@ -17,7 +17,7 @@ from systems.relu.reduction import blocks, reduced_weights, spectrum, type_i_gue
 
 START, SPAN = 6.0, (3.0, 100.0)
 LOSS, ONSET = 0.0250805810025, 5.585505247425880  # of type II: at K = 6, and the K beyond which it is a minimum
-OFFSETS = {"A": (-120, 4), "I": (8, -6), "II": (8, 4)}  # of labels, in points
+OFFSETS = {"A": (-92, 12), "I": (8, -6), "II": (8, 4)}  # of labels, in points
 BLOCKS = ("trivial", "standard", "antisymmetric", "symmetric")
 
 

@@ -12,7 +12,7 @@ from systems.relu import two_teachers
 DECAY = 1e-3
 SPAN, RATIOS = (0.02, 1.0), (1.0, 0.5, 0.05)  # norm ratios at which is counted: above the fold and below
 BOUNDS = (-0.3, 0.9)  # of guesses
-BUDGET, SEEDS = 4000, 6  # Newton iterations of a search; searches
+BUDGET, SEEDS = 4000, 4  # Newton iterations of a search; searches
 SWAP = ("w[1,0]", "w[1,1]", "w[0,0]", "w[0,1]")
 
 

@@ -239,6 +239,7 @@ def draw(branches, curve, more, place):
             names = branch is made[0] or name == "alpha"
             draw_branch(ax, branch, x, y, names=names, color=colour, label=label)
         ax.set(xlabel=x, ylabel="loss" if y == "L" else y, title=title)
+    axes[0, 0].set(xlim=(0, 0.14))
     ax = axes[1, 1]
     ax.plot(curve["angle"], curve["b2"], color=COLOURS[0], label="folds")
     ax.fill_between(curve["angle"], curve["b2"], color=COLOURS[0], alpha=0.15, label="a spurious minimum")

@@ -15,6 +15,7 @@ from systems.relu.plane_dynamics import collinear_value, type_a_guess
 from systems.relu.plane_flow import NOWHERE, TEACHER, TYPE_A, plane_basins, plane_path
 
 SIZES = (2, 5, 10)
+PANELS = {2: "Fig 8 (a), ", 5: "Fig 8 (b), "}
 SPAN = (2.0, 100.0)
 
 
@@ -167,8 +168,10 @@ def draw(branches, paths, count, path, fast):
         axes[1, 1].semilogy(0.1 / K * np.arange(len(losses)), losses / losses[0], color=colour, label=f"K = {K}")
     for colour, (name, branch) in zip(COLOURS, branches.items()):
         draw_branch(axes[1, 2], branch, "K", "x", color=colour, label=name)
-    axes[1, 0].set(xlabel="x", ylabel="y", title="paths from (0.001, 0)")
-    axes[1, 1].set(xlabel="time", ylabel="loss / first loss", title="training curves", ylim=(1e-8, 2), xlim=(0, 30))
+    axes[1, 0].set(xlabel="x", ylabel="y", title="Fig 8 (c): paths from (0.001, 0)")
+    axes[1, 1].set(
+        xlabel="time", ylabel="loss / first loss", title="Fig 8 (d): training curves", ylim=(1e-8, 2), xlim=(0, 30)
+    )
     axes[1, 2].set(xlabel="K", ylabel="x", title="critical points: stable solid, saddles dashed", xscale="log")
     for ax in axes[1]:
         ax.legend()
@@ -195,7 +198,7 @@ def _field(ax, K, count):
         ax.plot(a, b, mark, color="black", ms=7, ls="none", label=label)
     ax.lines[-1].set_label("saddles")
     ax.legend(loc="lower right", fontsize=8)
-    ax.set(xlabel="x", ylabel="y", title=f"K = {K}: basins of teacher and type A")
+    ax.set(xlabel="x", ylabel="y", title=f"{PANELS.get(K, '')}K = {K}: basins")
 
 
 def saddle_values(K) -> tuple[float, float]:

@@ -210,3 +210,15 @@ def test_symmetries_are_declared_in_every_form():
     assert even_teachers(4).symmetry.order == 24 * 6  # students, and all teachers but the last
     assert even_teachers(7).symmetry.order == 1
     assert two_teachers(4).symmetry.order == 8
+
+
+def test_a_student_passes_through_zero_with_its_teacher():
+    """The global minimum of two students as the second teacher's output weight changes sign: rho_2 = b_2."""
+    branch = trace(polar_equations(np.eye(2), 2), polar_state(np.eye(2)), "b[1]", (-0.5, 1))
+    assert branch.ends == (Status.LIMIT, Status.LIMIT)
+    assert_allclose(branch["rho[1]"], branch["b[1]"], rtol=0, atol=1e-12)
+    assert np.abs(branch["L"]).max() < 1e-14
+    (point,) = branch.branch_points  # a student without length may point anywhere
+    assert abs(point["b[1]"]) < 1e-12
+    with pytest.raises(ValueError, match="student 1 is zero"):
+        normal_equations(np.eye(2), 2).solve(point.state[2:] * np.repeat(np.maximum(point.state[:2].round(9), 0), 2))
