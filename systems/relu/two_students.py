@@ -61,9 +61,10 @@ def collinear_line(teachers, b=None) -> list[tuple[np.ndarray, float]]:
     grid = np.linspace(-np.pi, np.pi, 1441) + 1e-3 * math.sqrt(2)  # no teacher of simple coordinates on it
     values = np.array([sideways(t) for t in grid])
     turns = np.flatnonzero(values[:-1] * values[1:] < 0)
-    roots = [direction(brentq(sideways, grid[i], grid[i + 1], xtol=1e-15, rtol=1e-15)) for i in turns]
+    roots = [direction(brentq(sideways, grid[i], grid[i + 1], xtol=1e-15, rtol=1e-15, maxiter=1000)) for i in turns]
     lengths = [float((b * np.linalg.norm(V, axis=1)) @ h(angles(u[None], V)[0]) / np.pi) for u in roots]
-    found = [(u, length) for u, length in zip(roots, lengths) if length > 0]
+    least = 1e-12 * float(np.abs(b) @ np.linalg.norm(V, axis=1))  # opposite to all teachers there is none
+    found = [(u, length) for u, length in zip(roots, lengths) if length > least]
     return sorted(found, key=lambda pair: -pair[1])
 
 

@@ -245,6 +245,18 @@ def lattice(rows, columns):
     return sum((i * columns) % (2 * rows) == 0 for i in range(1, rows))
 
 
+@pytest.mark.parametrize(
+    ("teachers", "count"),
+    [([[1, 0], [2, 0]], 1), ([[1, 0], [-1, 0]], 4), ([[1, 0], [-1, 1e-3]], 4), ([[1e-6, 0], [0, 1e3]], 2)],
+)
+def test_collinear_points_of_degenerate_teachers(teachers, count):
+    found = collinear_line(teachers)
+    assert len(found) == count
+    for u, length in found:
+        W = np.outer([0.3 * length, 0.7 * length], u)
+        assert np.abs(gradient(W, network(teachers, 2))).max() < 1e-15 * max(1.0, np.abs(teachers).max())
+
+
 def test_a_wrong_sign_would_be_a_counterexample(monkeypatch):
     from systems.relu import conjecture
 
