@@ -208,7 +208,7 @@ def draw(formula, others, decrease, starts, place):
             shares = [starts[d, share][key] / starts[d, share]["count"] for share in SHARES]
             axes[1, 1].plot(SHARES, shares, style, color=colour, label=f"{key}, d = {d}")
     axes[1, 1].plot(SHARES, [(1 - share) / 2 for share in SHARES], color="black", label="bound")
-    axes[1, 1].set(xlabel="ε", ylabel="probability", title="Theorem 6", ylim=(0, 1.05))
+    axes[1, 1].set(xlabel="ε: radius over √(2π / (d + 1))", ylabel="probability", title="Theorem 6", ylim=(0, 1.05))
     _flow(axes[1, 2])
     axes[0, 2].legend(fontsize=8)
     axes[1, 1].legend(fontsize=8, loc="center", bbox_to_anchor=(0.6, 0.72), ncols=2)
