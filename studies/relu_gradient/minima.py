@@ -17,7 +17,7 @@ from systems.relu.reduction import blocks, reduced_weights, spectrum, type_i_gue
 
 START, SPAN = 6.0, (3.0, 100.0)
 LOSS, ONSET = 0.0250805810025, 5.585505247425880  # of type II: at K = 6, and the K beyond which it is a minimum
-OFFSETS = {"A": (-92, 12), "I": (8, -6), "II": (8, 4)}  # of labels, in points
+OFFSETS = {"A": (-56, 6), "I": (8, -6), "II": (8, 4)}  # of labels, in points
 BLOCKS = ("trivial", "standard", "antisymmetric", "symmetric")
 
 
@@ -133,7 +133,7 @@ def draw(branches, path, fast):
     for colour, (name, branch) in zip(COLOURS, branches.items()):
         draw_branch(axes[0, 0], branch, "K", "L", color=colour, label=f"type {name}")
         at = onset(branch)
-        words, place = f"minimum beyond {at:.4f}", (at, float(np.interp(at, branch["K"], branch["L"])))
+        words, place = f"K > {at:.4f}", (at, float(np.interp(at, branch["K"], branch["L"])))
         axes[0, 0].annotate(words, place, OFFSETS[name], textcoords="offset points", fontsize=8, color=colour)
     axes[0, 0].set(ylabel="loss", title="families of critical points, orthonormal teachers")
     branch = branches["II"]

@@ -215,8 +215,8 @@ def _cone(ax, phi):
         tip = (1.4 * np.cos(angle), 1.4 * np.sin(angle))
         ax.annotate("", tip, (0, 0), arrowprops={"arrowstyle": "->"})
         ax.annotate(name, tip, (4, 2), textcoords="offset points")
-    ax.set(title="Fig 4 (a): L12 by the teacher's direction", aspect="equal", xlim=(-1.5, 1.8))
-    ax.legend(loc="lower right", fontsize=8)
+    ax.set(title="Fig 4 (a): L12 by the teacher's direction", aspect="equal", xlim=(-1.8, 2.0), ylim=(-1.9, 1.6))
+    ax.legend(loc="lower center", fontsize=8, ncols=2)
 
 
 def _theorem_4(ax, found):
