@@ -66,12 +66,14 @@ def onset(branch, name="K") -> float:
 
     Where a branch point and zeros of other blocks coincide, the branch point's: it is the better conditioned.
     """
-    order = np.argsort(branch[name], kind="stable")
+    special = [p for p in branch.special if p.kind is not Kind.END]
+    rows = np.setdiff1d(np.arange(len(branch)), [p.index for p in special])
+    order = rows[np.argsort(branch[name][rows], kind="stable")]
     values, unstable = branch[name][order], np.flatnonzero(branch.unstable[order] > 0)
-    if not len(unstable) or unstable[-1] == len(branch) - 1:
+    if not len(unstable) or unstable[-1] == len(order) - 1:
         return np.nan
     last = unstable[-1]
-    events = [p for p in branch.special if p.kind is not Kind.END and values[last] <= p[name] <= values[last + 1]]
+    events = [p for p in special if values[last] <= p[name] <= values[last + 1]]
     best = [p[name] for p in events if p.kind is Kind.BRANCH_POINT] or [p[name] for p in events]
     return max(best, default=np.nan)
 
