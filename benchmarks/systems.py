@@ -65,6 +65,13 @@ def relu_matrices():
     return lambda: (weights @ direction, direction @ both, both.T @ direction, weights @ both)
 
 
+def relu_conjecture():
+    """Sign of L_12 at 10^6 directions; the whole grid of Conjecture 1 has 10^8."""
+    from systems.relu.conjecture import check_conjecture
+
+    return lambda: check_conjecture(100, 10_000)
+
+
 def characteristic(d):
     """Residual and Jacobian of the characteristic equation."""
     from systems.characteristic import characteristic_equation
@@ -106,6 +113,7 @@ SYSTEMS = {
     "relu-hessian-10": (relu_hessian, "its full Hessian, K = d = 10"),
     "relu-product-100": (relu_product, "its Hessian times a direction, K = d = 100"),
     "relu-matrices-100": (relu_matrices, "the matrix products that takes, by numpy"),
+    "relu-conjecture": (relu_conjecture, "Conjecture 1 at 10^6 of its 10^8 directions"),
     "characteristic-2": (lambda: characteristic(2), "G and DG, d = 2"),
     "characteristic-8": (lambda: characteristic(8), "G and DG, d = 8"),
     "characteristic-64": (lambda: product(64), "DG v, d = 64"),

@@ -6,16 +6,19 @@ sections 7.3 and 8.  Run: ``python -m studies.relu_gradient.many``.
 
 import numpy as np
 
+from studies.claims import Claim
 from studies.command import folder
 from studies.relu_gradient.common import COLOURS, OUT, canvas, command, save
-from systems.relu import symmetric_reduction
+from systems.relu import normal_equations
 from systems.relu.descent import descend, losses_along, same_up_to_permutations
 from systems.relu.layers import layered_gradient, layered_output
 from systems.relu.population import network
-from systems.relu.reduction import reduced_weights, type_ii_guess
+from systems.relu.reduction import flipped_guess
 
 SIZES = (2, 5, 10)
 NOISES = (0.5, 1.0, 1.5, 5.0, 20.0)
+ENDS = ("teacher", "type II", "two flipped", "other")
+MODERATE = 1.5  # noise that is not huge
 SMALL = 1e-3
 OUTPUT_WEIGHTS = {
     "all 1": (1.0, 1.0, 1.0, 1.0, 1.0),
@@ -41,10 +44,10 @@ def main(fast=False, out=OUT) -> dict:
         As in `verdicts`.
     """
     rng = np.random.default_rng(9)
-    runs = 3 if fast else 8
+    runs = 3 if fast else 24
     top = {(K, noise): noisy_runs(rng, K, noise, runs) for K in SIZES for noise in NOISES}
     bottom = {name: weighted_runs(rng, a, 3 if fast else 12) for name, a in OUTPUT_WEIGHTS.items()}
-    draw(folder(out) / "many.png", fast)
+    draw(top, bottom, folder(out) / "many.png", fast)
     return {**verdicts(top, bottom), **layers()}
 
 
@@ -54,29 +57,33 @@ def start(rng, K, noise) -> np.ndarray:
 
 
 def noisy_runs(rng, K, noise, count) -> dict:
-    """Count the ends of runs with K orthonormal teachers: a permutation of them, type II, other (and their losses)."""
-    net, counts = network(np.eye(K), K), {"teacher": 0, "type II": 0, "other": 0}
-    minimum, losses = spurious(K), []
+    """Count the ends of runs with K orthonormal teachers, see `ENDS`, and list the losses of the other ones."""
+    net, counts, losses, minima = network(np.eye(K), K), dict.fromkeys(ENDS, 0), [], spurious(K)
     for _ in range(count):
         run = descend(start(rng, K, noise), net, rate=1 / K, tolerance=1e-9)
-        counts[name := end_of(run, minimum)] += 1
+        counts[name := end_of(run, minima)] += 1
         if name == "other":
             losses.append(round(run.loss, 9))
     return {**counts, "losses": losses}
 
 
-def spurious(K):
-    """The minimum of type II; None below K = 6, where it is a saddle."""
-    return reduced_weights(symmetric_reduction(K).solve(type_ii_guess(K)), K) if K >= 6 else None
+def spurious(K) -> dict:
+    """The points with one student (type II) and with two opposite to their teachers, where these are minima."""
+    problem, found = normal_equations(np.eye(K), K), {}
+    for name, flipped in (("type II", 1), ("two flipped", 2)) if K > 2 else ():
+        W = problem.solve(flipped_guess(K, flipped).ravel()).state
+        if np.linalg.eigvalsh(problem.jacobian(W)).max() < 0:
+            found[name] = W.reshape(K, K)
+    return found
 
 
-def end_of(run, minimum) -> str:
+def end_of(run, minima) -> str:
     """Name the point where a run ended."""
     if run.gradient > 1e-6:
         return "other"
     if same_up_to_permutations(run.weights, np.eye(len(run.weights)), 1e-5):
         return "teacher"
-    return "type II" if minimum is not None and same_up_to_permutations(run.weights, minimum, 1e-4) else "other"
+    return next((name for name, W in minima.items() if same_up_to_permutations(run.weights, W, 1e-4)), "other")
 
 
 def weighted_runs(rng, a, count) -> dict[str, int]:
@@ -96,7 +103,7 @@ def layers(seed=19) -> dict:
     Returns
     -------
     dict
-        ``layer_error``: largest relative difference; ``proposition_2``: below 1e-6.
+        ``layer_error``: largest relative difference.
     """
     rng, worst = np.random.default_rng(seed), 0.0
     for depth in range(1, 5):
@@ -112,41 +119,57 @@ def layers(seed=19) -> dict:
             slope = np.sum(exact[c] * direction)
             size = np.linalg.norm(exact[c]) * np.linalg.norm(direction) + 1e-12
             worst = max(worst, abs((values[0] - values[1]) / 2e-6 - slope) / size)
-    return {"layer_error": float(worst), "proposition_2": bool(worst < 1e-6)}
+    return {"layer_error": float(worst)}
 
 
 def verdicts(top, bottom) -> dict:
-    """Compare the counts with what the paper says of Fig. 9.
+    """Count what the paper speaks of in Fig. 9.
 
     Returns
     -------
     dict
-        ``ends[K, noise]``: counts of teacher / type II / other.  ``small_noise_converges``: all runs with noise at most
-        1 and K <= 5 end at the teacher.  ``always_converges``: all runs do.
-        ``type_II_seen``: the runs that ended at the spurious minimum; ``other_losses``: the losses of those that ended
-        at neither, distinct ones.
-        ``ends[name]``: counts for the output weights.  ``positive_converges``: the paper's claim for positive ones.
-        ``mixed_never_converges``: its claim that no run with mixed signs does; ``mixed_unequal_fails``: some run with
-        mixed and unequal ones ends at another critical point.
+        ``ends[K, noise]``: counts of `ENDS` as words.  ``runs[K]``, ``elsewhere[K]``: runs with noise at most 1.5, and
+        those of them that do not end at the teacher; ``spurious[K]``: runs with any noise that end at type II or with
+        two students flipped; ``other_losses``: distinct losses of those that end at none of these.
+        ``ends[name]``: counts for the output weights; ``global[name]``, ``missed[name]``: runs that end at a global
+        minimum and that do not.
     """
-    small = [counts for (K, noise), counts in top.items() if noise <= 1 and K <= 5]
-    mixed = [bottom["mixed signs"], bottom["mixed, unequal"]]
-    return {
-        **{f"ends[{K}, {noise}]": _words(counts) for (K, noise), counts in top.items()},
-        "small_noise_converges": all(_rest(counts) == 0 for counts in small),
-        "always_converges": all(_rest(counts) == 0 for counts in top.values()),
-        "type_II_seen": sum(counts["type II"] for counts in top.values()),
-        "other_losses": sorted({loss for counts in top.values() for loss in counts["losses"]}),
-        **{f"ends[{name}]": _words(counts) for name, counts in bottom.items()},
-        "positive_converges": all(bottom[name]["global"] == sum(bottom[name].values()) for name in ("all 1", "1 to 5")),
-        "mixed_never_converges": all(counts["global"] == 0 for counts in mixed),
-        "mixed_unequal_fails": bottom["mixed, unequal"]["other"] > 0,
-    }
+    found = {f"ends[{K}, {noise}]": _words(counts) for (K, noise), counts in top.items()}
+    for K in SIZES:
+        moderate = [counts for (size, noise), counts in top.items() if size == K and noise <= MODERATE]
+        found[f"runs[{K}]"] = sum(counts[name] for counts in moderate for name in ENDS)
+        found[f"elsewhere[{K}]"] = found[f"runs[{K}]"] - sum(counts["teacher"] for counts in moderate)
+        every = [counts for (size, _), counts in top.items() if size == K]
+        found[f"spurious[{K}]"] = sum(counts["type II"] + counts["two flipped"] for counts in every)
+    found["other_losses"] = sorted({loss for counts in top.values() for loss in counts["losses"]})
+    for name, counts in bottom.items():
+        found[f"ends[{name}]"], found[f"global[{name}]"] = _words(counts), counts["global"]
+        found[f"missed[{name}]"] = sum(counts.values()) - counts["global"]
+    return found
 
 
-def _rest(counts) -> int:
-    """Runs that ended elsewhere than at the teacher."""
-    return counts["type II"] + counts["other"]
+def claims(found) -> list[Claim]:
+    """Fig. 9, Conjecture 2 and Proposition 2 beside the numbers of `main`."""
+    positive = [found[f"missed[{name}]"] for name in ("all 1", "1 to 5")]
+    return [
+        *(
+            Claim(
+                "Fig 9 top, Conjecture 2",
+                f"K = {K}: converges unless noise is huge",
+                found[f"elsewhere[{K}]"],
+                high=0,
+                note=f"runs elsewhere, of {found[f'runs[{K}]']} with noise <= {MODERATE}",
+            )
+            for K in SIZES
+        ),
+        Claim("Fig 9 bottom", "a > 0: converges", sum(positive), high=0, note="runs elsewhere"),
+        *(
+            Claim("Fig 9 bottom", f"{name}: never converges", found[f"global[{name}]"], high=0, note=words)
+            for name in ("mixed signs", "mixed, unequal")
+            for words in ["runs at a global minimum: " + found[f"ends[{name}]"]]
+        ),
+        Claim("Proposition 2", "gradients of layers", found["layer_error"], high=1e-6, note="against differences"),
+    ]
 
 
 def _words(counts) -> str:
@@ -154,10 +177,10 @@ def _words(counts) -> str:
     return ", ".join(f"{value} {name}" for name, value in counts.items() if name != "losses")
 
 
-def draw(path, fast):
-    """Draw training curves for the sizes and noises, and for the output weights."""
+def draw(top, bottom, path, fast):
+    """Draw training curves for the sizes and noises, and for the output weights; below, where all runs end."""
     rng = np.random.default_rng(5)
-    figure, axes = canvas(1, len(SIZES) + 1, (16, 4.2))
+    figure, axes = canvas(2, len(SIZES) + 1, (17, 8))
     steps = 300 if fast else 2000
     for ax, K in zip(axes[0], SIZES):
         for colour, noise in zip(COLOURS, NOISES):
@@ -169,11 +192,28 @@ def draw(path, fast):
         losses = losses_along(start(rng, 5, 1.0), net, 0.5 / sum(x * x for x in a), steps)
         axes[0, -1].semilogy(np.maximum(losses, 1e-16), color=colour, label=name)
     axes[0, -1].set(xlabel="step", ylabel="loss", title="output weights, K = 5")
+    for ax, K in zip(axes[1], SIZES):
+        _bars(ax, {f"{noise:g}": top[K, noise] for noise in NOISES}, ENDS)
+        ax.set(xlabel="noise", title=f"where the runs end, K = {K}")
+    _bars(axes[1, -1], bottom, ("global", "other", "not settled"))
+    axes[1, -1].tick_params(axis="x", labelsize=8)
+    axes[1, -1].set(title="where the runs end, by output weights")
     for ax in axes[0]:
-        ax.legend(fontsize=8)
         ax.grid(alpha=0.25)
+    for ax in axes.ravel():
+        ax.legend(fontsize=8)
     save(figure, path, fast)
 
 
+def _bars(ax, counts, names):
+    """Counts on top of each other."""
+    below = np.zeros(len(counts))
+    for colour, name in zip(COLOURS, names):
+        heights = np.array([found[name] for found in counts.values()])
+        ax.bar(list(counts), heights, bottom=below, color=colour, label=name)
+        below += heights
+    ax.set(ylabel="runs", ylim=(0, 1.45 * below.max()))
+
+
 if __name__ == "__main__":
-    command(main, __doc__.splitlines()[0])
+    command(globals())

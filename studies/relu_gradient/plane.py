@@ -7,13 +7,15 @@ Theorem 7 and Fig. 8.  Run: ``python -m studies.relu_gradient.plane``.
 import numpy as np
 
 from continuation import find_solutions, trace
+from studies.claims import Claim
 from studies.command import folder
-from studies.relu_gradient.common import COLOURS, OUT, canvas, command, draw_branch, save
+from studies.relu_gradient.common import COLOURS, OUT, canvas, command, draw_branch, judged, save
 from systems.relu import plane
 from systems.relu.plane_dynamics import collinear_value, type_a_guess
 from systems.relu.plane_flow import NOWHERE, TEACHER, TYPE_A, plane_basins, plane_path
 
 SIZES = (2, 5, 10)
+PANELS = {2: "Fig 8 (a), ", 5: "Fig 8 (b), "}
 SPAN = (2.0, 100.0)
 
 
@@ -38,9 +40,11 @@ def main(fast=False, out=OUT) -> dict:
     branches = critical_branches()
     draw(branches, paths, 60 if fast else 240, out / "plane.png", fast)
     saddles = {f"saddle[{K}]": plane(K).solve([collinear_value(K)] * 2)["x"] for K in SIZES}
+    descent = {f"descent_{key}": value for key, value in judged(branches, 6 if fast else 20).items()}
     return {
         **saddles,
         **verdicts(branches, ends, paths),
+        **descent,
         **completeness((2, 5, 10) if fast else (2, 2.5, 5, 10, 50, 200)),
     }
 
@@ -62,15 +66,16 @@ def completeness(sizes) -> dict:
     Returns
     -------
     dict
-        ``critical_points[K]``: how many were found; ``four_critical_points``: for every K four, those of the branches.
+        ``critical_points[K]``: how many were found; ``four_gap``: largest distance of those of the branches to the
+        nearest of them, infinite where some K has not four.
     """
     found = {K: find_solutions(plane(K), bounds=(-1.5, 1.5), limit=10, budget=1500) for K in sizes}
     known = [
         [[1.0, 0.0], *([value] * 2 for value in saddle_values(K)), plane(K).solve(type_a_guess(K)).state] for K in sizes
     ]
     gaps = [min(np.abs(p.state - u).max() for p in found[K]) for K, points in zip(sizes, known) for u in points]
-    four = all(len(points) == 4 for points in found.values()) and max(gaps) < 1e-9
-    return {**{f"critical_points[{K}]": len(points) for K, points in found.items()}, "four_critical_points": bool(four)}
+    gap = float(max(gaps)) if all(len(points) == 4 for points in found.values()) else np.inf
+    return {**{f"critical_points[{K}]": len(points) for K, points in found.items()}, "four_gap": gap}
 
 
 def ends_of_starts(K, count) -> dict:
@@ -103,13 +108,14 @@ def verdicts(branches, ends, paths) -> dict:
     Returns
     -------
     dict
-        ``theorem_7_1``: every start with 1 >= x > y >= 0 ends at the teacher, with counts ``to_teacher[K]``.
-        ``theorem_7_2``: every start with x = y > 0 ends at the saddle; ``saddle_error`` is the largest distance left.
-        ``y_above_x_goes_to_type_A[K]``: share of the starts with 1 >= y > x > 0 (for K = 2 the swapped teachers).
-        ``detours``: paths from (0.001, 0) first let y rise; ``highest_y[K]``.
-        ``larger_K_is_faster``: the time to a hundredth of the first loss falls with K; ``time[K]``.
+        ``starts[K]``: starts with 1 >= x > y >= 0; ``elsewhere[K]``: those that do not end at the teacher.
+        ``saddle_error``: largest distance to the saddle that is left of the starts with x = y > 0.
+        ``not_type_A[K]``: starts with 1 >= y > x > 0 that do not end at type A (for K = 2 the swapped teachers).
+        ``highest_y[K]``: of the path from (0.001, 0): it takes a detour.
+        ``time[K]``: until a hundredth of the first loss, on that path.
         ``closed_form_error``: of the saddles along their branches, K in [2, 100].
-        ``nodes_stay_nodes``, ``saddles_stay_saddles``: no branch changes its stability in the plane.
+        ``node_unstable``, ``saddle_wrong``: rows of the nodes' branches that are unstable in the plane, of the saddles'
+        that have not one unstable direction.
     """
     times = {K: 0.1 / K * int(np.argmax(losses < losses[0] / 100)) for K, (_, losses) in paths.items()}
     heights = {K: float(path[:, 1].max()) for K, (path, _) in paths.items()}
@@ -119,19 +125,37 @@ def verdicts(branches, ends, paths) -> dict:
     ]
     saddle_error = max(end["diagonal"] for end in ends.values())
     return {
-        **{f"to_teacher[{K}]": f"{end['teacher']} of {end['starts']}" for K, end in ends.items()},
-        "theorem_7_1": all(end["teacher"] == end["starts"] for end in ends.values()),
-        "saddle_error": saddle_error,
-        "theorem_7_2": bool(saddle_error < 1e-9),
-        **{f"y_above_x_goes_to_type_A[{K}]": f"{end['type A']} of {end['others']}" for K, end in ends.items()},
+        **{f"starts[{K}]": end["starts"] for K, end in ends.items()},
+        **{f"elsewhere[{K}]": end["starts"] - end["teacher"] for K, end in ends.items()},
+        "saddle_error": float(saddle_error),
+        **{f"not_type_A[{K}]": end["others"] - end["type A"] for K, end in ends.items()},
         **{f"highest_y[{K}]": height for K, height in heights.items()},
-        "detours": min(heights.values()) > 0.05,
         **{f"time[{K}]": time for K, time in times.items()},
-        "larger_K_is_faster": all(times[a] > times[b] for a, b in zip(SIZES, SIZES[1:])),
         "closed_form_error": float(max(errors)),
-        "nodes_stay_nodes": not any(branches[name].unstable.any() for name in ("teacher", "type A")),
-        "saddles_stay_saddles": all((branches[name].unstable == 1).all() for name in ("saddle", "second saddle")),
+        "node_unstable": sum(int(np.sum(branches[name].unstable > 0)) for name in ("teacher", "type A")),
+        "saddle_wrong": sum(int(np.sum(branches[name].unstable != 1)) for name in ("saddle", "second saddle")),
     }
+
+
+def claims(found) -> list[Claim]:
+    """Theorem 7 and what is said of Fig. 8 beside the numbers of `main`."""
+    stray, other = (sum(found[f"{key}[{K}]"] for K in SIZES) for key in ("elsewhere", "not_type_A"))
+    count = sum(found[f"starts[{K}]"] for K in SIZES)
+    gains = [found[f"time[{a}]"] / found[f"time[{b}]"] for a, b in zip(SIZES, SIZES[1:])]
+    low = min(found["descent_stable"], found["descent_saddles"])
+    return [
+        Claim("Theorem 7 (1)", "x > y: to the teacher", stray, high=0, note=f"starts elsewhere, of {count}"),
+        Claim("Theorem 7 (2)", "x = y: to the saddle", found["saddle_error"], high=1e-9, note="distance left"),
+        Claim("Theorem 7 (2)", "x = y of the saddle", found["closed_form_error"], high=1e-13, note="K from 2 to 100"),
+        Claim("Fig 8 (a), (b)", "y > x > 0: to type A", other, high=0, note="starts elsewhere; not in the paper"),
+        Claim("Fig 8 (a), (b)", "four critical points", found["four_gap"], high=1e-9, note="deflation and branches"),
+        Claim("Fig 8 (c)", "detours", min(found[f"highest_y[{K}]"] for K in SIZES), 0.05, note="highest y"),
+        Claim("Fig 8 (d)", "larger K is faster", min(gains), low=1.0, note="ratio of times"),
+        Claim("the plane", "nodes for all K in [2, 100]", found["node_unstable"], high=0, note="unstable rows"),
+        Claim("the plane", "saddles for all K in [2, 100]", found["saddle_wrong"], high=0, note="other rows"),
+        Claim("the plane", "minima attract, saddles repel", found["descent_failed"], high=0, note="failed points"),
+        Claim("the plane", "minima and saddles were judged", low, low=1, note="the fewer of both"),
+    ]
 
 
 def draw(branches, paths, count, path, fast):
@@ -144,8 +168,10 @@ def draw(branches, paths, count, path, fast):
         axes[1, 1].semilogy(0.1 / K * np.arange(len(losses)), losses / losses[0], color=colour, label=f"K = {K}")
     for colour, (name, branch) in zip(COLOURS, branches.items()):
         draw_branch(axes[1, 2], branch, "K", "x", color=colour, label=name)
-    axes[1, 0].set(xlabel="x", ylabel="y", title="paths from (0.001, 0)")
-    axes[1, 1].set(xlabel="time", ylabel="loss / first loss", title="training curves", ylim=(1e-8, 2), xlim=(0, 30))
+    axes[1, 0].set(xlabel="x", ylabel="y", title="Fig 8 (c): paths from (0.001, 0)")
+    axes[1, 1].set(
+        xlabel="time", ylabel="loss / first loss", title="Fig 8 (d): training curves", ylim=(1e-8, 2), xlim=(0, 30)
+    )
     axes[1, 2].set(xlabel="K", ylabel="x", title="critical points: stable solid, saddles dashed", xscale="log")
     for ax in axes[1]:
         ax.legend()
@@ -167,9 +193,12 @@ def _field(ax, K, count):
         points, points, flow[..., 0], flow[..., 1], color="#444444", linewidth=0.6, density=1.1, arrowsize=0.7
     )
     node = problem.solve(type_a_guess(K))
-    for (a, b), mark in (((1, 0), "o"), (node.state, "o"), *(((v, v), "x") for v in saddle_values(K))):
-        ax.plot(a, b, mark, color="black", ms=7)
-    ax.set(xlabel="x", ylabel="y", title=f"K = {K}: basins of teacher and type A")
+    marks = (((1, 0), "o", "teacher"), (node.state, "s", "type A"), *(((v, v), "x", None) for v in saddle_values(K)))
+    for (a, b), mark, label in marks:
+        ax.plot(a, b, mark, color="black", ms=7, ls="none", label=label)
+    ax.lines[-1].set_label("saddles")
+    ax.legend(loc="lower right", fontsize=8)
+    ax.set(xlabel="x", ylabel="y", title=f"{PANELS.get(K, '')}K = {K}: basins")
 
 
 def saddle_values(K) -> tuple[float, float]:
@@ -178,4 +207,4 @@ def saddle_values(K) -> tuple[float, float]:
 
 
 if __name__ == "__main__":
-    command(main, __doc__.splitlines()[0])
+    command(globals())

@@ -1,4 +1,4 @@
-"""Gradient descent on the population loss: runs, where they end, and critical points judged by it."""
+"""Gradient descent on the population loss: runs, and whether two of them end at the same point."""
 
 import itertools
 from typing import NamedTuple
@@ -6,11 +6,9 @@ from typing import NamedTuple
 import numpy as np
 
 from continuation.compiled import kernel
-from systems.relu.population import Network, checked_students, hessian
+from systems.relu.arguments import matrix, positive, whole
+from systems.relu.population import Network, checked_students
 from systems.relu.population_kernels import gradient_of, loss_of
-
-NEUTRAL = 1e-9  # Hessian eigenvalues below this, relative to the largest, count as zero
-PUSH = 1e-4  # a start is moved off its critical point by this, relative to the weights' size
 
 
 class Run(NamedTuple):
@@ -62,9 +60,8 @@ def descend(W, net: Network, rate=0.1, steps=100_000, tolerance=1e-10) -> Run:
     [[1. 0.]] True
     """
     W = checked_students(W, net)
-    if not rate > 0 or not steps > 0:
-        raise ValueError(f"descend: wanted a positive rate and number of steps, got rate={rate!r}, steps={steps!r}")
-    done, size = _descend(W, net, (float(rate), float(tolerance)), int(steps))
+    rate, steps = positive("descend", "rate", rate), whole("descend", "steps", steps, 1)
+    done, size = _descend(W, net, (rate, float(tolerance)), steps)
     return Run(W, float(loss_of(W, *net)), size, done)
 
 
@@ -77,9 +74,9 @@ def losses_along(W, net: Network, rate, steps) -> np.ndarray:
     >>> losses_along([[2.0]], network([[1.0]], 1), 1.0, 2)  # (w - v)^2 / 4, halved distance a step
     array([0.25    , 0.0625  , 0.015625])
     """
-    W = checked_students(W, net)
+    W, rate = checked_students(W, net), positive("losses_along", "rate", rate)
     out = [loss_of(W, *net)]
-    for _ in range(steps):
+    for _ in range(whole("losses_along", "steps", steps, 0)):
         W = W - rate * gradient_of(W, *net)
         out.append(loss_of(W, *net))
     return np.array(out)
@@ -96,7 +93,9 @@ def nearest_permutation(W, targets) -> tuple[np.ndarray, float]:
     """
     from scipy.optimize import linear_sum_assignment
 
-    W, targets = np.asarray(W, float), np.asarray(targets, float)
+    W, targets = matrix("W", W), matrix("targets", targets)
+    if W.shape != targets.shape:
+        raise ValueError(f"targets: wanted the shape {W.shape}, got {targets.shape}")
     cost = ((W[:, None] - targets[None]) ** 2).sum(axis=2)
     rows, columns = linear_sum_assignment(cost)
     order = rows[np.argsort(columns)]
@@ -114,7 +113,7 @@ def same_up_to_permutations(W, other, tolerance=1e-6) -> bool:
     >>> same_up_to_permutations(A[::-1, ::-1], A), same_up_to_permutations(A.T, A)
     (True, False)
     """
-    W, other = np.asarray(W, float), np.asarray(other, float)
+    W, other = matrix("W", W), matrix("other", other)
     order, gap = nearest_permutation(np.sort(W, axis=1), np.sort(other, axis=1))
     if gap > tolerance:
         return False
@@ -137,89 +136,6 @@ def _columns_match_by_classes(W, other, tolerance):
                 return True
             columns = nearest_permutation(W[rows].T, other.T)[0]
     return False
-
-
-class Judgement(NamedTuple):
-    """What gradient descent says of a critical point.
-
-    Attributes
-    ----------
-    attracts, repels : bool
-        A run started beside it came back at the predicted rate; one along the most negative direction left at it.
-        Neither is True where the rate was missed by more than 5 %.
-    predicted, measured : float
-        Factor of the distance in a step, ``1 - rate mu``: with mu the smallest positive eigenvalue of the Hessian
-        where it is nonnegative, else the most negative one.
-    index : int
-        Negative eigenvalues of the Hessian.
-    """
-
-    attracts: bool
-    repels: bool
-    predicted: float
-    measured: float
-    index: int
-
-
-def judge(W, net: Network, rate=None) -> Judgement:
-    """Let gradient descent say whether a critical point is an attractor or a saddle, at the rate of its Hessian.
-
-    Parameters
-    ----------
-    W : (K, d) array
-        A critical point.
-    net : Network
-    rate : float, optional
-        Step; default: half of 1 over the largest eigenvalue.
-
-    Returns
-    -------
-    Judgement
-
-    Raises
-    ------
-    ValueError
-        W is not critical (the gradient exceeds 1e-6 of the teachers' size), or the rate is not between 0 and 1 over the
-        largest eigenvalue.
-
-    Notes
-    -----
-    Started off the point by a small multiple of the deciding eigenvector, the distance along it changes by
-    ``1 - rate mu`` a step; the Hessian is continuous, so that the error is of the order of the push.
-
-    Examples
-    --------
-    >>> from systems.relu.population import network
-    >>> judge([[1.0, 0.0]], network([[1.0, 0.0]], 1)).attracts
-    True
-    """
-    W = checked_students(W, net)
-    if (left := np.abs(gradient_of(W, *net)).max()) > 1e-6 * np.abs(net.teachers).max():
-        raise ValueError(f"judge(W=...): wanted a critical point, the gradient there is {left:.3g}")
-    values, vectors = np.linalg.eigh(hessian(W, net))
-    scale = np.abs(values).max()
-    index = int(np.sum(values < -NEUTRAL * scale))
-    rate = 0.5 / scale if rate is None else rate
-    if not 0 < rate < 1 / scale:
-        raise ValueError(f"judge(rate=...): wanted a rate between 0 and {1 / scale:.6g}, got {rate!r}")
-    which = 0 if index else int(np.argmax(values > NEUTRAL * scale))
-    predicted = 1 - rate * values[which]
-    measured = _factor(W, net, rate, vectors[:, which].reshape(W.shape))
-    agrees = abs(np.log(measured) - np.log(predicted)) <= 0.05 * abs(np.log(predicted))
-    return Judgement(bool(agrees and not index), bool(agrees and index), float(predicted), float(measured), index)
-
-
-def _factor(W, net, rate, direction, steps=40):
-    """Mean factor a step of the distance from W along a direction."""
-    here = W + PUSH * np.abs(W).max() * direction
-    distances = [np.sum((here - W) * direction)]
-    for _ in range(steps):
-        here = here - rate * gradient_of(here, *net)
-        distances.append(np.sum((here - W) * direction))
-        if not 0.1 < distances[-1] / distances[0] < 10:
-            break
-    ratio = distances[-1] / distances[0]
-    return ratio ** (1 / (len(distances) - 1)) if ratio > 0 else np.nan
 
 
 @kernel

@@ -2,10 +2,15 @@
 
 import math
 
+import numpy as np
+
 from continuation import Problem
 from systems.relu import family_kernels as kernels
-from systems.relu.normal import student_permutations
+from systems.relu.arguments import number, whole
+from systems.relu.normal import NormalEquations, student_permutations
 from systems.relu.population import network
+
+MOST = 5000  # elements of a symmetry group that is listed
 
 
 def two_teachers(d=2, students=2, *, angle=math.pi / 2, b2=1.0, lam=0.0, alpha=0.0) -> Problem:
@@ -38,16 +43,14 @@ def two_teachers(d=2, students=2, *, angle=math.pi / 2, b2=1.0, lam=0.0, alpha=0
     >>> bool(abs(problem.residual([0.5, 0, 1.5, 0])).max() < 1e-15)
     True
     """
-    if isinstance(d, bool) or not isinstance(d, int) or d < 2:
-        raise ValueError(f"two_teachers(d=...): wanted a whole number of at least 2, got {d!r}")
-    if not 0 <= angle <= math.pi:
-        raise ValueError(f"two_teachers(angle=...): wanted an angle in [0, pi], got {angle!r}")
+    d = whole("two_teachers", "d", d, 2)
+    angle = number("two_teachers", "angle", angle, lambda x: 0 <= x <= math.pi, "an angle in [0, pi]")
     net = network([[1.0] * d] * 2, students, b=[1.0, b2], lam=lam, alpha=alpha)
     size = len(net.a)
-    return Problem(
+    return NormalEquations(
         kernels.two_residual,
         states=_names(size, d),
-        parameters={"angle": float(angle), "b2": float(b2), "lam": net.lam, "alpha": net.alpha},
+        parameters={"angle": angle, "b2": float(b2), "lam": net.lam, "alpha": net.alpha},
         jacobian=kernels.two_jacobian,
         parameter_derivative=kernels.two_parameter_derivative,
         outputs={"L": kernels.two_loss},
@@ -78,7 +81,8 @@ def even_teachers(count, students=None, *, cosine=0.0, amplitude=1.0, lam=0.0, a
     -------
     Problem
         States ``w[j,i]``; parameters ``cosine``, ``amplitude``, ``lam``, ``alpha``; output ``L``.  Teacher k is
-        ``(x - y) e_k + y 1``, ``x - y = sqrt(1 - cosine)``.  Symmetries: permutations of the students.
+        ``(x - y) e_k + y 1``, ``x - y = sqrt(1 - cosine)``.  Symmetries: permutations of the students, and of all
+        teachers but the last with their dimensions (as long as both make a group of 5000 elements at most).
 
     Raises
     ------
@@ -94,25 +98,33 @@ def even_teachers(count, students=None, *, cosine=0.0, amplitude=1.0, lam=0.0, a
     >>> bool(abs(problem.residual([x, y, y, x])).max() < 1e-15)
     True
     """
-    if isinstance(count, bool) or not isinstance(count, int) or count < 2:
-        raise ValueError(f"even_teachers(count=...): wanted a whole number of at least 2, got {count!r}")
-    if not -1 / (count - 1) < cosine < 1:
-        raise ValueError(f"even_teachers(cosine=...): wanted one in ({-1 / (count - 1):.6g}, 1), got {cosine!r}")
+    count = whole("even_teachers", "count", count, 2)
+    least = -1 / (count - 1)
+    cosine = number("even_teachers", "cosine", cosine, lambda x: least < x < 1, f"one in ({least:.6g}, 1)")
     net = network([[1.0] * count], count if students is None else students, b=[amplitude], lam=lam, alpha=alpha)
     size = len(net.a)
-    return Problem(
+    return NormalEquations(
         kernels.even_residual,
         states=_names(size, count),
-        parameters={"cosine": float(cosine), "amplitude": float(amplitude), "lam": net.lam, "alpha": net.alpha},
+        parameters={"cosine": cosine, "amplitude": float(amplitude), "lam": net.lam, "alpha": net.alpha},
         jacobian=kernels.even_jacobian,
         parameter_derivative=kernels.even_parameter_derivative,
         outputs={"L": kernels.even_loss},
         constants=[count, *net.a, size],
         symmetric=True,
-        symmetries=student_permutations(net.a, count),
+        symmetries=student_permutations(net.a, count) + _dimension_swaps(size, count),
         smoothness=2,
         name="teachers of one cosine",
     )
+
+
+def _dimension_swaps(students, d):
+    """Swaps of neighbouring dimensions but the last, as state indices; none where the group would be too large."""
+    if math.factorial(students) * math.factorial(d - 1) > MOST:
+        return []
+    index = np.arange(students * d).reshape(students, d)
+    orders = [[*range(i), i + 1, i, *range(i + 2, d)] for i in range(d - 2)]
+    return [index[:, order].ravel().tolist() for order in orders]
 
 
 def _names(students, d):

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from systems.relu.population import matrix
+from systems.relu.arguments import matrix
 
 
 def layered_output(X, weights) -> np.ndarray:
@@ -82,6 +82,8 @@ def _carriers(values, weights):
 
 def _checked(X, weights):
     """Arrays whose shapes chain."""
+    if not isinstance(weights, list | tuple):
+        raise ValueError(f"weights: wanted a list of matrices, one a layer, got {weights!r}")
     X, made = matrix("X", X), [matrix(f"weights[{c}]", W) for c, W in enumerate(weights)]
     size = X.shape[1]
     for c, W in enumerate(made):

@@ -6,9 +6,21 @@ import numpy as np
 
 from continuation import Problem
 from systems.relu import normal_kernels as kernels
-from systems.relu.population import network
+from systems.relu.population import network, zero_student
 
 MOST = 6  # students whose permutations are listed: 720 of them
+
+
+class NormalEquations(Problem):
+    """A `Problem` in the students' weights that says why a start with a student of length zero can't be used."""
+
+    def unknown_values(self, state) -> np.ndarray:
+        """Weights of a start, none of its students zero."""
+        u = super().unknown_values(state)
+        W = u.reshape(int(self.constants[-1]), -1)
+        if not W.any(axis=1).all():
+            raise ValueError(zero_student("start", W))
+        return u
 
 
 def normal_equations(teachers, students, *, a=None, b=None, lam=0.0, alpha=0.0, rotations=False) -> Problem:
@@ -46,8 +58,8 @@ def normal_equations(teachers, students, *, a=None, b=None, lam=0.0, alpha=0.0, 
     Notes
     -----
     L is twice continuously differentiable but not three times where weights are collinear, so at every global minimum
-    (``smoothness=2``).  Where a student is zero the gradient is discontinuous: F is NaN there, and a branch that
-    arrives ends; `polar_equations` passes.
+    (``smoothness=2``).  Where a student is zero the gradient is discontinuous: such starts are refused, and a branch
+    that arrives there ends; `polar_equations` passes.
 
     References
     ----------
@@ -64,7 +76,7 @@ def normal_equations(teachers, students, *, a=None, b=None, lam=0.0, alpha=0.0, 
     net = network(teachers, students, a, b, lam=lam, alpha=alpha)
     size, (count, d) = len(net.a), net.teachers.shape
     entries = student_permutations(net.a, d) + (teacher_rotations(net.teachers, size) if rotations else [])
-    return Problem(
+    return NormalEquations(
         kernels.normal_residual,
         states=tuple(f"w[{j},{i}]" for j in range(size) for i in range(d)),
         parameters={

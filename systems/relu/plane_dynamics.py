@@ -6,6 +6,7 @@ import numpy as np
 
 from continuation import Problem
 from systems.relu import plane_kernels as kernels
+from systems.relu.arguments import students_number, whole
 
 
 def plane(K) -> Problem:
@@ -99,8 +100,7 @@ def saddle_spectrum(K) -> dict[float, int]:
     >>> sum(saddle_spectrum(5).values())
     25
     """
-    if int(K) != K:
-        raise ValueError(f"saddle_spectrum(K=...): wanted a whole number, got {K!r}")
+    K = whole("saddle_spectrum", "K", K, 2)
     delta = K / (2 * math.pi * collinear_value(K) * math.sqrt(K - 1))
     return {K / 2: 1, K / 2 - delta: K - 1, 0.0: K - 1, -delta: (K - 1) ** 2}
 
@@ -120,14 +120,4 @@ def full_weights(x, y, K) -> np.ndarray:
     array([[1. , 0.5],
            [0.5, 1. ]])
     """
-    if int(K) != K:
-        raise ValueError(f"full_weights(K=...): wanted a whole number, got {K!r}")
-    return (x - y) * np.eye(int(K)) + y
-
-
-def students_number(where, K, least) -> float:
-    """Check a real number of students."""
-    real = isinstance(K, int | float | np.integer | np.floating) and not isinstance(K, bool)
-    if not (real and least <= K < math.inf):
-        raise ValueError(f"{where}(K=...): wanted a number of at least {least}, got {K!r}")
-    return float(K)
+    return (x - y) * np.eye(whole("full_weights", "K", K, 1)) + y

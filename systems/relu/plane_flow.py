@@ -3,7 +3,7 @@
 import numpy as np
 
 from continuation.compiled import kernel
-from systems.relu.plane_dynamics import students_number
+from systems.relu.arguments import positive, reals, students_number, vector, whole
 from systems.relu.plane_kernels import plane_loss, plane_residual
 
 TEACHER, TYPE_A, NOWHERE = 0, 1, -1
@@ -39,10 +39,10 @@ def plane_path(start, K, rate=None, steps=2000) -> tuple[np.ndarray, np.ndarray]
     (True, True)
     """
     K = students_number("plane_path", K, 2)
-    u = np.array(start, dtype=float)
-    if u.shape != (2,) or not np.isfinite(u).all() or not u.any():
+    u, steps = vector("plane_path(start=...)", start, 2), whole("plane_path", "steps", steps, 0)
+    if not u.any():
         raise ValueError(f"plane_path(start=...): wanted two finite numbers, not both zero, got {start!r}")
-    return _path(u, np.array([K]), 0.1 / K if rate is None else rate, steps)
+    return _path(u, np.array([K]), 0.1 / K if rate is None else positive("plane_path", "rate", rate), steps)
 
 
 def plane_basins(x, y, K, rate=None, steps=20_000) -> np.ndarray:
@@ -71,10 +71,11 @@ def plane_basins(x, y, K, rate=None, steps=20_000) -> np.ndarray:
     from systems.relu.plane_dynamics import plane, type_a_guess
 
     K = students_number("plane_basins", K, 2)
-    node = plane(K).solve(type_a_guess(K)).state
-    x, y = np.broadcast_arrays(np.asarray(x, float), np.asarray(y, float))
+    rate = 0.2 / K if rate is None else positive("plane_basins", "rate", rate)
+    node, steps = plane(K).solve(type_a_guess(K)).state, whole("plane_basins", "steps", steps, 1)
+    x, y = np.broadcast_arrays(reals("plane_basins(x=...)", x), reals("plane_basins(y=...)", y))
     starts = np.column_stack([x.ravel(), y.ravel()])
-    return _ends(starts, np.array([K]), (0.2 / K if rate is None else float(rate), steps), node).reshape(x.shape)
+    return _ends(starts, np.array([K]), (rate, steps), node).reshape(x.shape)
 
 
 @kernel

@@ -82,22 +82,22 @@ def plane_parameter_derivative(u, p, k, out):
 
 
 @kernel
-def _h(gap, sine, cosine):
-    """``h`` of an angle."""
-    return sine + gap * cosine
+def _rest(angle):
+    """Return ``h(theta) - 1``."""
+    gap, sine, cosine, _ = angle
+    return gap * cosine - cosine * cosine / (1.0 + sine)
 
 
 @kernel
 def plane_loss(u, p):
-    """Return the loss of the network with K students."""
+    """Return the loss of the network with K students; the ones of ``h = 1 + (h - 1)`` are summed apart."""
     x, y = u
     m = p[0] - 1.0
     square = x * x + m * y * y
+    length = math.sqrt(square)
     less, more = (x - y) ** 2, (x + y) ** 2 + 2.0 * (m - 1.0) * y * y
-    gap, sine, cosine, _ = angle_rate(less * more, 0.0, 0.5 * (more - less), 0.0)
-    between = _h(gap, sine, cosine)
-    gap, sine, cosine, _ = angle_rate(m * y * y, 0.0, x, 0.0)
-    own = _h(gap, sine, cosine)
-    gap, sine, cosine, _ = angle_rate(x * x + (m - 1.0) * y * y, 0.0, y, 0.0)
-    across = math.sqrt(square) * (own + m * _h(gap, sine, cosine))
-    return p[0] * (0.5 * (math.pi + m + square * (math.pi + m * between)) - across) / TURN
+    between = _rest(angle_rate(less * more, 0.0, 2.0 * x * y + (m - 1.0) * y * y, 0.0))
+    own = _rest(angle_rate(m * y * y, 0.0, x, 0.0))
+    other = _rest(angle_rate(x * x + (m - 1.0) * y * y, 0.0, y, 0.0))
+    bent = 0.5 * p[0] * (length - 1.0) ** 2 + 0.5 * (math.pi - 1.0) * (square + 1.0) - length * own
+    return p[0] * (bent + m * (0.5 * square * between - length * other)) / TURN

@@ -4,7 +4,9 @@ import numpy as np
 
 from continuation import Problem
 from systems.relu import polar_kernels as kernels
-from systems.relu.population import matrix, network
+from systems.relu.arguments import matrix
+from systems.relu.normal import student_permutations
+from systems.relu.population import network
 
 
 def polar_equations(teachers, students, *, a=None, b=None, lam=0.0, alpha=0.0) -> Problem:
@@ -18,7 +20,7 @@ def polar_equations(teachers, students, *, a=None, b=None, lam=0.0, alpha=0.0) -
         States ``rho[j]``, then ``e[0,0]``, ``e[0,1]`` ...; parameters ``lam``, ``alpha``, ``b[k]``, ``v[k,i]``; output
         ``L``.  A negative rho_j means the output weight ``-a_j`` and length ``|rho_j|``.  ``unstable`` is the Morse
         index in the weights w (that of a small positive length where rho_j = 0, whose cost is a step of its own:
-        ``(K d)^3`` by Jacobi rotations).  Parameter derivatives are central differences.
+        ``(K d)^3`` by Jacobi rotations).  Permutations of students with equal output weights are declared (up to 6).
 
     Raises
     ------
@@ -54,9 +56,11 @@ def polar_equations(teachers, students, *, a=None, b=None, lam=0.0, alpha=0.0) -
             **{f"v[{k},{i}]": float(net.teachers[k, i]) for k in range(count) for i in range(d)},
         },
         jacobian=kernels.polar_jacobian,
+        parameter_derivative=kernels.polar_parameter_derivative,
         outputs={"L": kernels.polar_loss},
         constants=[*net.a, size],
         stability=kernels.polar_index,
+        symmetries=[[i // d for i in swap[::d]] + [size + i for i in swap] for swap in student_permutations(net.a, d)],
         smoothness=2,
         name="normal equations of a ReLU network, polar",
     )

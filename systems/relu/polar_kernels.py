@@ -26,10 +26,19 @@ def _parts(u, p):
 
 
 @kernel
-def _pull(rho, e, V, a, b, alpha):
-    """Return ``dL/d w_j`` (K, d) without decay for the directions e; lengths may have any sign or be 0."""
+def _slopes(alpha):
+    """Return the factors of the bent and of the straight part of the kernel of two units."""
+    return (1.0 - alpha) ** 2 / TURN, alpha
+
+
+@kernel
+def _pull(rho, e, V, a, b, slopes):
+    """Return ``dL/d w_j`` (K, d) without decay for the directions e; lengths may have any sign or be 0.
+
+    ``slopes = ((1 - alpha)^2 / 2 pi, alpha)``: linear in both.
+    """
     s, v = units(V)
-    factor = (1.0 - alpha) ** 2 / TURN
+    factor, alpha = slopes
     out = np.zeros_like(e)
     for j in range(rho.size):
         for k in range(rho.size):
@@ -87,7 +96,7 @@ def _dot(x, y):
 def polar_residual(u, p, out):
     """Write F (K + K d,)."""
     rho, e, lengths, V, a, b = _parts(u, p)
-    pull = _pull(rho, e, V, a, b, p[1])
+    pull = _pull(rho, e, V, a, b, _slopes(p[1]))
     size, d = e.shape
     for j in range(size):
         radial = _dot(e[j], pull[j])
@@ -113,7 +122,7 @@ def _write(out, column, place, change):
 def polar_jacobian(u, p, out):
     """Write F_u."""
     rho, e, lengths, V, a, b = _parts(u, p)
-    pull = _pull(rho, e, V, a, b, p[1])
+    pull = _pull(rho, e, V, a, b, _slopes(p[1]))
     by = _pull_by_directions(rho, e, V, a, b, p[1])
     size, d = e.shape
     factor = (1.0 - p[1]) ** 2 / TURN
@@ -139,6 +148,41 @@ def polar_jacobian(u, p, out):
                 dlength = e[k, l] if k == j else 0.0
                 change = (0.0, own, e[j], radial, dradial, lengths[j], dpull, dlength)
                 _write(out, size + k * d + l, (j, size, d), change)
+
+
+@kernel
+def _pull_by_parameter(u, p, k):
+    """Return the derivative (K, d) of `_pull` by ``p[k]``; zero for the decay."""
+    rho, e, _, V, a, b = _parts(u, p)
+    count, d = V.shape
+    if k == 0:
+        return np.zeros_like(e)
+    if k == 1:
+        return _pull(rho, e, V, a, b, (-2.0 * (1.0 - p[1]) / TURN, 1.0))
+    if k < 2 + count:  # a network whose only teacher is this one, and no student
+        return _pull(np.zeros_like(rho), e, V[k - 2 : k - 1], a, np.ones(1), _slopes(p[1]))
+    teacher, entry = (k - 2 - count) // d, (k - 2 - count) % d
+    _, v = units(V[teacher : teacher + 1])
+    factor, alpha = _slopes(p[1])
+    out = np.empty_like(e)
+    for j in range(rho.size):
+        block, weight = np.zeros((d, d)), -a[j] * b[teacher]
+        mixed(e[j], v[0], opening(e[j], v[0]), (weight * alpha, weight * factor), block)
+        out[j] = block[:, entry]
+    return out
+
+
+@kernel
+def polar_parameter_derivative(u, p, k, out):
+    """Write the derivative of F by ``p[k]``."""
+    rho, e, _, _, _, _ = _parts(u, p)
+    dpull = _pull_by_parameter(u, p, k)
+    size, d = e.shape
+    for j in range(size):
+        dradial = _dot(e[j], dpull[j])
+        out[j] = -dradial - (rho[j] if k == 0 else 0.0)
+        for i in range(d):
+            out[size + j * d + i] = dradial * e[j, i] - dpull[j, i]
 
 
 @kernel

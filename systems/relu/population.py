@@ -7,6 +7,7 @@ import numpy as np
 
 from systems.relu import population_kernels as kernels
 from systems.relu.angles import overlap
+from systems.relu.arguments import angles_up_to, is_real, matrix, vector
 
 NEARLY = 0.9  # beyond this |cosine| the product of unit vectors is too inexact for their angle
 
@@ -62,12 +63,12 @@ def network(teachers, students, a=None, b=None, *, lam=0.0, alpha=0.0) -> Networ
     array([1., 1.])
     """
     V = matrix("teachers", teachers)
-    if isinstance(students, bool) or not isinstance(students, int | np.integer) or students < 1:
+    if not is_real(students) or not isinstance(students, int | np.integer) or students < 1:
         raise ValueError(f"students: wanted a whole number of at least 1, got {students!r}")
-    a = np.ones(students) if a is None else _vector("a", a, students)
-    b = np.ones(len(V)) if b is None else _vector("b", b, len(V))
+    a = np.ones(students) if a is None else vector("a", a, students)
+    b = np.ones(len(V)) if b is None else vector("b", b, len(V))
     for name, value in (("lam", lam), ("alpha", alpha)):
-        if not (np.isscalar(value) and np.isreal(value) and math.isfinite(value)):
+        if not (is_real(value) and math.isfinite(value)):
             raise ValueError(f"{name}: wanted a finite number, got {value!r}")
     return Network(V, a, b, float(lam), float(alpha))
 
@@ -178,6 +179,9 @@ def isotropic_gradient(W, net, mass, asymmetry) -> np.ndarray:
     [[0. 0.]]
     """
     W = checked_students(W, net)
+    for name, value in (("mass", mass), ("asymmetry", asymmetry)):
+        if not callable(value):
+            raise ValueError(f"isotropic_gradient({name}=...): wanted a function of angles, got {value!r}")
     if net.alpha != 0.0:
         raise ValueError(f"isotropic_gradient(net=...): wanted alpha = 0, got {net.alpha!r}")
     both, weights = np.vstack([W, net.teachers]), np.append(net.a, -net.b)
@@ -198,6 +202,9 @@ def angles(X, Y) -> np.ndarray:
     >>> print(angles([[1.0, 0.0]], [[1.0, 1e-10], [0.0, 3.0]]))
     [[1.00000000e-10 1.57079633e+00]]
     """
+    X, Y = matrix("X", X), matrix("Y", Y)
+    if X.shape[1] != Y.shape[1]:
+        raise ValueError(f"Y: wanted vectors of dimension {X.shape[1]}, got {Y.shape[1]}")
     with np.errstate(invalid="ignore"):
         X, Y = (np.asarray(Z, float) / np.linalg.norm(Z, axis=1)[:, None] for Z in (X, Y))
     return 2 * np.arctan2(*openings(X, Y))
@@ -216,23 +223,8 @@ def h(theta) -> np.ndarray:
     >>> print(h([0.0, np.pi / 2]) / [np.pi, 1.0])
     [1. 1.]
     """
-    theta = np.asarray(theta, float)
-    if not np.all((theta >= 0) & (theta <= np.pi)):
-        raise ValueError(f"h(theta=...): wanted angles in [0, pi], got {theta!r}")
+    theta = angles_up_to("h", "theta", theta, np.pi, "angles in [0, pi]")
     return np.vectorize(overlap, otypes=[float])(np.pi - theta)
-
-
-def matrix(name, value) -> np.ndarray:
-    """Copy `value` to a matrix of finite numbers, or say what is wrong with the argument `name`."""
-    try:
-        made = np.array(value, dtype=float)
-    except (TypeError, ValueError) as error:
-        raise ValueError(f"{name}: wanted a matrix of real numbers, got {value!r}") from error
-    if made.ndim != 2 or made.size == 0:
-        raise ValueError(f"{name}: wanted a matrix, one row a unit, got shape {made.shape}")
-    if not np.isfinite(made).all():
-        raise ValueError(f"{name}: wanted finite entries, got {made.tolist()}")
-    return made
 
 
 def openings(X, Y):
@@ -245,23 +237,19 @@ def openings(X, Y):
     return less, more
 
 
-def _vector(name, value, size):
-    """Copy `value` to a vector of `size` finite numbers."""
-    made = np.array(value, dtype=float)
-    if made.shape != (size,) or not np.isfinite(made).all():
-        raise ValueError(f"{name}: wanted {size} finite numbers, got {value!r}")
-    return made
-
-
 def checked_students(W, net, zero=False):
     """Check the students' weights."""
     W = matrix("W", W)
     if W.shape != (len(net.a), net.teachers.shape[1]):
         raise ValueError(f"W: wanted the shape {(len(net.a), net.teachers.shape[1])}, got {W.shape}")
-    still = np.flatnonzero(~W.any(axis=1))
-    if len(still) and not zero:
-        raise ValueError(
-            f"W: student {still[0]} is zero, where the gradient is discontinuous; "
-            "polar_equations follows branches through zero length"
-        )
+    if not zero and not W.any(axis=1).all():
+        raise ValueError(zero_student("W", W))
     return W
+
+
+def zero_student(name, W) -> str:
+    """What to say of weights one row of which is zero."""
+    return (
+        f"{name}: student {int(np.argmin(W.any(axis=1)))} is zero, where the gradient is discontinuous; "
+        "polar_equations follows branches through zero length"
+    )

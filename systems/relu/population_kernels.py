@@ -10,7 +10,7 @@ import math
 import numpy as np
 
 from continuation.compiled import kernel
-from systems.relu.angles import opening, overlap, steepness, supplement
+from systems.relu.angles import opening, steepness, supplement
 
 TURN = 2.0 * math.pi
 
@@ -31,37 +31,64 @@ def units(W):
 
 
 @kernel
-def _pairing(W, V, alpha):
-    """Return the matrix (K, L) of the kernel of two units."""
+def _rest(x, y):
+    """Return ``h(theta) - 1`` of unit vectors: exact to rounding of small numbers where they are nearly orthogonal."""
+    less, more = opening(x, y)
+    cosine = 0.0
+    for i in range(x.size):
+        cosine += x[i] * y[i]
+    if abs(cosine) > 0.9:
+        cosine = 0.25 * (more * more - less * less)
+    return supplement(less, more) * cosine - cosine * cosine / (1.0 + 0.5 * less * more)
+
+
+@kernel
+def _added(total, lost, term):
+    """Add a term to a compensated sum (Neumaier): return the sum and what rounding lost."""
+    new = total + term
+    lost += (total - new) + term if abs(total) >= abs(term) else (term - new) + total
+    return new, lost
+
+
+@kernel
+def _signed_units(W, V, a, b):
+    """Return lengths times output weights (teachers' negative) and unit vectors of all units with any weight."""
     r, w = units(W)
     s, v = units(V)
-    factor = (1.0 - alpha) ** 2 / TURN
-    out = np.zeros((r.size, s.size))
+    sizes, directions = np.empty(r.size + s.size), np.empty((r.size + s.size, W.shape[1]))
     for j in range(r.size):
-        for k in range(s.size):
-            if r[j] > 0.0 and s[k] > 0.0:
-                less, more = opening(w[j], v[k])
-                cosine = 0.25 * (more * more - less * less)
-                out[j, k] = r[j] * s[k] * (alpha * cosine + factor * overlap(supplement(less, more)))
-    return out
+        sizes[j] = a[j] * r[j]
+        directions[j] = w[j]
+    for k in range(s.size):
+        sizes[r.size + k] = -b[k] * s[k]
+        directions[r.size + k] = v[k]
+    return sizes, directions
 
 
 @kernel
 def loss_of(W, V, a, b, lam, alpha):
-    """Return the loss."""
-    total = decay = 0.0
-    own, across, constant = _pairing(W, W, alpha), _pairing(W, V, alpha), _pairing(V, V, alpha)
-    for j in range(a.size):
-        for k in range(a.size):
-            total += 0.5 * a[j] * a[k] * own[j, k]
-        for k in range(b.size):
-            total -= a[j] * b[k] * across[j, k]
+    """Return the loss.
+
+    With ``h = 1 + (h - 1)`` all ones make half the square of the sum of signed lengths: what is left cancels less than
+    the pairs themselves do, of which there are thousands.
+    """
+    sizes, e = _signed_units(W, V, a, b)
+    size = lost = total = rest = 0.0
+    for j in range(sizes.size):
+        size, lost = _added(size, lost, sizes[j])
+        for k in range(j):
+            total, rest = _added(total, rest, sizes[j] * sizes[k] * _rest(e[j], e[k]))
+        total, rest = _added(total, rest, 0.5 * sizes[j] * sizes[j] * (math.pi - 1.0))
+    size += lost
+    straight = decay = 0.0
+    linear = mismatch(W, V, a, b)
+    for i in range(linear.size):
+        straight += linear[i] * linear[i]
+    for j in range(W.shape[0]):
         for i in range(W.shape[1]):
             decay += W[j, i] * W[j, i]
-    for j in range(b.size):
-        for k in range(b.size):
-            total += 0.5 * b[j] * b[k] * constant[j, k]
-    return total + 0.5 * lam * decay
+    bent = (1.0 - alpha) ** 2 / TURN * (0.5 * size * size + total + rest)
+    return bent + 0.5 * alpha * straight + 0.5 * lam * decay
 
 
 @kernel

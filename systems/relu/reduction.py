@@ -7,7 +7,7 @@ import numpy as np
 from continuation import Problem
 from continuation.branch import Point
 from systems.relu import block_kernels, reduction_kernels
-from systems.relu.plane_dynamics import students_number
+from systems.relu.arguments import students_number, vector, whole
 from systems.relu.small_symmetric import eigenvalues
 
 STATES = ("a", "b", "c", "d", "e")
@@ -133,9 +133,7 @@ def blocks(state, K=None, *, alpha=0.0, lam=0.0) -> Blocks:
         known = state.parameters
         K, alpha, lam = known["K"], known.get("alpha", 0.0), known.get("lam", 0.0)
         state = state.state
-    u = np.array(state, dtype=float)
-    if u.shape != (5,) or not np.isfinite(u).all():
-        raise ValueError(f"blocks(state=...): wanted five finite numbers a, b, c, d, e, got {state!r}")
+    u = vector("blocks(state=...): a, b, c, d, e", state, 5)
     p = np.array([students_number("blocks", K, 3), alpha, lam])
     n = p[0]
     return Blocks(
@@ -181,10 +179,9 @@ def reduced_weights(state, K) -> np.ndarray:
      [2. 1. 3.]
      [4. 4. 5.]]
     """
-    if int(K) != K or K < 3:
-        raise ValueError(f"reduced_weights(K=...): wanted a whole number of at least 3, got {K!r}")
-    a, b, c, d, e = np.asarray(getattr(state, "state", state), dtype=float)
-    W = np.full((int(K), int(K)), b)
+    size = whole("reduced_weights", "K", K, 3)
+    a, b, c, d, e = vector("reduced_weights(state=...): a, b, c, d, e", getattr(state, "state", state), 5)
+    W = np.full((size, size), b)
     np.fill_diagonal(W, a)
     W[:-1, -1], W[-1, :-1], W[-1, -1] = c, d, e
     return W
@@ -203,3 +200,24 @@ def type_i_guess(K) -> np.ndarray:
     """Return weights near the critical point of type I: a type A of K - 1 students beside one that is right."""
     K = students_number("type_i_guess", K, 3)
     return np.array([-1.0 + 2.0 / (K - 1), 2.0 / (K - 1), 0.0, 0.0, 1.0])
+
+
+def flipped_guess(K, flipped) -> np.ndarray:
+    """Return weights (K, K) near the critical point with the last `flipped` students opposite to their teachers.
+
+    One flipped student is type II, which lies in the reduction; two or three are minima of their own from K = 8 and
+    K = 10 on.  Solve for them in `normal_equations`.
+
+    Examples
+    --------
+    >>> print(flipped_guess(4, 1)[-1])
+    [ 0.5  0.5  0.5 -0.5]
+    """
+    count, flipped = whole("flipped_guess", "K", K, 3), whole("flipped_guess", "flipped", flipped, 0)
+    if flipped > count:
+        raise ValueError(f"flipped_guess(flipped=...): wanted at most K = {count}, got {flipped}")
+    W, last = np.eye(count), np.arange(count - flipped, count)
+    W[:, last] += 2.0 / count
+    W[last] = 2.0 / count
+    W[last, last] = -1.0 + 2.0 / count
+    return W

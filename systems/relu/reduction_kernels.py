@@ -188,24 +188,31 @@ def reduced_parameter_derivative(u, p, k, out):
 
 
 @kernel
-def _length_times_h(part):
-    """Return ``|x| |y| h(theta)`` of an angle's parts."""
+def _length_times_rest(part):
+    """Return ``|x| |y| (h(theta) - 1)`` of an angle's parts."""
     gap, sine, cosine, _ = angle_rate(*part)
-    return math.hypot(math.sqrt(max(part[0], 0.0)), part[2]) * (sine + gap * cosine)
+    size = math.hypot(math.sqrt(max(part[0], 0.0)), part[2])
+    return size * (gap * cosine - cosine * cosine / (1.0 + sine))
 
 
 @kernel
 def reduced_loss(u, p):
-    """Return the loss of the network with K students."""
+    """Return the loss of the network with K students; the ones of ``h = 1 + (h - 1)`` are summed apart.
+
+    Thousands of pairs would cancel otherwise to a loss of thousandths.
+    """
     m, alpha = p[0] - 1.0, p[1]
     states = _unpacked(u)
-    a, b, c, d, e = states
     square, last_square = lengths(states, m)
+    a, b, c, _, _ = states
     parts = angle_parts(states, m, (0.0, 0.0, 0.0, 0.0, 0.0), 0.0)
-    bent = 0.5 * math.pi * (m * square + last_square + m + 1.0) + 0.5 * m * (m + 1.0)
-    bent += m * (0.5 * (m - 1.0) * _length_times_h(parts[0]) + _length_times_h(parts[1]))
-    bent -= m * (_length_times_h(parts[2]) + (m - 1.0) * _length_times_h(parts[3]) + _length_times_h(parts[4]))
-    bent -= m * _length_times_h(parts[5]) + _length_times_h(parts[6])
-    column, _, last, _, _ = _linear(states, m)
-    straight = 0.5 * alpha * (m * column * column + last * last)
+    pair = (parts[0][0], 0.0, 2.0 * a * b + (m - 2.0) * b * b + c * c, 0.0)  # small where nearly orthogonal
+    size = m * (math.sqrt(square) - 1.0) + math.sqrt(last_square) - 1.0
+    own = 0.5 * (math.pi - 1.0) * (square + 1.0) - _length_times_rest(parts[2])
+    last = 0.5 * (math.pi - 1.0) * (last_square + 1.0) - _length_times_rest(parts[6])
+    bent = 0.5 * size * size + m * own + last
+    bent += m * (m - 1.0) * (0.5 * _length_times_rest(pair) - _length_times_rest(parts[3]))
+    bent += m * (_length_times_rest(parts[1]) - _length_times_rest(parts[4]) - _length_times_rest(parts[5]))
+    column, _, final, _, _ = _linear(states, m)
+    straight = 0.5 * alpha * (m * column * column + final * final)
     return (1.0 - alpha) ** 2 / TURN * bent + straight + 0.5 * p[2] * (m * square + last_square)

@@ -2,7 +2,8 @@
 
 import numpy as np
 
-from systems.relu.population import angles, h, matrix
+from systems.relu.arguments import matrix, reals, vector
+from systems.relu.population import angles, h
 
 
 def normal_matrices(W, V) -> tuple[np.ndarray, np.ndarray]:
@@ -102,9 +103,11 @@ def separating(W, direction) -> np.ndarray:
     [[0. 0.]
      [0. 0.]]
     """
-    V = np.atleast_2d(np.asarray(direction, float))
+    V = np.atleast_2d(reals("direction", direction))
     M, M_star = projected_matrices(W, V)
     M_r, M_r_star = diagonal_matrices(W, V)
+    if np.linalg.matrix_rank(M_r) < len(M_r):
+        raise ValueError("W: wanted students of which no two are collinear, M_r is singular")
     return M_star[..., 0] - np.tensordot(M, np.linalg.solve(M_r, M_r_star[:, 0]), axes=(2, 0))
 
 
@@ -128,7 +131,8 @@ def inside_cone(x, W) -> bool:
     >>> inside_cone([1.0, 2.0], [[1.0, 0.0], [0.0, 1.0]]), inside_cone([1.0, -2.0], [[1.0, 0.0], [0.0, 1.0]])
     (True, False)
     """
-    shares = np.linalg.lstsq(np.asarray(W, float).T, np.asarray(x, float), rcond=None)[0]
+    W = matrix("W", W)
+    shares = np.linalg.lstsq(W.T, vector("x", x, W.shape[1]), rcond=None)[0]
     return bool(np.all(shares > 0))
 
 

@@ -5,7 +5,8 @@ import math
 import numpy as np
 from scipy.optimize import brentq
 
-from systems.relu.population import angles, h, matrix
+from systems.relu.arguments import matrix, open_angle, vector, whole
+from systems.relu.population import angles, h
 
 
 def collinear_line(teachers, b=None) -> list[tuple[np.ndarray, float]]:
@@ -46,8 +47,8 @@ def collinear_line(teachers, b=None) -> list[tuple[np.ndarray, float]]:
     [0.70710678 0.70710678] 1.510818329858
     """
     V = matrix("teachers", teachers)
-    b = np.ones(len(V)) if b is None else np.asarray(b, float)
-    if V.shape != (2, 2) or b.shape != (2,) or not V.any(axis=1).all():
+    b = np.ones(len(V)) if b is None else vector("b", b, 2)
+    if V.shape != (2, 2) or not V.any(axis=1).all():
         raise ValueError(f"collinear_line: wanted two teachers that are not zero in the plane, got {V.tolist()}, b {b}")
 
     def direction(t):
@@ -60,9 +61,10 @@ def collinear_line(teachers, b=None) -> list[tuple[np.ndarray, float]]:
     grid = np.linspace(-np.pi, np.pi, 1441) + 1e-3 * math.sqrt(2)  # no teacher of simple coordinates on it
     values = np.array([sideways(t) for t in grid])
     turns = np.flatnonzero(values[:-1] * values[1:] < 0)
-    roots = [direction(brentq(sideways, grid[i], grid[i + 1], xtol=1e-15, rtol=1e-15)) for i in turns]
+    roots = [direction(brentq(sideways, grid[i], grid[i + 1], xtol=1e-15, rtol=1e-15, maxiter=1000)) for i in turns]
     lengths = [float((b * np.linalg.norm(V, axis=1)) @ h(angles(u[None], V)[0]) / np.pi) for u in roots]
-    found = [(u, length) for u, length in zip(roots, lengths) if length > 0]
+    least = 1e-12 * float(np.abs(b) @ np.linalg.norm(V, axis=1))  # opposite to all teachers there is none
+    found = [(u, length) for u, length in zip(roots, lengths) if length > least]
     return sorted(found, key=lambda pair: -pair[1])
 
 
@@ -100,11 +102,8 @@ def out_of_plane_point(angle=math.pi / 2, d=3) -> tuple[np.ndarray, float, float
     >>> print(f"{beta:.14f} {r:.14f}")
     0.50398666738813 0.84720487700186
     """
-    if not 0 < angle < math.pi:
-        raise ValueError(f"out_of_plane_point(angle=...): wanted an angle in (0, pi), got {angle!r}")
-    if not isinstance(d, int) or d < 3:
-        raise ValueError(f"out_of_plane_point(d=...): wanted a whole number of at least 3, got {d!r}")
-    half = math.cos(angle / 2)
+    d = whole("out_of_plane_point", "d", d, 3)
+    half = math.cos(open_angle("out_of_plane_point", angle) / 2)
 
     def radius(beta):
         return (math.pi - math.acos(math.cos(beta) * half)) * half / ((math.pi - 2 * beta) * math.cos(beta))
@@ -138,8 +137,7 @@ def merging_decay(angle=math.pi / 2) -> float:
     >>> print(f"{merging_decay():.12f} {2 / (3 * math.pi / 4 - 1):.12f}")
     1.474714736318 1.474714736318
     """
-    if not 0 < angle < math.pi:
-        raise ValueError(f"merging_decay(angle=...): wanted an angle in (0, pi), got {angle!r}")
+    angle = open_angle("merging_decay", angle)
     pull, length = 2 * math.sin(angle / 2), float(h(angle / 2))
     if length <= pull:
         raise ValueError(f"merging_decay(angle=...): no decay merges the students at {angle!r}")

@@ -5,52 +5,95 @@ import math
 import numpy as np
 import pytest
 
-from continuation import trace
-from systems.relu import descent, plane, symmetric_reduction, two_teachers
-from systems.relu.descent import descend, judge, losses_along, nearest_permutation, same_up_to_permutations
+from continuation import Settings, trace
+from systems.relu import normal_equations, plane, symmetric_reduction, two_teachers
+from systems.relu.descent import descend, losses_along, nearest_permutation, same_up_to_permutations
 from systems.relu.plane_dynamics import collinear_value, full_weights, type_a_guess
-from systems.relu.population import hessian, network
-from systems.relu.reduction import reduced_weights, type_i_guess, type_ii_guess
+from systems.relu.population import network
+from systems.relu.reduction import flipped_guess, reduced_weights, type_i_guess, type_ii_guess
 from systems.relu.two_students import out_of_plane_point
+from systems.training.checks import ALONG, check_branch
 
 
-def verdict(W, net, index):
-    found = judge(W, net)
-    assert found.index == index
-    assert (found.attracts, found.repels) == (index == 0, index > 0), found
-    assert found.measured == pytest.approx(found.predicted, rel=1e-2)
+def agrees(branch, points=2):
+    """Rates and signs of all modes of minima, of the unstable modes of saddles."""
+    check = check_branch(branch, points=points, sweeps=False)
+    for point in check.points:
+        deciding = [r for r in point.rates if not r.skipped and (point.unstable == 0 or r.value.real > 0)]
+        if point.unstable and not deciding:
+            continue  # too slow to be followed
+        assert deciding
+        assert max(rate.error for rate in deciding) < ALONG
+        assert point.seen == point.unstable
+        assert point.attracted is (True if point.unstable == 0 else None)
+    return [p for p in check.points if any(not r.skipped and r.value.real > 0 for r in p.rates) or not p.unstable]
 
 
-@pytest.mark.parametrize("K", [2, 5, 10])
+def whole(W, span=(0, 0.005)):
+    """The point W of the full network with orthonormal teachers as a short branch in the decay."""
+    settings = Settings(max_step=0.01)
+    return trace(normal_equations(np.eye(len(W)), len(W)), np.ravel(W), "lam", span, settings=settings, detect=set())
+
+
+@pytest.mark.parametrize("K", [2, 5])
 def test_points_of_the_plane(K):
-    net = network(np.eye(K), K)
-    verdict(np.eye(K), net, 0)
-    value = collinear_value(K)
-    verdict(full_weights(value, value, K), net, (K - 1) ** 2)
-    # the full Hessian of type A has the blocks' index; in the plane it is a node
+    assert {p.unstable for p in agrees(whole(np.eye(K)))} == {0}
     point = plane(K).solve(type_a_guess(K))
-    verdict(full_weights(point["x"], point["y"], K), net, {2: 0, 5: 3 + 3, 10: 0}[K])
+    assert {p.unstable for p in agrees(whole(full_weights(point["x"], point["y"], K)))} == {{2: 0, 5: 6}[K]}
+    value = collinear_value(K)  # decay isolates the point of the simplex where all students agree
+    problem = normal_equations(np.eye(K), K, lam=0.1)
+    saddle = trace(problem, np.full(K * K, value), "lam", (0.1, 0.2), detect=set())
+    assert {p.unstable for p in agrees(saddle)} == {(K - 1) ** 2}
 
 
-@pytest.mark.parametrize("K", [4, 5, 6, 8, 12])
-@pytest.mark.parametrize("guess", [type_i_guess, type_ii_guess])
-def test_points_of_the_reduction(K, guess):
-    problem = symmetric_reduction(K)
-    point = problem.solve(guess(K))
-    index = problem.functions["stability"](point.state, problem.parameter_values())
-    verdict(reduced_weights(point, K), network(np.eye(K), K), int(index))
+@pytest.mark.parametrize("start", [[1.0, 0.0], [collinear_value(2)] * 2, [collinear_value(2, -1)] * 2, [0.0, 1.0]])
+def test_branches_of_the_plane(start):
+    agrees(trace(plane(2), start, "K", (2, 100)), points=4)
+
+
+@pytest.mark.parametrize(("K", "indices"), [(4, (1, 2)), (6, (6, 0))])
+def test_points_of_the_reduction(K, indices):
+    for guess, index in zip((type_i_guess, type_ii_guess), indices):
+        problem = symmetric_reduction(K)
+        point = problem.solve(guess(K))
+        assert problem.functions["stability"](point.state, problem.parameter_values()) == index
+        assert {p.unstable for p in agrees(whole(reduced_weights(point, K)), points=1)} == {index}
+
+
+@pytest.mark.parametrize(("K", "flipped", "index"), [(7, 2, 4), (8, 2, 0), (10, 3, 0)])
+def test_several_flipped_students(K, flipped, index):
+    point = normal_equations(np.eye(K), K).solve(flipped_guess(K, flipped).ravel())
+    values = np.linalg.eigvalsh(normal_equations(np.eye(K), K).jacobian(point))
+    assert np.sum(values > 1e-9) == index
+    assert point["L"] > 0.03
 
 
 def test_points_of_two_students():
-    fold = trace(two_teachers(b2=0.05), [0.0, 0.019, 0.7365, 0.6835], "b2", (0.01, 1))
-    for row in (2, len(fold) - 3):
-        b2 = fold["b2"][row]
-        V = np.array([[1, 1], [1, -1]]) * math.sqrt(0.5)
-        verdict(fold.states[row].reshape(2, 2), network(V, 2, b=[1, b2]), int(fold.unstable[row]))
+    start = trace(two_teachers(b2=0.05), [0.0, 0.019, 0.7365, 0.6835], "b2", (0.05, 1)).at(b2=0.102)
+    fold = trace(two_teachers(), start[np.argmin([p["L"] for p in start])], "b2", (0.101, 1))
+    assert {p.unstable for p in agrees(fold, points=6)} == {0, 1}
     W, _, _ = out_of_plane_point(d=3)
-    t = math.pi / 4
-    V = [[math.cos(t), math.sin(t), 0], [math.cos(t), -math.sin(t), 0]]
-    verdict(W, network(V, 2), 1)
+    settings = Settings(max_step=0.1)
+    out = trace(two_teachers(3), W.ravel(), "angle", (1, 2), settings=settings)
+    assert {p.unstable for p in agrees(out, points=3)} == {1}
+
+
+def test_a_wrong_jacobian_is_noticed():
+    from continuation import Problem
+
+    right = two_teachers()
+
+    def residual(u, p, out):
+        out[:] = right.residual(u, {"lam": p[0]})
+
+    def jacobian(u, p, out):
+        out[:] = 1.2 * right.jacobian(u, {"lam": p[0]})
+
+    with pytest.warns(RuntimeWarning, match="plain Python"):
+        wrong = Problem(residual, states=right.states, parameters={"lam": 0.0}, jacobian=jacobian)
+    branch = trace(wrong, [math.sqrt(0.5)] * 3 + [-math.sqrt(0.5)], "lam", (0, 0.01), detect=set())
+    with pytest.raises(AssertionError):
+        agrees(branch)
 
 
 def test_runs_come_back_to_the_spurious_minimum_of_type_ii(rng):
@@ -69,22 +112,8 @@ def test_losses_fall(rng):
     assert (np.diff(losses) < 0).all()
 
 
-def test_the_judge_can_say_no(monkeypatch):
-    net = network(np.eye(2), 2)
-    monkeypatch.setattr(descent, "hessian", lambda W, net: 1.2 * hessian(W, net))
-    found = judge(np.eye(2), net)  # a Hessian wrong by 20 %: the predicted rate is missed
-    assert not found.attracts
-    assert not found.repels
-    value = collinear_value(2)
-    found = judge(full_weights(value, value, 2), net)
-    assert not found.repels
-
-
 def test_bad_input():
-    net = network(np.eye(2), 2)
-    with pytest.raises(ValueError, match="wanted a critical point, the gradient there is"):
-        judge(2 * np.eye(2), net)
-    with pytest.raises(ValueError, match="wanted a rate between 0 and"):
-        judge(np.eye(2), net, rate=30.0)
-    with pytest.raises(ValueError, match="positive rate"):
-        descend(np.eye(2), net, rate=0.0)
+    with pytest.raises(ValueError, match="wanted a positive number, got 0.0"):
+        descend(np.eye(2), network(np.eye(2), 2), rate=0.0)
+    with pytest.raises(ValueError, match="wanted at most K = 4, got 5"):
+        flipped_guess(4, 5)

@@ -144,7 +144,10 @@ def test_degenerate_input(form):
 
 
 def test_bad_input():
-    assert np.isnan(normal_equations(np.eye(2), 2).residual([0, 0, 1, 0])[:2]).all()
+    for problem in (normal_equations(np.eye(2), 2), two_teachers(), even_teachers(2)):
+        for use in (problem.residual, problem.jacobian, problem.solve, lambda u, p=problem: trace(p, u, "lam")):
+            with pytest.raises(ValueError, match="student 0 is zero, where the gradient is discontinuous; polar_equat"):
+                use([0, 0, 1, 0])
     with pytest.raises(ValueError, match="student 1 is zero and has no direction"):
         polar_state([[1.0, 0.0], [0.0, 0.0]])
     with pytest.raises(ValueError, match=r"angle in \[0, pi\], got 3.5"):
@@ -162,3 +165,60 @@ def test_cosine_branch_of_the_global_minimum():
     assert branch.ends == (Status.LIMIT, Status.LIMIT)
     assert np.abs(branch["L"]).max() < 1e-12
     assert [p.kind for p in branch.special] == [Kind.END, Kind.END]
+
+
+BY_NAME = [
+    (
+        normal_equations(np.eye(2), 2),
+        (1, 0, 0, 1),
+        {"lam": 0.3, "alpha": 0.4, "b[1]": 1.4, "v[0,1]": 0.3, "v[1,1]": 1.5},
+    ),
+    (normal_equations(np.eye(3)[:2], 3, lam=0.1), None, {"lam": 0.2, "alpha": 0.2, "b[0]": 1.2, "v[1,2]": 0.2}),
+    (two_teachers(), (math.sqrt(0.5),) * 3 + (-math.sqrt(0.5),), {"angle": 1.8, "b2": 0.7, "lam": 0.1, "alpha": 0.3}),
+    (even_teachers(3), np.eye(3).ravel(), {"cosine": 0.3, "amplitude": 0.7, "lam": 0.1, "alpha": 0.2}),
+    (polar_equations(np.eye(2), 2), (1, 1, 1, 0, 0, 1), {"lam": 0.3, "alpha": 0.4, "b[1]": 1.4, "v[0,1]": 0.3}),
+]
+
+
+@pytest.mark.parametrize(
+    ("problem", "start", "vary", "value"),
+    [(problem, start, name, value) for problem, start, ends in BY_NAME for name, value in ends.items()],
+    ids=[f"{problem.name}, {name}" for problem, _, ends in BY_NAME for name in ends],
+)
+def test_every_parameter_varies_by_name(problem, start, vary, value, rng):
+    """A branch in each parameter; at its end another problem's loss is critical, by differences, and F_u symmetric."""
+    if start is None:
+        start = problem.solve([1.0, 0.1, 0.0, 0.0, 0.9, 0.1, 0.3, 0.3, -0.2]).state
+    first = problem.parameters[vary]
+    branch = trace(problem, start, vary, (min(first, value), max(first, value)))
+    (point,) = branch.at(**{vary: value})
+    assert problem.smoothness == 2
+    assert problem.symmetry.order > 1
+    p = problem.parameter_values(point.parameters)
+    for u in (point.state, *(point.state + 0.3 * rng.standard_normal((2, point.state.size)))):
+        J = problem.jacobian(u, point.parameters)
+        if problem.symmetric:
+            assert_allclose(J, J.T, rtol=0, atol=1e-15 * max(1.0, np.abs(J).max()))
+    if problem.states[0].startswith("w"):
+        step = 1e-6 * np.eye(point.state.size)
+        slope = [problem.outputs["L"](point.state + s, p) - problem.outputs["L"](point.state - s, p) for s in step]
+        assert np.abs(slope).max() / 2e-6 < 1e-8
+
+
+def test_symmetries_are_declared_in_every_form():
+    assert polar_equations(np.eye(2), 3, a=[1, 2, 1]).symmetry.order == 2
+    assert even_teachers(4).symmetry.order == 24 * 6  # students, and all teachers but the last
+    assert even_teachers(7).symmetry.order == 1
+    assert two_teachers(4).symmetry.order == 8
+
+
+def test_a_student_passes_through_zero_with_its_teacher():
+    """The global minimum of two students as the second teacher's output weight changes sign: rho_2 = b_2."""
+    branch = trace(polar_equations(np.eye(2), 2), polar_state(np.eye(2)), "b[1]", (-0.5, 1))
+    assert branch.ends == (Status.LIMIT, Status.LIMIT)
+    assert_allclose(branch["rho[1]"], branch["b[1]"], rtol=0, atol=1e-12)
+    assert np.abs(branch["L"]).max() < 1e-14
+    (point,) = branch.branch_points  # a student without length may point anywhere
+    assert abs(point["b[1]"]) < 1e-12
+    with pytest.raises(ValueError, match="student 1 is zero"):
+        normal_equations(np.eye(2), 2).solve(point.state[2:] * np.repeat(np.maximum(point.state[:2].round(9), 0), 2))

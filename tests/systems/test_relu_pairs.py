@@ -26,12 +26,14 @@ SWAP = ("w[1,0]", "w[1,1]", "w[0,0]", "w[0,1]")
 SPURIOUS = [0.0, 0.019, 0.7365, 0.6835]  # near the spurious minimum at b2 = 0.05
 
 
-def exact_fold():
+def exact_fold(point, angle):
     """The fold in b2 with 30 digits: F = 0, F_u n = 0, |n| = 1 for five unknowns and four of n, by secants."""
     with mpmath.workdps(30):
+        turn = mpmath.mpf(angle) / 2
 
         def grad(u, b2):
-            W, V = (u[:2], u[2:]), ((mpmath.sqrt(0.5), mpmath.sqrt(0.5)), (mpmath.sqrt(0.5), -mpmath.sqrt(0.5)))
+            W = u[:2], u[2:]
+            V = (mpmath.cos(turn), mpmath.sin(turn)), (mpmath.cos(turn), -mpmath.sin(turn))
             out = []
             for w in W:
                 r = mpmath.sqrt(w[0] ** 2 + w[1] ** 2)
@@ -52,8 +54,6 @@ def exact_fold():
             slope = [(p - q) / (2 * h) for p, q in zip(there, back)]
             return [*grad(u, b2), *slope, sum(c * c for c in n) - 1]
 
-        problem = two_teachers(b2=0.05)
-        point = trace(problem, SPURIOUS, "b2", (0.01, 1)).folds[0]
         guess = [*point.state, point["b2"], *(point.null_vectors[0] / np.linalg.norm(point.null_vectors[0]))]
         return mpmath.findroot(system, guess, tol=1e-24, maxsteps=10, verify=False)[4]
 
@@ -61,7 +61,7 @@ def exact_fold():
 def test_fold_in_the_norm_ratio():
     branch = trace(two_teachers(b2=0.05), SPURIOUS, "b2", (0.01, 1))
     (fold,) = branch.folds
-    exact = float(exact_fold())
+    exact = float(exact_fold(fold, math.pi / 2))
     assert abs(exact - FOLD) < 2e-15
     assert abs(fold["b2"] - exact) < 2e-14
     assert set(branch.unstable[[0, -1]]) == {0, 1}  # a spurious local minimum and a saddle
@@ -73,6 +73,18 @@ def test_fold_in_the_norm_ratio():
         sigma = np.linalg.svd(two_teachers().jacobian(curve.states[row], p), compute_uv=False)
         assert sigma[-1] < 1e-8
         assert sigma[-2] > 1e-4
+
+
+@pytest.mark.parametrize("angle", [0.9, 2.0, 2.8])
+def test_folds_at_other_angles_with_thirty_digits(angle):
+    start = trace(two_teachers(b2=0.05), SPURIOUS, "angle", (0.8, 2.9)).at(angle=angle)[0]
+    (fold,) = trace(two_teachers(), start, "b2", (0.01, 1)).folds
+    exact = float(exact_fold(fold, angle))
+    assert abs(fold["b2"] - exact) < 2e-13
+    middle = trace(two_teachers(b2=0.05), SPURIOUS, "b2", (0.01, 1)).folds[0]
+    curve = trace(two_teachers(), middle, ("angle", "b2"), span={"angle": (0.8, 2.9), "b2": (1e-3, 1)})
+    (on_curve,) = curve.at(angle=angle)
+    assert abs(on_curve["b2"] - exact) < 1e-12
 
 
 def test_pitchfork_of_the_collinear_line_in_the_angle():
@@ -231,6 +243,18 @@ def test_conjecture_1_on_coarse_and_narrow_grids():
 def lattice(rows, columns):
     """Directions of the grid, other than the first student's, that are the second student's."""
     return sum((i * columns) % (2 * rows) == 0 for i in range(1, rows))
+
+
+@pytest.mark.parametrize(
+    ("teachers", "count"),
+    [([[1, 0], [2, 0]], 1), ([[1, 0], [-1, 0]], 4), ([[1, 0], [-1, 1e-3]], 4), ([[1e-6, 0], [0, 1e3]], 2)],
+)
+def test_collinear_points_of_degenerate_teachers(teachers, count):
+    found = collinear_line(teachers)
+    assert len(found) == count
+    for u, length in found:
+        W = np.outer([0.3 * length, 0.7 * length], u)
+        assert np.abs(gradient(W, network(teachers, 2))).max() < 1e-15 * max(1.0, np.abs(teachers).max())
 
 
 def test_a_wrong_sign_would_be_a_counterexample(monkeypatch):

@@ -158,10 +158,10 @@ def test_type_ii_at_six_and_its_onset():
     assert branch.unstable[rows][~above].all()
 
 
-def exact_loss_at_six():
-    """Loss of type II at K = 6 from the full network's 36 weights with 30 digits, five of them independent."""
+def exact_loss(K):
+    """Loss of type II from the full network's K^2 weights with 30 digits, five of them independent."""
     with mpmath.workdps(30):
-        K, u = 6, [mpmath.mpf(float(x)) for x in symmetric_reduction(6).solve(type_ii_guess(6)).state]
+        u = [mpmath.mpf(float(x)) for x in symmetric_reduction(K).solve(type_ii_guess(K)).state]
         W = [[mpmath.mpf(0)] * K for _ in range(K)]
         for j in range(K):
             for i in range(K):
@@ -183,7 +183,57 @@ def exact_loss_at_six():
 
 
 def test_loss_of_type_ii_with_thirty_digits():
-    assert abs(exact_loss_at_six() - TYPE_II_LOSS) < 5e-14
+    assert abs(exact_loss(6) - TYPE_II_LOSS) < 5e-14
+    for K in (7, 10, 20):  # at a critical point the loss is exact where the weights are nearly so
+        assert abs(exact_loss(K) - symmetric_reduction(K).solve(type_ii_guess(K))["L"]) < 1e-14
+
+
+@pytest.mark.parametrize("guess", [type_i_guess, type_ii_guess])
+def test_losses_of_many_students_do_not_cancel(guess):
+    """5050 pairs of size one leave a loss of thousandths: thirteen digits of it, with 30 digits as the judge."""
+    K, u = 100, symmetric_reduction(100).solve(guess(100))
+    with mpmath.workdps(30):
+        m, (a, b, c, d, e) = K - 1, [mpmath.mpf(float(x)) for x in u.state]
+        first, last = a * a + (m - 1) * b * b + c * c, m * d * d + e * e
+
+        def f(dot, x, y):
+            size = mpmath.sqrt(x * y)
+            t = mpmath.acos(dot / size)
+            return size * (mpmath.sin(t) + (mpmath.pi - t) * mpmath.cos(t)) / (2 * mpmath.pi)
+
+        own = m * first / 2 + last / 2 + m * (m - 1) * f(2 * a * b + (m - 2) * b * b + c * c, first, first)
+        own += 2 * m * f(d * (a + (m - 1) * b) + c * e, first, last)
+        cross = m * (f(a, first, 1) + (m - 1) * f(b, first, 1) + f(c, first, 1) + f(d, last, 1)) + f(e, last, 1)
+        exact = own / 2 - cross + mpmath.mpf(K) / 4 + K * (K - 1) / (4 * mpmath.pi)
+        assert abs(u["L"] - exact) < 5e-14
+        assert abs(loss(reduced_weights(u, K), network(np.eye(K), K)) - exact) < 2e-13
+
+
+@pytest.mark.parametrize("K", [7, 10, 50])
+def test_type_ii_in_the_whole_network(K):
+    """Gradient, loss and the extreme eigenvalues of the K^2 x K^2 Hessian, by products with vectors."""
+    from scipy.sparse.linalg import LinearOperator, eigsh
+
+    from systems.relu.products import HessianProduct
+
+    point, net = symmetric_reduction(K).solve(type_ii_guess(K)), network(np.eye(K), K)
+    W = reduced_weights(point, K)
+    assert np.abs(gradient(W, net)).max() < 1e-14
+    assert abs(loss(W, net) - point["L"]) < 1e-13
+    values, product = spectrum(point), HessianProduct(W, net)
+    whole = LinearOperator((K * K, K * K), matvec=product.matvec, dtype=float)
+    largest = eigsh(whole, 1, which="LA", return_eigenvectors=False, v0=np.ones(K * K))[0]
+    least = eigsh(whole, 1, which="SA", return_eigenvectors=False, v0=np.arange(1.0, K * K + 1))[0]
+    assert_allclose([least, largest], values[[0, -1]], rtol=1e-9)
+    rng = np.random.default_rng(K)  # traces of the Hessian and of its square: all eigenvalues with their multiplicities
+    if K < 20:
+        assert_allclose(values, np.linalg.eigvalsh(hessian(W, net)), rtol=0, atol=1e-13 * K)
+    else:
+        columns = [product.matvec(row)[i] for i, row in zip(range(K * K), np.eye(K * K))]
+        assert_allclose(sum(columns), values.sum(), rtol=1e-12)
+        u = rng.choice([-1.0, 1.0], (50, K * K))
+        squares = [np.sum(product.matvec(row) ** 2) for row in u]
+        assert abs(np.mean(squares) - np.sum(values**2)) < 5 * np.std(squares) / 50**0.5 + 1e-9
 
 
 def test_indices_along_the_families_are_those_of_whole_networks():
@@ -218,7 +268,7 @@ def test_bad_input():
         symmetric_reduction(4, alpha=math.nan)
     assert np.isnan(plane(2).residual([0.0, 0.0])).all()
     assert np.isnan(plane(2).residual([1.0, 0.0], {"K": 1.0})).all()
-    with pytest.raises(ValueError, match="five finite numbers"):
+    with pytest.raises(ValueError, match="a, b, c, d, e: wanted 5 finite numbers"):
         blocks([1.0, 2.0], 5)
     with pytest.raises(ValueError, match="blocks"):
         blocks([1.0, 0, 0, 0, 1])

@@ -1,0 +1,92 @@
+"""All critical points of two students at several norm ratios: those on branches and those that deflation finds.
+
+A little weight decay makes the collinear points, lines without it, isolated.
+"""
+
+import numpy as np
+
+from continuation import Settings, deflated_branches, find_solutions, trace
+from studies.relu_gradient.common import COLOURS
+from systems.relu import two_teachers
+
+DECAY = 1e-3
+SPAN, RATIOS = (0.02, 1.0), (1.0, 0.5, 0.05)  # norm ratios at which is counted: above the fold and below
+BOUNDS = (-0.3, 0.9)  # of guesses
+BUDGET, SEEDS = 4000, 4  # Newton iterations of a search; searches
+SWAP = ("w[1,0]", "w[1,1]", "w[0,0]", "w[0,1]")
+
+
+def found(ratios=RATIOS) -> tuple[list, dict]:
+    """Branches in b2 by deflation at the ratios, and the points that deflation finds there by itself.
+
+    Equal students are looked for first, in the plane of the students that agree: some of them are small.
+    """
+    problem, settings = two_teachers(lam=DECAY), Settings(max_step=0.05)
+    equal = problem.restricted([SWAP])
+    starts = find_solutions(equal, {"b2": ratios[0]}, limit=20, bounds=BOUNDS, budget=BUDGET)
+    given = {"parameters": {"b2": ratios[0]}, "settings": settings}
+    branches = [trace(problem, start.state, "b2", SPAN, **given) for start in starts]
+    more = {"bounds": BOUNDS, "budget": BUDGET}
+    branches += deflated_branches(problem, branches, "b2", SPAN, values=ratios, settings=settings, seed=1, **more)
+    return branches, {ratio: _points(problem, equal, {"b2": ratio}) for ratio in ratios}
+
+
+def _points(problem, equal, parameters) -> list:
+    """Critical points by deflation alone: with equal students, then the others, from several sets of guesses."""
+    options = {"limit": 40, "bounds": BOUNDS, "budget": BUDGET}
+    known = [problem.solve(p.state, parameters) for p in find_solutions(equal, parameters, **options)]
+    for seed in range(SEEDS):
+        known += find_solutions(problem, parameters, known=[p.state for p in known], seed=seed, **options)
+    return known
+
+
+def counts(made) -> dict:
+    """Compare both.
+
+    Returns
+    -------
+    dict
+        ``found[b2]``: critical points by deflation; ``on_branches[b2]``: by branches, students swapped counted once;
+        ``minima[b2]``: minima among them; ``count_gap``: largest distance of one of either to the other, infinite
+        where the numbers differ.
+    """
+    branches, points = made
+    result, worst = {}, 0.0
+    for ratio, listed in points.items():
+        known = [point for branch in branches for point in branch.at(b2=ratio)]
+        result[f"found[{ratio}]"], result[f"on_branches[{ratio}]"] = len(listed), len(known)
+        result[f"minima[{ratio}]"] = sum(_is_minimum(point) for point in listed)
+        worst = max(worst, distance([p.state for p in listed], [p.state for p in known]))
+    return {**result, "count_gap": worst}
+
+
+def _is_minimum(point) -> bool:
+    """Whether all eigenvalues of the Hessian are positive."""
+    values = np.linalg.eigvalsh(two_teachers().jacobian(point.state, point.parameters))
+    return bool(values.max() < 0)
+
+
+def distance(some, others) -> float:
+    """Largest distance of a state of `some` or `others` to the nearest of the other list, students in either order."""
+    if len(some) != len(others) or not some:
+        return np.inf
+    some, others = np.array(some), np.array(others)
+    swapped = others[:, [2, 3, 0, 1]]
+    gaps = np.minimum(*(np.abs(some[:, None] - group[None]).max(axis=2) for group in (others, swapped)))
+    return float(max(gaps.min(axis=0).max(), gaps.min(axis=1).max()))
+
+
+def draw(ax, made):
+    """All branches in b2 by the root mean square of their weights, and what deflation found as rings."""
+    branches, points = made
+    for colour, branch in zip(COLOURS, branches):
+        for piece in branch.segments():
+            ax.plot(branch["b2"][piece.rows], branch["norm"][piece.rows], "-" if piece.stable else "--", color=colour)
+        for fold in branch.folds:
+            place = fold["b2"], np.sqrt(np.mean(fold.state**2))
+            ax.plot(*place, "o", ms=4, color=colour)
+            ax.annotate(f"{fold.label} {fold['b2']:.5g}", place, (8, 12), textcoords="offset points", fontsize=7)
+    for k, (ratio, listed) in enumerate(points.items()):
+        sizes = [np.sqrt(np.mean(point.state**2)) for point in listed]
+        ax.plot([ratio] * len(sizes), sizes, "o", mfc="none", ms=9, color="black", label=None if k else "by deflation")
+    ax.set(xlabel="b2", ylabel="root mean square of the weights", title=f"all critical points, decay {DECAY:g}")

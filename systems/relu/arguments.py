@@ -1,0 +1,80 @@
+"""Checks of what callers give: a `ValueError` names the argument, what came and what was wanted."""
+
+import math
+
+import numpy as np
+
+
+def is_real(value) -> bool:
+    """Whether a value is one real number, finite or not."""
+    return isinstance(value, int | float | np.integer | np.floating) and not isinstance(value, bool | np.bool_)
+
+
+def number(where, name, value, within, words) -> float:
+    """Check a real number: ``within(value)`` holds (never for NaN), else `words` say what was wanted.
+
+    Examples
+    --------
+    >>> number("f", "x", 2, lambda x: x > 0, "a positive number")
+    2.0
+    """
+    if not is_real(value) or math.isnan(value) or not within(value):
+        raise ValueError(f"{where}({name}=...): wanted {words}, got {value!r}")
+    return float(value)
+
+
+def positive(where, name, value) -> float:
+    """Check a positive finite number."""
+    return number(where, name, value, lambda x: 0 < x < math.inf, "a positive number")
+
+
+def whole(where, name, value, least) -> int:
+    """Check a whole number of at least `least`."""
+    if not is_real(value) or not math.isfinite(value) or value != int(value) or value < least:
+        raise ValueError(f"{where}({name}=...): wanted a whole number of at least {least}, got {value!r}")
+    return int(value)
+
+
+def students_number(where, K, least) -> float:
+    """Check a real number of students."""
+    return number(where, "K", K, lambda x: least <= x < math.inf, f"a number of at least {least}")
+
+
+def open_angle(where, value) -> float:
+    """Check an angle in (0, pi)."""
+    return number(where, "angle", value, lambda x: 0 < x < math.pi, "an angle in (0, pi)")
+
+
+def angles_up_to(where, name, value, turn, words) -> np.ndarray:
+    """Copy `value` to an array of angles from 0 to `turn`."""
+    made = np.array(value, dtype=float) if np.asarray(value).dtype.kind in "iuf" else np.array(np.nan)
+    if not np.all((made >= 0) & (made <= turn)):
+        raise ValueError(f"{where}({name}=...): wanted {words}, got {value!r}")
+    return made
+
+
+def vector(name, value, size) -> np.ndarray:
+    """Copy `value` to a vector of `size` finite numbers."""
+    made = reals(name, value)
+    if made.shape != (size,):
+        raise ValueError(f"{name}: wanted {size} finite numbers, got {value!r}")
+    return made
+
+
+def matrix(name, value) -> np.ndarray:
+    """Copy `value` to a matrix of finite numbers."""
+    made = reals(name, value)
+    if made.ndim != 2 or made.size == 0:
+        raise ValueError(f"{name}: wanted a matrix, one row a unit, got shape {made.shape}")
+    return made
+
+
+def reals(name, value) -> np.ndarray:
+    """Copy `value` to an array of finite numbers."""
+    try:
+        made = np.array(value, dtype=float)
+    except (TypeError, ValueError) as error:
+        raise ValueError(f"{name}: wanted real numbers, got {value!r}") from error
+    if not np.isfinite(made).all():
+        raise ValueError(f"{name}: wanted finite entries, got {made.tolist()}")
+    return made
