@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from continuation import Problem, Settings, Status, switch, trace
+from systems.relu import normal_equations, two_teachers
 
 
 def v_shaped(seed):
@@ -37,7 +38,8 @@ def test_the_corner_is_found_along_the_arm(seed, step):
     assert corner.error < 1e-8
     assert abs(corner["x"]) + abs(corner["mu"]) < 1e-12 + 10 * corner.error
     if branch.ends[1] is not Status.LIMIT:
-        assert branch.ends[1] is Status.SINGULAR and "switch" in branch.ends[1].advice
+        assert branch.ends[1] is Status.SINGULAR
+        assert "switch" in branch.ends[1].advice
         assert abs(branch["mu"][-1]) < 1e-7
 
 
@@ -63,4 +65,22 @@ def test_a_smooth_minimum_of_the_determinant_is_no_corner():
     problem = Problem.from_expressions({"x": "x - p", "y": "y*(0.001 + p**2)"}, {"p": -1.0}, smoothness=2)
     for step in (0.3, 0.1, 0.01):
         branch = trace(problem, [-1.0, 0.0], "p", (-1, 1), settings=Settings(max_step=step))
-        assert not branch.branch_points and branch.ends == (Status.LIMIT, Status.LIMIT)
+        assert not branch.branch_points
+        assert branch.ends == (Status.LIMIT, Status.LIMIT)
+
+
+def test_a_limit_in_a_branch_point_is_reached():
+    """At alpha = -1 a student turns back on its image: no point can be had there by Newton's method."""
+    c = np.sqrt(0.5)
+    branch = trace(two_teachers(alpha=-1.0), [-c, -c, -c, c], "alpha", (-1, 0))
+    assert branch.ends == (Status.LIMIT, Status.LIMIT)
+    assert branch["alpha"][-1] == pytest.approx(-1.0, abs=1e-7)
+
+
+@pytest.mark.parametrize("scale", [1.0, 10.0])
+def test_students_merge_under_weight_decay(scale):
+    """The teachers' branch arrives at the collinear state at lam = 2 / (3 pi / 4 - 1), V-shaped."""
+    teachers = scale * np.sqrt(0.5) * np.array([[1.0, 1.0], [1.0, -1.0]])
+    branch = trace(normal_equations(teachers, 2), teachers.ravel(), "lam", (0, 3))
+    (merging,) = branch.branch_points
+    assert merging["lam"] == pytest.approx(2 / (0.75 * np.pi - 1), abs=1e-9)

@@ -14,7 +14,7 @@ from continuation.compiled.correct import (
     newton_step,
     weigh,
 )
-from continuation.compiled.detect import place_on
+from continuation.compiled.detect import place_on, refine
 from continuation.compiled.interface import OK
 from continuation.compiled.kernel import inlined, internal
 from continuation.compiled.records import copy, push
@@ -122,18 +122,32 @@ def at_limit(s, a, b, at, limit):
 
 
 @internal
+def meets_limit(s, a, b, at, limit):
+    """Whether the branch reaches the limit in a branch point, where no point can be had; then it is on the stack."""
+    event = S.stack(s)[S.STACK_DEPTH - 3]
+    found = refine(s, a, b, b, S.BRANCH_POINT, event) or refine(s, a, b, a, S.BRANCH_POINT, event)
+    if not found or abs(event[at] - limit) > BRACKETED * (1.0 + abs(limit)):
+        return False
+    push(s, event, S.EVENT)
+    return True
+
+
+@internal
 def clip(s):
     """Put the point where the piece up to the top of the stack leaves the limits there, and end with it."""
     ints, slots = S.i(s), S.slots(s)
     top, left, code = S.top(s), S.slot(s, S.LEFT), OK
-    limits, side = S.limits(s), outside(s, top)
+    limits, side, at, limit = S.limits(s), outside(s, top), 0, 0.0
     for _ in range(limits.shape[0]):
         if side == 0:
             break
         k = abs(side) - 1
-        code = at_limit(s, left, top, int(limits[k, 0]), limits[k, 2] if side > 0 else limits[k, 1])
+        at, limit = int(limits[k, 0]), limits[k, 2] if side > 0 else limits[k, 1]
+        code = at_limit(s, left, top, at, limit)
         side = outside(s, slots[S.MADE]) if code == OK else 0
     ints[S.DEPTH] = 0
     ints[S.PENDING] = S.LIMIT
     if code == OK:
         push(s, slots[S.MADE], S.POINT)
+    else:
+        meets_limit(s, left, top, at, limit)
