@@ -95,9 +95,10 @@ def hidden_turn(s, a, b, length):
 def hidden_dip(s, c, a, b, length):
     """Where a parabola through records c, a, b shows a test function touch zero between a and b, else -1.
 
-    Returns (sigma, index of the test function).
+    Returns (sigma, index of the test function).  With sigma -1 the index, unless it is -1, is that of a determinant
+    that falls so from c to a that it should vanish near b: it may touch zero like |s|, at a corner.
     """
-    kinds, size, tests = S.kinds(s), S.size(s), S.tests(s)
+    kinds, size, tests, suspect = S.kinds(s), S.size(s), S.tests(s), -1
     before = S.f(s)[S.BEFORE]
     if before == 0.0 or length == 0.0:
         return -1.0, -1
@@ -118,27 +119,9 @@ def hidden_dip(s, c, a, b, length):
             whole = length * before * (length + before)
             if va - 0.25 * slope * slope / (second * whole) < DIP * min(va, vb):
                 return -0.5 * slope / (second * length), j
-    return -1.0, -1
-
-
-@internal
-def suspect(s, c, a, b, length):
-    """Index of a determinant that falls so from c to a that it should vanish near b, but keeps its sign; -1: none.
-
-    Without third derivatives branches meet at corners, where the determinant touches zero like |s|.
-    """
-    kinds, size, tests = S.kinds(s), S.size(s), S.tests(s)
-    before = S.f(s)[S.BEFORE]
-    for j in range(tests):
-        at, e = 2 * size + j, 2 * size + tests + j
-        if kinds[j] != S.BRANCH_POINT or not wanted(s, kinds[j]) or a[at] * b[at] <= 0.0 or a[at] * c[at] <= 0.0:
-            continue
-        va, vc = abs(a[at]), abs(c[at])
-        if c[e] != a[e]:
-            vc *= 2.0 ** min(c[e] - a[e], 900.0)
-        if va * before < REACH * (vc - va) * length:
-            return j
-    return -1
+        if kinds[j] == S.BRANCH_POINT and va * before < REACH * fall:
+            suspect = j
+    return -1.0, suspect
 
 
 @internal

@@ -5,7 +5,7 @@ import math
 from continuation.compiled import state as S
 from continuation.compiled.arrays import part
 from continuation.compiled.correct import distance, inner
-from continuation.compiled.detect import changes, hidden_dip, hidden_turn, scalars, suspect, wanted
+from continuation.compiled.detect import changes, hidden_dip, hidden_turn, scalars, wanted
 from continuation.compiled.interface import OK
 from continuation.compiled.kernel import internal
 from continuation.compiled.limits import outside
@@ -31,8 +31,6 @@ def look_closer(s, length):
         sigma, j = hidden_dip(s, S.slot(s, S.PREVIOUS), left, top, length)
     place = S.work(s)[S.REQUEST]
     if sigma < 0.0:
-        if ints[S.HISTORY] == 1:
-            j = suspect(s, S.slot(s, S.PREVIOUS), left, top, length)
         return j >= 0 and ask(s, CORNER, float(j), place, place, place) == OK
     place[0] = j
     return ask(s, PROBE, sigma, place, place, place) == OK
