@@ -1,7 +1,6 @@
 """What is wrong with an argument, in words: square matrices, covariances, positive numbers."""
 
 import functools
-import math
 
 import numpy as np
 
@@ -38,26 +37,39 @@ def covariance(S, d, name="S", singular=False) -> np.ndarray:
     return S
 
 
+def _real(value) -> bool:
+    """Whether a value is one finite real number."""
+    return (
+        isinstance(value, (int, float, np.integer, np.floating)) and not isinstance(value, bool) and np.isfinite(value)
+    )
+
+
+def number(label, value) -> float:
+    """A finite number, or say what came for `label`."""
+    if not _real(value):
+        raise ValueError(f"{label}: wanted a finite number, got {value!r}")
+    return float(value)
+
+
 def positive(label, value) -> float:
     """A positive number, or say what came for `label`."""
-    if isinstance(value, bool) or not (np.isscalar(value) and np.isreal(value) and 0 < value < math.inf):
+    if not (_real(value) and value > 0):
         raise ValueError(f"{label}: wanted a positive number, got {value!r}")
     return float(value)
 
 
 def weight_decay(label, value, least=0.0) -> float:
     """A weight decay: a finite number of at least 0 (or above it where `least` is positive)."""
-    if isinstance(value, bool) or not (np.isscalar(value) and np.isreal(value) and math.isfinite(value)):
-        raise ValueError(f"{label}: wanted a number of at least 0, got {value!r}")
-    if value < 0 or (least > 0 and value == 0):
+    if not _real(value) or value < 0 or (least > 0 and value == 0):
         raise ValueError(f"{label}: wanted a number {'above' if least > 0 else 'of at least'} 0, got {value!r}")
     return float(value)
 
 
 def whole(label, value, least=1) -> int:
-    """A whole number of at least `least`."""
-    if isinstance(value, bool) or not isinstance(value, (int, np.integer)) or value < least:
-        raise ValueError(f"{label}: wanted a whole number of at least {least}, got {value!r}")
+    """A whole number of at least `least` (None: any)."""
+    if isinstance(value, bool) or not isinstance(value, (int, np.integer)) or (least is not None and value < least):
+        wanted = "a whole number" if least is None else f"a whole number of at least {least}"
+        raise ValueError(f"{label}: wanted {wanted}, got {value!r}")
     return int(value)
 
 

@@ -13,17 +13,20 @@ from continuation import Kind, Problem, Settings, trace
 from systems.characteristic import characteristic_equation, normal_logarithm
 from systems.characteristic.equation import residual_and_jacobian
 from systems.characteristic.families import line_of_matrices
+from systems.characteristic.index import morse_index
 from systems.characteristic.logarithms import failed_assumptions, rotation_planes
 from systems.characteristic.normal import (
     cusp,
-    expansion,
+    cusp_of_angle,
     fold,
-    normal_spectrum,
+    folds,
+    normal_solutions,
     pitchfork,
-    scalar_folds,
+    pitchforks_of_revolution,
     scalar_residual,
-    scalar_solutions,
 )
+from systems.characteristic.scalar import scalar_folds, scalar_solutions
+from systems.characteristic.spectrum import expansion, normal_spectrum
 from tests.systems.characteristic_reference import pack, solution
 
 
@@ -127,8 +130,81 @@ def test_folds_of_other_rotations_are_turning_points_of_the_trace(theta, rho, n)
 
 
 def test_no_fold_of_the_principal_class():
-    with pytest.raises(ValueError, match=r"total angle .* above pi, got 1.5708 for n = 0"):
+    with pytest.raises(ValueError, match=r"no fold for the total angle theta \+ 2 pi n = 1.5708 of n = 0"):
         fold(0)
+
+
+def exact_fold(point):
+    """The fold next to `point` to 40 digits, from the real equations."""
+    with mpmath.workdps(40):
+        r = mpmath.mpf(point.rho) * mpmath.expj(mpmath.mpf(point.theta))
+
+        def equations(a, w, lam):
+            mu = mpmath.mpc(a, w)
+            f = mpmath.exp(mu)
+            gap = lam * mu - mpmath.conj(f) * (r - f)
+            return [gap.real / lam, gap.imag / lam, abs(mu) - 1 - mpmath.exp(2 * a) / lam]
+
+        return [float(x) for x in mpmath.findroot(equations, (point.a, point.w, point.lam), verify=False)]
+
+
+@pytest.mark.parametrize("rho", [1e-3, 1.0, 30.0, 1e4])
+@pytest.mark.parametrize("theta", [math.pi / 2, 0.3, 3.0, -2.0])
+def test_all_folds_to_fourteen_digits(theta, rho):
+    for n in (-3, -1, 0, 1, 3, 10):
+        found = folds(n, theta, rho)
+        assert len(found) % 2 == (abs(theta + 2 * math.pi * n) > math.pi)
+        for point in found:
+            assert_allclose((point.a, point.w, point.lam), exact_fold(point), rtol=1e-14, atol=1e-15)
+
+
+@pytest.mark.parametrize(("theta", "rho"), [(0.0 + 1e-3, 30.0), (1.0, 20.0), (2.0, 9.0), (-2.5, 5.0)])
+def test_two_folds_of_the_principal_class_meet_in_the_cusp(theta, rho):
+    meeting = cusp_of_angle(theta)
+    assert abs(scalar_residual(complex(meeting.a, meeting.w), meeting.lam, meeting.rho * cmath.exp(1j * theta))) < 1e-12
+    assert rho > meeting.rho
+    assert len(folds(0, theta, rho)) == 2
+    assert folds(0, theta, meeting.rho * (1 - 1e-9)) == []
+    low, high = folds(0, theta, meeting.rho * (1 + 1e-8))
+    assert_allclose([low.lam, high.lam], meeting.lam, rtol=1e-3)
+    counts = [len(normal_solutions(lam * meeting.lam, 0, theta, 1.01 * meeting.rho)) for lam in (0.5, 1.0, 2.0)]
+    assert counts[0] == counts[2] == 1
+    with pytest.raises(ValueError, match="at most pi in size, got 4.0"):
+        cusp_of_angle(4.0)
+
+
+@pytest.mark.parametrize(("theta", "rho"), [(math.pi / 2, 1.0), (1.0, 0.2), (-2.5, 7.0), (math.pi, 1.3)])
+def test_all_normal_solutions_of_a_class(theta, rho):
+    """Two below the fold, none above it; all are zeros of the matrix equation, those of a trace among them."""
+    problem = characteristic_equation(rho * expm(theta * np.array([[0.0, -1.0], [1.0, 0.0]])))
+    for n in (-3, -2, 1, 2):
+        end = fold(n, theta, rho)
+        for share, count in ((1e-3, 2), (0.5, 2), (1 - 1e-9, 2), (1 + 1e-9, 0)):
+            found = normal_solutions(share * end.lam, n, theta, rho)
+            assert len(found) == count
+            for point in found:
+                scale = point.lam * math.hypot(point.a, point.w) + rho * math.exp(point.a) + math.exp(2 * point.a)
+                assert np.abs(problem.residual(point.matrix.ravel(), {"lam": point.lam})).max() < 1e-12 * scale
+    assert len(normal_solutions(0.05, 0, math.pi, 1.0)) == 2  # w > 0, and the real one between it and its image
+    (start,) = normal_solutions(0.0, -1, theta, rho)
+    assert_allclose(expm(start.matrix), rho * expm(theta * np.array([[0.0, -1.0], [1.0, 0.0]])), atol=1e-13 * rho)
+    with pytest.raises(ValueError, match="total angle theta \\+ 2 pi n other than 0"):
+        normal_solutions(0.1, 0, 0.0)
+
+
+@pytest.mark.parametrize(("theta", "rho"), [(math.pi / 2, 1.0), (1.0, 0.01), (-2.0, 50.0)])
+def test_all_pitchforks_of_revolution(theta, rho):
+    """DG has a kernel of dimension 2 there and the index changes by 2 along the branch."""
+    for n in (-3, -2, -1, 1, 2, 3):
+        for point in pitchforks_of_revolution(n, theta, rho):
+            R = rho * expm(theta * np.array([[0.0, -1.0], [1.0, 0.0]]))
+            assert abs(scalar_residual(complex(point.a, point.w), point.lam, complex(R[0, 0], R[1, 0]))) < 1e-12 * rho
+            values = np.sort(np.abs(normal_spectrum(point.matrix, point.lam, R)))
+            assert values[1] < 1e-12 * (point.lam + rho * math.exp(point.a))
+            if values[2] > 1e-6 * values[3]:
+                beside = [normal_solutions(lam * point.lam, n, theta, rho) for lam in (0.99, 1.01)]
+                indices = [morse_index(min(p, key=lambda q: abs(q.a - point.a)).matrix, p[0].lam) for p in beside]
+                assert abs(indices[0].index - indices[1].index) == 2
 
 
 @pytest.mark.parametrize("a", [-1.2, -0.4, 0.0, 0.9, 1.4])
