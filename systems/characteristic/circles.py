@@ -9,7 +9,8 @@ import math
 import numpy as np
 
 from systems.characteristic.checks import positive, square_matrix, whole
-from systems.characteristic.index_kernels import exponential, inverse, product
+from systems.characteristic.general_kernels import matrix_exponential
+from systems.characteristic.index_kernels import inverse, product
 
 TURN = np.array([[0.0, -1.0], [1.0, 0.0]])
 
@@ -87,7 +88,7 @@ def left_null_vector(K, place):
 
     def left(u, p):
         C = u.copy().reshape(d, d)
-        F = product(exponential(p[place] * (C - C.T)), exponential(p[place] * C.T))
+        F = product(matrix_exponential(p[place] * (C - C.T)), matrix_exponential(p[place] * C.T))
         scale = 1.0 / p[0] if p[0] != 0.0 else 1.0
         return (scale * (K - product(inverse(F), product(K, F)))).reshape(d * d)
 

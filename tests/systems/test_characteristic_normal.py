@@ -9,7 +9,7 @@ import pytest
 from numpy.testing import assert_allclose
 from scipy.linalg import expm, logm
 
-from continuation import Kind, Problem, Settings, trace
+from continuation import Kind, Settings, trace
 from systems.characteristic import characteristic_equation, normal_logarithm
 from systems.characteristic.equation import residual_and_jacobian
 from systems.characteristic.families import line_of_matrices
@@ -333,15 +333,3 @@ def test_circles_leave_where_the_spectrum_says():
 def test_spectrum_wants_normal_matrices_that_commute():
     with pytest.raises(ValueError, match="wanted normal matrices that commute"):
         normal_spectrum([[0.0, 1.0], [0.0, 0.0]], 0.1, np.eye(2))
-
-
-def test_derivatives_of_a_line_of_matrices_are_right(rng):
-    for d in (1, 2, 3):
-        R, D = rng.normal(size=(2, d, d))
-        problem = line_of_matrices(R, D, "s", 0.4, np.eye(d) + 0.1, 1.3)
-        assert isinstance(problem, Problem)
-        assert problem.compiled
-        assert problem.check(rng.normal(size=d * d), {"lam": 0.3})
-        plain = characteristic_equation(R + 0.4 * D, np.eye(d) + 0.1, 1.3)
-        u = rng.normal(size=d * d)
-        assert_allclose(problem.residual(u, {"lam": 0.3}), plain.residual(u, {"lam": 0.3}), atol=1e-12)
