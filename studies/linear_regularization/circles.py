@@ -234,6 +234,7 @@ def draw(diagrams, path, fast=False):
         for ax, name in zip(column, ("cost J", "angle w = (C[1,0] - C[0,1])/2", "Morse index (0: minimum)")):
             ax.set(xlabel="weight decay λ", ylabel=name)
             ax.grid(alpha=0.25)
+        column[2].yaxis.get_major_locator().set_params(integer=True)
         column[0].set_title(f"R = rot({diagram.theta:.4f}), n = {diagram.n:+d}", fontsize=10)
         legend(column[0], "minimum (index 0)", kinds=("LP", "BP"))
     figure.suptitle("Classes n = -1 and n = +1: normal solutions and circles of solutions that aren't normal")

@@ -22,8 +22,9 @@ from studies.linear_regularization.circles import circle_branch
 from systems.characteristic import characteristic_equation, normal_logarithm
 from systems.characteristic.checks import one_thread
 from systems.characteristic.circles import circle_start, with_circles
+from systems.characteristic.crossings import index_by_conjugate_times, index_by_focal_times
 from systems.characteristic.equation import residual_and_jacobian
-from systems.characteristic.index import index_by_conjugate_times, index_by_focal_times, morse_index, second_variation
+from systems.characteristic.index import morse_index, second_variation
 
 R = np.array([[0.0, -1.0], [1.0, 0.0]])
 CLASSES = (0, -1, 1, -2)
@@ -132,6 +133,7 @@ def draw(branches, path, fast=False):
     legend(axes[0], "minimum (index 0)", "saddle (index > 0)", kinds=("LP", "BP"))
     for ax in axes:
         ax.grid(alpha=0.25)
+    axes[1].yaxis.get_major_locator().set_params(integer=True)
     axes[1].legend(fontsize=8)
     save(figure, path, fast)
 

@@ -105,8 +105,10 @@ def draw(lams, remainders, path, fast=False):
                 label = f"order {k}" + (f", n = {turns}" if turns else "")
                 ax.loglog(lams, values[:, k], marker=marker, ms=3, color=colour, label=label)
         ax.set(xlabel="weight decay λ", ylabel="norm of the remainder", title=f"R: {name}")
+        ax.xaxis.set_minor_formatter("")
+        ax.set_xticks([3e-4, 1e-3, 2e-3], ["3e-4", "1e-3", "2e-3"])
         ax.grid(alpha=0.25)
-        ax.legend(fontsize=7)
+        ax.legend(fontsize=7, loc="lower right")
     save(figure, path, fast)
 
 
