@@ -17,6 +17,7 @@ from studies.figures import COLOURS, draw_branch, figure_of, legend, save
 from studies.linear_regularization import OUT
 from studies.linear_regularization.circles import nearly_normal, pitchfork_behind
 from systems.characteristic import characteristic_equation, normal_logarithm
+from systems.characteristic.checks import is_normal
 from systems.characteristic.circles import isolated_circles, with_circles
 from systems.characteristic.normal import pitchforks_of_revolution
 from systems.characteristic.solution import CriticalPoint
@@ -25,6 +26,7 @@ LAM = 0.1
 BOUNDS = (-8.0, 8.0)
 SPAN = (1e-4, 1.0)
 REFLECTION = ["C[0,0]", "-C[0,1]", "-C[1,0]", "C[1,1]"]
+NORMAL = 1e-7  # of |C|^2: what a solution that counts as normal may miss
 FAR = 60.0  # entries of C at which a branch has escaped
 
 
@@ -84,16 +86,11 @@ def through(problem, found, settings, most) -> list:
         known = (other for branch in branches for other in branch.at(lam=LAM))
         if any(abs(other["J"] - point["J"]) < 1e-9 * (1 + point["J"]) for other in known):
             continue
-        circle = bool(problem.symmetry.continuous) and not is_normal(point.state.reshape(2, 2))
+        circle = bool(problem.symmetry.continuous) and not is_normal(point.state.reshape(2, 2), NORMAL)
         made = isolated_circles(problem, point) if circle else problem
         stop = (lambda q: nearly_normal(q) or _escaped(q)) if circle else _escaped
         branches.append(trace(made, point, "lam", SPAN, settings=settings, stop=stop))
     return branches
-
-
-def is_normal(C) -> bool:
-    """Whether ``C C' = C' C``, up to rounding."""
-    return bool(np.abs(C @ C.T - C.T @ C).max() < 1e-7 * np.sum(C * C))
 
 
 def _escaped(point) -> bool:
@@ -106,7 +103,7 @@ HEADER = ("R", "branch", "kind", "J at 0.1 (index)", "folds at lam", "one end", 
 
 def described(name, number, branch) -> list[tuple]:
     """Rows of the table for one branch: its solutions at lam = 0.1 one below the other."""
-    normal = is_normal(branch.states[len(branch) // 2].reshape(2, 2))
+    normal = is_normal(branch.states[len(branch) // 2].reshape(2, 2), NORMAL)
     there = sorted(branch.at(lam=LAM), key=lambda point: point["J"])
     costs = [f"{point['J']:.12f} ({_index_at(point)})" for point in there]
     folds = [f"{lam:.10f}" for lam in sorted(fold["lam"] for fold in branch.folds)]
@@ -166,7 +163,7 @@ def numbers_of(name, problem, ordered) -> dict:
     residuals = [np.abs(problem.residual(point, {"lam": LAM})).max() for point in ordered]
     return {
         f"solutions[{name}]": len(ordered),
-        f"normal[{name}]": sum(is_normal(point.state.reshape(2, 2)) for point in ordered),
+        f"normal[{name}]": sum(is_normal(point.state.reshape(2, 2), NORMAL) for point in ordered),
         f"minima[{name}]": sum(_index_at(point) == 0 for point in ordered),
         f"J[{name}]": [round(float(point["J"]), 12) for point in ordered],
         f"index[{name}]": [_index_at(point) for point in ordered],
@@ -189,7 +186,7 @@ def numbers_of_branches(name, branches) -> dict:
 def _is_principal(problem, point) -> bool:
     """Whether a solution lies on the branch from the principal logarithm, or, R not normal, from large lam."""
     R = _matrix(point)
-    if np.abs(R @ R.T - R.T @ R).max() < 1e-12:
+    if is_normal(R, NORMAL):
         branch = trace(problem, normal_logarithm(R).ravel(), "lam", (0.0, LAM), direction=+1)
     else:
         branch = trace(problem, R.ravel() / 10, "lam", (LAM, 10.0), parameters={"lam": 10.0}, direction=-1)

@@ -1,6 +1,7 @@
 """What is wrong with an argument, in words: square matrices, covariances, positive numbers."""
 
 import functools
+from typing import NamedTuple
 
 import numpy as np
 
@@ -10,7 +11,10 @@ ROUNDING = 1e-12  # asymmetry, relative to the largest entry, that is rounding
 def square_matrix(name, value, d=None) -> np.ndarray:
     """Copy `value` to a (d, d) array of finite numbers, or say what is wrong with the argument `name`."""
     try:
-        matrix = np.array(value, dtype=float)
+        matrix = np.array(value)
+        if np.iscomplexobj(matrix) and not matrix.imag.any():
+            matrix = matrix.real
+        matrix = matrix.astype(float, casting="same_kind" if np.iscomplexobj(matrix) else "unsafe")
     except (TypeError, ValueError) as error:
         raise ValueError(f"{name}: wanted a square matrix of real numbers, got {value!r}") from error
     if matrix.ndim != 2 or matrix.shape[0] != matrix.shape[1] or matrix.size == 0:
@@ -35,6 +39,52 @@ def covariance(S, d, name="S", singular=False) -> np.ndarray:
         wanted = "semidefinite" if singular else "definite"
         raise ValueError(f"{name}: wanted a positive {wanted} matrix, got one with the eigenvalue {smallest:.3g}")
     return S
+
+
+class Given(NamedTuple):
+    """Checked arguments of a function on critical points; those not given stay None."""
+
+    C: np.ndarray | None
+    R: np.ndarray | None
+    S: np.ndarray
+    lam: float
+    T: float
+
+
+def given(caller="", *, C=None, R=None, S=None, lam=0.0, T=1.0) -> Given:
+    """Check the matrices of one shape (C or R are needed) and the numbers; `caller` is named with the numbers.
+
+    Examples
+    --------
+    >>> given(C=[[2.0]], T=3).S
+    array([[1.]])
+    """
+    d = None
+    if C is not None:
+        C = square_matrix("C", C)
+        d = len(C)
+    if R is not None:
+        R = square_matrix("R", R, d)
+    S = covariance(S, len(R if C is None else C))
+    lam_label, T_label = (f"{caller}({name}=...)" if caller else name for name in ("lam", "T"))
+    return Given(C, R, S, weight_decay(lam_label, lam), positive(T_label, T))
+
+
+def is_normal(A, tolerance) -> bool:
+    """Whether ``A A' = A' A`` up to a tolerance relative to the largest entry of A, squared."""
+    return bool(np.abs(A @ A.T - A.T @ A).max() <= tolerance * np.abs(A).max() ** 2)
+
+
+def generator(K, d) -> np.ndarray:
+    """A skew matrix (d, d); None: a quarter turn, for d = 2."""
+    if K is None:
+        if d != 2:
+            raise ValueError(f"K: wanted a skew matrix ({d}, {d}) that commutes with R and S")
+        return np.array([[0.0, -1.0], [1.0, 0.0]])
+    K = square_matrix("K", K, d)
+    if np.abs(K + K.T).max() > ROUNDING * np.abs(K).max():
+        raise ValueError(f"K: wanted a skew matrix, got {K.tolist()}")
+    return K
 
 
 def _real(value) -> bool:

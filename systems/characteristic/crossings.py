@@ -11,9 +11,8 @@ from typing import NamedTuple
 import numpy as np
 import scipy.linalg
 
-from systems.characteristic.checks import one_thread, square_matrix, weight_decay
+from systems.characteristic.checks import given, one_thread, weight_decay
 from systems.characteristic.equation import residual_and_jacobian
-from systems.characteristic.index import checked_arguments
 
 DEGREE = 10  # of the polynomial on one interval
 EXACT = 1e-10  # last coefficients, relative to the largest, of a polynomial that is the matrix
@@ -45,7 +44,7 @@ def conjugate_times(C, T=1.0) -> list[Crossing]:
     >>> [(round(time, 6), dimension) for time, dimension in conjugate_times([[0, -4 * np.pi], [4 * np.pi, 0]])]
     [(0.25, 2), (0.5, 2), (0.75, 2)]
     """
-    C, _, _, T = checked_arguments(C, 0.0, None, T)
+    C, _, _, _, T = given(C=C, T=T)
     return _crossings(lambda t: end_map_derivative(C, t) / t if t > 0 else np.eye(len(C) ** 2), C, T)
 
 
@@ -55,8 +54,7 @@ def focal_times(C, lam, R, S=None, T=1.0) -> list[Crossing]:
     ``DG_s``, the Jacobian at ``C = A_s`` for the data ``(R Phi_s^{-1}, Phi_s S Phi_s', T - s)``, is singular there;
     the Morse index is the sum of the dimensions of the kernels.
     """
-    C, lam, S, T = checked_arguments(C, lam, S, T)
-    R = square_matrix("R", R, len(C))
+    C, R, S, lam, T = given(C=C, R=R, S=S, lam=lam, T=T)
 
     def rest(s):
         turn = scipy.linalg.expm(s * (C - C.T))
@@ -76,7 +74,7 @@ def index_by_focal_times(C, lam, R, S=None, T=1.0) -> int:
 def index_by_conjugate_times(C, lam, R, S=None, T=1.0) -> int:
     """Morse index as conjugate times before T and negative eigenvalues of ``P_T' DG`` (lam > 0, T not conjugate)."""
     weight_decay("index_by_conjugate_times(lam=...)", lam, least=1e-300)
-    C, lam, S, T = checked_arguments(C, lam, S, T)
+    C, R, S, lam, T = given(C=C, R=R, S=S, lam=lam, T=T)
     inside = sum(crossing.dimension for crossing in conjugate_times(C, T))
     hessian = end_map_derivative(C, T).T @ residual_and_jacobian(C, lam, R, S, T)[1]
     values = scipy.linalg.eigvalsh((hessian + hessian.T) / 2)

@@ -9,7 +9,7 @@ from typing import NamedTuple
 import numpy as np
 import scipy.linalg
 
-from systems.characteristic.checks import covariance, one_thread, positive, square_matrix, weight_decay, whole
+from systems.characteristic.checks import given, one_thread, whole
 from systems.characteristic.index_kernels import index_and_nullity
 from systems.characteristic.layers import LayeredNetwork, start_weights
 
@@ -65,7 +65,7 @@ def morse_index(C, lam, S=None, T=1.0) -> Index:
     >>> morse_index([[0, -w], [w, 0]], lam=1e-6)
     Index(index=2, nullity=0)
     """
-    C, lam, S, T = checked_arguments(C, lam, S, T)
+    C, _, S, lam, T = given(C=C, S=S, lam=lam, T=T)
     return Index(*(int(k) for k in index_and_nullity(C, lam, S, T)))
 
 
@@ -108,7 +108,7 @@ def second_variation(C, lam, S=None, T=1.0, layers=96) -> np.ndarray:
     >>> np.linalg.eigvalsh(second_variation([[0.0]], 0.5, layers=4)).round(12)
     array([0.5, 0.5, 0.5, 1.5])
     """
-    C, lam, S, T = checked_arguments(C, lam, S, T)
+    C, _, S, lam, T = given(C=C, S=S, lam=lam, T=T)
     d, h = len(C), T / whole("second_variation(layers=...)", layers)
     moved = []
     for t in (np.arange(layers) + 0.5) * h:
@@ -123,9 +123,3 @@ def second_variation(C, lam, S=None, T=1.0, layers=96) -> np.ndarray:
     F = scipy.linalg.expm(T * (C - C.T)) @ scipy.linalg.expm(T * C.T)
     reach = np.kron(F, np.linalg.cholesky(S).T) @ M.transpose(1, 0, 2).reshape(d * d, size)
     return lam * np.eye(size) - lam * h * (both + both.T) + h * reach.T @ reach
-
-
-def checked_arguments(C, lam, S, T):
-    """The arguments as arrays and floats."""
-    C = square_matrix("C", C)
-    return C, weight_decay("lam", lam), covariance(S, len(C)), positive("T", T)

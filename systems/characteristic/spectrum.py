@@ -6,7 +6,7 @@ import math
 import numpy as np
 import scipy.linalg
 
-from systems.characteristic.checks import positive, square_matrix, weight_decay
+from systems.characteristic.checks import is_normal, positive, square_matrix, weight_decay
 
 
 def expansion(L, lam, T=1.0) -> list[np.ndarray]:
@@ -26,7 +26,7 @@ def expansion(L, lam, T=1.0) -> list[np.ndarray]:
     [0.0, 0.0, 0.0]
     """
     L = square_matrix("L", L)
-    if np.abs(L @ L.T - L.T @ L).max() > 1e-10 * max(np.abs(L).max(), 1e-300) ** 2:
+    if not is_normal(L, 1e-10):
         raise ValueError(f"L: wanted a normal logarithm (Theorem 2), got {L.tolist()}")
     lam, T = weight_decay("expansion(lam=...)", lam), positive("expansion(T=...)", T)
     shrink = scipy.linalg.expm(-(L + L.T))  # (R R')^{-1}

@@ -11,9 +11,11 @@ from scipy.linalg import expm, logm
 
 from continuation import Kind, Settings, trace
 from systems.characteristic import characteristic_equation, normal_logarithm
+from systems.characteristic.data import sampled_equation
 from systems.characteristic.equation import residual_and_jacobian
 from systems.characteristic.families import line_of_matrices
 from systems.characteristic.index import morse_index
+from systems.characteristic.linearisation import linearisation
 from systems.characteristic.logarithms import failed_assumptions, rotation_planes
 from systems.characteristic.normal import (
     cusp,
@@ -26,6 +28,7 @@ from systems.characteristic.normal import (
     scalar_residual,
 )
 from systems.characteristic.scalar import scalar_folds, scalar_solutions
+from systems.characteristic.solution import CriticalPoint
 from systems.characteristic.spectrum import expansion, normal_spectrum
 from tests.systems.characteristic_reference import pack, solution
 
@@ -333,3 +336,64 @@ def test_circles_leave_where_the_spectrum_says():
 def test_spectrum_wants_normal_matrices_that_commute():
     with pytest.raises(ValueError, match="wanted normal matrices that commute"):
         normal_spectrum([[0.0, 1.0], [0.0, 0.0]], 0.1, np.eye(2))
+
+
+# Bad input
+
+
+COMPLEX = np.array([[0.0, 1j], [1.0, 0.0]])
+
+
+@pytest.mark.parametrize(
+    ("call", "words"),
+    [
+        (lambda: characteristic_equation(COMPLEX), "R: wanted a square matrix of real numbers"),
+        (lambda: characteristic_equation([["a", "b"], ["c", "d"]]), "R: wanted a square matrix of real numbers"),
+        (lambda: characteristic_equation(np.eye(2), np.diag([1.0, 0.0])), "S: wanted a positive definite matrix.* 0"),
+        (lambda: CriticalPoint(logm(np.diag([-1.0, -2.0])), np.eye(2), 0.1), "C: wanted a square matrix of real"),
+        (lambda: CriticalPoint(np.eye(2), np.eye(2), -0.1), r"CriticalPoint\(lam=...\): wanted a number of at least 0"),
+        (lambda: CriticalPoint(np.eye(2), np.eye(3), 0.1), r"R: wanted the shape of R, \(2, 2\), got \(3, 3\)"),
+        (lambda: linearisation(np.eye(2), 0.1, np.eye(2), T=0), r"linearisation\(T=...\): wanted a positive number"),
+        (lambda: fold(1.5), "whole number, got 1.5"),
+        (lambda: fold(1, math.inf), "wanted a finite number, got inf"),
+        (lambda: fold(1, rho=0.0), "wanted a positive number, got 0.0"),
+        (lambda: normal_solutions(-0.1, 1), "of at least 0, got -0.1"),
+        (lambda: pitchfork(-1), "wanted a positive number, got -1"),
+        (lambda: failed_assumptions(np.eye(2), [[1.0, 2.0], [0.0, 1.0]]), "S: wanted a symmetric matrix"),
+        (lambda: normal_logarithm(np.diag([-2.0, -3.0])), "odd multiplicity.*property P1"),
+    ],
+)
+def test_bad_arguments(call, words):
+    with pytest.raises(ValueError, match=words):
+        call()
+
+
+def test_a_complex_array_without_imaginary_part_is_real():
+    point = CriticalPoint(np.zeros((2, 2), complex), np.eye(2), 0.1)
+    assert point.C.dtype == float
+
+
+@pytest.mark.parametrize(
+    ("R", "words"),
+    [
+        (np.diag([-2.0, -3.0]), ["eigenvalue -2 on the negative axis", "eigenvalue -3 on the negative axis"]),
+        (np.diag([2.0, 2.0]), ["derogatory"]),
+        (np.diag([2.0, 0.0]), ["eigenvalue 0"]),
+        (np.array([[-1.0, 1.0], [0.0, -1.0]]), ["eigenvalue -1 on the negative axis", "R is not normal"]),
+    ],
+)
+def test_branches_without_the_assumptions(R, words):
+    """From large lam, where there is one solution, to small: found as for any R, and told what theorems don't say."""
+    problem = characteristic_equation(R)
+    branch = trace(problem, R.ravel() / 100, "lam", (0.05, 100.0), parameters={"lam": 100.0}, direction=-1)
+    assert branch["lam"].min() < 0.06
+    assert all(np.abs(problem.residual(u, {"lam": lam})).max() < 1e-8 for u, lam in zip(branch.states, branch["lam"]))
+    text = " ".join(failed_assumptions(R))
+    assert all(word in text for word in words)
+
+
+def test_a_singular_covariance_is_said_and_works_for_samples():
+    S = np.diag([1.0, 0.0])
+    assert "Theorem 1: S is singular" in " ".join(failed_assumptions(np.eye(2), S))
+    point = sampled_equation([[0.0, -1.0], [1.0, 0.0]], S).solve(np.zeros(4), {"lam": 1.0})
+    assert point["J"] > 0
