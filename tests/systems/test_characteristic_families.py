@@ -16,6 +16,7 @@ from systems.characteristic.families import (
     scaled_matrix,
     turned_matrix,
 )
+from systems.characteristic.large import LargeEquation
 from systems.characteristic.normal import folds, normal_solutions
 
 
@@ -80,6 +81,39 @@ def test_fold_curve_in_the_angle_and_in_the_scale():
     curve = trace(problem, branch.folds[0], ("lam", "rho"), {"lam": (0.01, 1.0), "rho": (0.5, 2.5)})
     (fold,) = folds(-1, math.pi / 2, curve["rho"][-1])
     assert curve["lam"][-1] == pytest.approx(fold.lam, rel=1e-8)
+
+
+def test_products_alone_give_the_same_branch_and_fold():
+    """GMRES against the dense equation: the fold of class n = -1, and a branch for d = 8 with a covariance and T."""
+    R = expm(math.pi / 2 * plane_generator(2, 0, 1))
+    start, span = normal_logarithm(R, -1).ravel(), (0.0, 0.3)
+    branch = trace(LargeEquation(R), start, "lam", span, direction=1, stop=Kind.FOLD, settings=Settings(max_step=0.3))
+    assert branch.folds[0]["lam"] == pytest.approx(0.1453871092987150, rel=1e-12)
+    assert branch.residuals.max() < 1e-9
+    rng = np.random.default_rng(8)
+    R, M = rng.normal(size=(2, 8, 8)) / 3
+    S = np.eye(8) + M @ M.T
+    large = LargeEquation(np.eye(8) + R, S, 1.5)
+    settings = Settings(max_step=3.0)
+    start = {"parameters": {"lam": 20.0}, "direction": -1, "settings": settings}
+    branch = trace(large, np.zeros(64), "lam", (5.0, 20.0), **start)
+    dense = characteristic_equation(np.eye(8) + R, S, 1.5)
+    point = dense.solve(branch.states[0], {"lam": 5.0})
+    assert branch["lam"][0] == 5.0
+    assert_allclose(branch.states[0], point.state, atol=1e-9)
+    assert branch["J"][0] == pytest.approx(point["J"], rel=1e-9)
+    assert_allclose(large.residual(branch.states[0], {"lam": 5.0}), 0, atol=1e-9)
+    in_depth = trace(large, branch.states[0], "T", (1.5, 1.8), parameters={"lam": 5.0}, settings=settings)
+    assert_allclose(dense.residual(in_depth.states[-1], {"lam": 5.0, "T": in_depth["T"][-1]}), 0, atol=1e-8)
+
+
+@pytest.mark.parametrize("d", [8, pytest.param(16, marks=pytest.mark.slow)])
+def test_dense_branches_of_larger_matrices(d):
+    R = np.eye(d) + 0.3 * np.random.default_rng(d).normal(size=(d, d)) / math.sqrt(d)
+    options = {"parameters": {"lam": 20.0}, "direction": -1, "detect": {Kind.FOLD}, "settings": Settings(max_points=3)}
+    branch = trace(characteristic_equation(R), R.ravel() / 20, "lam", (1.0, 20.0), **options)
+    assert branch.residuals.max() < 1e-9
+    assert set(branch.unstable) == {0}
 
 
 @pytest.mark.parametrize(
