@@ -10,6 +10,7 @@ from studies.command import announced, folder, options
 from studies.linear_regularization import OUT
 
 STUDIES = (
+    "first_order",
     "example1",
     "example2",
     "scalar",

@@ -8,6 +8,7 @@ from studies.linear_regularization import (
     circles,
     example1,
     example2,
+    first_order,
     learning,
     nonnormal,
     scalar,
@@ -39,6 +40,13 @@ def check_every_claim_turns(module, numbers, changes):
     assert len(changes) == len(module.claims(numbers))
     for k, change in enumerate(changes):
         assert k in turned(module, numbers, **change), (k, change)
+
+
+def test_first_order(out):
+    numbers = first_order.main(fast=True, out=out)
+    assert failing(first_order, numbers) == ["as printed, without the square root"]
+    changes = [{"states": 1e-3}, {"costates": 1e-3}, {"weights": 1e-3}, {"gradient": 1e-3}, {"turning": 0.0}]
+    check_every_claim_turns(first_order, numbers, [*changes, {"violations": 0}, {"least_ratio": 0.9}])
 
 
 def test_example_1(out):
