@@ -37,6 +37,19 @@ def numbers_table(numbers) -> str:
     return "\n".join(lines)
 
 
+def aligned(rows) -> str:
+    """Rows of texts as columns.
+
+    Examples
+    --------
+    >>> print(aligned([("n", "fold"), ("-1", "0.145")]))
+    n   fold
+    -1  0.145
+    """
+    widths = [max(len(row[k]) for row in rows) for k in range(len(rows[0]))]
+    return "\n".join("  ".join(text.ljust(width) for text, width in zip(row, widths)).rstrip() for row in rows)
+
+
 def announced(items, what):
     """Yield the items, with a progress bar on a terminal and a line each on standard error elsewhere."""
     items = list(items)

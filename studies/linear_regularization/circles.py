@@ -15,17 +15,18 @@ import numpy as np
 
 from continuation import Branch, Settings, trace
 from studies.claims import Claim
-from studies.command import announced, command, folder
+from studies.command import aligned, announced, command, folder
 from studies.figures import COLOURS, draw_branch, figure_of, legend, mark, save
 from studies.linear_regularization import OUT
 from systems.characteristic import characteristic_equation, normal_logarithm
 from systems.characteristic.circles import circle_start, isolated_circles, with_circles
+from systems.characteristic.index import morse_index
 from systems.characteristic.normal import pitchforks_of_revolution
 
 CLASSES = (-1, 1)
 ANGLES = (math.pi / 2, 1.0)
 SPAN = (0.0, 0.5)
-AT = 0.1
+AT, SHOWN = 0.1, 0.05  # lam of the costs that are compared, and of those in the table
 BESIDE, LEAST = 1e-2, 1e-6  # lam at which circles are begun, and where their start is
 SMALL = 0.1  # size of a circle, relative, at which its trace ends: its phase is lost where it is a point
 
@@ -56,6 +57,8 @@ def main(fast=False, out=OUT) -> dict:
     settings = Settings(max_step=0.15 if fast else 0.05, max_points=600 if fast else 2000)
     wanted = [(n, theta) for theta in ANGLES for n in CLASSES]
     diagrams = [class_diagram(n, theta, settings) for n, theta in announced(wanted, "diagram of class, angle")]
+    rows = [row for diagram in diagrams for row in described(diagram)]
+    (folder(out) / "circles.txt").write_text(aligned([HEADER, *rows]) + "\n", "utf-8")
     draw(diagrams, folder(out) / "circles.png", fast)
     numbers = {}
     for diagram in diagrams:
@@ -133,6 +136,36 @@ def numbers_of(diagram) -> dict:
         out[f"slope_expected{key}"] = phi**2 - (abs(phi) - k * math.pi) ** 2 / 2
         out[f"tau{key}"] = float(np.abs(branch["tau"]).max())
     return out
+
+
+HEADER = ("R", "n", "branch", f"J at {SHOWN} (index)", "fold at lam", "from", "to")
+
+
+def described(diagram) -> list[tuple]:
+    """Rows of the table for one class: its normal branch and its circles."""
+    first = f"rot({diagram.theta:.4f})", str(diagram.n)
+    gone = f"lam -> 0, C -> infinity, J -> {diagram.normal['J'][-1]:.3f}"
+    rows = [(*first, "normal", *_middle(diagram.normal), gone)]
+    for k, branch in diagram.circles.items():
+        end, last = diagram.ends[k], f"lam -> 0, C -> infinity, J -> {branch['J'][-1]:.3f}"
+        place = last if end is None else f"a normal solution at lam = {end.lam:.12g}"
+        rows.append((*first, f"circle {k}", *_middle(branch), place))
+    return rows
+
+
+def _middle(branch) -> tuple:
+    """Costs with indices, folds and start of a branch, as texts."""
+    there = sorted(branch.at(lam=SHOWN), key=lambda point: point["J"])
+    indices = [morse_index(point.state.reshape(2, 2), SHOWN) for point in there]
+    costs = ", ".join(f"{point['J']:.12f} ({found.index})" for point, found in zip(there, indices))
+    folds = ", ".join(f"{fold['lam']:.12f}" for fold in branch.folds)
+    return costs, folds, f"lam -> 0, F -> R, J/lam -> {slope_at_zero(branch.point(0)):.6f}"
+
+
+def slope_at_zero(point) -> float:
+    """Limit of J / lam as lam -> 0, from a point near it where F -> R, up to lam^2: ``dJ/dlam = |C|^2 / 2``."""
+    here = 0.5 * float(np.sum(point.state**2))
+    return 2 * point["J"] / point["lam"] - here if point["lam"] > 0 else here
 
 
 def distinct(branch) -> list[int]:

@@ -30,8 +30,8 @@ def main(fast=False, out=OUT) -> dict:
     -------
     dict
         ``states``, ``costates``, ``weights``: largest errors of (15), (16) against integrated equations and of (9),
-        relative; ``gradient``: of (10) at solutions; ``turning``: least change of ``A_t`` at solutions for R that aren't
-        normal, relative; ``trials``, ``least_ratio`` of both sides of (14), ``violations`` of (14) as printed.
+        relative; ``gradient``: of (10) at solutions; ``turning``: least change of ``A_t`` at solutions for R that is
+        not normal, relative; ``trials``, ``least_ratio`` of both sides of (14), ``violations`` of (14) as printed.
     """
     rng = np.random.default_rng(14)
     errors = np.array([along_depth(random_solution(rng, d)) for d in (1, 2, 3) for _ in range(2 if fast else 8)])

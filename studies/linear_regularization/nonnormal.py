@@ -12,10 +12,10 @@ import numpy as np
 
 from continuation import Settings, Status, find_solutions, trace
 from studies.claims import Claim
-from studies.command import announced, command, folder
+from studies.command import aligned, announced, command, folder
 from studies.figures import COLOURS, draw_branch, figure_of, legend, save
 from studies.linear_regularization import OUT
-from studies.linear_regularization.circles import nearly_normal, pitchfork_behind
+from studies.linear_regularization.circles import nearly_normal, pitchfork_behind, slope_at_zero
 from systems.characteristic import characteristic_equation, normal_logarithm
 from systems.characteristic.checks import is_normal
 from systems.characteristic.circles import isolated_circles, with_circles
@@ -139,14 +139,8 @@ def end_of(branch, row) -> str:
         return f"goes on beyond lam = {lam:g}"
     gap = np.abs(CriticalPoint(point.state.reshape(2, 2), _matrix(point), lam).final_map - _matrix(point)).max()
     if lam < 2 * SPAN[0] and gap < 0.1:
-        return f"lam -> 0, F -> R, J/lam -> {cost / lam:.3f}"
+        return f"lam -> 0, F -> R, J/lam -> {slope_at_zero(point):.4f}"
     return f"lam -> 0, C -> infinity, J -> {cost:.3f}" if lam < 0.01 else f"{status.name} at lam = {lam:.4g}"
-
-
-def aligned(rows) -> str:
-    """Rows of texts as columns."""
-    widths = [max(len(row[k]) for row in rows) for k in range(len(rows[0]))]
-    return "\n".join("  ".join(text.ljust(width) for text, width in zip(row, widths)).rstrip() for row in rows)
 
 
 def merged(found, branches) -> list:

@@ -121,6 +121,10 @@ def test_circles(out):
     changes = [{"index[1.5708, -1]": [0, 1]}, short, {f"J_circle{key}": 2.1}, {f"circle_index{key}": [2, 1]}]
     changes += [{f"circle_index{key}": [2, 1], "index[1.5708, -1]": [2, 1]}, {f"slope{key}": 22.0}, short]
     check_every_claim_turns(circles, numbers, [*changes, {f"located{key}": 1e-3}])
+    rows = (out / "circles.txt").read_text().splitlines()
+    assert len(rows) == 1 + 4 + 6
+    assert "0.168183994864" in rows[2]
+    assert rows[2].endswith("a normal solution at lam = 0.0272059834104")
 
 
 @pytest.mark.slow
