@@ -2,6 +2,9 @@
 
 import argparse
 import pathlib
+import sys
+
+from studies.claims import table
 
 
 def options(description, out, data=None):
@@ -32,3 +35,37 @@ def numbers_table(numbers) -> str:
     """
     lines = (f"{key} = {format(v, '.14g') if isinstance(v, float) else v}" for key, v in numbers.items())
     return "\n".join(lines)
+
+
+def aligned(rows) -> str:
+    """Rows of texts as columns.
+
+    Examples
+    --------
+    >>> print(aligned([("n", "fold"), ("-1", "0.145")]))
+    n   fold
+    -1  0.145
+    """
+    widths = [max(len(row[k]) for row in rows) for k in range(len(rows[0]))]
+    return "\n".join("  ".join(text.ljust(width) for text, width in zip(row, widths)).rstrip() for row in rows)
+
+
+def announced(items, what):
+    """Yield the items, with a progress bar on a terminal and a line each on standard error elsewhere."""
+    items = list(items)
+    if sys.stderr.isatty():
+        from rich.console import Console
+        from rich.progress import track
+
+        yield from track(items, description=what, console=Console(stderr=True))
+        return
+    for number, item in enumerate(items, 1):
+        print(f"{what} {number}/{len(items)}: {item}", file=sys.stderr, flush=True)
+        yield item
+
+
+def command(module, out):
+    """Run a study from the command line, given its ``globals()``: its numbers, then the table of its claims."""
+    given = options(module["__doc__"], out)
+    numbers = module["main"](fast=given.fast, out=given.out)
+    print(numbers_table(numbers) + "\n\n" + table(module["claims"](numbers)) + f"\n\nwritten to {given.out}")

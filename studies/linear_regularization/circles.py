@@ -14,16 +14,19 @@ from typing import NamedTuple
 import numpy as np
 
 from continuation import Branch, Settings, trace
-from studies.command import folder
-from studies.linear_regularization.claims import COLOURS, OUT, Claim, command, draw_by_index, figure_of, save
+from studies.claims import Claim
+from studies.command import aligned, announced, command, folder
+from studies.figures import COLOURS, draw_branch, figure_of, legend, mark, save
+from studies.linear_regularization import OUT
 from systems.characteristic import characteristic_equation, normal_logarithm
 from systems.characteristic.circles import circle_start, isolated_circles, with_circles
-from systems.characteristic.normal import pitchfork_of_revolution
+from systems.characteristic.index import morse_index
+from systems.characteristic.normal import pitchforks_of_revolution
 
 CLASSES = (-1, 1)
 ANGLES = (math.pi / 2, 1.0)
 SPAN = (0.0, 0.5)
-AT = 0.1
+AT, SHOWN = 0.1, 0.05  # lam of the costs that are compared, and of those in the table
 BESIDE, LEAST = 1e-2, 1e-6  # lam at which circles are begun, and where their start is
 SMALL = 0.1  # size of a circle, relative, at which its trace ends: its phase is lost where it is a point
 
@@ -39,7 +42,7 @@ class ClassDiagram(NamedTuple):
 
 
 def main(fast=False, out=OUT) -> dict:
-    """Trace the diagrams of the classes n = -1 and n = 1 for two angles; draw J and C; return the numbers.
+    """Trace the diagrams of the classes n = -1 and n = 1 for two angles; draw J, w, the index; return the numbers.
 
     Returns
     -------
@@ -52,7 +55,10 @@ def main(fast=False, out=OUT) -> dict:
         there is one); ``tau``, the largest auxiliary unknown.
     """
     settings = Settings(max_step=0.15 if fast else 0.05, max_points=600 if fast else 2000)
-    diagrams = [class_diagram(n, theta, settings) for theta in ANGLES for n in CLASSES]
+    wanted = [(n, theta) for theta in ANGLES for n in CLASSES]
+    diagrams = [class_diagram(n, theta, settings) for n, theta in announced(wanted, "diagram of class, angle")]
+    rows = [row for diagram in diagrams for row in described(diagram)]
+    (folder(out) / "circles.txt").write_text(aligned([HEADER, *rows]) + "\n", "utf-8")
     draw(diagrams, folder(out) / "circles.png", fast)
     numbers = {}
     for diagram in diagrams:
@@ -65,14 +71,12 @@ def class_diagram(n, theta, settings) -> ClassDiagram:
     R = np.array([[math.cos(theta), -math.sin(theta)], [math.sin(theta), math.cos(theta)]])
     problem = characteristic_equation(R)
     start = normal_logarithm(R, n).ravel()
-    normal = trace(problem, start, "lam", SPAN, settings=settings, direction=+1, stop=_escaped)
+    normal = trace(problem, start, "lam", SPAN, settings=settings, direction=+1, stop=escaped)
     circles, ends = {}, {}
     problem = with_circles(characteristic_equation(R))
     for k in range(1, math.ceil(abs(theta + 2 * math.pi * n) / math.pi)):
         circles[k] = circle_branch(problem, circle_start(theta, n, k), settings)
-        last = circles[k].point(-1)
-        near = ((last["C[0,0]"] + last["C[1,1]"]) / 2, (last["C[1,0]"] - last["C[0,1]"]) / 2, last["lam"])
-        ends[k] = pitchfork_of_revolution(theta, near) if _nearly_normal(last) else None
+        ends[k] = pitchfork_behind(circles[k].point(-1), pitchforks_of_revolution(n, theta))
     return ClassDiagram(n, theta, normal, circles, ends)
 
 
@@ -84,15 +88,28 @@ def circle_branch(problem, start, settings) -> Branch:
     point = problem.solve(start.ravel(), {"lam": BESIDE})
     made = isolated_circles(problem, point)
     span = (LEAST, SPAN[1])
-    return trace(made, point, "lam", span, settings=settings, stop=lambda q: _nearly_normal(q) or _escaped(q))
+    return trace(made, point, "lam", span, settings=settings, stop=lambda q: nearly_normal(q) or escaped(q))
 
 
-def _escaped(point) -> bool:
+def pitchfork_behind(last, pitchforks):
+    """The pitchfork of revolution at which circles end, the one next to their last point; None if they don't shrink."""
+    if not nearly_normal(last):
+        return None
+    w = angles(last)
+    return min(pitchforks, key=lambda point: abs(point.w - w) + abs(point.lam / last["lam"] - 1))
+
+
+def angles(branch):
+    """``w = (C[1,0] - C[0,1]) / 2`` of a branch or a point, the same all around a circle."""
+    return (branch["C[1,0]"] - branch["C[0,1]"]) / 2
+
+
+def escaped(point) -> bool:
     """Whether a saddle has gone far enough towards infinity."""
     return point["C[0,0]"] + point["C[1,1]"] < -16
 
 
-def _nearly_normal(point) -> bool:
+def nearly_normal(point) -> bool:
     """Whether a circle has shrunk to nearly a point."""
     size = math.hypot(point["C[0,0]"] - point["C[1,1]"], point["C[0,1]"] + point["C[1,0]"])
     return size < SMALL * math.hypot(point["C[0,0]"] + point["C[1,1]"], point["C[0,1]"] - point["C[1,0]"])
@@ -121,6 +138,36 @@ def numbers_of(diagram) -> dict:
     return out
 
 
+HEADER = ("R", "n", "branch", f"J at {SHOWN} (index)", "fold at lam", "from", "to")
+
+
+def described(diagram) -> list[tuple]:
+    """Rows of the table for one class: its normal branch and its circles."""
+    first = f"rot({diagram.theta:.4f})", str(diagram.n)
+    gone = f"lam -> 0, C -> infinity, J -> {diagram.normal['J'][-1]:.3f}"
+    rows = [(*first, "normal", *_middle(diagram.normal), gone)]
+    for k, branch in diagram.circles.items():
+        end, last = diagram.ends[k], f"lam -> 0, C -> infinity, J -> {branch['J'][-1]:.3f}"
+        place = last if end is None else f"a normal solution at lam = {end.lam:.12g}"
+        rows.append((*first, f"circle {k}", *_middle(branch), place))
+    return rows
+
+
+def _middle(branch) -> tuple:
+    """Costs with indices, folds and start of a branch, as texts."""
+    there = sorted(branch.at(lam=SHOWN), key=lambda point: point["J"])
+    indices = [morse_index(point.state.reshape(2, 2), SHOWN) for point in there]
+    costs = ", ".join(f"{point['J']:.12f} ({found.index})" for point, found in zip(there, indices))
+    folds = ", ".join(f"{fold['lam']:.12f}" for fold in branch.folds)
+    return costs, folds, f"lam -> 0, F -> R, J/lam -> {slope_at_zero(branch.point(0)):.6f}"
+
+
+def slope_at_zero(point) -> float:
+    """Limit of J / lam as lam -> 0, from a point near it where F -> R, up to lam^2: ``dJ/dlam = |C|^2 / 2``."""
+    here = 0.5 * float(np.sum(point.state**2))
+    return 2 * point["J"] / point["lam"] - here if point["lam"] > 0 else here
+
+
 def distinct(branch) -> list[int]:
     """The Morse indices met along a branch, in order, repeats left out; special points aside."""
     special = {point.index for point in branch.special}
@@ -139,59 +186,93 @@ def lowest(branch) -> float:
 def claims(numbers) -> list[Claim]:
     """What the paper says of local minima, and what is found of open problem (i)."""
     key = f"[{round(ANGLES[0], 4)}, -1]"
-    index, normal = numbers[f"index{key}"], numbers[f"J{key}"]
-    circle, circle_index = numbers[f"J_circle{key[:-1]}, 1]"], numbers[f"circle_index{key[:-1]}, 1]"]
-    slopes = [
-        (value, numbers[name.replace("slope[", "slope_expected[")])
-        for name, value in numbers.items()
-        if "slope[" in name
+    circle = f"{key[:-1]}, 1]"
+    first = [value for name, value in numbers.items() if name.startswith(("index[", "circle_index["))]
+    slopes = _pairs(numbers, "slope[", "slope_expected[")
+    folds = [
+        (max(numbers[f"circle_folds{name[4:-1]}, 1]"]), lam) for name, lam in numbers.items() if name[:5] == "fold["
     ]
-    gap = max(abs(one - two) for one, two in slopes)
-    further = [
-        max(numbers[f"circle_folds{name[4:-1]}, 1]"]) > value for name, value in numbers.items() if name[:5] == "fold["
-    ]
+    found = [gap for name, gap in numbers.items() if name.startswith("located[") and not math.isnan(gap)]
+    costs = f"{numbers[f'J_circle{circle}']:.12f} against {numbers[f'J{key}']:.12f} at lam = 0.1"
+    index, where = numbers[f"index{key}"][0], "open problem (i)"
+    beyond = numbers[f"circle_folds{circle}"][-1] - numbers[f"fold{key}"]
     return [
+        Claim("Example 1 (i)", "n = -1: the solution from lam = 0 is a local minimum", index, 0, 0, note="its index"),
+        Claim("Example 1 (ii)", "beyond the lam_bar of n = -1 only n = 0 is left", beyond, high=0, note="of all kinds"),
         Claim(
-            "Example 1 (i)", "n = -1: the solution from lam = 0 is a local minimum", f"index {index[0]}", index[0] == 0
+            where,
+            "the circle of n = -1 costs less",
+            numbers[f"J_circle{circle}"] - numbers[f"J{key}"],
+            high=0,
+            note=costs,
+        ),
+        Claim(where, "... and is a minimum", numbers[f"circle_index{circle}"][0], 0, 0, note="index"),
+        Claim(
+            where,
+            "each class has a minimum",
+            max(min(_indices(numbers, n, t)) for n in CLASSES for t in ANGLES),
+            0,
+            0,
+            note=f"largest least index of {len(CLASSES) * len(ANGLES)} classes, {len(first)} branches",
         ),
         Claim(
-            "open problem (i)",
-            "the local minimum of class n = -1 is a circle of solutions that aren't normal",
-            f"J = {circle:.12f} < {normal:.12f} at lam = 0.1; indices along it {circle_index}",
-            bool(circle < normal and 0 in circle_index),
+            where,
+            "J/lam of a circle -> phi^2 - (abs(phi) - k pi)^2/2",
+            max(abs(a - b) for a, b in slopes),
+            high=1e-3,
+            note=f"largest error of {len(slopes)}",
         ),
         Claim(
-            "open problem (i)",
-            "J over lam of a circle tends to phi^2 - (abs(phi) - k pi)^2 / 2",
-            f"largest error {gap:.1e} for {len(slopes)} circles",
-            bool(gap < 1e-3),
+            where,
+            "the circle k = 1 lives on past the normal fold",
+            min(a / b for a, b in folds),
+            1,
+            note="ratio of lam",
         ),
         Claim(
-            "open problem (i)",
-            "the circle k = 1 lives on past the fold of the normal branch",
-            f"in {sum(further)} of {len(further)} diagrams",
-            all(further),
+            where,
+            "circles leave where w cot w = a - e^2a / lam",
+            max(found),
+            high=1e-8,
+            note=f"largest relative error of lam, {len(found)} pitchforks",
         ),
     ]
+
+
+def _pairs(numbers, one, two) -> list[tuple]:
+    """Values of the keys that start in one of two ways."""
+    return [(value, numbers[key.replace(one, two)]) for key, value in numbers.items() if key.startswith(one)]
+
+
+def _indices(numbers, n, theta) -> list[int]:
+    """All Morse indices met in the diagram of a class."""
+    key = f"{round(theta, 4)}, {n}"
+    names = (f"index[{key}]", f"circle_index[{key},")
+    return [index for name, found in numbers.items() if name.startswith(names) for index in found]
 
 
 def draw(diagrams, path, fast=False):
-    """Draw J and the trace of C against lam: thick where minima, dashed where saddles."""
-    figure, axes = figure_of(2, len(diagrams), (4.4 * len(diagrams), 8.0))
+    """Draw J, the angle w and the Morse index against lam."""
+    figure, axes = figure_of(3, len(diagrams), (4.6 * len(diagrams), 11.0))
     for column, diagram in zip(axes.T, diagrams):
-        for ax, name in zip(column, ("J", "C[1,0]")):
-            draw_by_index(ax, diagram.normal, "lam", name, COLOURS[0], "normal")
-            for (k, branch), colour in zip(diagram.circles.items(), COLOURS[1:]):
-                draw_by_index(ax, branch, "lam", name, colour, f"circle k = {k}")
-            for point in filter(None, diagram.ends.values()):
-                ax.plot(point.lam, point.cost if name == "J" else point.w, "o", color=COLOURS[0], ms=4)
+        branches = {"normal": diagram.normal} | {f"circle k = {k}": branch for k, branch in diagram.circles.items()}
+        for shift, ((name, branch), colour) in enumerate(zip(branches.items(), (COLOURS[-1], *COLOURS))):
+            draw_branch(column[0], branch, "lam", "J", colour, name)
+            draw_branch(column[1], branch, "lam", angles(branch), colour)
+            rows = np.setdiff1d(np.arange(len(branch)), [point.index for point in branch.special])
+            column[2].plot(branch["lam"][rows], branch.unstable[rows] + 0.05 * shift, ".", ms=3, color=colour)
+        for point in filter(None, diagram.ends.values()):
+            mark(column[0], "BP", point.lam, point.cost, COLOURS[-1])
+            mark(column[1], "BP", point.lam, point.w, COLOURS[-1])
+        for ax, name in zip(column, ("cost J", "angle w = (C[1,0] - C[0,1])/2", "Morse index (0: minimum)")):
             ax.set(xlabel="weight decay λ", ylabel=name)
             ax.grid(alpha=0.25)
-        column[0].set_title(f"θ = {diagram.theta:.4f}, n = {diagram.n:+d}", fontsize=10)
-        column[0].legend(fontsize=8)
-    figure.suptitle("Thick: minima (Morse index 0); dashed: saddles")
+        column[2].yaxis.get_major_locator().set_params(integer=True)
+        column[0].set_title(f"R = rot({diagram.theta:.4f}), n = {diagram.n:+d}", fontsize=10)
+        legend(column[0], "minimum (index 0)", kinds=("LP", "BP"))
+    figure.suptitle("Classes n = -1 and n = +1: normal solutions and circles of solutions that aren't normal")
     save(figure, path, fast)
 
 
 if __name__ == "__main__":
-    command(globals())
+    command(globals(), OUT)

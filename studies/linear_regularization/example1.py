@@ -8,22 +8,21 @@ Taghvaei, Kim, Mehta, "How regularization affects the critical points in linear 
 arXiv:1709.09625, Example 1 and Fig. 1.  Run: ``python -m studies.linear_regularization.example1``.
 """
 
-import pathlib
-import sys
-
 import numpy as np
+import scipy.interpolate
 
 from continuation import Settings, trace
-from studies.command import options
-from studies.linear_regularization.claims import Claim, claims_table, draw_by_index
+from studies.claims import Claim
+from studies.claims import table as claims_table
+from studies.command import announced, folder, options
+from studies.figures import COLOURS, draw_branch, figure_of, legend, save
+from studies.linear_regularization import OUT
 from systems.characteristic import characteristic_equation, normal_logarithm
 
 ANGLE = np.pi / 2
 R = np.array([[0.0, -1.0], [1.0, 0.0]])
 CLASSES = (0, -1, 1, -2, 2)
 SPAN = (0.0, 0.5)  # of lam; the outermost turning point is at 0.145
-OUT = "out/linear_regularization"
-COLOURS = {0: "#222222", -1: "#0072B2", 1: "#D55E00", -2: "#56B4E9", 2: "#E69F00"}  # Okabe and Ito
 
 
 def main(fast=False, out=OUT) -> dict:
@@ -40,22 +39,24 @@ def main(fast=False, out=OUT) -> dict:
     -------
     dict
         For n = +-1, +-2 the turning point ``lam_bar[n]``, ``a[n]`` (the entry C[0,0]), ``C10[n]`` (the entry
-        C[1,0], in radians) and ``J[n]``; see `verdicts` for the claims and the numbers they rest on, `indices` for
-        the Morse indices on both sides of the turning points.
+        C[1,0], in radians) and ``J[n]``; see `observations` for the numbers behind the paper's observations, `indices`
+        for the Morse indices on both sides of the turning points.
     """
-    out = pathlib.Path(out)
-    out.mkdir(parents=True, exist_ok=True)
+    out = folder(out)
     branches = trace_classes(CLASSES, Settings(max_step=0.15 if fast else 0.05, max_points=20_000))
     for n, branch in branches.items():
         branch.save(out / f"example1_n={n}.nc")
-    draw(branches, out / "example1.png", dpi=80 if fast else 200)
-    return {**turning_points(branches), **verdicts(branches), **indices(branches)}
+    draw(branches, out / "example1.png", fast)
+    return {**turning_points(branches), **observations(branches), **indices(branches)}
 
 
 def trace_classes(classes, settings) -> dict:
     """Trace the branch of every class from the logarithm of R at lam = 0 on, towards larger lam."""
     problem = characteristic_equation(R)
-    return {n: trace(problem, _start(n), "lam", SPAN, settings=settings, direction=+1) for n in _announced(classes)}
+    return {
+        n: trace(problem, _start(n), "lam", SPAN, settings=settings, direction=+1)
+        for n in announced(classes, "branch of class")
+    }
 
 
 def turning_points(branches) -> dict[str, float]:
@@ -70,35 +71,34 @@ def turning_points(branches) -> dict[str, float]:
     return numbers
 
 
-def verdicts(branches) -> dict:
-    """Check the paper's observations (i) to (iv) on the computed branches.
+def observations(branches) -> dict:
+    """Numbers behind the paper's observations (i) to (iv).
 
     Returns
     -------
     dict
-        ``one_turning_point``: each class but n = 0 turns once, n = 0 never (i).
-        ``lam_bar_falls``: the further the total angle ``|pi/2 + 2 pi n|``, the smaller lam_bar (ii).
-        ``saddles_escape``: at their ends C[0,0] < -5 while the angle and the cost are as the limit demands (iii);
-        ``saddle_angle_error`` and ``saddle_cost_error`` are the largest deviations of `saddle_end`.
-        ``principal_lowest``: on every row of every branch J exceeds that of n = 0 at the same lam (iv);
-        ``lowest_excess`` is the smallest excess, divided by lam.
+        ``wrong_turns``: classes with another number of folds than one (none for n = 0).
+        ``lam_bar_ratio``: largest ratio of one lam_bar to the one before, by growing total angle ``|pi/2 + 2 pi n|``.
+        ``beyond_first``: how far any class but n = 0 goes beyond the lam_bar of n = -1.
+        ``saddle_a``, ``saddle_angle_error``, ``saddle_cost_error``: largest C[0,0] and deviations of `saddle_end`;
+        ``printed_angle_error``: the same for the limit as printed, ``pi/2 + (2n - 1) pi`` for every n.
+        ``lowest_excess``: smallest excess of J over that of n = 0 at the same lam, divided by lam.
         ``largest_departure_from_normal``: of any C on any branch from the form ``[[a, -w], [w, a]]``.
     """
     others = [n for n in branches if n != 0]
-    folds = {n: [fold["lam"] for fold in branch.folds] for n, branch in branches.items()}
     outward = sorted(others, key=lambda n: abs(ANGLE + 2 * np.pi * n))
-    first = [folds[n][0] if folds[n] else np.nan for n in outward]
-    ends = [saddle_end(branches[n], n) for n in others]
-    angle_error, cost_error = (max(abs(end[key]) for end in ends) for key in ("angle_error", "cost_error"))
-    excess = min(lowest_excess(branches[0], branches[n]) for n in others)
+    lam_bar = [branches[n].folds[0]["lam"] if branches[n].folds else np.nan for n in outward]
+    ends = {n: saddle_end(branches[n], n) for n in others}
+    turn = {n: (2 * n - np.sign(n)) - (2 * n - 1) for n in others}  # what the printed limit misses, in half turns
     return {
-        "one_turning_point": all(len(folds[n]) == (n != 0) for n in branches),
-        "lam_bar_falls": bool(np.all(np.diff(first) < 0)),
-        "saddles_escape": bool(max(end["a"] for end in ends) < -5 and angle_error < 0.01 and cost_error < 0.01),
-        "saddle_angle_error": angle_error,
-        "saddle_cost_error": cost_error,
-        "principal_lowest": bool(excess > 0),
-        "lowest_excess": excess,
+        "wrong_turns": sum(len(branch.folds) != (n != 0) for n, branch in branches.items()),
+        "lam_bar_ratio": float(np.max(np.divide(lam_bar[1:], lam_bar[:-1]))),
+        "beyond_first": float(max(branches[n]["lam"].max() for n in others) - lam_bar[0]),
+        "saddle_a": float(max(end["a"] for end in ends.values())),
+        "saddle_angle_error": float(max(abs(end["angle_error"]) for end in ends.values())),
+        "printed_angle_error": float(max(abs(end["angle_error"] + np.pi * turn[n]) for n, end in ends.items())),
+        "saddle_cost_error": float(max(abs(end["cost_error"]) for end in ends.values())),
+        "lowest_excess": min(lowest_excess(branches[0], branches[n]) for n in others),
         "largest_departure_from_normal": max(departure_from_normal(branch) for branch in branches.values()),
     }
 
@@ -118,30 +118,37 @@ def claims(numbers) -> list[Claim]:
     """Observations (i) to (iv) of the paper as rows: claimed, computed, verdict."""
     others = [n for n in CLASSES if n != 0]
     upper, saddle = ([numbers[f"index_{side}[{n}]"] for n in others] for side in ("upper", "saddle"))
-    lams = ", ".join(f"{numbers[f'lam_bar[{n}]']:.6f}" for n in others)
+    lams = ", ".join(f"{numbers[f'lam_bar[{n}]']:.6f}" for n in others) + f" for n = {others}"
+    where, say = "Example 1", numbers.get
     return [
+        Claim(f"{where} (i)", "each n != 0 turns once, n = 0 never", say("wrong_turns"), 0, 0, "classes that don't"),
+        Claim(f"{where} (i)", "before it there is a local minimum", max(upper), 0, 0, f"indices {upper}"),
+        Claim(f"{where} (i)", "behind it there is a saddle", min(saddle), 1, note=f"indices {saddle}"),
+        Claim(f"{where} (ii)", "lam_bar falls with the total angle", say("lam_bar_ratio"), 0, 1, f"ratio; {lams}"),
         Claim(
-            "(i)", "each n != 0 has a turning point", f"lam_bar = {lams} for n = {others}", numbers["one_turning_point"]
+            f"{where} (ii)",
+            "beyond the lam_bar of n = -1 only n = 0 is left",
+            say("beyond_first"),
+            high=1e-9,
+            note="among normal solutions",
+        ),
+        Claim(f"{where} (iii)", "the saddle escapes to infinity as lam -> 0", say("saddle_a"), high=-5, note="C[0,0]"),
+        Claim(
+            f"{where} (iii)",
+            "its angle tends to pi/2 + (2n - 1) pi",
+            say("printed_angle_error"),
+            high=0.01,
+            note="for n < 0 it is pi/2 + (2n + 1) pi",
         ),
         Claim(
-            "(i)",
-            "there a local minimum turns into a saddle",
-            f"indices {upper} before, {saddle} after it: saddles on both sides",
-            bool(max(upper) == 0 and min(saddle) > 0),
+            f"{where} (iii)",
+            "... to pi/2 + (2n - sgn(n)) pi",
+            say("saddle_angle_error"),
+            high=0.01,
+            note="corrected; error",
         ),
-        Claim("(ii)", "lam_bar falls with the total angle", f"lam_bar = {lams}", numbers["lam_bar_falls"]),
-        Claim(
-            "(iii)",
-            "the saddle escapes to infinity with J -> 1 as lam -> 0",
-            f"angle within {numbers['saddle_angle_error']:.1e}, cost within {numbers['saddle_cost_error']:.1e}",
-            numbers["saddles_escape"],
-        ),
-        Claim(
-            "(iv)",
-            "the principal branch has the lowest cost",
-            f"lower by at least {numbers['lowest_excess']:.4f} lam",
-            numbers["principal_lowest"],
-        ),
+        Claim(f"{where} (iii)", "its cost tends to 1", say("saddle_cost_error"), high=0.01, note="error"),
+        Claim(f"{where} (iv)", "n = 0 has the lowest cost", say("lowest_excess"), 0, note="least excess over lam"),
     ]
 
 
@@ -159,10 +166,15 @@ def saddle_end(branch, n) -> dict[str, float]:
 
 
 def lowest_excess(principal, branch) -> float:
-    """Smallest ``(J - J_principal) / lam`` at equal lam, over the rows of `branch` with lam > 0."""
+    """Smallest ``(J - J_principal) / lam`` at equal lam, over the rows of `branch` with lam > 0.
+
+    Between rows J of the principal branch is interpolated with its derivative ``dJ/dlam = |C|^2 / 2``.
+    """
     lam, cost = branch["lam"], branch["J"]
     rows = lam > 0
-    return float(np.min((cost[rows] - np.interp(lam[rows], principal["lam"], principal["J"])) / lam[rows]))
+    slopes = 0.5 * np.sum(principal.states**2, axis=1)
+    lowest = scipy.interpolate.CubicHermiteSpline(principal["lam"], principal["J"], slopes)
+    return float(np.min((cost[rows] - lowest(lam[rows])) / lam[rows]))
 
 
 def departure_from_normal(branch) -> float:
@@ -172,49 +184,28 @@ def departure_from_normal(branch) -> float:
     )
 
 
-def draw(branches, path, dpi=200):
+def draw(branches, path, fast=False):
     """Draw Fig. 1: (a) the entry C[1,0] and (b) the cost J against lam."""
-    from matplotlib.figure import Figure
-
-    figure = Figure(figsize=(10, 4.6), layout="constrained")
-    axes = figure.subplots(1, 2, sharex=True)
+    figure, axes = figure_of(1, 2, (11.0, 4.8))
+    colours = dict(zip((0, -1, 1, -2, 2), (COLOURS[-1], *COLOURS)))
     for ax, name, label in zip(axes, ("C[1,0]", "J"), ("entry C[1,0] (radians)", "cost J")):
         for n, branch in sorted(branches.items(), reverse=True):
-            draw_by_index(ax, branch, "lam", name, COLOURS[n], f"n = {n:+d}" if n else "n = 0 (principal)")
+            draw_branch(ax, branch, "lam", name, colours[n], f"n = {n:+d}" if n else "n = 0 (principal)")
             for fold in branch.folds:
-                _mark(ax, fold, name, COLOURS[n])
+                place = {"textcoords": "offset points", "va": "center", "fontsize": 9}
+                ax.annotate(f"{fold['lam']:.5f}", (fold["lam"], fold[name]), (8, 0), **place)
         ax.set(xlabel="weight decay λ", ylabel=label, xlim=(0.0, 0.2))
         ax.grid(alpha=0.25)
-    axes[0].set_title("(a) solutions; thick: minima, dashed: saddles", loc="left")
+    axes[0].set_title("(a) solutions", loc="left")
     axes[1].set_title("(b) their cost, without the constant of the noise", loc="left")
-    axes[0].legend(loc="upper right", title="winding of log R")
+    legend(axes[0], "minimum (index 0)", kinds=("LP", "BP"), loc="upper right", title="winding of log R")
     figure.suptitle("Learning a quarter turn: critical points, computed from the characteristic equation (no data)")
-    figure.savefig(path, dpi=dpi, metadata={"Software": None})
-
-
-def _mark(ax, fold, name, colour):
-    """Mark a turning point and write its lam beside it."""
-    ax.plot(fold["lam"], fold[name], "o", color=colour, ms=6, mec="white", mew=0.8)
-    ax.annotate(
-        f"{fold['lam']:.5f}", (fold["lam"], fold[name]), (7, 0), textcoords="offset points", va="center", fontsize=9
-    )
+    save(figure, path, fast)
 
 
 def _start(n) -> np.ndarray:
     """C = log R with winding number n, as the vector of states."""
     return normal_logarithm(R, n).ravel()
-
-
-def _announced(classes):
-    """Yield the classes, with a progress bar on a terminal and a line each elsewhere."""
-    if sys.stdout.isatty():
-        from rich.progress import track
-
-        yield from track(classes, description="Tracing branches")
-        return
-    for n in classes:
-        print(f"tracing n = {n:+d}", flush=True)
-        yield n
 
 
 def table(numbers) -> str:

@@ -11,10 +11,13 @@ import numpy as np
 import scipy.linalg
 
 from continuation import Settings, trace
-from studies.command import folder
-from studies.linear_regularization.claims import OUT, Claim, command, draw_by_index, figure_of, save
+from studies.claims import Claim
+from studies.command import command, folder
+from studies.figures import COLOURS, draw_branch, figure_of, legend, save
+from studies.linear_regularization import OUT
 from systems.characteristic import normal_logarithm
 from systems.characteristic.families import line_of_matrices
+from systems.characteristic.solution import CriticalPoint
 
 R = np.array([[0.0, -1.0], [1.0, 0.0]])
 DIRECTION = np.array([[0.0, 0.0], [0.0, 1.0]])
@@ -28,8 +31,9 @@ def main(fast=False, out=OUT) -> dict:
     Returns
     -------
     dict
-        ``C[i,j]`` at the end of the first branch, ``weights`` |C|^2 there, ``constant`` tr(log R' log R), ``J(0.1)``,
-        ``J_constant(0.1)``, ``smallest_saving`` of the cost over all rows with lam > 0, ``largest_index``, ``folds``.
+        ``C[i,j]`` at the end of the first branch, ``weights`` |C|^2 there, ``constant`` tr(log R' log R), ``A_error``
+        and ``log_error`` of the printed A_t and log R, ``J(0.1)``, ``J_constant(0.1)``, ``smallest_saving`` of the cost
+        over all rows with lam > 0, ``largest_index``, ``folds``.
     """
     out, settings = folder(out), Settings(max_step=0.1 if fast else 0.02)
     problem = line_of_matrices(R, DIRECTION)
@@ -47,14 +51,17 @@ def constant_logarithm() -> np.ndarray:
 
 def numbers_of(first, second) -> dict:
     """Numbers of both branches; see `main`."""
-    C, constant = first.states[-1], float(np.sum(constant_logarithm() ** 2))
+    C, log = first.states[-1].reshape(2, 2), constant_logarithm()
+    constant, point = float(np.sum(log**2)), CriticalPoint(C, R + END * DIRECTION, 0.0)
     (at,) = second.at(lam=0.1)
     rows = second["lam"] > 0
     saving = (second["lam"][rows] * constant / 2 - second["J"][rows]) / second["lam"][rows]
     return {
-        **{f"C[{k // 2},{k % 2}]": float(C[k]) for k in range(4)},
+        **{f"C[{k // 2},{k % 2}]": float(C.flat[k]) for k in range(4)},
         "weights": float(np.sum(C**2)),
         "constant": constant,
+        "A_error": max(float(np.abs(point.weights(t) - printed_weights(t)).max()) for t in np.linspace(0, 1, 11)),
+        "log_error": float(np.abs(log - printed_logarithm()).max()),
         "J(0.1)": float(at["J"]),
         "J_constant(0.1)": 0.05 * constant,
         "smallest_saving": float(saving.min()),
@@ -63,42 +70,61 @@ def numbers_of(first, second) -> dict:
     }
 
 
+def printed_weights(t) -> np.ndarray:
+    """``A_t`` at alpha = pi/2 and lam = 0 as the paper has it."""
+    sine, cosine = np.sin(np.pi * t), np.cos(np.pi * t)
+    return np.pi / 4 * np.array([[-sine, cosine - 1], [cosine + 1, sine]])
+
+
+def printed_logarithm() -> np.ndarray:
+    """Principal logarithm of R at alpha = pi/2 as the paper has it, with its ``tau = asin(pi/4)``."""
+    tau = np.arcsin(np.pi / 4)
+    return (np.pi / 2 - tau) * np.array([[-np.tan(tau), -1 / np.cos(tau)], [1 / np.cos(tau), np.tan(tau)]])
+
+
 def claims(numbers) -> list[Claim]:
     """Rows of Example 2."""
-    nilpotent = [0.0, 0.0, np.pi / 2, 0.0]
+    nilpotent, where, say = [0.0, 0.0, np.pi / 2, 0.0], "Example 2", numbers.get
     gap = max(abs(numbers[f"C[{k // 2},{k % 2}]"] - nilpotent[k]) for k in range(4))
     return [
-        Claim("Example 2", "C = [[0, 0], [pi/2, 0]] solves alpha = pi/2, lam = 0", f"error {gap:.1e}", gap < 1e-9),
+        Claim(where, "alpha leads to C = [[0, 0], [pi/2, 0]] at lam = 0", gap, high=1e-9, note="error"),
+        Claim(where, "A_t = (pi/4) [[-sin, cos - 1], [cos + 1, sin]](pi t)", say("A_error"), high=1e-9, note="error"),
+        Claim(where, "log R = (pi/2 - tau) [[-tan, -sec], [sec, tan]](tau)", say("log_error"), high=1e-9, note="error"),
+        Claim(where, "tr log R' log R = 3.76", say("constant"), 3.755, 3.765),
         Claim(
-            "Example 2",
-            "its cost pi^2/4 is smaller than 3.76 of the constant log R",
-            f"{numbers['weights']:.10f} < {numbers['constant']:.10f}",
-            bool(numbers["weights"] < numbers["constant"] and abs(numbers["constant"] - 3.76) < 5e-3),
+            where,
+            "int tr A'A = pi^2/4 is less",
+            say("weights") / say("constant"),
+            0,
+            1,
+            note=f"ratio; {say('weights'):.10f} against {say('constant'):.10f}",
         ),
+        Claim("Fig. 2(b)", "the branch in lam is one of minima", say("largest_index"), 0, 0, note="largest index"),
         Claim(
             "Fig. 2(b)",
-            "the branch in lam consists of minima and stays below the constant solution",
-            f"index up to {numbers['largest_index']}, saving of at least {numbers['smallest_saving']:.4f} lam",
-            bool(numbers["largest_index"] == 0 and numbers["smallest_saving"] > 0),
+            "it stays below the constant log R",
+            say("smallest_saving"),
+            0,
+            note=f"least saving over lam; J(0.1) = {say('J(0.1)'):.12f} against {say('J_constant(0.1)'):.8f}",
         ),
     ]
 
 
 def draw(first, second, path, fast=False):
     """Draw (a) the entries of C against alpha, (b) J against lam."""
-    figure, axes = figure_of()
-    for name, colour in zip(first.state_names, ("#222222", "#0072B2", "#D55E00", "#009E73")):
-        draw_by_index(axes[0], first, "alpha", name, colour, name)
-    axes[0].set(xlabel="alpha", ylabel="entries of C at λ = 0")
-    draw_by_index(axes[1], second, "lam", "J", "#0072B2", "critical point")
+    figure, axes = figure_of(1, 2, (10.0, 4.6))
+    for name, colour in zip(first.state_names, COLOURS):
+        draw_branch(axes[0], first, "alpha", name, colour, name)
+    axes[0].set(xlabel="alpha", ylabel="entries of C at λ = 0", title="(a) R = [[0, -1], [1, alpha]]")
+    draw_branch(axes[1], second, "lam", "J", COLOURS[0], "critical point")
     constant = float(np.sum(constant_logarithm() ** 2))
-    axes[1].plot(second["lam"], second["lam"] * constant / 2, color="#D55E00", ls=":", label="constant log R")
-    axes[1].set(xlabel="weight decay λ", ylabel="cost J")
+    axes[1].plot(second["lam"], second["lam"] * constant / 2, color=COLOURS[1], ls=":", label="constant log R")
+    axes[1].set(xlabel="weight decay λ", ylabel="cost J", title="(b) alpha = π/2")
     for ax in axes:
-        ax.legend()
+        legend(ax, "minimum (index 0)", kinds=())
         ax.grid(alpha=0.25)
     save(figure, path, fast)
 
 
 if __name__ == "__main__":
-    command(globals())
+    command(globals(), OUT)

@@ -7,20 +7,27 @@ Run: ``python -m studies.linear_regularization.learning``.
 """
 
 from collections import Counter
+from typing import NamedTuple
 
 import numpy as np
 
-from studies.command import folder
-from studies.linear_regularization.claims import OUT, Claim, command, figure_of, save
+from continuation import Settings
+from studies.claims import Claim
+from studies.command import announced, command, folder
+from studies.figures import COLOURS, figure_of, save
+from studies.linear_regularization import OUT
+from studies.linear_regularization.circles import circle_branch
 from systems.characteristic import characteristic_equation, normal_logarithm
-from systems.characteristic.circles import circle_start
-from systems.characteristic.index import index_of_layers
+from systems.characteristic.circles import circle_start, with_circles
+from systems.characteristic.index import index_of_layers, morse_index
 from systems.characteristic.layers import LayeredNetwork, start_weights
-from systems.characteristic.learning import learn
+from systems.characteristic.learning import CHUNK, learn
+from systems.characteristic.normal import normal_solutions
 
 TURN = np.array([[0.0, -1.0], [1.0, 0.0]])
 SKEWED = np.array([[0.0, -1.0], [1.0, np.pi / 2]])
 LAM = 0.1
+RATE = 0.05  # of the run that leaves a saddle
 STARTS = 40
 SPREAD = 3.0  # of the entries of a random start, constant over the layers
 NOISE = 0.3  # of each layer's own
@@ -40,14 +47,16 @@ def main(fast=False, out=OUT) -> dict:
     errors = convergence(layers)
     rates, distances = escape(30 if fast else 60)
     ends, costs = random_starts(20 if fast else 40, 30_000 if fast else 100_000)
-    draw(layers, errors, distances, costs, folder(out) / "learning.png", fast)
+    out = folder(out)
+    (out / "learning.txt").write_text(ends_table(ends) + "\n", "utf-8")
+    draw((layers, errors), (distances, rates), costs, out / "learning.png", fast)
     slope = np.polyfit(np.log(layers), np.log(errors), 1)[0]
     return {
         "order": float(-slope),
         **{f"error[{N}]": float(error) for N, error in zip(layers, errors)},
         "escape": rates[0],
         "predicted_escape": rates[1],
-        "ends": dict(sorted(ends.items())),
+        "ends": {end.name: end.count for end in ends},
         "batches_error": stochastic(20 if fast else 40),
     }
 
@@ -66,40 +75,73 @@ def convergence(layers) -> list[float]:
 def escape(N):
     """Measured and predicted growth rate away from the normal n = -1 solution, and the distances."""
     C = characteristic_equation(TURN).solve(normal_logarithm(TURN, -1).ravel(), {"lam": LAM}).state.reshape(2, 2)
-    network, rate = LayeredNetwork(TURN, None, LAM, 1.0, N), 0.05
+    network = LayeredNetwork(TURN, None, LAM, 1.0, N)
     point = network.critical_point(start_weights(C, 1.0, N))
     noise = np.random.default_rng(7).normal(size=point.shape)
-    result = learn(network, point + 1e-7 * noise, rate, 20_000, reference=point)
+    result = learn(network, point + 1e-7 * noise, RATE, 20_000, reference=point)
     linear = np.flatnonzero((result.distances > 1e-6) & (result.distances < 1e-3))
-    measured = np.polyfit(200 * rate * linear, np.log(result.distances[linear]), 1)[0]
+    measured = np.polyfit(CHUNK * RATE * linear, np.log(result.distances[linear]), 1)[0]
     predicted = -index_of_layers(C, LAM, TURN, layers=N)[0]
     return (float(measured), float(predicted)), result.distances
 
 
-def known_costs() -> dict:
-    """Costs of the solutions that starts can end at."""
+class End(NamedTuple):
+    """Where random starts ended: a solution, how many did, its costs (N layers and continuous), its Morse index."""
+
+    name: str
+    count: int
+    cost: float
+    continuous: float
+    index: int
+
+
+def solutions() -> dict:
+    """The solutions known at lam = 0.1: five, circles once."""
     problem = characteristic_equation(TURN)
-    starts = {"n = 0": normal_logarithm(TURN), "n = -1, normal": normal_logarithm(TURN, -1)}
-    starts["n = -1, circle"] = circle_start(np.pi / 2, -1, 1)
+    starts = {"n = 0": normal_solutions(LAM, 0)[0].matrix}
+    for name, point in zip(("n = -1, normal", "n = -1, normal saddle"), normal_solutions(LAM, -1)):
+        starts[name] = point.matrix
+    branch = circle_branch(with_circles(problem), circle_start(np.pi / 2, -1, 1), Settings(max_step=0.15))
+    for name, point in zip(("n = -1, circle", "n = -1, circle of saddles"), sorted(branch.at(lam=LAM), key=_cost)):
+        starts[name] = point.state.reshape(2, 2)
     return {name: problem.solve(C.ravel(), {"lam": LAM}) for name, C in starts.items()}
 
 
+def _cost(point) -> float:
+    """J of a point."""
+    return point["J"]
+
+
 def random_starts(N, steps):
-    """Where 40 random starts end, by name, with their costs along the way."""
-    network, rng, ends = LayeredNetwork(TURN, None, LAM, 1.0, N), np.random.default_rng(40), Counter()
-    references = {}
-    for name, point in known_costs().items():
-        A = network.critical_point(start_weights(point.state.reshape(2, 2), 1.0, N))
-        references[name] = network.cost(A)
+    """Where 40 random starts end, one `End` for each solution, and their costs."""
+    network, rng, counts, references = LayeredNetwork(TURN, None, LAM, 1.0, N), np.random.default_rng(40), Counter(), {}
+    known = solutions()
+    for name, point in known.items():
+        references[name] = network.cost(network.critical_point(start_weights(point.state.reshape(2, 2), 1.0, N)))
     costs = []
-    for _ in range(STARTS):
+    for _ in announced(range(STARTS), "random start"):
         start = SPREAD * rng.normal(size=(2, 2)) + NOISE * rng.normal(size=(N, 2, 2))
         result = warmed(network, start, steps)
         cost = network.cost(result.weights) if result.ended != "diverged" else np.nan
         near = [name for name, value in references.items() if abs(cost - value) < 1e-6 * (1 + value)]
-        ends[near[0] if near else "diverged" if np.isnan(cost) else f"J_N = {cost:.4f} ({result.ended})"] += 1
+        counts[near[0] if near else result.ended if np.isnan(cost) else "elsewhere"] += 1
         costs.append(float(cost))
-    return ends, costs
+    ends = [
+        End(name, counts.pop(name, 0), references[name], point["J"], _index(point)) for name, point in known.items()
+    ]
+    return ends + [End(name, count, np.nan, np.nan, -1) for name, count in counts.items()], costs
+
+
+def _index(point) -> int:
+    """Morse index of a solution."""
+    return morse_index(point.state.reshape(2, 2), LAM).index
+
+
+def ends_table(ends) -> str:
+    """Where the starts ended, as text."""
+    lines = [f"{'solution':<28}{'starts':>8}{'J of N layers':>18}{'J':>18}{'index':>8}"]
+    lines += [f"{e.name:<28}{e.count:>8}{e.cost:>18.12f}{e.continuous:>18.12f}{e.index:>8}" for e in ends]
+    return "\n".join(lines)
 
 
 def warmed(network, start, steps):
@@ -127,43 +169,54 @@ def stochastic(N) -> float:
 
 def claims(numbers) -> list[Claim]:
     """What the paper says of learning."""
-    ends = numbers["ends"]
+    ends, where = numbers["ends"], "(11)-(13)"
     ratio = numbers["escape"] / numbers["predicted_escape"]
+    others = sum(count for name, count in ends.items() if name in ("n = -1, circle",))
+    left = sum(ends.values()) - others - ends.get("n = 0", 0)
     return [
+        Claim(where, "learning converges to A_t with error O(1/N)", numbers["order"], 0.9, 1.1, note="order"),
         Claim(
-            "(11)-(13)",
-            "learning converges to the weights A_t of the characteristic equation",
-            f"error of order {numbers['order']:.3f} in 1/N; batches of 4 end within {numbers['batches_error']:.1e}",
-            bool(abs(numbers["order"] - 1) < 0.15 and numbers["batches_error"] < 0.1),
+            where, "... by stochastic batches too", numbers["batches_error"], high=0.1, note="relative, batches of 4"
         ),
         Claim(
-            "Example 1 (i)",
-            "the normal n = -1 solution is a local minimum, where learning stays",
-            f"it is left at {ratio:.4f} times the rate of its lowest eigenvalue {-numbers['predicted_escape']:.5f}",
-            bool(numbers["escape"] <= 0),
+            "Example 1 (i)", "learning stays at the normal n = -1 solution", numbers["escape"], high=0, note="rate away"
         ),
+        Claim("here", "it leaves at the rate of the lowest eigenvalue", ratio, 0.95, 1.05, note="ratio"),
         Claim(
             "open problem (i)",
             "learning gets stuck at solutions that aren't normal",
-            f"ends of {sum(ends.values())} random starts: {ends}",
-            bool(any("circle" in name for name in ends)),
+            others,
+            1,
+            note=f"starts of {sum(ends.values())} that end at the circle of n = -1",
         ),
+        Claim("here", "every start ends at a minimum", left, 0, 0, note="starts that end elsewhere"),
     ]
 
 
-def draw(layers, errors, distances, costs, path, fast=False):
+def draw(convergence, escape, costs, path, fast=False):
     """Draw errors against N, the escape, the costs at the ends."""
-    figure, axes = figure_of(1, 3, (14.0, 4.4))
-    axes[0].loglog(layers, errors, "o-", color="#0072B2")
-    axes[0].set(xlabel="layers N", ylabel="largest error of the learnt weights")
-    axes[1].semilogy(200 * np.arange(1, len(distances) + 1), distances, color="#D55E00")
-    axes[1].set(xlabel="steps", ylabel="distance from the n = -1 solution")
-    axes[2].plot(sorted(costs), ".", color="#222222")
-    axes[2].set(xlabel="random start, ordered", ylabel="cost at the end")
+    (layers, errors), (distances, rates) = convergence, escape
+    figure, axes = figure_of(1, 3, (14.0, 4.6))
+    axes[0].loglog(layers, errors, "o-", color=COLOURS[0], label="learnt from zero")
+    axes[0].loglog(layers, errors[-1] * layers[-1] / np.array(layers), ":", color=COLOURS[-1], label="1/N")
+    axes[0].set(xlabel="layers N", ylabel="largest error of the learnt weights", title="(a) Example 2, λ = 0.1")
+    axes[0].legend()
+    steps = CHUNK * np.arange(1, len(distances) + 1)
+    middle = int(np.argmin(np.abs(np.log(distances / 1e-4))))
+    line = distances[middle] * np.exp(rates[1] * RATE * (steps - steps[middle]))
+    shown = (line > distances.min()) & (line < 10)
+    axes[1].semilogy(steps, distances, color=COLOURS[1], label="learning")
+    axes[1].semilogy(steps[shown], line[shown], ":", color=COLOURS[-1], label="lowest eigenvalue")
+    axes[1].set(xlabel="steps", ylabel="distance from the normal n = -1 solution", title="(b) leaving a saddle")
+    axes[1].legend()
+    axes[2].plot(sorted(costs), ".", color=COLOURS[-1])
+    axes[2].set(
+        xlabel="random start, ordered by cost", ylabel="cost at the end", title=f"(c) {len(costs)} starts, λ = 0.1"
+    )
     for ax in axes:
         ax.grid(alpha=0.25)
     save(figure, path, fast)
 
 
 if __name__ == "__main__":
-    command(globals())
+    command(globals(), OUT)

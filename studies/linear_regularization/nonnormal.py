@@ -1,7 +1,8 @@
-"""How many critical points there are: solutions found by deflation at one weight decay, and the branches through them.
+"""How many critical points there are, and the branches through them: a search by deflation at one weight decay.
 
 For ``R = rot(pi/2), rot(1), diag(2, 1/2)`` and a matrix that isn't normal.  What is found is a lower bound of what
-there is.  Beyond Taghvaei, Kim, Mehta, NeurIPS 2017, arXiv:1709.09625, section 4 (open problem i).
+there is.  Writes a table of branches: their costs and indices, folds, where they start and end.
+Beyond Taghvaei, Kim, Mehta, NeurIPS 2017, arXiv:1709.09625, section 4 (open problem i).
 Run: ``python -m studies.linear_regularization.nonnormal``.
 """
 
@@ -10,15 +11,23 @@ import math
 import numpy as np
 
 from continuation import Settings, Status, find_solutions, trace
-from studies.command import folder
-from studies.linear_regularization.claims import COLOURS, OUT, Claim, command, draw_by_index, figure_of, save
+from studies.claims import Claim
+from studies.command import aligned, announced, command, folder
+from studies.figures import COLOURS, draw_branch, figure_of, legend, save
+from studies.linear_regularization import OUT
+from studies.linear_regularization.circles import nearly_normal, pitchfork_behind, slope_at_zero
 from systems.characteristic import characteristic_equation, normal_logarithm
-from systems.characteristic.circles import with_circles
+from systems.characteristic.checks import is_normal
+from systems.characteristic.circles import isolated_circles, with_circles
+from systems.characteristic.normal import pitchforks_of_revolution
+from systems.characteristic.solution import CriticalPoint
 
 LAM = 0.1
 BOUNDS = (-8.0, 8.0)
 SPAN = (1e-4, 1.0)
 REFLECTION = ["C[0,0]", "-C[0,1]", "-C[1,0]", "C[1,1]"]
+NORMAL = 1e-7  # of |C|^2: what a solution that counts as normal may miss
+FAR = 60.0  # entries of C at which a branch has escaped
 
 
 def rotation(angle) -> np.ndarray:
@@ -35,28 +44,30 @@ MATRICES = {
 
 
 def main(fast=False, out=OUT) -> dict:
-    """Search at lam = 0.1, trace through what was found, draw, return the numbers.
+    """Search at lam = 0.1, trace through what was found, draw, write ``nonnormal.txt``, return the numbers.
 
     Returns
     -------
     dict
-        For each matrix ``found[name]``, solutions up to symmetry (circles and mirror images count once),
-        ``normal[name]`` of them, ``minima[name]``, ``J[name]`` and ``index[name]`` in ascending order of J,
-        ``guesses[name]``; for the last two matrices ``branches[name]`` through them, ``folds[name]`` (lam, ascending),
+        For each matrix ``found[name]``, solutions found up to symmetry (circles and mirror images count once),
+        ``guesses[name]``, ``solutions[name]`` with those on the branches through them, ``normal[name]`` of them,
+        ``minima[name]``, ``J[name]`` and ``index[name]`` in ascending order of J, ``branches[name]``, ``folds[name]``
+        (lam, ascending), ``isolas[name]`` of the branches, ``reach_zero[name]``, how many ends have F -> R at lam -> 0,
         ``lowest_is_principal[name]`` and ``largest_residual[name]``.
     """
     budget, settings = 6_000 if fast else 60_000, Settings(max_step=0.3 if fast else 0.1, max_points=1500)
-    numbers, branches = {}, {}
-    for name, R in MATRICES.items():
-        problem = symmetric_problem(name, R)
+    numbers, branches, lines = {}, {}, []
+    for name in announced(MATRICES, "search"):
+        problem = symmetric_problem(name, MATRICES[name])
         found = find_solutions(problem, {"lam": LAM}, bounds=BOUNDS, budget=budget)
-        numbers |= numbers_of(name, problem, found)
-        if not problem.symmetry.continuous:
-            branches[name] = through(problem, found, settings, 8 if fast else 100)
-            numbers[f"branches[{name}]"] = len(branches[name])
-            numbers[f"folds[{name}]"] = sorted(round(f["lam"], 10) for b in branches[name] for f in b.folds)
-            numbers[f"reach_zero[{name}]"] = sum(_starts_at_zero(branch) for branch in branches[name])
-    draw(branches, folder(out) / "nonnormal.png", fast)
+        branches[name] = through(problem, found, settings, 8 if fast else 100)
+        points = merged(found, branches[name])
+        numbers |= {f"found[{name}]": len(found), f"guesses[{name}]": found.report.guesses}
+        numbers |= numbers_of(name, problem, points) | numbers_of_branches(name, branches[name])
+        lines += [line for number, branch in enumerate(branches[name], 1) for line in described(name, number, branch)]
+    out = folder(out)
+    (out / "nonnormal.txt").write_text(aligned([HEADER, *lines]) + "\n", "utf-8")
+    draw(branches, out / "nonnormal.png", fast)
     return numbers
 
 
@@ -69,49 +80,107 @@ def symmetric_problem(name, R):
 
 
 def through(problem, found, settings, most) -> list:
-    """Branches through the solutions with the lowest costs, each once."""
+    """Branches through the solutions with the lowest costs, each once; circles as points, by a phase condition."""
     branches = []
     for point in sorted(found, key=lambda point: point["J"])[:most]:
-        images = problem.symmetry.orbit(point)
-        seen = (np.abs(images - other.state).max(axis=1).min() for b in branches for other in b.at(lam=LAM))
-        if not any(gap < 1e-5 for gap in seen):
-            branches.append(trace(problem, point, "lam", SPAN, settings=settings, stop=_escaped))
+        known = (other for branch in branches for other in branch.at(lam=LAM))
+        if any(abs(other["J"] - point["J"]) < 1e-9 * (1 + point["J"]) for other in known):
+            continue
+        circle = bool(problem.symmetry.continuous) and not is_normal(point.state.reshape(2, 2), NORMAL)
+        made = isolated_circles(problem, point) if circle else problem
+        stop = (lambda q: nearly_normal(q) or _escaped(q)) if circle else _escaped
+        branches.append(trace(made, point, "lam", SPAN, settings=settings, stop=stop))
     return branches
 
 
 def _escaped(point) -> bool:
     """Whether C has gone far towards infinity."""
-    return bool(np.abs(point.state).max() > 60)
+    return bool(np.abs(point.state).max() > FAR)
 
 
-def _starts_at_zero(branch) -> bool:
-    """Whether an end of a branch is at the smallest lam, with a cost that vanishes there: F tends to R."""
-    ends = [(row, status) for row, status in zip((0, -1), branch.ends) if status is Status.LIMIT]
-    return any(branch["lam"][row] < 2 * SPAN[0] and branch["J"][row] < 0.1 for row, _ in ends)
+HEADER = ("R", "branch", "kind", "J at 0.1 (index)", "folds at lam", "one end", "other end")
 
 
-def numbers_of(name, problem, found) -> dict:
-    """Numbers of one search; see `main`."""
-    ordered = sorted(found, key=lambda point: point["J"])
-    C = np.array([point.state.reshape(2, 2) for point in ordered])
-    normal = [np.abs(c @ c.T - c.T @ c).max() < 1e-7 * (c * c).sum() for c in C]
+def described(name, number, branch) -> list[tuple]:
+    """Rows of the table for one branch: its solutions at lam = 0.1 one below the other."""
+    normal = is_normal(branch.states[len(branch) // 2].reshape(2, 2), NORMAL)
+    there = sorted(branch.at(lam=LAM), key=lambda point: point["J"])
+    costs = [f"{point['J']:.12f} ({_index_at(point)})" for point in there]
+    folds = [f"{lam:.10f}" for lam in sorted(fold["lam"] for fold in branch.folds)]
+    first = (name, str(number), "normal" if normal else "not normal")
+    rows = [(*first, costs[0], folds[0] if folds else "-", end_of(branch, 0), end_of(branch, -1))]
+    for k in range(1, max(len(costs), len(folds))):
+        rows.append(("", "", "", costs[k] if k < len(costs) else "", folds[k] if k < len(folds) else "", "", ""))
+    return rows
+
+
+def _index_at(point) -> int:
+    """Morse index at a point of a branch."""
+    return CriticalPoint(point.state.reshape(2, 2), _matrix(point), point["lam"]).index.index
+
+
+def _matrix(point) -> np.ndarray:
+    """R of a point."""
+    return np.array([point.parameters[f"R[{i},{j}]"] for i in (0, 1) for j in (0, 1)]).reshape(2, 2)
+
+
+def end_of(branch, row) -> str:
+    """How a branch ends at its first or last row, in words."""
+    status, point = branch.ends[row], branch.point(row)
+    lam, cost = point["lam"], point["J"]
+    if status is Status.CLOSED:
+        return "closed curve"
+    if status is Status.STOPPED and nearly_normal(point) and np.abs(point.state).max() < FAR:
+        R = _matrix(point)
+        theta = math.atan2(R[1, 0], R[0, 0])
+        pitchforks = [one for n in range(-3, 4) for one in pitchforks_of_revolution(n, theta, math.hypot(*R[0]))]
+        return f"shrinks to a normal solution, lam = {pitchfork_behind(point, pitchforks).lam:.10f}"
+    if lam > 0.99 * SPAN[1]:
+        return f"goes on beyond lam = {lam:g}"
+    gap = np.abs(CriticalPoint(point.state.reshape(2, 2), _matrix(point), lam).final_map - _matrix(point)).max()
+    if lam < 2 * SPAN[0] and gap < 0.1:
+        return f"lam -> 0, F -> R, J/lam -> {slope_at_zero(point):.4f}"
+    return f"lam -> 0, C -> infinity, J -> {cost:.3f}" if lam < 0.01 else f"{status.name} at lam = {lam:.4g}"
+
+
+def merged(found, branches) -> list:
+    """Solutions found, and those on branches at the same lam, in ascending order of cost."""
+    points = list(found)
+    for point in (point for branch in branches for point in branch.at(lam=LAM)):
+        if not any(abs(point["J"] - other["J"]) < 1e-9 * (1 + point["J"]) for other in points):
+            points.append(point)
+    return sorted(points, key=lambda point: point["J"])
+
+
+def numbers_of(name, problem, ordered) -> dict:
+    """Numbers of the solutions at lam = 0.1; see `main`."""
     residuals = [np.abs(problem.residual(point, {"lam": LAM})).max() for point in ordered]
     return {
-        f"found[{name}]": len(ordered),
-        f"normal[{name}]": int(sum(normal)),
-        f"minima[{name}]": sum(point.unstable == 0 for point in ordered),
-        f"guesses[{name}]": found.report.guesses,
-        f"J[{name}]": [round(float(point["J"]), 10) for point in ordered],
-        f"index[{name}]": [int(point.unstable) for point in ordered],
+        f"solutions[{name}]": len(ordered),
+        f"normal[{name}]": sum(is_normal(point.state.reshape(2, 2), NORMAL) for point in ordered),
+        f"minima[{name}]": sum(_index_at(point) == 0 for point in ordered),
+        f"J[{name}]": [round(float(point["J"]), 12) for point in ordered],
+        f"index[{name}]": [_index_at(point) for point in ordered],
         f"lowest_is_principal[{name}]": _is_principal(problem, ordered[0]),
         f"largest_residual[{name}]": float(max(residuals)),
     }
 
 
+def numbers_of_branches(name, branches) -> dict:
+    """Numbers of the branches; see `main`."""
+    ends = [end_of(branch, row) for branch in branches for row in (0, -1)]
+    return {
+        f"branches[{name}]": len(branches),
+        f"folds[{name}]": sorted(round(float(fold["lam"]), 12) for branch in branches for fold in branch.folds),
+        f"isolas[{name}]": sum(branch.ends[0] is Status.CLOSED for branch in branches),
+        f"reach_zero[{name}]": sum("F -> R" in end for end in ends),
+    }
+
+
 def _is_principal(problem, point) -> bool:
     """Whether a solution lies on the branch from the principal logarithm, or, R not normal, from large lam."""
-    R = np.array([point.parameters[f"R[{i},{j}]"] for i in (0, 1) for j in (0, 1)]).reshape(2, 2)
-    if np.abs(R @ R.T - R.T @ R).max() < 1e-12:
+    R = _matrix(point)
+    if is_normal(R, NORMAL):
         branch = trace(problem, normal_logarithm(R).ravel(), "lam", (0.0, LAM), direction=+1)
     else:
         branch = trace(problem, R.ravel() / 10, "lam", (LAM, 10.0), parameters={"lam": 10.0}, direction=-1)
@@ -120,36 +189,46 @@ def _is_principal(problem, point) -> bool:
 
 def claims(numbers) -> list[Claim]:
     """Counts, and observation (iv) beyond normal solutions."""
-    names, found = list(MATRICES), [numbers[f"found[{name}]"] for name in MATRICES]
-    lowest = [numbers[f"lowest_is_principal[{name}]"] for name in names]
-    others = [numbers[f"found[{name}]"] - numbers[f"normal[{name}]"] for name in names]
+    names, where = list(MATRICES), "open problem (i)"
+    found, normal, minima = ([numbers[f"{key}[{name}]"] for name in names] for key in ("solutions", "normal", "minima"))
+    others = [a - b for a, b in zip(found, normal)]
+    lowest = sum(not numbers[f"lowest_is_principal[{name}]"] for name in names)
+    guesses = sum(numbers[f"guesses[{name}]"] for name in names)
     return [
         Claim(
-            "open problem (i)",
-            "there are solutions that aren't normal, also for normal R",
-            f"at lam = 0.1: {others} of {found} found for {', '.join(names)}",
-            bool(min(others) > 0),
+            where,
+            "solutions that aren't normal, also for normal R",
+            min(others),
+            1,
+            note=f"fewest at lam = 0.1; {others} of {found} for {', '.join(names)}, {guesses} guesses",
         ),
         Claim(
+            where, "rot(pi/2) has 5 solutions at lam = 0.1", found[0], 5, 5, note="found or on a branch, circles once"
+        ),
+        Claim(where, "minima beside the lowest one: learning can get stuck", min(minima), 2, note=f"fewest; {minima}"),
+        Claim(
             "Example 1 (iv)",
-            "the principal branch has the lowest cost, here among all solutions found",
-            f"true for {sum(lowest)} of {len(lowest)} matrices",
-            all(lowest),
+            "the principal branch has the lowest cost",
+            lowest,
+            0,
+            0,
+            note=f"exceptions among {len(names)} matrices, of all solutions found",
         ),
     ]
 
 
 def draw(branches, path, fast=False):
-    """Draw J against lam for the branches of the last two matrices."""
-    figure, axes = figure_of(1, len(branches))
-    for ax, (name, group) in zip(axes, branches.items()):
+    """Draw J against lam for the branches found."""
+    figure, axes = figure_of(2, 2, (11.0, 9.0))
+    for ax, (name, group) in zip(axes.flat, branches.items()):
         for k, branch in enumerate(group):
-            draw_by_index(ax, branch, "lam", "J", COLOURS[k % len(COLOURS)])
-        ax.set(xlabel="weight decay λ", ylabel="cost J", title=f"R = {name}: {len(group)} branches", xlim=(0, 0.5))
+            draw_branch(ax, branch, "lam", "J", COLOURS[k % len(COLOURS)])
+        ax.set(xlabel="weight decay λ", ylabel="cost J", xlim=(0, 0.35))
+        ax.set_title(f"R = {name}: {len(group)} branches through the solutions found at λ = {LAM}", fontsize=10)
         ax.grid(alpha=0.25)
-    figure.suptitle("Thick: minima (Morse index 0); dashed: saddles")
+        legend(ax, "minimum (index 0)", kinds=("LP", "BP"), loc="upper right")
     save(figure, path, fast)
 
 
 if __name__ == "__main__":
-    command(globals())
+    command(globals(), OUT)

@@ -10,10 +10,12 @@ Run: ``python -m studies.linear_regularization.scalar``.
 import numpy as np
 
 from continuation import Kind, Settings, trace
-from studies.command import folder
-from studies.linear_regularization.claims import OUT, Claim, command, draw_by_index, figure_of, save
+from studies.claims import Claim
+from studies.command import command, folder
+from studies.figures import COLOURS, draw_branch, figure_of, legend, save
+from studies.linear_regularization import OUT
 from systems.characteristic import characteristic_equation
-from systems.characteristic.normal import scalar_folds, scalar_solutions
+from systems.characteristic.scalar import scalar_folds, scalar_solutions
 
 TARGET = 60.0  # of the branch whose folds start the fold curve
 SPAN = {"lam": (1.0, 1000.0), "R[0,0]": (1.0, 120.0)}
@@ -70,37 +72,36 @@ def claims(numbers) -> list[Claim]:
     """Remark 4, and where it ends."""
     exact = (2 * np.exp(3.0), 4 * np.exp(1.5), 1.5)
     gap = max(abs(numbers[f"cusp_{name}"] / value - 1) for name, value in zip(("lam", "R", "C"), exact))
+    cusp = "three begin at the cusp lam = 2 e^3, R = 4 e^(3/2), C = 3/2"
     return [
-        Claim(
-            "Remark 4",
-            "d = 1: the critical point is unique for small lam",
-            f"no fold below lam = {numbers['unique_below']:.4f}, {numbers['grid_errors']} counts off on a grid",
-            bool(numbers["unique_below"] > 0 and numbers["grid_errors"] == 0),
-        ),
-        Claim("Remark 4", "... and for every lam", f"counts {numbers['counts']}", numbers["counts"] == [1]),
-        Claim(
-            "here",
-            "three solutions begin at a cusp with lam = 2 e^3, R = 4 e^(3/2), C = 3/2",
-            f"relative error {gap:.1e}; fold curve within {numbers['largest_fold_error']:.1e}",
-            bool(gap < 1e-8 and numbers["largest_fold_error"] < 1e-8),
-        ),
+        Claim("Remark 4", "d = 1: one critical point for small lam", numbers["unique_below"], 1e-6, note="least fold"),
+        Claim("Remark 4", "... for every lam", max(numbers["counts"]), 1, 1, note="most solutions"),
+        Claim("here", "counts change at the folds alone", numbers["grid_errors"], 0, 0, note="points of a grid off"),
+        Claim("here", cusp, gap, high=1e-8, note="relative error"),
+        Claim("here", "the fold curve is the closed form", numbers["largest_fold_error"], high=1e-8, note="relative"),
     ]
 
 
 def draw(grid, curve, branch, path, fast=False):
     """Draw the map of counts with the fold curve, and the S-shaped branch."""
-    figure, axes = figure_of()
+    from matplotlib.patches import Patch
+
+    figure, axes = figure_of(1, 2, (10.0, 4.6))
     lams, targets, counts = grid
-    axes[0].pcolormesh(lams, targets, counts, cmap="Blues", vmin=0, vmax=6, shading="nearest")
-    axes[0].plot(curve["lam"], curve["R[0,0]"], color="#D55E00", label="folds")
+    mesh = axes[0].pcolormesh(lams, targets, counts, cmap="Blues", vmin=0, vmax=6, shading="nearest")
+    axes[0].plot(curve["lam"], curve["R[0,0]"], color=COLOURS[1], label="folds")
     for point in (p for p in curve.special if p.kind is Kind.CUSP):
-        axes[0].plot(point["lam"], point["R[0,0]"], "o", color="#222222", label="cusp")
-    axes[0].set(xscale="log", xlabel="weight decay λ", ylabel="target R", title="1 solution (pale), 3 (dark)")
-    axes[0].legend()
-    draw_by_index(axes[1], branch, "lam", "C[0,0]", "#0072B2")
-    axes[1].set(xlabel="weight decay λ", ylabel=f"C for R = {TARGET:g}", title="thick: minima, dashed: saddles")
+        axes[0].plot(point["lam"], point["R[0,0]"], "o", color=COLOURS[-1], label="cusp")
+    axes[0].set(xscale="log", xlabel="weight decay λ", ylabel="target R", title="number of critical points")
+    handles, _ = axes[0].get_legend_handles_labels()
+    handles += [Patch(fc=mesh.cmap(mesh.norm(k)), label=f"{k} solution{'s' * (k > 1)}") for k in (1, 3)]
+    axes[0].legend(handles=handles)
+    draw_branch(axes[1], branch, "lam", "C[0,0]", COLOURS[0])
+    axes[1].set(xlabel="weight decay λ", ylabel="C", title=f"R = {TARGET:g}")
+    axes[1].grid(alpha=0.25)
+    legend(axes[1], "minimum (index 0)")
     save(figure, path, fast)
 
 
 if __name__ == "__main__":
-    command(globals())
+    command(globals(), OUT)

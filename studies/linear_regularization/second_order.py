@@ -14,14 +14,17 @@ import numpy as np
 import scipy.linalg
 
 from continuation import Settings, trace
-from studies.command import folder
+from studies.claims import Claim
+from studies.command import command, folder
+from studies.figures import COLOURS, draw_branch, figure_of, legend, save
+from studies.linear_regularization import OUT
 from studies.linear_regularization.circles import circle_branch
-from studies.linear_regularization.claims import COLOURS, OUT, Claim, command, draw_by_index, figure_of, save
 from systems.characteristic import characteristic_equation, normal_logarithm
 from systems.characteristic.checks import one_thread
 from systems.characteristic.circles import circle_start, with_circles
+from systems.characteristic.crossings import index_by_conjugate_times, index_by_focal_times
 from systems.characteristic.equation import residual_and_jacobian
-from systems.characteristic.index import index_by_conjugate_times, index_by_focal_times, morse_index, second_variation
+from systems.characteristic.index import morse_index, second_variation
 
 R = np.array([[0.0, -1.0], [1.0, 0.0]])
 CLASSES = (0, -1, 1, -2)
@@ -99,48 +102,41 @@ def at_a_tenth(branches) -> dict:
 
 def claims(numbers) -> list[Claim]:
     """The paper's words on minima and saddles, and what its conjecture comes to."""
-    wrong = {name: numbers[f"disagree_{name}"] for name in ("layers", "focal", "conjugate")}
-    total = numbers["compared"]
+    where, total = "open problem (iii)", f"of {numbers['compared']} points"
+    three = {"layers": "J_N of N layers", "focal": "DG_s, s < T", "conjugate": "P_t and P'DG"}
+    upper, saddle, circle = (numbers[name] for name in ("upper", "saddle", "circle"))
+    apart = numbers["compared"] - numbers["DG_alone"]
     return [
-        Claim(
-            "Example 1 (i)",
-            "on n = -1 there are a local minimum and a saddle",
-            f"indices {numbers['upper'][0]} and {numbers['saddle'][0]} at lam = 0.1: both are saddles",
-            bool(numbers["upper"][0] == 0 and numbers["saddle"][0] > 0),
+        Claim("Example 1 (i)", "on n = -1, lam = 0.1, one is a local minimum", upper[0], 0, 0, note="its index"),
+        Claim("Example 1 (i)", "... and the other a saddle", saddle[0], 1, note="its index"),
+        *(
+            Claim(where, f"the index of J follows from {text}", numbers[f"disagree_{name}"], 0, 0, f"differs, {total}")
+            for name, text in three.items()
         ),
-        Claim(
-            "open problem (iii)",
-            "second order follows from the first variation of the characteristic equation",
-            f"at {total} points the index by layers, by DG_s, by P and DG differs {list(wrong.values())} times",
-            bool(not any(wrong.values())),
-        ),
-        Claim(
-            "open problem (iii)",
-            "... from DG at the point alone",
-            f"sign det DG = (-1)^index except {numbers['disagree_sign']} times; the negative eigenvalues of DG are as "
-            f"many as the index {numbers['DG_alone']} times of {total}",
-            bool(numbers["DG_alone"] == total),
-        ),
-        Claim(
-            "here",
-            "the circle of n = -1 is a minimum with one zero mode",
-            f"index {numbers['circle'][0]}, nullity {numbers['circle'][1]}",
-            tuple(numbers["circle"]) == (0, 1),
-        ),
+        Claim(where, "sign det DG = (-1)^index", numbers["disagree_sign"], 0, 0, note=f"differs, {total}"),
+        Claim(where, "the index is read from the eigenvalues of DG", apart, 0, 0, note=f"differs, {total}"),
+        Claim("here", "the circle of n = -1 is a minimum", circle[0], 0, 0, note="its index"),
+        Claim("here", "... with one zero mode", circle[1], 1, 1, note="nullity"),
     ]
 
 
 def draw(branches, path, fast=False):
     """Draw J and the index against lam."""
-    figure, axes = figure_of()
-    for (name, branch), colour in zip(branches.items(), COLOURS):
-        draw_by_index(axes[0], branch, "lam", "J", colour, name)
-        axes[1].plot(branch["lam"], branch.unstable, ".", color=colour, ms=3, label=name)
-    axes[0].set(xlabel="weight decay λ", ylabel="cost J", title="thick: minima; dashed: saddles")
-    axes[1].set(xlabel="weight decay λ", ylabel="Morse index")
-    axes[0].legend(fontsize=8)
+    figure, axes = figure_of(1, 2, (11.0, 4.8))
+    for k, ((name, branch), colour) in enumerate(zip(branches.items(), (COLOURS[-1], *COLOURS))):
+        draw_branch(axes[0], branch, "lam", "J", colour, name)
+        rows = np.setdiff1d(np.arange(len(branch)), [point.index for point in branch.special])
+        shift = 0.06 * (k - len(branches) // 2)  # branches of one index side by side
+        axes[1].plot(branch["lam"][rows], branch.unstable[rows] + shift, ".", color=colour, ms=4, label=name)
+    axes[0].set(xlabel="weight decay λ", ylabel="cost J")
+    axes[1].set(xlabel="weight decay λ", ylabel="Morse index (0: minimum)")
+    legend(axes[0], "minimum (index 0)", "saddle (index > 0)", kinds=("LP", "BP"))
+    for ax in axes:
+        ax.grid(alpha=0.25)
+    axes[1].yaxis.get_major_locator().set_params(integer=True)
+    axes[1].legend(fontsize=8)
     save(figure, path, fast)
 
 
 if __name__ == "__main__":
-    command(globals())
+    command(globals(), OUT)

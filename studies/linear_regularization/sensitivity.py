@@ -13,8 +13,10 @@ import numpy as np
 
 from continuation import Settings, trace
 from continuation.status import StartError
-from studies.command import folder
-from studies.linear_regularization.claims import COLOURS, OUT, Claim, command, figure_of, save
+from studies.claims import Claim
+from studies.command import command, folder
+from studies.figures import COLOURS, draw_branch, figure_of, legend, save
+from studies.linear_regularization import OUT
 from systems.characteristic import characteristic_equation, normal_logarithm
 from systems.characteristic.checks import named
 from systems.characteristic.data import sampled_equation
@@ -46,16 +48,23 @@ def main(fast=False, out=OUT) -> dict:
         start = normal_logarithm(R, n).ravel()
         stop = (lambda point: point["lam"] > 0.3) if n == 0 else 1
         branch = trace(problem, start, "lam", (0.0, 0.3), settings=settings, direction=+1, stop=stop)
-        rows = [row for row in range(1, len(branch) - 1) if row not in {p.index for p in branch.special}]
-        curves[n] = [(branch["lam"][row], spread(branch.states[row], branch["lam"][row])) for row in rows]
+        curves[n] = branch, along(branch)
         for lam in LAMS:
             (C,) = (p.state for p in branch.at(lam=lam))
             numbers[f"predicted[{n}, {lam}]"] = spread(C, lam)
             numbers[f"measured[{n}, {lam}]"] = measured = sampled(C, lam, samples)
             worst = max(worst, abs(measured / numbers[f"predicted[{n}, {lam}]"] - 1) * math.sqrt(2 * samples))
     numbers |= {"error": worst, "growth": growth_at_fold(problem)}
-    draw(curves, folder(out) / "sensitivity.png", fast)
+    draw(curves, numbers, folder(out) / "sensitivity.png", fast)
     return numbers
+
+
+def along(branch) -> np.ndarray:
+    """Predicted spread on every row; NaN on special ones, where DG is singular."""
+    special, out = {point.index for point in branch.special}, np.full(len(branch), np.nan)
+    for row in set(range(len(branch))) - special:
+        out[row] = spread(branch.states[row], branch["lam"][row])
+    return out
 
 
 def spread(C, lam) -> float:
@@ -92,38 +101,30 @@ def growth_at_fold(problem) -> float:
 def claims(numbers) -> list[Claim]:
     """Open problem (ii)."""
     n0, n1 = numbers[f"predicted[0, {LAMS[1]}]"], numbers[f"predicted[-1, {LAMS[1]}]"]
+    where, cases = "open problem (ii)", f"at {len(LAMS) * len(CLASSES)} solutions, samples of {SIZE}"
+    spread = "dC/dS_N and dC/dQ_N predict the spread of C"
+    slope = abs(numbers["growth"] + 0.5)
     return [
+        Claim(where, spread, numbers["error"], high=4, note=f"largest error in standard errors, {cases}"),
         Claim(
-            "open problem (ii)",
-            "the implicit function theorem gives the spread of C over finite samples",
-            f"within {numbers['error']:.1f} standard errors of samples of {SIZE}, at {2 * len(CLASSES)} solutions",
-            bool(numbers["error"] < 4),
+            where, "other classes are more sensitive than n = 0", n1 / n0, 1, note=f"ratio of n = -1, lam = {LAMS[1]}"
         ),
-        Claim(
-            "open problem (ii)",
-            "solutions of other classes are more sensitive than the principal one",
-            f"spread {n1:.4f} for n = -1 against {n0:.4f} at lam = {LAMS[1]}",
-            bool(n1 > n0),
-        ),
-        Claim(
-            "here",
-            "the spread grows as (lam_bar - lam)^(-1/2) towards a fold",
-            f"exponent {numbers['growth']:.4f}",
-            bool(abs(numbers["growth"] + 0.5) < 0.02),
-        ),
+        Claim("here", "the spread grows as (lam_bar - lam)^(-1/2)", slope, high=0.02, note="error of the exponent"),
     ]
 
 
-def draw(curves, path, fast=False):
-    """Draw the predicted spread along the branches."""
-    figure, ax = figure_of(1, 1, (6.0, 4.6))
-    for (n, values), colour in zip(curves.items(), COLOURS):
-        ax.semilogy(*np.array(values).T, color=colour, label=f"n = {n}")
-    ax.set(xlabel="weight decay λ", ylabel=f"spread of C over samples of {SIZE}")
+def draw(curves, numbers, path, fast=False):
+    """Draw the predicted spread along the branches, by index, and the sampled ones."""
+    figure, ax = figure_of(1, 1, (6.4, 4.8))
+    for (n, (branch, values)), colour in zip(curves.items(), COLOURS):
+        draw_branch(ax, branch, "lam", values, colour, f"n = {n}")
+        found = [numbers[f"measured[{n}, {lam}]"] for lam in LAMS]
+        ax.plot(LAMS, found, "*", ms=9, color=colour, mec="white", mew=0.6, label="sampled" if n == 0 else None)
+    ax.set(xlabel="weight decay λ", ylabel=f"spread of C over samples of {SIZE}", yscale="log")
     ax.grid(alpha=0.25)
-    ax.legend()
+    legend(ax, "minimum (index 0)", kinds=(), loc="upper right")
     save(figure, path, fast)
 
 
 if __name__ == "__main__":
-    command(globals())
+    command(globals(), OUT)

@@ -5,10 +5,12 @@ Runs every study of this folder.  Run: ``python -m studies.linear_regularization
 
 import importlib
 
-from studies.command import folder
-from studies.linear_regularization.claims import OUT, Claim, claims_table, command
+from studies.claims import table, verdicts
+from studies.command import announced, folder, options
+from studies.linear_regularization import OUT
 
 STUDIES = (
+    "first_order",
     "example1",
     "example2",
     "scalar",
@@ -19,34 +21,37 @@ STUDIES = (
     "learning",
     "sensitivity",
 )
-QUICK = ("example1", "example2", "scalar", "theorem2", "nonnormal")
 
 
 def main(fast=False, out=OUT) -> dict:
-    """Run the studies, write ``claims.md``, return the verdicts.
+    """Run the studies, write ``claims.txt``, return the verdicts.
 
     Parameters
     ----------
     fast : bool
-        Only the quick studies, with fewer points.
+        Passed on: the same studies with fewer points.
 
     Returns
     -------
     dict
-        Name of each study to its list of claims, as tuples.
+        Verdicts by study, place and claim.
     """
-    names, rows = QUICK if fast else STUDIES, {}
-    for name in names:
+    rows, found = [], {}
+    for name in announced(STUDIES, "study"):
         module = importlib.import_module(f"studies.linear_regularization.{name}")
-        rows[name] = [tuple(claim) for claim in module.claims(module.main(fast=fast, out=out))]
-    (folder(out) / "claims.md").write_text(claims_table(claims(rows)) + "\n")
-    return rows
+        made = module.claims(module.main(fast=fast, out=out))
+        rows += made
+        found |= {f"{name}, {key}": value for key, value in verdicts(made).items()}
+    (folder(out) / "claims.txt").write_text(table(rows) + "\n", "utf-8")
+    return found
 
 
-def claims(numbers) -> list[Claim]:
-    """The rows of all studies."""
-    return [Claim(*row) for rows in numbers.values() for row in rows]
+def _command():
+    """Run from the command line."""
+    given = options(__doc__, OUT)
+    main(fast=given.fast, out=given.out)
+    print((folder(given.out) / "claims.txt").read_text("utf-8"))
 
 
 if __name__ == "__main__":
-    command(globals())
+    _command()

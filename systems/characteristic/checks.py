@@ -1,7 +1,7 @@
 """What is wrong with an argument, in words: square matrices, covariances, positive numbers."""
 
 import functools
-import math
+from typing import NamedTuple
 
 import numpy as np
 
@@ -11,7 +11,10 @@ ROUNDING = 1e-12  # asymmetry, relative to the largest entry, that is rounding
 def square_matrix(name, value, d=None) -> np.ndarray:
     """Copy `value` to a (d, d) array of finite numbers, or say what is wrong with the argument `name`."""
     try:
-        matrix = np.array(value, dtype=float)
+        matrix = np.array(value)
+        if np.iscomplexobj(matrix) and not matrix.imag.any():
+            matrix = matrix.real
+        matrix = matrix.astype(float, casting="same_kind" if np.iscomplexobj(matrix) else "unsafe")
     except (TypeError, ValueError) as error:
         raise ValueError(f"{name}: wanted a square matrix of real numbers, got {value!r}") from error
     if matrix.ndim != 2 or matrix.shape[0] != matrix.shape[1] or matrix.size == 0:
@@ -38,26 +41,85 @@ def covariance(S, d, name="S", singular=False) -> np.ndarray:
     return S
 
 
+class Given(NamedTuple):
+    """Checked arguments of a function on critical points; those not given stay None."""
+
+    C: np.ndarray | None
+    R: np.ndarray | None
+    S: np.ndarray
+    lam: float
+    T: float
+
+
+def given(caller="", *, C=None, R=None, S=None, lam=0.0, T=1.0) -> Given:
+    """Check the matrices of one shape (C or R are needed) and the numbers; `caller` is named with the numbers.
+
+    Examples
+    --------
+    >>> given(C=[[2.0]], T=3).S
+    array([[1.]])
+    """
+    d = None
+    if C is not None:
+        C = square_matrix("C", C)
+        d = len(C)
+    if R is not None:
+        R = square_matrix("R", R, d)
+    S = covariance(S, len(R if C is None else C))
+    lam_label, T_label = (f"{caller}({name}=...)" if caller else name for name in ("lam", "T"))
+    return Given(C, R, S, weight_decay(lam_label, lam), positive(T_label, T))
+
+
+def is_normal(A, tolerance) -> bool:
+    """Whether ``A A' = A' A`` up to a tolerance relative to the largest entry of A, squared."""
+    return bool(np.abs(A @ A.T - A.T @ A).max() <= tolerance * np.abs(A).max() ** 2)
+
+
+def generator(K, d) -> np.ndarray:
+    """A skew matrix (d, d); None: a quarter turn, for d = 2."""
+    if K is None:
+        if d != 2:
+            raise ValueError(f"K: wanted a skew matrix ({d}, {d}) that commutes with R and S")
+        return np.array([[0.0, -1.0], [1.0, 0.0]])
+    K = square_matrix("K", K, d)
+    if np.abs(K + K.T).max() > ROUNDING * np.abs(K).max():
+        raise ValueError(f"K: wanted a skew matrix, got {K.tolist()}")
+    return K
+
+
+def _real(value) -> bool:
+    """Whether a value is one finite real number."""
+    return (
+        isinstance(value, (int, float, np.integer, np.floating)) and not isinstance(value, bool) and np.isfinite(value)
+    )
+
+
+def number(label, value) -> float:
+    """A finite number, or say what came for `label`."""
+    if not _real(value):
+        raise ValueError(f"{label}: wanted a finite number, got {value!r}")
+    return float(value)
+
+
 def positive(label, value) -> float:
     """A positive number, or say what came for `label`."""
-    if isinstance(value, bool) or not (np.isscalar(value) and np.isreal(value) and 0 < value < math.inf):
+    if not (_real(value) and value > 0):
         raise ValueError(f"{label}: wanted a positive number, got {value!r}")
     return float(value)
 
 
 def weight_decay(label, value, least=0.0) -> float:
     """A weight decay: a finite number of at least 0 (or above it where `least` is positive)."""
-    if isinstance(value, bool) or not (np.isscalar(value) and np.isreal(value) and math.isfinite(value)):
-        raise ValueError(f"{label}: wanted a number of at least 0, got {value!r}")
-    if value < 0 or (least > 0 and value == 0):
+    if not _real(value) or value < 0 or (least > 0 and value == 0):
         raise ValueError(f"{label}: wanted a number {'above' if least > 0 else 'of at least'} 0, got {value!r}")
     return float(value)
 
 
 def whole(label, value, least=1) -> int:
-    """A whole number of at least `least`."""
-    if isinstance(value, bool) or not isinstance(value, (int, np.integer)) or value < least:
-        raise ValueError(f"{label}: wanted a whole number of at least {least}, got {value!r}")
+    """A whole number of at least `least` (None: any)."""
+    if isinstance(value, bool) or not isinstance(value, (int, np.integer)) or (least is not None and value < least):
+        wanted = "a whole number" if least is None else f"a whole number of at least {least}"
+        raise ValueError(f"{label}: wanted {wanted}, got {value!r}")
     return int(value)
 
 

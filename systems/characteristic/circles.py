@@ -8,10 +8,9 @@ import math
 
 import numpy as np
 
-from systems.characteristic.checks import positive, square_matrix, whole
-from systems.characteristic.index_kernels import exponential, inverse, product
-
-TURN = np.array([[0.0, -1.0], [1.0, 0.0]])
+from systems.characteristic.checks import generator, number, positive, whole
+from systems.characteristic.general_kernels import matrix_exponential
+from systems.characteristic.index_kernels import inverse, product
 
 
 def with_circles(problem, K=None):
@@ -39,8 +38,8 @@ def with_circles(problem, K=None):
     >>> len(with_circles(rotation_family()).symmetry.continuous)
     1
     """
-    K = _skew(problem, K)
-    d = len(K)
+    d = math.isqrt(len(problem.states))
+    K = generator(K, d)
 
     def conjugation(u):
         C = u.reshape(d, d)
@@ -87,7 +86,7 @@ def left_null_vector(K, place):
 
     def left(u, p):
         C = u.copy().reshape(d, d)
-        F = product(exponential(p[place] * (C - C.T)), exponential(p[place] * C.T))
+        F = product(matrix_exponential(p[place] * (C - C.T)), matrix_exponential(p[place] * C.T))
         scale = 1.0 / p[0] if p[0] != 0.0 else 1.0
         return (scale * (K - product(inverse(F), product(K, F)))).reshape(d * d)
 
@@ -123,6 +122,7 @@ def circle_start(theta, n, k, rho=1.0, T=1.0) -> np.ndarray:
     >>> print(f"{0.5 * np.sum(C**2) / np.pi**2:.6f}")
     2.125000
     """
+    theta, n = number("circle_start(theta=...)", theta), whole("circle_start(n=...)", n, least=None)
     phi = theta + 2 * math.pi * n
     k, T = whole("circle_start(k=...)", k), positive("circle_start(T=...)", T)
     if not k * math.pi < abs(phi):
@@ -135,16 +135,3 @@ def circle_start(theta, n, k, rho=1.0, T=1.0) -> np.ndarray:
 def circle_directions(problem, point) -> np.ndarray:
     """(m, d^2) directions, one of each circle of them, in which solutions leave a normal branch at a branch point."""
     return problem.symmetry.slice(point, point.null_vectors)
-
-
-def _skew(problem, K) -> np.ndarray:
-    """The generator, checked."""
-    d = math.isqrt(len(problem.states))
-    if K is None:
-        if d != 2:
-            raise ValueError(f"K: wanted a skew matrix ({d}, {d}) that commutes with R and S")
-        return TURN
-    K = square_matrix("K", K, d)
-    if np.abs(K + K.T).max() > 1e-12 * np.abs(K).max():
-        raise ValueError(f"K: wanted a skew matrix, got {K.tolist()}")
-    return K

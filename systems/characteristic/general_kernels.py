@@ -134,6 +134,17 @@ def _exponential(w, x):
 
 
 @kernel
+def matrix_exponential(a):
+    """Return ``expm(A)`` of a (d, d) array."""
+    w, d = np.empty((SLOTS, a.shape[0], a.shape[0])), a.shape[0]
+    for i in range(d):
+        for j in range(d):
+            w[A, i, j] = a[i, j]
+    _exponential(w, E1)
+    return w[E1].copy()
+
+
+@kernel
 def _pade_derivative(w, x, scale, big, out):
     """Write `scale` times the derivative of the approximant at A, from what `_pade` left; LEFT and Q_0 are used up."""
     d = w.shape[1]

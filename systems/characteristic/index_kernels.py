@@ -9,6 +9,7 @@ twice the length has the Schur complement of two (and the index is that of what 
 import numpy as np
 
 from continuation.compiled import kernel
+from systems.characteristic.general_kernels import matrix_exponential
 
 SHORT = 0.09  # of h |C|_F: then |P_h / h - 1| < 1, by 2 (e^{2c} f(4c) - 1) + f(2c) - 1 with f(x) = (e^x - 1) / x
 TERMS = 14  # of the series in ad, whose argument is at most 4 SHORT
@@ -163,25 +164,10 @@ def piece(C, h):
 
 
 @kernel
-def exponential(a):
-    """``e^A`` by its series, with scaling and squaring."""
-    d, squarings, h, size = a.shape[0], 0, 1.0, np.sqrt(np.sum(a * a))
-    while h * size > SHORT and size < np.inf:
-        h *= 0.5
-        squarings += 1
-    out = np.eye(d)
-    for k in range(TERMS, 0, -1):
-        out = np.eye(d) + product(a, out) * (h / k)
-    for _ in range(squarings):
-        out = product(out, out)
-    return out
-
-
-@kernel
 def end_form(C, lam, S, T):
     """``(|y E S^{1/2}|**2 / lam - <C, y y>)`` as a matrix (n, n), ``E = e^{T C'}``."""
     d = C.shape[0]
-    E = exponential(T * C.T)
+    E = matrix_exponential(T * C.T)
     reach = product(E, product(S, E.T.copy()))
     out = np.zeros((d * d, d * d))
     for i in range(d):

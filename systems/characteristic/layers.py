@@ -6,7 +6,7 @@ import numpy as np
 import scipy.linalg
 
 from continuation.status import StartError
-from systems.characteristic.checks import covariance, one_thread, positive, square_matrix, weight_decay, whole
+from systems.characteristic.checks import given, one_thread, positive, square_matrix, whole
 
 
 @dataclass(frozen=True, eq=False)
@@ -39,16 +39,10 @@ class LayeredNetwork:
     layers: int = 50
 
     def __post_init__(self):
-        R = square_matrix("R", self.R)
-        made = {
-            "R": R,
-            "S": covariance(self.S, len(R)),
-            "lam": weight_decay("LayeredNetwork(lam=...)", self.lam),
-            "T": positive("LayeredNetwork(T=...)", self.T),
-            "layers": whole("LayeredNetwork(layers=...)", self.layers),
-        }
-        for name, value in made.items():
+        _, *checked = given("LayeredNetwork", R=self.R, S=self.S, lam=self.lam, T=self.T)
+        for name, value in zip(("R", "S", "lam", "T"), checked):
             object.__setattr__(self, name, value)
+        object.__setattr__(self, "layers", whole("LayeredNetwork(layers=...)", self.layers))
 
     @property
     def times(self) -> np.ndarray:

@@ -4,7 +4,7 @@ import numpy as np
 from scipy.linalg import expm, expm_frechet
 from scipy.sparse.linalg import LinearOperator
 
-from systems.characteristic.checks import covariance, positive, square_matrix, weight_decay
+from systems.characteristic.checks import given
 
 
 def linearisation(C, lam, R, S=None, T=1.0) -> LinearOperator:
@@ -43,10 +43,8 @@ def linearisation(C, lam, R, S=None, T=1.0) -> LinearOperator:
     >>> linearisation([[0.0]], 0.5, [[3.0]]).matvec([1.0])
     array([-0.5])
     """
-    C = square_matrix("C", C)
+    C, R, S, lam, T = given("linearisation", C=C, R=R, S=S, lam=lam, T=T)
     d = len(C)
-    R, S = square_matrix("R", R, d), covariance(S, d)
-    lam, T = weight_decay("linearisation(lam=...)", lam), positive("linearisation(T=...)", T)
     spin, stretch = T * (C - C.T), T * C.T
     E1, E2 = expm(spin), expm(stretch)
     F = E1 @ E2

@@ -6,7 +6,7 @@ from typing import NamedTuple
 import numpy as np
 import scipy.linalg
 
-from systems.characteristic.checks import square_matrix
+from systems.characteristic.checks import covariance, is_normal, square_matrix
 
 NORMAL = 1e-11  # |R R' - R' R| relative to |R|**2 of a matrix that counts as normal
 EQUAL = 1e-10  # eigenvalues this near, relative to the largest, are one
@@ -103,7 +103,7 @@ def invariant_spaces(R):
     """Planes and single directions ``(eigenvalue, q)`` of a normal matrix that has a real logarithm."""
     R = square_matrix("R", R)
     size = np.abs(R).max()
-    if size == 0 or np.abs(R @ R.T - R.T @ R).max() > NORMAL * size**2:
+    if size == 0 or not is_normal(R, NORMAL):
         what = "a singular one" if size == 0 else "R R' different from R' R"
         raise ValueError(f"normal_logarithm(R=...): wanted a normal, nonsingular matrix, got {what}: {R.tolist()}")
     triangle, basis = scipy.linalg.schur(R, output="real")
@@ -195,8 +195,12 @@ def failed_assumptions(R, S=None) -> list[str]:
         sigma = np.linalg.svd(R - value * np.eye(d), compute_uv=False)
         if np.sum(sigma <= EQUAL * d * size) > 1:
             found.append(f"property P1: R is derogatory, it has several Jordan blocks of the eigenvalue {value:.6g}")
-    if np.abs(R @ R.T - R.T @ R).max() > NORMAL * size**2:
+    if not is_normal(R, NORMAL):
         found.append("Theorem 2: R is not normal")
-    if S is not None and np.abs(np.asarray(S, float) - np.eye(d)).max() > EQUAL:
+    S = covariance(S, d, singular=True)
+    smallest = np.linalg.eigvalsh(S)[0]
+    if smallest <= EQUAL * np.abs(S).max():
+        found.append(f"Theorem 1: S is singular, its smallest eigenvalue is {smallest:.3g}")
+    if np.abs(S - np.eye(d)).max() > EQUAL:
         found.append("Theorem 2: S is not the identity")
     return list(dict.fromkeys(found))

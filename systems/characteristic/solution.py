@@ -6,7 +6,7 @@ from typing import NamedTuple
 import numpy as np
 from scipy.linalg import expm
 
-from systems.characteristic.checks import covariance, positive, square_matrix, weight_decay
+from systems.characteristic.checks import covariance, given, positive, square_matrix
 from systems.characteristic.equation import residual_and_jacobian
 from systems.characteristic.index import Index, morse_index
 
@@ -52,15 +52,8 @@ class CriticalPoint:
     T: float = 1.0
 
     def __post_init__(self):
-        C = square_matrix("C", self.C)
-        made = {
-            "C": C,
-            "R": square_matrix("R", self.R, len(C)),
-            "lam": weight_decay("CriticalPoint(lam=...)", self.lam),
-            "S": covariance(self.S, len(C)),
-            "T": positive("CriticalPoint(T=...)", self.T),
-        }
-        for name, value in made.items():
+        checked = given("CriticalPoint", C=self.C, R=self.R, S=self.S, lam=self.lam, T=self.T)
+        for name, value in checked._asdict().items():
             object.__setattr__(self, name, value)
 
     def weights(self, t) -> np.ndarray:
@@ -143,8 +136,9 @@ def gradient_bound(A, R, S=None, T=1.0) -> Bound:
     A = np.asarray(A, float)
     if A.ndim != 3 or A.shape[1] != A.shape[2] or not len(A):
         raise ValueError(f"A: wanted weights (N, d, d), got shape {A.shape}")
-    d, T = A.shape[1], positive("gradient_bound(T=...)", T)
-    R, S, h = square_matrix("R", R, d), covariance(S, d), T / len(A)
+    d = A.shape[1]
+    R, T = square_matrix("R", R, d), positive("gradient_bound(T=...)", T)
+    S, h = covariance(S, d), T / len(A)
     maps = [np.eye(d)]
     for a in A:
         maps.append(expm(h * a) @ maps[-1])

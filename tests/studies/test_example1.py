@@ -84,9 +84,11 @@ def test_the_principal_branch_has_no_turning_point(numbers, branches):
     assert branches[0]["lam"][-1] == example1.SPAN[1]
 
 
-def test_verdicts(numbers):
-    names = ("one_turning_point", "lam_bar_falls", "saddles_escape", "principal_lowest")
-    assert {name: numbers[name] for name in names} == dict.fromkeys(names, True)
+def test_observations(numbers):
+    assert numbers["wrong_turns"] == 0
+    assert numbers["beyond_first"] == 0
+    assert numbers["lam_bar_ratio"] == pytest.approx(0.03854907756939339 / 0.05093011658287293, rel=1e-9)
+    assert numbers["printed_angle_error"] == pytest.approx(2 * math.pi, abs=1e-6)
     assert numbers["largest_departure_from_normal"] < 1e-9
     assert numbers["lowest_excess"] > 0
 
@@ -124,13 +126,13 @@ def test_saddles_end_far_out_and_say_so(branches, n):
     assert_allclose(math.exp(end["a"]) * math.cos(THETA - branch["C[1,0]"][-1]), end["lam"] * end["a"], rtol=1e-2)
 
 
-def test_a_branch_that_is_wrong_changes_the_verdicts(branches):
-    """Verdicts are computed: with the classes 1 and -1 exchanged none of those they enter may hold."""
-    exchanged = {**branches, 1: branches[-1], -1: branches[1]}
-    found = example1.verdicts(exchanged)
-    assert not found["lam_bar_falls"]
-    assert not found["saddles_escape"]
-    assert not example1.verdicts({**branches, 0: branches[2]})["principal_lowest"]
+def test_a_branch_that_is_wrong_changes_the_numbers(branches):
+    """With the classes 1 and -1 exchanged none of the observations they enter may hold."""
+    found = example1.observations({**branches, 1: branches[-1], -1: branches[1]})
+    assert found["lam_bar_ratio"] > 1
+    assert found["saddle_angle_error"] > 1
+    lower = {"lam": branches[0]["lam"], "J": 0.99 * branches[0]["J"]}
+    assert example1.lowest_excess(branches[0], lower) < 0 < example1.lowest_excess(branches[0], branches[2])
 
 
 def test_repeats_to_the_last_bit(numbers, tmp_path):
@@ -147,7 +149,7 @@ def test_table_shows_fourteen_digits(numbers):
     lines = example1.table(numbers).splitlines()
     row = next(line.split() for line in lines if line.split()[:1] == ["-1"])
     assert row[1].startswith("0.14538710929872")
-    assert any(line.startswith("principal_lowest = True") for line in lines)
+    assert any(line.startswith("wrong_turns = 0") for line in lines)
 
 
 @pytest.mark.slow

@@ -18,7 +18,7 @@ from systems.characteristic.circles import (
 )
 from systems.characteristic.families import rotation_family
 from systems.characteristic.index import morse_index
-from systems.characteristic.normal import pitchfork_of_revolution
+from systems.characteristic.normal import pitchforks_of_revolution
 from tests.systems.characteristic_reference import QUARTER_TURN
 
 
@@ -81,8 +81,9 @@ def test_a_circle_from_lam_zero_to_its_end(caplog):
     before = np.arange(len(branch)) < fold.index
     assert set(branch.unstable[1:][before[1:]]) == {0}
     last = branch.point(-1)
-    end = pitchfork_of_revolution(math.pi / 2, (last["C[0,0]"], last["C[1,0]"], last["lam"]))
+    (end,) = pitchforks_of_revolution(-1)
     assert end.lam == pytest.approx(0.027205983410351, rel=1e-12)
+    assert (last["C[1,0]"] - last["C[0,1]"]) / 2 == pytest.approx(end.w, abs=0.02)
 
 
 def test_switching_at_the_pitchfork_gives_the_same_circle():
@@ -127,7 +128,7 @@ def test_five_solutions_for_a_quarter_turn():
         (lambda: with_circles(characteristic_equation(np.eye(3))), r"K: wanted a skew matrix \(3, 3\) that commutes"),
         (lambda: with_circles(characteristic_equation(np.diag([1.0, 2.0]))), "does not respect the generator"),
         (lambda: isolated_circles(rotation_family(), [1.0, 0, 0, 0]), "circles declared"),
-        (lambda: pitchfork_of_revolution(1.0, (3.0, 40.0, 1e3)), "no such point was found"),
+        (lambda: pitchforks_of_revolution(0.5), "wanted a whole number, got 0.5"),
     ],
 )
 def test_bad_arguments(call, words):

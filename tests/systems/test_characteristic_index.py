@@ -9,16 +9,14 @@ from scipy.linalg import expm
 
 from continuation import Settings, trace
 from systems.characteristic import characteristic_equation, normal_logarithm
-from systems.characteristic.equation import residual_and_jacobian
-from systems.characteristic.index import (
+from systems.characteristic.crossings import (
     conjugate_times,
     focal_times,
     index_by_conjugate_times,
     index_by_focal_times,
-    index_of_layers,
-    morse_index,
-    second_variation,
 )
+from systems.characteristic.equation import residual_and_jacobian
+from systems.characteristic.index import index_of_layers, morse_index, second_variation
 from systems.characteristic.layers import LayeredNetwork, start_weights
 from tests.systems.characteristic_reference import QUARTER_TURN
 
@@ -49,7 +47,37 @@ def test_four_ways_at_random_solutions(d, size, rng):
         if d < 3 and size < 2:
             assert np.sum(index_of_layers(C, lam, R, S, T, 30) < 0) == index
         if size < 3:
-            assert np.sum(np.linalg.eigvalsh(second_variation(C, lam, S, T, 60)) < 0) == index
+            assert np.sum(np.linalg.eigvalsh(second_variation(C, lam, S, T, 60 if d < 3 else 36)) < 0) == index
+
+
+@pytest.mark.parametrize("kind", ["any", "skew", "normal"])
+@pytest.mark.parametrize("d", [3, 4])
+def test_ways_agree_at_many_close_crossings(d, kind, rng):
+    """Large solutions, with up to two dozen conjugate and focal times, some nearly equal."""
+    C, lam, _, S, T = random_solution(rng, d, 3.5)
+    if kind != "any":
+        C = 3.5 * (C - C.T) / np.linalg.norm(C - C.T) * d
+        C += 0.2 * C @ C / np.linalg.norm(C) if kind == "normal" else 0.1 * np.eye(d)
+    R = data_of(C, lam, S, T)
+    index = morse_index(C, lam, S, T).index
+    assert index > 0
+    assert index_by_focal_times(C, lam, R, S, T) == index
+    assert index_by_conjugate_times(C, lam, R, S, T) == index
+    assert np.sign(np.linalg.slogdet(residual_and_jacobian(C, lam, R, S, T)[1])[0]) == (-1) ** index
+
+
+@pytest.mark.parametrize("apart", [0.0, 1e-9, 1e-6, 1e-3])
+def test_ways_agree_where_two_planes_turn_nearly_alike(apart, rng):
+    """Four-dimensional kernels that split into pairs of nearly equal times."""
+    w, Q = 7.5, np.linalg.qr(rng.normal(size=(4, 4)))[0]
+    block = np.kron(np.diag([w, w + apart]), QUARTER_TURN) + 0.1 * np.eye(4)
+    C, lam = Q @ block @ Q.T, 1e-3
+    R = data_of(C, lam, np.eye(4), 1.0)
+    index = morse_index(C, lam).index
+    assert index_by_focal_times(C, lam, R) == index_by_conjugate_times(C, lam, R) == index
+    found = conjugate_times(C)
+    assert sum(crossing.dimension for crossing in found) <= index
+    assert all(crossing.dimension >= 2 for crossing in found)
 
 
 @pytest.mark.parametrize("n", [0, 1, -1, 2, -2, 3])

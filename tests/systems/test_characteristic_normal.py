@@ -9,21 +9,27 @@ import pytest
 from numpy.testing import assert_allclose
 from scipy.linalg import expm, logm
 
-from continuation import Kind, Problem, Settings, trace
+from continuation import Kind, Settings, trace
 from systems.characteristic import characteristic_equation, normal_logarithm
+from systems.characteristic.data import sampled_equation
 from systems.characteristic.equation import residual_and_jacobian
 from systems.characteristic.families import line_of_matrices
+from systems.characteristic.index import morse_index
+from systems.characteristic.linearisation import linearisation
 from systems.characteristic.logarithms import failed_assumptions, rotation_planes
 from systems.characteristic.normal import (
     cusp,
-    expansion,
+    cusp_of_angle,
     fold,
-    normal_spectrum,
+    folds,
+    normal_solutions,
     pitchfork,
-    scalar_folds,
+    pitchforks_of_revolution,
     scalar_residual,
-    scalar_solutions,
 )
+from systems.characteristic.scalar import scalar_folds, scalar_solutions
+from systems.characteristic.solution import CriticalPoint
+from systems.characteristic.spectrum import expansion, normal_spectrum
 from tests.systems.characteristic_reference import pack, solution
 
 
@@ -127,8 +133,81 @@ def test_folds_of_other_rotations_are_turning_points_of_the_trace(theta, rho, n)
 
 
 def test_no_fold_of_the_principal_class():
-    with pytest.raises(ValueError, match=r"total angle .* above pi, got 1.5708 for n = 0"):
+    with pytest.raises(ValueError, match=r"no fold for the total angle theta \+ 2 pi n = 1.5708 of n = 0"):
         fold(0)
+
+
+def exact_fold(point):
+    """The fold next to `point` to 40 digits, from the real equations."""
+    with mpmath.workdps(40):
+        r = mpmath.mpf(point.rho) * mpmath.expj(mpmath.mpf(point.theta))
+
+        def equations(a, w, lam):
+            mu = mpmath.mpc(a, w)
+            f = mpmath.exp(mu)
+            gap = lam * mu - mpmath.conj(f) * (r - f)
+            return [gap.real / lam, gap.imag / lam, abs(mu) - 1 - mpmath.exp(2 * a) / lam]
+
+        return [float(x) for x in mpmath.findroot(equations, (point.a, point.w, point.lam), verify=False)]
+
+
+@pytest.mark.parametrize("rho", [1e-3, 1.0, 30.0, 1e4])
+@pytest.mark.parametrize("theta", [math.pi / 2, 0.3, 3.0, -2.0])
+def test_all_folds_to_fourteen_digits(theta, rho):
+    for n in (-3, -1, 0, 1, 3, 10):
+        found = folds(n, theta, rho)
+        assert len(found) % 2 == (abs(theta + 2 * math.pi * n) > math.pi)
+        for point in found:
+            assert_allclose((point.a, point.w, point.lam), exact_fold(point), rtol=1e-14, atol=1e-15)
+
+
+@pytest.mark.parametrize(("theta", "rho"), [(0.0 + 1e-3, 30.0), (1.0, 20.0), (2.0, 9.0), (-2.5, 5.0)])
+def test_two_folds_of_the_principal_class_meet_in_the_cusp(theta, rho):
+    meeting = cusp_of_angle(theta)
+    assert abs(scalar_residual(complex(meeting.a, meeting.w), meeting.lam, meeting.rho * cmath.exp(1j * theta))) < 1e-12
+    assert rho > meeting.rho
+    assert len(folds(0, theta, rho)) == 2
+    assert folds(0, theta, meeting.rho * (1 - 1e-9)) == []
+    low, high = folds(0, theta, meeting.rho * (1 + 1e-8))
+    assert_allclose([low.lam, high.lam], meeting.lam, rtol=1e-3)
+    counts = [len(normal_solutions(lam * meeting.lam, 0, theta, 1.01 * meeting.rho)) for lam in (0.5, 1.0, 2.0)]
+    assert counts[0] == counts[2] == 1
+    with pytest.raises(ValueError, match="at most pi in size, got 4.0"):
+        cusp_of_angle(4.0)
+
+
+@pytest.mark.parametrize(("theta", "rho"), [(math.pi / 2, 1.0), (1.0, 0.2), (-2.5, 7.0), (math.pi, 1.3)])
+def test_all_normal_solutions_of_a_class(theta, rho):
+    """Two below the fold, none above it; all are zeros of the matrix equation, those of a trace among them."""
+    problem = characteristic_equation(rho * expm(theta * np.array([[0.0, -1.0], [1.0, 0.0]])))
+    for n in (-3, -2, 1, 2):
+        end = fold(n, theta, rho)
+        for share, count in ((1e-3, 2), (0.5, 2), (1 - 1e-9, 2), (1 + 1e-9, 0)):
+            found = normal_solutions(share * end.lam, n, theta, rho)
+            assert len(found) == count
+            for point in found:
+                scale = point.lam * math.hypot(point.a, point.w) + rho * math.exp(point.a) + math.exp(2 * point.a)
+                assert np.abs(problem.residual(point.matrix.ravel(), {"lam": point.lam})).max() < 1e-12 * scale
+    assert len(normal_solutions(0.05, 0, math.pi, 1.0)) == 2  # w > 0, and the real one between it and its image
+    (start,) = normal_solutions(0.0, -1, theta, rho)
+    assert_allclose(expm(start.matrix), rho * expm(theta * np.array([[0.0, -1.0], [1.0, 0.0]])), atol=1e-13 * rho)
+    with pytest.raises(ValueError, match="total angle theta \\+ 2 pi n other than 0"):
+        normal_solutions(0.1, 0, 0.0)
+
+
+@pytest.mark.parametrize(("theta", "rho"), [(math.pi / 2, 1.0), (1.0, 0.01), (-2.0, 50.0)])
+def test_all_pitchforks_of_revolution(theta, rho):
+    """DG has a kernel of dimension 2 there and the index changes by 2 along the branch."""
+    for n in (-3, -2, -1, 1, 2, 3):
+        for point in pitchforks_of_revolution(n, theta, rho):
+            R = rho * expm(theta * np.array([[0.0, -1.0], [1.0, 0.0]]))
+            assert abs(scalar_residual(complex(point.a, point.w), point.lam, complex(R[0, 0], R[1, 0]))) < 1e-12 * rho
+            values = np.sort(np.abs(normal_spectrum(point.matrix, point.lam, R)))
+            assert values[1] < 1e-12 * (point.lam + rho * math.exp(point.a))
+            if values[2] > 1e-6 * values[3]:
+                beside = [normal_solutions(lam * point.lam, n, theta, rho) for lam in (0.99, 1.01)]
+                indices = [morse_index(min(p, key=lambda q: abs(q.a - point.a)).matrix, p[0].lam) for p in beside]
+                assert abs(indices[0].index - indices[1].index) == 2
 
 
 @pytest.mark.parametrize("a", [-1.2, -0.4, 0.0, 0.9, 1.4])
@@ -259,13 +338,62 @@ def test_spectrum_wants_normal_matrices_that_commute():
         normal_spectrum([[0.0, 1.0], [0.0, 0.0]], 0.1, np.eye(2))
 
 
-def test_derivatives_of_a_line_of_matrices_are_right(rng):
-    for d in (1, 2, 3):
-        R, D = rng.normal(size=(2, d, d))
-        problem = line_of_matrices(R, D, "s", 0.4, np.eye(d) + 0.1, 1.3)
-        assert isinstance(problem, Problem)
-        assert problem.compiled
-        assert problem.check(rng.normal(size=d * d), {"lam": 0.3})
-        plain = characteristic_equation(R + 0.4 * D, np.eye(d) + 0.1, 1.3)
-        u = rng.normal(size=d * d)
-        assert_allclose(problem.residual(u, {"lam": 0.3}), plain.residual(u, {"lam": 0.3}), atol=1e-12)
+# Bad input
+
+
+COMPLEX = np.array([[0.0, 1j], [1.0, 0.0]])
+
+
+@pytest.mark.parametrize(
+    ("call", "words"),
+    [
+        (lambda: characteristic_equation(COMPLEX), "R: wanted a square matrix of real numbers"),
+        (lambda: characteristic_equation([["a", "b"], ["c", "d"]]), "R: wanted a square matrix of real numbers"),
+        (lambda: characteristic_equation(np.eye(2), np.diag([1.0, 0.0])), "S: wanted a positive definite matrix.* 0"),
+        (lambda: CriticalPoint(logm(np.diag([-1.0, -2.0])), np.eye(2), 0.1), "C: wanted a square matrix of real"),
+        (lambda: CriticalPoint(np.eye(2), np.eye(2), -0.1), r"CriticalPoint\(lam=...\): wanted a number of at least 0"),
+        (lambda: CriticalPoint(np.eye(2), np.eye(3), 0.1), r"R: wanted the shape of R, \(2, 2\), got \(3, 3\)"),
+        (lambda: linearisation(np.eye(2), 0.1, np.eye(2), T=0), r"linearisation\(T=...\): wanted a positive number"),
+        (lambda: fold(1.5), "whole number, got 1.5"),
+        (lambda: fold(1, math.inf), "wanted a finite number, got inf"),
+        (lambda: fold(1, rho=0.0), "wanted a positive number, got 0.0"),
+        (lambda: normal_solutions(-0.1, 1), "of at least 0, got -0.1"),
+        (lambda: pitchfork(-1), "wanted a positive number, got -1"),
+        (lambda: failed_assumptions(np.eye(2), [[1.0, 2.0], [0.0, 1.0]]), "S: wanted a symmetric matrix"),
+        (lambda: normal_logarithm(np.diag([-2.0, -3.0])), "odd multiplicity.*property P1"),
+    ],
+)
+def test_bad_arguments(call, words):
+    with pytest.raises(ValueError, match=words):
+        call()
+
+
+def test_a_complex_array_without_imaginary_part_is_real():
+    point = CriticalPoint(np.zeros((2, 2), complex), np.eye(2), 0.1)
+    assert point.C.dtype == float
+
+
+@pytest.mark.parametrize(
+    ("R", "words"),
+    [
+        (np.diag([-2.0, -3.0]), ["eigenvalue -2 on the negative axis", "eigenvalue -3 on the negative axis"]),
+        (np.diag([2.0, 2.0]), ["derogatory"]),
+        (np.diag([2.0, 0.0]), ["eigenvalue 0"]),
+        (np.array([[-1.0, 1.0], [0.0, -1.0]]), ["eigenvalue -1 on the negative axis", "R is not normal"]),
+    ],
+)
+def test_branches_without_the_assumptions(R, words):
+    """From large lam, where there is one solution, to small: found as for any R, and told what theorems don't say."""
+    problem = characteristic_equation(R)
+    branch = trace(problem, R.ravel() / 100, "lam", (0.05, 100.0), parameters={"lam": 100.0}, direction=-1)
+    assert branch["lam"].min() < 0.06
+    assert all(np.abs(problem.residual(u, {"lam": lam})).max() < 1e-8 for u, lam in zip(branch.states, branch["lam"]))
+    text = " ".join(failed_assumptions(R))
+    assert all(word in text for word in words)
+
+
+def test_a_singular_covariance_is_said_and_works_for_samples():
+    S = np.diag([1.0, 0.0])
+    assert "Theorem 1: S is singular" in " ".join(failed_assumptions(np.eye(2), S))
+    point = sampled_equation([[0.0, -1.0], [1.0, 0.0]], S).solve(np.zeros(4), {"lam": 1.0})
+    assert point["J"] > 0
