@@ -10,6 +10,7 @@ from continuation.compiled.interface import OK
 from continuation.compiled.kernel import internal
 
 ITERATIONS = 60  # where another branch touches, Newton only halves the error
+EARLY, FAR = 6, 1e-2  # iterations after which a correction above this, relative to 1 + |x|, leads elsewhere
 ATTAINED = 1e-8  # the largest last correction that counts as located
 SMALL = 1e-7  # singular values below this, relative, are zero at a located point
 ALIKE = 3.0  # singular values within this factor of the smallest may vanish with it
@@ -122,12 +123,12 @@ def locate_kernel(w, x, t, p, f, k):
     if k > n or at(w, x, p, f) != OK:
         return math.inf, 0
     unit = parameter_unit(w)
-    for _ in range(ITERATIONS):
+    for iteration in range(ITERATIONS):
         before = error
         error, left_over, scale = kernel_step(w, x, p, f, k, unit, reach)
         if error > STALLED * before:
             reach = max(0.1 * reach, SHORTEST)
-        if not goes_on(error, before, 0.9):
+        if not goes_on(error, before, 0.9) or (iteration >= EARLY and error > FAR):
             break
     if not (error <= ATTAINED) or at(w, x, p, f) != OK:
         return math.inf, 0

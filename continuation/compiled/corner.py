@@ -15,7 +15,7 @@ from continuation.compiled.records import copy, push
 
 PROBES = 12  # along a piece towards a corner
 SHARE = 0.9  # of the way to where the determinant vanishes on a line, taken by a probe
-SLOW, PATIENCE = 0.5, 2  # probes that leave more than this of the determinant: they do not approach a corner
+SLOW, PATIENCE = 0.5, 1  # probes that leave more than this of the determinant: they do not approach a corner
 NEAR = 0.01  # part of the determinant that is left where a corner is looked for
 ASIDE = 1e-4  # how far from its last point, relative to 1 + |x|, a branch may end in a corner: differences smear it
 
