@@ -7,12 +7,12 @@ Run: ``python -m studies.layer_balance.wide_network``.
 """
 
 import pathlib
-import sys
 
 import numpy as np
 
 from studies.claims import Claim, verdicts
 from studies.command import options
+from studies.progress import progress
 from systems.training.invariants import violation
 from systems.training.networks import Network, NetworkLoss
 from systems.training.train import train
@@ -69,7 +69,8 @@ def learn(objective, name, steps, seed=1):
     rng = np.random.default_rng(seed)
     sizes = objective.network.sizes
     start = np.concatenate([sd * rng.normal(size=n) for sd, n in zip(DEVIATIONS[name], sizes)]).astype(np.float32)
-    with threadpool_limits(THREADS, "blas"), _progress(steps, name) as watch:
+    threads = THREADS if objective.samples >= SAMPLES else 1  # small products wait for each other's threads
+    with threadpool_limits(threads, "blas"), progress(steps, f"{name} start") as watch:
         return train(objective, start, RATE, steps=steps, every=max(1, steps // 500), watch=watch)
 
 
@@ -140,30 +141,6 @@ def _law(objective, theta) -> float:
     wide = NetworkLoss(objective.network, objective.X.astype(float), objective.Y.astype(float))
     _, gradient = wide.loss_gradient(theta)
     return violation(objective.network, theta, gradient, theta - RATE * gradient, (RATE, 0.0))
-
-
-class _progress:
-    """A progress bar where stdout is a terminal."""
-
-    def __init__(self, steps, name):
-        self.steps, self.name, self.bar = steps, name, None
-
-    def __enter__(self):
-        if sys.stdout.isatty():
-            from rich.progress import Progress
-
-            self.bar = Progress()
-            self.bar.start()
-            self.task = self.bar.add_task(f"{self.name} start", total=self.steps)
-        return self._watch
-
-    def _watch(self, step):
-        if self.bar:
-            self.bar.update(self.task, completed=step)
-
-    def __exit__(self, *_):
-        if self.bar:
-            self.bar.stop()
 
 
 def _command():

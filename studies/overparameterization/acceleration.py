@@ -1,7 +1,8 @@
 """Does depth accelerate l_p regression?  Figures 2 to 5 of Arora, Cohen, Hazan, and the slides that re-run them.
 
-Data: synthetic, of the shape of the UCI ethanol set, or the reader's copy of the UCI files (``--data FOLDER``).
-z-scored; start N(0, 0.01); learning rates from a grid, the best for each model.  Grids are kept in ``cache``.
+Data: synthetic, of the shape of the UCI ethanol set, or the reader's copy of the UCI files (``--data FOLDER``),
+z-scored or scaled to [0, 1] (``--scaling min-max``); start N(0, 0.01); learning rates from a grid, the best for each
+model.  Grids are kept in ``cache``, one file a model: a run that is stopped goes on where it was.
 Run: ``python -m studies.overparameterization.acceleration``.
 """
 
@@ -13,14 +14,16 @@ import numpy as np
 
 from studies.claims import Claim, table, verdicts
 from studies.command import options
-from studies.overparameterization.data import read_gas_sensor, standardised, synthetic
+from studies.overparameterization.data import min_max, read_gas_sensor, standardised, synthetic
 from studies.overparameterization.grid import Batched, cached, least_loss
 from studies.overparameterization.preconditioner import single_output
+from studies.progress import progress
 from systems.training.rules import AdaDelta, AdaGrad, Adam
 
 OUT = "out/overparameterization"
 EXCESS = 1e-3  # relative, over the minimum: learnt
-THREADS = 2
+THREADS = 1  # more wait for each other where anything else runs: 50 times slower was seen
+SCALINGS = {"z-score": standardised, "min-max": min_max}
 
 
 @dataclass(frozen=True)
@@ -45,7 +48,7 @@ class Size:
 FULL, FAST = Size(2565, 128, 100_000, 22), Size(300, 16, 5_000, 10)
 
 
-def main(fast=False, out=OUT, data=None) -> dict:
+def main(fast=False, out=OUT, data=None, scaling="z-score") -> dict:
     """Train every model of Figs. 2 to 5 (left), draw them, return the numbers and verdicts.
 
     Parameters
@@ -56,6 +59,8 @@ def main(fast=False, out=OUT, data=None) -> dict:
         Folder of ``acceleration.png`` and ``cache``; made if missing.
     data : path-like, optional
         Folder of the UCI files; default: synthetic data.
+    scaling : "z-score" or "min-max"
+        Of every feature and of the target.
 
     Returns
     -------
@@ -65,20 +70,33 @@ def main(fast=False, out=OUT, data=None) -> dict:
     """
     out, size = pathlib.Path(out), FAST if fast else FULL
     out.mkdir(parents=True, exist_ok=True)
-    X, y = samples(data, size)
+    X, y = samples(data, size, scaling)
     curves = models(X, y, size, out / "cache")
     levels = {p: (1 + EXCESS) * least_loss(X, y, p) for p in (2, 4)}
     found = {**speeds(curves, levels), **figure2(X, y, size)}
-    draw(curves, levels, out / "acceleration.png", ("synthetic data" if data is None else "UCI ethanol", fast))
+    draw(curves, levels, out / "acceleration.png", (label_of(data, scaling), fast))
     return {**found, **verdicts(claims(found, size))}
 
 
-def samples(data, size):
-    """Data, z-scored."""
-    if data is None:
+def samples(data, size, scaling="z-score"):
+    """Data, scaled; the synthetic ones are z-scored as they come.
+
+    Raises
+    ------
+    ValueError
+        A scaling that isn't known; as `read_gas_sensor`.
+    """
+    if scaling not in SCALINGS:
+        raise ValueError(f"scaling: wanted one of {tuple(SCALINGS)}, got {scaling!r}")
+    if data is None and scaling == "z-score":
         return synthetic(size.samples, size.features)
-    X, y = read_gas_sensor(data)
-    return standardised(X), standardised(y)
+    X, y = synthetic(size.samples, size.features) if data is None else read_gas_sensor(data)
+    return SCALINGS[scaling](X), SCALINGS[scaling](y)
+
+
+def label_of(data, scaling) -> str:
+    """What the pictures say of the data."""
+    return ("synthetic data" if data is None else "UCI ethanol") + ("" if scaling == "z-score" else f", {scaling}")
 
 
 def models(X, y, size, cache) -> dict:
@@ -86,13 +104,14 @@ def models(X, y, size, cache) -> dict:
     wishes = {f"l{p}, depth {n}": {"p": p, "depth": n} for p in (2, 4) for n in (1, 2, 3)}
     wishes["l4, AdaGrad"] = {"p": 4, "rule": AdaGrad(1.0)}
     wishes["l4, AdaDelta"] = {"p": 4, "rule": AdaDelta(1.0)}
+    wishes["l4, AdaDelta, epsilon 1e-8"] = {"p": 4, "rule": AdaDelta(1.0, epsilon=1e-8)}  # default of the paper's tools
     wishes |= {f"l4, Adam, depth {n}": {"p": 4, "depth": n, "rule": Adam(1.0)} for n in (1, 2, 3)}
     wishes |= {
         f"l4, depth {n}, {start}": {"p": 4, "depth": n, "start": start}
         for n in (4, 8)
         for start in ("small", "identity")
     }
-    return {name: _trained(X, y, size, cache, wish) for name, wish in wishes.items()}
+    return {name: _trained(X, y, size, cache, (name, wish)) for name, wish in wishes.items()}
 
 
 def speeds(curves, levels) -> dict:
@@ -178,15 +197,16 @@ def draw(curves, levels, path, labels):
     figure.savefig(path, dpi=80 if labels[1] else 160, metadata={"Software": None})
 
 
-def _trained(X, y, size, cache, wish):
-    """One model over the grid, from the cache where it was trained before."""
+def _trained(X, y, size, cache, named):
+    """One model, named = (name, wish), over the grid; from the cache where it was trained before."""
     from threadpoolctl import threadpool_limits
 
+    name, wish = named
+    settings = {key: value for key, value in wish.items() if key != "p"}
+
     def make():
-        with threadpool_limits(THREADS, "blas"):
-            return Batched(X, y, wish["p"], size.grid(), **{k: v for k, v in wish.items() if k != "p"}).run(
-                size.steps, size.every
-            )
+        with threadpool_limits(THREADS, "blas"), progress(size.steps, name) as watch:
+            return Batched(X, y, wish["p"], size.grid(), **settings).run(size.steps, size.every, watch)
 
     return cached(cache, {"X": X, "y": y, "size": repr(size), "wish": repr(sorted(wish.items(), key=str))}, make)
 
@@ -204,9 +224,13 @@ def _ratio(a, b) -> float:
 
 
 def _command():
-    """Run from the command line."""
-    given = options(__doc__, OUT, "folder of the UCI files batch1.dat ...")
-    found = main(fast=given.fast, out=given.out, data=given.data)
+    """Run from the command line; what was trained before Ctrl-C is kept."""
+    given = options(__doc__, OUT, "folder of the UCI files batch1.dat ...", scaling=tuple(SCALINGS))
+    try:
+        found = main(fast=given.fast, out=given.out, data=given.data, scaling=given.scaling)
+    except KeyboardInterrupt:
+        kept = len(list((pathlib.Path(given.out) / "cache").glob("grid-*.npz")))
+        raise SystemExit(f"stopped; {kept} trained models are kept in {given.out}/cache, run again to go on") from None
     print("\n".join(f"{key} = {value}" for key, value in found.items() if "[" in key))
     print(table(claims(found, FAST if given.fast else FULL)))
 

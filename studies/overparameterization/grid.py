@@ -77,8 +77,8 @@ class Batched:
         if self.p == 2:  # two small products replace two large ones
             self.square, self.linear, self.constant = X.T @ X / m, X.T @ y / m, y @ y / m
 
-    def run(self, steps, every) -> Grid:
-        """Train and record the losses."""
+    def run(self, steps, every, watch=None) -> Grid:
+        """Train and record the losses; ``watch(step)`` is called after every record."""
         alive = np.ones(len(self.rates), bool)
         times, rows = [], []
         first = None
@@ -91,6 +91,8 @@ class Batched:
                 if t % every == 0:
                     times.append(t)
                     rows.append(np.where(alive, loss, np.nan))
+                    if watch:
+                        watch(t)
                 self._step(slope, products, alive, t + 1)
         return Grid(self.rates, np.array(times), np.array(rows))
 
@@ -136,7 +138,7 @@ class Batched:
 def cached(folder, description, make) -> Grid:
     """Result of ``make()`` from disk where it was made before, under a hash of `description` (plain data and arrays).
 
-    A figure is then redrawn in seconds.
+    A figure is then redrawn in seconds.  A file is there whole or not at all, whenever the run is stopped.
     """
     digest = hashlib.sha256()
     plain = {}
@@ -152,7 +154,10 @@ def cached(folder, description, make) -> Grid:
             return Grid(kept["rates"], kept["steps"], kept["losses"])
     made = make()
     path.parent.mkdir(parents=True, exist_ok=True)
-    np.savez(path, rates=made.rates, steps=made.steps, losses=made.losses)
+    partial = path.with_suffix(".part")
+    with partial.open("wb") as file:
+        np.savez(file, rates=made.rates, steps=made.steps, losses=made.losses)
+    partial.replace(path)
     return made
 
 

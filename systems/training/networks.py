@@ -1,6 +1,7 @@
 """Small homogeneous networks: output, loss and gradient by back-propagation, with missing and shared weights."""
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -112,7 +113,10 @@ class Network:
         return value
 
     def loss_gradient(self, theta, X, Y, p=2):
-        """Loss ``mean |f(x) - y|_p^p / p`` over samples and its gradient (size,) in the free parameters."""
+        """Loss ``mean |f(x) - y|_p^p / p`` over samples and its gradient (size,) in the free parameters.
+
+        p may also be a function of its own: ``p(outputs, Y)`` gives a loss and its derivative in the outputs (m, n_N).
+        """
         layers, inputs, slopes = self.matrices(theta), [self._samples(X)], []
         for h, w in enumerate(layers):
             value = inputs[-1] @ w.T
@@ -122,7 +126,7 @@ class Network:
             inputs.append(value)
         if inputs[-1].shape != np.shape(Y):
             raise ValueError(f"Y: wanted the shape {inputs[-1].shape} of the outputs, got {np.shape(Y)}")
-        loss, back = power_loss(inputs.pop() - Y, p)
+        loss, back = p(inputs.pop(), Y) if callable(p) else power_loss(inputs.pop() - Y, p)
         gradient = np.empty_like(theta)
         places = np.split(gradient, np.cumsum(self.sizes)[:-1])
         for h in range(self.depth - 1, -1, -1):
@@ -180,9 +184,26 @@ def power_loss(residual, p):
     return float(np.vdot(pull, residual)) / (p * m), pull * kind(1 / m)
 
 
+def softmax_loss(outputs, Y):
+    """Cross entropy ``mean -sum Y log softmax(outputs)`` over rows, Y (m, k) of sum 1; and its derivative (m, k).
+
+    Examples
+    --------
+    >>> loss, derivative = softmax_loss(np.zeros((1, 2)), np.array([[1.0, 0.0]]))
+    >>> print(f"{loss:.12f} {np.log(2):.12f}", derivative.tolist())
+    0.693147180560 0.693147180560 [[-0.5, 0.5]]
+    """
+    kind = outputs.dtype.type
+    shifted = outputs - outputs.max(axis=1, keepdims=True)
+    weights = np.exp(shifted)
+    total = weights.sum(axis=1, keepdims=True)
+    loss = float(np.sum(Y * (np.log(total) - shifted))) / len(Y)
+    return loss, (weights / total - Y) * kind(1 / len(Y))
+
+
 @dataclass(frozen=True, eq=False)
 class NetworkLoss:
-    """What `train` minimises: a network, its samples X (m, n_0) and Y (m, n_N), the power p, weight decay.
+    """What `train` minimises: a network, its samples X (m, n_0) and Y (m, n_N), the power p or a loss, weight decay.
 
     ``loss_gradient(theta, rows)`` gives the loss and its gradient, both without the decay term.
 
@@ -195,7 +216,7 @@ class NetworkLoss:
     network: Network
     X: np.ndarray
     Y: np.ndarray
-    p: float = 2
+    p: float | Callable = 2
     decay: float = 0.0
 
     def __post_init__(self):
