@@ -56,7 +56,7 @@ def collected(fast, out) -> list:
         *_of("Arora", end_to_end.claims(end_to_end.main(fast=fast, out=out))),
         *_of("Arora", acceleration.claims(acceleration.main(fast=fast, out=out), size)),
         *_of("Arora", images.claims(images.main(fast=fast, out=out))),
-        *_of("descent", every_system.claims(every_system.main(fast=fast, out=out), fast)),
+        *_of("descent", every_system.claims(every_system.main(fast=fast, out=out))),
     ]
 
 

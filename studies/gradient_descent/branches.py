@@ -20,8 +20,10 @@ from systems.relu.reduction import reduced_weights, type_ii_guess
 
 M = np.diag([3.0, 2.0, 1.0])
 SIZE = 6  # students of the reduction, in the full network
-LAYERS = 16  # of the networks that stand for a matrix C
+REDUCED, REDUCED_SPAN = f"normal_equations: type II of {SIZE}", (0.0, 0.1)
+LAYERS = 8  # of the networks that stand for a matrix C
 ANGLE = math.pi / 2  # of the rotation they learn
+CLASSES, SPAN = (0, -1), (0.01, 0.12)  # of its logarithm, of the decay
 
 _LAYERS = "G is no gradient: descent acts on layers, not on C; judged as the layers of residual_network"
 NOT_JUDGED = {
@@ -65,10 +67,6 @@ def networks() -> dict:
     for n in CLASSES:
         made[f"residual_network: {LAYERS} layers, class {n}"] = layered_branch(n)
     return made
-
-
-CLASSES = (0, -1)  # of the logarithm of R
-SPAN = (0.01, 0.12)
 
 
 def layered_branch(n):
@@ -123,16 +121,16 @@ def relu_networks() -> dict:
         "even_teachers: learnt": trace(even, even.solve(np.eye(3).ravel()), "cosine", (-0.4, 0.8)),
         "plane: type A": trace(plane, plane.solve(type_a_guess(5.0)), "K", (3.0, 20.0)),
         "plane: collinear": trace(plane, saddle, "K", (3.0, 20.0)),
-        f"normal_equations: type II of {SIZE}": reduced_branch(),
+        REDUCED: reduced_branch(),
     }
 
 
 def reduced_branch():
     """The type II point of the reduction in all weights, against the decay."""
     reduced = relu.symmetric_reduction(SIZE, lam=0.0).solve(type_ii_guess(SIZE), {"lam": 0.005})
-    full = relu.normal_equations(np.eye(SIZE), SIZE)
+    full = relu.normal_equations(np.eye(SIZE), SIZE).with_symmetries(())
     start = full.solve(reduced_weights(reduced, SIZE).ravel(), {"lam": 0.005})
-    return trace(full, start, "lam", (0.0, 0.2), parameters={"lam": 0.005})
+    return trace(full, start, "lam", REDUCED_SPAN, parameters={"lam": 0.005})
 
 
 def normal_forms() -> dict:
@@ -158,7 +156,7 @@ def models() -> dict:
         "brusselator: the equilibrium": trace(textbook.brusselator(), [1.0, 1.0], "b", (0.5, 4.0)),
         "lorenz: origin": trace(textbook.lorenz(), [0.0] * 3, "rho", (0.2, 5.0)),
         "lorenz: convection": trace(textbook.lorenz(), aloft, "rho", (1.2, 30.0), parameters=heated),
-        "bratu: both halves": trace(textbook.bratu(12), np.zeros(12), "lam", (0.0, 4.0)),
+        "bratu: both halves": trace(textbook.bratu(12), textbook.bratu(12).solve(np.zeros(12), {"lam": 0.5}), "lam", (0.5, 4.0), parameters={"lam": 0.5}),
         "lorenz84: no coupling": trace(
             atmosphere.lorenz84(T=0.0), [0.5, 0.0, 0.0, 0.0], "F", (0.5, 2.5), parameters={"F": 0.5}
         ),

@@ -12,7 +12,6 @@ from systems.training.sweeps import Sweep, stable_side, sweep_through
 
 ALONG = 1e-3  # relative error of a rate along an eigenvector that passes
 RANDOM = 1e-2  # ... from a random start
-ELSEWHERE = 10.0  # displacements: left
 
 
 @dataclass(frozen=True, eq=False)
@@ -106,7 +105,7 @@ class BranchCheck:
 
     def plot(self, x=None, y=None, ax=None):
         """Draw the branch with arrows of descent; returns the Axes."""
-        from continuation.plotting import usual_y
+        from continuation.plotting import draw_legend, usual_y
 
         y = y or usual_y(self.branch)
         ax = self.branch.plot(x, y, ax)
@@ -118,6 +117,8 @@ class BranchCheck:
             for start, end in _arrows(self.branch, point, y, short):
                 ax.annotate("", (point.parameter, end), (point.parameter, start), arrowprops=style)
                 ends.append(end)
+        ax.plot([], [], color="0.35", lw=0.9, marker=9, label="descent")
+        draw_legend(ax)
         ax.set_ylim(min(ends) - (min(ends) < ends[0]) * short, max(ends) + (max(ends) > ends[1]) * short)
         return ax
 
@@ -214,20 +215,13 @@ def _judge(problem, branch, row, eta, rng) -> PointCheck:
         facts |= {"random": experiment.random_rate(rng), "attracted": experiment.attracts(rng)}
     else:
         found = experiment.destinations()
-        facts |= {"destinations": tuple(found), "left": all(_is_elsewhere(experiment, end) for end in found)}
+        facts |= {"destinations": tuple(found), "left": all(end.left for end in found)}
     return PointCheck(*place, **facts)
 
 
 def _seen(rates) -> int:
     """Unstable modes that descent showed; a pair counts twice."""
     return sum((1 + (r.value.imag > 0)) * ((r.value.real if r.skipped else r.measured) > 0) for r in rates)
-
-
-def _is_elsewhere(experiment, end) -> bool:
-    """Whether a run from a saddle left its neighbourhood."""
-    k = int(np.argmax(experiment.modes.values.real))
-    vector, speed = experiment.modes.right[:, k].real, abs(experiment.modes.values[k])
-    return end.status is Stop.DIVERGED or end.distance > ELSEWHERE * experiment.reach(vector, speed)
 
 
 def _arrows(branch, point, y, short):

@@ -143,7 +143,7 @@ def coordinates(function, p, rate, start, frame, window):
     """Gradient descent from `start` (n,), seen in one mode; the steps while the mode stays inside `window`.
 
     frame (3, n): the equilibrium, real and imaginary part of the left eigenvector.  window = (least, largest) size
-    of the coordinate, largest size of the displacement, most steps.  Returns (logarithms of the coordinate's size,
+    of the coordinate, largest size of the displacement, most steps, largest displacement over coordinate.  Returns (logarithms of the coordinate's size,
     one a step; status).
     """
     n = start.shape[0]
@@ -157,7 +157,7 @@ def coordinates(function, p, rate, start, frame, window):
             imaginary += frame[2, i] * d
             size = max(size, abs(d))
         c = math.hypot(real, imaginary)
-        if not (window[0] <= c <= window[1] and size <= window[2]):
+        if not (window[0] <= c <= window[1] and size <= min(window[2], window[4] * c)):
             return logs[:t], LEFT
         logs[t] = math.log(c)
         if call(function[0], function[1], u, p, g) != 0:

@@ -8,6 +8,7 @@ from numpy.testing import assert_allclose
 
 from continuation import Problem, trace
 from systems import textbook
+from systems.atmosphere import lorenz84
 from systems.characteristic import characteristic_equation
 from systems.factorization import balanced_point, factorization
 from systems.linear_networks import deep_linear_network, fold_point, scalar_network
@@ -125,6 +126,40 @@ def test_pairs_of_complex_modes():
     check = check_branch(branch, points=9)
     assert check.passed
     assert {point.unstable for point in check.points} == {0, 2}
+
+
+def test_slow_modes_beside_fast_unstable_ones_are_seen_while_they_are_pure():
+    """At saddles of lorenz84 a stable mode is soon hidden by growing ones, which its own square feeds."""
+    branch = trace(lorenz84(T=0.0), [0.5, 0.0, 0.0, 0.0], "F", (0.5, 2.5), parameters={"F": 0.5})
+    check = check_branch(branch, points=6)
+    assert check.passed
+    assert check.worst < 2e-5
+    assert {0, 3} <= {point.unstable for point in check.points}
+    reasons = {rate.skipped for point in check.points for rate in point.rates if rate.skipped}
+    assert reasons <= {"hidden by faster modes"}
+
+
+def test_parallel_eigenvectors_are_not_measured():
+    """The Brusselator with a = 1 has a Jordan block at b = 4: eigenvalues 1, 1 and one eigenvector."""
+    branch = trace(textbook.brusselator(), [1.0, 1.0], "b", (0.5, 4.0))
+    check = check_branch(branch, points=4)
+    assert check.passed
+    assert [rate.skipped for rate in check.points[-1].rates] == ["eigenvectors are nearly parallel"]
+    assert check.points[-1].seen == 2
+
+
+def test_weak_spirals_and_weak_saddles_are_left():
+    """Just beyond Hopf points descent turns many times before it is gone; near onsets a saddle repels slowly."""
+    problem = textbook.lorenz()
+    start = problem.solve([3.0, 3.0, 4.0], {"rho": 5.0})
+    branch = trace(problem, start, "rho", (1.2, 26.0), parameters={"rho": 5.0})
+    last = check_branch(branch, points=2).points[-1]
+    assert last.unstable == 2
+    assert last.left
+    problem = scalar_network(2, 1.0)
+    zero = trace(problem, [0.0], "lam", (0.99, 1.2), parameters={"lam": 0.99})
+    first = check_branch(zero, points=2).points[0]
+    assert_allclose(sorted(abs(end.state[0]) for end in first.destinations), [0.1, 0.1], rtol=1e-6)
 
 
 def test_a_wrong_jacobian_fails():
