@@ -129,8 +129,7 @@ def speeds(curves, levels) -> dict:
         found[f"rate[{name}]"] = float(grid.rates[best])
         found[f"moves[{name}]"] = _first_move(grid, best)
         if "Adam" in name:
-            usual = int(np.argmin(np.abs(np.log(grid.rates / ADAM))))
-            found[f"default steps[{name}]"] = float(grid.iterations_to(level)[usual])
+            found[f"default steps[{name}]"] = float(grid.iterations_to(level)[_default(grid)])
     return found
 
 
@@ -187,10 +186,11 @@ def draw(made, path, labels):
     for ax, (title, names) in zip(axes[2:], groups.items()):
         for name in names:
             grid = curves[name]
-            best = grid.best(levels[int(name[1])])
-            ax.semilogy(grid.steps, grid.losses[:, best], label=f"{name[4:]} ({grid.rates[best]:.2g})")
+            shown = _default(grid) if "Adam" in name else grid.best(levels[int(name[1])])
+            ax.loglog(grid.steps[1:], grid.losses[1:, shown], label=f"{name[4:]} ({grid.rates[shown]:.2g})")
         ax.axhline(levels[int(names[0][1])], color="0.6", lw=0.8, ls=":", label="learnt")
-        ax.set(title=f"{title} ({labels[0]}), best rates", xlabel="iteration", ylabel="loss")
+        chosen = "default rate" if "Adam" in names[0] else "best rates"
+        ax.set(title=f"{title} ({labels[0]}), {chosen}", xlabel="iteration", ylabel="loss")
         ax.legend(fontsize=8)
     axes[-1].set_axis_off()
     figure.savefig(path, dpi=60 if labels[1] else 120, metadata={"Software": None})
@@ -208,6 +208,11 @@ def _trained(X, y, size, cache, named):
             return Batched(X, y, wish["p"], size.grid(), **settings).run(size.steps, size.every, watch)
 
     return cached(cache, {"X": X, "y": y, "size": repr(size), "wish": repr(sorted(wish.items(), key=str))}, make)
+
+
+def _default(grid) -> int:
+    """Configuration next to Adam's default rate."""
+    return int(np.argmin(np.abs(np.log(grid.rates / ADAM))))
 
 
 def _first_move(grid, best) -> float:
