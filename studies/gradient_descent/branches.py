@@ -152,11 +152,12 @@ def models() -> dict:
     """Chemistry, convection, combustion, atmosphere."""
     heated = {"rho": 5.0}
     aloft = textbook.lorenz().solve([3.0, 3.0, 4.0], heated)
+    warm, bratu = {"lam": 0.5}, textbook.bratu(12)
     return {
         "brusselator: the equilibrium": trace(textbook.brusselator(), [1.0, 1.0], "b", (0.5, 4.0)),
         "lorenz: origin": trace(textbook.lorenz(), [0.0] * 3, "rho", (0.2, 5.0)),
         "lorenz: convection": trace(textbook.lorenz(), aloft, "rho", (1.2, 30.0), parameters=heated),
-        "bratu: both halves": trace(textbook.bratu(12), textbook.bratu(12).solve(np.zeros(12), {"lam": 0.5}), "lam", (0.5, 4.0), parameters={"lam": 0.5}),
+        "bratu: both halves": trace(bratu, bratu.solve(np.zeros(12), warm), "lam", (0.5, 4.0), parameters=warm),
         "lorenz84: no coupling": trace(
             atmosphere.lorenz84(T=0.0), [0.5, 0.0, 0.0, 0.0], "F", (0.5, 2.5), parameters={"F": 0.5}
         ),

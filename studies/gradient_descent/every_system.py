@@ -6,8 +6,6 @@ what they say about stability is judged through the weights of the networks that
 Run: ``python -m studies.gradient_descent.every_system``.
 """
 
-import numpy as np
-
 from studies.claims import Claim, table, verdicts
 from studies.command import folder, options
 from studies.gradient_descent import branches as made
@@ -76,10 +74,10 @@ def indices(checks) -> dict:
     found = {}
     for n in made.CLASSES:
         limit, layers = made.characteristic_branch(n), checks[f"residual_network: {made.LAYERS} layers, class {n}"]
-        found[f"index[characteristic_equation, class {n}]"] = _differences(layers, lambda p: limit.at(lam=p)[0].unstable)
+        found[f"index[characteristic_equation, class {n}]"] = _differences(layers, limit)
     start, check = reduced.solve(type_ii_guess(made.SIZE), {"lam": 0.005}), checks[made.REDUCED]
     branch = made.trace(reduced, start, "lam", made.REDUCED_SPAN, parameters={"lam": 0.005})
-    found["index[symmetric_reduction]"] = _differences(check, lambda p: branch.at(lam=p)[0].unstable)
+    found["index[symmetric_reduction]"] = _differences(check, branch)
     return found
 
 
@@ -114,9 +112,9 @@ def draw(checks, path, dpi):
     figure.savefig(path, dpi=dpi, metadata={"Software": None})
 
 
-def _differences(check, index) -> int:
-    """Judged points at which descent showed another count than ``index(parameter)``."""
-    return sum(point.seen != index(point.parameter) for point in check.points if point.judged)
+def _differences(check, branch) -> int:
+    """Judged points at which descent showed another count than a branch has at the same decay."""
+    return sum(point.seen != branch.at(lam=point.parameter)[0].unstable for point in check.points if point.judged)
 
 
 def _sweep_error(check) -> float:

@@ -119,7 +119,7 @@ def claims(found) -> list:
         Claim("Theorem 2.2", "one linear layer is enough", found["matrix, between linear layers"], high=1e-4),
         Claim("Theorem 2.3", "shared and missing weights", found["layers, shared and missing"], high=1e-4),
         Claim("section 2", "tanh keeps nothing", found["neurons, tanh"], low=1e-2, note="negative control"),
-        Claim("section 2", "tanh, absolute change of layers", found["layers, tanh, absolute"], low=0.1, note="the same"),
+        Claim("section 2", "tanh, absolute change", found["layers, tanh, absolute"], low=0.1, note="the same"),
         Claim("I1", "law of one step, every step", found["I1"], high=1e-12),
         Claim("I2", "drift of first order in eta", found["I2"], 9.0, 11.0, note="ratio at a tenth of eta"),
         Claim("I3", "imbalance decays as exp(-2 lam t)", found["I3"], high=1e-6),

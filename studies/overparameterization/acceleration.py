@@ -146,7 +146,9 @@ def claims(found, size) -> list:
     zeiler, tools = "l4, AdaDelta", "l4, AdaDelta, epsilon 1e-8"
     rows = [
         *emulation.claims(found),
-        Claim("Fig 3 left", "l2: depth slows slightly", times("l2, depth 3", "l2, depth 1"), 1.0, 3.0, "depth 3 over 1"),
+        Claim(
+            "Fig 3 left", "l2: depth slows slightly", times("l2, depth 3", "l2, depth 1"), 1.0, 3.0, "depth 3 over 1"
+        ),
         Claim("Fig 3 right", "l4: depth 2 accelerates", times("l4, depth 1", "l4, depth 2"), low=1.5, note=over),
         Claim("Fig 3 right", "l4: depth 3 accelerates", times("l4, depth 1", "l4, depth 3"), low=1.5, note=over),
         Claim(fig4, "depth 3 faster than AdaGrad", times("l4, AdaGrad", "l4, depth 3"), low=1.0, note=over),
@@ -176,7 +178,11 @@ def draw(made, path, labels):
     groups = {
         "Fig. 3 left: l2": [name for name in curves if name.startswith("l2")],
         "Fig. 3 right: l4": [f"l4, depth {n}" for n in (1, 2, 3)],
-        "Fig. 4 left": ["l4, depth 1", "l4, depth 3", *(name for name in curves if ", Ada" in name and "Adam" not in name)],
+        "Fig. 4 left": [
+            "l4, depth 1",
+            "l4, depth 3",
+            *(name for name in curves if ", Ada" in name and "Adam" not in name),
+        ],
         "Fig. 4 right": [f"l4, Adam, depth {n}" for n in (1, 2, 3)],
         "Fig. 5 left": ["l4, depth 1", *(name for name in curves if name.endswith(("small", "identity")))],
     }

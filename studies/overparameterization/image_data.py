@@ -34,7 +34,7 @@ def read_images(folder):
     images, labels = (_file(pathlib.Path(folder) / f"train-{name}-ubyte") for name in ("images-idx3", "labels-idx1"))
     if images.ndim != 3 or images.shape[1] != images.shape[2] or len(images) == 0:
         raise ValueError(f"data: wanted square images (m, side, side), got shape {images.shape}")
-    if labels.shape != images.shape[:1] or not (0 <= labels.min() and labels.max() < CLASSES):
+    if labels.shape != images.shape[:1] or not (labels.min() >= 0 and labels.max() < CLASSES):
         raise ValueError(f"data: wanted {len(images)} labels from 0 to {CLASSES - 1}, got shape {labels.shape}")
     flat = images.reshape(len(images), -1).astype(np.float32)
     return flat / np.float32(flat.max() or 1) - np.float32(0.5), labels.astype(int)

@@ -5,7 +5,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from systems.training.descent import Field, check_count, flow_of
+from continuation.branch import Branch
+from systems.training.arguments import check_count, check_positive
+from systems.training.descent import Field, flow_of
 from systems.training.endpoint import Endpoint
 from systems.training.runs import Stop
 from systems.training.sweeps import Sweep, stable_side, sweep_through
@@ -170,7 +172,7 @@ def check_branch(branch, *, points=20, eta=None, sweeps=True, seed=0) -> BranchC
     >>> check.passed, check.judged, abs(check.sweeps[0].fitted - 0.4724703937105774) < 1e-4
     (True, 6, True)
     """
-    problem = _checked(branch)
+    problem, eta = _checked(branch), None if eta is None else check_positive("eta", eta)
     rng = np.random.default_rng(seed)
     judged = [_judge(problem, branch, row, eta, rng) for row in _rows(branch, check_count("points", points))]
     folds = [fold for fold in branch.folds if stable_side(branch, fold)] if sweeps else []
@@ -179,6 +181,8 @@ def check_branch(branch, *, points=20, eta=None, sweeps=True, seed=0) -> BranchC
 
 def _checked(branch):
     """The problem of a branch that can be judged."""
+    if not isinstance(branch, Branch):
+        raise ValueError(f"branch: wanted a Branch as `trace` returns it, got {type(branch).__name__}")
     if branch.problem is None:
         raise ValueError("branch: wanted one with its problem; give `Branch.extend` or a trace of your own")
     if len(branch.vary) != 1:

@@ -5,8 +5,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from continuation.names import check_numbers
 from systems.training import kernels
+from systems.training.arguments import check_count, check_positive, check_tolerance
 from systems.training.rules import GradientDescent, check_rule
 from systems.training.runs import STOPS, Run, Stop, bound_of
 
@@ -163,6 +163,7 @@ def largest_stable_rate(problem, start, diverging, *, parameters=None, steps=TRI
     1.00
     """
     field, start = Field.of(problem, parameters), flow_of(problem).state_values(start)
+    steps, high = check_count("steps", steps), check_positive("diverging", diverging)
     limits = np.array([steps, 0.0, bound_of(start), steps])
 
     def stable(rate):
@@ -170,36 +171,12 @@ def largest_stable_rate(problem, start, diverging, *, parameters=None, steps=TRI
         code, _, _ = kernels.descend(field.function, field.p, kernels.GRADIENT, np.array([rate]), limits, trail)
         return code in (kernels.BUDGET, kernels.CONVERGED)
 
-    high = float(diverging)
     low = next((high * 0.5**k for k in range(1, 41) if stable(high * 0.5**k)), 0.0)
     high = 2 * low
     for _ in range(TRIALS if low else 0):
         middle = 0.5 * (low + high)
         low, high = (middle, high) if stable(middle) else (low, middle)
     return low
-
-
-def check_count(name, value) -> int:
-    """A whole number of at least 1."""
-    if isinstance(value, bool) or not isinstance(value, (int, np.integer)) or value < 1:
-        raise ValueError(f"{name}: wanted a whole number of at least 1, got {value!r}")
-    return int(value)
-
-
-def check_tolerance(value) -> float:
-    """A finite number of at least 0."""
-    value = check_numbers("tolerance", value, 0)
-    if value < 0:
-        raise ValueError(f"tolerance: wanted a number of at least 0, got {value!r}")
-    return value
-
-
-def check_positive(name, value) -> float:
-    """A positive finite number."""
-    value = float(check_numbers(name, value, 0))
-    if value <= 0:
-        raise ValueError(f"{name}: wanted a positive number, got {value!r}")
-    return value
 
 
 def _trail(problem, start, steps, every) -> np.ndarray:

@@ -128,8 +128,8 @@ def coordinates(function, p, rate, start, frame, window):
     """Gradient descent from `start` (n,), seen in one mode; the steps while the mode stays inside `window`.
 
     frame (3, n): the equilibrium, real and imaginary part of the left eigenvector.  window = (least, largest) size
-    of the coordinate, largest size of the displacement, most steps, largest displacement over coordinate.  Returns (logarithms of the coordinate's size,
-    one a step; status).
+    of the coordinate, largest size of the displacement, most steps, largest displacement over coordinate.  Returns
+    (logarithms of the coordinate's size, one a step; status).
     """
     n = start.shape[0]
     u, g = start.copy(), np.empty(n)

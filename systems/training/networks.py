@@ -1,10 +1,12 @@
 """Small homogeneous networks: output, loss and gradient by back-propagation, with missing and shared weights."""
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
+
+from continuation.names import check_numbers
 
 ACTIVATIONS = ("linear", "relu", "leaky", "tanh")
 
@@ -55,10 +57,12 @@ class Network:
         if len(widths) < 2 or any(int(w) != w or w < 1 for w in widths):
             raise ValueError(f"widths: wanted inputs, hidden widths and outputs, each at least 1; got {widths!r}")
         alike = isinstance(self.activation, str)
+        if not alike and not isinstance(self.activation, Sequence):
+            raise ValueError(f"activation: wanted one of {ACTIVATIONS}, or {len(widths) - 2}; got {self.activation!r}")
         activations = (self.activation,) * max(1, len(widths) - 2) if alike else tuple(self.activation)
         if not set(activations) <= set(ACTIVATIONS) or not (alike or len(activations) == len(widths) - 2):
             raise ValueError(f"activation: wanted one of {ACTIVATIONS}, or {len(widths) - 2}; got {self.activation!r}")
-        if "leaky" in activations and not 0 < self.slope < 1:
+        if "leaky" in activations and not 0 < check_numbers("slope", self.slope, 0) < 1:
             raise ValueError(f"slope: wanted a number in (0, 1), got {self.slope!r}")
         patterns = (None,) * (len(widths) - 1) if self.patterns is None else tuple(self.patterns)
         if len(patterns) != len(widths) - 1:
@@ -210,7 +214,7 @@ class NetworkLoss:
     Raises
     ------
     ValueError
-        Numbers of samples that differ, a negative decay.
+        Shapes that do not fit the network, samples that aren't finite, a negative decay, p not above 1.
     """
 
     network: Network
@@ -222,8 +226,13 @@ class NetworkLoss:
     def __post_init__(self):
         if len(self.X) != len(self.Y) or len(self.X) == 0:
             raise ValueError(f"Y: wanted one row for each of {len(self.X)} samples, got {len(self.Y)}")
-        if not self.decay >= 0:
+        for name, values, width in zip("XY", (self.X, self.Y), (self.network.widths[0], self.network.widths[-1])):
+            if np.shape(values) != (len(values), width) or not np.all(np.isfinite(values)):
+                raise ValueError(f"{name}: wanted finite numbers of shape (m, {width}), got shape {np.shape(values)}")
+        if check_numbers("decay", self.decay, 0) < 0:
             raise ValueError(f"decay: wanted a number of at least 0, got {self.decay!r}")
+        if not callable(self.p) and check_numbers("p", self.p, 0) <= 1:
+            raise ValueError(f"p: wanted a number above 1 or a loss, got {self.p!r}")
 
     @property
     def samples(self) -> int:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.special import ai_zeros
 
+from continuation.branch import Branch
 from continuation.derivatives import extended_jacobian
 from continuation.multilinear import Multilinear
 from continuation.names import check_numbers
@@ -91,6 +92,8 @@ def sweep_through(branch, fold, *, rates=None) -> Sweep:
     R. Haberman, "Slowly varying jump and transition phenomena associated with algebraic bifurcation problems",
     SIAM J. Appl. Math. 37 (1979) 69-106: the Airy function at a fold.
     """
+    if not isinstance(branch, Branch):
+        raise ValueError(f"branch: wanted a Branch as `trace` returns it, got {type(branch).__name__}")
     if getattr(fold, "kind", None) is not Kind.FOLD or not any(fold is point for point in branch.folds):
         raise ValueError(f"fold: wanted one of branch.folds {[point.label for point in branch.folds]}, got {fold!r}")
     problem, value = flow_of(branch.problem), fold[branch.vary[0]]

@@ -6,7 +6,7 @@ import numpy as np
 
 from continuation.names import check_numbers
 from systems.training import kernels
-from systems.training.descent import check_count, check_positive, check_tolerance
+from systems.training.arguments import check_count, check_positive, check_tolerance
 from systems.training.invariants import layer_norms, violation
 from systems.training.rules import GradientDescent, check_rule
 from systems.training.runs import Run, Stop, bound_of

@@ -264,8 +264,8 @@ def test_synthetic_data_have_the_shape_of_the_set():
     ("call", "message"),
     [
         (lambda: Batched(np.ones((3, 1)), np.ones(3), 3, [0.1]), "p: wanted an even whole number of at least 2, got 3"),
-        (lambda: Batched(np.ones((3, 1)), np.ones(3), 4, [-0.1]), "rates, depth: wanted positive rates"),
-        (lambda: Batched(np.ones((3, 1)), np.ones(3), 4, [0.1], depth=0), "a depth of at least 1"),
+        (lambda: Batched(np.ones((3, 1)), np.ones(3), 4, [-0.1]), "rates: wanted positive numbers"),
+        (lambda: Batched(np.ones((3, 1)), np.ones(3), 4, [0.1], depth=0), "depth: wanted a whole number of at least 1"),
         (lambda: Batched(np.ones((3, 1)), np.ones(3), 4, [0.1], start="zero"), 'start: wanted "small" or "identity"'),
     ],
 )
