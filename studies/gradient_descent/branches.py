@@ -4,6 +4,7 @@ Names are ``maker: which``.  `NOT_JUDGED` gives, for each maker that has no bran
 """
 
 import math
+from functools import partial
 
 import numpy as np
 
@@ -47,25 +48,31 @@ def networks() -> dict:
     made = {}
     for depth in (2, 3, 4, 5, 6):
         problem = nets.scalar_network(depth, 1.0)
-        made[f"scalar_network: depth {depth}"] = trace(problem, [1.0], "lam", (0.05, 1.2), parameters={"lam": 0.05})
-    zero = trace(nets.scalar_network(2, 1.0), [0.0], "lam", (0.1, 2.0), parameters={"lam": 0.1})
+        made[f"scalar_network: depth {depth}"] = partial(
+            trace, problem, [1.0], "lam", (0.05, 1.2), parameters={"lam": 0.05}
+        )
+    zero = partial(trace, nets.scalar_network(2, 1.0), [0.0], "lam", (0.1, 2.0), parameters={"lam": 0.1})
     made["scalar_network: depth 2, zero"] = zero
     a = [nets.scalar_network(3, s).solve([1.0], {"lam": 0.1})["a"] for s in (1.0, 0.8)]
-    made["modes: depth 3"] = trace(nets.modes(3, [1.0, 0.8]), a, "lam", (0.05, 0.6), parameters={"lam": 0.1})
+    made["modes: depth 3"] = partial(trace, nets.modes(3, [1.0, 0.8]), a, "lam", (0.05, 0.6), parameters={"lam": 0.1})
     layers = nets.deep_linear_network([1, 1, 1, 1], [[1.0]])
-    made["deep_linear_network: 1-1-1-1"] = trace(layers, [1.0] * 3, "lam", (0.05, 0.6), parameters={"lam": 0.05})
+    made["deep_linear_network: 1-1-1-1"] = partial(
+        trace, layers, [1.0] * 3, "lam", (0.05, 0.6), parameters={"lam": 0.05}
+    )
     start = np.tile(np.diag(a).ravel(), 3)
     problem = nets.deep_linear_network([2, 2, 2, 2], np.diag([1.0, 0.8]), gauge=True).isolated(start)
-    made["deep_linear_network: 2-2-2-2"] = trace(problem, start, "lam", (0.05, 0.5), parameters={"lam": 0.1})
+    made["deep_linear_network: 2-2-2-2"] = partial(trace, problem, start, "lam", (0.05, 0.5), parameters={"lam": 0.1})
     uniform = nets.uniform_residual_branch(1.5 * np.exp(0.8j), 4)
     x, y = uniform.solve([0.4, 0.8], {"lam": 0.1}).state
-    made["uniform_residual_branch: 4 layers"] = trace(uniform, [x, y], "lam", (0.02, 1.0), parameters={"lam": 0.1})
+    made["uniform_residual_branch: 4 layers"] = partial(
+        trace, uniform, [x, y], "lam", (0.02, 1.0), parameters={"lam": 0.1}
+    )
     residual = nets.residual_network(1.5 * rotation(0.8), 4)
-    made["residual_network: 4 layers"] = trace(
-        residual, np.tile([x, -y, y, x], 4), "lam", (0.02, 1.0), parameters={"lam": 0.1}
+    made["residual_network: 4 layers"] = partial(
+        trace, residual, np.tile([x, -y, y, x], 4), "lam", (0.02, 1.0), parameters={"lam": 0.1}
     )
     for n in CLASSES:
-        made[f"residual_network: {LAYERS} layers, class {n}"] = layered_branch(n)
+        made[f"residual_network: {LAYERS} layers, class {n}"] = partial(layered_branch, n)
     return made
 
 
@@ -89,7 +96,7 @@ def factorizations() -> dict:
     made, problem = {}, fac.factorization(M, 2, gauge=True)
     for kept in ([0, 1], [0, 2], [1, 2], [0], [2]):
         point = fac.balanced_point(M, 2, kept, 0.2).state
-        branch = trace(problem.isolated(point), point, "lam", (0.1, 0.8), parameters={"lam": 0.2})
+        branch = partial(trace, problem.isolated(point), point, "lam", (0.1, 0.8), parameters={"lam": 0.2})
         made[f"factorization: kept {kept}"] = branch
     return made
 
@@ -100,11 +107,13 @@ def regressions() -> dict:
     X, y = rng.normal(size=(12, 2)), rng.normal(size=12)
     problem, critical = reg.overparameterized_regression(X, y, 4.0), reg.critical_decay(X, y, 4.0)
     span, given = (0.3 * critical, 2 * critical), {"lam": 0.4 * critical}
-    made = {"overparameterized_regression: zero, p = 4": trace(problem, np.zeros(3), "lam", span, parameters=given)}
+    made = {
+        "overparameterized_regression: zero, p = 4": partial(trace, problem, np.zeros(3), "lam", span, parameters=given)
+    }
     fold, scalar = reg.scalar_fold(3, 1.0, 4.0), reg.scalar_regression(3, 1.0, 4.0)
     given = {"lam": 0.3 * fold.lam}
     span = (0.2 * fold.lam, 2 * fold.lam)
-    made["scalar_regression: p = 4"] = trace(scalar, scalar.solve([0.9], given), "lam", span, parameters=given)
+    made["scalar_regression: p = 4"] = partial(trace, scalar, scalar.solve([0.9], given), "lam", span, parameters=given)
     return made
 
 
@@ -116,12 +125,14 @@ def relu_networks() -> dict:
     saddle = [collinear_value(5)] * 2
     half = math.cos(math.pi / 4)
     return {
-        "normal_equations: learnt": trace(both, both.solve(np.eye(2).ravel()), "lam", (0.05, 1.4), parameters=decay),
-        "two_teachers: learnt": trace(two, two.solve([half, half, half, -half]), "angle", (0.5, 2.5)),
-        "even_teachers: learnt": trace(even, even.solve(np.eye(3).ravel()), "cosine", (-0.4, 0.8)),
-        "plane: type A": trace(plane, plane.solve(type_a_guess(5.0)), "K", (3.0, 20.0)),
-        "plane: collinear": trace(plane, saddle, "K", (3.0, 20.0)),
-        REDUCED: reduced_branch(),
+        "normal_equations: learnt": partial(
+            trace, both, both.solve(np.eye(2).ravel()), "lam", (0.05, 1.4), parameters=decay
+        ),
+        "two_teachers: learnt": partial(trace, two, two.solve([half, half, half, -half]), "angle", (0.5, 2.5)),
+        "even_teachers: learnt": partial(trace, even, even.solve(np.eye(3).ravel()), "cosine", (-0.4, 0.8)),
+        "plane: type A": partial(trace, plane, plane.solve(type_a_guess(5.0)), "K", (3.0, 20.0)),
+        "plane: collinear": partial(trace, plane, saddle, "K", (3.0, 20.0)),
+        REDUCED: reduced_branch,
     }
 
 
@@ -136,15 +147,15 @@ def reduced_branch():
 def normal_forms() -> dict:
     """One branch of every textbook problem of one or two states."""
     return {
-        "fold: both halves": trace(textbook.fold(), [1.0], "p", (-0.5, 2.0)),
-        "transcritical: zero": trace(textbook.transcritical(), [0.0], "p", (-1.0, 1.0)),
-        "pitchfork: zero": trace(textbook.pitchfork(), [0.0], "p", (-1.0, 1.0)),
-        "pitchfork: zero, subcritical": trace(textbook.pitchfork(False), [0.0], "p", (-1.0, 1.0)),
-        "cusp: hysteresis": trace(textbook.cusp(mu=1.0), [1.3], "mu", (-1.0, 1.0)),
-        "hopf: zero": trace(textbook.hopf(), [0.0, 0.0], "mu", (-1.0, 1.0)),
-        "circle: all of it": trace(textbook.circle(), [1.0], "p", (-2.0, 2.0)),
-        "snake: three turns": trace(textbook.snake(), [0.0], "p", (-1.0, 2.0)),
-        "snake_pair: three turns": trace(textbook.snake_pair(), [0.0, 0.0], "p", (-1.0, 2.0)),
+        "fold: both halves": partial(trace, textbook.fold(), [1.0], "p", (-0.5, 2.0)),
+        "transcritical: zero": partial(trace, textbook.transcritical(), [0.0], "p", (-1.0, 1.0)),
+        "pitchfork: zero": partial(trace, textbook.pitchfork(), [0.0], "p", (-1.0, 1.0)),
+        "pitchfork: zero, subcritical": partial(trace, textbook.pitchfork(False), [0.0], "p", (-1.0, 1.0)),
+        "cusp: hysteresis": partial(trace, textbook.cusp(mu=1.0), [1.3], "mu", (-1.0, 1.0)),
+        "hopf: zero": partial(trace, textbook.hopf(), [0.0, 0.0], "mu", (-1.0, 1.0)),
+        "circle: all of it": partial(trace, textbook.circle(), [1.0], "p", (-2.0, 2.0)),
+        "snake: three turns": partial(trace, textbook.snake(), [0.0], "p", (-1.0, 2.0)),
+        "snake_pair: three turns": partial(trace, textbook.snake_pair(), [0.0, 0.0], "p", (-1.0, 2.0)),
     }
 
 
@@ -154,12 +165,14 @@ def models() -> dict:
     aloft = textbook.lorenz().solve([3.0, 3.0, 4.0], heated)
     warm, bratu = {"lam": 0.5}, textbook.bratu(12)
     return {
-        "brusselator: the equilibrium": trace(textbook.brusselator(), [1.0, 1.0], "b", (0.5, 4.0)),
-        "lorenz: origin": trace(textbook.lorenz(), [0.0] * 3, "rho", (0.2, 5.0)),
-        "lorenz: convection": trace(textbook.lorenz(), aloft, "rho", (1.2, 30.0), parameters=heated),
-        "bratu: both halves": trace(bratu, bratu.solve(np.zeros(12), warm), "lam", (0.5, 4.0), parameters=warm),
-        "lorenz84: no coupling": trace(
-            atmosphere.lorenz84(T=0.0), [0.5, 0.0, 0.0, 0.0], "F", (0.5, 2.5), parameters={"F": 0.5}
+        "brusselator: the equilibrium": partial(trace, textbook.brusselator(), [1.0, 1.0], "b", (0.5, 4.0)),
+        "lorenz: origin": partial(trace, textbook.lorenz(), [0.0] * 3, "rho", (0.2, 5.0)),
+        "lorenz: convection": partial(trace, textbook.lorenz(), aloft, "rho", (1.2, 30.0), parameters=heated),
+        "bratu: both halves": partial(
+            trace, bratu, bratu.solve(np.zeros(12), warm), "lam", (0.5, 4.0), parameters=warm
+        ),
+        "lorenz84: no coupling": partial(
+            trace, atmosphere.lorenz84(T=0.0), [0.5, 0.0, 0.0, 0.0], "F", (0.5, 2.5), parameters={"F": 0.5}
         ),
     }
 

@@ -41,7 +41,7 @@ def main(fast=False, out=OUT) -> dict:
         Morse index of a system that is no flow isn't what descent shows in its weights; verdicts by claim.
     """
     out = folder(out)
-    checks = {name: check_branch(branch, points=FEW if fast else POINTS) for name, branch in made.branches().items()}
+    checks = {name: check_branch(make(), points=FEW if fast else POINTS) for name, make in made.branches().items()}
     found = {**numbers(checks), **indices(checks)}
     rows = claims(found)
     report = "\n\n".join([*(f"# {name}\n{check.table()}" for name, check in checks.items()), left_out(), table(rows)])
