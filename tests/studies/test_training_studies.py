@@ -232,7 +232,7 @@ def test_every_verdict_turns_with_some_number(study, request):
     for key, value in found.items():
         if isinstance(value, str):
             continue
-        for wrong in (0.0, 1.0, 10.0, 1e-20, 1e9, 3e4, -1e9, math.nan):
+        for wrong in (0.0, 1.0, 10.0, 60.0, 1e-20, 1e9, 3e4, -1e9, math.nan):
             spoilt = [wrong] * len(value) if isinstance(value, list) else wrong
             with np.errstate(all="ignore"):
                 try:
