@@ -14,6 +14,7 @@ from systems.training.sweeps import Sweep, stable_side, sweep_through
 
 ALONG = 1e-3  # relative error of a rate along an eigenvector that passes
 RANDOM = 1e-2  # ... from a random start
+ROUNDING = 1e-8  # of the way from a saddle: entries of a destination below are shown as 0
 
 
 @dataclass(frozen=True, eq=False)
@@ -268,7 +269,8 @@ def _where(end) -> str:
     """A destination in words."""
     if end.status is Stop.DIVERGED:
         return "infinity"
-    state = ", ".join(f"{value:.4g}" for value in end.state[:4]) + (", ..." if len(end.state) > 4 else "")
+    shown = np.where(np.abs(end.state[:4]) > ROUNDING * end.distance, end.state[:4], 0.0)
+    state = ", ".join(f"{value:.4g}" for value in shown) + (", ..." if len(end.state) > 4 else "")
     kind = {0: "stable", -1: "not settled"}.get(end.unstable, f"{end.unstable} unstable")
     return f"({state}) [{kind}]"
 
