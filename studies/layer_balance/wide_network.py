@@ -131,9 +131,10 @@ def draw(runs, path, dpi=200):
     for k, (name, run) in enumerate(runs.items()):
         norms = run.invariants["norms"]
         axes[k, 0].plot(run.steps, run.invariants["layers"], label=["|W1|² - |W2|²", "|W2|² - |W3|²"])
-        axes[k, 1].semilogy(run.steps, norms[:, :-1] / norms[:, 1:], label=["|W1|² / |W2|²", "|W2|² / |W3|²"])
+        ratios = norms[:, :-1] / norms[:, 1:]
+        axes[k, 1].plot(run.steps, ratios, label=["|W1|² / |W2|²", "|W2|² / |W3|²"])
         axes[k, 0].set(ylabel="difference of squared norms")
-        axes[k, 1].set(ylabel="ratio of squared norms")
+        axes[k, 1].set(ylabel="ratio of squared norms", yscale="log" if ratios.max() > 2 * ratios.min() else "linear")
         for ax in axes[k, :2]:
             ax.set(title=f"{name} start (synthetic data)", xlabel="step")
             ax.legend()

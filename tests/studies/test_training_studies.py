@@ -13,7 +13,7 @@ from numpy.testing import assert_allclose
 
 from studies import training_claims
 from studies.claims import Claim, table, verdicts
-from studies.gradient_descent import branches, every_system
+from studies.gradient_descent import branches, every_system, families
 from studies.layer_balance import factorization, flow, wide_network
 from studies.overparameterization import acceleration, data, emulation, end_to_end, image_data, images
 from studies.overparameterization import preconditioner as pre
@@ -182,6 +182,19 @@ def test_every_system_of_the_project_is_judged_or_named(judged):
 
 
 @pytest.fixture(scope="module")
+def closed_forms(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("families")
+    found = families.main(fast=True, out=folder)
+    assert (folder / "families.png").stat().st_size > 10_000
+    return found
+
+
+def test_families_have_their_closed_forms(closed_forms):
+    assert set(verdicts(families.claims(closed_forms)).values()) == {"holds"}
+    assert max(closed_forms[key] for key in ("folds", "equal cost", "mu", "breaking", "l_p folds")) < 1e-12
+
+
+@pytest.fixture(scope="module")
 def accelerated(tmp_path_factory):
     folder = tmp_path_factory.mktemp("acceleration")
     with pytest.MonkeyPatch.context() as patch:
@@ -210,6 +223,8 @@ def claims_of(study, request):
         return request.getfixturevalue("exact"), end_to_end.claims
     if study == "acceleration":
         return request.getfixturevalue("accelerated")[0], lambda found: acceleration.claims(found, acceleration.FULL)
+    if study == "families":
+        return request.getfixturevalue("closed_forms"), families.claims
     if study == "images":
         return request.getfixturevalue("pictured")[0], images.claims
     return request.getfixturevalue("judged")[1], every_system.claims
@@ -217,7 +232,7 @@ def claims_of(study, request):
 
 @pytest.mark.parametrize(
     "study",
-    ["flow", "factorization", "wide_network", "end_to_end", "acceleration", "images", "every_system"],
+    ["flow", "factorization", "wide_network", "end_to_end", "acceleration", "images", "families", "every_system"],
 )
 def test_every_verdict_turns_with_some_number(study, request):
     """Each row that was reproduced has a number among those found that makes it hold, and one that makes it fail."""
