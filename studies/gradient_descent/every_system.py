@@ -14,7 +14,7 @@ from systems.relu.reduction import type_ii_guess
 from systems.training.checks import check_branch
 
 OUT = "out/gradient_descent"
-POINTS, FEW = 20, 4
+POINTS, FEW = 20, 3
 DRAWN = {
     "scalar_network: depth 3": "a",
     "scalar_network: depth 2": "a",

@@ -20,7 +20,7 @@ PARALLEL = 1e4  # condition of an eigenvalue beyond which its mode does not move
 VISIBLE = 1e-12  # of the state's size: displacements below are rounding
 LONGEST = 2_000_000  # steps for one mode
 JOURNEY = 400_000  # steps from a saddle to somewhere else
-PACES = (0.1, 0.01, 1.0)  # times the rate, one after the other until a journey settles: elsewhere things may be faster
+PACES = (1.0, 0.1, 0.01)  # times the rate, one after the other until a journey settles: elsewhere things may be faster
 LEFT = 10.0  # displacements: somewhere else
 BACK = 0.1  # of the residual after a perturbation: attracted
 
@@ -170,7 +170,7 @@ class Endpoint:
         """Follow descent from a displaced start until it settles, or at least has left."""
         k, u = int(np.argmax(self.modes.values.real)), self.modes.u
         vector, value = sign * self.modes.right[:, k].real, self.modes.values[k]
-        far = self.reach(vector, abs(value))
+        far = max(self.reach(vector, abs(value)), VISIBLE * self.modes.size)
         tolerance = min(1e-10 * self.modes.speed * self.modes.size, 1e-3 * value.real * far)
         found = []
         for pace in PACES:
@@ -179,7 +179,7 @@ class Endpoint:
             end, status = self._descended(u + far * vector, steps, tolerance, pace * self.eta)
             distance = float(np.linalg.norm(end - u))
             found.append(Destination(end, status, self._unstable(end, status), distance, distance > LEFT * far))
-            if status is Stop.CONVERGED or (status is Stop.BUDGET and found[-1].left):
+            if status is Stop.CONVERGED or (status is Stop.BUDGET and found[-1].left and pace < 1):
                 break
         return next((end for end in found[::-1] if end.left and end.status is not Stop.DIVERGED), found[-1])
 
