@@ -183,6 +183,23 @@ def gauge_dimension(rank, kept) -> int:
     return int(kept) * (2 * rank - int(kept) - 1) // 2
 
 
+def balance(M, rank):
+    """Make the function ``u -> U'U - V'V`` (r^2,), which descent keeps by law I1 where mu = 0.
+
+    Examples
+    --------
+    >>> balance([[3.0]], 1)(np.array([3.0, 1.0]))
+    array([8.])
+    """
+    M, rank = _matrix(M), check_count("rank", rank)
+
+    def difference(u):
+        U, V = split_factors(M, rank, u)
+        return np.ravel(U.T @ U - V.T @ V)
+
+    return difference
+
+
 def unbalanced_scalar(s, lam, mu) -> tuple:
     """Return u > v > 0 on the secondary branch of the scalar problem: ``uv = s/(1 - mu)``, ``u^2 + v^2 = -2 lam/mu``.
 

@@ -320,6 +320,23 @@ def gauge_generators(widths) -> list:
     return found
 
 
+def layer_balance(widths):
+    """Make the function ``u -> (W_h W_h' - W_{h+1}' W_{h+1})`` of all hidden layers, which descent keeps by law I1.
+
+    Examples
+    --------
+    >>> layer_balance([1, 1, 1])(np.array([3.0, 1.0]))
+    array([8.])
+    """
+    widths = _check_widths(widths)
+
+    def balance(u):
+        layers = split_layers(widths, u)
+        return np.concatenate([np.ravel(w @ w.T - after.T @ after) for w, after in zip(layers, layers[1:])])
+
+    return balance
+
+
 def split_layers(widths, u) -> list:
     """Layers W_1 .. W_N of a state u.
 

@@ -147,6 +147,17 @@ def scalar_fold(depth, y, p) -> CriticalPoint:
     return CriticalPoint(sigma ** ((depth - 2) / depth) * (y - sigma) ** (p - 1), sigma, sigma ** (1 / depth))
 
 
+def balance(u) -> np.ndarray:
+    """``|w_1|^2 - w_2^2`` (1,) of a state of `overparameterized_regression`, which descent keeps by law I1.
+
+    Examples
+    --------
+    >>> balance(np.array([1.0, 2.0, 2.0]))
+    array([1.])
+    """
+    return np.array([u[:-1] @ u[:-1] - u[-1] ** 2])
+
+
 def check_power(p) -> float:
     """The power, if it is above 1."""
     number = check_numbers("p", p, 0)

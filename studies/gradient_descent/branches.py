@@ -43,6 +43,14 @@ def branches() -> dict:
     return {**networks(), **factorizations(), **regressions(), **relu_networks(), **normal_forms(), **models()}
 
 
+def balance_of(name):
+    """What the layers of a system keep under descent (law I1); None where it has no such layers."""
+    if name.startswith("deep_linear_network"):
+        return nets.layer_balance([int(width) for width in name.partition(": ")[2].split("-")])
+    makers = {"factorization": fac.balance(M, 2), "overparameterized_regression": reg.balance}
+    return makers.get(name.partition(":")[0])
+
+
 def networks() -> dict:
     """Deep linear networks: scalar, mode by mode, scalar layers, matrices with gauge, residual."""
     made = {}

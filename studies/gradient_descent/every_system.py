@@ -6,6 +6,8 @@ what they say about stability is judged through the weights of the networks that
 Run: ``python -m studies.gradient_descent.every_system``.
 """
 
+import numpy as np
+
 from studies.claims import Claim, table, verdicts
 from studies.command import folder, options
 from studies.gradient_descent import branches as made
@@ -37,11 +39,16 @@ def main(fast=False, out=OUT) -> dict:
     -------
     dict
         ``points``, ``systems``, ``worst`` (relative error of a rate along an eigenvector), ``failed`` points,
-        ``rates`` measured, ``sweep[...]`` errors of fitted folds in natural units, ``index[...]`` rows at which the
-        Morse index of a system that is no flow isn't what descent shows in its weights; verdicts by claim.
+        ``rates`` measured, ``law`` (largest departure from law I1), ``sweep[...]`` errors of fitted folds in natural
+        units, ``index[...]`` rows at which the Morse index of a system that is no flow isn't what descent shows in
+        its weights; verdicts by claim.
     """
     out = folder(out)
-    checks = {name: check_branch(make(), points=FEW if fast else POINTS) for name, make in made.branches().items()}
+    count = FEW if fast else POINTS
+    checks = {
+        name: check_branch(make(), points=count, balance=made.balance_of(name))
+        for name, make in made.branches().items()
+    }
     found = {**numbers(checks), **indices(checks)}
     rows = claims(found)
     report = "\n\n".join([*(f"# {name}\n{check.table()}" for name, check in checks.items()), left_out(), table(rows)])
@@ -62,6 +69,7 @@ def numbers(checks) -> dict:
         "stable": sum(point.judged and point.unstable == 0 for point in points),
         "rates": len(rates),
         "worst": max(rate.error for rate in rates),
+        "law": float(np.fmax.reduce([check.law for check in checks.values()])),
         "folds": sum(not sweep.note for sweep in swept),
         "not swept": sum(bool(sweep.note) for sweep in swept),
         **{f"sweep[{name}]": _sweep_error(check) for name, check in checks.items() if check.sweeps},
@@ -91,6 +99,7 @@ def claims(found) -> list:
         Claim("check 1", "points judged", found["points"], low=100),
         Claim("check 1", "systems judged", found["systems"], low=5),
         Claim("check 2", "sweeps tell the fold", worst, high=1e-4, note=f"natural units, {found['folds']} folds"),
+        Claim("check 3", "law I1 at every step", found["law"], high=1e-12, note="relative"),
         Claim("Morse indices", "of what is no flow, seen in its weights", differing, high=0, note="rows that differ"),
     ]
 

@@ -11,7 +11,7 @@ from studies.overparameterization.grid import Batched
 from systems.training.networks import Network, NetworkLoss
 from systems.training.train import train
 
-RATE, DEVIATION = 1e-3, 0.3
+RATE, LENGTH = 1e-3, 0.5  # of every layer at the start, whatever the number of features
 STEPS, WIDE_STEPS, WIDTH = 20_000, 1000, 100
 
 
@@ -65,8 +65,9 @@ def emulated(model, w, wishes) -> np.ndarray:
 def _curves(X, y, wishes):
     """Losses of network, equation 12 and wide network; wishes = (p, depth, steps)."""
     p, depth, steps = wishes
-    model = Batched(X, y, p, [RATE], depth=depth, deviation=DEVIATION)
-    model.theta[0, model.d :] = np.linalg.norm(model.theta[0, : model.d])  # balanced
+    model = Batched(X, y, p, [RATE], depth=depth)
+    model.theta[0, : model.d] *= LENGTH / np.linalg.norm(model.theta[0, : model.d])
+    model.theta[0, model.d :] = LENGTH  # balanced
     w = model.vectors()[0].copy()
     network = model.run(steps, 1).losses[:, 0]
     widths = [model.d, *[WIDTH] * (depth - 1), 1]

@@ -7,12 +7,14 @@ import numpy as np
 
 from continuation.branch import Branch
 from systems.training.arguments import check_count, check_positive
+from systems.training.balance import broken_law
 from systems.training.descent import Field, flow_of
 from systems.training.endpoint import Endpoint
 from systems.training.runs import Stop
 from systems.training.sweeps import Sweep, stable_side, sweep_through
 
 ALONG = 1e-3  # relative error of a rate along an eigenvector that passes
+LAW = 1e-12  # departure from law I1 at any step, relative
 RANDOM = 1e-2  # ... from a random start
 ROUNDING = 1e-8  # of the way from a saddle: entries of a destination below are shown as 0
 
@@ -38,6 +40,8 @@ class PointCheck:
         Of saddles: whether both signs went somewhere else.
     gauge : int
         Dimension of the orbit projected out.
+    law : float
+        Largest departure from law I1, NaN where no balance was given.
     note : str
         Why the row was not judged, else empty.
     """
@@ -52,6 +56,7 @@ class PointCheck:
     destinations: tuple = ()
     left: bool = True
     gauge: int = 0
+    law: float = math.nan
     note: str = ""
 
     @property
@@ -72,7 +77,14 @@ class PointCheck:
             return True
         rates = not self.worst > ALONG
         random = self.random is None or self.random.skipped != "" or self.random.error <= RANDOM
-        return rates and random and self.seen == self.unstable and self.attracted is not False and self.left
+        return (
+            rates
+            and random
+            and not self.law > LAW
+            and self.seen == self.unstable
+            and self.attracted is not False
+            and self.left
+        )
 
 
 @dataclass(frozen=True, eq=False)
@@ -95,13 +107,18 @@ class BranchCheck:
         return sum(point.judged for point in self.points)
 
     @property
+    def law(self) -> float:
+        """Largest departure from law I1 at any step; NaN where no balance was given."""
+        return float(np.fmax.reduce([math.nan, *(point.law for point in self.points)]))
+
+    @property
     def worst(self) -> float:
         """Largest relative error of a rate along an eigenvector; NaN where none was measured."""
-        return float(np.nanmax([math.nan, *(point.worst for point in self.points)]))
+        return float(np.fmax.reduce([math.nan, *(point.worst for point in self.points)]))
 
     def table(self) -> str:
         """Lines for the reader: one a point, one a sweep, the verdict."""
-        return "\n".join([*_point_lines(self), *_sweep_lines(self), f"passed: {self.passed}"])
+        return "\n".join([*_point_lines(self), *_sweep_lines(self), *_law_lines(self), f"passed: {self.passed}"])
 
     def __str__(self):
         return self.table()
@@ -126,7 +143,7 @@ class BranchCheck:
         return ax
 
 
-def check_branch(branch, *, points=20, eta=None, sweeps=True, seed=0) -> BranchCheck:
+def check_branch(branch, *, points=20, eta=None, sweeps=True, balance=None, seed=0) -> BranchCheck:
     """Check what a branch says about stability by gradient descent ``u+ = u + eta F(u, p)``.
 
     Parameters
@@ -140,6 +157,9 @@ def check_branch(branch, *, points=20, eta=None, sweeps=True, seed=0) -> BranchC
         Rate of descent; default 0.26 over the largest eigenvalue at each row.
     sweeps : bool
         Also sweep the parameter through every fold that has a stable side.
+    balance : callable, optional
+        ``balance(u)``: what layers of a homogeneous network keep (`linear_networks.layer_balance`,
+        `factorization.balance` ...); law I1 is then checked at every step of descents from near each row.
     seed : int
         Of the random displacements.
 
@@ -160,6 +180,7 @@ def check_branch(branch, *, points=20, eta=None, sweeps=True, seed=0) -> BranchC
     2. *Basins.*  Stable points attract random small perturbations; saddles send both signs of their most unstable
        eigenvector somewhere else, and where is recorded.
     3. *Sweeps*: `systems.training.sweeps.sweep_through`.
+    4. *Law I1*, where a balance is given, to 1e-12: `systems.training.balance.broken_law`.
 
     Null vectors along which solutions go on (gauge orbits, circles) are found and projected out.  Where others remain
     (a bifurcation is near) the row is not judged.
@@ -175,7 +196,7 @@ def check_branch(branch, *, points=20, eta=None, sweeps=True, seed=0) -> BranchC
     """
     problem, eta = _checked(branch), None if eta is None else check_positive("eta", eta)
     rng = np.random.default_rng(seed)
-    judged = [_judge(problem, branch, row, eta, rng) for row in _rows(branch, check_count("points", points))]
+    judged = [_judge(problem, branch, row, (eta, balance), rng) for row in _rows(branch, check_count("points", points))]
     folds = [fold for fold in branch.folds if stable_side(branch, fold)] if sweeps else []
     return BranchCheck(branch, tuple(judged), tuple(sweep_through(branch, fold) for fold in folds))
 
@@ -203,8 +224,9 @@ def _rows(branch, count) -> list:
     return [rows[k] for k in np.unique(np.round(places).astype(int))]
 
 
-def _judge(problem, branch, row, eta, rng) -> PointCheck:
-    """All experiments at one row."""
+def _judge(problem, branch, row, wishes, rng) -> PointCheck:
+    """All experiments at one row; wishes = (eta, balance)."""
+    eta, balance = wishes
     point = branch.point(row)
     field = Field.of(problem, point.parameters)
     place = (row, point[branch.vary[0]], int(branch.unstable[row]))
@@ -216,6 +238,8 @@ def _judge(problem, branch, row, eta, rng) -> PointCheck:
         return PointCheck(*place, gauge=modes.gauge.shape[1], note="nothing moves but along the orbit")
     rates = tuple(experiment.mode_rates())
     facts = {"seen": _seen(rates), "rates": rates, "gauge": modes.gauge.shape[1]}
+    if balance is not None:
+        facts["law"] = broken_law(problem, balance, point, experiment.eta, rng)
     if all(rate.value.real < 0 for rate in rates):
         facts |= {"random": experiment.random_rate(rng), "attracted": experiment.attracts(rng)}
     else:
@@ -278,6 +302,11 @@ def _where(end) -> str:
 def _sweep_lines(check) -> list:
     """Lines of the sweeps."""
     return [_sweep_line(sweep) for sweep in check.sweeps]
+
+
+def _law_lines(check) -> list:
+    """Line of law I1."""
+    return [] if math.isnan(check.law) else [f"law of one step: kept to {check.law:.1e} of |u|^2"]
 
 
 def _sweep_line(sweep: Sweep) -> str:

@@ -10,7 +10,7 @@ from continuation import Problem, trace
 from systems import textbook
 from systems.atmosphere import lorenz84
 from systems.characteristic import characteristic_equation
-from systems.factorization import balanced_point, factorization
+from systems.factorization import balance, balanced_point, factorization
 from systems.linear_networks import deep_linear_network, fold_point, scalar_network
 from systems.regression import scalar_fold, scalar_regression
 from systems.training import kernels
@@ -88,6 +88,23 @@ def test_nothing_jumps_back():
     end, steps = kernels.swept(field.function, field.p, motion, np.array([1e-3]), np.array([-1.0]), -0.3)
     assert np.isnan(end)
     assert steps == 60_000
+
+
+@pytest.mark.parametrize("right", [True, False])
+def test_law_of_one_step_along_a_branch(right):
+    """I1 holds to rounding for U'U - V'V, and not for U'U - 2 V'V."""
+    M = np.diag([3.0, 2.0, 1.0])
+    problem, point = factorization(M, 2, gauge=True), balanced_point(M, 2, [0, 1], 0.2)
+    branch = trace(problem.isolated(point.state), point.state, "lam", (0.1, 0.8), parameters={"lam": 0.2})
+    kept = balance(M, 2)
+
+    def other(u):
+        return kept(u) - np.ravel(u.reshape(-1, 2)[3:].T @ u.reshape(-1, 2)[3:])
+
+    check = check_branch(branch, points=4, balance=kept if right else other)
+    assert check.passed == right
+    assert (check.law < 1e-14) == right
+    assert "law of one step" in check.table()
 
 
 def test_gauge_directions_are_projected_out():

@@ -68,6 +68,19 @@ def test_rules_against_their_papers(rule):
     assert_allclose(descend(bowl(), start, rule, steps=57).final, expected, rtol=1e-12)
 
 
+@pytest.mark.parametrize("rule", RULES, ids=repr)
+def test_rules_on_networks_against_their_papers(rule, rng):
+    """With decay, which is added to the gradient."""
+    network, decay = Network([3, 2, 2], "relu"), 0.1
+    X, Y = rng.normal(size=(10, 3)), rng.normal(size=(10, 2))
+    start = rng.normal(size=network.size)
+    expected = steps_of(rule, lambda u: network.loss_gradient(u, X, Y, 4)[1] + decay * u, start, 23)
+    rule = rule.with_rate(rule.rate)
+    assert_allclose(
+        train(NetworkLoss(network, X, Y, p=4, decay=decay), start, rule, steps=23).final, expected, rtol=1e-11
+    )
+
+
 def test_records_and_budget():
     run = descend(bowl(), [1.0, 1.0], 0.1, steps=10, every=4)
     assert run.status is Stop.BUDGET
