@@ -122,8 +122,16 @@ def draw(checks, path, dpi):
 
 
 def _differences(check, branch) -> int:
-    """Judged points at which descent showed another count than a branch has at the same decay."""
-    return sum(point.seen != branch.at(lam=point.parameter)[0].unstable for point in check.points if point.judged)
+    """Judged points at which descent showed another count than the problem of a branch has at the same decay."""
+    return sum(point.seen != _index(branch, point.parameter) for point in check.points if point.judged)
+
+
+def _index(branch, lam) -> int:
+    """The problem's own count at a decay: counts of stored rows do not tell on which side of a change they are."""
+    problem, near = branch.problem, branch.at(lam=lam)[0]
+    parameters = {**near.parameters, "lam": lam}
+    state = problem.solve(near.state, parameters).state
+    return int(problem.functions["stability"](state, problem.parameter_values(parameters)))
 
 
 def _sweep_error(check) -> float:

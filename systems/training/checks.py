@@ -306,7 +306,8 @@ def _sweep_lines(check) -> list:
 
 def _law_lines(check) -> list:
     """Line of law I1."""
-    return [] if math.isnan(check.law) else [f"law of one step: kept to {check.law:.1e} of |u|^2"]
+    words = "kept" if check.law <= LAW else "broken"
+    return [] if math.isnan(check.law) else [f"law of one step: {words} at every step"]
 
 
 def _sweep_line(sweep: Sweep) -> str:
