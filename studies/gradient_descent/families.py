@@ -212,22 +212,22 @@ def draw(path, dpi):
 
     figure = Figure(figsize=(18, 4), layout="constrained")
     one, two, three, four = figure.subplots(1, 4)
+    titles = ("(a) networks, s = 1", "(b) factorization of 3, lam = 2", "(c) l_p regression, 3 layers")
+    for ax, title in zip((one, two, three), titles):
+        ax.set_title(title)
     for n, colour in zip((3, 4), COLOURS):
         learnt_branch(n, 1.0).plot("lam", "a", one, color=colour, label=f"N = {n},")
         equal = nets.equal_cost_point(n, 1.0)
         one.plot(equal.lam, equal.a, "kx", label="costs as much as zero")
     draw_legend(one)
-    one.set_title("(a) networks, s = 1")
     balanced = trace(fac.factorization([[3.0]], 1), [1.0, 1.0], "mu", (-4.0, 1.0), parameters={"lam": 2.0})
     balanced.plot("mu", "U[0,0]", two)
     secondary_branch().plot("mu", "U[0,0]", two)
-    two.set_title("(b) factorization of 3, lam = 2")
     for p, colour in zip((2.0, 4.0), COLOURS):
         fold, problem = reg.scalar_fold(3, 1.0, p), reg.scalar_regression(3, 1.0, p)
         begin = {"lam": 0.2 * fold.lam}
         branch = trace(problem, problem.solve([0.95], begin), "lam", (0.1 * fold.lam, 1.0), parameters=begin)
         branch.plot(ax=three, color=colour, label=f"p = {p:g},")
-    three.set_title("(c) l_p regression, 3 layers")
     lams = np.linspace(0.02, 1.0, 40)
     for n in (2, 4, 16):
         problem = nets.uniform_residual_branch(R, n)
