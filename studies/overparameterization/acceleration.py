@@ -77,7 +77,7 @@ def main(fast=False, out=OUT, data=None, scaling="z-score") -> dict:
     curves = models(X, y, size, out / "cache")
     levels = {p: (1 + EXCESS) * least_loss(X, y, p) for p in (2, 4)}
     with threadpool_limits(THREADS, "blas"):
-        followed = emulation.figure2(X, y, size.steps)
+        followed = emulation.figure2(X, y, size.steps, out / "cache")
     found = {**speeds(curves, levels), **emulation.numbers(followed)}
     draw((curves, levels, followed), out / "acceleration.png", (label_of(data, scaling), fast))
     return {**found, **verdicts(claims(found, size))}

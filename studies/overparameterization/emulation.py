@@ -7,7 +7,7 @@ import numpy as np
 
 from studies.claims import Claim
 from studies.overparameterization import preconditioner as pre
-from studies.overparameterization.grid import Batched
+from studies.overparameterization.grid import Batched, Grid, cached
 from systems.training.networks import Network, NetworkLoss
 from systems.training.train import train
 
@@ -15,10 +15,10 @@ RATE, LENGTH = 1e-3, 0.5  # of every layer at the start, whatever the number of 
 STEPS, WIDE_STEPS, WIDTH = 20_000, 1000, 100
 
 
-def figure2(X, y, steps) -> dict:
+def figure2(X, y, steps, cache) -> dict:
     """Losses by name ``l4, depth 2``: of the network and of equation 12 (steps + 1,), of width 100 (fewer)."""
     steps = min(steps, STEPS)
-    return {f"l{p}, depth {n}": _curves(X, y, (p, n, steps)) for p in (2, 4) for n in (2, 3)}
+    return {f"l{p}, depth {n}": _kept(X, y, (p, n, steps), cache) for p in (2, 4) for n in (2, 3)}
 
 
 def numbers(curves) -> dict:
@@ -48,6 +48,7 @@ def draw(axes, curves, label):
             ax.semilogy(emulation, "--", color=line.get_color(), lw=2.5, alpha=0.5, label=f"equation 12, N = {n}")
         ax.set(title=f"Fig. 2 {'left' if p == 2 else 'right'}: l{p}, rate {RATE:g} ({label})")
         ax.set(xlabel="iteration", ylabel="loss")
+        ax.locator_params(axis="x", nbins=5)
         ax.legend(fontsize=8)
 
 
@@ -60,6 +61,23 @@ def emulated(model, w, wishes) -> np.ndarray:
         losses[t] = loss[0]
         w = w - rate * pre.single_output(w, slope[0], depth)
     return losses
+
+
+def _kept(X, y, wishes, cache):
+    """The three curves of `_curves`, from the cache where they were made before."""
+
+    def make():
+        curves = _curves(X, y, wishes)
+        losses = np.full((len(curves[0]), 3), np.nan)
+        for k, curve in enumerate(curves):
+            losses[: len(curve), k] = curve
+        return Grid(np.array([RATE]), np.arange(len(losses)), losses)
+
+    p, depth, steps = wishes
+    what = {"figure": 2, "p": p, "depth": depth, "steps": steps, "rate": RATE, "length": LENGTH, "width": WIDTH}
+    kept = cached(cache, {"X": X, "y": y, "wide steps": WIDE_STEPS, **what}, make)
+    network, emulation, wide = kept.losses.T
+    return network, emulation, wide[: min(steps, WIDE_STEPS) + 1]
 
 
 def _curves(X, y, wishes):

@@ -121,12 +121,12 @@ def test_an_unknown_scaling_is_named():
         acceleration.samples(None, TINY, "log")
 
 
-def test_equation_12_is_no_other_equation(monkeypatch):
+def test_equation_12_is_no_other_equation(monkeypatch, tmp_path):
     """Without the projection the emulation departs from the network."""
     X, y = acceleration.samples(None, TINY)
-    right = emulation.numbers(emulation.figure2(X, y, 200))
+    right = emulation.numbers(emulation.figure2(X, y, 200, tmp_path / "right"))
     monkeypatch.setattr(emulation.pre, "single_output", lambda w, g, depth: np.linalg.norm(w) ** (2 - 2 / depth) * g)
-    wrong = emulation.numbers(emulation.figure2(X, y, 200))
+    wrong = emulation.numbers(emulation.figure2(X, y, 200, tmp_path / "wrong"))
     assert min(wrong[key] / right[key] for key in right if key.startswith("fig2")) > 20
 
 

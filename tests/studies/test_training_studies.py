@@ -266,7 +266,8 @@ def test_a_picture_is_redrawn_from_the_cache(accelerated, monkeypatch):
     found, folder = accelerated
     (folder / "acceleration.png").unlink()
     monkeypatch.setattr(acceleration, "FAST", TINY)
-    monkeypatch.setattr(acceleration, "Batched", None)  # nothing of the grids is trained
+    for study in (acceleration, acceleration.emulation):
+        monkeypatch.setattr(study, "Batched", None)  # nothing is trained
     assert acceleration.main(fast=True, out=folder) == found
     assert (folder / "acceleration.png").exists()
 
