@@ -138,6 +138,8 @@ def balanced_point(M, rank, kept, lam=0.0) -> Balanced:
 def branch_points_in_mu(M, rank, kept, lam) -> np.ndarray:
     """Return the values ``mu_ij = -2 lam / (p_i + p_j)``, i <= j, where other branches cross a balanced one, sorted.
 
+    Where a column is free (fewer modes kept than columns) it mixes with those kept, too: `free_column_points_in_mu`.
+
     Examples
     --------
     >>> branch_points_in_mu([[3.0]], 1, [0], 2.0)
@@ -145,6 +147,20 @@ def branch_points_in_mu(M, rank, kept, lam) -> np.ndarray:
     """
     p = balanced_point(M, rank, kept, lam).kept
     return np.sort([-2 * lam / (p[i] + p[j]) for i in range(len(p)) for j in range(i, len(p))])
+
+
+def free_column_points_in_mu(M, rank, kept, lam) -> np.ndarray:
+    """Return the values ``-2 lam / p_i`` (``mu_ij`` with ``p_j = 0``) of branch points by a free column, sorted.
+
+    Empty where as many modes are kept as there are columns.
+
+    Examples
+    --------
+    >>> free_column_points_in_mu(np.diag([3.0, 2.0]), 2, [0], 2.0)
+    array([-4.])
+    """
+    p = balanced_point(M, rank, kept, lam).kept
+    return np.sort(-2 * lam / p) if len(p) < rank else np.empty(0)
 
 
 def most_negative_curvature(M, rank, kept, lam=0.0) -> float:

@@ -57,6 +57,18 @@ def test_the_sweep_recovers_the_fold():
     assert not dataclasses.replace(sweep, fitted=sweep.fitted + 2e-4).passed
 
 
+@pytest.mark.parametrize(("depth", "target"), [(4, 1.0), (5, 0.2), (10, 1.0), (20, 3.0)])
+def test_sweeps_of_deeper_networks_are_as_good(depth, target):
+    """Where a^N bends within a fraction 1/N of a, the natural units are smaller than the state."""
+    fold = fold_point(depth, target)
+    begin = {"lam": 0.1 * fold.lam}
+    problem = scalar_network(depth, target)
+    branch = trace(problem, [target ** (1 / depth)], "lam", (0.1 * fold.lam, 2 * fold.lam), parameters=begin)
+    sweep = sweep_through(branch, branch.folds[0])
+    assert_allclose(sweep.fitted, fold.lam, rtol=1e-5)
+    assert_allclose(sweep.delay, sweep.predicted, rtol=0.05)
+
+
 @pytest.mark.parametrize("scale", [1e-6, 1.0, 1e6])
 def test_the_sweep_does_not_mind_units(scale):
     """x' = scale (p - (x - 1)^2): the same fold, whatever the unit of time."""
