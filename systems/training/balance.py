@@ -8,14 +8,16 @@ import numpy as np
 
 from continuation.derivatives import evaluate
 from continuation.names import check_numbers
+from systems.training.kernels import largest
 
 STEPS = 100
+FAR = 100.0  # times the start: no longer near
 PUSH = 0.1  # of the state's size: descents begin this far from the branch
 DECAY = "lam"  # name of the weight decay
 
 
 def broken_law(problem, balance, point, eta, rng) -> float:
-    """Largest departure from the law over 100 steps of descent from a random displacement, relative to ``|u|^2``.
+    """Largest departure from the law over 100 steps of descent from a random displacement, relative to ``|u|^2`` before or after.
 
     Parameters
     ----------
@@ -42,14 +44,14 @@ def broken_law(problem, balance, point, eta, rng) -> float:
     p, decay = problem.parameter_values(point.parameters), point.parameters.get(DECAY, 0.0)
     away = rng.normal(size=len(point.state))
     u = point.state + PUSH * (np.linalg.norm(point.state) or 1.0) * away / np.linalg.norm(away)
-    worst = 0.0
+    worst, limit = 0.0, FAR * largest(u)
     for _ in range(STEPS):
         f = evaluate(problem, u, p)
         after = u + eta * f
-        if not np.all(np.isfinite(after)):
+        if not largest(after) <= limit:  # far from the branch the rate may be too large
             break
         expected = (1 - eta * decay) ** 2 * _values(balance, u) + eta**2 * _values(balance, -f - decay * u)
-        worst = max(worst, float(np.max(np.abs(_values(balance, after) - expected)) / (u @ u)))
+        worst = max(worst, float(np.max(np.abs(_values(balance, after) - expected)) / max(u @ u, after @ after)))
         u = after
     return worst
 

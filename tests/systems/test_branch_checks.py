@@ -12,7 +12,8 @@ from systems.atmosphere import lorenz84
 from systems.characteristic import characteristic_equation
 from systems.factorization import balance, balanced_point, factorization
 from systems.linear_networks import deep_linear_network, fold_point, scalar_network
-from systems.regression import scalar_fold, scalar_regression
+from systems.regression import balance as regression_balance
+from systems.regression import critical_decay, overparameterized_regression, scalar_fold, scalar_regression
 from systems.training import kernels
 from systems.training.checks import check_branch
 from systems.training.descent import Field
@@ -117,6 +118,15 @@ def test_law_of_one_step_along_a_branch(right):
     assert check.passed == right
     assert (check.law < 1e-14) == right
     assert "law of one step" in check.table()
+
+
+def test_the_law_is_not_asked_of_descents_that_run_away(rng):
+    """Beside zero, l_4 regression is flat, and the rate that suits it diverges further out."""
+    X, y = rng.normal(size=(12, 2)), rng.normal(size=12)
+    problem, critical = overparameterized_regression(X, y, 4.0), critical_decay(X, y, 4.0)
+    begin = {"lam": 0.4 * critical}
+    branch = trace(problem, np.zeros(3), "lam", (0.3 * critical, 2 * critical), parameters=begin)
+    assert check_branch(branch, points=12, balance=regression_balance, seed=1).law < 1e-13
 
 
 def test_gauge_directions_are_projected_out():
