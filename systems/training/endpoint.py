@@ -177,7 +177,8 @@ class Endpoint:
             growth = math.log(abs(1 + pace * self.eta * value))
             steps = min(LONGEST, JOURNEY + math.ceil(2 * math.log(self.modes.size / far) / growth))
             end, status = self._descended(u + far * vector, steps, tolerance, pace * self.eta)
-            distance = float(np.linalg.norm(end - u))
+            with np.errstate(over="ignore"):  # what diverged may be beyond the square root of the largest number
+                distance = float(np.linalg.norm(end - u))
             found.append(Destination(end, status, self._unstable(end, status), distance, distance > LEFT * far))
             if status is Stop.CONVERGED or (status is Stop.BUDGET and found[-1].left and pace < 1):
                 break

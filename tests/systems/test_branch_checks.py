@@ -129,6 +129,14 @@ def test_the_law_is_not_asked_of_descents_that_run_away(rng):
     assert check_branch(branch, points=12, balance=regression_balance, seed=1).law < 1e-13
 
 
+def test_a_saddle_that_sends_everything_to_infinity():
+    """x' = p x + x^3 beyond p = 0: both signs diverge, without a warning."""
+    branch = trace(textbook.pitchfork(False), [0.0], "p", (-1.0, 1.0))
+    last = check_branch(branch, points=3).points[-1]
+    assert last.passed
+    assert [end.status.name for end in last.destinations] == ["DIVERGED"] * 2
+
+
 def test_gauge_directions_are_projected_out():
     M = np.diag([3.0, 2.0, 1.0])
     problem = factorization(M, 2, gauge=True)
