@@ -108,6 +108,15 @@ def descent():
     return lambda: descend(problem, [0.5], 1e-3, parameters={"lam": 0.3}, steps=2_500_000)
 
 
+def rates():
+    """A thousandth of the l_4 grid of Arora, Cohen, Hazan: 100 steps of 22 rates, depth 3, 2565 x 128."""
+    from studies.overparameterization.data import synthetic
+    from studies.overparameterization.grid import Batched
+
+    X, y = synthetic()
+    return lambda: Batched(X, y, 4, np.geomspace(1e-5, 0.5, 22), depth=3).run(100, 100)
+
+
 SYSTEMS = {
     "relu-gradient-10": (relu_gradient, "gradient of the population loss, K = d = 10"),
     "relu-hessian-10": (relu_hessian, "its full Hessian, K = d = 10"),
@@ -118,6 +127,7 @@ SYSTEMS = {
     "characteristic-8": (lambda: characteristic(8), "G and DG, d = 8"),
     "characteristic-64": (lambda: product(64), "DG v, d = 64"),
     "characteristic-128": (lambda: product(128), "DG v, d = 128"),
+    "rates": (rates, "100 of 100,000 steps of l_4 regression at 22 rates, 2565 x 128"),
     "descent": (descent, "2.5 million steps of gradient descent, scalar network of depth 3"),
 }
 

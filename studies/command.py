@@ -7,13 +7,18 @@ import sys
 from studies.claims import table
 
 
-def options(description, out, data=None):
-    """Options of a study: ``out`` (a folder), ``fast``, and ``data`` (a folder, described) where asked for."""
+def options(description, out, data=None, **choices):
+    """Options of a study: ``out`` (a folder), ``fast``, and where asked for ``data`` (a folder, described) and choices.
+
+    A choice is a name with its values, the default first.
+    """
     parser = argparse.ArgumentParser(description=description.splitlines()[0])
     parser.add_argument("--out", default=out, help="folder of what it writes (default: %(default)s)")
     parser.add_argument("--fast", action="store_true", help="the same with fewer points")
     if data:
         parser.add_argument("--data", help=data)
+    for name, values in choices.items():
+        parser.add_argument(f"--{name}", choices=values, default=values[0], help="default: %(default)s")
     return parser.parse_args()
 
 

@@ -9,7 +9,7 @@ from dataclasses import replace
 
 from studies.claims import Claim, table, verdicts
 from studies.command import options
-from studies.gradient_descent import every_system
+from studies.gradient_descent import every_system, families
 from studies.layer_balance import factorization, flow, wide_network
 from studies.overparameterization import acceleration, end_to_end, images
 
@@ -56,7 +56,8 @@ def collected(fast, out) -> list:
         *_of("Arora", end_to_end.claims(end_to_end.main(fast=fast, out=out))),
         *_of("Arora", acceleration.claims(acceleration.main(fast=fast, out=out), size)),
         *_of("Arora", images.claims(images.main(fast=fast, out=out))),
-        *_of("descent", every_system.claims(every_system.main(fast=fast, out=out), fast)),
+        *_of("families", families.claims(families.main(fast=fast, out=out))),
+        *_of("descent", every_system.claims(every_system.main(fast=fast, out=out))),
     ]
 
 

@@ -14,6 +14,7 @@ import numpy as np
 from continuation import Problem
 from continuation.compiled import kernel
 from continuation.names import check_numbers
+from systems.training.arguments import check_count
 
 TINY = 1e-12  # relative to the largest singular value: zero
 
@@ -65,7 +66,7 @@ def factorization(M, rank, *, gauge=False) -> Problem:
     >>> factorization([[3.0]], 1).residual([1.0, 1.0], {"lam": 1.0})
     array([1., 1.])
     """
-    M, r = _matrix(M), _rank(rank)
+    M, r = _matrix(M), check_count("rank", rank)
     d1, d2 = M.shape
     names = [f"{letter}[{i},{k}]" for letter, d in (("U", d1), ("V", d2)) for i in range(d) for k in range(r)]
     return Problem(
@@ -122,10 +123,9 @@ def balanced_point(M, rank, kept, lam=0.0) -> Balanced:
     >>> balanced_point([[3.0]], 1, [0], lam=2.0).state
     array([1., 1.])
     """
-    M, r, kept = _matrix(M), _rank(rank), [int(i) for i in kept]
+    M, r, lam = _matrix(M), check_count("rank", rank), check_numbers("lam", lam, 0)
     left, s, right = np.linalg.svd(M)
-    if len(set(kept)) < len(kept) or len(kept) > r or any(not 0 <= i < len(s) for i in kept):
-        raise ValueError(f"kept: wanted at most {r} different indices below {len(s)}, got {kept}")
+    kept = _kept(kept, r, len(s))
     p = s[kept] - lam
     if np.any(p <= 0):
         raise ValueError(f"lam: wanted less than the singular values kept {s[kept].tolist()}, got {lam!r}")
@@ -138,6 +138,8 @@ def balanced_point(M, rank, kept, lam=0.0) -> Balanced:
 def branch_points_in_mu(M, rank, kept, lam) -> np.ndarray:
     """Return the values ``mu_ij = -2 lam / (p_i + p_j)``, i <= j, where other branches cross a balanced one, sorted.
 
+    Where a column is free (fewer modes kept than columns) it mixes with those kept, too: `free_column_points_in_mu`.
+
     Examples
     --------
     >>> branch_points_in_mu([[3.0]], 1, [0], 2.0)
@@ -145,6 +147,20 @@ def branch_points_in_mu(M, rank, kept, lam) -> np.ndarray:
     """
     p = balanced_point(M, rank, kept, lam).kept
     return np.sort([-2 * lam / (p[i] + p[j]) for i in range(len(p)) for j in range(i, len(p))])
+
+
+def free_column_points_in_mu(M, rank, kept, lam) -> np.ndarray:
+    """Return the values ``-2 lam / p_i`` (``mu_ij`` with ``p_j = 0``) of branch points by a free column, sorted.
+
+    Empty where as many modes are kept as there are columns.
+
+    Examples
+    --------
+    >>> free_column_points_in_mu(np.diag([3.0, 2.0]), 2, [0], 2.0)
+    array([-4.])
+    """
+    p = balanced_point(M, rank, kept, lam).kept
+    return np.sort(-2 * lam / p) if len(p) < rank else np.empty(0)
 
 
 def most_negative_curvature(M, rank, kept, lam=0.0) -> float:
@@ -159,6 +175,7 @@ def most_negative_curvature(M, rank, kept, lam=0.0) -> float:
     -2.0
     """
     point = balanced_point(M, rank, kept, lam)
+    kept = [int(i) for i in kept]
     s, missing = point.singular_values, [j for j in range(len(point.singular_values)) if j not in kept]
     values = [s[i] - s[j] for i in kept for j in missing]
     if len(kept) < rank:
@@ -176,7 +193,27 @@ def gauge_dimension(rank, kept) -> int:
     >>> gauge_dimension(3, 2)
     3
     """
-    return kept * (2 * rank - kept - 1) // 2
+    rank = check_count("rank", rank)
+    if isinstance(kept, bool) or not isinstance(kept, (int, np.integer)) or not 0 <= kept <= rank:
+        raise ValueError(f"kept: wanted a number of modes from 0 to the rank {rank}, got {kept!r}")
+    return int(kept) * (2 * rank - int(kept) - 1) // 2
+
+
+def balance(M, rank):
+    """Make the function ``u -> U'U - V'V`` (r^2,), which descent keeps by law I1 where mu = 0.
+
+    Examples
+    --------
+    >>> balance([[3.0]], 1)(np.array([3.0, 1.0]))
+    array([8.])
+    """
+    M, rank = _matrix(M), check_count("rank", rank)
+
+    def difference(u):
+        U, V = split_factors(M, rank, u)
+        return np.ravel(U.T @ U - V.T @ V)
+
+    return difference
 
 
 def unbalanced_scalar(s, lam, mu) -> tuple:
@@ -195,6 +232,7 @@ def unbalanced_scalar(s, lam, mu) -> tuple:
     >>> print(f"{u * v:.6f} {u * u + v * v:.6f}")
     2.000000 8.000000
     """
+    s, lam, mu = check_numbers("s", s, 0), check_numbers("lam", lam, 0), check_numbers("mu", mu, 0)
     if not (0 < lam < s and -lam / (s - lam) < mu < 0):
         raise ValueError(f"mu: wanted a number in (-lam / (s - lam), 0), got s = {s!r}, lam = {lam!r}, mu = {mu!r}")
     product, squares = s / (1 - mu), -2 * lam / mu
@@ -327,8 +365,10 @@ def _matrix(M) -> np.ndarray:
     return M
 
 
-def _rank(rank) -> int:
-    """A number of columns."""
-    if isinstance(rank, bool) or not isinstance(rank, (int, np.integer)) or rank < 1:
-        raise ValueError(f"rank: wanted a whole number of at least 1, got {rank!r}")
-    return int(rank)
+def _kept(kept, rank, count) -> list:
+    """Indices of singular values, largest first."""
+    kept = list(kept)
+    whole = all(isinstance(i, (int, np.integer)) and 0 <= i < count for i in kept)
+    if not whole or len(set(kept)) < len(kept) or len(kept) > rank:
+        raise ValueError(f"kept: wanted at most {rank} different indices below {count}, got {kept}")
+    return [int(i) for i in kept]

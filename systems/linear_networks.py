@@ -9,6 +9,7 @@ ICML 2018, arXiv:1802.06509, equations (3) and (4).
 """
 
 import math
+from collections.abc import Iterable
 from typing import NamedTuple
 
 import numpy as np
@@ -16,6 +17,7 @@ import numpy as np
 from continuation import Problem
 from continuation.names import check_numbers
 from systems import linear_kernels as compiled
+from systems.training.arguments import check_count, check_positive
 
 
 class CriticalPoint(NamedTuple):
@@ -58,7 +60,7 @@ def scalar_network(depth, target) -> Problem:
     >>> problem.residual([1.0], {"lam": 3.0})  # a^2 = s - lam
     array([0.])
     """
-    n, s = _depth(depth), _positive("target", target)
+    n, s = check_count("depth", depth), check_positive("target", target)
     return Problem(
         compiled.scalar_residual,
         states=("a",),
@@ -85,7 +87,7 @@ def modes(depth, targets) -> Problem:
     >>> modes(3, [1.0, 2.0]).residual([1.0, 1.0])
     array([0., 1.])
     """
-    n, targets = _depth(depth), _targets(targets)
+    n, targets = check_count("depth", depth), _targets(targets)
     return Problem(
         compiled.modes_residual,
         states=[f"a[{i}]" for i in range(len(targets))],
@@ -163,7 +165,7 @@ def residual_network(R, layers, T=1.0) -> Problem:
     >>> residual_network([[2.0]], 1).residual([0.5], {"lam": 1.0})
     array([0.])
     """
-    R, n, T = check_numbers("R", R, 2), _depth(layers, "layers"), _positive("T", T)
+    R, n, T = check_numbers("R", R, 2), check_count("layers", layers), check_positive("T", T)
     if R.shape[0] != R.shape[1]:
         raise ValueError(f"R: wanted a square matrix, got shape {R.shape}")
     return _matrix_problem([len(R)] * (n + 1), R, (1.0, T / n, "A", "residual linear network"), ())
@@ -191,9 +193,7 @@ def uniform_residual_branch(R, layers, T=1.0) -> Problem:
     >>> uniform_residual_branch(2.0, 1).residual([0.5, 0.0], {"lam": 1.0})
     array([0., 0.])
     """
-    n, T, R = _depth(layers, "layers"), _positive("T", T), complex(R)
-    if not (math.isfinite(R.real) and math.isfinite(R.imag)):
-        raise ValueError(f"R: wanted a finite complex number, got {R!r}")
+    n, T, R = check_count("layers", layers), check_positive("T", T), _complex(R)
     return Problem(
         compiled.uniform_residual,
         states=("x", "y"),
@@ -224,7 +224,7 @@ def permutation_breaking_point(R, layers, T=1.0) -> CriticalPoint:
     >>> permutation_breaking_point(0.0, 2)
     CriticalPoint(lam=0.125, sigma=0.25, a=-1.0)
     """
-    n, T = _depth(layers, "layers"), _positive("T", T)
+    n, T, R = check_count("layers", layers), check_positive("T", T), check_numbers("R", R, 0)
     sigma = 2.0**-n
     if not sigma > R:
         raise ValueError(f"R: wanted a number below 2^-N = {sigma!r}, got {R!r}")
@@ -244,7 +244,7 @@ def fold_point(depth, target) -> CriticalPoint:
     >>> f"{fold_point(3, 1.0).lam:.13f}"
     '0.4724703937106'
     """
-    n, s = _depth(depth), _positive("target", target)
+    n, s = check_count("depth", depth), check_positive("target", target)
     if n < 3:
         raise ValueError(f"depth: wanted at least 3 (fewer layers have no fold), got {n}")
     return _at_sigma(n, s, s * (n - 2) / (2 * (n - 1)))
@@ -258,7 +258,7 @@ def equal_cost_point(depth, target) -> CriticalPoint:
     >>> equal_cost_point(3, 2.0).sigma
     1.0
     """
-    n, s = _depth(depth), _positive("target", target)
+    n, s = check_count("depth", depth), check_positive("target", target)
     if n < 3:
         raise ValueError(f"depth: wanted at least 3 (fewer layers have no such point), got {n}")
     return _at_sigma(n, s, s * (n - 2) / (n - 1))
@@ -275,11 +275,12 @@ def hessian_eigenvalues(depth, target, lam, a) -> np.ndarray:
     >>> hessian_eigenvalues(2, 4.0, 3.0, 1.0)
     array([2., 6.])
     """
-    n, s = _depth(depth), _positive("target", target)
+    n, s = check_count("depth", depth), check_positive("target", target)
+    lam, a = check_numbers("lam", lam, 0), check_numbers("a", a, 0)
     if a == 0 and n == 2:
         return np.array([lam - s, lam + s])
     if a == 0 and n > 2:
-        return np.full(n, float(lam))
+        return np.full(n, lam)
     return np.sort([2.0 * lam] * (n - 1) + [n * a ** (2.0 * n - 2) - (n - 2) * lam])
 
 
@@ -294,7 +295,7 @@ def critical_count(depth, targets, lam) -> int:
     >>> critical_count(3, [1.0, 1.0, 0.1], 0.3)
     9
     """
-    n, targets, lam = _depth(depth), _targets(targets), _positive("lam", lam)
+    n, targets, lam = check_count("depth", depth), _targets(targets), check_positive("lam", lam)
     if n == 1:
         return 1
     if n == 2:
@@ -317,6 +318,23 @@ def gauge_generators(widths) -> list:
         for i in range(widths[layer]):
             found += [_rotation(widths, layer, i, j) for j in range(i + 1, widths[layer])]
     return found
+
+
+def layer_balance(widths):
+    """Make the function ``u -> (W_h W_h' - W_{h+1}' W_{h+1})`` of all hidden layers, which descent keeps by law I1.
+
+    Examples
+    --------
+    >>> layer_balance([1, 1, 1])(np.array([3.0, 1.0]))
+    array([8.])
+    """
+    widths = _check_widths(widths)
+
+    def balance(u):
+        layers = split_layers(widths, u)
+        return np.concatenate([np.ravel(w @ w.T - after.T @ after) for w, after in zip(layers, layers[1:])])
+
+    return balance
 
 
 def split_layers(widths, u) -> list:
@@ -371,19 +389,11 @@ def _at_sigma(n, s, sigma) -> CriticalPoint:
     return CriticalPoint(sigma ** ((n - 2) / n) * (s - sigma), sigma, sigma ** (1 / n))
 
 
-def _depth(depth, name="depth") -> int:
-    """A number of layers."""
-    if isinstance(depth, bool) or not isinstance(depth, (int, np.integer)) or depth < 1:
-        raise ValueError(f"{name}: wanted a whole number of at least 1, got {depth!r}")
-    return int(depth)
-
-
-def _positive(name, value) -> float:
-    """A positive finite number."""
-    value = float(check_numbers(name, value, 0))
-    if value <= 0:
-        raise ValueError(f"{name}: wanted a positive number, got {value!r}")
-    return value
+def _complex(R) -> complex:
+    """A finite complex number."""
+    if not np.isscalar(R) or isinstance(R, str) or not np.isfinite(R):
+        raise ValueError(f"R: wanted a finite complex number, got {R!r}")
+    return complex(R)
 
 
 def _targets(targets) -> np.ndarray:
@@ -396,7 +406,7 @@ def _targets(targets) -> np.ndarray:
 
 def _check_widths(widths) -> list:
     """Widths of a network of at least one layer."""
-    widths = list(widths)
+    widths = list(widths) if isinstance(widths, Iterable) else [widths]
     if len(widths) < 2:
         raise ValueError(f"widths: wanted inputs and outputs at least, a depth of 1 or more; got {widths!r}")
-    return [_depth(width, "widths") for width in widths]
+    return [check_count("widths", width) for width in widths]

@@ -14,6 +14,7 @@ from continuation import Problem
 from continuation.compiled import kernel
 from continuation.names import check_numbers
 from systems.linear_networks import CriticalPoint
+from systems.training.arguments import check_count, check_positive
 
 
 def overparameterized_regression(X, y, p=2.0) -> Problem:
@@ -76,11 +77,19 @@ def critical_decay(X, y, p=2.0) -> float:
 def critical_power(y, lam) -> float:
     """Power ``p_c = 1 + ln lam / ln y`` of the pitchfork for one sample x = 1.
 
+    Raises
+    ------
+    ValueError
+        y or lam not positive, ``y = 1`` (then only lam = 1 is critical, whatever p).
+
     Examples
     --------
     >>> critical_power(2.0, 3.0)
     2.584962500721156
     """
+    y, lam = check_positive("y", y), check_positive("lam", lam)
+    if y == 1:
+        raise ValueError("y: wanted a positive number other than 1, where the power has no influence")
     return 1 + math.log(lam) / math.log(y)
 
 
@@ -105,15 +114,12 @@ def scalar_regression(depth, y, p=2.0) -> Problem:
     >>> scalar_regression(2, 3.0, 4.0).residual([1.0])
     array([8.])
     """
-    if isinstance(depth, bool) or not isinstance(depth, (int, np.integer)) or depth < 1:
-        raise ValueError(f"depth: wanted a whole number of at least 1, got {depth!r}")
-    if not (np.isscalar(y) and 0 < y < math.inf):
-        raise ValueError(f"y: wanted a positive number, got {y!r}")
+    depth, y = check_count("depth", depth), check_positive("y", y)
     return Problem(
         _scalar_residual,
         states=("a",),
-        parameters={"lam": 0.0, "p": check_power(p), "y": float(y)},
-        constants=[int(depth)],
+        parameters={"lam": 0.0, "p": check_power(p), "y": y},
+        constants=[depth],
         jacobian=_scalar_jacobian,
         parameter_derivative=_scalar_derivative,
         symmetric=True,
@@ -134,17 +140,30 @@ def scalar_fold(depth, y, p) -> CriticalPoint:
     >>> scalar_fold(4, 3.0, 1.5).sigma
     1.5
     """
+    depth, y = check_count("depth", depth), check_positive("y", y)
     if depth < 3:
         raise ValueError(f"depth: wanted at least 3 (fewer layers have no fold), got {depth!r}")
     sigma = (depth - 2) * y / ((depth - 2) + depth * (check_power(p) - 1))
     return CriticalPoint(sigma ** ((depth - 2) / depth) * (y - sigma) ** (p - 1), sigma, sigma ** (1 / depth))
 
 
+def balance(u) -> np.ndarray:
+    """``|w_1|^2 - w_2^2`` (1,) of a state of `overparameterized_regression`, which descent keeps by law I1.
+
+    Examples
+    --------
+    >>> balance(np.array([1.0, 2.0, 2.0]))
+    array([1.])
+    """
+    return np.array([u[:-1] @ u[:-1] - u[-1] ** 2])
+
+
 def check_power(p) -> float:
     """The power, if it is above 1."""
-    if not (np.isscalar(p) and np.isreal(p) and 1 < p < math.inf):
+    number = check_numbers("p", p, 0)
+    if not number > 1:
         raise ValueError(f"p: wanted a number above 1, got {p!r}")
-    return float(p)
+    return number
 
 
 def check_even_power(p) -> int:
@@ -155,9 +174,10 @@ def check_even_power(p) -> int:
     >>> check_even_power(4)
     4
     """
-    if isinstance(p, bool) or not np.isscalar(p) or p != int(p) or p < 2 or int(p) % 2:
+    number = check_numbers("p", p, 0)
+    if number < 2 or number % 2:
         raise ValueError(f"p: wanted an even whole number of at least 2, got {p!r}")
-    return int(p)
+    return int(number)
 
 
 @kernel

@@ -196,8 +196,9 @@ def draw(runs, path, dpi=200):
         axes[0].semilogy(run.steps, run.losses, label=name)
         axes[1].plot(run.steps, norms[:, 0] / norms[:, 1], label=name)
         axes[2].plot(run.steps, norms[:, 0] - norms[:, 1], label=name)
-    for ax, title in zip(axes, ("(a) loss", "(b) ratio |U|² / |V|²", "difference |U|² - |V|²")):
-        ax.set(title=title, xlabel="step")
+    labels = {"Fig. 1 (a)": "loss", "Fig. 1 (b)": "ratio |U|² / |V|²", "what is kept": "difference |U|² - |V|²"}
+    for ax, (title, label) in zip(axes, labels.items()):
+        ax.set(title=title, xlabel="step", ylabel=label)
         ax.legend()
     figure.savefig(path, dpi=dpi, metadata={"Software": None})
 

@@ -11,9 +11,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from continuation.names import check_numbers
 from systems.regression import check_even_power
 from systems.training import kernels
-from systems.training.rules import GradientDescent
+from systems.training.arguments import check_count
+from systems.training.rules import check_rule
 
 HUGE = 1e12  # loss relative to the start's: diverged
 
@@ -65,20 +67,22 @@ class Batched:
         if start not in ("small", "identity"):
             raise ValueError(f'start: wanted "small" or "identity", got {start!r}')
         self.X, self.y, self.p = np.ascontiguousarray(X), np.asarray(y), check_even_power(p)
-        self.rates = np.array(rates, float)
-        if depth < 1 or self.rates.ndim != 1 or not np.all(self.rates > 0):
-            raise ValueError(f"rates, depth: wanted positive rates and a depth of at least 1, got {rates!r}, {depth!r}")
+        self.rates, depth = check_numbers("rates", rates, 1), check_count("depth", depth)
+        if not len(self.rates) or not np.all(self.rates > 0):
+            raise ValueError(f"rates: wanted positive numbers, got {rates!r}")
+        if self.X.ndim != 2 or self.y.shape != self.X.shape[:1]:
+            raise ValueError(f"y: wanted one number for each row of X {self.X.shape}, got shape {self.y.shape}")
         rng, (m, d), count = np.random.default_rng(seed), self.X.shape, len(self.rates)
         vector, scalars = deviation * rng.normal(size=d), deviation * rng.normal(size=depth - 1)
         scalars = np.ones(depth - 1) if start == "identity" else scalars
         self.theta = np.tile(np.concatenate([vector, scalars]), (count, 1))
-        self.rule, self.d = rule or GradientDescent(1.0), d
+        self.rule, self.d = check_rule(1.0 if rule is None else rule), d
         self.memory = np.zeros((2, self.theta.size))
         if self.p == 2:  # two small products replace two large ones
             self.square, self.linear, self.constant = X.T @ X / m, X.T @ y / m, y @ y / m
 
-    def run(self, steps, every) -> Grid:
-        """Train and record the losses."""
+    def run(self, steps, every, watch=None) -> Grid:
+        """Train and record the losses; ``watch(step)`` is called after every record."""
         alive = np.ones(len(self.rates), bool)
         times, rows = [], []
         first = None
@@ -91,6 +95,8 @@ class Batched:
                 if t % every == 0:
                     times.append(t)
                     rows.append(np.where(alive, loss, np.nan))
+                    if watch:
+                        watch(t)
                 self._step(slope, products, alive, t + 1)
         return Grid(self.rates, np.array(times), np.array(rows))
 
@@ -136,7 +142,7 @@ class Batched:
 def cached(folder, description, make) -> Grid:
     """Result of ``make()`` from disk where it was made before, under a hash of `description` (plain data and arrays).
 
-    A figure is then redrawn in seconds.
+    A figure is then redrawn in seconds.  A file is there whole or not at all, whenever the run is stopped.
     """
     digest = hashlib.sha256()
     plain = {}
@@ -152,7 +158,10 @@ def cached(folder, description, make) -> Grid:
             return Grid(kept["rates"], kept["steps"], kept["losses"])
     made = make()
     path.parent.mkdir(parents=True, exist_ok=True)
-    np.savez(path, rates=made.rates, steps=made.steps, losses=made.losses)
+    partial = path.with_suffix(".part")
+    with partial.open("wb") as file:
+        np.savez(file, rates=made.rates, steps=made.steps, losses=made.losses)
+    partial.replace(path)
     return made
 
 

@@ -6,6 +6,8 @@ From balanced starts ``W_{j+1}' W_{j+1} = W_j W_j'`` descent on N layers is desc
 
 import numpy as np
 
+from systems.training.arguments import check_count
+
 
 def fractional_power(W, exponent, left=True) -> np.ndarray:
     """``[W W']^q`` (or ``[W' W]^q``) by the singular value decomposition, with exact zeros; q = 0 is the identity.
@@ -32,6 +34,7 @@ def preconditioned(W, G, depth) -> np.ndarray:
     >>> preconditioned(np.array([[4.0]]), np.array([[1.0]]), 2)
     array([[8.]])
     """
+    depth = check_count("depth", depth)
     terms = [
         fractional_power(W, (j - 1) / depth) @ G @ fractional_power(W, (depth - j) / depth, left=False)
         for j in range(1, depth + 1)
@@ -47,7 +50,7 @@ def single_output(w, g, depth) -> np.ndarray:
     >>> single_output(np.array([1.0, 0.0]), np.array([1.0, 1.0]), 3)
     array([3., 1.])
     """
-    size = np.linalg.norm(w)
+    depth, size = check_count("depth", depth), np.linalg.norm(w)
     if size == 0:
         return np.zeros_like(w) if depth > 1 else g.copy()
     direction = w / size
@@ -62,7 +65,7 @@ def preconditioner_eigenvalues(W, depth, shift=1) -> np.ndarray:
     >>> preconditioner_eigenvalues(np.array([[4.0]]), 2)
     array([[8.]])
     """
-    k, d = W.shape
+    depth, (k, d) = check_count("depth", depth), W.shape
     s = np.zeros(max(k, d))
     s[: min(k, d)] = np.linalg.svd(W, compute_uv=False)
     terms = [
@@ -80,6 +83,7 @@ def balanced_layers(W, depth, width=None) -> list:
     >>> [w.item() for w in balanced_layers(np.array([[8.0]]), 3)]
     [2.0, 2.0, 2.0]
     """
+    depth = check_count("depth", depth)
     U, s, Vt = np.linalg.svd(W, full_matrices=False)
     width = len(s) if width is None else width
     if width < np.linalg.matrix_rank(W):
@@ -116,7 +120,7 @@ def line_integral(depth, kappa, r, R) -> float:
     >>> line_integral(2, 1.0, 0.5, 1.0)
     0.0
     """
-    a = 3 - 2 / depth
+    a = 3 - 2 / check_count("depth", depth)
     return 2 * kappa * (depth - 1) * (depth - 2) / (3 * depth - 2) * (R**a - r**a)
 
 

@@ -5,14 +5,18 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from systems.training.descent import Field, check_count, flow_of
+from continuation.branch import Branch
+from systems.training.arguments import check_count, check_positive
+from systems.training.balance import broken_law
+from systems.training.descent import Field, flow_of
 from systems.training.endpoint import Endpoint
 from systems.training.runs import Stop
 from systems.training.sweeps import Sweep, stable_side, sweep_through
 
 ALONG = 1e-3  # relative error of a rate along an eigenvector that passes
+LAW = 1e-12  # departure from law I1 at any step, relative
 RANDOM = 1e-2  # ... from a random start
-ELSEWHERE = 10.0  # displacements: left
+ROUNDING = 1e-8  # of the way from a saddle: entries of a destination below are shown as 0
 
 
 @dataclass(frozen=True, eq=False)
@@ -36,6 +40,8 @@ class PointCheck:
         Of saddles: whether both signs went somewhere else.
     gauge : int
         Dimension of the orbit projected out.
+    law : float
+        Largest departure from law I1, NaN where no balance was given.
     note : str
         Why the row was not judged, else empty.
     """
@@ -50,6 +56,7 @@ class PointCheck:
     destinations: tuple = ()
     left: bool = True
     gauge: int = 0
+    law: float = math.nan
     note: str = ""
 
     @property
@@ -70,7 +77,14 @@ class PointCheck:
             return True
         rates = not self.worst > ALONG
         random = self.random is None or self.random.skipped != "" or self.random.error <= RANDOM
-        return rates and random and self.seen == self.unstable and self.attracted is not False and self.left
+        return (
+            rates
+            and random
+            and not self.law > LAW
+            and self.seen == self.unstable
+            and self.attracted is not False
+            and self.left
+        )
 
 
 @dataclass(frozen=True, eq=False)
@@ -93,20 +107,25 @@ class BranchCheck:
         return sum(point.judged for point in self.points)
 
     @property
+    def law(self) -> float:
+        """Largest departure from law I1 at any step; NaN where no balance was given."""
+        return float(np.fmax.reduce([math.nan, *(point.law for point in self.points)]))
+
+    @property
     def worst(self) -> float:
         """Largest relative error of a rate along an eigenvector; NaN where none was measured."""
-        return float(np.nanmax([math.nan, *(point.worst for point in self.points)]))
+        return float(np.fmax.reduce([math.nan, *(point.worst for point in self.points)]))
 
     def table(self) -> str:
         """Lines for the reader: one a point, one a sweep, the verdict."""
-        return "\n".join([*_point_lines(self), *_sweep_lines(self), f"passed: {self.passed}"])
+        return "\n".join([*_point_lines(self), *_sweep_lines(self), *_law_lines(self), f"passed: {self.passed}"])
 
     def __str__(self):
         return self.table()
 
     def plot(self, x=None, y=None, ax=None):
         """Draw the branch with arrows of descent; returns the Axes."""
-        from continuation.plotting import usual_y
+        from continuation.plotting import draw_legend, usual_y
 
         y = y or usual_y(self.branch)
         ax = self.branch.plot(x, y, ax)
@@ -118,11 +137,13 @@ class BranchCheck:
             for start, end in _arrows(self.branch, point, y, short):
                 ax.annotate("", (point.parameter, end), (point.parameter, start), arrowprops=style)
                 ends.append(end)
+        ax.plot([], [], color="0.35", lw=0.9, marker=9, label="descent")
+        draw_legend(ax)
         ax.set_ylim(min(ends) - (min(ends) < ends[0]) * short, max(ends) + (max(ends) > ends[1]) * short)
         return ax
 
 
-def check_branch(branch, *, points=20, eta=None, sweeps=True, seed=0) -> BranchCheck:
+def check_branch(branch, *, points=20, eta=None, sweeps=True, balance=None, seed=0) -> BranchCheck:
     """Check what a branch says about stability by gradient descent ``u+ = u + eta F(u, p)``.
 
     Parameters
@@ -136,6 +157,9 @@ def check_branch(branch, *, points=20, eta=None, sweeps=True, seed=0) -> BranchC
         Rate of descent; default 0.26 over the largest eigenvalue at each row.
     sweeps : bool
         Also sweep the parameter through every fold that has a stable side.
+    balance : callable, optional
+        ``balance(u)``: what layers of a homogeneous network keep (`linear_networks.layer_balance`,
+        `factorization.balance` ...); law I1 is then checked at every step of descents from near each row.
     seed : int
         Of the random displacements.
 
@@ -156,6 +180,7 @@ def check_branch(branch, *, points=20, eta=None, sweeps=True, seed=0) -> BranchC
     2. *Basins.*  Stable points attract random small perturbations; saddles send both signs of their most unstable
        eigenvector somewhere else, and where is recorded.
     3. *Sweeps*: `systems.training.sweeps.sweep_through`.
+    4. *Law I1*, where a balance is given, to 1e-12: `systems.training.balance.broken_law`.
 
     Null vectors along which solutions go on (gauge orbits, circles) are found and projected out.  Where others remain
     (a bifurcation is near) the row is not judged.
@@ -169,15 +194,17 @@ def check_branch(branch, *, points=20, eta=None, sweeps=True, seed=0) -> BranchC
     >>> check.passed, check.judged, abs(check.sweeps[0].fitted - 0.4724703937105774) < 1e-4
     (True, 6, True)
     """
-    problem = _checked(branch)
+    problem, eta = _checked(branch), None if eta is None else check_positive("eta", eta)
     rng = np.random.default_rng(seed)
-    judged = [_judge(problem, branch, row, eta, rng) for row in _rows(branch, check_count("points", points))]
+    judged = [_judge(problem, branch, row, (eta, balance), rng) for row in _rows(branch, check_count("points", points))]
     folds = [fold for fold in branch.folds if stable_side(branch, fold)] if sweeps else []
     return BranchCheck(branch, tuple(judged), tuple(sweep_through(branch, fold) for fold in folds))
 
 
 def _checked(branch):
     """The problem of a branch that can be judged."""
+    if not isinstance(branch, Branch):
+        raise ValueError(f"branch: wanted a Branch as `trace` returns it, got {type(branch).__name__}")
     if branch.problem is None:
         raise ValueError("branch: wanted one with its problem; give `Branch.extend` or a trace of your own")
     if len(branch.vary) != 1:
@@ -197,8 +224,9 @@ def _rows(branch, count) -> list:
     return [rows[k] for k in np.unique(np.round(places).astype(int))]
 
 
-def _judge(problem, branch, row, eta, rng) -> PointCheck:
-    """All experiments at one row."""
+def _judge(problem, branch, row, wishes, rng) -> PointCheck:
+    """All experiments at one row; wishes = (eta, balance)."""
+    eta, balance = wishes
     point = branch.point(row)
     field = Field.of(problem, point.parameters)
     place = (row, point[branch.vary[0]], int(branch.unstable[row]))
@@ -210,24 +238,19 @@ def _judge(problem, branch, row, eta, rng) -> PointCheck:
         return PointCheck(*place, gauge=modes.gauge.shape[1], note="nothing moves but along the orbit")
     rates = tuple(experiment.mode_rates())
     facts = {"seen": _seen(rates), "rates": rates, "gauge": modes.gauge.shape[1]}
+    if balance is not None:
+        facts["law"] = broken_law(problem, balance, point, experiment.eta, rng)
     if all(rate.value.real < 0 for rate in rates):
         facts |= {"random": experiment.random_rate(rng), "attracted": experiment.attracts(rng)}
     else:
         found = experiment.destinations()
-        facts |= {"destinations": tuple(found), "left": all(_is_elsewhere(experiment, end) for end in found)}
+        facts |= {"destinations": tuple(found), "left": all(end.left for end in found)}
     return PointCheck(*place, **facts)
 
 
 def _seen(rates) -> int:
     """Unstable modes that descent showed; a pair counts twice."""
     return sum((1 + (r.value.imag > 0)) * ((r.value.real if r.skipped else r.measured) > 0) for r in rates)
-
-
-def _is_elsewhere(experiment, end) -> bool:
-    """Whether a run from a saddle left its neighbourhood."""
-    k = int(np.argmax(experiment.modes.values.real))
-    vector, speed = experiment.modes.right[:, k].real, abs(experiment.modes.values[k])
-    return end.status is Stop.DIVERGED or end.distance > ELSEWHERE * experiment.reach(vector, speed)
 
 
 def _arrows(branch, point, y, short):
@@ -270,7 +293,8 @@ def _where(end) -> str:
     """A destination in words."""
     if end.status is Stop.DIVERGED:
         return "infinity"
-    state = ", ".join(f"{value:.4g}" for value in end.state[:4]) + (", ..." if len(end.state) > 4 else "")
+    shown = np.where(np.abs(end.state[:4]) > ROUNDING * end.distance, end.state[:4], 0.0)
+    state = ", ".join(f"{value:.4g}" for value in shown) + (", ..." if len(end.state) > 4 else "")
     kind = {0: "stable", -1: "not settled"}.get(end.unstable, f"{end.unstable} unstable")
     return f"({state}) [{kind}]"
 
@@ -278,6 +302,12 @@ def _where(end) -> str:
 def _sweep_lines(check) -> list:
     """Lines of the sweeps."""
     return [_sweep_line(sweep) for sweep in check.sweeps]
+
+
+def _law_lines(check) -> list:
+    """Line of law I1."""
+    words = "kept" if check.law <= LAW else "broken"
+    return [] if math.isnan(check.law) else [f"law of one step: {words} at every step"]
 
 
 def _sweep_line(sweep: Sweep) -> str:

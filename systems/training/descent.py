@@ -5,8 +5,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from continuation.names import check_numbers
 from systems.training import kernels
+from systems.training.arguments import check_count, check_positive, check_tolerance
 from systems.training.rules import GradientDescent, check_rule
 from systems.training.runs import STOPS, Run, Stop, bound_of
 
@@ -80,11 +80,11 @@ def descend(problem, start, rule, *, parameters=None, steps=100_000, tolerance=0
     >>> print(descend(bowl, [1.0], 1.5).status.name)
     DIVERGED
     """
-    rule, steps = check_rule(rule), check_count("steps", steps)
+    rule, steps, tolerance = check_rule(rule), check_count("steps", steps), check_tolerance(tolerance)
     every = max(1, steps // ROWS) if every is None else check_count("every", every)
     trail = _trail(problem, start, steps, every)
     field = Field.of(problem, parameters)
-    limits = np.array([every, float(tolerance), bound_of(trail[0]), steps])
+    limits = np.array([every, tolerance, bound_of(trail[0]), steps])
     code, made, rows = kernels.descend(field.function, field.p, rule.code, rule.knobs, limits, trail)
     rate = None
     if STOPS[code] is Stop.DIVERGED and isinstance(rule, GradientDescent):
@@ -123,7 +123,7 @@ def flow(problem, start, time, *, step=None, parameters=None, tolerance=0.0, eve
     >>> print(f"{flow(bowl, [1.0], 1.0).final[0]:.10f} {np.exp(-2.0):.10f}")
     0.1353352832 0.1353352832
     """
-    time = check_positive("time", time)
+    time, tolerance = check_positive("time", time), check_tolerance(tolerance)
     step = time / 10_000 if step is None else check_positive("step", step)
     steps = max(1, math.ceil(time / step - 1e-9))
     every = max(1, steps // ROWS) if every is None else check_count("every", every)
@@ -131,8 +131,8 @@ def flow(problem, start, time, *, step=None, parameters=None, tolerance=0.0, eve
     trail = _trail(problem, start, steps, every)
     if method != "RK4":
         return _smooth_flow(problem, field, trail, (time, method, every))
-    limits = np.array([every, float(tolerance), bound_of(trail[0]), steps, time / steps])
-    code, made, rows = kernels.runge_kutta(field.function, field.p, limits, trail)
+    limits, knobs = np.array([every, tolerance, bound_of(trail[0]), steps]), np.array([time / steps])
+    code, made, rows = kernels.descend(field.function, field.p, kernels.RUNGE_KUTTA, knobs, limits, trail)
     return _run(problem, field, trail[:rows], (code, made, every))
 
 
@@ -163,6 +163,7 @@ def largest_stable_rate(problem, start, diverging, *, parameters=None, steps=TRI
     1.00
     """
     field, start = Field.of(problem, parameters), flow_of(problem).state_values(start)
+    steps, high = check_count("steps", steps), check_positive("diverging", diverging)
     limits = np.array([steps, 0.0, bound_of(start), steps])
 
     def stable(rate):
@@ -170,28 +171,12 @@ def largest_stable_rate(problem, start, diverging, *, parameters=None, steps=TRI
         code, _, _ = kernels.descend(field.function, field.p, kernels.GRADIENT, np.array([rate]), limits, trail)
         return code in (kernels.BUDGET, kernels.CONVERGED)
 
-    high = float(diverging)
     low = next((high * 0.5**k for k in range(1, 41) if stable(high * 0.5**k)), 0.0)
     high = 2 * low
     for _ in range(TRIALS if low else 0):
         middle = 0.5 * (low + high)
         low, high = (middle, high) if stable(middle) else (low, middle)
     return low
-
-
-def check_count(name, value) -> int:
-    """A whole number of at least 1."""
-    if isinstance(value, bool) or not isinstance(value, (int, np.integer)) or value < 1:
-        raise ValueError(f"{name}: wanted a whole number of at least 1, got {value!r}")
-    return int(value)
-
-
-def check_positive(name, value) -> float:
-    """A positive finite number."""
-    value = float(check_numbers(name, value, 0))
-    if value <= 0:
-        raise ValueError(f"{name}: wanted a positive number, got {value!r}")
-    return value
 
 
 def _trail(problem, start, steps, every) -> np.ndarray:

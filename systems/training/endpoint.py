@@ -15,9 +15,13 @@ SLOW = 1e-3  # of the largest eigenvalue: modes below are not followed
 ETA_MU = 0.26  # rate times the largest eigenvalue, where ln(1 - eta mu) is 15 % off -eta mu
 CURVED = 1e-4  # relative change of a mode's rate by nonlinear terms that is allowed
 FURTHEST = 1e-3  # of the state's size: largest displacement
+PURE = 3.0  # times its coordinate: the largest displacement at which a mode is not hidden by faster ones
+PARALLEL = 1e4  # condition of an eigenvalue beyond which its mode does not move on its own
+VISIBLE = 1e-12  # of the state's size: displacements below are rounding
 LONGEST = 2_000_000  # steps for one mode
 JOURNEY = 400_000  # steps from a saddle to somewhere else
-SLOWER = (0.1, 0.01)  # times the rate, one after the other until a journey settles: elsewhere things may be faster
+PACES = (1.0, 0.1, 0.01)  # times the rate, one after the other until a journey settles: elsewhere things may be faster
+LEFT = 10.0  # displacements: somewhere else
 BACK = 0.1  # of the residual after a perturbation: attracted
 
 
@@ -39,12 +43,13 @@ class ModeRate:
 
 @dataclass(frozen=True, eq=False)
 class Destination:
-    """Where descent from a saddle went: state, why it stopped, its unstable count, distance from the saddle."""
+    """Where descent from a saddle went: state, why it stopped, its unstable count, distance, whether it has left."""
 
     state: np.ndarray
     status: Stop
     unstable: int
     distance: float
+    left: bool
 
 
 def usual_rate(modes) -> float:
@@ -74,13 +79,13 @@ class Endpoint:
         """Rate of mode k from a start displaced along its eigenvector."""
         value = self.modes.values[k]
         expected = math.log(abs(1 + self.eta * value)) if 1 + self.eta * value != 0 else -math.inf
-        if reason := self._unfit(value, expected):
-            return ModeRate(value, expected, math.nan, 0.0, reason)
         vector = self.modes.right[:, k].real * (2.0 if value.imag else 1.0)
         far = self.reach(vector, abs(value))
         near = far * 10**-DECADES
+        if reason := self._unfit(k, expected) or ("" if near > VISIBLE * self.modes.size else "lost in rounding"):
+            return ModeRate(value, expected, math.nan, 0.0, reason)
         begin = near if expected > 0 else far
-        logs = self._seen(k, begin * vector, (0.5 * near, 2 * far, 30 * far, expected))
+        logs = self._seen(k, begin * vector, (0.5 * near, 2 * far, 30 * far, expected, PURE))
         return self._fitted(value, expected, logs)
 
     def random_rate(self, rng) -> ModeRate:
@@ -88,12 +93,12 @@ class Endpoint:
         values = self.modes.values
         k = int(np.argmin(np.abs(np.log(np.abs(1 + self.eta * values)))))
         expected = math.log(abs(1 + self.eta * values[k]))
-        if reason := self._unfit(values[k], expected):
+        if reason := self._unfit(k, expected):
             return ModeRate(values[k], expected, math.nan, 0.0, reason)
         vector = self.random_direction(rng)
         far = self.reach(vector, abs(values[k]))
         part = abs(self.modes.left[:, k].conj() @ vector) * far
-        logs = self._seen(k, far * vector, (1e-3 * part, 2 * part, 30 * far, expected))
+        logs = self._seen(k, far * vector, (1e-3 * part, 2 * part, 30 * far, expected, math.inf))
         return self._fitted(values[k], expected, logs)
 
     def attracts(self, rng) -> bool:
@@ -109,10 +114,7 @@ class Endpoint:
 
     def destinations(self) -> list:
         """Where descent goes from a saddle, displaced both ways along its most unstable eigenvector."""
-        k = int(np.argmax(self.modes.values.real))
-        vector = self.modes.right[:, k].real
-        far = self.reach(vector, abs(self.modes.values[k]))
-        return [self._destination(sign * far * vector) for sign in (1.0, -1.0)]
+        return [self._destination(sign) for sign in (1.0, -1.0)]
 
     def random_direction(self, rng) -> np.ndarray:
         """Random unit vector (n,) without gauge part."""
@@ -128,8 +130,11 @@ class Endpoint:
         second = np.linalg.norm(plus + minus - 2 * middle) / h
         return h * min(1.0, CURVED * speed / second) if second > 0 else h
 
-    def _unfit(self, value, expected) -> str:
-        """Why a mode is not followed; empty where it is."""
+    def _unfit(self, k, expected) -> str:
+        """Why mode k is not followed; empty where it is."""
+        value = self.modes.values[k]
+        if np.linalg.norm(self.modes.left[:, k]) > PARALLEL:
+            return "eigenvectors are nearly parallel"
         if abs(value) < SLOW * self.modes.speed or abs(expected) < SLOW * self.eta * self.modes.speed:
             return "too slow"
         if DECADES * math.log(10) / abs(expected) > LONGEST:
@@ -137,11 +142,11 @@ class Endpoint:
         return "" if math.isfinite(expected) else "vanishes in one step"
 
     def _seen(self, k, displacement, window):
-        """Logarithms of the coordinate of mode k along a run; window = (least, largest, displacement, rate)."""
+        """Logarithms of the coordinate of mode k along a run; window = (least, largest, displacement, rate, pure)."""
         left = self.modes.left[:, k].conj()
         frame = np.vstack([self.modes.u, left.real, left.imag])
         steps = math.ceil(1.5 * DECADES * math.log(10) / abs(window[3])) + 5
-        limits = np.array([*window[:3], steps])
+        limits = np.array([*window[:3], steps, window[4]])
         return kernels.coordinates(self.function, self.modes.p, self.eta, self.modes.u + displacement, frame, limits)[0]
 
     def _fitted(self, value, expected, logs) -> ModeRate:
@@ -161,13 +166,24 @@ class Endpoint:
         code, _, rows = kernels.descend(self.function, self.modes.p, kernels.GRADIENT, knobs, limits, trail)
         return trail[rows - 1], STOPS[code]
 
-    def _destination(self, displacement) -> Destination:
-        """Follow descent from a displaced start until it settles."""
-        u = self.modes.u
-        tolerance = 1e-10 * self.modes.speed * self.modes.size
-        for slower in SLOWER:
-            end, status = self._descended(u + displacement, JOURNEY, tolerance, slower * self.eta)
-            if status is Stop.CONVERGED:
+    def _destination(self, sign) -> Destination:
+        """Follow descent from a displaced start until it settles, or at least has left."""
+        k, u = int(np.argmax(self.modes.values.real)), self.modes.u
+        vector, value = sign * self.modes.right[:, k].real, self.modes.values[k]
+        far = max(self.reach(vector, abs(value)), VISIBLE * self.modes.size)
+        tolerance = min(1e-10 * self.modes.speed * self.modes.size, 1e-3 * value.real * far)
+        found = []
+        for pace in PACES:
+            growth = math.log(abs(1 + pace * self.eta * value))
+            steps = min(LONGEST, JOURNEY + math.ceil(2 * math.log(self.modes.size / far) / growth))
+            end, status = self._descended(u + far * vector, steps, tolerance, pace * self.eta)
+            with np.errstate(over="ignore"):  # what diverged may be beyond the square root of the largest number
+                distance = float(np.linalg.norm(end - u))
+            found.append(Destination(end, status, self._unstable(end, status), distance, distance > LEFT * far))
+            if status is Stop.CONVERGED or (status is Stop.BUDGET and found[-1].left and pace < 1):
                 break
-        unstable = modes_at(self.problem, end, self.modes.p).unstable if status is Stop.CONVERGED else -1
-        return Destination(end, status, unstable, float(np.linalg.norm(end - u)))
+        return next((end for end in found[::-1] if end.left and end.status is not Stop.DIVERGED), found[-1])
+
+    def _unstable(self, end, status) -> int:
+        """Unstable count where a run converged, else -1."""
+        return modes_at(self.problem, end, self.modes.p).unstable if status is Stop.CONVERGED else -1

@@ -9,6 +9,18 @@ import itertools
 import numpy as np
 
 
+def layer_norms(network, theta) -> np.ndarray:
+    """``|v_h|^2`` (N,): squared norms of the layers' free parameters, in double precision.
+
+    Examples
+    --------
+    >>> from systems.training.networks import Network
+    >>> layer_norms(Network([1, 1, 1]), np.array([3.0, 1.0]))
+    array([9., 1.])
+    """
+    return np.array([np.dot(v.astype(float), v.astype(float)) for v in network.parameters(theta)])
+
+
 def layer_imbalance(network, theta) -> np.ndarray:
     """``|v_h|^2 - |v_{h+1}|^2`` (N - 1,) over free parameters, for every kind of layer.
 
@@ -18,8 +30,7 @@ def layer_imbalance(network, theta) -> np.ndarray:
     >>> layer_imbalance(Network([1, 1, 1]), np.array([3.0, 1.0]))
     array([8.])
     """
-    squares = [np.dot(v.astype(float), v.astype(float)) for v in network.parameters(theta)]
-    return -np.diff(squares)
+    return -np.diff(layer_norms(network, theta))
 
 
 def neuron_imbalance(network, theta) -> list:

@@ -10,7 +10,7 @@ import numpy as np
 from continuation.compiled import kernel
 from continuation.compiled.interface import call
 
-GRADIENT, MOMENTUM, NESTEROV, ADAGRAD, ADADELTA, ADAM = range(6)
+GRADIENT, MOMENTUM, NESTEROV, ADAGRAD, ADADELTA, ADAM, RUNGE_KUTTA = range(7)
 BUDGET, CONVERGED, DIVERGED, FAILED, LEFT = range(5)
 
 
@@ -59,16 +59,37 @@ def largest(values):
 
 
 @kernel
+def _flow_step(function, p, h, u, k, work):
+    """Move u (n,) in place by one classical Runge-Kutta step h of ``u' = F``, k = F(u) given; work (2, n)."""
+    n = u.shape[0]
+    v, total = work[0], work[1]
+    for i in range(n):
+        total[i] = h / 6 * k[i]
+        v[i] = u[i] + h / 2 * k[i]
+    for stage in range(3):
+        if call(function[0], function[1], v, p, k) != 0:
+            return FAILED
+        weight = h / 6 if stage == 2 else h / 3
+        ahead = h / 2 if stage == 0 else h
+        for i in range(n):
+            total[i] += weight * k[i]
+            v[i] = u[i] + ahead * k[i]
+    for i in range(n):
+        u[i] += total[i]
+    return BUDGET
+
+
+@kernel
 def descend(function, p, rule, knobs, limits, trail):
-    """Steps of a rule from ``trail[0]``; a row of `trail` (m, n) every ``limits[0]`` steps.
+    """Steps of a rule, or of the flow (RUNGE_KUTTA, its step the only knob), from ``trail[0]``.
 
     function = (address, data); limits = (steps between rows, tolerance on |F|, size that is divergence, most steps).
-    Returns (status, steps done, rows filled); the last state reached is in the last row filled.
+    A row of `trail` (m, n) is filled every ``limits[0]`` steps.  Returns (status, steps done, rows filled); the last
+    state reached is in the last row filled.
     """
-    every, tolerance, bound = int(limits[0]), limits[1], limits[2]
+    every, tolerance, bound, steps = int(limits[0]), limits[1], limits[2], int(limits[3])
     n = trail.shape[1]
     u, g, memory = trail[0].copy(), np.empty(n), np.zeros((2, n))
-    steps = int(limits[3])
     status, done = BUDGET, 0
     for t in range(steps + 1):
         if call(function[0], function[1], u, p, g) != 0:
@@ -83,50 +104,14 @@ def descend(function, p, rule, knobs, limits, trail):
             break
         if t == steps:
             break
-        for i in range(n):
-            g[i] = -g[i]
-        update(rule, knobs, t + 1, u, g, memory)
-        done = t + 1
-        if done % every == 0:
-            trail[done // every] = u
-        if largest(u) > bound:
-            status = DIVERGED
-            break
-    rows = (done + every - 1) // every
-    trail[rows] = u
-    return status, done, rows + 1
-
-
-@kernel
-def runge_kutta(function, p, limits, trail):
-    """Classical fourth-order steps of ``u' = F`` from ``trail[0]``; arguments and result as for `descend`.
-
-    limits = (steps between rows, tolerance on |F|, size that is divergence, most steps, step).
-    """
-    every, tolerance, bound, h = int(limits[0]), limits[1], limits[2], limits[4]
-    n = trail.shape[1]
-    u, v, k, total = trail[0].copy(), np.empty(n), np.empty(n), np.empty(n)
-    steps = int(limits[3])
-    status, done = BUDGET, 0
-    for t in range(steps):
-        for i in range(n):
-            v[i], total[i] = u[i], 0.0
-        for stage in range(4):
-            if call(function[0], function[1], v, p, k) != 0:
-                status = FAILED
+        if rule == RUNGE_KUTTA:
+            status = _flow_step(function, p, knobs[0], u, g, memory)
+            if status != BUDGET:
                 break
-            if stage == 0 and largest(k) <= tolerance:
-                status = CONVERGED
-                break
-            weight = h / 3 if stage == 1 or stage == 2 else h / 6
-            ahead = h if stage == 2 else h / 2
+        else:
             for i in range(n):
-                total[i] += weight * k[i]
-                v[i] = u[i] + ahead * k[i]
-        if status != BUDGET:
-            break
-        for i in range(n):
-            u[i] += total[i]
+                g[i] = -g[i]
+            update(rule, knobs, t + 1, u, g, memory)
         done = t + 1
         if done % every == 0:
             trail[done // every] = u
@@ -143,8 +128,8 @@ def coordinates(function, p, rate, start, frame, window):
     """Gradient descent from `start` (n,), seen in one mode; the steps while the mode stays inside `window`.
 
     frame (3, n): the equilibrium, real and imaginary part of the left eigenvector.  window = (least, largest) size
-    of the coordinate, largest size of the displacement, most steps.  Returns (logarithms of the coordinate's size,
-    one a step; status).
+    of the coordinate, largest size of the displacement, most steps, largest displacement over coordinate.  Returns
+    (logarithms of the coordinate's size, one a step; status).
     """
     n = start.shape[0]
     u, g = start.copy(), np.empty(n)
@@ -157,7 +142,7 @@ def coordinates(function, p, rate, start, frame, window):
             imaginary += frame[2, i] * d
             size = max(size, abs(d))
         c = math.hypot(real, imaginary)
-        if not (window[0] <= c <= window[1] and size <= window[2]):
+        if not (window[0] <= c <= window[1] and size <= min(window[2], window[4] * c)):
             return logs[:t], LEFT
         logs[t] = math.log(c)
         if call(function[0], function[1], u, p, g) != 0:

@@ -1,9 +1,12 @@
 """Small homogeneous networks: output, loss and gradient by back-propagation, with missing and shared weights."""
 
 import math
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
+
+from continuation.names import check_numbers
 
 ACTIVATIONS = ("linear", "relu", "leaky", "tanh")
 
@@ -54,10 +57,12 @@ class Network:
         if len(widths) < 2 or any(int(w) != w or w < 1 for w in widths):
             raise ValueError(f"widths: wanted inputs, hidden widths and outputs, each at least 1; got {widths!r}")
         alike = isinstance(self.activation, str)
+        if not alike and not isinstance(self.activation, Sequence):
+            raise ValueError(f"activation: wanted one of {ACTIVATIONS}, or {len(widths) - 2}; got {self.activation!r}")
         activations = (self.activation,) * max(1, len(widths) - 2) if alike else tuple(self.activation)
         if not set(activations) <= set(ACTIVATIONS) or not (alike or len(activations) == len(widths) - 2):
             raise ValueError(f"activation: wanted one of {ACTIVATIONS}, or {len(widths) - 2}; got {self.activation!r}")
-        if "leaky" in activations and not 0 < self.slope < 1:
+        if "leaky" in activations and not 0 < check_numbers("slope", self.slope, 0) < 1:
             raise ValueError(f"slope: wanted a number in (0, 1), got {self.slope!r}")
         patterns = (None,) * (len(widths) - 1) if self.patterns is None else tuple(self.patterns)
         if len(patterns) != len(widths) - 1:
@@ -112,7 +117,10 @@ class Network:
         return value
 
     def loss_gradient(self, theta, X, Y, p=2):
-        """Loss ``mean |f(x) - y|_p^p / p`` over samples and its gradient (size,) in the free parameters."""
+        """Loss ``mean |f(x) - y|_p^p / p`` over samples and its gradient (size,) in the free parameters.
+
+        p may also be a function of its own: ``p(outputs, Y)`` gives a loss and its derivative in the outputs (m, n_N).
+        """
         layers, inputs, slopes = self.matrices(theta), [self._samples(X)], []
         for h, w in enumerate(layers):
             value = inputs[-1] @ w.T
@@ -122,7 +130,7 @@ class Network:
             inputs.append(value)
         if inputs[-1].shape != np.shape(Y):
             raise ValueError(f"Y: wanted the shape {inputs[-1].shape} of the outputs, got {np.shape(Y)}")
-        loss, back = power_loss(inputs.pop() - Y, p)
+        loss, back = p(inputs.pop(), Y) if callable(p) else power_loss(inputs.pop() - Y, p)
         gradient = np.empty_like(theta)
         places = np.split(gradient, np.cumsum(self.sizes)[:-1])
         for h in range(self.depth - 1, -1, -1):
@@ -180,29 +188,51 @@ def power_loss(residual, p):
     return float(np.vdot(pull, residual)) / (p * m), pull * kind(1 / m)
 
 
+def softmax_loss(outputs, Y):
+    """Cross entropy ``mean -sum Y log softmax(outputs)`` over rows, Y (m, k) of sum 1; and its derivative (m, k).
+
+    Examples
+    --------
+    >>> loss, derivative = softmax_loss(np.zeros((1, 2)), np.array([[1.0, 0.0]]))
+    >>> print(f"{loss:.12f} {np.log(2):.12f}", derivative.tolist())
+    0.693147180560 0.693147180560 [[-0.5, 0.5]]
+    """
+    kind = outputs.dtype.type
+    shifted = outputs - outputs.max(axis=1, keepdims=True)
+    weights = np.exp(shifted)
+    total = weights.sum(axis=1, keepdims=True)
+    loss = float(np.sum(Y * (np.log(total) - shifted))) / len(Y)
+    return loss, (weights / total - Y) * kind(1 / len(Y))
+
+
 @dataclass(frozen=True, eq=False)
 class NetworkLoss:
-    """What `train` minimises: a network, its samples X (m, n_0) and Y (m, n_N), the power p, weight decay.
+    """What `train` minimises: a network, its samples X (m, n_0) and Y (m, n_N), the power p or a loss, weight decay.
 
     ``loss_gradient(theta, rows)`` gives the loss and its gradient, both without the decay term.
 
     Raises
     ------
     ValueError
-        Numbers of samples that differ, a negative decay.
+        Shapes that do not fit the network, samples that aren't finite, a negative decay, p not above 1.
     """
 
     network: Network
     X: np.ndarray
     Y: np.ndarray
-    p: float = 2
+    p: float | Callable = 2
     decay: float = 0.0
 
     def __post_init__(self):
         if len(self.X) != len(self.Y) or len(self.X) == 0:
             raise ValueError(f"Y: wanted one row for each of {len(self.X)} samples, got {len(self.Y)}")
-        if not self.decay >= 0:
+        for name, values, width in zip("XY", (self.X, self.Y), (self.network.widths[0], self.network.widths[-1])):
+            if np.shape(values) != (len(values), width) or not np.all(np.isfinite(values)):
+                raise ValueError(f"{name}: wanted finite numbers of shape (m, {width}), got shape {np.shape(values)}")
+        if check_numbers("decay", self.decay, 0) < 0:
             raise ValueError(f"decay: wanted a number of at least 0, got {self.decay!r}")
+        if not callable(self.p) and check_numbers("p", self.p, 0) <= 1:
+            raise ValueError(f"p: wanted a number above 1 or a loss, got {self.p!r}")
 
     @property
     def samples(self) -> int:

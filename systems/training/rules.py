@@ -28,7 +28,7 @@ class Rule:
             name = f"{type(self).__name__}({field.name}=...)"
             if field.name == "nesterov":
                 continue
-            if not (np.isscalar(value) and np.isreal(value) and math.isfinite(value)):
+            if isinstance(value, bool | str) or not (np.isscalar(value) and np.isreal(value) and math.isfinite(value)):
                 raise ValueError(f"{name}: wanted a finite number, got {value!r}")
             if field.name in ("rate", "epsilon") and value <= 0:
                 raise ValueError(f"{name}: wanted a positive number, got {value!r}")

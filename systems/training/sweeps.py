@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.special import ai_zeros
 
+from continuation.branch import Branch
 from continuation.derivatives import extended_jacobian
 from continuation.multilinear import Multilinear
 from continuation.names import check_numbers
@@ -39,7 +40,8 @@ class Sweep:
     delay, predicted : float
         Fitted c1 and ``Omega_0 (A B)^(-1/3)``, with the sign of the motion.
     unit : float
-        Natural unit of the parameter, ``A X^2 / B`` with X the size of the state; that of the rate is ``A X`` times it.
+        Natural unit of the parameter, ``A X^2 / B``, and ``A X`` times it that of the rate; X is the size of the
+        state, or less where terms of third order are as large as ``A X^2``.
     note : str
         Why nothing was measured, else empty.
     """
@@ -91,6 +93,8 @@ def sweep_through(branch, fold, *, rates=None) -> Sweep:
     R. Haberman, "Slowly varying jump and transition phenomena associated with algebraic bifurcation problems",
     SIAM J. Appl. Math. 37 (1979) 69-106: the Airy function at a fold.
     """
+    if not isinstance(branch, Branch):
+        raise ValueError(f"branch: wanted a Branch as `trace` returns it, got {type(branch).__name__}")
     if getattr(fold, "kind", None) is not Kind.FOLD or not any(fold is point for point in branch.folds):
         raise ValueError(f"fold: wanted one of branch.folds {[point.label for point in branch.folds]}, got {fold!r}")
     problem, value = flow_of(branch.problem), fold[branch.vary[0]]
@@ -131,9 +135,12 @@ def _normal_form(problem, branch, fold) -> dict:
     extended = extended_jacobian(problem, x, p, active)
     w, fastest = _left_vector(extended[:, :-1], v := _direction(branch, fold))
     direction = np.append(v, 0.0)
-    a = abs(w @ Multilinear(problem, x[:-1], p, (active,)).form(direction, direction)) / 2
+    forms = Multilinear(problem, x[:-1], p, (active,))
+    a = abs(w @ forms.form(direction, direction)) / 2
     b = abs(w @ extended[:, -1])
     size = _size(branch, fold)
+    if problem.smoothness > 2:  # where the cubic term is as large as the square the normal form has ended
+        size = min(size, a / max(abs(w @ forms.form(direction, direction, direction)) / 6, a / size))
     return {"w": w, "A": a, "B": b, "size": size, "unit": a * size**2 / b, "speed": a * size, "fast": fastest}
 
 

@@ -4,9 +4,10 @@ from dataclasses import replace
 
 import numpy as np
 
+from continuation.names import check_numbers
 from systems.training import kernels
-from systems.training.descent import check_count, check_positive
-from systems.training.invariants import layer_imbalance, violation
+from systems.training.arguments import check_count, check_positive, check_tolerance
+from systems.training.invariants import layer_norms, violation
 from systems.training.rules import GradientDescent, check_rule
 from systems.training.runs import Run, Stop, bound_of
 
@@ -44,7 +45,8 @@ def train(
     Returns
     -------
     Run
-        ``states`` holds the first and last weights; ``invariants["layers"]`` (k, N - 1) the layers' imbalance.
+        ``states`` holds the first and last weights; ``invariants["norms"]`` (k, N) the layers' squared norms,
+        ``invariants["layers"]`` (k, N - 1) their differences, the layers' imbalance.
         Divergence (NaN or weights beyond a million times the start's) is a status; for full-batch plain descent
         ``stable_rate`` then tells the largest rate that does not diverge within 500 steps.
 
@@ -61,12 +63,12 @@ def train(
     >>> run.final, run.losses
     (array([1.5]), array([2.   , 0.5  , 0.125]))
     """
-    rule, steps = check_rule(rule), check_count("steps", steps)
+    rule, steps, tolerance = check_rule(rule), check_count("steps", steps), check_tolerance(tolerance)
     if law and not isinstance(rule, GradientDescent):
         raise ValueError(f"law: wanted plain GradientDescent, the law does not hold for {type(rule).__name__}")
     every = max(1, steps // RECORDS) if every is None else check_count("every", every)
     batches = _batches(objective.samples, batch, seed)
-    theta = np.array(start)
+    theta = _weights(start)
     record, memory, limit = _Record(objective, theta, steps), np.zeros((2, theta.size), theta.dtype), bound_of(theta)
     knobs, decay, worst, status, done = rule.knobs, objective.decay, 0.0, Stop.BUDGET, steps
     for t in range(steps + 1):
@@ -87,7 +89,7 @@ def train(
     record.add(done, loss, theta)
     run = record.run(theta, status, done, {"violation": np.array([worst])} if law else {})
     if run.diverged and batch is None and isinstance(rule, GradientDescent):
-        return replace(run, stable_rate=_stable_rate(objective, np.array(start), rule.rate))
+        return replace(run, stable_rate=_stable_rate(objective, _weights(start), rule.rate))
     return run
 
 
@@ -117,7 +119,7 @@ def train_flow(objective, start, time, *, steps, every=None) -> Run:
     """
     steps, h = check_count("steps", steps), check_positive("time", time) / steps
     every = max(1, steps // RECORDS) if every is None else check_count("every", every)
-    theta = np.array(start, float)
+    theta = _weights(start).astype(float)
     record, states, status, done = _Record(objective, theta, steps), [], Stop.BUDGET, steps
     limit = bound_of(theta)
 
@@ -138,6 +140,15 @@ def train_flow(objective, start, time, *, steps, every=None) -> Run:
             theta = theta + h / 6 * (first + 2 * second + 2 * third + rate(theta + h * third))
     run = record.run(theta, status, done, {})
     return Run(np.array(states), run.steps, run.losses, run.status, run.made, run.invariants)
+
+
+def _weights(start) -> np.ndarray:
+    """A copy of the weights: finite numbers, single or double precision."""
+    theta = np.array(start)
+    theta = theta if theta.dtype == np.float32 else check_numbers("start", theta, 1)
+    if theta.ndim != 1 or not np.all(np.isfinite(theta)):
+        raise ValueError(f"start: wanted a flat vector of finite numbers, got shape {theta.shape}")
+    return theta
 
 
 def _stable_rate(objective, start, diverging) -> float:
@@ -162,7 +173,7 @@ def _stable_rate(objective, start, diverging) -> float:
 
 
 class _Record:
-    """Losses and imbalances while they are made."""
+    """Losses and norms of the layers while they are made."""
 
     def __init__(self, objective, start, steps):
         self.network, self.start = getattr(objective, "network", None), start.copy()
@@ -171,12 +182,13 @@ class _Record:
     def add(self, step, loss, theta):
         """One record, unless this step has one."""
         if not self.rows or self.rows[-1][0] != step:
-            self.rows.append((step, loss, None if self.network is None else layer_imbalance(self.network, theta)))
+            self.rows.append((step, loss, None if self.network is None else layer_norms(self.network, theta)))
 
     def run(self, theta, status, done, more) -> Run:
         """The finished run."""
-        steps, losses, layers = zip(*self.rows)
-        invariants = {} if self.network is None else {"layers": np.array(layers)}
+        steps, losses, norms = zip(*self.rows)
+        made = None if self.network is None else np.array(norms)
+        invariants = {} if made is None else {"norms": made, "layers": -np.diff(made, axis=1)}
         states = np.vstack([self.start, theta])
         return Run(states, np.array(steps), np.array(losses, float), status, done, {**invariants, **more})
 

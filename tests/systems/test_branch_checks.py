@@ -8,10 +8,12 @@ from numpy.testing import assert_allclose
 
 from continuation import Problem, trace
 from systems import textbook
+from systems.atmosphere import lorenz84
 from systems.characteristic import characteristic_equation
-from systems.factorization import balanced_point, factorization
+from systems.factorization import balance, balanced_point, factorization
 from systems.linear_networks import deep_linear_network, fold_point, scalar_network
-from systems.regression import scalar_fold, scalar_regression
+from systems.regression import balance as regression_balance
+from systems.regression import critical_decay, overparameterized_regression, scalar_fold, scalar_regression
 from systems.training import kernels
 from systems.training.checks import check_branch
 from systems.training.descent import Field
@@ -56,6 +58,18 @@ def test_the_sweep_recovers_the_fold():
     assert not dataclasses.replace(sweep, fitted=sweep.fitted + 2e-4).passed
 
 
+@pytest.mark.parametrize(("depth", "target"), [(4, 1.0), (5, 0.2), (10, 1.0), (20, 3.0)])
+def test_sweeps_of_deeper_networks_are_as_good(depth, target):
+    """Where a^N bends within a fraction 1/N of a, the natural units are smaller than the state."""
+    fold = fold_point(depth, target)
+    begin = {"lam": 0.1 * fold.lam}
+    problem = scalar_network(depth, target)
+    branch = trace(problem, [target ** (1 / depth)], "lam", (0.1 * fold.lam, 2 * fold.lam), parameters=begin)
+    sweep = sweep_through(branch, branch.folds[0])
+    assert_allclose(sweep.fitted, fold.lam, rtol=1e-5)
+    assert_allclose(sweep.delay, sweep.predicted, rtol=0.05)
+
+
 @pytest.mark.parametrize("scale", [1e-6, 1.0, 1e6])
 def test_the_sweep_does_not_mind_units(scale):
     """x' = scale (p - (x - 1)^2): the same fold, whatever the unit of time."""
@@ -87,6 +101,40 @@ def test_nothing_jumps_back():
     end, steps = kernels.swept(field.function, field.p, motion, np.array([1e-3]), np.array([-1.0]), -0.3)
     assert np.isnan(end)
     assert steps == 60_000
+
+
+@pytest.mark.parametrize("right", [True, False])
+def test_law_of_one_step_along_a_branch(right):
+    """I1 holds to rounding for U'U - V'V, and not for U'U - 2 V'V."""
+    M = np.diag([3.0, 2.0, 1.0])
+    problem, point = factorization(M, 2, gauge=True), balanced_point(M, 2, [0, 1], 0.2)
+    branch = trace(problem.isolated(point.state), point.state, "lam", (0.1, 0.8), parameters={"lam": 0.2})
+    kept = balance(M, 2)
+
+    def other(u):
+        return kept(u) - np.ravel(u.reshape(-1, 2)[3:].T @ u.reshape(-1, 2)[3:])
+
+    check = check_branch(branch, points=4, balance=kept if right else other)
+    assert check.passed == right
+    assert (check.law < 1e-14) == right
+    assert "law of one step" in check.table()
+
+
+def test_the_law_is_not_asked_of_descents_that_run_away(rng):
+    """Beside zero, l_4 regression is flat, and the rate that suits it diverges further out."""
+    X, y = rng.normal(size=(12, 2)), rng.normal(size=12)
+    problem, critical = overparameterized_regression(X, y, 4.0), critical_decay(X, y, 4.0)
+    begin = {"lam": 0.4 * critical}
+    branch = trace(problem, np.zeros(3), "lam", (0.3 * critical, 2 * critical), parameters=begin)
+    assert check_branch(branch, points=12, balance=regression_balance, seed=1).law < 1e-13
+
+
+def test_a_saddle_that_sends_everything_to_infinity():
+    """x' = p x + x^3 beyond p = 0: both signs diverge, without a warning."""
+    branch = trace(textbook.pitchfork(False), [0.0], "p", (-1.0, 1.0))
+    last = check_branch(branch, points=3).points[-1]
+    assert last.passed
+    assert [end.status.name for end in last.destinations] == ["DIVERGED"] * 2
 
 
 def test_gauge_directions_are_projected_out():
@@ -125,6 +173,40 @@ def test_pairs_of_complex_modes():
     check = check_branch(branch, points=9)
     assert check.passed
     assert {point.unstable for point in check.points} == {0, 2}
+
+
+def test_slow_modes_beside_fast_unstable_ones_are_seen_while_they_are_pure():
+    """At saddles of lorenz84 a stable mode is soon hidden by growing ones, which its own square feeds."""
+    branch = trace(lorenz84(T=0.0), [0.5, 0.0, 0.0, 0.0], "F", (0.5, 2.5), parameters={"F": 0.5})
+    check = check_branch(branch, points=6)
+    assert check.passed
+    assert check.worst < 2e-5
+    assert {0, 3} <= {point.unstable for point in check.points}
+    reasons = {rate.skipped for point in check.points for rate in point.rates if rate.skipped}
+    assert reasons <= {"hidden by faster modes"}
+
+
+def test_parallel_eigenvectors_are_not_measured():
+    """The Brusselator with a = 1 has a Jordan block at b = 4: eigenvalues 1, 1 and one eigenvector."""
+    branch = trace(textbook.brusselator(), [1.0, 1.0], "b", (0.5, 4.0))
+    check = check_branch(branch, points=4)
+    assert check.passed
+    assert [rate.skipped for rate in check.points[-1].rates] == ["eigenvectors are nearly parallel"]
+    assert check.points[-1].seen == 2
+
+
+def test_weak_spirals_and_weak_saddles_are_left():
+    """Just beyond Hopf points descent turns many times before it is gone; near onsets a saddle repels slowly."""
+    problem = textbook.lorenz()
+    start = problem.solve([3.0, 3.0, 4.0], {"rho": 5.0})
+    branch = trace(problem, start, "rho", (1.2, 26.0), parameters={"rho": 5.0})
+    last = check_branch(branch, points=2).points[-1]
+    assert last.unstable == 2
+    assert last.left
+    problem = scalar_network(2, 1.0)
+    zero = trace(problem, [0.0], "lam", (0.99, 1.2), parameters={"lam": 0.99})
+    first = check_branch(zero, points=2).points[0]
+    assert_allclose(sorted(abs(end.state[0]) for end in first.destinations), [0.1, 0.1], rtol=1e-6)
 
 
 def test_a_wrong_jacobian_fails():

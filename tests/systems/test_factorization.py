@@ -86,6 +86,22 @@ def test_singular_hessian_at_every_predicted_mu():
         assert np.sum(spectrum < 1e-12) == gauge + 1
 
 
+@pytest.mark.parametrize(("rank", "kept"), [(2, [0]), (3, [1, 2]), (3, [0])])
+def test_free_columns_add_singular_points(rank, kept):
+    """Where the Hessian in mu is singular beyond the gauge: mu_ij, and -2 lam / p_i where a column is free."""
+    state, problem = fac.balanced_point(M, rank, kept, 0.4).state, fac.factorization(M, rank)
+    gauge, more = fac.gauge_dimension(rank, len(kept)), fac.free_column_points_in_mu(M, rank, kept, 0.4)
+    assert len(more) == len(kept)
+
+    def nullity(mu):
+        return int(np.sum(np.abs(np.linalg.eigvalsh(problem.jacobian(state, {"lam": 0.4, "mu": mu}))) < 1e-10))
+
+    known = np.concatenate([more, fac.branch_points_in_mu(M, rank, kept, 0.4)])
+    assert all(nullity(mu) > gauge for mu in known)
+    assert nullity(0.37 * known.min()) == gauge
+    assert len(fac.free_column_points_in_mu(M, len(kept), kept, 0.4)) == 0
+
+
 @pytest.mark.parametrize(
     ("call", "message"),
     [

@@ -15,7 +15,7 @@ from systems.training.invariants import (
     matrix_imbalance,
     neuron_imbalance,
 )
-from systems.training.networks import Network, NetworkLoss, power_loss
+from systems.training.networks import Network, NetworkLoss, power_loss, softmax_loss
 from systems.training.rules import AdaDelta, AdaGrad, Adam, GradientDescent, Momentum
 from systems.training.runs import Stop
 from systems.training.train import train, train_flow
@@ -66,6 +66,19 @@ def test_rules_against_their_papers(rule):
     start = np.array([1.0, -0.5])
     expected = steps_of(rule, lambda u: np.array([2 * u[0], 10 * (u[1] - 1)]), start, 57)
     assert_allclose(descend(bowl(), start, rule, steps=57).final, expected, rtol=1e-12)
+
+
+@pytest.mark.parametrize("rule", RULES, ids=repr)
+def test_rules_on_networks_against_their_papers(rule, rng):
+    """With decay, which is added to the gradient."""
+    network, decay = Network([3, 2, 2], "relu"), 0.1
+    X, Y = rng.normal(size=(10, 3)), rng.normal(size=(10, 2))
+    start = rng.normal(size=network.size)
+    expected = steps_of(rule, lambda u: network.loss_gradient(u, X, Y, 4)[1] + decay * u, start, 23)
+    rule = rule.with_rate(rule.rate)
+    assert_allclose(
+        train(NetworkLoss(network, X, Y, p=4, decay=decay), start, rule, steps=23).final, expected, rtol=1e-11
+    )
 
 
 def test_records_and_budget():
@@ -176,6 +189,36 @@ def test_gradients_by_differences(name, p, rng):
         for e in h * np.eye(network.size)
     ]
     assert_allclose(gradient, slope, rtol=1e-5, atol=1e-8)
+
+
+def test_cross_entropy_by_differences(rng):
+    network = NETWORKS["shared"]
+    X, labels = rng.normal(size=(9, 5)), np.eye(2)[rng.integers(2, size=9)]
+    theta, objective = 3 * rng.normal(size=network.size), NetworkLoss(network, X, labels, p=softmax_loss)
+    loss, gradient = objective.loss_gradient(theta)
+    outputs = network.output(theta, X)
+    assert_allclose(loss, -np.mean(np.log(np.sum(labels * np.exp(outputs), axis=1) / np.exp(outputs).sum(axis=1))))
+    slope = [
+        (objective.loss_gradient(theta + e)[0] - objective.loss_gradient(theta - e)[0]) / 2e-6
+        for e in 1e-6 * np.eye(network.size)
+    ]
+    assert_allclose(gradient, slope, rtol=1e-5, atol=1e-8)
+    assert np.isfinite(softmax_loss(np.array([[1e4, -1e4]]), np.array([[0.0, 1.0]]))[0])
+
+
+def test_runs_record_norms_and_their_differences(rng):
+    network = NETWORKS["shared"]
+    X, Y = data(network, rng)
+    start = rng.normal(size=network.size)
+    run = train(NetworkLoss(network, X, Y), start, 0.01, steps=20, every=5)
+    assert_allclose(run.invariants["norms"][0], [np.sum(start[:3] ** 2), np.sum(start[3:] ** 2)])
+    assert_allclose(run.invariants["layers"][:, 0], run.invariants["norms"] @ [1, -1])
+
+
+@pytest.mark.parametrize("start", [[1, 2], np.array([1, 2])])
+def test_whole_numbers_are_a_start_too(start):
+    run = train(NetworkLoss(Network([2, 1]), np.eye(2), np.zeros((2, 1))), start, 0.5, steps=1)
+    assert_allclose(run.final, [0.75, 1.5])
 
 
 def test_patterns():
@@ -306,6 +349,14 @@ def test_invariants_of_small_cases():
         (lambda: Network([2, 2]).output(np.zeros(4), np.ones((1, 3))), r"X: wanted shape \(m, 2\)"),
         (lambda: NetworkLoss(Network([1, 1]), np.ones((3, 1)), np.ones((2, 1))), "Y: wanted one row for each of 3"),
         (lambda: NetworkLoss(Network([1, 1]), np.ones((3, 1)), np.ones((3, 1)), decay=-1), "decay: wanted"),
+        (lambda: NetworkLoss(Network([1, 1]), np.ones((3, 1)), np.ones((3, 1)), p=1), "p: wanted a number above 1"),
+        (lambda: NetworkLoss(Network([1, 1]), np.ones((3, 2)), np.ones((3, 1))), r"X: wanted finite .* \(m, 1\)"),
+        (lambda: NetworkLoss(Network([1, 1]), [[np.nan]], [[1.0]]), "X: wanted finite numbers"),
+        (lambda: Network([2, 2], 3), "activation: wanted one of"),
+        (lambda: descend(bowl(), [1.0, 1.0], 0.1, tolerance=-1), "tolerance: wanted a number of at least 0"),
+        (lambda: largest_stable_rate(bowl(), [1.0, 1.0], -1.0), "diverging: wanted a positive number"),
+        (lambda: GradientDescent(True), "rate=...\\): wanted a finite number, got True"),
+        (lambda: train(NetworkLoss(Network([1, 1]), [[1.0]], [[1.0]]), [np.nan], 0.1, steps=1), "start: wanted finite"),
         (lambda: power_loss(np.ones((1, 1)), 1), "p: wanted a number above 1"),
         (lambda: matrix_imbalance(NETWORKS["shared"], np.ones(7)), "without shared weights"),
     ],

@@ -1,0 +1,95 @@
+"""Fig. 2 of Arora, Cohen, Hazan: descent on linear networks against equation 12 on one layer, and width 1 against 100.
+
+All start balanced, with the same end-to-end vector, at the common rate 1e-3.
+"""
+
+import numpy as np
+
+from studies.claims import Claim
+from studies.overparameterization import preconditioner as pre
+from studies.overparameterization.grid import Batched, Grid, cached
+from systems.training.networks import Network, NetworkLoss
+from systems.training.train import train
+
+RATE, LENGTH = 1e-3, 0.5  # of every layer at the start, whatever the number of features
+STEPS, WIDE_STEPS, WIDTH = 20_000, 1000, 100
+
+
+def figure2(X, y, steps, cache) -> dict:
+    """Losses by name ``l4, depth 2``: of the network and of equation 12 (steps + 1,), of width 100 (fewer)."""
+    steps = min(steps, STEPS)
+    return {f"l{p}, depth {n}": _kept(X, y, (p, n, steps), cache) for p in (2, 4) for n in (2, 3)}
+
+
+def numbers(curves) -> dict:
+    """Largest relative differences of the losses, ``fig2 [...]`` of equation 12 and ``width [...]`` of width 100."""
+    found = {}
+    for name, (network, emulation, wide) in curves.items():
+        found[f"fig2 [{name}]"] = float(np.max(np.abs(emulation / network - 1)))
+        found[f"width [{name}]"] = float(np.max(np.abs(wide / network[: len(wide)] - 1)))
+    return found
+
+
+def claims(found) -> list:
+    """What Fig. 2 shows."""
+    worst = {kind: max(v for k, v in found.items() if k.startswith(f"{kind} [")) for kind in ("fig2", "width")}
+    return [
+        Claim("Fig 2", "equation 12 follows descent", worst["fig2"], high=0.05, note="relative, of the losses"),
+        Claim("Fig 2", "hidden width 100 as width 1", worst["width"], high=1e-9, note="relative, balanced starts"),
+    ]
+
+
+def draw(axes, curves, label):
+    """Draw l2 and l4 into two axes."""
+    for ax, p in zip(axes, (2, 4)):
+        for n in (2, 3):
+            network, emulation, _ = curves[f"l{p}, depth {n}"]
+            (line,) = ax.semilogy(network, label=f"depth {n}")
+            ax.semilogy(emulation, "--", color=line.get_color(), lw=2.5, alpha=0.5, label=f"equation 12, N = {n}")
+        ax.set(title=f"Fig. 2 {'left' if p == 2 else 'right'}: l{p}, rate {RATE:g} ({label})")
+        ax.set(xlabel="iteration", ylabel="loss")
+        ax.locator_params(axis="x", nbins=5)
+        ax.legend(fontsize=8)
+
+
+def emulated(model, w, wishes) -> np.ndarray:
+    """Losses (steps + 1,) of one end-to-end vector under equation 12; wishes = (depth, rate, steps)."""
+    depth, rate, steps = wishes
+    losses = np.empty(steps + 1)
+    for t in range(steps + 1):
+        loss, slope = model.loss_gradient(w[None])
+        losses[t] = loss[0]
+        w = w - rate * pre.single_output(w, slope[0], depth)
+    return losses
+
+
+def _kept(X, y, wishes, cache):
+    """The three curves of `_curves`, from the cache where they were made before."""
+
+    def make():
+        curves = _curves(X, y, wishes)
+        losses = np.full((len(curves[0]), 3), np.nan)
+        for k, curve in enumerate(curves):
+            losses[: len(curve), k] = curve
+        return Grid(np.array([RATE]), np.arange(len(losses)), losses)
+
+    p, depth, steps = wishes
+    what = {"figure": 2, "p": p, "depth": depth, "steps": steps, "rate": RATE, "length": LENGTH, "width": WIDTH}
+    kept = cached(cache, {"X": X, "y": y, "wide steps": WIDE_STEPS, **what}, make)
+    network, emulation, wide = kept.losses.T
+    return network, emulation, wide[: min(steps, WIDE_STEPS) + 1]
+
+
+def _curves(X, y, wishes):
+    """Losses of network, equation 12 and wide network; wishes = (p, depth, steps)."""
+    p, depth, steps = wishes
+    model = Batched(X, y, p, [RATE], depth=depth)
+    model.theta[0, : model.d] *= LENGTH / np.linalg.norm(model.theta[0, : model.d])
+    model.theta[0, model.d :] = LENGTH  # balanced
+    w = model.vectors()[0].copy()
+    network = model.run(steps, 1).losses[:, 0]
+    widths = [model.d, *[WIDTH] * (depth - 1), 1]
+    start = np.concatenate([part.ravel() for part in pre.balanced_layers(w[None], depth, WIDTH)])
+    objective = NetworkLoss(Network(widths), X, y[:, None], p=p)
+    wide = train(objective, start, RATE, steps=min(steps, WIDE_STEPS), every=1).losses
+    return network, emulated(model, w, (depth, RATE, steps)), wide
