@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from continuation.counts import step_counts
 from continuation.status import Kind, Status
 from continuation.tables import FEW, WORDS
 
@@ -76,36 +77,11 @@ def segments(branch) -> list[Segment]:
     >>> one.stable, two.stable, two.rows
     (True, False, slice(4, 9, None))
     """
-    counts = _step_counts(branch)
+    counts = step_counts(branch)
     if not len(counts):
         return [Segment(0, len(branch), int(branch.unstable[0]))]
     edges = [0, *(np.flatnonzero(np.diff(counts)) + 1).tolist(), len(counts)]
     return [Segment(start, stop + 1, int(counts[start])) for start, stop in pairwise(edges)]
-
-
-def _step_counts(branch):
-    """(m - 1,) unstable eigenvalues on the steps between rows, from the ordinary rows at their ends."""
-    critical = {s.index: s for s in branch.special if s.located and s.kind not in (Kind.USER, Kind.END)}
-    own = np.isin(np.arange(len(branch)), list(critical))
-    left, right = branch.unstable[:-1], branch.unstable[1:]
-    counts = np.where(own[:-1], right, np.where(own[1:], left, np.maximum(left, right)))
-    for k in np.flatnonzero(own[:-1] & own[1:]):
-        counts[k] = _beyond(critical[k], critical[k + 1], counts[k - 1] if k else None)
-    return counts
-
-
-def _beyond(point, following, before):
-    """Count between two special points in neighbouring rows: the critical eigenvalues of the first cross."""
-    if before is None or point.unstable < 0:
-        return max(point.unstable, following.unstable)
-    after = 2 * point.unstable + _multiplicity(point) - before
-    possible = (following.unstable, following.unstable + _multiplicity(following))
-    return after if after in possible else before
-
-
-def _multiplicity(point) -> int:
-    """How many eigenvalues are on the imaginary axis at a special point."""
-    return 2 if point.kind is Kind.HOPF else max(1, point.nullity)
 
 
 def plot(branch, x=None, y=None, ax=None, **options):

@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from continuation.counts import step_counts
 from continuation.derivatives import evaluate, extended_jacobian
 from continuation.names import check_numbers, suggest
 from continuation.settings import Settings
@@ -118,8 +119,10 @@ def polish(problem, branch, x, column, target):
 
 
 def _point(problem, branch, row, x):
-    """`Point` at corrected unknowns near a row."""
+    """`Point` at corrected unknowns on a row or between it and the next, where the step's count holds."""
     near = branch.point(row)
+    if row + 1 < len(branch) and np.max(np.abs(x - branch.unknowns[row])) > SAME * (1 + np.max(np.abs(x))):
+        near = replace(near, unstable=int(step_counts(branch)[row]), nullity=0)
     states, varied = problem.columns(x[None])
     values = {**near.parameters, **dict(zip(branch.vary, varied[0].tolist()))}
     p = problem.parameter_values(values)

@@ -138,6 +138,16 @@ def test_at_a_state_at_a_fold_at_a_stored_row_and_beyond():
     assert len(circle().at(p=0.0)) == 2  # the start is first and last row, and one solution
 
 
+def test_solutions_beside_a_special_point_have_their_own_count():
+    """A special row leaves out the critical eigenvalues; what lies between it and the next row does not."""
+    problem = Problem.from_expressions(
+        {"x": "mu*x - x**3", "y": "mu*y - y**3"}, {"mu": -1.0}, zeros={"half": "mu - 0.5"}
+    )
+    trunk = trace(problem, [0.0, 0.0], "mu", (-1, 1))
+    assert [trunk.at(mu=mu)[0].unstable for mu in (-1e-3, 1e-3, 0.4999, 0.5001)] == [0, 2, 2, 2]
+    assert [trunk.at(mu=mu)[0].nullity for mu in (-1e-3, 0.0, 1e-3)] == [0, 2, 0]
+
+
 def test_at_refuses_what_it_can_not_use():
     with pytest.raises(ValueError, match="at: wanted one name and its value"):
         cusp().at(mu=0.0, x=0.0)
