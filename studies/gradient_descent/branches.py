@@ -31,6 +31,8 @@ NOT_JUDGED = {
     "characteristic_equation": _LAYERS,
     "rotation_family": _LAYERS,
     "line_of_matrices": _LAYERS,
+    "scaled_matrix": _LAYERS,
+    "turned_matrix": _LAYERS,
     "correlated_equation": _LAYERS,
     "sampled_equation": _LAYERS,
     "polar_equations": "equations in lengths and directions, no flow; judged as the weights of normal_equations",
