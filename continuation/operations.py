@@ -110,6 +110,6 @@ def dense_operations(problem, p: np.ndarray, active: int) -> Operations:
         p=p,
         active=active,
         tests=tests,
-        counts=Kind.HOPF if problem.stability == "flow" else None,
+        counts=problem.count_kind,
         effort=table.effort,
     )

@@ -8,6 +8,7 @@ import numpy as np
 from continuation.branch import Point
 from continuation.names import check_names, check_numbers, suggest
 from continuation.newton import solve_damped
+from continuation.status import Kind
 
 
 class Problem:
@@ -285,6 +286,11 @@ class Problem:
         from continuation.symmetries.isolated import isolated
 
         return isolated(self, reference, left=left, direction=direction, generators=generators)
+
+    @property
+    def count_kind(self):
+        """Kind of event that a change of the unstable count is; None where it may mean anything."""
+        return Kind.HOPF if self.stability == "flow" else None
 
     def operations(self, p, active):
         """What the engine calls for a trace in parameter number `active`; override for other structures."""

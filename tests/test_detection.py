@@ -9,6 +9,7 @@ from numpy.testing import assert_allclose
 
 from continuation import Kind, Problem, Settings, Status, trace
 from systems import textbook
+from systems.factorization import balanced_point, branch_points_in_mu, factorization
 from tests import oracle
 
 make = functools.cache(lambda name, *arguments: getattr(textbook, name)(*arguments))
@@ -318,3 +319,32 @@ def test_the_check_tells_a_function_that_turns_far_out():
     report = branch.check()
     assert report.ok, str(report)
     assert np.nanmax(report.tangent_errors) < 1e-5
+
+
+@pytest.mark.parametrize("gap", [0.03, 1e-3])
+@pytest.mark.parametrize("step", [0.05, 0.5])
+def test_two_branch_points_in_one_step_of_a_problem_with_its_own_count(gap, step):
+    """The determinant keeps its sign; only the count, which could mean anything, changes by two."""
+
+    def residual(u, p, out):
+        out[0] = (p[0] - 0.5) * u[0] - u[0] ** 3
+        out[1] = (p[0] - 0.5 - p[1]) * u[1] - u[1] ** 3
+
+    def index(u, p):
+        return (p[0] > 0.5) + (p[0] > 0.5 + p[1])
+
+    problem = Problem(residual, states=("x", "y"), parameters={"p": -1.0, "gap": gap}, stability=index)
+    trunk = trace(problem, [0.0, 0.0], "p", (-1, 2), settings=Settings(max_step=step))
+    assert [point["p"] for point in trunk.branch_points] == pytest.approx([0.5, 0.5 + gap], abs=1e-10)
+
+
+@pytest.mark.parametrize("step", [None, 0.2, 0.05, 0.02])
+def test_branch_points_in_one_step_of_an_isolated_gradient_system(step):
+    """mu_ij = -2 lam / (p_i + p_j): three of them, the last two mostly within one step."""
+    M, lam = np.diag([3.0, 2.0, 1.0]), 0.2
+    start = balanced_point(M, 2, [0, 1], lam).state
+    problem = factorization(M, 2, gauge=True).isolated(start)
+    settings = Settings(max_step=step) if step else Settings()
+    branch = trace(problem, start, "mu", (-2, 1), parameters={"lam": lam, "mu": 0.5}, settings=settings)
+    found = [point["mu"] for point in branch.branch_points]
+    assert found == pytest.approx(branch_points_in_mu(M, 2, [0, 1], lam), abs=1e-9)

@@ -12,7 +12,7 @@ from continuation.compiled.records import push
 from continuation.compiled.tasks import CLOSES, DEAD_END, ask
 
 ASIDE = 1e-3  # how much shorter a step is taken anew that ended on a special point
-ON_POINT = 1e-10  # determinants below this fraction of the last are zero
+ON_POINT = 1e-8  # determinants below this fraction of the last are zero, as exact as differences are
 AIM = 0.5  # of the largest angle: what the step is steered to
 LOST = 5  # accepted points in a row without a Jacobian to speak of
 TANGENT = 2e-6  # error of a stored tangent: it is that of the iterate before, one correction away on a bent curve

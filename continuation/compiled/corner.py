@@ -11,6 +11,7 @@ from continuation.compiled.correct import between, distance, inner
 from continuation.compiled.detect import changes, refine
 from continuation.compiled.interface import OK
 from continuation.compiled.kernel import inlined, internal
+from continuation.compiled.locate import isolate
 from continuation.compiled.records import copy, push
 
 PROBES = 12  # along a piece towards a corner
@@ -46,7 +47,8 @@ def corner(s, j):
     for _ in range(PROBES):
         room = distance(s, low, top)
         if between(s, low, top, share * min(1.0, ahead / room), made) != OK:  # next to a corner Newton has no hold
-            return meets(s, left, top, low, top)
+            value = 0.0
+            break
         if changes(s, left, made) != 0:
             push(s, made, S.PROBE)
             return True
@@ -62,17 +64,19 @@ def corner(s, j):
         value = now
         if value <= NEAR * whole:
             break
-    return value <= NEAR * whole and meets(s, left, top, low, top)
+    if value > NEAR * whole or not meets(s, left, top, low, top):
+        return False
+    event = S.stack(s)[S.STACK_DEPTH - 3]
+    if not isolate(s, event):  # one that crosses does not come alone
+        push(s, event, S.EVENT)
+    return True
 
 
 @internal
 def meets(s, a, b, low, high):
-    """Whether a branch point near the records `low` or `high` lies between a and b; then it is on the stack."""
+    """Whether a branch point near the records `low` or `high` lies between a and b; then it is in the event's place."""
     event = S.stack(s)[S.STACK_DEPTH - 3]
-    if not (refine(s, a, b, low, S.BRANCH_POINT, event) or refine(s, a, b, high, S.BRANCH_POINT, event)):
-        return False
-    push(s, event, S.EVENT)
-    return True
+    return refine(s, a, b, low, S.BRANCH_POINT, event) or refine(s, a, b, high, S.BRANCH_POINT, event)
 
 
 @internal
@@ -86,4 +90,7 @@ def dead_end(s):
     for j in range(size):
         behind[j] -= d * left[size + j]
         ahead[j] += d * left[size + j]
-    return meets(s, behind, ahead, left, ahead)
+    if not meets(s, behind, ahead, left, ahead):
+        return False
+    push(s, stack_[S.STACK_DEPTH - 3], S.EVENT)
+    return True

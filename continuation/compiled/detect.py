@@ -47,6 +47,14 @@ def changes(s, a, b):
     return bits
 
 
+@inlined
+def may_hide_two(s, a, b):
+    """Whether a count that is no event by itself changed by an even number: two zeros of a determinant, perhaps."""
+    base = scalars(s)
+    before, after = a[base + S.UNSTABLE], b[base + S.UNSTABLE]
+    return S.i(s)[S.COUNT_KIND] < 0 and before != after and min(before, after) >= 0.0 and (after - before) % 2.0 == 0.0
+
+
 @internal
 def first_of_kind(s, bits, kind):
     """Index of the first changed test function of a kind, -1 if none."""
@@ -67,7 +75,7 @@ def explained(s, bits, change, event):
         same = kinds[j] == kind and (kind != S.USER or j == int(event[base + S.TEST]))
         if same or (kind == S.BRANCH_POINT and kinds[j] == S.FOLD):
             left &= ~(1 << j)
-    allowed = 2 if kind == S.i(s)[S.COUNT_KIND] else (0 if kind == S.USER else kernel_size)
+    allowed = 2 if kind == S.HOPF else (0 if kind == S.USER else kernel_size)
     if abs(change) <= allowed:
         left &= ~COUNT_BIT
     return left

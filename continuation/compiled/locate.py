@@ -224,7 +224,8 @@ def touches(s, left, top, sigma):
         hermite(left, top, size, distance(s, left, top), sigma, slots[S.MADE], slots[S.MADE][size:])
     if changes(s, left, slots[S.MADE]) != 0 or not refine(s, left, top, slots[S.MADE], S.BRANCH_POINT, event):
         return False
-    push(s, event, S.EVENT)
+    if not isolate(s, event):  # one that crosses does not come alone
+        push(s, event, S.EVENT)
     return True
 
 

@@ -5,7 +5,7 @@ import math
 from continuation.compiled import state as S
 from continuation.compiled.arrays import part
 from continuation.compiled.correct import distance, inner
-from continuation.compiled.detect import changes, hidden_dip, hidden_turn, scalars, wanted
+from continuation.compiled.detect import changes, hidden_dip, hidden_turn, may_hide_two, scalars, wanted
 from continuation.compiled.interface import OK
 from continuation.compiled.kernel import internal
 from continuation.compiled.limits import outside
@@ -14,6 +14,7 @@ from continuation.compiled.tasks import CLIP, CORNER, EXAMINE, PROBE, ask
 
 DEEP = 12  # records on the stack beyond which no more hidden changes are looked for
 ATTAINED, PARALLEL = 1e-7, 0.99  # distance and cosine within which a curve is back at a branch point
+APART = 1e-4  # distance of two special points, relative to 1 + |p|, to which a count alone resolves them
 SHORT = 1e-9  # intervals shorter than this are not looked into
 
 
@@ -30,8 +31,12 @@ def look_closer(s, length):
     if sigma < 0.0 and ints[S.HISTORY] == 1:
         sigma, j = hidden_dip(s, S.slot(s, S.PREVIOUS), left, top, length)
     place = S.work(s)[S.REQUEST]
+    if sigma < 0.0 and j >= 0:
+        return ask(s, CORNER, float(j), place, place, place) == OK
+    if sigma < 0.0 and may_hide_two(s, left, top) and length > APART * (1.0 + abs(top[S.size(s) - 1])):
+        sigma = 0.5
     if sigma < 0.0:
-        return j >= 0 and ask(s, CORNER, float(j), place, place, place) == OK
+        return False
     place[0] = j
     return ask(s, PROBE, sigma, place, place, place) == OK
 

@@ -42,7 +42,7 @@ def isolated(problem, reference, *, left=None, direction=None, generators=None):
         Unknowns (u, tau), equations ``F(u, p) + sum_i tau_i N_i = 0`` and the phase conditions.  Branches show u;
         ``branch["tau"]`` (``"tau[0]"``, ...  of several) is an output.  ``unstable`` counts eigenvalues of
         ``F_u + sum tau_i A_i`` transversal to the group's orbits: the neutral ones are left out, and ``nullity`` counts
-        zeros beyond them.  Changes of that count are no events, so Hopf points are not looked for.
+        zeros beyond them.  Hopf points are not looked for.
 
     Raises
     ------
@@ -120,6 +120,12 @@ class IsolatedProblem(ComposedProblem):
         """(N,) weights: those of the base, 1/n for tau."""
         n, base = len(self.states), self.base.inner_weights()
         return np.concatenate([base[:n], np.full(len(self.generators), 1 / n), base[n:]])
+
+    @property
+    def count_kind(self):
+        """Real eigenvalues change sign at branch points; complex pairs have no locator here."""
+        real = self.base.symmetric and self.base.stability == "flow"
+        return Kind.BRANCH_POINT if real else None
 
     def unknown_values(self, state):
         """(u, 0) of a state; unknowns (u, tau) as they are."""
