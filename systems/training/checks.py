@@ -35,7 +35,7 @@ class PointCheck:
     attracted : bool or None
         Of stable points: whether random small perturbations returned.
     destinations : list of Destination
-        Of saddles.
+        Of saddles; empty where 2 million steps would not take descent away.
     left : bool
         Of saddles: whether both signs went somewhere else.
     gauge : int
@@ -242,7 +242,7 @@ def _judge(problem, branch, row, wishes, rng) -> PointCheck:
         facts["law"] = broken_law(problem, balance, point, experiment.eta, rng)
     if all(rate.value.real < 0 for rate in rates):
         facts |= {"random": experiment.random_rate(rng), "attracted": experiment.attracts(rng)}
-    else:
+    elif experiment.leaves_in_time():
         found = experiment.destinations()
         facts |= {"destinations": tuple(found), "left": all(end.left for end in found)}
     return PointCheck(*place, **facts)
@@ -285,7 +285,7 @@ def _words(point) -> str:
     if point.note:
         return point.note
     if not point.destinations:
-        return "attracts" if point.attracted else "does not attract"
+        return {True: "attracts", False: "does not attract", None: "leaves too slowly to be followed"}[point.attracted]
     return "to " + " and ".join(_where(end) for end in point.destinations)
 
 

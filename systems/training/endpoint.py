@@ -116,6 +116,13 @@ class Endpoint:
         """Where descent goes from a saddle, displaced both ways along its most unstable eigenvector."""
         return [self._destination(sign) for sign in (1.0, -1.0)]
 
+    def leaves_in_time(self) -> bool:
+        """Whether the most unstable mode grows to the state's size within the longest run."""
+        k = int(np.argmax(self.modes.values.real))
+        far = max(self.reach(self.modes.right[:, k].real, abs(self.modes.values[k])), VISIBLE * self.modes.size)
+        growth = math.log(abs(1 + self.eta * self.modes.values[k]))
+        return math.log(max(self.modes.size / far, LEFT)) <= LONGEST * growth
+
     def random_direction(self, rng) -> np.ndarray:
         """Random unit vector (n,) without gauge part."""
         vector = rng.normal(size=len(self.modes.u))

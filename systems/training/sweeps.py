@@ -24,6 +24,7 @@ APPROACH = 0.05  # natural units of the parameter: where the sweep begins
 STEP = 0.05  # rate of descent times the speed of the normal form
 STIFF = 0.5  # ... times the fastest rate
 NULL = 1e-6  # of the largest singular value
+UNSEEN = 0.02  # relative gap between branch and parabola that may be rounding or higher terms
 AGREED = 1e-4  # natural units of the parameter
 
 
@@ -141,7 +142,18 @@ def _normal_form(problem, branch, fold) -> dict:
     size = _size(branch, fold)
     if problem.smoothness > 2:  # where the cubic term is as large as the square the normal form has ended
         size = min(size, a / max(abs(w @ forms.form(direction, direction, direction)) / 6, a / size))
+    else:
+        size = min(size, _parabolic(branch, fold, w, a / b))
     return {"w": w, "A": a, "B": b, "size": size, "unit": a * size**2 / b, "speed": a * size, "fast": fastest}
+
+
+def _parabolic(branch, fold, w, curvature) -> float:
+    """Distance from the fold at which the branch's rows have left the parabola ``|dp| = curvature x^2`` by as much."""
+    x = np.abs((branch.states - fold.state) @ w)
+    apart = (x > 0) & (np.arange(len(branch)) != fold.index)
+    gap = np.abs(np.abs(branch.parameter - branch.parameter[fold.index])[apart] / (curvature * x[apart] ** 2) - 1)
+    told = gap > UNSEEN
+    return float(np.min(x[apart][told] / gap[told], initial=np.inf))
 
 
 def _size(branch, fold) -> float:

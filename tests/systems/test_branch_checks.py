@@ -259,3 +259,22 @@ def test_what_can_not_be_judged_is_refused():
         sweep_through(branch, branch.special[0])
     with pytest.raises(ValueError, match="rates: wanted at least three positive"):
         sweep_through(branch, branch.folds[0], rates=[1e-3])
+
+
+def test_a_sweep_knows_where_the_parabola_ends_without_third_derivatives():
+    """p = x^2 + 5 |x|^3, x = u - 1: the branch has left its parabola by as much at |x| = 1/5."""
+    problem = Problem.from_expressions({"u": "p - (u - 1)**2 - 5*abs(u - 1)**3"}, {"p": 1.0}, smoothness=2)
+    branch = trace(problem, [1.4], "p", (-1, 0.5), parameters={"p": 0.48})
+    (fold,) = branch.folds
+    sweep = sweep_through(branch, fold)
+    assert sweep.unit == pytest.approx(0.04, rel=0.2)
+    assert sweep.passed
+
+
+def test_a_saddle_that_cannot_leave_in_time_is_not_blamed():
+    """Its mode of 4e-6 would take 10^7 steps."""
+    problem = Problem.from_expressions({"u": "4e-6*p*u - u**3", "v": "-v"}, {"p": 1.0}, symmetric=True)
+    branch = trace(problem, [0.0, 0.0], "p", (0.5, 1.0), direction=-1)
+    check = check_branch(branch, points=2, sweeps=False)
+    assert check.passed
+    assert "leaves too slowly" in str(check)
