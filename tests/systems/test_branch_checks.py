@@ -187,11 +187,11 @@ def test_slow_modes_beside_fast_unstable_ones_are_seen_while_they_are_pure():
 
 
 def test_parallel_eigenvectors_are_not_measured():
-    """The Brusselator with a = 1 has a Jordan block at b = 4: eigenvalues 1, 1 and one eigenvector."""
+    """The Brusselator with a = 1 has a Jordan block at b = 4: eigenvalues 1, 1 (or a close pair), one eigenvector."""
     branch = trace(textbook.brusselator(), [1.0, 1.0], "b", (0.5, 4.0))
     check = check_branch(branch, points=4)
     assert check.passed
-    assert [rate.skipped for rate in check.points[-1].rates] == ["eigenvectors are nearly parallel"]
+    assert {rate.skipped for rate in check.points[-1].rates} == {"eigenvectors are nearly parallel"}
     assert check.points[-1].seen == 2
 
 
