@@ -69,6 +69,13 @@ def announced(items, what):
         yield item
 
 
+def summary(module, out, name="claims.txt"):
+    """Run a study that sums up others from the command line, given its ``globals()``: print the table it wrote."""
+    given = options(module["__doc__"], out)
+    module["main"](fast=given.fast, out=given.out)
+    print((folder(given.out) / name).read_text("utf-8"))
+
+
 def command(module, out):
     """Run a study from the command line, given its ``globals()``: its numbers, then the table of its claims."""
     given = options(module["__doc__"], out)

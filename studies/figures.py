@@ -6,12 +6,12 @@ NAMES = {"LP": "fold", "BP": "branch point", "HB": "Hopf point"}
 STABLE, UNSTABLE = {"lw": 2.4, "ls": "-"}, {"lw": 1.2, "ls": (0, (4, 2))}
 
 
-def figure_of(rows=1, columns=1, size=(6.0, 4.6)):
+def figure_of(rows=1, columns=1, size=(6.0, 4.6), squeeze=True):
     """A figure that needs no display, and its axes as `matplotlib.pyplot.subplots` gives them."""
     from matplotlib.figure import Figure
 
     figure = Figure(figsize=size, layout="constrained")
-    return figure, figure.subplots(rows, columns)
+    return figure, figure.subplots(rows, columns, squeeze=squeeze)
 
 
 def save(figure, path, fast=False):
@@ -19,18 +19,24 @@ def save(figure, path, fast=False):
     figure.savefig(path, dpi=80 if fast else 200, metadata={"Software": None})
 
 
-def draw_branch(ax, branch, x, y, colour, label=None):
+def draw_branch(ax, branch, x, y, colour, label=None, *, names=False, width=1.0):
     """Draw a branch: thick where stable (minima), thin and dashed where not; its special points but ends marked.
 
-    `x` and `y` are names of columns or arrays with one value for each row.
+    `x` and `y` are names of columns or arrays with one value for each row.  Marks are labelled where `names`; `width`
+    is a factor of the lines' widths.
     """
     x, y = (branch[values] if isinstance(values, str) else values for values in (x, y))
     for piece in branch.segments():
         style = STABLE if piece.stable else UNSTABLE
+        style = {**style, "lw": width * style["lw"]}
         ax.plot(x[piece.rows], y[piece.rows], color=colour, label=label, **style)
         label = None
     for point in branch.special:
-        mark(ax, point.label[:2], x[point.index], y[point.index], colour)
+        place = x[point.index], y[point.index]
+        mark(ax, point.label[:2], *place, colour)
+        if names and point.label[:2] in MARKS:
+            text, box = f"{point.label} {place[0]:.5g}", {"color": "white", "alpha": 0.75, "pad": 0.5}
+            ax.annotate(text, place, (5, 5), textcoords="offset points", fontsize=7, color=colour, bbox=box)
 
 
 def mark(ax, kind, x, y, colour):

@@ -4,11 +4,10 @@ Runs the studies of layer balance, overparameterization and of descent as judge,
 Run: ``python -m studies.training_claims``.
 """
 
-import pathlib
 from dataclasses import replace
 
 from studies.claims import Claim, table, verdicts
-from studies.command import options
+from studies.command import folder, summary
 from studies.gradient_descent import every_system, families
 from studies.layer_balance import factorization, flow, wide_network
 from studies.overparameterization import acceleration, end_to_end, images
@@ -38,8 +37,7 @@ def main(fast=False, out=OUT) -> dict:
     dict
         Verdicts by claim.
     """
-    out = pathlib.Path(out)
-    out.mkdir(parents=True, exist_ok=True)
+    out = folder(out)
     rows = [*collected(fast, out), *LEFT_OUT]
     (out / "training_claims.txt").write_text(table(rows) + "\n", "utf-8")
     return verdicts(rows)
@@ -66,12 +64,5 @@ def _of(paper, claims) -> list:
     return [replace(claim, where=f"{paper}, {claim.where}") for claim in claims]
 
 
-def _command():
-    """Run from the command line."""
-    given = options(__doc__, OUT)
-    main(fast=given.fast, out=given.out)
-    print((pathlib.Path(given.out) / "training_claims.txt").read_text("utf-8"))
-
-
 if __name__ == "__main__":
-    _command()
+    summary(globals(), OUT, "training_claims.txt")

@@ -10,6 +10,7 @@ import numpy as np
 
 from studies.claims import Claim, table, verdicts
 from studies.command import folder, options
+from studies.figures import figure_of, save
 from studies.gradient_descent import branches as made
 from systems.relu import symmetric_reduction
 from systems.relu.reduction import type_ii_guess
@@ -53,7 +54,7 @@ def main(fast=False, out=OUT) -> dict:
     rows = claims(found)
     report = "\n\n".join([*(f"# {name}\n{check.table()}" for name, check in checks.items()), left_out(), table(rows)])
     (out / "every_system.txt").write_text(report + "\n", "utf-8")
-    draw(checks, out / "every_system.png", 80 if fast else 160)
+    draw(checks, out / "every_system.png", fast)
     return {**found, **verdicts(rows)}
 
 
@@ -110,15 +111,13 @@ def left_out() -> str:
     return "\n".join(["# left out", *(f"{name.ljust(width)}  {why}" for name, why in made.NOT_JUDGED.items())])
 
 
-def draw(checks, path, dpi):
+def draw(checks, path, fast):
     """Draw some of the branches with arrows of descent."""
-    from matplotlib.figure import Figure
-
-    figure = Figure(figsize=(4.5 * len(DRAWN), 4), layout="constrained")
-    for ax, (name, y) in zip(figure.subplots(1, len(DRAWN)), DRAWN.items()):
+    figure, axes = figure_of(1, len(DRAWN), (4.5 * len(DRAWN), 4))
+    for ax, (name, y) in zip(axes, DRAWN.items()):
         checks[name].plot(y=y, ax=ax)
         ax.set_title(name)
-    figure.savefig(path, dpi=dpi, metadata={"Software": None})
+    save(figure, path, fast)
 
 
 def _differences(check, branch) -> int:

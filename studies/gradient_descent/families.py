@@ -14,6 +14,7 @@ from scipy.optimize import brentq
 from continuation import Settings, find_solutions, switch, trace
 from studies.claims import Claim, table, verdicts
 from studies.command import folder, options
+from studies.figures import COLOURS, figure_of, save
 from systems import factorization as fac
 from systems import linear_networks as nets
 from systems import regression as reg
@@ -23,7 +24,6 @@ OUT = "out/gradient_descent"
 DEPTHS, TARGETS = (3, 4, 5, 8), (1.0, 0.3, 2.0)
 M = np.diag([3.0, 2.0, 1.2])
 R, DECAY = 1.5 * np.exp(0.8j), 0.3  # of the residual networks
-COLOURS = ("#222222", "#0072B2")
 BREAKING = ((-0.2, 2), (0.05, 3), (-0.5, 4))  # R and layers
 
 
@@ -46,7 +46,7 @@ def main(fast=False, out=OUT) -> dict:
     found = {**linear(fast), **counts(fast), **factorized(), **regressions(), **residual(fast)}
     rows = claims(found)
     (out / "families.txt").write_text(table(rows) + "\n", "utf-8")
-    draw(out / "families.png", 80 if fast else 160)
+    draw(out / "families.png", fast)
     return {**found, **verdicts(rows)}
 
 
@@ -204,14 +204,11 @@ def claims(found) -> list:
     ]
 
 
-def draw(path, dpi):
+def draw(path, fast):
     """Draw a diagram of each family."""
-    from matplotlib.figure import Figure
-
     from continuation.plotting import draw_legend
 
-    figure = Figure(figsize=(18, 4), layout="constrained")
-    one, two, three, four = figure.subplots(1, 4)
+    figure, (one, two, three, four) = figure_of(1, 4, (18, 4))
     titles = ("(a) networks, s = 1", "(b) factorization of 3, lam = 2", "(c) l_p regression, 3 layers")
     for ax, title in zip((one, two, three), titles):
         ax.set_title(title)
@@ -236,7 +233,7 @@ def draw(path, dpi):
     four.plot(lams, [abs(limit_of(lam)) for lam in lams], "k--", label="characteristic equation")
     four.set(title="(d) residual networks", xlabel="lam", ylabel="|a|")
     four.legend(fontsize=8)
-    figure.savefig(path, dpi=dpi, metadata={"Software": None})
+    save(figure, path, fast)
 
 
 def _balanced(rank, kept, lam) -> tuple:

@@ -11,6 +11,7 @@ import numpy as np
 
 from studies.claims import Claim, table, verdicts
 from studies.command import options
+from studies.figures import figure_of, save
 from systems.factorization import factorization, split_factors
 from systems.training.descent import descend
 
@@ -45,7 +46,7 @@ def main(fast=False, out=OUT) -> dict:
         **rank_one(200 if fast else 2000),
         **{f"fig1 {key}": value for key, value in figure_numbers(figure1).items()},
     }
-    draw(figure1, out / "factorization.png", dpi=80 if fast else 200)
+    draw(figure1, out / "factorization.png", fast)
     return {**found, **verdicts(claims(found))}
 
 
@@ -185,12 +186,9 @@ def claims(found) -> list:
     ]
 
 
-def draw(runs, path, dpi=200):
+def draw(runs, path, fast=False):
     """Draw Fig. 1 and the difference that is really kept."""
-    from matplotlib.figure import Figure
-
-    figure = Figure(figsize=(12, 3.6), layout="constrained")
-    axes = figure.subplots(1, 3)
+    figure, axes = figure_of(1, 3, (12, 3.6))
     for name, run in runs.items():
         norms = squared_norms(run)
         axes[0].semilogy(run.steps, run.losses, label=name)
@@ -200,7 +198,7 @@ def draw(runs, path, dpi=200):
     for ax, (title, label) in zip(axes, labels.items()):
         ax.set(title=title, xlabel="step", ylabel=label)
         ax.legend()
-    figure.savefig(path, dpi=dpi, metadata={"Software": None})
+    save(figure, path, fast)
 
 
 def _stationary(problem, u):

@@ -10,6 +10,7 @@ import numpy as np
 
 from studies.claims import Claim, table, verdicts
 from studies.command import options
+from studies.figures import figure_of, save
 from systems.training.invariants import drift, layer_imbalance, matrix_imbalance, neuron_imbalance
 from systems.training.networks import Network, NetworkLoss
 from systems.training.train import train, train_flow
@@ -47,7 +48,7 @@ def main(fast=False, out=OUT) -> dict:
     out.mkdir(parents=True, exist_ok=True)
     runs = {name: flow_of(network, FAST if fast else STEPS) for name, network in NETWORKS.items()}
     found = {**conserved(runs), **descent_laws()}
-    draw(runs, out / "flow.png", dpi=80 if fast else 200)
+    draw(runs, out / "flow.png", fast)
     return {**found, **verdicts(claims(found))}
 
 
@@ -126,18 +127,15 @@ def claims(found) -> list:
     ]
 
 
-def draw(runs, path, dpi=200):
+def draw(runs, path, fast=False):
     """Draw the change of the first layers' imbalance against time."""
-    from matplotlib.figure import Figure
-
-    figure = Figure(figsize=(6.5, 4), layout="constrained")
-    ax = figure.subplots()
+    figure, ax = figure_of(size=(6.5, 4))
     for name, run in runs.items():
         layers = run.invariants["layers"]
         ax.semilogy(run.steps / run.steps[-1] * TIME, np.abs(layers[:, 0] - layers[0, 0]) + 1e-17, label=name)
     ax.set(xlabel="time", ylabel="change of |W1|² - |W2|²", title="Gradient flow (synthetic data)")
     ax.legend()
-    figure.savefig(path, dpi=dpi, metadata={"Software": None})
+    save(figure, path, fast)
 
 
 def _command():

@@ -12,6 +12,7 @@ import numpy as np
 
 from studies.claims import Claim, verdicts
 from studies.command import options
+from studies.figures import figure_of, save
 from studies.progress import progress
 from systems.training.invariants import violation
 from systems.training.networks import Network, NetworkLoss
@@ -47,7 +48,7 @@ def main(fast=False, out=OUT) -> dict:
     out.mkdir(parents=True, exist_ok=True)
     objective, steps = problem(fast), FAST[2] if fast else STEPS
     runs = {name: learn(objective, name, steps) for name in DEVIATIONS}
-    draw(runs, out / "wide_network.png", dpi=80 if fast else 200)
+    draw(runs, out / "wide_network.png", fast)
     found = {name: numbers(objective, run) for name, run in runs.items()}
     made = {f"{key}[{name}]": value for name, row in found.items() for key, value in row.items()}
     return {**made, **verdicts(claims(found))}
@@ -122,12 +123,9 @@ def by_start(made) -> dict:
     return found
 
 
-def draw(runs, path, dpi=200):
+def draw(runs, path, fast=False):
     """Draw differences and ratios of the layers' squared norms (Fig. 2 a to d), and the loss."""
-    from matplotlib.figure import Figure
-
-    figure = Figure(figsize=(13, 6.5), layout="constrained")
-    axes = figure.subplots(2, 3)
+    figure, axes = figure_of(2, 3, (13, 6.5))
     for k, (name, run) in enumerate(runs.items()):
         norms = run.invariants["norms"]
         axes[k, 0].plot(run.steps, run.invariants["layers"], label=["|W1|² - |W2|²", "|W2|² - |W3|²"])
@@ -142,7 +140,7 @@ def draw(runs, path, dpi=200):
     axes[0, 2].set(title="loss", xlabel="step", ylabel="loss")
     axes[0, 2].legend()
     axes[1, 2].set_axis_off()
-    figure.savefig(path, dpi=dpi, metadata={"Software": None})
+    save(figure, path, fast)
 
 
 def _near_from(run) -> float:

@@ -6,7 +6,7 @@ Runs every study of this folder.  Run: ``python -m studies.linear_regularization
 import importlib
 
 from studies.claims import table, verdicts
-from studies.command import announced, folder, options
+from studies.command import announced, folder, summary
 from studies.linear_regularization import OUT
 
 STUDIES = (
@@ -46,12 +46,5 @@ def main(fast=False, out=OUT) -> dict:
     return found
 
 
-def _command():
-    """Run from the command line."""
-    given = options(__doc__, OUT)
-    main(fast=given.fast, out=given.out)
-    print((folder(given.out) / "claims.txt").read_text("utf-8"))
-
-
 if __name__ == "__main__":
-    _command()
+    summary(globals(), OUT)

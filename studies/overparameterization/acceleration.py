@@ -14,6 +14,7 @@ import numpy as np
 
 from studies.claims import Claim, table, verdicts
 from studies.command import options
+from studies.figures import figure_of, save
 from studies.overparameterization import emulation
 from studies.overparameterization.data import min_max, read_gas_sensor, standardised, synthetic
 from studies.overparameterization.grid import Batched, cached, least_loss
@@ -176,8 +177,6 @@ def claims(found, size) -> list:
 
 def draw(made, path, labels):
     """Draw Figs. 2, 3, 4 and 5 (left); made = (curves, levels, losses of Fig. 2)."""
-    from matplotlib.figure import Figure
-
     curves, levels, followed = made
     groups = {
         "Fig. 3 left: l2": [name for name in curves if name.startswith("l2")],
@@ -190,8 +189,8 @@ def draw(made, path, labels):
         "Fig. 4 right": [f"l4, Adam, depth {n}" for n in (1, 2, 3)],
         "Fig. 5 left": ["l4, depth 1", *(name for name in curves if name.endswith(("small", "identity")))],
     }
-    figure = Figure(figsize=(20, 8), layout="constrained")
-    axes = figure.subplots(2, 4).ravel()
+    figure, axes = figure_of(2, 4, (20, 8))
+    axes = axes.ravel()
     emulation.draw(axes[:2], followed, labels[0])
     for ax, (title, names) in zip(axes[2:], groups.items()):
         for name in names:
@@ -203,7 +202,7 @@ def draw(made, path, labels):
         ax.set(title=f"{title} ({labels[0]}), {chosen}", xlabel="iteration", ylabel="loss")
         ax.legend(fontsize=8)
     axes[-1].set_axis_off()
-    figure.savefig(path, dpi=60 if labels[1] else 120, metadata={"Software": None})
+    save(figure, path, labels[1])
 
 
 def _trained(X, y, size, cache, named):

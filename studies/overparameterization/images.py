@@ -12,6 +12,7 @@ import numpy as np
 
 from studies.claims import Claim, table, verdicts
 from studies.command import folder, options
+from studies.figures import figure_of, save
 from studies.overparameterization.image_data import CLASSES, read_images, synthetic_images
 from studies.progress import progress
 from systems.training.networks import Network, NetworkLoss, softmax_loss
@@ -127,10 +128,7 @@ def claims(found) -> list:
 
 def draw(runs, path, label):
     """Draw the batch losses, faint, and their running means at the tutorial's rate."""
-    from matplotlib.figure import Figure
-
-    figure = Figure(figsize=(6.5, 4), layout="constrained")
-    ax = figure.subplots()
+    figure, ax = figure_of(size=(6.5, 4))
     for name, tried in runs.items():
         run = tried[TUTORIAL]
         (line,) = ax.semilogy(run.steps[SMOOTH - 1 :], smoothed(run), label=f"{name} dense layers")
@@ -140,7 +138,7 @@ def draw(runs, path, label):
         ax.annotate(f"{level:.1%}", (0.99, level * math.log(CLASSES)), xycoords=("axes fraction", "data"), ha="right")
     ax.set(title=f"Analogue of Fig. 5 right ({label}, rate {TUTORIAL:g})", xlabel="step", ylabel="batch loss")
     ax.legend()
-    figure.savefig(path, dpi=120, metadata={"Software": None})
+    save(figure, path)
 
 
 def start_of(network, seed=1) -> np.ndarray:

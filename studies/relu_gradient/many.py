@@ -7,8 +7,9 @@ sections 7.3 and 8.  Run: ``python -m studies.relu_gradient.many``.
 import numpy as np
 
 from studies.claims import Claim
-from studies.command import folder
-from studies.relu_gradient.common import COLOURS, OUT, canvas, command, save
+from studies.command import command, folder
+from studies.figures import COLOURS, figure_of, save
+from studies.relu_gradient.common import OUT
 from systems.relu import normal_equations
 from systems.relu.descent import descend, losses_along, same_up_to_permutations
 from systems.relu.layers import layered_gradient, layered_output
@@ -180,7 +181,7 @@ def _words(counts) -> str:
 def draw(top, bottom, path, fast):
     """Draw training curves for the sizes and noises, and for the output weights; below, where all runs end."""
     rng = np.random.default_rng(5)
-    figure, axes = canvas(2, len(SIZES) + 1, (17, 8))
+    figure, axes = figure_of(2, len(SIZES) + 1, (17, 8))
     steps = 300 if fast else 2000
     for ax, K in zip(axes[0], SIZES):
         for colour, noise in zip(COLOURS, NOISES):
@@ -216,4 +217,4 @@ def _bars(ax, counts, names):
 
 
 if __name__ == "__main__":
-    command(globals())
+    command(globals(), OUT)

@@ -8,8 +8,9 @@ import numpy as np
 
 from continuation import Kind, Settings, trace
 from studies.claims import Claim
-from studies.command import folder
-from studies.relu_gradient.common import COLOURS, OUT, canvas, command, draw_branch, judged, save
+from studies.command import command, folder
+from studies.figures import COLOURS, draw_branch, figure_of, save
+from studies.relu_gradient.common import OUT, judged
 from systems.relu import normal_equations, symmetric_reduction
 from systems.relu.plane_dynamics import type_a_guess
 from systems.relu.population import hessian, network
@@ -131,9 +132,9 @@ def claims(found) -> list[Claim]:
 
 def draw(branches, path, fast):
     """Losses of the families against K, and the smallest eigenvalue of each block of type II's Hessian."""
-    figure, axes = canvas(1, 2, (13, 5))
+    figure, axes = figure_of(1, 2, (13, 5), squeeze=False)
     for colour, (name, branch) in zip(COLOURS, branches.items()):
-        draw_branch(axes[0, 0], branch, "K", "L", color=colour, label=f"type {name}")
+        draw_branch(axes[0, 0], branch, "K", "L", colour, f"type {name}")
         at = onset(branch)
         words, place = f"K > {at:.4f}", (at, float(np.interp(at, branch["K"], branch["L"])))
         axes[0, 0].annotate(words, place, OFFSETS[name], textcoords="offset points", fontsize=8, color=colour)
@@ -162,4 +163,4 @@ def _lowest(u, K) -> list:
 
 
 if __name__ == "__main__":
-    command(globals())
+    command(globals(), OUT)

@@ -12,8 +12,9 @@ from scipy.optimize import brentq
 
 from continuation import Kind, Settings, Status, diagram, trace
 from studies.claims import Claim
-from studies.command import folder
-from studies.relu_gradient.common import COLOURS, OUT, canvas, command, draw_branch, save
+from studies.command import command, folder
+from studies.figures import COLOURS, draw_branch, figure_of, save
+from studies.relu_gradient.common import OUT
 from studies.relu_gradient.minima import onset
 from systems.relu import normal_equations, symmetric_reduction
 from systems.relu.plane_dynamics import type_a_guess
@@ -259,17 +260,17 @@ def claims(found) -> list[Claim]:
 
 def draw(made, path, fast):
     """Losses against alpha, one picture for each K."""
-    figure, axes = canvas(-(-len(made) // 2), 2, (14, 5.2 * -(-len(made) // 2)))
+    figure, axes = figure_of(-(-len(made) // 2), 2, (14, 5.2 * -(-len(made) // 2)), squeeze=False)
     for ax, (K, branches) in zip(axes.ravel(), made.items()):
         shades = [str(0.15 + 0.6 * m / K) for m in range(K + 1)]
         for m, branch in branches["flips"].items():
-            draw_branch(ax, branch, "alpha", "L", color=shades[m], lw=1.0)
+            draw_branch(ax, branch, "alpha", "L", shades[m], width=0.5)
             top = int(np.argmax(branch["alpha"]))
             ax.annotate(
                 f"{m}", (branch["alpha"][top], branch["L"][top]), (4, 0), textcoords="offset points", fontsize=8
             )
         for colour, (name, branch) in zip(COLOURS, branches["families"].items()):
-            draw_branch(ax, branch, "alpha", "L", color=colour, lw=2.0, label=f"type {name}")
+            draw_branch(ax, branch, "alpha", "L", colour, f"type {name}")
         ax.plot([], [], color="0.4", lw=1.0, label="m students flipped (m at its end)")
         ax.set(
             xlabel="slope alpha for negative inputs", ylabel="loss", title=f"from |x| to ReLU, K = {K}", xlim=(-1, 0.05)
@@ -280,4 +281,4 @@ def draw(made, path, fast):
 
 
 if __name__ == "__main__":
-    command(globals())
+    command(globals(), OUT)

@@ -6,7 +6,7 @@ A little weight decay makes the collinear points, lines without it, isolated.
 import numpy as np
 
 from continuation import Settings, deflated_branches, find_solutions, trace
-from studies.relu_gradient.common import COLOURS
+from studies.figures import COLOURS, draw_branch
 from systems.relu import two_teachers
 
 DECAY = 1e-3
@@ -80,12 +80,7 @@ def draw(ax, made):
     """All branches in b2 by the root mean square of their weights, and what deflation found as rings."""
     branches, points = made
     for colour, branch in zip(COLOURS, branches):
-        for piece in branch.segments():
-            ax.plot(branch["b2"][piece.rows], branch["norm"][piece.rows], "-" if piece.stable else "--", color=colour)
-        for fold in branch.folds:
-            place = fold["b2"], np.sqrt(np.mean(fold.state**2))
-            ax.plot(*place, "o", ms=4, color=colour)
-            ax.annotate(f"{fold.label} {fold['b2']:.5g}", place, (8, 12), textcoords="offset points", fontsize=7)
+        draw_branch(ax, branch, "b2", "norm", colour, names=True)
     for k, (ratio, listed) in enumerate(points.items()):
         sizes = [np.sqrt(np.mean(point.state**2)) for point in listed]
         ax.plot([ratio] * len(sizes), sizes, "o", mfc="none", ms=9, color="black", label=None if k else "by deflation")

@@ -10,9 +10,10 @@ import numpy as np
 
 from continuation import Settings, switch, trace
 from studies.claims import Claim
-from studies.command import folder
+from studies.command import command, folder
+from studies.figures import COLOURS, draw_branch, figure_of, save
 from studies.relu_gradient import pair_counts
-from studies.relu_gradient.common import COLOURS, OUT, canvas, command, draw_branch, judged, save
+from studies.relu_gradient.common import OUT, judged
 from systems.relu import normal_equations, two_teachers
 from systems.relu.two_students import collinear_line, merging_decay, out_of_plane_point
 
@@ -232,12 +233,12 @@ def _singular(curve, row) -> float:
 def draw(branches, curve, more, place):
     """One picture a parameter; the fold curve; all critical points with a little decay; Theorem 2."""
     path, fast = place
-    figure, axes = canvas(2, 4, (19, 8.5))
+    figure, axes = figure_of(2, 4, (19, 8.5))
     for ax, (name, made) in zip(axes.ravel(), branches.items()):
         title, x, y = TITLES[name]
         for colour, branch, label in zip(COLOURS, made, LABELS[name]):
             names = branch is made[0] or name == "alpha"
-            draw_branch(ax, branch, x, y, names=names, color=colour, label=label)
+            draw_branch(ax, branch, x, y, colour, label, names=names)
         ax.set(xlabel=x, ylabel="loss" if y == "L" else y, title=title)
     axes[0, 0].set(xlim=(0, 0.14))
     ax = axes[1, 1]
@@ -256,4 +257,4 @@ def draw(branches, curve, more, place):
 
 
 if __name__ == "__main__":
-    command(globals())
+    command(globals(), OUT)

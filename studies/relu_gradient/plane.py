@@ -8,8 +8,9 @@ import numpy as np
 
 from continuation import find_solutions, trace
 from studies.claims import Claim
-from studies.command import folder
-from studies.relu_gradient.common import COLOURS, OUT, canvas, command, draw_branch, judged, save
+from studies.command import command, folder
+from studies.figures import COLOURS, draw_branch, figure_of, save
+from studies.relu_gradient.common import OUT, judged
 from systems.relu import plane
 from systems.relu.plane_dynamics import collinear_value, type_a_guess
 from systems.relu.plane_flow import NOWHERE, TEACHER, TYPE_A, plane_basins, plane_path
@@ -160,14 +161,14 @@ def claims(found) -> list[Claim]:
 
 def draw(branches, paths, count, path, fast):
     """Draw fields (K = 2, 5, 10) over basins, paths, training curves, and the critical points against K."""
-    figure, axes = canvas(2, 3, (13, 8))
+    figure, axes = figure_of(2, 3, (13, 8))
     for ax, K in zip(axes[0], (2, 5, 10)):
         _field(ax, K, count)
     for colour, (K, (points, losses)) in zip(COLOURS, paths.items()):
         axes[1, 0].plot(*points.T, color=colour, label=f"K = {K}")
         axes[1, 1].semilogy(0.1 / K * np.arange(len(losses)), losses / losses[0], color=colour, label=f"K = {K}")
     for colour, (name, branch) in zip(COLOURS, branches.items()):
-        draw_branch(axes[1, 2], branch, "K", "x", color=colour, label=name)
+        draw_branch(axes[1, 2], branch, "K", "x", colour, name)
     axes[1, 0].set(xlabel="x", ylabel="y", title="Fig 8 (c): paths from (0.001, 0)")
     axes[1, 1].set(
         xlabel="time", ylabel="loss / first loss", title="Fig 8 (d): training curves", ylim=(1e-8, 2), xlim=(0, 30)
@@ -207,4 +208,4 @@ def saddle_values(K) -> tuple[float, float]:
 
 
 if __name__ == "__main__":
-    command(globals())
+    command(globals(), OUT)

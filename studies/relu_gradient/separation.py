@@ -8,8 +8,9 @@ Run: ``python -m studies.relu_gradient.separation``.
 import numpy as np
 
 from studies.claims import Claim
-from studies.command import folder
-from studies.relu_gradient.common import COLOURS, OUT, canvas, command, save
+from studies.command import command, folder
+from studies.figures import COLOURS, figure_of, save
+from studies.relu_gradient.common import OUT
 from systems.relu.conjecture import check_conjecture, separating_values
 from systems.relu.population import gradient, network
 from systems.relu.separation import diagonal_matrices, implied_lengths, separating
@@ -166,7 +167,7 @@ def claims(found) -> list[Claim]:
 
 def draw(excluded, path, fast):
     """Draw Figs. 3, 4 (a), 4 (b), and 10 (a)-(c)."""
-    figure, axes = canvas(2, 3, (15, 9))
+    figure, axes = figure_of(2, 3, (15, 9))
     phi = np.linspace(0, 2 * np.pi, 400 if fast else 2000)
     _separable(axes[0, 0], phi)
     _cone(axes[0, 1], phi)
@@ -261,4 +262,4 @@ def _signs(figure, ax, size):
 
 
 if __name__ == "__main__":
-    command(globals())
+    command(globals(), OUT)

@@ -8,8 +8,9 @@ import numpy as np
 from scipy.integrate import quad
 
 from studies.claims import Claim
-from studies.command import folder
-from studies.relu_gradient.common import COLOURS, OUT, canvas, command, save
+from studies.command import command, folder
+from studies.figures import COLOURS, figure_of, save
+from studies.relu_gradient.common import OUT
 from systems.relu.descent import descend
 from systems.relu.population import gradient, network
 
@@ -191,7 +192,7 @@ def margin(found) -> float:
 def draw(formula, others, decrease, starts, place):
     """Draw Fig. 7 (a)-(c), dV/dt, and probabilities against the radius."""
     path, fast = place
-    figure, axes = canvas(2, 3, (14, 8))
+    figure, axes = figure_of(2, 3, (14, 8))
     axes[0, 0].semilogy(formula["theta"], formula["by_angle"], ".", color=COLOURS[0])
     axes[0, 0].set(xlabel="angle", ylabel="relative error", title="Fig 7 (a): by angle")
     axes[0, 1].loglog(formula["sizes"], formula["by_size"], "o-", color=COLOURS[0])
@@ -227,4 +228,4 @@ def _flow(ax):
 
 
 if __name__ == "__main__":
-    command(globals())
+    command(globals(), OUT)

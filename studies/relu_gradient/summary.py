@@ -3,10 +3,8 @@
 Runs every study of this folder and writes ``claims.txt``.  Run: ``python -m studies.relu_gradient.summary``.
 """
 
-import pathlib
-
 from studies.claims import table, verdicts
-from studies.command import folder, options
+from studies.command import announced, folder, summary
 from studies.relu_gradient import many, minima, origins, pairs, plane, separation, single
 from studies.relu_gradient.common import OUT
 
@@ -29,17 +27,12 @@ def main(fast=False, out=OUT) -> dict:
         Verdicts by claim.
     """
     out = folder(out)
-    rows = [claim for study in STUDIES for claim in study.claims(study.main(fast=fast, out=out))]
+    rows = []
+    for study in announced(STUDIES, "study"):
+        rows += study.claims(study.main(fast=fast, out=out))
     (out / "claims.txt").write_text(table(rows) + "\n", "utf-8")
     return verdicts(rows)
 
 
-def _command():
-    """Run from the command line."""
-    given = options(__doc__, OUT)
-    main(fast=given.fast, out=given.out)
-    print((pathlib.Path(given.out) / "claims.txt").read_text("utf-8"))
-
-
 if __name__ == "__main__":
-    _command()
+    summary(globals(), OUT)
