@@ -116,7 +116,7 @@ def draw(checks, path, fast):
     figure, axes = figure_of(1, len(DRAWN), (4.5 * len(DRAWN), 4))
     for ax, (name, y) in zip(axes, DRAWN.items()):
         checks[name].plot(y=y, ax=ax)
-        ax.set_title(name)
+        ax.set_title(name, pad=24)  # a legend may stand between
     save(figure, path, fast)
 
 
