@@ -13,6 +13,7 @@ ITERATIONS = 60  # where another branch touches, Newton only halves the error
 EARLY, FAR = 6, 1e-2  # iterations after which a correction above this, relative to 1 + |x|, leads elsewhere
 ATTAINED = 1e-8  # the largest last correction that counts as located
 SMALL = 1e-7  # singular values below this, relative, are zero at a located point
+FEW = 0.1  # of the largest: singular values below may vanish
 ALIKE = 3.0  # singular values within this factor of the smallest may vanish with it
 STALLED, SHORTEST = 0.5, 1e-4  # a contraction that a kink may hinder; differences are then shortened down to this part
 UNBALANCED = 1e-10  # residual that a branch point may leave in the left kernel, relative
@@ -150,16 +151,19 @@ def locate_kernel(w, x, t, p, f, k):
 
 
 @internal
-def likely_kernel(w, x, p, f):
-    """How many singular values of [F_u F_p] at x are about as small as the smallest: they may vanish together."""
+def likely_kernels(w, x, p, f):
+    """Numbers of singular values of [F_u F_p] at x that may vanish: like the smallest, or below the widest gap."""
     if at(w, x, p, f) != OK:
-        return 1
+        return 1, 1
     _, sigma, _ = linalg.svd(D.lapack(w), jacobian_of(w, parameter_unit(w)))
-    count = 0
-    for value in sigma:
-        if value <= ALIKE * sigma[sigma.shape[0] - 1]:
-            count += 1
-    return count
+    n = sigma.shape[0]
+    alike, below, widest = 1, 1, 0.0
+    for k in range(1, n + 1):
+        if sigma[n - k] <= ALIKE * sigma[n - 1]:
+            alike = k
+        if k < n and sigma[n - k] <= FEW * sigma[0] and sigma[n - k - 1] > widest * sigma[n - k]:
+            below, widest = k, sigma[n - k - 1] / max(sigma[n - k], 1e-300)
+    return alike, below
 
 
 @internal
@@ -173,9 +177,14 @@ def locate_kernel_of_any_size(w, x, t, p, f, k):
     error, nullity = locate_kernel(w, x, t, p, f, k)
     if error <= ATTAINED:
         return error, nullity
-    likely = likely_kernel(w, first, p, f)
-    if likely == k:
-        return error, nullity
-    for j in range(x.shape[0]):
-        x[j], t[j] = first[j], direction[j]
-    return locate_kernel(w, x, t, p, f, likely)
+    tried = k
+    for likely in likely_kernels(w, first, p, f):
+        if likely in (k, tried):
+            continue
+        for j in range(x.shape[0]):
+            x[j], t[j] = first[j], direction[j]
+        error, nullity = locate_kernel(w, x, t, p, f, likely)
+        if error <= ATTAINED:
+            break
+        tried = likely
+    return error, nullity

@@ -23,6 +23,7 @@ from continuation.compiled.records import copy, push
 
 SPLIT = 1e-7  # pieces shorter than this, relative to 1 + |x|, are not split further
 NEIGHBOUR = 1e-3  # first distance of the neighbours of an event, of the piece it lies on
+CLEAR = 1e-4  # ... and the least where signs may be rounding: several eigenvalues vanish where branches touch
 
 
 @internal
@@ -150,17 +151,19 @@ def beside(s, event, other, d, record):
 
 
 @internal
-def isolate(s, event):
+def isolate(s, event, nearest):
     """Put the neighbours of a located event around it on the stack when it does not explain its whole interval.
 
-    Each neighbour interval is then examined for itself.  False where the neighbours can't be had.
+    Each neighbour interval is then examined for itself.  False where the neighbours can't be had at a distance of at
+    least `nearest` times the interval, or where nothing changes between them.
     """
     ints, stack_ = S.i(s), S.stack(s)
     left, base = S.slot(s, S.LEFT), scalars(s)
     top = S.top(s)
     after, before = stack_[S.STACK_DEPTH - 1], stack_[S.STACK_DEPTH - 2]
-    floor = SPLIT * (1.0 + math.sqrt(inner(S.weights(s), event, event)))
-    d = NEIGHBOUR * distance(s, left, top)
+    length = distance(s, left, top)
+    floor = max(SPLIT * (1.0 + math.sqrt(inner(S.weights(s), event, event))), nearest * length)
+    d = NEIGHBOUR * length
     while d > floor and ints[S.DEPTH] + 8 < S.STACK_DEPTH:
         if beside(s, event, left, d, before) and beside(s, event, top, d, after):
             bits = changes(s, before, after)
@@ -202,7 +205,7 @@ def examine(s, bits):
     if found and explained(s, bits, change, event) == 0:
         push(s, event, S.EVENT)
         return
-    if found and isolate(s, event):
+    if found and isolate(s, event, 0.0):
         return
     if distance(s, left, top) > SPLIT * (1.0 + math.sqrt(inner(S.weights(s), top, top))) and split(s, 0.5):
         return
@@ -224,7 +227,7 @@ def touches(s, left, top, sigma):
         hermite(left, top, size, distance(s, left, top), sigma, slots[S.MADE], slots[S.MADE][size:])
     if changes(s, left, slots[S.MADE]) != 0 or not refine(s, left, top, slots[S.MADE], S.BRANCH_POINT, event):
         return False
-    if not isolate(s, event):  # one that crosses does not come alone
+    if event[scalars(s) + S.NULLITY] > 1.0 or not isolate(s, event, CLEAR):  # one that crosses does not come alone
         push(s, event, S.EVENT)
     return True
 
