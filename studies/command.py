@@ -1,10 +1,20 @@
 """What every study run from the command line shares: its options, its folder, its numbers as text."""
 
 import argparse
+import contextlib
 import pathlib
 import sys
 
 from studies.claims import table
+
+
+@contextlib.contextmanager
+def plainly():
+    """Say in one line what is wrong with what was given, not where in the code it was noticed."""
+    try:
+        yield
+    except (ValueError, OSError) as error:
+        raise SystemExit(f"{type(error).__name__}: {error}") from error
 
 
 def options(description, out, data=None, **choices):

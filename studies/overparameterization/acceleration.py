@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from studies.claims import Claim, table, verdicts
-from studies.command import options
+from studies.command import options, plainly
 from studies.figures import figure_of, save
 from studies.overparameterization import emulation
 from studies.overparameterization.data import min_max, read_gas_sensor, standardised, synthetic
@@ -240,7 +240,8 @@ def _command():
     """Run from the command line; what was trained before Ctrl-C is kept."""
     given = options(__doc__, OUT, "folder of the UCI files batch1.dat ...", scaling=tuple(SCALINGS))
     try:
-        found = main(fast=given.fast, out=given.out, data=given.data, scaling=given.scaling)
+        with plainly():
+            found = main(fast=given.fast, out=given.out, data=given.data, scaling=given.scaling)
     except KeyboardInterrupt:
         kept = len(list((pathlib.Path(given.out) / "cache").glob("grid-*.npz")))
         raise SystemExit(f"stopped; {kept} trained models are kept in {given.out}/cache, run again to go on") from None

@@ -35,7 +35,8 @@ def read_images(folder):
     if images.ndim != 3 or images.shape[1] != images.shape[2] or len(images) == 0:
         raise ValueError(f"data: wanted square images (m, side, side), got shape {images.shape}")
     if labels.shape != images.shape[:1] or not (labels.min() >= 0 and labels.max() < CLASSES):
-        raise ValueError(f"data: wanted {len(images)} labels from 0 to {CLASSES - 1}, got shape {labels.shape}")
+        got = f"shape {labels.shape}, from {labels.min(initial=0)} to {labels.max(initial=0)}"
+        raise ValueError(f"data: wanted {len(images)} labels from 0 to {CLASSES - 1}, got {got}")
     flat = images.reshape(len(images), -1).astype(np.float32)
     return flat / np.float32(flat.max() or 1) - np.float32(0.5), labels.astype(int)
 
@@ -51,9 +52,11 @@ def read_idx(content) -> np.ndarray:
     if len(content) < 4 or content[:2] != b"\x00\x00" or content[2] not in KINDS:
         raise ValueError(f"idx: wanted a file that begins with two zero bytes and a type, got {content[:4]!r}")
     kind, dimensions = np.dtype(KINDS[content[2]]), content[3]
-    shape = tuple(np.frombuffer(content, ">i4", dimensions, 4)) if len(content) >= 4 + 4 * dimensions else (-1,)
+    shape = (
+        tuple(np.frombuffer(content, ">i4", dimensions, 4).tolist()) if len(content) >= 4 + 4 * dimensions else (-1,)
+    )
     begin = 4 + 4 * dimensions
-    if min(shape) < 0 or len(content) != begin + kind.itemsize * math.prod(map(int, shape)):
+    if min(shape) < 0 or len(content) != begin + kind.itemsize * math.prod(shape):
         raise ValueError(f"idx: wanted {shape} values of {kind.itemsize} bytes, got {len(content) - begin} bytes")
     return np.frombuffer(content, kind, offset=begin).reshape(shape)
 
@@ -61,5 +64,9 @@ def read_idx(content) -> np.ndarray:
 def _file(path) -> np.ndarray:
     """Array of an idx file."""
     if not path.is_file():
-        raise ValueError(f"data: wanted a folder with {path.name}, there is none in {str(path.parent)!r}")
-    return read_idx(path.read_bytes())
+        packed = " (unpack the .gz file)" if path.with_name(path.name + ".gz").is_file() else ""
+        raise ValueError(f"data: wanted a folder with {path.name}, there is none in {str(path.parent)!r}{packed}")
+    try:
+        return read_idx(path.read_bytes())
+    except ValueError as error:
+        raise ValueError(f"{path}: {error}") from error

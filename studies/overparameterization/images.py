@@ -11,7 +11,7 @@ import math
 import numpy as np
 
 from studies.claims import Claim, table, verdicts
-from studies.command import folder, options
+from studies.command import folder, options, plainly
 from studies.figures import figure_of, save
 from studies.overparameterization.image_data import CLASSES, read_images, synthetic_images
 from studies.progress import progress
@@ -165,7 +165,8 @@ def _trained(named, X, Y, steps) -> dict:
 def _command():
     """Run from the command line."""
     given = options(__doc__, OUT, "folder of idx files")
-    found = main(fast=given.fast, out=given.out, data=given.data)
+    with plainly():
+        found = main(fast=given.fast, out=given.out, data=given.data)
     print("\n".join(f"{key} = {value}" for key, value in found.items()))
     print(table(claims(found)))
 

@@ -1,14 +1,27 @@
 """One dimension in closed form: all solutions of ``lam C = e^C (R - e^C)``, and its folds."""
 
 import math
+from typing import NamedTuple
 
 import scipy.optimize
 
-from systems.characteristic.checks import positive, weight_decay
-from systems.characteristic.normal import Normal
+from systems.characteristic.checks import number, positive, weight_decay
 
 
-def scalar_folds(R) -> list[Normal]:
+class ScalarFold(NamedTuple):
+    """A fold of d = 1: where in lam, the solution C = a, and R."""
+
+    lam: float
+    a: float
+    R: float
+
+    @property
+    def cost(self) -> float:
+        """J, ``lam a^2 / 2 + (e^a - R)^2 / 2``."""
+        return 0.5 * self.lam * self.a**2 + 0.5 * (math.exp(self.a) - self.R) ** 2
+
+
+def scalar_folds(R) -> list[ScalarFold]:
     """Return the folds of d = 1, ``lam a = e^a (R - e^a)``: two for ``R > 4 e^{3/2}``, else none; ascending in lam.
 
     At a fold ``a = 1 + e^{2a} / lam`` (or its negative), so that ``R = e^a (2a - 1) / (a - 1)`` for a > 1.
@@ -27,7 +40,7 @@ def scalar_folds(R) -> list[Normal]:
 
     near = 1.0 + 1.0 / (2 * R)
     roots = [scipy.optimize.brentq(gap, *ends, xtol=1e-15, rtol=1e-15) for ends in ((near, 1.5), (1.5, math.log(R)))]
-    points = [Normal(math.exp(2 * a) / (a - 1), a, 0.0, R, 0.0) for a in roots]
+    points = [ScalarFold(math.exp(2 * a) / (a - 1), a, R) for a in roots]
     return sorted(points, key=lambda point: point.lam)
 
 
@@ -42,7 +55,7 @@ def scalar_solutions(lam, R) -> list[float]:
     >>> [len(scalar_solutions(10.0, R)) for R in (1.0, 20.0, -3.0)], len(scalar_solutions(0.0, -1.0))
     ([1, 1, 1], 0)
     """
-    lam = weight_decay("scalar_solutions(lam=...)", lam)
+    lam, R = weight_decay("scalar_solutions(lam=...)", lam), number("scalar_solutions(R=...)", R)
     if lam == 0:
         return [math.log(R)] if R > 0 else []
 

@@ -72,7 +72,8 @@ def matrix(name, value) -> np.ndarray:
 def reals(name, value) -> np.ndarray:
     """Copy `value` to an array of finite numbers."""
     try:
-        made = np.array(value, dtype=float)
+        made = np.array(value)
+        made = made.astype(float, casting="safe" if np.iscomplexobj(made) else "unsafe")
     except (TypeError, ValueError) as error:
         raise ValueError(f"{name}: wanted real numbers, got {value!r}") from error
     if not np.isfinite(made).all():

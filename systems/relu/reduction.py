@@ -136,6 +136,8 @@ def blocks(state, K=None, *, alpha=0.0, lam=0.0) -> Blocks:
     u = vector("blocks(state=...): a, b, c, d, e", state, 5)
     p = np.array([students_number("blocks", K, 3), alpha, lam])
     n = p[0]
+    if not np.isfinite(reduction_kernels.reduced_loss(u, p)) or not np.hypot(u[3], u[4]) or not np.any(u[:3]):
+        raise ValueError(f"blocks(state=...): a student is zero at {u.tolist()}, where the gradient is discontinuous")
     return Blocks(
         block_kernels.trivial_block(u, p),
         block_kernels.standard_block(u, p),

@@ -13,6 +13,7 @@ from systems.training.endpoint import Endpoint
 from systems.training.runs import Stop
 from systems.training.sweeps import Sweep, stable_side, sweep_through
 
+ON = 1e-6  # of the state's size: how far an equilibrium may be from the branch's row
 ALONG = 1e-3  # relative error of a rate along an eigenvector that passes
 LAW = 1e-12  # departure from law I1 at any step, relative
 RANDOM = 1e-2  # ... from a random start
@@ -232,6 +233,8 @@ def _judge(problem, branch, row, wishes, rng) -> PointCheck:
     place = (row, point[branch.vary[0]], int(branch.unstable[row]))
     experiment = Endpoint(problem, field.function, point.state, field.p, eta)
     modes = experiment.modes
+    if not np.linalg.norm(modes.u - point.state) <= ON * modes.size:
+        return PointCheck(*place, left=False)
     if modes.critical.shape[1]:
         return PointCheck(*place, gauge=modes.gauge.shape[1], note="singular: a bifurcation is near")
     if len(modes.values) == 0:
@@ -284,6 +287,8 @@ def _words(point) -> str:
     """What descent did at a point."""
     if point.note:
         return point.note
+    if not point.rates:
+        return "no equilibrium"
     if not point.destinations:
         return {True: "attracts", False: "does not attract", None: "leaves too slowly to be followed"}[point.attracted]
     return "to " + " and ".join(_where(end) for end in point.destinations)

@@ -57,6 +57,8 @@ class Modes:
 def modes_at(problem, u, p) -> Modes:
     """Modes of a problem at an equilibrium near u (n,), parameters p (k,)."""
     u = polished(problem, u, p)
+    if not np.isfinite(u).all():
+        raise ValueError(f"modes_at(u=...): wanted a state with finite F near it, got {u.tolist()}")
     a = state_jacobian(problem, u, p)
     values, left, right = _eigen(a, problem.symmetric)
     zero = np.abs(values) <= NULL * max(np.max(np.abs(values)), np.finfo(float).tiny)

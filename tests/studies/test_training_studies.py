@@ -23,8 +23,8 @@ def test_verdicts_are_functions_of_the_number():
     claim = Claim("Theorem", "small", 0.5, high=1.0)
     assert claim.verdict == "holds"
     assert dataclasses.replace(claim, computed=1.5).verdict == "fails"
-    assert dataclasses.replace(claim, computed=float("nan")).verdict == "fails"
     assert dataclasses.replace(claim, computed=None).verdict == "not reproduced"
+    assert dataclasses.replace(claim, computed=float("nan")).verdict == "not measured"
     assert "holds" in table([claim])
 
 

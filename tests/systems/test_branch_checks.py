@@ -278,3 +278,13 @@ def test_a_saddle_that_cannot_leave_in_time_is_not_blamed():
     check = check_branch(branch, points=2, sweeps=False)
     assert check.passed
     assert "leaves too slowly" in str(check)
+
+
+def test_rows_that_are_no_equilibria_fail():
+    """Moved states or parameters are noticed, also beyond the fold, where Newton's method would find another one."""
+    branch = trace(scalar_network(3, 1.0), [1.0], "lam", (0.05, 1.0), parameters={"lam": 0.05})
+    for name in ("states", "varied"):
+        moved = dataclasses.replace(branch, **{name: 1.02 * getattr(branch, name)})
+        check = check_branch(moved, points=5, sweeps=False)
+        assert not check.passed
+        assert "no equilibrium  FAILED" in str(check)

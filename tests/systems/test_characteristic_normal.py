@@ -272,6 +272,8 @@ def test_folds_in_one_dimension_are_turning_points():
     problem = characteristic_equation([[50.0]])
     branch = trace(problem, [math.log(50.0)], "lam", (0, 400), direction=1, settings=Settings(max_step=0.5))
     assert_allclose(sorted(point["lam"] for point in branch.folds), [p.lam for p in scalar_folds(50.0)], rtol=1e-9)
+    costs = [point["J"] for point in sorted(branch.folds, key=lambda point: point["lam"])]
+    assert_allclose(costs, [fold.cost for fold in scalar_folds(50.0)], rtol=1e-9)
     for lam in (100.0, 200.0, 250.0):
         found = sorted(point["C[0,0]"] for point in branch.at(lam=lam))
         assert_allclose(found, scalar_solutions(lam, 50.0), atol=1e-9)

@@ -282,3 +282,9 @@ def test_bad_input():
         saddle_spectrum(2.5)
     with pytest.raises(ValueError, match="whole number"):
         full_weights(1, 0, 2.5)
+
+
+def test_blocks_refuse_students_of_length_zero():
+    for state in ([0, 0, 0, 0, 1.0], [1.0, 0, 0, 0, 0]):
+        with pytest.raises(ValueError, match="a student is zero"):
+            blocks(state, 5)
