@@ -84,3 +84,17 @@ def test_students_merge_under_weight_decay(scale):
     branch = trace(normal_equations(teachers, 2), teachers.ravel(), "lam", (0, 3))
     (merging,) = branch.branch_points
     assert merging["lam"] == pytest.approx(2 / (0.75 * np.pi - 1), abs=1e-9)
+
+
+@pytest.mark.parametrize("count", [3, 4])
+def test_many_students_merge_at_once(count):
+    """Orthonormal teachers at the angle t to their mean: (K - 1)^2 eigenvalues vanish together, many arms leave.
+
+    All students agree from lam = s K^2 / (2 ((K - 1) h - s K)) on, s = sin t, h = s + (pi - t) cos t.
+    """
+    t = np.arccos(count**-0.5)
+    s, h = np.sin(t), np.sin(t) + (np.pi - t) * np.cos(t)
+    branch = trace(normal_equations(np.eye(count), count), np.eye(count).ravel(), "lam", (0, 4))
+    (corner,) = branch.branch_points
+    assert corner["lam"] == pytest.approx(s * count**2 / (2 * ((count - 1) * h - s * count)), abs=1e-6)
+    assert corner.nullity == (count - 1) ** 2

@@ -31,10 +31,10 @@ def look_closer(s, length):
     if sigma < 0.0 and ints[S.HISTORY] == 1:
         sigma, j = hidden_dip(s, S.slot(s, S.PREVIOUS), left, top, length)
     place = S.work(s)[S.REQUEST]
-    if sigma < 0.0 and j >= 0:
-        return ask(s, CORNER, float(j), place, place, place) == OK
+    if sigma < 0.0 and j >= 0 and ask(s, CORNER, float(j), place, place, place) == OK:
+        return True
     if sigma < 0.0 and may_hide_two(s, left, top) and length > APART * (1.0 + abs(top[S.size(s) - 1])):
-        sigma = 0.5
+        sigma, j = 0.5, -1
     if sigma < 0.0:
         return False
     place[0] = j
