@@ -34,11 +34,9 @@ class Claim:
 
     @property
     def verdict(self) -> str:
-        """``"holds"``, ``"fails"``, ``"not measured"`` (NaN: neither side was reached) or ``"not reproduced"``."""
+        """``"holds"``, ``"fails"`` (also where the number is NaN: there is none) or ``"not reproduced"``."""
         if self.computed is None:
             return "not reproduced"
-        if math.isnan(self.computed):
-            return "not measured"
         return "holds" if self.low <= self.computed <= self.high else "fails"
 
 

@@ -231,9 +231,9 @@ def _first_move(grid, best) -> float:
     return float(grid.steps[moved[0]]) if len(moved) else math.inf
 
 
-def _ratio(a, b) -> float:
-    """``a / b`` where either may not have been reached; NaN where both weren't."""
-    return math.nan if math.isinf(a) and math.isinf(b) else a / b
+def _ratio(a, b) -> float | None:
+    """``a / b`` where either may not have been reached; None where both weren't: nothing was measured."""
+    return None if math.isinf(a) and math.isinf(b) else a / b
 
 
 def _command():

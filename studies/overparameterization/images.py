@@ -114,7 +114,7 @@ def claims(found) -> list:
 
     def ratio(name):
         plain, doubled = found[f"{name}[plain]"], found[f"{name}[doubled]"]
-        return math.nan if math.isinf(plain) and math.isinf(doubled) else plain / doubled
+        return None if math.isinf(plain) and math.isinf(doubled) else plain / doubled
 
     where = "Fig 5 right, analogue"
     return [

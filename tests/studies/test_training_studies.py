@@ -24,7 +24,7 @@ def test_verdicts_are_functions_of_the_number():
     assert claim.verdict == "holds"
     assert dataclasses.replace(claim, computed=1.5).verdict == "fails"
     assert dataclasses.replace(claim, computed=None).verdict == "not reproduced"
-    assert dataclasses.replace(claim, computed=float("nan")).verdict == "not measured"
+    assert dataclasses.replace(claim, computed=float("nan")).verdict == "fails"
     assert "holds" in table([claim])
 
 
