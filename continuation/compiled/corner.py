@@ -8,7 +8,7 @@ import math
 
 from continuation.compiled import state as S
 from continuation.compiled.correct import between, distance, inner
-from continuation.compiled.detect import INSIDE, changes, refine, scalars
+from continuation.compiled.detect import INSIDE, changes, refine_from, scalars
 from continuation.compiled.interface import OK
 from continuation.compiled.kernel import inlined, internal
 from continuation.compiled.locate import CLEAR, isolate
@@ -46,7 +46,7 @@ def corner(s, j):
     if found == LOST:
         return False
     low, event = S.stack(s)[S.STACK_DEPTH - 1], S.stack(s)[S.STACK_DEPTH - 3]
-    met = meets(s, S.slot(s, S.LEFT), S.top(s), low, S.top(s))
+    met = refine_from(s, S.slot(s, S.LEFT), S.top(s), low, S.top(s), event)
     several = met and event[scalars(s) + S.NULLITY] > 1.0  # many branches: what lies beside may be on another one
     if found == CHANGED and not several:
         push(s, S.slots(s)[S.MADE], S.PROBE)
@@ -114,13 +114,6 @@ def between_tangents(s, j):
 
 
 @internal
-def meets(s, a, b, low, high):
-    """Whether a branch point near the records `low` or `high` lies between a and b; then it is in the event's place."""
-    event = S.stack(s)[S.STACK_DEPTH - 3]
-    return refine(s, a, b, low, S.BRANCH_POINT, event) or refine(s, a, b, high, S.BRANCH_POINT, event)
-
-
-@internal
 def dead_end(s):
     """Whether the branch ends in a branch point, over which no step leads; then it is on the stack."""
     left, stack_, size = S.slot(s, S.LEFT), S.stack(s), S.size(s)
@@ -131,7 +124,8 @@ def dead_end(s):
     for j in range(size):
         behind[j] -= d * left[size + j]
         ahead[j] += d * left[size + j]
-    if not meets(s, behind, ahead, left, ahead):
+    event = stack_[S.STACK_DEPTH - 3]
+    if not refine_from(s, behind, ahead, left, ahead, event):
         return False
-    push(s, stack_[S.STACK_DEPTH - 3], S.EVENT)
+    push(s, event, S.EVENT)
     return True

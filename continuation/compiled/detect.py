@@ -166,6 +166,14 @@ def refine(s, a, b, guess, kind, record):
 
 
 @internal
+def refine_from(s, a, b, one, other, record):
+    """`refine` of a branch point on the piece between a and b from either of two guesses; True if it did."""
+    if refine(s, a, b, one, S.BRANCH_POINT, record):
+        return True
+    return refine(s, a, b, other, S.BRANCH_POINT, record)
+
+
+@internal
 def place_on(s, a, b, x):
     """Fraction of the chord from a to b that x projects to."""
     along, whole = 0.0, 0.0

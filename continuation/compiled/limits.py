@@ -14,7 +14,7 @@ from continuation.compiled.correct import (
     newton_step,
     weigh,
 )
-from continuation.compiled.detect import place_on, refine
+from continuation.compiled.detect import place_on, refine_from
 from continuation.compiled.interface import OK
 from continuation.compiled.kernel import inlined, internal
 from continuation.compiled.records import copy, push
@@ -125,8 +125,7 @@ def at_limit(s, a, b, at, limit):
 def meets_limit(s, a, b, at, limit):
     """Whether the branch reaches the limit in a branch point, where no point can be had; then it is on the stack."""
     event = S.stack(s)[S.STACK_DEPTH - 3]
-    found = refine(s, a, b, b, S.BRANCH_POINT, event) or refine(s, a, b, a, S.BRANCH_POINT, event)
-    if not found or abs(event[at] - limit) > BRACKETED * (1.0 + abs(limit)):
+    if not refine_from(s, a, b, b, a, event) or abs(event[at] - limit) > BRACKETED * (1.0 + abs(limit)):
         return False
     push(s, event, S.EVENT)
     return True

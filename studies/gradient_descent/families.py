@@ -13,7 +13,7 @@ from scipy.optimize import brentq
 
 from continuation import Settings, find_solutions, switch, trace
 from studies.claims import Claim, table, verdicts
-from studies.command import folder, options
+from studies.command import command, folder
 from studies.figures import COLOURS, figure_of, save
 from systems import factorization as fac
 from systems import linear_networks as nets
@@ -252,11 +252,5 @@ def _products(widths, lam) -> set:
     return found
 
 
-def _command():
-    """Run from the command line."""
-    given = options(__doc__, OUT)
-    print(table(claims(main(fast=given.fast, out=given.out))))
-
-
 if __name__ == "__main__":
-    _command()
+    command(globals(), OUT)

@@ -5,12 +5,10 @@ ones make the flow time grow like log T); Lemma 3.2 over stationary points; Theo
 initial delta read as a standard deviation; Fig. 1.  Run: ``python -m studies.layer_balance.factorization``.
 """
 
-import pathlib
-
 import numpy as np
 
-from studies.claims import Claim, table, verdicts
-from studies.command import options
+from studies.claims import Claim, verdicts
+from studies.command import command, folder
 from studies.figures import figure_of, save
 from systems.factorization import factorization, split_factors
 from systems.training.descent import descend
@@ -36,8 +34,7 @@ def main(fast=False, out=OUT) -> dict:
     dict
         Numbers by name, and verdicts by claim.
     """
-    out = pathlib.Path(out)
-    out.mkdir(parents=True, exist_ok=True)
+    out = folder(out)
     M = target()
     figure1 = norms_along(M, 2000 if fast else 10_000)
     found = {
@@ -254,11 +251,5 @@ def _rate_error(rng, sigma, eta) -> float:
     return float(abs(slope / expected - 1))
 
 
-def _command():
-    """Run from the command line."""
-    given = options(__doc__, OUT)
-    print(table(claims(main(fast=given.fast, out=given.out))))
-
-
 if __name__ == "__main__":
-    _command()
+    command(globals(), OUT)

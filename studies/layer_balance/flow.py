@@ -4,12 +4,10 @@ Theorems 2.1, 2.2, 2.3 and Corollary 2.1 under flow (fixed Runge-Kutta steps), t
 tanh as negative control.  Run: ``python -m studies.layer_balance.flow``.
 """
 
-import pathlib
-
 import numpy as np
 
-from studies.claims import Claim, table, verdicts
-from studies.command import options
+from studies.claims import Claim, verdicts
+from studies.command import command, folder
 from studies.figures import figure_of, save
 from systems.training.invariants import drift, layer_imbalance, matrix_imbalance, neuron_imbalance
 from systems.training.networks import Network, NetworkLoss
@@ -44,8 +42,7 @@ def main(fast=False, out=OUT) -> dict:
     dict
         Largest departures from each law, and verdicts by claim.
     """
-    out = pathlib.Path(out)
-    out.mkdir(parents=True, exist_ok=True)
+    out = folder(out)
     runs = {name: flow_of(network, FAST if fast else STEPS) for name, network in NETWORKS.items()}
     found = {**conserved(runs), **descent_laws()}
     draw(runs, out / "flow.png", fast)
@@ -138,11 +135,5 @@ def draw(runs, path, fast=False):
     save(figure, path, fast)
 
 
-def _command():
-    """Run from the command line."""
-    given = options(__doc__, OUT)
-    print(table(claims(main(fast=given.fast, out=given.out))))
-
-
 if __name__ == "__main__":
-    _command()
+    command(globals(), OUT)

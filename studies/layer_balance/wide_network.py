@@ -6,12 +6,10 @@ deviation 0.147, step 5, mean loss.  Asserted is the exact law of one step, at s
 Run: ``python -m studies.layer_balance.wide_network``.
 """
 
-import pathlib
-
 import numpy as np
 
 from studies.claims import Claim, verdicts
-from studies.command import options
+from studies.command import folder, options
 from studies.figures import figure_of, save
 from studies.progress import progress
 from systems.training.invariants import violation
@@ -44,8 +42,7 @@ def main(fast=False, out=OUT) -> dict:
         ``norms[balanced]`` ... squared norms of the layers at the end; ``drift[...]`` the largest change of their
         differences; ``largest[...]`` the largest difference; verdicts by claim.
     """
-    out = pathlib.Path(out)
-    out.mkdir(parents=True, exist_ok=True)
+    out = folder(out)
     objective, steps = problem(fast), FAST[2] if fast else STEPS
     runs = {name: learn(objective, name, steps) for name in DEVIATIONS}
     draw(runs, out / "wide_network.png", fast)

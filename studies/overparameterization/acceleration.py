@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from studies.claims import Claim, table, verdicts
-from studies.command import options, plainly
+from studies.command import folder, options, plainly
 from studies.figures import figure_of, save
 from studies.overparameterization import emulation
 from studies.overparameterization.data import min_max, read_gas_sensor, standardised, synthetic
@@ -72,8 +72,7 @@ def main(fast=False, out=OUT, data=None, scaling="z-score") -> dict:
     """
     from threadpoolctl import threadpool_limits
 
-    out, size = pathlib.Path(out), FAST if fast else FULL
-    out.mkdir(parents=True, exist_ok=True)
+    out, size = folder(out), FAST if fast else FULL
     X, y = samples(data, size, scaling)
     curves = models(X, y, size, out / "cache")
     levels = {p: (1 + EXCESS) * least_loss(X, y, p) for p in (2, 4)}

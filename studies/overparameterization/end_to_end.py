@@ -5,13 +5,12 @@ Theorem 2, the bound on the rate of section 7.  Run: ``python -m studies.overpar
 """
 
 import itertools
-import pathlib
 
 import numpy as np
 
 from continuation import Problem
 from studies.claims import Claim, table, verdicts
-from studies.command import options
+from studies.command import command, folder
 from studies.overparameterization import preconditioner as pre
 from systems.regression import check_even_power
 from systems.training.descent import largest_stable_rate
@@ -34,8 +33,7 @@ def main(fast=False, out=OUT) -> dict:
     -------
     dict
     """
-    out = pathlib.Path(out)
-    out.mkdir(parents=True, exist_ok=True)
+    out = folder(out)
     found = numbers(fast)
     rows = claims(found)
     (out / "end_to_end.txt").write_text(table(rows) + "\n", "utf-8")
@@ -208,11 +206,5 @@ def _bound_ratio(p, y) -> float:
     return largest_stable_rate(problem, [0.0], 3 * bound) / bound
 
 
-def _command():
-    """Run from the command line."""
-    given = options(__doc__, OUT)
-    print(table(claims(main(fast=given.fast, out=given.out))))
-
-
 if __name__ == "__main__":
-    _command()
+    command(globals(), OUT)

@@ -10,10 +10,10 @@ import numpy as np
 
 from continuation.compiled import kernel
 from systems.characteristic.general_kernels import matrix_exponential
+from systems.small_symmetric import eigen, eigenvalues
 
 SHORT = 0.09  # of h |C|_F: then |P_h / h - 1| < 1, by 2 (e^{2c} f(4c) - 1) + f(2c) - 1 with f(x) = (e^x - 1) / x
 TERMS = 14  # of the series in ad, whose argument is at most 4 SHORT
-SWEEPS = 40
 ZERO = 1e-7  # of the form's size: eigenvalues nearer to zero are zero
 ROUNDING = 1e-13
 FINE = 1e-4  # smallest eigenvalue, relative, of a matrix that is eliminated without trying another partition
@@ -29,47 +29,6 @@ def product(a, b):
             for j in range(columns):
                 out[i, j] += a[i, k] * b[k, j]
     return out
-
-
-@kernel
-def eigen(a):
-    """Eigenvalues (n,) and eigenvectors (columns) of a symmetric matrix, by Jacobi's rotations."""
-    n = a.shape[0]
-    a = a.copy()
-    v = np.eye(n)
-    for _ in range(SWEEPS):
-        off = total = 0.0
-        for i in range(n):
-            total += a[i, i] * a[i, i]
-            for j in range(i):
-                off += a[i, j] * a[i, j]
-        if not off > 1e-32 * total:
-            break
-        for i in range(1, n):
-            for j in range(i):
-                rotate(a, v, i, j)
-    return np.diag(a).copy(), v
-
-
-@kernel
-def rotate(a, v, i, j):
-    """Make the entries (i, j) and (j, i) zero by a rotation."""
-    if a[i, j] == 0.0:
-        return
-    slope = (a[j, j] - a[i, i]) / (2.0 * a[i, j])
-    t = 1.0 / (abs(slope) + np.sqrt(1.0 + slope * slope))
-    if slope < 0.0:
-        t = -t
-    c = 1.0 / np.sqrt(1.0 + t * t)
-    s = t * c
-    for k in range(a.shape[0]):
-        x, y = a[k, i], a[k, j]
-        a[k, i], a[k, j] = c * x - s * y, s * x + c * y
-        x, y = v[k, i], v[k, j]
-        v[k, i], v[k, j] = c * x - s * y, s * x + c * y
-    for k in range(a.shape[0]):
-        x, y = a[i, k], a[j, k]
-        a[i, k], a[j, k] = c * x - s * y, s * x + c * y
 
 
 @kernel
@@ -228,7 +187,7 @@ def counted(C, lam, S, T, parts):
         through = product(b, product(inverted, b.T.copy()))
         tail = a - 0.5 * (through + through.T)
     last = c + tail
-    values, _ = eigen(last)
+    values = eigenvalues(last)
     bound = ZERO * np.max(np.abs(c)) + ROUNDING * np.max(np.abs(last))
     nullity = 0
     for value in values:

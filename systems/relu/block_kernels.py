@@ -18,7 +18,7 @@ from continuation.compiled import kernel
 from systems.relu.angles import steepness
 from systems.relu.plane_kernels import TURN, angle_rate
 from systems.relu.reduction_kernels import angle_parts, lengths, reduced_jacobian
-from systems.relu.small_symmetric import eigenvalues
+from systems.small_symmetric import eigenvalues
 
 STILL = (0.0, 0.0, 0.0, 0.0, 0.0)
 ZERO = 1e-14  # eigenvalues below this, relative to the largest, are rounding: whole branches have a zero eigenvalue

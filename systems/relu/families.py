@@ -7,7 +7,7 @@ import numpy as np
 from continuation import Problem
 from systems.relu import family_kernels as kernels
 from systems.relu.arguments import number, whole
-from systems.relu.normal import NormalEquations, student_permutations
+from systems.relu.normal import NormalEquations, student_permutations, weight_names
 from systems.relu.population import network
 
 MOST = 5000  # elements of a symmetry group that is listed
@@ -49,7 +49,7 @@ def two_teachers(d=2, students=2, *, angle=math.pi / 2, b2=1.0, lam=0.0, alpha=0
     size = len(net.a)
     return NormalEquations(
         kernels.two_residual,
-        states=_names(size, d),
+        states=weight_names(size, d),
         parameters={"angle": angle, "b2": float(b2), "lam": net.lam, "alpha": net.alpha},
         jacobian=kernels.two_jacobian,
         parameter_derivative=kernels.two_parameter_derivative,
@@ -105,7 +105,7 @@ def even_teachers(count, students=None, *, cosine=0.0, amplitude=1.0, lam=0.0, a
     size = len(net.a)
     return NormalEquations(
         kernels.even_residual,
-        states=_names(size, count),
+        states=weight_names(size, count),
         parameters={"cosine": cosine, "amplitude": float(amplitude), "lam": net.lam, "alpha": net.alpha},
         jacobian=kernels.even_jacobian,
         parameter_derivative=kernels.even_parameter_derivative,
@@ -125,11 +125,6 @@ def _dimension_swaps(students, d):
     index = np.arange(students * d).reshape(students, d)
     orders = [[*range(i), i + 1, i, *range(i + 2, d)] for i in range(d - 2)]
     return [index[:, order].ravel().tolist() for order in orders]
-
-
-def _names(students, d):
-    """Names of the states."""
-    return tuple(f"w[{j},{i}]" for j in range(students) for i in range(d))
 
 
 def _reflection(students, d, axis):

@@ -74,17 +74,12 @@ def normal_equations(teachers, students, *, a=None, b=None, lam=0.0, alpha=0.0, 
     [1. 0. 0. 1.] 0.0
     """
     net = network(teachers, students, a, b, lam=lam, alpha=alpha)
-    size, (count, d) = len(net.a), net.teachers.shape
+    size, d = len(net.a), net.teachers.shape[1]
     entries = student_permutations(net.a, d) + (teacher_rotations(net.teachers, size) if rotations else [])
     return NormalEquations(
         kernels.normal_residual,
-        states=tuple(f"w[{j},{i}]" for j in range(size) for i in range(d)),
-        parameters={
-            "lam": net.lam,
-            "alpha": net.alpha,
-            **{f"b[{k}]": value for k, value in enumerate(net.b.tolist())},
-            **{f"v[{k},{i}]": float(net.teachers[k, i]) for k in range(count) for i in range(d)},
-        },
+        states=weight_names(size, d),
+        parameters=named_parameters(net),
         jacobian=kernels.normal_jacobian,
         parameter_derivative=kernels.normal_parameter_derivative,
         outputs={"L": kernels.normal_loss},
@@ -94,6 +89,24 @@ def normal_equations(teachers, students, *, a=None, b=None, lam=0.0, alpha=0.0, 
         smoothness=2,
         name="normal equations of a ReLU network",
     )
+
+
+def weight_names(students, d) -> tuple:
+    """Names of the weights, student by student.
+
+    Examples
+    --------
+    >>> weight_names(1, 2)
+    ('w[0,0]', 'w[0,1]')
+    """
+    return tuple(f"w[{j},{i}]" for j in range(students) for i in range(d))
+
+
+def named_parameters(net) -> dict[str, float]:
+    """Decay, slope, output weights of the teachers and all their entries, by name."""
+    numbers = {"lam": net.lam, "alpha": net.alpha}
+    numbers |= {f"b[{k}]": value for k, value in enumerate(net.b.tolist())}
+    return numbers | {f"v[{k},{i}]": float(value) for (k, i), value in np.ndenumerate(net.teachers)}
 
 
 def student_permutations(a, d) -> list[list[int]]:

@@ -5,7 +5,7 @@ import numpy as np
 from continuation import Problem
 from systems.relu import polar_kernels as kernels
 from systems.relu.arguments import matrix
-from systems.relu.normal import student_permutations
+from systems.relu.normal import named_parameters, student_permutations
 from systems.relu.population import network
 
 
@@ -44,17 +44,12 @@ def polar_equations(teachers, students, *, a=None, b=None, lam=0.0, alpha=0.0) -
     [-0.4  1.   0. ]
     """
     net = network(teachers, students, a, b, lam=lam, alpha=alpha)
-    size, (count, d) = len(net.a), net.teachers.shape
+    size, d = len(net.a), net.teachers.shape[1]
     names = [f"rho[{j}]" for j in range(size)] + [f"e[{j},{i}]" for j in range(size) for i in range(d)]
     return Problem(
         kernels.polar_residual,
         states=tuple(names),
-        parameters={
-            "lam": net.lam,
-            "alpha": net.alpha,
-            **{f"b[{k}]": value for k, value in enumerate(net.b.tolist())},
-            **{f"v[{k},{i}]": float(net.teachers[k, i]) for k in range(count) for i in range(d)},
-        },
+        parameters=named_parameters(net),
         jacobian=kernels.polar_jacobian,
         parameter_derivative=kernels.polar_parameter_derivative,
         outputs={"L": kernels.polar_loss},

@@ -10,7 +10,7 @@ from continuation.compiled import kernel
 from systems.relu.angles import opening, supplement
 from systems.relu.normal_kernels import unpack
 from systems.relu.population_kernels import TURN, bend, hessian_of, loss_of, mixed, units
-from systems.relu.small_symmetric import eigenvalues
+from systems.small_symmetric import eigenvalues
 
 UNSTABLE = 1e-9  # negative eigenvalues below this, relative to the largest, count as zero
 SHORT = 1e-8  # a length that stands for 0, where the Hessian in w has no value

@@ -8,7 +8,7 @@ from continuation import Problem
 from continuation.branch import Point
 from systems.relu import block_kernels, reduction_kernels
 from systems.relu.arguments import students_number, vector, whole
-from systems.relu.small_symmetric import eigenvalues
+from systems.small_symmetric import eigenvalues
 
 STATES = ("a", "b", "c", "d", "e")
 
