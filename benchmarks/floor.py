@@ -8,11 +8,12 @@ import math
 
 import numpy as np
 
-from continuation.compiled import linalg, workspace
-from continuation.compiled.arrays import doubles
-from continuation.compiled.interface import OK, call, callback
-from continuation.compiled.kernel import kernel
-from continuation.compiled.spectrum import COUNTS, count_spectrum
+from continuation.compiled.calls.arrays import doubles
+from continuation.compiled.calls.interface import OK, call, callback
+from continuation.compiled.calls.kernel import kernel
+from continuation.compiled.dense import workspace
+from continuation.compiled.dense.spectrum import COUNTS, count_spectrum
+from continuation.compiled.matrices import linalg
 
 WORK = ("residuals", "jacobians", "factorisations", "spectra")
 

@@ -12,7 +12,7 @@ import time
 from dataclasses import dataclass
 from functools import partial
 
-from continuation.compiled.kernel import engine_folder
+from continuation.compiled.calls.kernel import engine_folder
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 PYTHON, IMPORT = "print(1, flush=True)", "import continuation; print(1, flush=True)"

@@ -11,9 +11,9 @@ import numpy as np
 from benchmarks.cases import Case
 from benchmarks.floor import Floor
 from continuation import trace
-from continuation.following import run_direction
-from continuation.start import start_from
-from continuation.wishes import Wishes
+from continuation.engine.follow import run_direction
+from continuation.engine.request import Wishes
+from continuation.engine.start import start_from
 
 LEAST, PATIENCE = 3, 30.0  # runs of each kind; seconds after which a case gets no more than these
 

@@ -6,12 +6,12 @@
 from importlib import import_module
 
 from continuation.branch import Branch, Point, SpecialPoint
+from continuation.branching.emanating import EmanatingOrbit, emanating_orbit
+from continuation.branching.starts_at_point import switch
 from continuation.diagram import diagram
-from continuation.emanating import EmanatingOrbit, emanating_orbit
+from continuation.ground.settings import Settings
+from continuation.ground.status import ContinuationError, Kind, StartError, Status
 from continuation.problem import Problem
-from continuation.settings import Settings
-from continuation.status import ContinuationError, Kind, StartError, Status
-from continuation.switching import switch
 from continuation.symmetries.conjugacy import distinct_starts
 from continuation.trace import trace
 
@@ -38,9 +38,9 @@ __all__ = [
 ]
 
 LAZY = {  # name -> module that is imported when the name is first asked for
-    "Diagram": "continuation.diagrams.data",
+    "Diagram": "continuation.exploring.record",
     "deflated_branches": "continuation.searching.disconnected",
-    "find_solutions": "continuation.searching.search",
+    "find_solutions": "continuation.searching.deflated_search",
     "unconnected": "continuation.searching.disconnected",
 }
 

@@ -5,9 +5,9 @@ from functools import cached_property
 
 import numpy as np
 
-from continuation.names import suggest
-from continuation.settings import Settings
-from continuation.status import Kind
+from continuation.ground.names import suggest
+from continuation.ground.settings import Settings
+from continuation.ground.status import Kind
 
 
 @dataclass(frozen=True, eq=False)
@@ -71,8 +71,8 @@ class SpecialPoint(Point):
         Spectrum of F_u at the point, by descending real part (empty where the problem is no flow).
     normal_form : dict
         Coefficients of the normal form, computed at first access; their names and scalings: see
-        `continuation.normal_forms.normal_form`.  Empty for ends, the user's points, points that were not located
-        and problems whose residual is no function.
+        `continuation.kinds.normal_forms.coefficients.normal_form`.  Empty for ends, the user's points, points that were
+        not located and problems whose residual is no function.
     residual : float
         Largest component of the residual, absolute.
     error : float
@@ -196,7 +196,7 @@ class Branch:
 
         Computed from the problem when first asked for: n**3 a row.
         """
-        from continuation.special import spectra
+        from continuation.engine.describe import spectra
 
         return spectra(self)
 
@@ -230,58 +230,58 @@ class Branch:
         list of Point
             In row order, each corrected to rounding; empty where the branch does not pass.
         """
-        from continuation.query import solutions_at
+        from continuation.engine.extend import solutions_at
 
         return solutions_at(self, value)
 
     def extend(self, problem=None, *, max_points=None, span=None, settings=None, progress=False):
-        """Go on from the ends that can go on; returns the longer branch (see `continuation.query.extended`)."""
-        from continuation.query import extended
+        """Go on from the ends that can go on; returns the longer branch (see `continuation.engine.extend.extended`)."""
+        from continuation.engine.extend import extended
 
         return extended(self, problem, max_points=max_points, span=span, settings=settings, progress=progress)
 
     def check(self):
-        """Recompute residual and tangent of every row independently; see `continuation.check.check_branch`."""
-        from continuation.check import check_branch
+        """Recompute residual and tangent of every row independently; see `continuation.results.check.check_branch`."""
+        from continuation.results.check import check_branch
 
         return check_branch(self)
 
     # Showing and keeping
 
     def segments(self):
-        """Maximal runs of rows of one stability; see `continuation.plotting.segments`."""
-        from continuation.plotting import segments
+        """Maximal runs of rows of one stability; see `continuation.output.plotting.segments`."""
+        from continuation.output.plotting import segments
 
         return segments(self)
 
     def plot(self, x=None, y=None, ax=None, **options):
         """Draw the branch: stable solid, unstable dashed, special points labelled; returns the Axes."""
-        from continuation.plotting import plot
+        from continuation.output.plotting import plot
 
         return plot(self, x, y, ax, **options)
 
     def save(self, path):
-        """Write the branch to a netCDF-4 file; see `continuation.storage.save`."""
-        from continuation.storage import save
+        """Write the branch to a netCDF-4 file; see `continuation.output.files.save`."""
+        from continuation.output.files import save
 
         save(self, path)
 
     @staticmethod
     def load(path):
         """Read a branch from a file written by `save`."""
-        from continuation.storage import load
+        from continuation.output.files import load
 
         return load(path)
 
     def to_xarray(self):
         """The branch as an `xarray.Dataset`, as it is stored."""
-        from continuation.storage import to_xarray
+        from continuation.output.files import to_xarray
 
         return to_xarray(self)
 
     def to_dataframe(self):
         """The columns as a pandas DataFrame."""
-        from continuation.storage import to_dataframe
+        from continuation.output.files import to_dataframe
 
         return to_dataframe(self)
 
@@ -291,11 +291,11 @@ class Branch:
         return f"<Branch of {self.problem_name} in {self.vary[0]}: {len(self)} points, {ends}; {found or 'no'} special>"
 
     def __str__(self):
-        from continuation.tables import table
+        from continuation.output.tables import table
 
         return table(self)
 
     def _repr_html_(self):
-        from continuation.tables import html
+        from continuation.output.tables import html
 
         return html(self)

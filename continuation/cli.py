@@ -154,8 +154,8 @@ class _InputErrors:
 
 def _arguments(path, options):
     """Title and problem of a model file, and what to call `continuation.trace` with."""
-    from continuation.modelfile import read_model
-    from continuation.names import suggest
+    from continuation.ground.names import suggest
+    from continuation.models.modelfile import read_model
 
     model = read_model(path)
     vary = options["vary"] or model.vary
@@ -181,7 +181,7 @@ def _arguments(path, options):
 
 def _assignments(option, texts, known) -> dict:
     """Numbers by name from texts NAME=VALUE."""
-    from continuation.names import suggest
+    from continuation.ground.names import suggest
 
     found = {}
     for text in texts:
@@ -214,7 +214,7 @@ def _settings(settings, options):
 def _traced(problem, arguments, what="trace"):
     """The branch, or the diagram; ends the command if the start can't be used."""
     import continuation
-    from continuation.status import StartError
+    from continuation.ground.status import StartError
 
     with _InputErrors():
         try:
@@ -226,7 +226,7 @@ def _traced(problem, arguments, what="trace"):
 
 def _check_files(picture, target):
     """Refuse files that can't be written, before any work is done."""
-    from continuation.storage import check_target
+    from continuation.output.files import check_target
 
     for path in filter(None, (picture, target)):
         check_target(path)
@@ -251,23 +251,23 @@ def _keep(branch, picture, target):
 
 def _module_of(found):
     """The module that draws a branch or a diagram."""
-    from continuation import plotting
-    from continuation.diagrams import drawing
+    from continuation.exploring import drawing
+    from continuation.output import plotting
 
     return drawing if hasattr(found, "branches") else plotting
 
 
 def _load(path):
     """A saved branch or diagram; its problem is not needed."""
-    from continuation import storage
-    from continuation.diagrams import files
+    from continuation.exploring import diagram_files as files
+    from continuation.output import files as storage
 
     return files.load(path) if storage.form_of(path) == files.FORMAT else storage.load(path, problem=False)
 
 
 def _check_column(branch, name):
     """Refuse a column that the branch has not."""
-    from continuation.names import suggest
+    from continuation.ground.names import suggest
 
     known = [*branch.parameters, *branch.state_names, *branch.outputs, "norm", "arclength"]
     if name not in known:
@@ -276,7 +276,7 @@ def _check_column(branch, name):
 
 def _show(branch, title=""):
     """Print the table: with lines on a terminal wide enough, else as plain text."""
-    from continuation.tables import rich_table
+    from continuation.output.tables import rich_table
 
     if title:
         click.echo(title)
@@ -326,7 +326,7 @@ def _description(entry) -> str:
 
 def _known_study(name, found):
     """The study of that name."""
-    from continuation.names import suggest
+    from continuation.ground.names import suggest
 
     if name is None:
         raise ValueError("give the name of a study, or --list")

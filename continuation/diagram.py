@@ -77,8 +77,8 @@ def diagram(
     >>> bool(abs(parabola["x"] ** 2 - parabola["mu"]).max() < 1e-9)
     True
     """
-    from continuation.diagrams.plans import make_plan
-    from continuation.diagrams.search import begin
+    from continuation.exploring.plans import make_plan
+    from continuation.exploring.work_list import begin
 
     limits = {"depth": depth, "max_branches": max_branches, "max_points": max_points, "deflate": deflate}
     plan = make_plan(problem, vary, span, settings, detect, **limits)

@@ -6,9 +6,9 @@ from collections.abc import Mapping
 import numpy as np
 
 from continuation.branch import Point
-from continuation.names import check_names, check_numbers, suggest
-from continuation.newton import solve_damped
-from continuation.status import Kind
+from continuation.equations.newton import solve_damped
+from continuation.ground.names import check_names, check_numbers, suggest
+from continuation.ground.status import Kind
 
 
 class Problem:
@@ -90,7 +90,7 @@ class Problem:
         compiled=None,
         name=None,
     ):
-        from continuation.functions import Function, warn_interpreted
+        from continuation.equations.functions import Function, warn_interpreted
 
         self.states, self.parameters = check_names(states, parameters, outputs or {}, zeros or {})
         self.constants = check_numbers("constants", np.ravel(() if constants is None else constants), 1)
@@ -225,13 +225,13 @@ class Problem:
 
     def jacobian(self, u, parameters=None) -> np.ndarray:
         """F_u (n, n), as given or by central differences."""
-        from continuation.derivatives import state_jacobian
+        from continuation.equations.derivatives import state_jacobian
 
         return state_jacobian(self, self.unknown_values(u), self.parameter_values(parameters))
 
     def parameter_derivative(self, u, name, parameters=None) -> np.ndarray:
         """dF/dp (n,) for the parameter called `name`, as given or by central differences."""
-        from continuation.derivatives import parameter_column
+        from continuation.equations.derivatives import parameter_column
 
         return parameter_column(self, self.unknown_values(u), self.parameter_values(parameters), self.index_of(name))
 
@@ -262,8 +262,8 @@ class Problem:
         return Point(state, dict(zip(self.parameters, p.tolist())), self.states, outputs)
 
     def check(self, u=None, parameters=None, *, seed=0):
-        """Taylor-slope test of the given derivatives; see `continuation.derivatives.check_derivatives`."""
-        from continuation.derivatives import check_derivatives
+        """Taylor-slope test of the given derivatives; see `continuation.equations.derivatives.check_derivatives`."""
+        from continuation.equations.derivatives import check_derivatives
 
         return check_derivatives(self, u, parameters, seed)
 
@@ -277,13 +277,13 @@ class Problem:
 
     def restricted(self, elements=None, *, stability="subspace"):
         """The problem inside the fixed space of some symmetries; see `symmetries.restricted.restricted`."""
-        from continuation.symmetries.restricted import restricted
+        from continuation.derived.restricted import restricted
 
         return restricted(self, elements, stability=stability)
 
     def isolated(self, reference, *, left=None, direction=None, generators=None):
-        """The problem whose circles of solutions are single points; see `continuation.symmetries.isolated.isolated`."""
-        from continuation.symmetries.isolated import isolated
+        """The problem whose circles of solutions are single points; see `continuation.derived.isolated.isolated`."""
+        from continuation.derived.isolated import isolated
 
         return isolated(self, reference, left=left, direction=direction, generators=generators)
 
@@ -294,7 +294,7 @@ class Problem:
 
     def operations(self, p, active):
         """What the engine calls for a trace in parameter number `active`; override for other structures."""
-        from continuation.operations import dense_operations
+        from continuation.equations.operations import dense_operations
 
         return dense_operations(self, p, active)
 
@@ -339,7 +339,7 @@ class Problem:
 
     def stability_matrix(self, x, p) -> np.ndarray:
         """Matrix whose spectrum decides on stability at the unknowns x (N,) and parameters p: F_u."""
-        from continuation.derivatives import state_jacobian
+        from continuation.equations.derivatives import state_jacobian
 
         return state_jacobian(self, x[:-1], p)
 

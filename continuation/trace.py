@@ -82,9 +82,9 @@ def trace(
     >>> abs(branch["LP1"]["mu"]) < 1e-12
     True
     """
-    from continuation.curves.start import curve_through
-    from continuation.following import follow
-    from continuation.wishes import Wishes
+    from continuation.curves.through_point import curve_through
+    from continuation.engine.follow import follow
+    from continuation.engine.request import Wishes
 
     if isinstance(vary, (tuple, list)):
         problem, start, vary, span = curve_through(problem, start, vary, span, curve)

@@ -12,8 +12,8 @@ from typing import NamedTuple
 import numpy as np
 
 from continuation import Problem
-from continuation.compiled import kernel
-from continuation.names import check_numbers
+from continuation.compiled.calls.kernel import kernel
+from continuation.ground.names import check_numbers
 from systems.training.arguments import check_count
 
 TINY = 1e-12  # relative to the largest singular value: zero

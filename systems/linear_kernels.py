@@ -7,7 +7,7 @@ Products are kept in blocks of the largest width, padded with zeros.
 
 import numpy as np
 
-from continuation.compiled import kernel
+from continuation.compiled.calls.kernel import kernel
 
 
 @kernel

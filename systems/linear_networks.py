@@ -15,7 +15,7 @@ from typing import NamedTuple
 import numpy as np
 
 from continuation import Problem
-from continuation.names import check_numbers
+from continuation.ground.names import check_numbers
 from systems import linear_kernels as compiled
 from systems.training.arguments import check_count, check_positive
 

@@ -11,8 +11,8 @@ import math
 import numpy as np
 
 from continuation import Problem
-from continuation.compiled import kernel
-from continuation.names import check_numbers
+from continuation.compiled.calls.kernel import kernel
+from continuation.ground.names import check_numbers
 from systems.linear_networks import CriticalPoint
 from systems.training.arguments import check_count, check_positive
 

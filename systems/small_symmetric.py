@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from continuation.compiled import kernel
+from continuation.compiled.calls.kernel import kernel
 
 SWEEPS = 40  # Jacobi's method converges quadratically: 6 or 7 are usual
 

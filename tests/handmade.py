@@ -5,8 +5,8 @@ from dataclasses import replace
 import numpy as np
 
 from continuation.branch import Branch, SpecialPoint
-from continuation.settings import Settings
-from continuation.status import Kind, Status
+from continuation.ground.settings import Settings
+from continuation.ground.status import Kind, Status
 
 LIMITS = (Status.LIMIT, Status.LIMIT)
 ROOT = 1 / np.sqrt(3.0)

@@ -12,9 +12,9 @@ import pytest
 from click.testing import CliRunner
 
 from continuation import cli
-from continuation.status import StartError, Status
-from continuation.storage import load, save
-from continuation.tables import table
+from continuation.ground.status import StartError, Status
+from continuation.output.files import load, save
+from continuation.output.tables import table
 from tests import handmade
 
 ROOT = pathlib.Path(__file__).parent.parent
@@ -308,7 +308,7 @@ def test_a_picture_that_fails_does_not_lose_the_branch(here, traced, monkeypatch
     def full(*_):
         raise OSError("b.png: no space left")
 
-    monkeypatch.setattr("continuation.plotting.picture", full)
+    monkeypatch.setattr("continuation.output.plotting.picture", full)
     result = run("trace", "brusselator.toml", "--save", "b.nc", "--plot", "b.png")
     assert result.exit_code == 2
     assert "HB1" in result.stdout

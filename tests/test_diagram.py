@@ -9,10 +9,10 @@ import pytest
 from numpy.testing import assert_allclose
 
 from continuation import Diagram, Kind, Problem, Settings, Status, diagram, trace
-from continuation.diagrams.data import Completion
-from continuation.diagrams.recognition import Equations, overlap_of, place_of
-from continuation.diagrams.splicing import cut, turned, two_halves
-from continuation.query import joined
+from continuation.engine.extend import joined
+from continuation.exploring.recognition import Equations, overlap_of, place_of
+from continuation.exploring.record import Completion
+from continuation.exploring.splicing import cut, turned, two_halves
 from systems import textbook
 
 TWO_MODES = {"x": "x*(mu - x**2 - 2*y**2)", "y": "y*(2*mu - 0.3 - y**2 - 1.5*x**2)"}  # mixed: 0.2 < mu < 0.6
@@ -254,7 +254,7 @@ def test_branches_cut_short_and_met_from_the_other_side():
 
 
 def test_failures_are_collected(monkeypatch):
-    import continuation.diagrams.search as search
+    import continuation.exploring.work_list as search
 
     real = search.switch
 
@@ -285,7 +285,7 @@ def test_a_trace_that_jumps_is_noticed():
 @pytest.mark.parametrize("times", [1, 9])
 def test_a_trace_that_jumps_is_traced_anew_or_cut_and_told(monkeypatch, times):
     """The first traces of the second mode are made to run over to the first mode's branch half way."""
-    import continuation.diagrams.tracing as tracing
+    import continuation.exploring.tracing as tracing
 
     real, first, settings = tracing.follow, two_modes().branches[1], []
 

@@ -15,8 +15,8 @@ from dataclasses import fields
 
 import pytest
 
-from continuation.settings import Settings
-from continuation.status import Status
+from continuation.ground.settings import Settings
+from continuation.ground.status import Status
 
 ROOT = pathlib.Path(__file__).parent.parent
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]

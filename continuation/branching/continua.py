@@ -4,8 +4,8 @@ from dataclasses import replace
 
 import numpy as np
 
-from continuation.compiled.interface import NONFINITE, NOTHING, OK, SINGULAR, call_from_python, python_callback
-from continuation.derivatives import extended_jacobian
+from continuation.compiled.calls.interface import NONFINITE, NOTHING, OK, SINGULAR, call_from_python, python_callback
+from continuation.equations.derivatives import extended_jacobian
 
 EMPTY = 1e-8  # a row along the continuum, but for this fraction, says nothing of the branch
 

@@ -6,7 +6,7 @@ import numpy as np
 
 from continuation.branching import homotopy, roots
 from continuation.branching.germs import Germ, followed
-from continuation.branching.reduction import Kernel, Reduced, Spheres, balanced
+from continuation.branching.reduced_equations import Kernel, Reduced, Spheres, balanced
 
 SCALES = (1.0, 1e-2, 1e-4)  # distances, relative to the size of the state, at which the equations may be regular
 BLUR = 1e-7  # root of a location's error above which its neighbourhood is not looked at more closely

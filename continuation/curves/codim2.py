@@ -8,14 +8,14 @@ import logging
 
 import numpy as np
 
-from continuation.compiled.interface import FAILED, OK, python_callback
-from continuation.compiled.state import KINDS
-from continuation.derivatives import evaluate, state_jacobian
-from continuation.multilinear import Multilinear
-from continuation.normal_forms.hopf import conjugates
-from continuation.normal_forms.linear import Local
-from continuation.normal_forms.reduction import Reduction
-from continuation.status import Kind
+from continuation.compiled.calls.interface import FAILED, OK, python_callback
+from continuation.compiled.state.trace_state import KINDS
+from continuation.equations.derivatives import evaluate, state_jacobian
+from continuation.equations.multilinear import Multilinear
+from continuation.ground.status import Kind
+from continuation.kinds.normal_forms.centre_manifold import Reduction
+from continuation.kinds.normal_forms.hopf import conjugates
+from continuation.kinds.normal_forms.linear import Local
 
 ITERATIONS = 20
 ATTAINED = 1e-8  # the largest last step, relative to 1 + |x|, that counts as located

@@ -74,7 +74,7 @@ def _imported(name: str, file: pathlib.Path, content: bytes) -> ModuleType:
 
 def _stored(content: bytes, name: str) -> pathlib.Path:
     """Path of a file with this content, in the cache folder if it can be written."""
-    from continuation.compiled.kernel import cache_root  # imports numba: late, so that parsing alone does not
+    from continuation.compiled.calls.kernel import cache_root  # imports numba: late, so that parsing alone does not
 
     folder = cache_root() / "expressions"
     try:

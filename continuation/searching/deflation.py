@@ -6,7 +6,7 @@ from typing import NamedTuple
 import numpy as np
 from scipy.linalg.lapack import dgesv
 
-from continuation.derivatives import state_jacobian
+from continuation.equations.derivatives import state_jacobian
 
 ITERATIONS = 30  # of one attempt
 CLOSE = 1e-6  # a Newton correction below this, relative to the size of things, is left to the final correction

@@ -5,16 +5,16 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from continuation.branch import Branch
-from continuation.names import check_numbers
-from continuation.query import solutions_at
+from continuation.engine.extend import solutions_at
+from continuation.engine.request import Wishes
+from continuation.ground.names import check_numbers
+from continuation.ground.status import StartError, Status
 from continuation.searching.catalogue import conjugates
+from continuation.searching.deflated_search import Search, check_count, check_operator, check_seed
 from continuation.searching.deflation import check_problem
 from continuation.searching.found import Found
 from continuation.searching.guesses import check_bounds, check_guesses
-from continuation.searching.search import Search, check_count, check_operator, check_seed
-from continuation.status import StartError, Status
 from continuation.trace import trace
-from continuation.wishes import Wishes
 
 BUDGET = 1000  # Newton iterations at one value
 VALUES = 9  # of the parameter, by default

@@ -3,7 +3,7 @@
 from collections import Counter
 from dataclasses import dataclass, field
 
-from continuation.tables import number
+from continuation.output.tables import number
 
 MEANINGS = {
     "known": "ran into a known solution",

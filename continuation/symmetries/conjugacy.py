@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from continuation.status import Kind
+from continuation.ground.status import Kind
 from continuation.symmetries.groups import Elements
 from continuation.symmetries.symmetry import TOLERANCE
 

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from continuation.derivatives import CENTRAL4, FIFTH_ROOT, evaluate, state_jacobian
+from continuation.equations.derivatives import CENTRAL4, FIFTH_ROOT, evaluate, state_jacobian
 
 logger = logging.getLogger("continuation")
 EXACT = 1e-8  # a violation smaller than this, relative to the residual, is rounding

@@ -206,7 +206,7 @@ def claims(found) -> list:
 
 def draw(path, fast):
     """Draw a diagram of each family."""
-    from continuation.plotting import draw_legend
+    from continuation.output.plotting import draw_legend
 
     figure, (one, two, three, four) = figure_of(1, 4, (18, 4))
     titles = ("(a) networks, s = 1", "(b) factorization of 3, lam = 2", "(c) l_p regression, 3 layers")

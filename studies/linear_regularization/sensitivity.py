@@ -12,7 +12,7 @@ import math
 import numpy as np
 
 from continuation import Settings, trace
-from continuation.status import StartError
+from continuation.ground.status import StartError
 from studies.claims import Claim
 from studies.command import command, folder
 from studies.figures import COLOURS, draw_branch, figure_of, legend, save

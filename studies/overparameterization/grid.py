@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from continuation.names import check_numbers
+from continuation.ground.names import check_numbers
 from systems.regression import check_even_power
 from systems.training import kernels
 from systems.training.arguments import check_count

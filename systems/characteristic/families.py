@@ -5,7 +5,7 @@ import math
 import numpy as np
 
 from continuation import Problem
-from continuation.compiled import kernel
+from continuation.compiled.calls.kernel import kernel
 from systems.characteristic.checks import covariance, entries, named, number, positive, square_matrix, whole
 from systems.characteristic.equation import problem_of
 from systems.characteristic.general_kernels import (

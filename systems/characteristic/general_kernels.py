@@ -21,7 +21,7 @@ import math
 
 import numpy as np
 
-from continuation.compiled import kernel
+from continuation.compiled.calls.kernel import kernel
 
 DEGREE = 13
 RADIUS = 4.74  # largest 1-norm with a backward error of the Frechet derivative below 2**-53 (Table 6.1 there)

@@ -8,7 +8,7 @@ twice the length has the Schur complement of two (and the index is that of what 
 
 import numpy as np
 
-from continuation.compiled import kernel
+from continuation.compiled.calls.kernel import kernel
 from systems.characteristic.general_kernels import matrix_exponential
 from systems.small_symmetric import eigen, eigenvalues
 

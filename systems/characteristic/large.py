@@ -3,9 +3,10 @@
 import numpy as np
 from scipy.sparse.linalg import LinearOperator, gmres
 
-from continuation import Problem, operations
-from continuation.compiled.interface import FAILED, OK, python_callback
-from continuation.status import Kind
+from continuation import Problem
+from continuation.compiled.calls.interface import FAILED, OK, python_callback
+from continuation.equations import operations
+from continuation.ground.status import Kind
 from systems.characteristic.checks import entries, given, one_thread
 from systems.characteristic.linearisation import linearisation
 from systems.characteristic.solution import CriticalPoint

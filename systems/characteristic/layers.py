@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 import scipy.linalg
 
-from continuation.status import StartError
+from continuation.ground.status import StartError
 from systems.characteristic.checks import given, one_thread, positive, square_matrix, whole
 
 

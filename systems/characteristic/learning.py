@@ -5,7 +5,7 @@ from typing import NamedTuple
 import numpy as np
 import scipy.linalg
 
-from continuation.compiled import kernel
+from continuation.compiled.calls.kernel import kernel
 from systems.characteristic.checks import positive, whole
 
 CHUNK = 200  # passes between looks at the gradient

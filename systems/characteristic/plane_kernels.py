@@ -7,7 +7,7 @@ tuples of four scalars, row by row; ``p = (lam, T, R row by row, S row by row)``
 
 import math
 
-from continuation.compiled import kernel
+from continuation.compiled.calls.kernel import kernel
 
 
 @kernel

@@ -6,7 +6,7 @@ lose every digit where weights are nearly collinear, and weights are nearly coll
 
 import math
 
-from continuation.compiled import kernel
+from continuation.compiled.calls.kernel import kernel
 
 SERIES = 1.0  # below this pi - theta the terms of h cancel
 

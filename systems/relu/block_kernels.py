@@ -14,7 +14,7 @@ import math
 
 import numpy as np
 
-from continuation.compiled import kernel
+from continuation.compiled.calls.kernel import kernel
 from systems.relu.angles import steepness
 from systems.relu.plane_kernels import TURN, angle_rate
 from systems.relu.reduction_kernels import angle_parts, lengths, reduced_jacobian

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from continuation.compiled import kernel
+from continuation.compiled.calls.kernel import kernel
 from systems.relu.arguments import angles_up_to, whole
 from systems.relu.digits import pi, sine_cosine
 

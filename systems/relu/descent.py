@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from continuation.compiled import kernel
+from continuation.compiled.calls.kernel import kernel
 from systems.relu.arguments import matrix, positive, whole
 from systems.relu.population import Network, checked_students
 from systems.relu.population_kernels import gradient_of, loss_of

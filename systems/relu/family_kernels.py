@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 
-from continuation.compiled import kernel
+from continuation.compiled.calls.kernel import kernel
 from systems.relu.normal_kernels import normal_jacobian, normal_loss, normal_parameter_derivative, normal_residual
 
 

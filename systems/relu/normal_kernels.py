@@ -5,7 +5,7 @@
 
 import numpy as np
 
-from continuation.compiled import kernel
+from continuation.compiled.calls.kernel import kernel
 from systems.relu.angles import opening
 from systems.relu.population_kernels import TURN, gradient_of, hessian_of, loss_of, mismatch, mixed, rectified, units
 

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from continuation.compiled import kernel
+from continuation.compiled.calls.kernel import kernel
 from systems.relu.arguments import positive, reals, students_number, vector, whole
 from systems.relu.plane_kernels import plane_loss, plane_residual
 

@@ -6,7 +6,7 @@ hold at 0 and pi, too.  At the origin, and for K < 2, everything is NaN.
 
 import math
 
-from continuation.compiled import kernel
+from continuation.compiled.calls.kernel import kernel
 
 TURN = 2.0 * math.pi
 LEAST = 2.0 - 1e-3  # of K, with room for differences about 2

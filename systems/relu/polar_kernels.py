@@ -6,7 +6,7 @@ only, and ``(1 - |e_j|^2) / 2`` along ``e_j``.  Neither sees rho_j = 0.
 
 import numpy as np
 
-from continuation.compiled import kernel
+from continuation.compiled.calls.kernel import kernel
 from systems.relu.angles import opening, supplement
 from systems.relu.normal_kernels import unpack
 from systems.relu.population_kernels import TURN, bend, hessian_of, loss_of, mixed, units

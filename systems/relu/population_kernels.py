@@ -9,7 +9,7 @@ import math
 
 import numpy as np
 
-from continuation.compiled import kernel
+from continuation.compiled.calls.kernel import kernel
 from systems.relu.angles import opening, steepness, supplement
 
 TURN = 2.0 * math.pi

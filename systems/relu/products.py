@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from continuation.compiled import kernel
+from continuation.compiled.calls.kernel import kernel
 from systems.relu.population import Network, checked_students, openings
 
 

@@ -8,7 +8,7 @@ import math
 
 import numpy as np
 
-from continuation.compiled import kernel
+from continuation.compiled.calls.kernel import kernel
 from systems.relu.plane_kernels import TURN, angle_rate
 
 LEAST = 3.0 - 1e-3  # of K, with room for differences about 3

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from continuation.names import check_numbers
+from continuation.ground.names import check_numbers
 
 
 def check_count(name, value) -> int:

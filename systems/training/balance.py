@@ -6,8 +6,8 @@ A quadratic `balance` D(u), squared norms before a hidden layer less those behin
 
 import numpy as np
 
-from continuation.derivatives import evaluate
-from continuation.names import check_numbers
+from continuation.equations.derivatives import evaluate
+from continuation.ground.names import check_numbers
 from systems.training.kernels import largest
 
 STEPS = 100

@@ -126,7 +126,7 @@ class BranchCheck:
 
     def plot(self, x=None, y=None, ax=None):
         """Draw the branch with arrows of descent; returns the Axes."""
-        from continuation.plotting import draw_legend, usual_y
+        from continuation.output.plotting import draw_legend, usual_y
 
         y = y or usual_y(self.branch)
         ax = self.branch.plot(x, y, ax)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from continuation.derivatives import evaluate
+from continuation.equations.derivatives import evaluate
 from systems.training import kernels
 from systems.training.modes import Modes, modes_at
 from systems.training.runs import STOPS, Stop, bound_of

@@ -7,8 +7,8 @@ import math
 
 import numpy as np
 
-from continuation.compiled import kernel
-from continuation.compiled.interface import call
+from continuation.compiled.calls.interface import call
+from continuation.compiled.calls.kernel import kernel
 
 GRADIENT, MOMENTUM, NESTEROV, ADAGRAD, ADADELTA, ADAM, RUNGE_KUTTA = range(7)
 BUDGET, CONVERGED, DIVERGED, FAILED, LEFT = range(5)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.linalg import eig, eigh
 
-from continuation.derivatives import evaluate, state_jacobian
+from continuation.equations.derivatives import evaluate, state_jacobian
 
 NULL = 1e-7  # of the largest eigenvalue: a mode that does not move
 POLISH = 20  # Newton corrections at most

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from continuation.names import check_numbers
+from continuation.ground.names import check_numbers
 
 ACTIVATIONS = ("linear", "relu", "leaky", "tanh")
 

@@ -10,10 +10,10 @@ import numpy as np
 from scipy.special import ai_zeros
 
 from continuation.branch import Branch
-from continuation.derivatives import extended_jacobian
-from continuation.multilinear import Multilinear
-from continuation.names import check_numbers
-from continuation.status import Kind
+from continuation.equations.derivatives import extended_jacobian
+from continuation.equations.multilinear import Multilinear
+from continuation.ground.names import check_numbers
+from continuation.ground.status import Kind
 from systems.training import kernels
 from systems.training.descent import Field, flow_of
 

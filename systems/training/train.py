@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from continuation.names import check_numbers
+from continuation.ground.names import check_numbers
 from systems.training import kernels
 from systems.training.arguments import check_count, check_positive, check_tolerance
 from systems.training.invariants import layer_norms, violation

@@ -1,0 +1,242 @@
+"""The periodic orbits that emanate from a Hopf point, to second order in their amplitude."""
+
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from continuation.branch import SpecialPoint
+from continuation.equations.derivatives import parameter_column, state_jacobian
+from continuation.equations.multilinear import Multilinear
+from continuation.ground.names import check_numbers, suggest
+from continuation.ground.status import Kind
+
+SINGULAR = 1e-8  # condition of a matrix whose solution means nothing, and what counts as no crossing
+
+
+@dataclass(frozen=True, eq=False)
+class EmanatingOrbit:
+    """Periodic orbits near a Hopf point, one for each small amplitude eps > 0.
+
+    ``x(t) = u0 + 2 eps Re(q e^{i w t}) + eps**2 (mean + Re(second e^{2 i w t})) + O(eps**3)`` at the parameter
+    ``p0 + parameter2 eps**2`` with the frequency ``w = omega + omega2 eps**2``, both up to O(eps**4).
+
+    Attributes
+    ----------
+    state : (n,) array
+        The equilibrium u0 at the Hopf point.
+    vary : str
+        Name of the parameter.
+    parameter, parameter2 : float
+        Its value p0 and the coefficient of eps**2.
+    omega, omega2 : float
+        Frequency and its coefficient.
+    q : (n,) complex array
+        ``F_u q = i omega q``, of Euclidean length 1.
+    mean, second : (n,) arrays
+        Harmonics 0 and 2 of second order; `mean` holds the shift of the equilibrium.
+    growth : float
+        Derivative of the pair's real part with respect to the parameter, along the equilibria.
+    lyapunov : float
+        First Lyapunov coefficient l1; negative: supercritical.
+    stable : bool
+        Whether the small orbits are: l1 < 0 and no other eigenvalue has a positive real part.
+    """
+
+    state: np.ndarray
+    vary: str
+    parameter: float
+    parameter2: float
+    omega: float
+    omega2: float
+    q: np.ndarray = field(repr=False)
+    mean: np.ndarray = field(repr=False)
+    second: np.ndarray = field(repr=False)
+    growth: float
+    lyapunov: float
+    stable: bool
+
+    def parameter_at(self, eps) -> float:
+        """Value of the parameter where the orbit has amplitude `eps`."""
+        return self.parameter + self.parameter2 * check_numbers("eps", eps, 0) ** 2
+
+    def period_at(self, eps) -> float:
+        """Period of the orbit of amplitude `eps`.
+
+        Raises
+        ------
+        ValueError
+            The amplitude is beyond where the expansion means anything (its frequency is not positive).
+        """
+        frequency = self.omega + self.omega2 * check_numbers("eps", eps, 0) ** 2
+        if frequency <= 0:
+            raise ValueError(f"eps: {eps!r} is too large for the expansion: its frequency there is {frequency:.3g}")
+        return 2 * np.pi / float(frequency)
+
+    def amplitude_at(self, parameter) -> float:
+        """Amplitude eps of the orbit at a value of the parameter.
+
+        Raises
+        ------
+        ValueError
+            The orbits are on the other side of the Hopf point.
+        """
+        gap = check_numbers("parameter", parameter, 0) - self.parameter
+        if gap * self.parameter2 < 0 or (self.parameter2 == 0 and gap != 0):
+            side = "above" if self.parameter2 > 0 else "below"
+            raise ValueError(f"parameter: the orbits have {self.vary} {side} {self.parameter:g}, got {parameter!r}")
+        return float(np.sqrt(gap / self.parameter2)) if gap else 0.0
+
+    def sample(self, eps=None, *, parameter=None, points=64) -> tuple:
+        """Points of the orbit over one period.
+
+        Parameters
+        ----------
+        eps : float, optional
+            Amplitude.
+        parameter : float, optional
+            Value of the parameter instead of the amplitude.
+        points : int
+            Number of times, equally spaced; the end of the period is left out.
+
+        Returns
+        -------
+        times : (points,) array
+        states : (points, n) array
+
+        Raises
+        ------
+        ValueError
+            Neither or both of `eps` and `parameter`, or one that has no orbit.
+        """
+        if (eps is None) == (parameter is None):
+            raise ValueError(f"sample: wanted eps or parameter, got eps={eps!r}, parameter={parameter!r}")
+        if isinstance(points, bool) or not isinstance(points, (int, np.integer)) or points < 1:
+            raise ValueError(f"points: wanted a whole number of at least 1, got {points!r}")
+        eps = self.amplitude_at(parameter) if eps is None else check_numbers("eps", eps, 0)
+        phase = 2 * np.pi * np.arange(points) / points
+        wave = np.exp(1j * phase)[:, None]
+        states = self.state + 2 * eps * (self.q * wave).real + eps**2 * (self.mean + (self.second * wave**2).real)
+        return phase / (2 * np.pi) * self.period_at(eps), states
+
+
+def emanating_orbit(problem, point) -> EmanatingOrbit:
+    """Expand the periodic orbits that leave the equilibria at a Hopf point.
+
+    Parameters
+    ----------
+    problem : Problem
+        A flow.
+    point : SpecialPoint
+        Of `Kind.HOPF`, located, of a branch in one parameter.
+
+    Returns
+    -------
+    EmanatingOrbit
+
+    Raises
+    ------
+    ValueError
+        A point of another kind or problem; a problem without third derivatives; a pair that does not cross the
+        imaginary axis; F_u singular or with the eigenvalue 2 i omega.
+
+    Notes
+    -----
+    With ``F_u' p = -i omega p``, ``<p, q> = 1``: ``l1 = Re c1 / omega`` and ``c1 = <p, C(q, q, q') + 2 B(q, h11) +
+    B(q', h20)> / 2`` (Kuznetsov, *Elements of Applied Bifurcation Theory*, equation 5.62), from which
+    ``parameter2 = -Re c1 / growth``.  Cost: one spectrum, three linear systems and a few multilinear forms.
+
+    Examples
+    --------
+    The normal form ``z' = (mu + i) z - |z|**2 z`` has circles of radius ``sqrt(mu)``; with this q that is
+    ``sqrt(2) eps``:
+
+    >>> from continuation import Problem, trace
+    >>> equations = {"x": "mu*x - y - x*(x**2 + y**2)", "y": "x + mu*y - y*(x**2 + y**2)"}
+    >>> problem = Problem.from_expressions(equations, parameters={"mu": -1})
+    >>> orbit = emanating_orbit(problem, trace(problem, [0, 0], "mu", (-1, 1))["HB1"])
+    >>> round(orbit.parameter2, 9), round(orbit.omega, 9), orbit.stable
+    (2.0, 1.0, True)
+    >>> times, states = orbit.sample(parameter=0.25)
+    >>> bool(abs(states[:, 0].max() - 0.5) < 1e-9)
+    True
+    """
+    vary = _check_hopf(problem, point)
+    x, active = problem.point_unknowns(point, vary), problem.index_of(vary)
+    p = problem.parameter_values(point.parameters)
+    u, p[active] = x[:-1], x[-1]
+    a = state_jacobian(problem, u, p)
+    critical, others, q, left = _critical(a, point.normal_form.get("omega"))
+    omega = float(critical.imag)
+    forms = Multilinear(problem, u, p, (active,)).form
+    along = np.append(np.zeros(len(u)), 1.0)
+    shift = _solved(a, -parameter_column(problem, u, p, active), "0")  # du/dp of the equilibria
+    h11 = _solved(a, -forms(q, q.conj()).real, "0")
+    h20 = _solved(2j * omega * np.eye(len(u)) - a, forms(q, q), "2 i omega")
+    c1 = 0.5 * left @ (forms(q, q, q.conj()) + 2 * forms(q, h11) + forms(q.conj(), h20))
+    parts = [forms(q, along), forms(q, shift)]
+    slope = left @ (parts[0] + parts[1])
+    if abs(slope.real) <= SINGULAR * np.linalg.norm(left) * sum(np.linalg.norm(part) for part in parts):
+        raise ValueError(f"point: the pair of {point.label} does not cross the imaginary axis with {vary!r}")
+    parameter2 = -float(c1.real / slope.real)
+    quiet = not np.any(others.real > SINGULAR * np.linalg.norm(a))
+    return EmanatingOrbit(
+        state=u.copy(),
+        vary=vary,
+        parameter=float(x[-1]),
+        parameter2=parameter2,
+        omega=omega,
+        omega2=float(slope.imag * parameter2 + c1.imag),
+        q=q,
+        mean=h11 + shift * parameter2,
+        second=h20,
+        growth=float(slope.real),
+        lyapunov=float(c1.real / omega),
+        stable=bool(quiet and c1.real < 0),
+    )
+
+
+def _check_hopf(problem, point) -> str:
+    """Name of the varied parameter, if the point is a Hopf point of the problem."""
+    if not isinstance(point, SpecialPoint):
+        raise ValueError(f"point: wanted a SpecialPoint of a branch, got {type(point).__name__}")
+    if point.kind is not Kind.HOPF or not point.located or len(point.vary) != 1:
+        what = f"{point.label}, a {point.kind.name}"
+        if point.kind is Kind.HOPF:
+            what = f"{point.label} in {point.vary}" if point.located else f"{point.label}, not located"
+        raise ValueError(f"point: wanted a located Hopf point (HB) of a branch in one parameter, got {what}")
+    if problem.stability != "flow":
+        raise ValueError(f'problem: wanted a flow (stability="flow"), got stability={problem.stability!r}')
+    if problem.smoothness < 3:
+        raise ValueError(f"problem: the expansion needs third derivatives, got smoothness={problem.smoothness}")
+    if point.vary[0] not in problem.parameters:
+        raise ValueError(
+            f"point: varies {point.vary[0]!r}; this problem has {suggest(point.vary[0], problem.parameters)}"
+        )
+    if point.state_names and tuple(point.state_names) != tuple(problem.states):
+        raise ValueError(f"point: has the states {list(point.state_names)}; this problem has {list(problem.states)}")
+    return point.vary[0]
+
+
+def _critical(a, expected):
+    """The eigenvalue i omega, those beside the pair, q (unit) and the left vector with ``left @ q = 1``."""
+    values, vectors = np.linalg.eig(a)
+    upper = np.flatnonzero(values.imag > 0)
+    scale = np.max(np.abs(values), initial=1e-300)
+    if len(upper) == 0 or np.min(np.abs(values[upper].real)) > 1e-6 * scale:
+        raise ValueError("point: F_u has no pair of imaginary eigenvalues there; was it found with other parameters?")
+    gap = np.abs(values[upper].real) + (0 if expected is None else np.abs(values[upper].imag - expected))
+    k = upper[np.argmin(gap)]
+    partner = int(np.argmin(np.abs(values - values[k].conj())))
+    rest = [j for j in range(len(values)) if j not in (k, partner)]
+    q = vectors[:, k] / np.linalg.norm(vectors[:, k])
+    left_values, left_vectors = np.linalg.eig(a.T)
+    left = left_vectors[:, np.argmin(np.abs(left_values - values[k]))]
+    return values[k], values[rest], q, left / (left @ q)
+
+
+def _solved(matrix, right, eigenvalue):
+    """Solution of a linear system, refused where F_u has this eigenvalue."""
+    sigma = np.linalg.svd(matrix, compute_uv=False)
+    if sigma[-1] <= SINGULAR * sigma[0]:
+        raise ValueError(f"point: F_u has the eigenvalue {eigenvalue} as well: a point of higher codimension")
+    return np.linalg.solve(matrix, right)

@@ -1,0 +1,253 @@
+"""From a branch point to the other branches through it."""
+
+import logging
+
+import numpy as np
+
+from continuation.branch import SpecialPoint
+from continuation.branching import roots
+from continuation.branching.germs import LEVELS
+from continuation.branching.halves import Half, half_branches
+from continuation.branching.reduced_equations import Kernel, Spheres, kernel_at, rank_defect_around
+from continuation.ground.names import suggest
+from continuation.ground.settings import Settings
+from continuation.ground.status import Kind
+
+logger = logging.getLogger("continuation")
+
+STRAIGHT = 0.02  # a half-branch this near to the incoming tangent (or its continuation) is it
+CLOSE = 0.1  # directions nearer than this do not tell branches apart: their starts bring a point ahead
+PARTED = 0.02  # half-branches nearer than this, relative to the distance, could be taken for each other
+LARGEST = 8  # dimension of the kernel beyond which nothing is tried
+
+
+class Starts(list):
+    """Starts of the half-branches at a branch point: a list that knows how far it can be trusted.
+
+    Attributes
+    ----------
+    complete : bool
+        Whether all real solutions of the reduced equations are known to be among them.
+    notes : tuple of str
+        What was left out, and why.
+    """
+
+    def __init__(self, starts=(), complete=True, notes=()):
+        super().__init__(starts)
+        self.complete, self.notes = complete, tuple(notes)
+
+
+def switch(problem, point, settings=None) -> Starts:
+    """Find the half-branches that meet at a branch point.
+
+    Parameters
+    ----------
+    problem : Problem
+    point : SpecialPoint
+        Of `Kind.BRANCH_POINT`, located, of a branch in one parameter.
+    settings : Settings, optional
+        Not needed: the directions are found without steps of a trace.
+
+    Returns
+    -------
+    list of Start
+        One for each half-branch but the one that led to the point (the rows before it, or after it where it is the
+        first row): first its straight continuation (``start.known``), then the others, opposite ones side by side.
+        Where branches touch, so that several share the tangent, all are there and none is known.
+
+        ``trace(problem, start, vary)`` goes outward; its first row is the branch point.  ``start.continuum`` is the
+        dimension of the continuum of half-branches that the start represents (0: it stands for itself).  The list's
+        ``notes`` say what was left out and why, its ``complete`` whether all real solutions of the reduced equations
+        are known to be there.
+
+    Raises
+    ------
+    ValueError
+        The point is of another kind or of another problem, was not located, equations depend on each other around
+        it, its kernel is larger than 8, or nothing but the branch that led to it was found.
+
+    Notes
+    -----
+    On the kernel of [F_u F_p], of dimension k + 1, the reduced equations of second and third order are solved on a
+    small sphere: by homotopy where k <= 5, which finds every real solution, else by searches.  Solutions are followed
+    to the centre, then to points of the true equations; what leads to neither is dropped and noted.  So
+    transcritical, pitchfork-like and mutually tangent branches come together, however many.  With
+    ``Problem(smoothness=2)``, and where the reduced equations have multiple solutions or continua that terms of
+    higher order break up, the true equations are searched on small spheres instead (terms too weak to show there,
+    about 1e-7 of the others, leave the continuum).  References: Golubitsky & Schaeffer, *Singularities and Groups in
+    Bifurcation Theory* I, 1985, chapter VII (reduction); Keller, *Numerical Methods in Bifurcation Problems*, 1987,
+    section 5.20 (directions).  Cost: two singular value decompositions, ``(k + 3 choose 3)`` third derivatives, and 7
+    to 20 factorisations of order n + 1 for each half-branch.
+
+    Examples
+    --------
+    >>> from continuation import Problem, switch, trace
+    >>> problem = Problem.from_expressions({"x": "mu*x - x**3"}, parameters={"mu": -1})
+    >>> trunk = trace(problem, start=[0.0], vary="mu", span=(-1, 1))
+    >>> starts = switch(problem, trunk["BP1"])
+    >>> [start.known for start in starts]
+    [True, False, False]
+    >>> side = trace(problem, starts[1], vary="mu", span=(-1, 1))
+    >>> bool(abs(side["x"][-1] ** 2 - 1.0) < 1e-12)
+    True
+    """
+    if settings is not None and not isinstance(settings, Settings):
+        raise ValueError(f"settings: wanted Settings(...), got {type(settings).__name__}")
+    vary = check_point(problem, point)
+    x = problem.point_unknowns(point, vary)
+    p = problem.parameter_values(point.parameters)
+    kernel = kernel_at(problem, x, p, problem.index_of(vary), problem.inner_weights())
+    check_kernel(kernel)
+    spheres, halves, notes, complete = half_branches(kernel, problem.smoothness, point.error)
+    # A point in the first row was reached against the rows' direction.
+    incoming = (-1 if point.index == 0 else 1) * spheres.kernel.coordinates(point.tangent / spheres.kernel.unit)
+    known, others = arranged(halves, incoming / np.linalg.norm(incoming), notes)
+    kept = [known, *others] if known else others
+    if not kept:
+        raise ValueError(f"point: no half-branch leaves {point.label}: {'; '.join(notes)}")
+    for note in notes:
+        logger.info("switch at %s: %s", point.label, note)
+    starts = [start_of(spheres, half, halves, (vary, point, half is known)) for half in kept]
+    return Starts(starts, complete, notes)
+
+
+def check_point(problem, point) -> str:
+    """Name of the varied parameter, if the point is one to switch at."""
+    if not isinstance(point, SpecialPoint):
+        raise ValueError(f"point: wanted a SpecialPoint of a branch, got {type(point).__name__}")
+    if point.kind is Kind.HOPF:
+        raise ValueError(
+            f"point: wanted a branch point (BP), got {point.label}, a HOPF: the branch there is one of periodic "
+            "orbits; see emanating_orbit(problem, point)"
+        )
+    if point.kind is not Kind.BRANCH_POINT:
+        raise ValueError(f"point: wanted a branch point (BP), got {point.label}, a {point.kind.name}")
+    if not point.located:
+        raise ValueError(f"point: {point.label} was not located; trace again with smaller steps around its bracket")
+    if len(point.vary) != 1:
+        raise ValueError(f"point: wanted a point of a branch in one parameter, got {point.vary}")
+    name = point.vary[0]
+    if name not in problem.parameters:
+        raise ValueError(f"point: varies {name!r}; this problem has {suggest(name, problem.parameters)}")
+    if point.tangent is None:
+        raise ValueError(f"point: {point.label} has no tangent, so nothing tells which branch led to it")
+    if point.state_names and tuple(point.state_names) != tuple(problem.states):
+        raise ValueError(f"point: has the states {list(point.state_names)}; this problem has {list(problem.states)}")
+    return name
+
+
+def check_kernel(kernel: Kernel):
+    """Raise where the kernel is none, too large, or there for another reason than crossing branches."""
+    if kernel.dimension < 1:
+        raise ValueError(
+            f"[F_u F_p] has full rank at this point (smallest singular value {kernel.sigma[-1]:.3g}, largest "
+            f"{kernel.scale:.3g}): it is no branch point of this problem; was it found with other parameters?"
+        )
+    residual = float(np.max(np.abs(kernel.residual(np.zeros(len(kernel.x))))))
+    if not residual <= 1e-6 * kernel.scale * kernel.length:
+        raise ValueError(
+            f"point: is no solution of this problem (largest residual {residual:.3g}); was it found with other "
+            "parameters or constants?"
+        )
+    lost = rank_defect_around(kernel)
+    if lost:
+        row = kernel.problem.unknown_names[int(np.argmax(np.abs(kernel.left[:, -1])))]
+        raise ValueError(
+            f"[F_u F_p] is rank-deficient by {lost} at this point and around it: an equation is missing, repeated or "
+            f"does not depend on the unknowns (look at the equation of {row!r})"
+        )
+    if kernel.dimension > LARGEST:
+        raise ValueError(
+            f"the kernel of [F_u F_p] has dimension {kernel.dimension + 1} here; switch handles up to {LARGEST + 1}"
+        )
+
+
+def arranged(halves, incoming, notes) -> tuple:
+    """The straight continuation of the incoming branch, None where there is none, and the other half-branches.
+
+    The half-branch that led to the point is left out.  Where several share its tangent, nobody can tell from the
+    point which it was: all are kept.
+    """
+    behind = [half for half in halves if np.linalg.norm(half.direction + incoming) < STRAIGHT]
+    ahead = [half for half in halves if np.linalg.norm(half.direction - incoming) < STRAIGHT]
+    if len(behind) > 1 or len(ahead) > 1:
+        notes.append("several branches share the tangent of the one that led here: all of them are returned")
+    if not behind:
+        notes.append("the half-branch that led to the point was not found again among the solutions")
+    known = ahead[0] if len(ahead) == 1 else None
+    gone = [known, *(behind if len(behind) == 1 else [])]
+    return known, paired([half for half in halves if not any(half is other for other in gone)])
+
+
+def paired(halves) -> list:
+    """Half-branches by descending direction, each followed by its opposite."""
+    left = sorted(halves, key=lambda half: [-round(c, 6) for c in half.direction])
+    out = []
+    while left:
+        half = left.pop(0)
+        out.append(half)
+        gaps = [float(np.linalg.norm(other.direction + half.direction)) for other in left]
+        if gaps and min(gaps) < STRAIGHT:
+            out.append(left.pop(int(np.argmin(gaps))))
+    return out
+
+
+def start_of(spheres: Spheres, half: Half, halves, facts):
+    """`Start` of a half-branch, with points ahead where its tangent alone does not lead onto it."""
+    from continuation.engine.start import Start  # brings the engine, which importing the package should not
+
+    (vary, point, known), kernel = facts, spheres.kernel
+    weights = kernel.problem.inner_weights()
+    tangent = kernel.unit * kernel.lifted(half.direction)
+    apart = [other for other in halves if other is not half]
+    touching = [other for other in apart if np.linalg.norm(half.direction - other.direction) < CLOSE]
+    rough = kernel.problem.smoothness < 3
+    needed = rough or kernel.dimension > 1 or half.continuum > 0 or bool(touching)
+    return Start(
+        kernel.x.copy(),
+        tangent / np.sqrt(tangent @ (weights * tangent)),
+        kernel.p,
+        vary,
+        outward=True,
+        known=known,
+        problem=kernel.problem,
+        origin=point,
+        continuum=half.continuum,
+        ahead=points_ahead(spheres, half, touching) if needed else None,
+    )
+
+
+def points_ahead(spheres: Spheres, half: Half, touching) -> np.ndarray:
+    """(m, 2, N) points of a half-branch and unit tangents there, at radii that halve.
+
+    They end where a half-branch that touches this one comes so near that a trace could take it.
+    """
+    kernel, weights = spheres.kernel, spheres.kernel.problem.inner_weights()
+    own, found = inward(spheres, half), []
+    others = [{r: z for z, r in inward(spheres, other)} for other in touching]
+    for z, r in own:
+        gaps = [np.linalg.norm(z - other[r]) for other in others if r in other]
+        if found and min(gaps, default=1.0) < PARTED:
+            break
+        found.append(np.array([kernel.x + kernel.unit * z * r, tangent_along(kernel, z * r, half, weights)]))
+    return np.array(found)
+
+
+def inward(spheres: Spheres, half: Half) -> list:
+    """Points (z, radius) of a half-branch from the one known towards the branch point."""
+    z, r, found = half.z, half.radius, []
+    centre = spheres.kernel.lifted(half.direction)
+    for _ in range(LEVELS):
+        found.append((z, r))
+        guess, r = 0.5 * (z + centre), r / 2
+        z = roots.newton(spheres.system(r), guess)
+        if z is None or np.linalg.norm(z - guess) > 0.3 * np.linalg.norm(guess - centre) + 1e-4:
+            break
+    return found
+
+
+def tangent_along(kernel: Kernel, z, half: Half, weights) -> np.ndarray:
+    """Unit tangent at a point of a half-branch, away from the branch point."""
+    null = np.linalg.svd(kernel.jacobian(z))[2][-1 - half.continuum :]
+    tangent = kernel.unit * (null.T @ (null @ z))
+    return tangent / np.sqrt(tangent @ (weights * tangent))

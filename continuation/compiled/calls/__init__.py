@@ -1,0 +1,1 @@
+"""Functions by address, and the decorators of compiled code."""

@@ -1,0 +1,1 @@
+"""Minimally augmented systems of fold, branch point and Hopf curves."""

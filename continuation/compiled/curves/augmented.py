@@ -1,0 +1,247 @@
+"""What the curves of special points in two parameters have in common: their table, and F with its derivatives on them.
+
+The unknowns are y = (u, auxiliary ones, q, p): the base problem's states, then the second and the first parameter.
+The equations are F = 0 and scalars of bordered matrices (Govaerts, *Numerical Methods for Bifurcations of Dynamical
+Equilibria*, SIAM 2000, chapters 3-5), whose derivatives need second derivatives of F in a few directions only:
+fourth-order differences of the Jacobian.  ``c`` is the address of the table that `curves.operations` fills.
+"""
+
+import math
+
+from continuation.compiled.calls.arrays import doubles, fixed, new_doubles, part
+from continuation.compiled.calls.interface import NONFINITE, OK, SINGULAR, call, callback
+from continuation.compiled.calls.kernel import internal
+from continuation.compiled.dense import workspace as D
+from continuation.compiled.dense.dense import derivative_at
+from continuation.compiled.dense.extended import norm, solve_dense
+from continuation.compiled.dense.fold_point import corner_border
+from continuation.compiled.dense.spectrum import UNSTABLE
+from continuation.compiled.matrices import eigen
+
+# Base problem with the first and with the second parameter active, the curve's own linear algebra (tables of
+# workspace.py), index in p of the second parameter, number of auxiliary unknowns, borders.
+BASE, SECOND, OWN, OTHER, AUXILIARY, BORDERS, TABLE = range(7)
+LEFT, RIGHT = range(2)  # rows of the borders
+STEP, GROWTH = 1e-3, 1e-6  # of fourth-order differences of the Jacobian, and what |y| adds to it
+CUSP_TEST, BT_TEST, PAIR_TEST, KERNEL_TESTS = range(4)  # test functions where F_u has a simple kernel
+
+
+@internal
+def states(c):
+    """Number of states n of the base problem."""
+    return fixed(fixed(c, BASE), D.N_STATES)
+
+
+@internal
+def borders(c):
+    """View of the left and the right border (2, n)."""
+    return doubles(fixed(c, BORDERS), (2, states(c)))
+
+
+@internal
+def equations(c):
+    """Number of equations, one less than that of the unknowns."""
+    return states(c) + fixed(c, AUXILIARY) + 1
+
+
+@internal
+def unknowns(c, y):
+    """View of the unknowns (N,)."""
+    return doubles(y, equations(c) + 1)
+
+
+@internal
+def parameters(c, p):
+    """View of all parameters and constants."""
+    return doubles(p, fixed(fixed(c, BASE), D.N_PARAMETERS))
+
+
+@internal
+def at(c, y, p, f):
+    """F at y into f[:n], and its derivatives as `base_derivatives`."""
+    status = base_residual(c, y, p, f)
+    return status if status != OK else base_derivatives(c, y, p)
+
+
+@internal
+def base_residual(c, y, p, f):
+    """F at y into f[:n]; writes both parameters into p."""
+    base, m = fixed(c, BASE), equations(c)
+    p[fixed(c, OTHER)], p[fixed(base, D.ACTIVE)] = y[m - 1], y[m]
+    return call(fixed(base, D.RESIDUAL), fixed(base, D.RESIDUAL + 1), y, p, f)
+
+
+@internal
+def base_derivatives(c, y, p):
+    """F_u, F_p and F_q at y into the tables BASE and SECOND."""
+    base, second, m = fixed(c, BASE), fixed(c, SECOND), equations(c)
+    p[fixed(c, OTHER)], p[fixed(base, D.ACTIVE)] = y[m - 1], y[m]
+    status = call(fixed(base, D.LINEARISE), base, y, p, y)
+    if status == OK:
+        status = derivative_at(second, y[: states(c)], p)
+    return status
+
+
+@internal
+def base_parts(c):
+    """Views of F_u, F_p and F_q as they were computed last."""
+    base = fixed(c, BASE)
+    return D.jacobian(base), D.derivative(base), D.derivative(fixed(c, SECOND))
+
+
+@internal
+def along(c, y, p, direction):
+    """Derivative of [F_u F_q F_p] at y along `direction` (n states, q, p): (n, n + 2), NaN where F fails.
+
+    The tables of the base problem are overwritten.
+    """
+    n, m = states(c), equations(c)
+    out, shifted, size = new_doubles((n, n + 2)), y.copy(), norm(direction)
+    if size == 0.0:
+        return out
+    h = (STEP + GROWTH * norm(y)) / size
+    for k, weight in ((-2.0, 1.0), (-1.0, -8.0), (1.0, 8.0), (2.0, -1.0)):
+        for j in range(n):
+            shifted[j] = y[j] + k * h * direction[j]
+        shifted[m - 1], shifted[m] = y[m - 1] + k * h * direction[n], y[m] + k * h * direction[n + 1]
+        if base_derivatives(c, shifted, p) != OK:
+            out[0, 0] = math.nan
+        a, by_p, by_q = base_parts(c)
+        for i in range(n):
+            for j in range(n):
+                out[i, j] += weight * a[i, j] / (12.0 * h)
+            out[i, n] += weight * by_q[i] / (12.0 * h)
+            out[i, n + 1] += weight * by_p[i] / (12.0 * h)
+    return out
+
+
+@internal
+def start_matrix(c):
+    """Write the base problem's [F_u 0 F_q], F_p into the curve's own matrix and column; zeros elsewhere."""
+    n, m, own = states(c), equations(c), fixed(c, OWN)
+    big, column = D.jacobian(own), D.derivative(own)
+    a, by_p, by_q = base_parts(c)
+    for i in range(m):
+        for j in range(m):
+            big[i, j] = a[i, j] if i < n and j < n else 0.0
+        column[i] = 0.0
+    for i in range(n):
+        big[i, m - 1], column[i] = by_q[i], by_p[i]
+
+
+@internal
+def add_row(c, row, left, matrix, factor):
+    """Add ``factor left' matrix`` (columns u, q, p) to an equation of the curve's own matrix."""
+    n, m, own = states(c), equations(c), fixed(c, OWN)
+    big, column = D.jacobian(own), D.derivative(own)
+    for i in range(n):
+        w = factor * left[i]
+        for j in range(n):
+            big[row, j] += w * matrix[i, j]
+        big[row, m - 1] += w * matrix[i, n]
+        column[row] += w * matrix[i, n + 1]
+
+
+@internal
+def spectrum(c):
+    """Eigenvalues of the base problem's F_u: (wr, wi), NaN first where they can't be had."""
+    base, n = fixed(c, BASE), states(c)
+    wr, wi = new_doubles(n), new_doubles(n)
+    if not eigen.eigenvalues(D.lapack(base), D.jacobian(base).copy(), wr, wi, new_doubles(8 * n + 8), D.ints(base)):
+        wr[0] = math.nan
+    return wr, wi
+
+
+@internal
+def drop_nearest(wr, wi, omega):
+    """Mark the eigenvalue nearest i omega as critical: its imaginary part becomes NaN."""
+    best, place = math.inf, 0
+    for j in range(wr.shape[0]):
+        gap = math.hypot(wr[j], wi[j] - omega)
+        if gap < best:
+            best, place = gap, j
+    wi[place] = math.nan
+
+
+@internal
+def count_others(wr, wi):
+    """Count of unstable eigenvalues that are not critical; sign and least size of the real ones; nearest pair.
+
+    The sign is that of the product of the real ones, of the pair nearest the axis it is the real part: 1 where there
+    are none.
+    """
+    unstable, sign, least, nearest = 0.0, 1.0, math.inf, math.inf
+    for j in range(wr.shape[0]):
+        if wi[j] != wi[j]:
+            continue
+        if wr[j] > 0.0:
+            unstable += 1.0
+        if wi[j] == 0.0:
+            sign = -sign if wr[j] < 0.0 else sign
+            least = min(least, abs(wr[j]))
+        elif wi[j] > 0.0 and abs(wr[j]) < abs(nearest):
+            nearest = wr[j]
+    return unstable, sign * (least if least < math.inf else 1.0), nearest if nearest < math.inf else 1.0
+
+
+@internal
+def null_pair(c):
+    """Right and left solution (n + 1,) of the base problem's bordered F_u; the last entry of each is its scalar."""
+    base, b = fixed(c, BASE), borders(c)
+    a = D.jacobian(base)
+    m, right = corner_border(a, b[LEFT], b[RIGHT], False)
+    mt, left = corner_border(a, b[LEFT], b[RIGHT], True)
+    return solve_dense(base, m, right) and solve_dense(base, mt, left), right, left
+
+
+@internal
+def renew(c, which, vector):
+    """Make a border of a null vector: unit, in the direction it has."""
+    n, b = states(c), borders(c)
+    size = norm(vector[:n])
+    for i in range(n):
+        b[which, i] = vector[i] / size
+
+
+@internal
+def watch_kernel(c, y, p, phi, counts):
+    """Tests of a point where F_u has a simple kernel, and the counts; the borders are renewed.
+
+    phi : CUSP_TEST ``w' B(v, v)``, BT_TEST ``w' v`` (unit v and w), PAIR_TEST the real part of the complex pair
+    nearest the axis.
+    """
+    n, base = states(c), fixed(c, BASE)
+    if base_derivatives(c, y, p) != OK:
+        return NONFINITE
+    flow = fixed(base, D.STABILITY) == D.FLOW
+    phi[BT_TEST], phi[PAIR_TEST], counts[UNSTABLE] = 1.0, 1.0, -1.0
+    if flow:
+        wr, wi = spectrum(c)
+        drop_nearest(wr, wi, 0.0)
+        counts[UNSTABLE], _, phi[PAIR_TEST] = count_others(wr, wi)
+    done, right, left = null_pair(c)
+    if not done:
+        return SINGULAR
+    renew(c, RIGHT, right)
+    renew(c, LEFT, left)
+    b, direction, product, curvature = borders(c), new_doubles(n + 2), 0.0, 0.0
+    for i in range(n):
+        direction[i] = b[RIGHT, i]
+        product += b[LEFT, i] * b[RIGHT, i]
+    bent = along(c, y, p, direction)
+    for i in range(n):
+        for j in range(n):
+            curvature += b[LEFT, i] * bent[i, j] * b[RIGHT, j]
+    phi[CUSP_TEST] = curvature
+    if flow:
+        phi[BT_TEST] = product
+    return OK
+
+
+@callback
+def kernel_monitor(c, point, p, out):
+    """Test functions and counts of an accepted point, see `watch_kernel`."""
+    phi = doubles(out, 2 * KERNEL_TESTS + 3)
+    for j in range(2 * KERNEL_TESTS + 3):
+        phi[j] = 0.0
+    return watch_kernel(c, unknowns(c, point), parameters(c, p), phi, part(phi, 2 * KERNEL_TESTS, 3))

@@ -1,0 +1,190 @@
+"""Location of a branch point: Gauss-Newton on F = 0 and the rank of [F_u F_p], for kernels of any dimension."""
+
+import math
+
+from continuation.compiled.calls.arrays import fixed, new_doubles
+from continuation.compiled.calls.interface import OK
+from continuation.compiled.calls.kernel import internal
+from continuation.compiled.dense import workspace as D
+from continuation.compiled.dense.extended import at, contract, goes_on, norm, second, update
+from continuation.compiled.matrices import linalg
+
+ITERATIONS = 60  # where another branch touches, Newton only halves the error
+EARLY, FAR = 6, 1e-2  # iterations after which a correction above this, relative to 1 + |x|, leads elsewhere
+ATTAINED = 1e-8  # the largest last correction that counts as located
+SMALL = 1e-7  # singular values below this, relative, are zero at a located point
+FEW = 0.1  # of the largest: singular values below may vanish
+ALIKE = 3.0  # singular values within this factor of the smallest may vanish with it
+STALLED, SHORTEST = 0.5, 1e-4  # a contraction that a kink may hinder; differences are then shortened down to this part
+UNBALANCED = 1e-10  # residual that a branch point may leave in the left kernel, relative
+
+
+@internal
+def parameter_unit(w):
+    """Unit of the parameter in which F_p is no larger than F_u: singular values then compare."""
+    largest = 0.0
+    for i in range(fixed(w, D.N_STATES)):
+        largest = max(largest, abs(D.derivative(w)[i]))
+    scale = linalg.scale_of(D.jacobian(w))
+    return scale / largest if largest > scale > 0.0 else 1.0
+
+
+@internal
+def jacobian_of(w, unit):
+    """[F_u F_p] as one (n, n + 1) matrix, the parameter in units of `unit`."""
+    n = fixed(w, D.N_STATES)
+    out = new_doubles((n, n + 1))
+    for i in range(n):
+        for j in range(n):
+            out[i, j] = D.jacobian(w)[i, j]
+        out[i, n] = D.derivative(w)[i] * unit
+    return out
+
+
+@internal
+def least_squares(w, g, h):
+    """Solution of least norm of ``g y = h`` in the least-squares sense."""
+    u, sigma, vt = linalg.svd(D.lapack(w), g)
+    y = new_doubles(g.shape[1])
+    for m in range(sigma.shape[0]):
+        if sigma[m] > 1e-12 * sigma[0]:
+            along = 0.0
+            for i in range(g.shape[0]):
+                along += u[i, m] * h[i]
+            for j in range(y.shape[0]):
+                y[j] += along / sigma[m] * vt[m, j]
+    return y
+
+
+@internal
+def kernel_step(w, x, p, f, k, unit, reach):
+    """One Gauss-Newton step towards a point where [F_u F_p] loses k ranks; p in units of `unit`.
+
+    With its singular vectors: u_i (the k smallest) and c_j (those and the null vector) the equations are
+    F = 0 off the u_i, and ``u_i' [F_u F_p] c_j = 0``.  Returns the relative correction, the part of F along
+    the u_i (at a branch point it vanishes) and the scale of F: both as the step saw them.
+    """
+    n = fixed(w, D.N_STATES)
+    if at(w, x, p, f) != OK:
+        return math.inf, math.inf, 1.0
+    u, sigma, vt = linalg.svd(D.lapack(w), jacobian_of(w, unit))
+    step, left_over = new_doubles(n + 1), 0.0
+    for m in range(n):
+        along = 0.0
+        for i in range(n):
+            along += u[i, m] * f[i]
+        if m >= n - k:
+            left_over = max(left_over, abs(along))
+        else:
+            for j in range(n + 1):
+                step[j] -= along / sigma[m] * vt[m, j]
+    g, h = new_doubles((k * (k + 1), k + 1)), new_doubles(k * (k + 1))
+    for j in range(k + 1):
+        direction = vt[n - k + j].copy()
+        direction[n] *= unit
+        along_c = second(w, x, p, direction, reach)
+        for i in range(n):
+            along_c[i, n] *= unit
+        for i in range(k):
+            row = new_doubles(n + 1)
+            contract(u[:, n - k + i].copy(), along_c, row)
+            e = i * (k + 1) + j
+            h[e] = -sigma[n - k + i] if i == j else 0.0
+            for m in range(n + 1):
+                h[e] -= row[m] * step[m]
+                for at_c in range(k + 1):
+                    g[e, at_c] += row[m] * vt[n - k + at_c, m]
+    gamma = least_squares(w, g, h)
+    for at_c in range(k + 1):
+        for j in range(n + 1):
+            step[j] += gamma[at_c] * vt[n - k + at_c, j]
+    step[n] *= unit
+    return update(x, step, n + 1), left_over, max(sigma[0], linalg.largest_entry(g))
+
+
+@internal
+def nullity_of(w, scale):
+    """Dimension of the kernel of F_u, by its singular values against a scale that may exceed them all."""
+    _, sigma, _ = linalg.svd(D.lapack(w), D.jacobian(w))
+    count = 0
+    for value in sigma:
+        if value <= SMALL * scale:
+            count += 1
+    return max(count, 1)
+
+
+@internal
+def locate_kernel(w, x, t, p, f, k):
+    """Branch point near x where [F_u F_p] loses k ranks; `t` is projected onto its kernel.
+
+    Returns the error and the nullity of F_u.
+    """
+    n = fixed(w, D.N_STATES)
+    error, left_over, scale, reach = math.inf, math.inf, 1.0, 1.0
+    if k > n or at(w, x, p, f) != OK:
+        return math.inf, 0
+    unit = parameter_unit(w)
+    for iteration in range(ITERATIONS):
+        before = error
+        error, left_over, scale = kernel_step(w, x, p, f, k, unit, reach)
+        if error > STALLED * before:
+            reach = max(0.1 * reach, SHORTEST)
+        if not goes_on(error, before, 0.9) or (iteration >= EARLY and error > FAR):
+            break
+    if not (error <= ATTAINED) or at(w, x, p, f) != OK:
+        return math.inf, 0
+    _, sigma, vt = linalg.svd(D.lapack(w), jacobian_of(w, unit))
+    if sigma[n - k] > SMALL * scale or left_over > UNBALANCED * scale * (1.0 + norm(x)):
+        return math.inf, 0
+    t[n] /= unit
+    projected = new_doubles(n + 1)
+    for c in range(n - k, n + 1):
+        along = 0.0
+        for j in range(n + 1):
+            along += vt[c, j] * t[j]
+        for j in range(n + 1):
+            projected[j] += along * vt[c, j]
+    for j in range(n + 1):
+        t[j] = projected[j]
+    t[n] *= unit
+    return error, nullity_of(w, scale)
+
+
+@internal
+def likely_kernels(w, x, p, f):
+    """Numbers of singular values of [F_u F_p] at x that may vanish: like the smallest, or below the widest gap."""
+    if at(w, x, p, f) != OK:
+        return 1, 1
+    _, sigma, _ = linalg.svd(D.lapack(w), jacobian_of(w, parameter_unit(w)))
+    n = sigma.shape[0]
+    alike, below, widest = 1, 1, 0.0
+    for k in range(1, n + 1):
+        if sigma[n - k] <= ALIKE * sigma[n - 1]:
+            alike = k
+        if k < n and sigma[n - k] <= FEW * sigma[0] and sigma[n - k - 1] > widest * sigma[n - k]:
+            below, widest = k, sigma[n - k - 1] / max(sigma[n - k], 1e-300)
+    return alike, below
+
+
+@internal
+def locate_kernel_of_any_size(w, x, t, p, f, k):
+    """`locate_kernel` for k, then for as many dimensions as the singular values at x suggest.
+
+    Where a symmetry makes eigenvalues cross in twos, no sign changes and no count tells (k is too small); where a
+    phase condition holds some of them back, the count tells too many.
+    """
+    first, direction = x.copy(), t.copy()
+    error, nullity = locate_kernel(w, x, t, p, f, k)
+    if error <= ATTAINED:
+        return error, nullity
+    tried = k
+    for likely in likely_kernels(w, first, p, f):
+        if likely in (k, tried):
+            continue
+        for j in range(x.shape[0]):
+            x[j], t[j] = first[j], direction[j]
+        error, nullity = locate_kernel(w, x, t, p, f, likely)
+        if error <= ATTAINED:
+            break
+        tried = likely
+    return error, nullity

@@ -1,0 +1,86 @@
+"""Location of a fold: Newton on F = 0 and the scalar of the bordered F_u."""
+
+import math
+
+from continuation.compiled.calls.arrays import fixed, new_doubles
+from continuation.compiled.calls.interface import OK
+from continuation.compiled.calls.kernel import internal
+from continuation.compiled.dense import workspace as D
+from continuation.compiled.dense.extended import (
+    at,
+    contract,
+    extended_system,
+    goes_on,
+    norm,
+    second,
+    solve_dense,
+    update,
+)
+
+ITERATIONS = 12
+TRANSVERSE = 1e-7  # cosine of F_p and the left null vector below which a fold is none
+
+
+@internal
+def corner_border(a, b, c, transpose):
+    """``[[a, b], [c', 0]]`` or its transpose, and the right-hand side e_last."""
+    n = a.shape[0]
+    m, e = new_doubles((n + 1, n + 1)), new_doubles(n + 1)
+    for i in range(n):
+        for j in range(n):
+            m[i, j] = a[j, i] if transpose else a[i, j]
+        m[i, n] = c[i] if transpose else b[i]
+        m[n, i] = b[i] if transpose else c[i]
+    e[n] = 1.0
+    return m, e
+
+
+@internal
+def fold_step(w, x, p, f, v):
+    """One Newton step on F = 0, sigma = 0; `v` (n,) goes in as border, comes out as null vector.
+
+    Returns the relative correction, infinite where the fold is none.
+    """
+    n = fixed(w, D.N_STATES)
+    if at(w, x, p, f) != OK:
+        return math.inf
+    m, right = corner_border(D.jacobian(w), D.derivative(w), v, False)
+    mt, left = corner_border(D.jacobian(w), D.derivative(w), v, True)
+    if not (solve_dense(w, m, right) and solve_dense(w, mt, left)):
+        return math.inf
+    if norm(left[:n]) * norm(D.derivative(w)) * TRANSVERSE > 1.0:
+        return math.inf
+    direction = new_doubles(n + 1)
+    for i in range(n):
+        direction[i] = right[i]
+    big, rhs = extended_system(w, f, n + 1)
+    contract(left, second(w, x, p, direction, 1.0), big[n])
+    rhs[n] = right[n]
+    if not solve_dense(w, big, rhs):
+        return math.inf
+    length = norm(right[:n])
+    for i in range(n):
+        v[i] = right[i] / length
+    return update(x, rhs, n + 1)
+
+
+@internal
+def locate_fold(w, x, t, p, f):
+    """Fold near x; `t` becomes the tangent there.  Returns the attained error."""
+    n = fixed(w, D.N_STATES)
+    v, length, error = new_doubles(n), norm(t[:n]), math.inf
+    if length == 0.0:
+        return math.inf
+    for i in range(n):
+        v[i] = t[i] / length
+    for _ in range(ITERATIONS):
+        before, error = error, fold_step(w, x, p, f, v)
+        if not goes_on(error, before, 0.1):
+            break
+    sign = 1.0
+    for i in range(n):
+        sign += 2.0 * t[i] * v[i]
+    for i in range(n):
+        t[i] = v[i] if sign > 1.0 else -v[i]
+    t[n] = 0.0
+    return error

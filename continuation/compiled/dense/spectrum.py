@@ -1,0 +1,172 @@
+"""How many eigenvalues of F_u are unstable; a spectrum is computed only where a bound does not settle it.
+
+With ``A`` the last F_u whose spectrum is known and E what it changed by since, no eigenvalue of ``A + E`` is on
+the other side of the imaginary axis while ``|E| < r``: r is the distance of the spectrum to the axis, divided by
+the condition of the eigenvectors (Bauer and Fike 1960; for symmetric matrices Weyl 1912, condition 1).  Matrices
+that a diagonal scaling D makes symmetric count as such, with the norm of ``D^{-1} E D``.
+"""
+
+import math
+
+from continuation.compiled.calls.arrays import fixed
+from continuation.compiled.calls.kernel import internal, summing
+from continuation.compiled.dense import workspace as D
+from continuation.compiled.matrices import eigen
+
+UNSTABLE, NULLITY, VANISHED, COUNTS = range(4)  # counts of `monitor`, and how many
+ZERO_EIGENVALUE = 1e-9  # relative to the scale of F_u
+SAFE = 0.99  # of the bound, against rounding
+AHEAD = 2.0  # times the last move that must fit inside the bound too, or nothing is known of what lies between
+WORTH = 4.0  # a spectrum this many moves from the axis deserves its eigenvectors
+PATIENCE = 64  # most spectra without a new try after eigenvectors that were of no use
+
+
+@internal
+def look_at_two(a, known, scaling):
+    """`look` for two states, whose `scaling` is 1, before the first spectrum 0."""
+    b, c, d, e = abs(a[0, 0]), abs(a[0, 1]), abs(a[1, 0]), abs(a[1, 1])
+    p, q = abs(a[0, 0] - known[0, 0]), abs(a[0, 1] - known[0, 1])
+    r, s = abs(a[1, 0] - known[1, 0]), abs(a[1, 1] - known[1, 1])
+    return max(b + c, d + e), scaling * math.sqrt(max(p + q, r + s) * max(p + r, q + s))
+
+
+@summing
+def look_at_rows(a, known, scaling):
+    """`look` for a symmetric F_u: its columns are its rows; `scaling` as in `look_at_two`."""
+    scale, rows = 0.0, 0.0
+    for i in range(a.shape[0]):
+        total, change = 0.0, 0.0
+        for j in range(a.shape[0]):
+            total += abs(a[i, j])
+            change += abs(a[i, j] - known[i, j])
+        scale, rows = max(scale, total), max(rows, change)
+    return scale, scaling * rows
+
+
+@summing
+def look(w):
+    """Largest absolute row sum of F_u, and the norm of what it changed by since the last spectrum."""
+    a, known, n, first = D.jacobian(w), D.known(w), fixed(w, D.N_STATES), D.vectors(w)[D.SCALING][0]
+    if n == 2:
+        return look_at_two(a, known, first)
+    if fixed(w, D.DECLARED_SYMMETRIC) == 1:
+        return look_at_rows(a, known, first)
+    columns, d, inverse = D.vectors(w)[D.COLUMNS], D.vectors(w)[D.SCALING], D.vectors(w)[D.UNSCALING]
+    scale, rows = 0.0, 0.0
+    for i in range(n):
+        total, change = 0.0, 0.0
+        for j in range(n):
+            gap = abs(a[i, j] - known[i, j])
+            total += abs(a[i, j])
+            change += gap * d[j]
+            columns[j] = gap * inverse[i] + (columns[j] if i > 0 else 0.0)
+        scale, rows = max(scale, total), max(rows, change * inverse[i])
+    most = 0.0
+    for j in range(n):
+        most = max(most, columns[j] * d[j])
+    return scale, math.sqrt(rows * most)
+
+
+@internal
+def count_unstable(w, counts, scale, moved):
+    """Fill `counts`; returns the Hopf test function, infinite where the bound alone tells its sign."""
+    memory = D.vectors(w)[D.MEMORY]
+    if moved + AHEAD * max(moved - memory[D.MOVED], 0.0) < memory[D.RADIUS]:
+        memory[D.MOVED] = moved
+        counts[UNSTABLE] = memory[D.COUNT]
+        return math.copysign(math.inf, memory[D.NEAREST])
+    nearest = count_spectrum(w, counts, scale, abs(moved - memory[D.MOVED]))
+    memory[D.MOVED], memory[D.COUNT], memory[D.NEAREST] = 0.0, counts[UNSTABLE], nearest
+    return nearest
+
+
+@internal
+def count_spectrum(w, counts, scale, moved):
+    """Fill `counts` from the spectrum of F_u and set the bound; returns the Hopf test function."""
+    n, a, known, copy = fixed(w, D.N_STATES), D.jacobian(w), D.known(w), D.copied(w)
+    D.effort(w)[D.SPECTRA] += 1
+    for i in range(n):
+        for j in range(n):
+            known[i, j] = copy[i, j] = a[i, j]
+    zero = ZERO_EIGENVALUE * scale
+    if symmetrise(w):
+        count_symmetric(w, counts, zero, scale)
+        return 1.0
+    return count_general(w, counts, zero, moved)
+
+
+@internal
+def symmetrise(w):
+    """Turn the copy of F_u into a symmetric matrix with its eigenvalues and keep the scaling, if there is one."""
+    n, a, copy = fixed(w, D.N_STATES), D.jacobian(w), D.copied(w)
+    d, inverse = D.vectors(w)[D.SCALING], D.vectors(w)[D.UNSCALING]
+    small = n <= 2  # has closed forms, whatever its symmetry
+    done = not small and (fixed(w, D.DECLARED_SYMMETRIC) == 1 or eigen.is_symmetric(a, eigen.SYMMETRIC_TO))
+    scaled = not (small or done) and eigen.scaling_to_symmetric(a, d, D.pivots(w))
+    if scaled:
+        for i in range(n):
+            for j in range(i):
+                copy[i, j] = math.copysign(math.sqrt(a[i, j] * a[j, i]), a[i, j])
+    for i in range(n):
+        if not scaled:
+            d[i] = 1.0
+        inverse[i] = 1.0 / d[i]
+    return done or scaled
+
+
+@internal
+def count_symmetric(w, counts, zero, scale):
+    """Count eigenvalues of the symmetric copy of F_u above `zero` and within it."""
+    n = fixed(w, D.N_STATES)
+    d, e, v = D.vectors(w)[2][:n], D.vectors(w)[3][:n], D.vectors(w)[4][:n]
+    eigen.tridiagonalise(D.copied(w), d, e, v)
+    counts[UNSTABLE] = eigen.count_above(d, e, zero)
+    counts[NULLITY] = eigen.count_above(d, e, -zero) - counts[UNSTABLE]
+    D.vectors(w)[D.MEMORY][D.RADIUS] = SAFE * eigen.gap_around_zero(d, e, zero, scale) - zero
+
+
+@internal
+def count_general(w, counts, zero, moved):
+    """Count eigenvalues of F_u right of the axis and at zero; returns the real part of the pair nearest the axis.
+
+    The real part is 1 where no eigenvalue is complex; a failure is returned as NaN.
+    """
+    n = fixed(w, D.N_STATES)
+    wr, wi = D.vectors(w)[2], D.vectors(w)[3]
+    D.vectors(w)[D.MEMORY][D.RADIUS] = 0.0
+    if not eigen.eigenvalues(D.lapack(w), D.copied(w), wr[:n], wi[:n], D.spectrum_work(w), D.ints(w)):
+        return math.nan
+    nearest, gap = math.inf, math.inf
+    for i in range(n):
+        if abs(wr[i]) <= zero and abs(wi[i]) <= zero:
+            counts[NULLITY] += 1.0
+        elif wr[i] > zero:
+            counts[UNSTABLE] += 1.0
+        if wi[i] > zero and abs(wr[i]) < abs(nearest):
+            nearest = wr[i]
+        gap = min(gap, abs(wr[i]))
+    bound_general(w, gap - zero, zero, moved)
+    if abs(nearest) <= zero:
+        return 0.0  # on the axis to rounding: its sign would mean nothing
+    return nearest if math.isfinite(nearest) else 1.0
+
+
+@internal
+def bound_general(w, gap, zero, moved):
+    """Set the bound from the distance `gap` to the axis, where the eigenvectors promise to be worth their cost."""
+    memory = D.vectors(w)[D.MEMORY]
+    if memory[D.WAITING] > 0.0:
+        memory[D.WAITING] -= 1.0
+        return
+    if not gap > WORTH * moved:
+        return
+    n, a, copy = fixed(w, D.N_STATES), D.jacobian(w), D.copied(w)
+    wr, wi = D.vectors(w)[2], D.vectors(w)[3]
+    for i in range(n):
+        for j in range(n):
+            copy[i, j] = a[i, j]
+    radius = SAFE * gap / eigen.eigenvector_condition(D.lapack(w), copy, wr, wi) - zero
+    memory[D.RADIUS] = max(radius, 0.0)
+    useless = radius <= WORTH * moved
+    memory[D.DELAY] = min(2.0 * memory[D.DELAY] + 1.0, PATIENCE) if useless else 0.0
+    memory[D.WAITING] = memory[D.DELAY]

@@ -1,0 +1,1 @@
+"""The loop: predict, correct, test, locate, store."""

@@ -1,0 +1,195 @@
+"""Eigenvalues of dense matrices: counts by Sturm sequences for symmetric ones, LAPACK for general ones."""
+
+import math
+
+from continuation.compiled.calls.arrays import new_doubles, new_int32s
+from continuation.compiled.calls.interface import call_pointers
+from continuation.compiled.calls.kernel import internal
+from continuation.compiled.matrices.linalg import GEEV, svd
+
+SYMMETRIC_TO = 1e-12  # asymmetry below this, relative to the largest entry, is rounding
+SIMILAR_TO = 1e-11  # the same for entries that a diagonal scaling makes equal, relative to these
+EXTREME = 1e140  # scalings beyond this, or below its inverse, are not used
+
+
+@internal
+def is_symmetric(a, tolerance):
+    """Whether ``|a - a'|`` stays below `tolerance` times the largest entry."""
+    n, largest, difference = a.shape[0], 0.0, 0.0
+    for i in range(n):
+        largest = max(largest, abs(a[i, i]))
+        for j in range(i):
+            largest = max(largest, abs(a[i, j]))
+            difference = max(difference, abs(a[i, j] - a[j, i]))
+    return difference <= tolerance * largest
+
+
+@internal
+def scaling_to_symmetric(a, d, queue):
+    """Find a diagonal D > 0 that makes ``D^{-1} A D`` symmetric, into `d`; False where there is none.
+
+    A discretised convection has one.  ``d[j] / d[i] = sqrt(a_ji / a_ij)`` along every path through the matrix;
+    `queue` (n,) holds the rows to visit.
+    """
+    n = a.shape[0]
+    for i in range(n):
+        d[i] = 0.0
+    for root in range(n):
+        if d[root] != 0.0:
+            continue
+        d[root], queue[0], at, end = 1.0, root, 0, 1
+        while at < end:
+            i = queue[at]
+            at += 1
+            for j in range(n):
+                if j == i or (a[i, j] == 0.0 and a[j, i] == 0.0):
+                    continue
+                if not a[i, j] * a[j, i] > 0.0:
+                    return False
+                ratio = math.sqrt(a[j, i] / a[i, j])
+                if d[j] == 0.0:
+                    d[j] = d[i] * ratio
+                    queue[end] = j
+                    end += 1
+                    if not (d[j] < EXTREME and d[j] * EXTREME > 1.0):
+                        return False
+                elif not abs(d[j] - d[i] * ratio) <= SIMILAR_TO * d[j]:
+                    return False
+    return True
+
+
+@internal
+def tridiagonalise(a, d, e, v):
+    """Reduce the symmetric `a` (overwritten, lower triangle used) to diagonal `d` and off-diagonal `e`[1:].
+
+    Householder reflections (Golub and Van Loan, Matrix Computations, 8.3.1).
+    """
+    n = a.shape[0]
+    for k in range(n - 2):
+        norm2 = 0.0
+        for i in range(k + 2, n):
+            norm2 += a[i, k] * a[i, k]
+        head = a[k + 1, k]
+        if norm2 == 0.0:
+            e[k + 1] = head
+            continue
+        alpha = -math.copysign(math.sqrt(head * head + norm2), head)
+        e[k + 1] = alpha
+        first = head - alpha
+        beta = 1.0 / (alpha * alpha - head * alpha)  # 2 / |v|^2 with v = (first, a[k+2:, k])
+        a[k + 1, k] = first
+        inner = 0.0
+        for i in range(k + 1, n):
+            total = 0.0
+            for j in range(k + 1, i + 1):
+                total += a[i, j] * a[j, k]
+            for j in range(i + 1, n):
+                total += a[j, i] * a[j, k]
+            v[i] = beta * total
+            inner += v[i] * a[i, k]
+        half = 0.5 * beta * inner
+        for i in range(k + 1, n):
+            v[i] -= half * a[i, k]
+        for i in range(k + 1, n):
+            for j in range(k + 1, i + 1):
+                a[i, j] -= a[i, k] * v[j] + v[i] * a[j, k]
+    if n > 1:
+        e[n - 1] = a[n - 1, n - 2]
+    for i in range(n):
+        d[i] = a[i, i]
+
+
+@internal
+def count_above(d, e, shift):
+    """Eigenvalues of a symmetric tridiagonal matrix above `shift` (Sturm count)."""
+    count, q = 0, 1.0
+    for i in range(d.shape[0]):
+        q = d[i] - shift - (e[i] * e[i] / q if i > 0 else 0.0)
+        if q == 0.0:
+            q = -1e-300
+        if q > 0.0:
+            count += 1
+    return count
+
+
+@internal
+def gap_around_zero(d, e, least, most):
+    """Number that no eigenvalue of a symmetric tridiagonal matrix is below in size, within a tenth of the largest such.
+
+    0 where an eigenvalue is smaller than `least`; `most` bounds all of them.
+    """
+    count = count_above(d, e, least)
+    if count_above(d, e, -least) != count:
+        return 0.0
+    low, high = least, 2.0 * most
+    while high > 1.1 * low:
+        middle = math.sqrt(low * high)
+        if count_above(d, e, middle) == count and count_above(d, e, -middle) == count:
+            low = middle
+        else:
+            high = middle
+    return low
+
+
+@internal
+def eigenvalues(lapack, a, wr, wi, work, ints):
+    """Eigenvalues of `a` (overwritten) into wr + i wi; `work` has at least 4 n entries.  False on failure."""
+    n = a.shape[0]
+    if n == 1:
+        wr[0], wi[0] = a[0, 0], 0.0
+        return True
+    if n == 2:
+        half = 0.5 * (a[0, 0] - a[1, 1])
+        mean = 0.5 * (a[0, 0] + a[1, 1])
+        disc = half * half + a[0, 1] * a[1, 0]
+        if disc < 0.0:
+            root = math.sqrt(-disc)
+            wr[0], wi[0], wr[1], wi[1] = mean, root, mean, -root
+            return True
+        large = mean + math.copysign(math.sqrt(disc), mean)
+        wr[0], wi[0], wi[1] = large, 0.0, 0.0
+        wr[1] = (a[0, 0] * a[1, 1] - a[0, 1] * a[1, 0]) / large if large != 0.0 else 0.0
+        return True
+    ints[0], ints[1], ints[2], ints[3] = n, 0, work.shape[0], 78  # 78 is "N": no vectors
+    call_pointers(
+        lapack[GEEV], (ints[3:], ints[3:], ints, a, ints, wr, wi, work, ints, work, ints, work, ints[2:], ints[1:])
+    )
+    return ints[1] == 0
+
+
+@internal
+def eigenvector_condition_of_two(a, wr, wi):
+    """`eigenvector_condition` of a 2 x 2 matrix with these eigenvalues, from its Schur form [[l1, g], [0, l2]]."""
+    norms = a[0, 0] * a[0, 0] + a[0, 1] * a[0, 1] + a[1, 0] * a[1, 0] + a[1, 1] * a[1, 1]
+    own = wr[0] * wr[0] + wi[0] * wi[0] + wr[1] * wr[1] + wi[1] * wi[1]
+    gap = math.hypot(wr[0] - wr[1], wi[0] - wi[1])
+    coupling = math.sqrt(max(norms - own, 0.0))
+    if coupling == 0.0:
+        return 1.0
+    return math.sqrt(1.0 + coupling * coupling / (gap * gap)) + coupling / gap if gap > 0.0 else math.inf
+
+
+@internal
+def eigenvector_condition(lapack, a, wr, wi):
+    """Condition number (2-norm) of the unit eigenvectors of the transpose of `a` (overwritten); infinite on failure.
+
+    They bound the eigenvalues of `a` as well as its own do.  A pair x +- i y enters as sqrt(2) (x, y): a unitary
+    change of the complex columns.  `wr`, `wi`: eigenvalues.
+    """
+    n = a.shape[0]
+    if n <= 2:
+        return 1.0 if n == 1 else eigenvector_condition_of_two(a, wr, wi)
+    v, work = new_doubles((n, n)), new_doubles(8 * n + 64)
+    ints = new_int32s(5)
+    ints[0], ints[2], ints[3], ints[4] = n, work.shape[0], 78, 86  # "N": no left vectors, "V": right ones (of a')
+    call_pointers(
+        lapack[GEEV], (ints[3:], ints[4:], ints, a, ints, wr, wi, work, ints, v, ints, work, ints[2:], ints[1:])
+    )
+    if ints[1] != 0:
+        return math.inf
+    for i in range(n):
+        if wi[i] != 0.0:
+            for j in range(n):
+                v[i, j] *= math.sqrt(2.0)
+    _, sigma, _ = svd(lapack, v)
+    return sigma[0] / sigma[n - 1] if sigma[n - 1] > 0.0 else math.inf

@@ -1,0 +1,1 @@
+"""The whole state of a running trace, in arrays."""

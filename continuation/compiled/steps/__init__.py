@@ -1,0 +1,1 @@
+"""Newton's method on the bordered system, and points between points."""

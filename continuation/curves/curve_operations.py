@@ -1,0 +1,89 @@
+"""What the engine asks of a curve of special points, see `continuation.compiled.curves.augmented`."""
+
+import importlib
+
+import numpy as np
+import scipy.linalg
+
+from continuation.compiled.calls.interface import OK, Callback, address_of, call_callback
+from continuation.compiled.dense import dense
+from continuation.compiled.dense import workspace as D
+from continuation.curves.codim2 import refiner
+from continuation.equations.derivatives import state_jacobian
+from continuation.equations.operations import SOLVERS, Operations, Test, dense_table
+from continuation.ground.status import Kind
+
+
+class CurveTable:
+    """The table of `continuation.compiled.curves.augmented` and everything that it holds addresses of."""
+
+    def __init__(self, curve, k, active):
+        base, (one, other) = curve.base, (curve.index_of(name) for name in curve.vary)
+        self.base, self.second = dense_table(base, k, one), dense_table(base, k, other)
+        sizes = (len(curve.unknown_names), k, active, D.NO_FLOW, 0, False)
+        self.own = D.DenseTable(sizes, {}, {index: f.address for index, f in SOLVERS.items()}, [])
+        self.borders = borders_at(curve, *curve.guess)
+        tables = [t.address for t in (self.base, self.second, self.own)]
+        numbers = [*tables, other, len(curve.shape.auxiliary), address_of(self.borders)]
+        self.numbers, self.curve = np.array(numbers, np.int64), curve
+        module = importlib.import_module(f"continuation.compiled.curves.{curve.shape.module}")
+        self.residual, self.linearise, self.monitor = (
+            Callback(getattr(module, f"{curve.shape.prefix}_{name}").address, address_of(self.numbers), (self,))
+            for name in ("residual", "linearise", "monitor")
+        )
+
+    def value_at(self, x, p) -> np.ndarray:
+        """(N - 1,) the curve's equations at the unknowns x; NaN where they can't be evaluated."""
+        out = np.empty(len(x) - 1)
+        ok = call_callback(self.residual, x, np.array(p, float), out) == OK
+        return out if ok else np.full(len(out), np.nan)
+
+    def derivative_at(self, x, p) -> np.ndarray:
+        """(N - 1, N) derivative of the curve's equations at the unknowns x; NaN where it can't be had."""
+        ok = call_callback(self.linearise, x, np.array(p, float), np.empty(1)) == OK
+        return np.column_stack([self.own.jacobian, self.own.derivative]) * (1.0 if ok else np.nan)
+
+
+def curve_operations(curve, p: np.ndarray, active: int) -> Operations:
+    """Operations of a `SpecialCurve`, with tables of its own."""
+    table, shape = CurveTable(curve, len(p), active), curve.shape
+    flow = curve.base.stability == "flow"
+    m = len(curve.unknown_names)
+    kinds = shape.tests if flow else [kind if kind is Kind.CUSP else None for kind in shape.tests]
+    limits = [(m - 1, *curve.limits)]
+    if curve.kind is Kind.HOPF:
+        limits.append((curve.size, 0.0, np.inf))
+    return Operations(
+        residual=table.residual,
+        linearise=table.linearise,
+        solve=Callback(dense.solve.address, table.own.address, (table,)),
+        monitor=table.monitor,
+        refine=refiner(curve, table, len(p)),
+        weights=curve.inner_weights(),
+        p=p,
+        active=active,
+        tests=tuple(Test(kind) for kind in kinds),
+        counts=shape.counts if flow else None,
+        limits=tuple(limits),
+        effort=table.own.effort,
+    )
+
+
+def borders_at(curve, x, p) -> np.ndarray:
+    """(2, n) unit left and right border of the base problem's F_u at the unknowns x."""
+    n = curve.size
+    a = state_jacobian(curve.base, x[:n], curve.parameters_at(x, p))
+    if curve.kind is Kind.HOPF and x[n] > 0.0:
+        values, left, right = scipy.linalg.eig(a, left=True)
+        k = int(np.argmin(np.abs(values - 1j * np.sqrt(x[n]))))
+        pair = np.array([_real_part(left[:, k]), _real_part(right[:, k])])
+    else:
+        u, _, vt = np.linalg.svd(a)
+        pair = np.array([u[:, -1], vt[-1]])
+    return pair / np.linalg.norm(pair, axis=1)[:, None]
+
+
+def _real_part(vector):
+    """Real part of a complex vector turned so that its largest component is real."""
+    lead = vector[np.argmax(np.abs(vector))]
+    return (vector * np.conj(lead) / abs(lead)).real

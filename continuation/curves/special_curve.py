@@ -1,0 +1,182 @@
+"""Curves of folds, branch points and Hopf points in two parameters, each a `Problem` like any other."""
+
+import functools
+from dataclasses import dataclass
+
+import numpy as np
+
+from continuation.branch import Point
+from continuation.ground.status import Kind
+from continuation.problem import Problem
+
+LOST = 1e-6  # unfolding, relative to F_u, beyond which points are no branch points
+
+
+@dataclass(frozen=True)
+class Shape:
+    """What tells the curves of one kind from another."""
+
+    auxiliary: tuple  # names of the unknowns between the states and the second parameter
+    tests: tuple  # kinds of the test functions of its monitor, None: it only hints
+    counts: Kind | None  # what a change of the unstable count is
+    module: str  # in `continuation.compiled`, and what its callbacks begin with
+    prefix: str
+
+
+SHAPES = {
+    Kind.FOLD: Shape((), (Kind.CUSP, Kind.BOGDANOV_TAKENS, None), Kind.ZERO_HOPF, "fold_curve", "fold"),
+    Kind.BRANCH_POINT: Shape(
+        ("unfolding",), (None, Kind.BOGDANOV_TAKENS, None), Kind.ZERO_HOPF, "branch_curve", "branch"
+    ),
+    Kind.HOPF: Shape(
+        ("kappa",), (Kind.BOGDANOV_TAKENS, Kind.BAUTIN, Kind.ZERO_HOPF, None), Kind.HOPF_HOPF, "hopf_curve", "hopf"
+    ),
+}
+
+
+class SpecialCurve(Problem):
+    """The curve of folds, branch points or Hopf points of a problem in two parameters.
+
+    Its unknowns are (u, auxiliary ones, q, p) with p, q the first and second of `vary`; the auxiliary ones are
+    stored, not shown: ``kappa = omega**2`` on a Hopf curve, on a curve of branch points an unfolding that must stay
+    zero.  Equations: minimally augmented systems, see `continuation.compiled.curves.fold_curve` and its neighbours.
+
+    Parameters
+    ----------
+    base : Problem
+    kind : Kind
+        FOLD, BRANCH_POINT or HOPF.
+    vary : (str, str)
+    limits : (low, high)
+        Of the second parameter.
+    guess : (N,) and (k,) arrays
+        Unknowns and parameters of a point near the curve: borders of the matrices are made there.
+    """
+
+    def __init__(self, base, kind, vary, limits, guess):
+        self.base, self.kind, self.vary, self.limits, self.shape = base, kind, tuple(vary), limits, SHAPES[kind]
+        self.states, self.parameters, self.constants = base.states, base.parameters, base.constants
+        self.symmetric, self.stability, self.weights = False, base.stability, None
+        self.symmetry, self.smoothness = base.symmetry, base.smoothness
+        self.name = f"{base.name}, {kind.name.lower().replace('_', ' ')} curve"
+        self.zeros = {}
+        self.outputs = {name: _on_states(g, self.size) for name, g in base.outputs.items()}
+        self.guess = tuple(np.array(part, float) for part in guess)
+        self.functions = {"residual": CurveFunction(self)}
+
+    def all_functions(self) -> list:
+        """Every `Function` of the base problem."""
+        return self.base.all_functions()
+
+    # Unknowns and columns
+
+    @property
+    def unknown_names(self) -> tuple:
+        """Unknowns of the base problem, auxiliary ones, second parameter."""
+        return (*self.base.unknown_names, *self.shape.auxiliary, self.vary[1])
+
+    @property
+    def size(self) -> int:
+        """Number of unknowns of the base problem beside its parameter."""
+        return len(self.base.unknown_names)
+
+    def unknown_values(self, state) -> np.ndarray:
+        """Unknowns of a point of the curve, or the numbers themselves."""
+        if isinstance(state, Point):
+            return self.point_unknowns(state, self.vary[0])[:-1]
+        values = np.array(state, float)
+        if values.shape != (len(self.unknown_names),):
+            raise ValueError(
+                f"start: wanted {len(self.unknown_names)} values {list(self.unknown_names)}, got {state!r}"
+            )
+        return values
+
+    def point_unknowns(self, point, vary) -> np.ndarray:
+        """Unknowns of a point: as stored by this curve, else from its state and parameters."""
+        if point.unknowns is not None and len(point.unknowns) == len(self.unknown_names) + 1:
+            return point.unknowns.copy()
+        from continuation.curves.through_point import unknowns_of
+
+        return unknowns_of(self.base, self.kind, point, self.vary, self.base.parameter_values(point.parameters))
+
+    def columns(self, unknowns):
+        """States, and both parameters in the order of `vary`."""
+        base = np.column_stack([unknowns[:, : self.size], unknowns[:, -1]])
+        return self.base.columns(base)[0], unknowns[:, [-1, -2]]
+
+    def state_weights(self):
+        """Those of the base problem."""
+        return self.base.state_weights()
+
+    def varied_names(self, vary) -> tuple:
+        """Both parameters."""
+        return self.vary
+
+    def inner_weights(self) -> np.ndarray:
+        """(N,): those of the base problem, the first parameter's for both; kappa in units of its first value."""
+        w = self.base.inner_weights()
+        auxiliary = [w[0] / max(1.0, abs(self.guess[0][self.size])) ** 2 for _ in self.shape.auxiliary]
+        return np.array([*w[:-1], *auxiliary, w[-1], w[-1]])
+
+    def remarks(self, branch) -> list:
+        """Say so where branch points were lost on the way."""
+        if self.kind is not Kind.BRANCH_POINT:
+            return []
+        row = int(np.argmax(np.abs(branch.unknowns[:, -3])))
+        x, p = branch.unknowns[row], self.parameter_values(branch.parameters)
+        worst = abs(x[-3])
+        if worst <= LOST * np.max(np.abs(self.stability_matrix(x, self.parameters_at(x, p)))):
+            return []
+        return [f"no branch points any more: the equations had to be unfolded by {worst:.3g} at row {row}"]
+
+    # For the engine and for those who ask like it
+
+    def operations(self, p, active):
+        """Operations of one trace, with tables of their own."""
+        from continuation.curves.curve_operations import curve_operations
+
+        return curve_operations(self, p, active)
+
+    def near(self, x, p):
+        """The same curve with borders that fit the unknowns x: where its functions are to be evaluated."""
+        return SpecialCurve(self.base, self.kind, self.vary, self.limits, (x, p))
+
+    @property
+    def vector_field(self):
+        """The base problem."""
+        return self.base
+
+    def stability_matrix(self, x, p) -> np.ndarray:
+        """F_u of the base problem."""
+        return self.base.stability_matrix(np.append(x[: self.size], x[-1]), p)
+
+    def parameters_at(self, x, p) -> np.ndarray:
+        """Values of all parameters, both varied ones as in the unknowns x."""
+        p = np.array(p, float)
+        p[self.index_of(self.vary[0])], p[self.index_of(self.vary[1])] = x[-1], x[-2]
+        return p
+
+
+def _on_states(function, n):
+    """An output of the base problem as a function of the curve's unknowns."""
+    return lambda unknowns, p: function(unknowns[:n], p)
+
+
+class CurveFunction:
+    """The curve's residual as a function of its unknowns and p, for those who evaluate it point by point."""
+
+    def __init__(self, curve):
+        self.curve, self.error, self.name = curve, None, curve.name
+
+    @functools.cached_property
+    def table(self):
+        """Table of its own, with borders that fit the curve's guess."""
+        from continuation.curves.curve_operations import CurveTable
+
+        return CurveTable(self.curve, len(self.curve.guess[1]), self.curve.index_of(self.curve.vary[0]))
+
+    def __call__(self, unknowns, p, out):
+        """Write the curve's equations at (unknowns, p) into `out`; NaN where they can't be evaluated."""
+        out[:] = self.table.value_at(np.append(unknowns, p[self.curve.index_of(self.curve.vary[0])]), p)
+
+    python = __call__

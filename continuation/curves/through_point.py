@@ -1,0 +1,165 @@
+"""From a special point and two names to the curve that leads through it and a start on it."""
+
+from dataclasses import replace
+
+import numpy as np
+
+from continuation.branch import Point, SpecialPoint
+from continuation.curves.special_curve import SpecialCurve
+from continuation.equations.derivatives import state_jacobian
+from continuation.ground.names import suggest
+from continuation.ground.status import Kind
+
+BESIDE = 1e-4  # how far from a point with a second condition its curves start, relative to 1 + |x|
+DOUBLE = 1e-6  # product of the unit null vectors of F_u below which zero is a double eigenvalue
+PERSISTS = 1e-5  # unfolding along the unit tangent beyond which a branch point is lost when both parameters vary
+# Kinds of the curves that lead through a point, the one taken unless another is asked for first.
+CURVES = {
+    Kind.FOLD: (Kind.FOLD,),
+    Kind.BRANCH_POINT: (Kind.BRANCH_POINT, Kind.FOLD),
+    Kind.HOPF: (Kind.HOPF,),
+    Kind.CUSP: (Kind.FOLD,),
+    Kind.BOGDANOV_TAKENS: (Kind.FOLD, Kind.HOPF),
+    Kind.BAUTIN: (Kind.HOPF,),
+    Kind.ZERO_HOPF: (Kind.FOLD, Kind.HOPF),
+    Kind.HOPF_HOPF: (Kind.HOPF,),
+}
+
+
+def curve_through(problem, point, vary, span, curve=None):
+    """Arguments of a trace in two parameters as those of one in the first: (curve, start, name, span).
+
+    `curve` is the kind of curve wanted, where several lead through the point.  Where the point has a second condition
+    (a cusp, say) the start lies a little beside it on the curve, so that the trace meets the point and lists it.
+
+    Raises
+    ------
+    ValueError
+        Names that are none or the same, limits that are none, a point that has no curve, was not located or has
+        other states.
+    """
+    names = check_pair(problem, vary)
+    limits = check_limits(span, names)
+    kind = check_point(problem, point, curve)
+    p = problem.parameter_values({k: v for k, v in point.parameters.items() if k in problem.parameters})
+    x = unknowns_of(problem, kind, point, names, p)
+    made = SpecialCurve(problem, kind, names, limits[names[1]], (x, p))
+    if kind is Kind.BRANCH_POINT:
+        refuse_lost(made, point, x, p)
+    if has_second_condition(problem, kind, point, p):
+        x = beside(made, x, p, (limits[names[0]], limits[names[1]]))
+        point = replace(point, state=made.columns(x[None])[0][0])
+        p = made.parameters_at(x, p)
+    start = Point(point.state, dict(zip(problem.parameters, p.tolist())), problem.states, unknowns=x)
+    return made, start, names[0], limits[names[0]]
+
+
+def check_pair(problem, vary) -> tuple:
+    """Two names of parameters of the problem."""
+    names = tuple(vary) if isinstance(vary, (tuple, list)) else ()
+    if len(names) != 2 or not all(isinstance(name, str) for name in names):
+        raise ValueError(f"vary: wanted the name of one parameter or of two, as ('p', 'q'), got {vary!r}")
+    for name in names:
+        if name not in problem.parameters:
+            raise ValueError(f"vary: no parameter named {name!r}; this problem has {suggest(name, problem.parameters)}")
+    if names[0] == names[1]:
+        raise ValueError(f"vary: wanted two different parameters, got {names[0]!r} twice")
+    return names
+
+
+def check_limits(span, names) -> dict:
+    """(low, high) of each parameter; unlimited where nothing is said."""
+    from continuation.engine.request import check_span
+
+    unlimited = (-np.inf, np.inf)
+    if isinstance(span, tuple) and span == unlimited:
+        span = {}
+    if not isinstance(span, dict):
+        example = f"{{{names[0]!r}: (low, high), {names[1]!r}: (low, high)}}"
+        raise ValueError(f"span: wanted limits by name for two parameters, as {example}, got {span!r}")
+    for name in span:
+        if name not in names:
+            raise ValueError(f"span: {name!r} is not varied; wanted limits of {names[0]!r} and {names[1]!r}")
+    return {name: check_span(span[name]) if name in span else unlimited for name in names}
+
+
+def check_point(problem, point, curve) -> Kind:
+    """Kind of the curve to follow through a point."""
+    if not isinstance(point, SpecialPoint):
+        wanted = "wanted a special point of a branch (a fold, branch point or Hopf point) for two parameters"
+        raise ValueError(f"start: {wanted}, got {type(point).__name__}")
+    if tuple(point.state_names) != tuple(problem.states):
+        raise ValueError(f"start: has the states {list(point.state_names)}; this problem has {list(problem.states)}")
+    kinds = CURVES.get(point.kind)
+    if kinds is None:
+        raise ValueError(f"start: curves lead through folds, branch points and Hopf points, got {point.label}")
+    if curve is not None and curve not in kinds:
+        raise ValueError(f"curve: wanted one of {[kind.name for kind in kinds]} through {point.label}, got {curve!r}")
+    if not point.located:
+        raise ValueError(f"start: {point.label} was not located; trace again with smaller steps around its bracket")
+    return curve or kinds[0]
+
+
+def unknowns_of(problem, kind, point, names, p) -> np.ndarray:
+    """(N,) unknowns (u, auxiliary, q, p) of the curve at a point."""
+    u = problem.point_unknowns(point, names[0])[:-1]
+    if kind is Kind.HOPF:
+        at_end = point.kind is Kind.BOGDANOV_TAKENS
+        auxiliary = [0.0 if at_end else hopf_frequency(point, state_jacobian(problem, u, p)) ** 2]
+    else:
+        auxiliary = [0.0] if kind is Kind.BRANCH_POINT else []
+        refuse_kernel(point)
+    return np.array([*u, *auxiliary, p[problem.index_of(names[1])], p[problem.index_of(names[0])]])
+
+
+def has_second_condition(problem, kind, point, p) -> bool:
+    """Whether a test function of the curve vanishes at the point: it would say nothing in the row of the start."""
+    if kind is Kind.HOPF:
+        return point.kind in (Kind.BAUTIN, Kind.ZERO_HOPF, Kind.HOPF_HOPF)
+    if kind is Kind.FOLD and point.kind is Kind.FOLD:
+        unknowns = problem.point_unknowns(point, point.vary[0])[:-1]
+        left, _, right = np.linalg.svd(state_jacobian(problem, unknowns, p))
+        return abs(left[:, -1] @ right[-1]) <= DOUBLE
+    return kind is Kind.FOLD
+
+
+def beside(curve, x, p, limits) -> np.ndarray:
+    """A point of the curve a little beside x, x itself where there is none within the limits."""
+    from continuation.curves.codim2 import onto_curve, tangent_of
+
+    table, (first, second) = curve.functions["residual"].table, limits
+    step = BESIDE * (1 + np.linalg.norm(x)) * tangent_of(table, x, p)
+    for guess in (x + step, x - step):
+        y = onto_curve(table, guess, p)
+        inside = first[0] <= y[-1] <= first[1] and second[0] <= y[-2] <= second[1]
+        if inside and np.linalg.norm(y - guess) <= 0.5 * np.linalg.norm(step):
+            return y
+    return x
+
+
+def hopf_frequency(point, a) -> float:
+    """Imaginary part of the pair of `a` on the imaginary axis."""
+    values = np.linalg.eigvals(a)
+    pairs = values[values.imag > 0]
+    if not len(pairs):
+        raise ValueError(f"start: F_u has no complex eigenvalues at {point.label}: it is no Hopf point of this problem")
+    return float(pairs[np.argmin(np.abs(pairs.real))].imag)
+
+
+def refuse_kernel(point):
+    """Raise where the kernel of F_u has more than one dimension."""
+    if point.nullity > 1:
+        raise ValueError(
+            f"start: the kernel of F_u at {point.label} has dimension {point.nullity}; curves are followed where it "
+            "has dimension 1"
+        )
+
+
+def refuse_lost(curve, point, x, p):
+    """Raise where a branch point does not persist when the second parameter changes."""
+    tangent = np.linalg.svd(curve.functions["residual"].table.derivative_at(x, p))[2][-1]
+    if abs(tangent[-3]) > PERSISTS * np.linalg.norm(tangent[[-2, -1]]):
+        raise ValueError(
+            f"start: {point.label} is no branch point any more when {curve.vary[1]!r} changes: it takes a third "
+            "parameter (or a symmetry) to keep one; the folds beside it can be followed instead"
+        )

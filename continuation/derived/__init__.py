@@ -1,0 +1,1 @@
+"""Equations made from others: composed, isolated, restricted, with phase conditions."""

@@ -1,0 +1,101 @@
+"""Problems made from another one whose unknowns are not the states shown, and their functions.
+
+Data (a basis, reference directions) travels behind the base's parameters and constants in p.  In the engine the
+functions of the base are called by address from kernels that are compiled once for all problems
+(`composed_kernels`); at single points numpy does the same.
+"""
+
+import numpy as np
+
+from continuation.compiled.calls.interface import Callback, callback
+from continuation.equations.functions import Function
+from continuation.problem import Problem
+
+
+class ComposedFunction(Function):
+    """A function of new unknowns that calls functions of a base problem.
+
+    Parameters
+    ----------
+    inner : sequence of Function
+        What it calls.
+    make : callable
+        ``make(*functions)`` gives the function for single points, in numpy.
+    kernel : callback
+        The same for the engine; its data are the addresses and data of the inner callbacks between `sizes`.
+    sizes : tuple of int
+        ``(n, further sizes ..., k)``: the base takes n states and k entries of p.
+    """
+
+    def __init__(self, inner, make, kernel: callback | None, sizes):
+        self.inner, self.kernel, self.sizes = tuple(inner), kernel, sizes
+        self.python, self.composed = make(*(f.python for f in inner)), make(*inner)
+        self.reason = ""
+
+    @property
+    def name(self) -> str:
+        """Name of the base's function."""
+        return self.inner[0].name
+
+    @property
+    def dispatcher(self):
+        """Something if all it calls is compiled."""
+        return None if any(f.dispatcher is None for f in self.inner) else self.composed
+
+    @property
+    def error(self):
+        """The exception kept by one of the functions it calls."""
+        return next((f.error for f in self.inner if f.error is not None), None)
+
+    @error.setter
+    def error(self, value):
+        for f in self.inner:
+            f.error = value
+
+    def __call__(self, *arguments):
+        """Evaluate at a single point."""
+        return self.composed(*arguments)
+
+    def callback(self, n: int, k: int, index: int = 0) -> Callback:
+        """Make the engine's callback."""
+        callbacks = [f.callback(self.sizes[0], self.sizes[-1], index) for f in self.inner]
+        if self.kernel is None:  # what it takes begins with what the base takes
+            return callbacks[0]
+        data = np.array([*self.sizes, *(word for c in callbacks for word in (c.address, c.data))], np.int64)
+        return Callback(self.kernel.address, data.ctypes.data, (data, *callbacks))
+
+
+class ComposedProblem(Problem):
+    """A problem for unknowns of its own whose branches show the states of its base, a `Problem`."""
+
+    def __init__(self, base, unknown_names, functions, **options):
+        self.base, self._unknown_names = base, tuple(unknown_names)
+        self.count = len(base.parameters) + len(base.constants)  # entries of p that the base takes
+        super().__init__(functions.pop("residual"), base.states, base.parameters, **functions, **options)
+        self.symmetry = base.symmetry
+
+    @property
+    def unknown_names(self) -> tuple:
+        """Names of the unknowns beside the varied parameter."""
+        return self._unknown_names
+
+    @property
+    def compiled(self) -> bool:
+        """Whether the equations and the base's functions are compiled (a count of eigenvalues in numpy aside)."""
+        own = (f for key, f in self.functions.items() if key != "stability")
+        return self.base.compiled and all(f.dispatcher is not None for f in own)
+
+    def state_weights(self):
+        """(n,) weights of the states shown, those of the base."""
+        return self.base.state_weights()
+
+    def __repr__(self):
+        return f"<Problem {self.name}: {len(self.unknown_names)} unknowns for {len(self.states)} states>"
+
+
+def unstable_count(a, symmetric=False) -> int:
+    """Number of eigenvalues of F_u with positive real part, those within 1e-9 of its scale counted as zero."""
+    if not np.all(np.isfinite(a)):
+        return 0
+    values = np.linalg.eigvalsh(a) if symmetric else np.linalg.eigvals(a)
+    return int(np.sum(values.real > 1e-9 * np.max(np.sum(np.abs(a), axis=1), initial=0.0)))

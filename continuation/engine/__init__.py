@@ -1,0 +1,1 @@
+"""From a request to rows: start, run, follow, watch, collect, describe, extend."""

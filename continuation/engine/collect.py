@@ -1,0 +1,142 @@
+"""From the engine's rows to a `Branch`: join both directions, describe the special points, evaluate the outputs."""
+
+import numpy as np
+
+from continuation.branch import Branch
+from continuation.compiled.dense import workspace
+from continuation.compiled.state import trace_state as S
+from continuation.engine.describe import Marks, describe
+from continuation.engine.start import vanishing_zeros
+from continuation.ground.status import Status
+
+REJECTIONS = {
+    "newton": S.REJECTED_NEWTON,
+    "angle": S.REJECTED_ANGLE,
+    "jump": S.REJECTED_JUMP,
+    "nonfinite": S.REJECTED_NONFINITE,
+    "singular": S.REJECTED_SINGULAR,
+    "raised": S.REJECTED_FAILED,
+}
+
+
+def assemble(problem, begun, runs, wishes) -> Branch:
+    """Join the runs (sign -> Run) into one branch, from the -1 end to the +1 end."""
+    rows, brackets, start = join(runs, len(begun.x))
+    size, base = len(begun.x), rows.shape[1] - S.SCALARS
+    unknowns, tangents = rows[:, :size].copy(), rows[:, size : 2 * size].copy()
+    scalars = rows[:, base:]
+    states, varied = problem.columns(unknowns)
+    ends = end_statuses(runs)
+    branch = Branch(
+        problem_name=problem.name,
+        state_names=tuple(problem.states),
+        parameters=dict(zip(problem.parameters, begun.p.tolist())),
+        vary=tuple(problem.varied_names(begun.vary)),
+        unknowns=unknowns,
+        states=np.ascontiguousarray(states),
+        varied=np.ascontiguousarray(varied),
+        tangents=tangents,
+        unstable=scalars[:, S.UNSTABLE].astype(int),
+        nullity=np.where(scalars[:, S.LOCATED] > 0, scalars[:, S.NULLITY], 0).astype(int),
+        residuals=scalars[:, S.RESIDUAL].copy(),
+        outputs={},
+        special=(),
+        ends=ends,
+        effort=effort_of(runs),
+        settings=wishes.settings,
+        span=wishes.span,
+        weights=next(iter(runs.values())).operations.weights.copy(),
+        start=start,
+        problem=problem,
+        state_weights=shown_weights(problem),
+    )
+    set_field(branch, "outputs", evaluate_outputs(problem, branch))
+    if begun.origin is not None:
+        branch.unstable[start], branch.nullity[start] = begun.origin.unstable, begun.origin.nullity
+        branch.residuals[start] = begun.origin.residual
+    operations = next(iter(runs.values())).operations
+    names, kinds = [test.name for test in operations.tests], operations.kinds
+    marks = Marks(scalars, brackets, names, sorted(vanishing_zeros(problem, begun)))
+    set_field(branch, "special", describe(problem, begun, branch, wishes.detect & kinds, marks))
+    for name in ("unknowns", "states", "varied", "tangents", "unstable", "nullity", "residuals", "weights"):
+        getattr(branch, name).flags.writeable = False
+    for column in branch.outputs.values():
+        column.flags.writeable = False
+    return branch
+
+
+def shown_weights(problem):
+    """Weights of the states shown; None where the unknowns begin with them, as the branch's own weights say it."""
+    n = len(problem.states)
+    return None if problem.unknown_names[:n] == problem.states else problem.state_weights()
+
+
+def set_field(branch, name, value):
+    """Set a field of the branch under construction (it is frozen for everyone else)."""
+    object.__setattr__(branch, name, value)
+
+
+def join(runs, size):
+    """Rows of both directions in one order, brackets by row, and the row of the start."""
+    parts, brackets, start = [], {}, 0
+    if -1 in runs:
+        back = runs[-1].rows[::-1].copy()
+        back[:, size : 2 * size] *= -1
+        start = len(back) - 1
+        parts.append(back[:-1] if 1 in runs else back)
+        brackets |= {start - row: pair for row, pair in brackets_of(runs[-1], size).items()}
+    if 1 in runs:
+        parts.append(runs[1].rows)
+        brackets |= {start + row: pair for row, pair in brackets_of(runs[1], size).items()}
+    return np.concatenate(parts), brackets, start
+
+
+def brackets_of(run, size) -> dict:
+    """Row -> (2, N) bracket of the points of a run that were not located."""
+    base = run.rows.shape[1] - S.SCALARS
+    lost = np.flatnonzero(run.rows[:, base + S.LOCATED] == 0)
+    pairs = run.state.brackets[run.rows[lost, base + S.NULLITY].astype(int)]
+    return {int(row): pair.reshape(2, size) for row, pair in zip(lost, pairs)}
+
+
+def end_statuses(runs) -> tuple:
+    """Statuses of the -1 and the +1 end; a direction not traced was stopped before it began."""
+    if any(run.status is Status.CLOSED for run in runs.values()):
+        return Status.CLOSED, Status.CLOSED
+    interrupted = any(run.status is Status.INTERRUPTED for run in runs.values())
+    missing = Status.INTERRUPTED if interrupted else Status.STOPPED
+    return tuple(runs[sign].status if sign in runs else missing for sign in (-1, 1))
+
+
+def effort_of(runs) -> dict:
+    """Work of all runs, by name."""
+    total = sum(run.state.effort for run in runs.values())
+    own = sum(run.operations.effort for run in runs.values())
+    return {
+        "steps": int(total[S.STEPS]),
+        "rejections": {name: int(total[k]) for name, k in REJECTIONS.items() if total[k]},
+        "newton_iterations": int(total[S.NEWTON]),
+        "residuals": int(total[S.RESIDUALS]),
+        "jacobians": int(own[workspace.JACOBIANS]),
+        "factorisations": int(own[workspace.FACTORISATIONS]),
+        "spectra": int(own[workspace.SPECTRA]),
+        "probes": int(total[S.PROBES]),
+    }
+
+
+def parameter_rows(problem, branch) -> np.ndarray:
+    """(m, k) parameters and constants of every row."""
+    p = np.tile(problem.parameter_values(branch.parameters), (len(branch), 1))
+    for column, name in enumerate(branch.vary):
+        p[:, problem.index_of(name)] = branch.varied[:, column]
+    return p
+
+
+def evaluate_outputs(problem, branch) -> dict:
+    """Outputs on every row."""
+    if not problem.outputs:
+        return {}
+    p = parameter_rows(problem, branch)
+    unknowns = np.ascontiguousarray(branch.unknowns[:, :-1])
+    with np.errstate(all="ignore"):
+        return {name: np.array([g(u, q) for u, q in zip(unknowns, p)]) for name, g in problem.outputs.items()}

@@ -1,0 +1,103 @@
+"""What a trace was asked for, checked: parameter, span, settings, directions, kinds to find and where to stop."""
+
+import math
+from dataclasses import dataclass
+
+from continuation.engine.run import KIND_CODES
+from continuation.ground.settings import Settings
+from continuation.ground.status import Kind
+
+TRACED_KINDS = tuple(KIND_CODES)
+
+
+@dataclass(frozen=True)
+class Wishes:
+    """Checked arguments of `trace`.
+
+    Attributes
+    ----------
+    vary : str
+    span : (float, float)
+    settings : Settings
+    signs : tuple of int
+        Directions to follow, in this order.
+    detect : frozenset of Kind
+    stop_kind, stop_count, stop_at : Kind, int, callable or None
+        At most one is set.
+    """
+
+    vary: str
+    span: tuple
+    settings: Settings
+    signs: tuple = (1, -1)
+    detect: frozenset = frozenset(TRACED_KINDS)
+    stop_kind: Kind | None = None
+    stop_count: int = 0
+    stop_at: object = None
+
+    @classmethod
+    def of(cls, problem, vary, span, settings, direction, detect, stop):
+        """Check the arguments of `trace`; each error names the argument, what came and what was wanted."""
+        settings = Settings() if settings is None else settings
+        if not isinstance(settings, Settings):
+            raise ValueError(f"settings: wanted Settings(...), got {type(settings).__name__}")
+        if not isinstance(vary, str):
+            raise ValueError(f"vary: wanted the name of one parameter of {list(problem.parameters)}, got {vary!r}")
+        problem.index_of(vary)
+        return cls(vary, check_span(span), settings, signs_of(direction), kinds_of(detect), **stop_of(stop))
+
+    def steps(self) -> tuple:
+        """First, smallest and largest step: as set, else fractions of a finite span."""
+        length = self.span[1] - self.span[0]
+        finite, s = math.isfinite(length), self.settings
+        largest = s.max_step or max(length / 20 if finite else 0.5, s.step or 0.0)
+        first = s.step or min(length / 100 if finite else 0.01, largest)
+        return first, s.min_step or min(1e-9 * largest, first), largest
+
+
+def check_span(span):
+    """(low, high) as floats, low < high."""
+    try:
+        low, high = (float(value) for value in span)
+    except (TypeError, ValueError):
+        raise ValueError(f"span: wanted two numbers (low, high), got {span!r}") from None
+    if not low < high:
+        raise ValueError(f"span: wanted low < high, got {span!r}")
+    return low, high
+
+
+def kinds_of(detect) -> frozenset:
+    """The kinds to look for."""
+    if isinstance(detect, str) and detect == "all":
+        return frozenset(TRACED_KINDS)
+    try:
+        kinds = frozenset({detect} if isinstance(detect, Kind) else detect)
+    except TypeError:
+        raise ValueError(f'detect: wanted "all" or a set of Kind, got {detect!r}') from None
+    for kind in kinds:
+        if kind not in TRACED_KINDS:
+            raise ValueError(f"detect: wanted Kinds of {[k.name for k in TRACED_KINDS]}, got {kind!r}")
+    return kinds
+
+
+def stop_of(stop) -> dict:
+    """The stop condition under the name of its field."""
+    if stop is None:
+        return {}
+    if isinstance(stop, Kind) and stop in TRACED_KINDS:
+        return {"stop_kind": stop}
+    if isinstance(stop, int) and not isinstance(stop, bool) and stop > 0:
+        return {"stop_count": stop}
+    if callable(stop) and not isinstance(stop, Kind):
+        return {"stop_at": stop}
+    names = [kind.name for kind in TRACED_KINDS]
+    raise ValueError(f"stop: wanted a Kind of {names}, a count of at least 1 or a function of a Point, got {stop!r}")
+
+
+def signs_of(direction) -> tuple:
+    """Signs of the tangent to follow, +1 first."""
+    if isinstance(direction, str) and direction == "both":
+        return (1, -1)
+    if direction in (1, -1) and not isinstance(direction, bool):
+        return (int(direction),)
+    raise ValueError(f'direction: wanted "both", +1 or -1, got {direction!r}')

@@ -1,0 +1,249 @@
+"""Enter the compiled loop: make its state, start it, run it in portions, and listen for Ctrl-C meanwhile."""
+
+import contextlib
+import functools
+import math
+import signal
+import threading
+import time
+
+import numpy as np
+
+from continuation.compiled.calls.interface import OK, SINGULAR, call_from_python
+from continuation.compiled.loop.loop import run
+from continuation.compiled.loop.rare import rare
+from continuation.compiled.state import tasks
+from continuation.compiled.state import trace_state as S
+from continuation.engine.interrupts import Listener
+from continuation.ground.status import Kind, Status
+
+FIRST_PORTION, PORTION_SECONDS = 64, 0.05
+FIRST_ROWS = 1 << 20
+SMALLEST_LAPACK, MANY_THREADS = 4, 400  # orders between which one thread is best
+SHIFT = 1e-7  # how far, relative, a start may be moved in the parameter
+ILL = 1e8  # a bordered matrix with a larger condition estimate makes the start suspect
+
+KIND_CODES = {Kind[name]: code for code, name in enumerate(S.KINDS)}
+KINDS = {code: kind for kind, code in KIND_CODES.items()}
+STATUSES = {
+    S.LIMIT: Status.LIMIT,
+    S.CLOSED: Status.CLOSED,
+    S.MAX_REACHED: Status.MAX_POINTS,
+    S.STOPPED: Status.STOPPED,
+    S.INTERRUPTED: Status.INTERRUPTED,
+    S.TOO_SMALL: Status.STEP_TOO_SMALL,
+    S.IS_SINGULAR: Status.SINGULAR,
+    S.IS_NONFINITE: Status.NONFINITE,
+    S.UNRESOLVED: Status.UNRESOLVED,
+    S.CALLBACK_FAILED: Status.CALLBACK_FAILED,
+}
+
+
+def code_of(kind: Kind | None) -> int:
+    """The engine's number of a kind; of None, that it means nothing."""
+    return S.PROBE_ONLY if kind is None else KIND_CODES[kind]
+
+
+def make_state(operations, span, steps, settings) -> S.State:
+    """Arrays of a trace that has not started; `steps` are (first, smallest, largest)."""
+    size, tests = operations.size, len(operations.tests)
+    wide, width = 2 * size + 8, S.width(size, tests)
+    o = operations
+    asked = [(c.address, c.data) for c in (o.residual, o.linearise, o.solve, o.monitor, o.refine)]
+    kinds = [code_of(test.kind) for test in o.tests]
+    i, f = np.zeros(S.INTEGERS, np.int64), np.zeros(S.FLOATS)
+    i[S.SIZE], i[S.TESTS], i[S.ACTIVE], i[S.COUNT_KIND] = size, tests, o.active, code_of(o.counts)
+    i[S.MAX_POINTS], i[S.MAX_NEWTON], i[S.FRESH] = settings.max_points, settings.newton_iterations, 2
+    i[S.PREVIOUS], i[S.LEFT], i[S.NEXT] = S.FIRST_PREVIOUS, S.FIRST_LEFT, S.FIRST_NEXT
+    f[[S.H, S.MIN_H, S.MAX_H]] = steps
+    i[S.PRESCRIBED] = settings.step is not None and settings.step == settings.max_step
+    f[S.TOLERANCE], f[S.MAX_ANGLE] = settings.tolerance, math.tan(min(settings.max_angle, 1.57))
+    rows = min(settings.max_points + settings.max_points // 4 + 64, FIRST_ROWS)  # untouched pages cost nothing
+    state = S.State(
+        table=np.zeros(0, np.int64),
+        ops=np.array([*np.ravel(asked), rare.address], np.int64),
+        kinds=np.array(kinds, np.int64),
+        p=np.array(o.p, float),
+        weights=np.array(o.weights, float),
+        i=i,
+        f=f,
+        effort=np.zeros(S.EFFORTS, np.int64),
+        work=np.zeros((S.WORK_ROWS, wide + 2 * tests)),
+        scratch=np.zeros(wide + 2 * tests + 8),
+        slots=np.zeros((S.SLOTS, width)),
+        stack=np.zeros((S.STACK_DEPTH, width)),
+        rows=np.empty((rows, width)),
+        brackets=np.zeros((8, 2 * size)),
+        limits=np.array([(size - 1, *span), *o.limits], float),
+    )
+    return S.with_table(state)
+
+
+def ask(state: S.State, task: int, *arrays, argument: float = 0.0) -> int:
+    """Let the engine do one of its rare tasks; up to three contiguous arrays of floats, see `compiled.tasks`."""
+    state.i[S.TASK], state.f[S.ARGUMENT] = task, argument
+    return call_from_python(rare, state.address, *arrays)
+
+
+def grown(state: S.State) -> S.State:
+    """The same state with twice the room."""
+    used, capacity = int(state.i[S.ROWS]), len(state.rows)
+    rows = np.empty((2 * capacity, state.rows.shape[1]))
+    rows[:used] = state.rows[:used]
+    brackets = np.concatenate([state.brackets, np.zeros_like(state.brackets)])
+    return S.with_table(state._replace(rows=rows, brackets=brackets))
+
+
+def corrected(state: S.State, x: np.ndarray) -> bool:
+    """Correct x = (u, p) in place at fixed p by the engine's own Newton; False where it does not converge."""
+    row = np.zeros(len(x))
+    row[-1] = 1.0
+    copy = x.copy()
+    code = ask(state, tasks.CORRECT, copy, row, argument=x[-1])
+    if code == OK:
+        x[:] = copy
+    return code == OK
+
+
+def corrected_nearby(state: S.State, x: np.ndarray) -> bool:
+    """Correct x = (u, p) in place by a correction of least norm; False unless the parameter hardly moves.
+
+    For a start on a fold whose digits were rounded: no solution may exist at exactly its parameter.
+    """
+    ok, tangent, _ = tangent_at(state, x)
+    if not ok:
+        return False
+    row, copy = state.weights * tangent, x.copy()
+    code = ask(state, tasks.CORRECT, copy, row, argument=row @ x)
+    near = code == OK and abs(copy[-1] - x[-1]) <= SHIFT * (1 + abs(x[-1]))
+    if near:
+        x[:] = copy
+    return near
+
+
+def tangent_at(state: S.State, x: np.ndarray):
+    """Leave the bordered solution at x in the state; returns (ok, tangent, condition estimate).
+
+    The border is a fixed generic row, so that folds are regular.
+    """
+    size = len(x)
+    row = np.cos(1.0 + 2.0 * np.arange(size) ** 1.5)
+    row /= np.linalg.norm(row)
+    if ask(state, tasks.EVALUATE, x) != OK:
+        return False, None, math.inf
+    generic = np.sin(3.0 + np.arange(size - 1))
+    state.work[S.F, : size - 1] = generic
+    if ask(state, tasks.NEWTON_STEP, x, row) != OK:
+        return False, None, math.inf
+    response = state.work[S.SOLUTION, :size].copy()
+    z = state.work[S.SOLUTION, size : 2 * size].copy()
+    scale = np.max(np.abs(generic)) / max(np.max(np.abs(response)), 1e-300)
+    z /= math.sqrt(np.sum(state.weights * z * z))
+    return bool(np.all(np.isfinite(z))), z, 1.0 / scale
+
+
+def begin(state: S.State, x: np.ndarray, tangent: np.ndarray, silent: np.ndarray) -> int:
+    """Put the start with its oriented tangent into the state as first row; returns a status.
+
+    `silent` (K,) marks the test functions that vanish at the start: they are no information there.
+    """
+    status = ask(state, tasks.EVALUATE, x)
+    row = state.weights * tangent
+    if status == OK:
+        state.work[S.F, : len(x) - 1] = 0.0
+        status = ask(state, tasks.NEWTON_STEP, x, row)
+    if status == OK:
+        status = ask(state, tasks.FINISH, x, row, state.slots[S.FIRST_LEFT], argument=state.f[S.RESULT])
+    if status in (OK, SINGULAR):
+        place_first(state, silent)
+    return status
+
+
+def begin_singular(state: S.State, x: np.ndarray, tangent: np.ndarray):
+    """Start at a point where the bordered matrix is singular: no test function is known there."""
+    record = state.slots[S.FIRST_LEFT]
+    record[:] = 0.0
+    record[: len(x)], record[len(x) : 2 * len(x)] = x, tangent
+    base = 2 * len(x) + 2 * len(state.kinds)
+    record[base + S.KIND], record[base + S.TEST], record[base + S.LOCATED] = S.REGULAR, -1, 1.0
+    place_first(state, np.ones(len(state.kinds), bool))
+
+
+def begin_behind(state: S.State, x: np.ndarray, tangent: np.ndarray):
+    """Put a singular point before the first row: it becomes the start, the row that was there goes on."""
+    ahead = state.slots[S.FIRST_LEFT].copy()
+    begin_singular(state, x, tangent)
+    state.rows[1] = state.slots[S.FIRST_LEFT] = ahead
+    state.i[S.ROWS] = state.i[S.POINTS] = 2
+
+
+def place_first(state: S.State, silent: np.ndarray):
+    """Make the record in LEFT the start and the first row; tests that vanish there are no information."""
+    left, size, tests = state.slots[S.FIRST_LEFT], int(state.i[S.SIZE]), len(state.kinds)
+    phi = left[2 * size : 2 * size + tests]
+    phi[silent] = 0.0
+    state.slots[S.START] = left
+    state.rows[0] = left
+    state.i[S.ROWS] = state.i[S.POINTS] = 1
+    base = 2 * size + 2 * tests
+    if np.any(phi == 0.0) or left[base + S.NULLITY] > 0:
+        left[base + S.UNSTABLE] = S.UNKNOWN
+
+
+def run_all(state: S.State, *, stop=None, progress=None):
+    """Run to the end of the branch; returns (state with its rows, code).
+
+    `stop` is called after each accepted point, `progress` after each portion; either ends the branch when true.
+    Ctrl-C ends the branch with what was found.
+    """
+    portion = 1 if stop else FIRST_PORTION
+    with interrupt_sets(state.i[S.FLAG : S.FLAG + 1]), few_threads(int(state.i[S.SIZE])):
+        while True:
+            began = time.perf_counter()
+            state.i[S.BUDGET] = portion
+            code = call_from_python(run, state.address)
+            asked = bool(progress and progress(state))
+            if code == S.FULL:
+                state = grown(state)
+            elif code != S.PAUSED:
+                return state, code
+            elif asked or (stop and stop(state)):
+                return state, S.STOPPED
+            elif not stop and time.perf_counter() - began < PORTION_SECONDS / 2:
+                portion = min(2 * portion, 1 << 20)
+
+
+def few_threads(size: int):
+    """Keep LAPACK to one thread where its matrices are too small for more: waiting threads cost more than they do."""
+    if size < SMALLEST_LAPACK or size > MANY_THREADS:
+        return contextlib.nullcontext()
+    return _blas().limit(limits=1, user_api="blas")
+
+
+@functools.cache
+def _blas():
+    """The BLAS libraries of this process."""
+    from threadpoolctl import ThreadpoolController
+
+    return ThreadpoolController()
+
+
+@contextlib.contextmanager
+def interrupt_sets(flag: np.ndarray):
+    """Let Ctrl-C set `flag` instead of raising, where Python lets us (the main thread)."""
+    ours = threading.current_thread() is threading.main_thread()
+    others = signal.getsignal(signal.SIGINT)
+    if not (ours and (others is signal.default_int_handler or isinstance(others, Listener))):
+        yield
+        return
+
+    def handler(number, frame):
+        flag[0] = 1
+        if isinstance(others, Listener):
+            others(number, frame)
+
+    before = signal.signal(signal.SIGINT, handler)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)

@@ -1,0 +1,208 @@
+"""From what the user calls a start to a point on the branch with its tangent."""
+
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from continuation.branch import Point, SpecialPoint
+from continuation.compiled.state import trace_state as S
+from continuation.engine.run import ILL, corrected, corrected_nearby, make_state, tangent_at
+from continuation.equations.derivatives import evaluate, extended_jacobian
+from continuation.equations.newton import solve_damped
+from continuation.ground.settings import Settings
+from continuation.ground.status import Kind, StartError, Status
+
+NEAR_FOLD = 1e-9  # parameter part of a tangent below this: the direction is a matter of convention
+RANK = 1e-9  # singular values below this fraction of the largest are zero
+NUDGE = 1e-3  # how far away a rank defect is looked for again
+
+
+@dataclass(frozen=True, eq=False)
+class Start:
+    """A point to trace from, as `start_from` prepares it and `switch` returns it.
+
+    Attributes
+    ----------
+    x : (N,) array
+        Unknowns, active parameter last.
+    tangent : (N,) array
+        Unit in the inner product; the varied parameter does not decrease along it.  Outward for a switched start.
+    p : (k,) array
+        All parameters and constants.
+    vary : str
+        Name of the varied parameter.
+    outward : bool
+        From a branch point: only this direction is traced.
+    known : bool
+        The straight continuation of the branch that led to the branch point.
+    continuum : int
+        Dimension of the continuum of half-branches that this one represents; 0: it is isolated.
+    ahead : (m, 2, N) array or None
+        Points of the half-branch with their tangents, nearer and nearer to the branch point, where the tangent
+        alone does not lead onto it (more than two branches, or branches that touch).
+    """
+
+    x: np.ndarray
+    tangent: np.ndarray
+    p: np.ndarray
+    vary: str
+    outward: bool = False
+    known: bool = False
+    problem: object = field(default=None, repr=False)
+    origin: SpecialPoint | None = field(default=None, repr=False)
+    continuum: int = 0
+    ahead: np.ndarray | None = field(default=None, repr=False)
+
+    @property
+    def active(self) -> int:
+        """Place of the varied parameter in p."""
+        return self.problem.index_of(self.vary)
+
+    @property
+    def state(self) -> np.ndarray:
+        """(n,) state."""
+        return self.problem.columns(self.x[None])[0][0]
+
+    def point_at(self, problem, record) -> Point:
+        """`Point` of a record of the engine."""
+        size = len(self.x)
+        states, varied = problem.columns(record[None, :size])
+        values = dict(zip(problem.parameters, self.p.tolist()))
+        values |= dict(zip(problem.varied_names(self.vary), varied[0].tolist()))
+        base = len(record) - S.SCALARS
+        counts = int(record[base + S.UNSTABLE]), int(record[base + S.NULLITY])
+        unknowns, tangent = record[:size].copy(), record[size : 2 * size].copy()
+        return Point(states[0].copy(), values, problem.states, {}, *counts, tangent, unknowns)
+
+
+def start_from(problem, start, vary, parameters, span) -> Start:
+    """Correct `start` and find the branch's tangent there.
+
+    Raises
+    ------
+    ValueError
+        Shapes, names or values that can't be used; a span that leaves the start out.
+    StartError
+        No solution near, a branch point, or dependent equations.
+    """
+    active = problem.index_of(vary)
+    if isinstance(start, Start):
+        return _switched(start, vary, span)
+    if isinstance(start, SpecialPoint) and start.kind is Kind.BRANCH_POINT:
+        raise StartError(f"start: {start.label} is a branch point; take a start of switch(problem, point)")
+    values = {name: v for name, v in start.parameters.items() if name in problem.parameters} if _is_point(start) else {}
+    p = problem.parameter_values({**values, **(parameters or {})})
+    u = problem.unknown_values(start)
+    check_functions(problem, u, p, active)
+    check_inside(vary, p[active], span)
+    operations = problem.operations(p.copy(), active)
+    state = make_state(operations, span, (1.0, 1.0, 1.0), Settings(newton_iterations=25))
+    x = np.append(u, p[active])
+    if not (corrected(state, x) or corrected_nearby(state, x)):
+        x[:-1] = solve_damped(problem, u, p)
+    ok, tangent, condition = tangent_at(state, x)
+    if not ok or condition > ILL:
+        refuse_defect(problem, x, p, active)
+    if not ok:
+        raise StartError("the bordered matrix is singular at the start; try a start a little away", Status.SINGULAR)
+    return Start(x, oriented(tangent), p, vary, problem=problem)
+
+
+def vanishing_zeros(problem, begun: Start) -> set:
+    """Names of the user's test functions that vanish at the start: their zero is there to rounding, at any scale."""
+    u, p, n = begun.x[:-1].copy(), begun.p.copy(), len(begun.x) - 1
+    step = NUDGE * (1 + np.linalg.norm(begun.x)) * begun.tangent
+    moved, beyond = u + step[:n], p.copy()
+    beyond[begun.active] += step[-1]
+    zeros = getattr(problem, "zeros", {})
+    return {name for name, g in zeros.items() if abs(g(u, p)) <= NEAR_FOLD * abs(g(moved, beyond) - g(u, p))}
+
+
+def silent_tests(problem, begun: Start, tests) -> np.ndarray:
+    """(K,) mask of the test functions that vanish at the start, the fold's tangent component among them."""
+    names = vanishing_zeros(problem, begun)
+    at_fold = abs(begun.tangent[-1]) <= NEAR_FOLD
+    return np.array([test.kind is Kind.FOLD and at_fold or test.name in names for test in tests], bool)
+
+
+def _is_point(start) -> bool:
+    return isinstance(start, Point)
+
+
+def _switched(start: Start, vary, span) -> Start:
+    """A start of `switch`, if it fits this trace."""
+    if start.vary != vary:
+        raise ValueError(f"vary: this start continues in {start.vary!r}, got {vary!r}")
+    check_inside(vary, start.x[-1], span)
+    return start
+
+
+def check_inside(vary, value, span):
+    """Raise where the start lies outside the span."""
+    low, high = span
+    slack = 1e-9 * (1 + abs(value))
+    if not low - slack <= value <= high + slack:
+        raise ValueError(f"span: ({low:g}, {high:g}) leaves out the start, where {vary} = {value:g}")
+
+
+def oriented(tangent: np.ndarray) -> np.ndarray:
+    """The tangent along which the parameter increases; at a fold, the largest component does."""
+    lead = tangent[-1] if abs(tangent[-1]) > NEAR_FOLD else tangent[np.argmax(np.abs(tangent))]
+    return tangent if lead > 0 else -tangent
+
+
+def check_functions(problem, u, p, active):
+    """Evaluate the problem's functions once as Python: mistakes show with the user's own traceback.
+
+    Raises whatever the function raises; StartError where entries stay unwritten or not finite.
+    """
+    functions = problem.functions
+    if "residual" not in functions:
+        return
+    n, given = len(u), (u.copy(), p.copy())
+    shapes = {"residual": (n,), "jacobian": (n, n), "parameter_derivative": (n,)}
+    for key, shape in shapes.items():
+        if key not in functions:
+            continue
+        out = np.full(shape, np.nan)
+        arguments = (*given, active, out) if key == "parameter_derivative" else (*given, out)
+        with np.errstate(all="ignore"):
+            functions[key].python(*arguments)
+        if not np.all(np.isfinite(out)):
+            where = np.argwhere(~np.isfinite(out))[0]
+            names = ", ".join(problem.unknown_names[i] for i in where)
+            raise StartError(
+                f"{functions[key].name} ({key}) leaves out{where.tolist()} ({names}) = {out[tuple(where)]} at the "
+                f"start {u.tolist() if n <= 8 else ''}: not finite, or never written",
+                Status.NONFINITE,
+            )
+    if np.any(given[0] != u) or np.any(given[1] != p):
+        raise ValueError(f"{problem.name} changes its arguments u or p; it may write to out only")
+
+
+def refuse_defect(problem, x, p, active):
+    """Raise where [F_u F_p] has less than full rank at x, telling a branch point from dependent equations."""
+    if "residual" not in problem.functions or len(x) > 1500:
+        return
+    if rank_defect(problem, x, p, active) == 0:
+        return
+    nudged = x + NUDGE * (1 + np.abs(x)) * np.cos(np.arange(1, len(x) + 1))
+    left = np.linalg.svd(extended_jacobian(problem, x, p, active))[0][:, -1]
+    row = problem.unknown_names[int(np.argmax(np.abs(left)))]
+    if rank_defect(problem, nudged, p, active) > 0 and np.all(np.isfinite(evaluate(problem, nudged[:-1], p))):
+        raise StartError(
+            f"[F_u F_p] is rank-deficient at the start and around it: an equation is missing, repeated or does not "
+            f"depend on the unknowns (look at the equation of {row!r})",
+            Status.SINGULAR,
+        )
+    raise StartError(
+        "the start is a branch point: several branches pass through it; trace one of them from a point a little "
+        "away and use switch(problem, point) at the branch point it finds",
+        Status.SINGULAR,
+    )
+
+
+def rank_defect(problem, x, p, active) -> int:
+    """By how much the rank of [F_u F_p] falls short of n."""
+    sigma = np.linalg.svd(extended_jacobian(problem, x, p, active), compute_uv=False)
+    return int(np.sum(sigma <= RANK * max(sigma[0], 1e-300)))

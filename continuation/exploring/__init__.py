@@ -1,0 +1,1 @@
+"""Whole diagrams: the work list, tracing, recognition, record, drawing."""

@@ -1,0 +1,76 @@
+"""Putting what was found into a diagram: branches, their halves, special points with labels of the whole, failures."""
+
+from dataclasses import replace
+
+from continuation.engine.extend import added
+from continuation.exploring.conjugate_branches import multiplicity
+from continuation.exploring.recognition import Equations, place_on, registered
+from continuation.exploring.record import Completion, Diagram, Failure, Finish, Origin
+from continuation.exploring.splicing import ring, two_halves
+from continuation.ground.status import Kind, Status
+
+
+def branch_added(diagram: Diagram, found, origin: Origin, half_of=None) -> Diagram:
+    """The diagram with a new branch, joined to the half it belongs to; `half_of` is (index, end)."""
+    diagram = worked(diagram, found)
+    if found.complaint:
+        diagram = failure_added(diagram, Failure(origin.label, found.complaint))
+    if found.branch is None:
+        return diagram
+    if half_of is not None:
+        index, end = half_of
+        whole = two_halves(found.branch, diagram.branches[index], end)
+        if found.met == index:
+            whole = ring(whole)
+        return placed(diagram, index, whole, [end for _ in found.unfinished])
+    longer = replace(diagram, branches=(*diagram.branches, found.branch), origins=(*diagram.origins, origin))
+    return placed(longer, len(diagram.branches), found.branch, found.unfinished)
+
+
+def worked(diagram, found) -> Diagram:
+    """The diagram with the work of a trace, and told if Ctrl-C ended it."""
+    status = Completion.INTERRUPTED if found.interrupted else diagram.status
+    return replace(diagram, effort=added(diagram.effort, found.effort), status=status)
+
+
+def branch_changed(diagram, index, found) -> Diagram:
+    """The diagram with a branch that went on."""
+    diagram = worked(diagram, found)
+    return placed(diagram, index, found.branch, found.unfinished)
+
+
+def placed(diagram, index, branch, unfinished) -> Diagram:
+    """The diagram with `branch` at an index, its special points listed and labelled, its open ends noted."""
+    special = list(diagram.special)
+    branch = replace(branch, special=tuple(labelled(point, special) for point in branch.special))
+    branches = (*diagram.branches[:index], branch, *diagram.branches[index + 1 :])
+    origin = replace(diagram.origins[index], multiplicity=count_images(diagram.problem, branch))
+    origins = (*diagram.origins[:index], origin, *diagram.origins[index + 1 :])
+    pending = diagram.pending + tuple(Finish(index, end) for end in unfinished)
+    if branch.ends[0] is Status.CLOSED:
+        pending = tuple(task for task in pending if not (isinstance(task, Finish) and task.branch == index))
+    return replace(diagram, branches=branches, origins=origins, special=tuple(special), pending=pending)
+
+
+def labelled(point, special: list):
+    """The special point with its label in the diagram; appended to `special` if it is new.  Ends keep theirs."""
+    if point.kind is Kind.END:
+        return point
+    known = registered(special, point)
+    if known is None:
+        number = 1 + sum(other.kind is point.kind for other in special)
+        known = replace(point, label=f"{point.kind.label}{number}")
+        special.append(known)
+    return replace(point, label=known.label)
+
+
+def failure_added(diagram, failure: Failure) -> Diagram:
+    """The diagram with one more failure, each told once."""
+    known = failure in diagram.failures
+    return diagram if known else replace(diagram, failures=(*diagram.failures, failure))
+
+
+def count_images(problem, branch) -> int:
+    """Number of branches that a branch stands for."""
+    equations = Equations.of(problem, branch)
+    return multiplicity(problem, branch, lambda b, x: place_on(equations, b, x) is not None)

@@ -1,0 +1,133 @@
+"""A diagram in one netCDF-4 file: a group for each branch, as `continuation.output.files` lays one out.
+
+Layout (format version 1).  Group ``branch0`` holds the branch of the start, ``branch1`` the next, and so on; their
+special points bear the labels of the diagram.  The attributes of the root group say what the file is and hold, as
+JSON text, the plan, the origins, the failures, the labels explored, the effort and the work pending: a diagram that
+was interrupted is resumed from its file.  A checksum of all ends it.
+"""
+
+from dataclasses import asdict
+from datetime import datetime, timezone
+
+from continuation.engine.start import Start
+from continuation.exploring.record import Completion, Diagram, Failure, Finish, Follow, Origin, Plan, Seek
+from continuation.ground.settings import Settings
+from continuation.ground.status import Kind
+from continuation.output import files as storage
+from continuation.output.files import StorageError, decode, encode
+
+FORMAT = "pseudoarc diagram"
+VERSION = 1
+STARTS = ("x", "tangent", "p", "vary", "known", "continuum", "ahead")  # what is stored of a start
+
+
+def save(diagram, path):
+    """Write a diagram to a netCDF-4 file, whole or not at all; an older file there stays until the new one is whole.
+
+    Raises
+    ------
+    OSError
+        If the place can't be written to.
+    """
+    storage.write_whole(path, lambda temporary: write(diagram, temporary))
+
+
+def write(diagram, path):
+    """Write a diagram to a file, the root group first."""
+    import xarray
+
+    xarray.Dataset(attrs=attributes(diagram)).to_netcdf(path, engine="h5netcdf")
+    for k, branch in enumerate(diagram.branches):
+        storage.write(branch, path, group=f"branch{k}", mode="a")
+
+
+def load(path) -> Diagram:
+    """Read a diagram that `save` wrote; every number is the same to the last bit.
+
+    Raises
+    ------
+    OSError
+        If there is no such file or it can't be read.
+    StorageError
+        If it is no diagram, damaged, or written by a newer version.
+    """
+    groups = storage.read_groups(path, FORMAT, VERSION)
+    attrs = groups[None].attrs
+    try:
+        record = decode(attrs["diagram"])
+        source = decode(attrs.get("source", "null"))
+        problem = storage.rebuilt(source) if source else None
+        branches = [storage.branch_of(groups[f"branch{k}"], problem) for k in range(len(record["origins"]))]
+        return diagram_of(str(attrs["problem"]), record, branches, problem)
+    except (KeyError, ValueError, TypeError, IndexError, AttributeError) as error:
+        raise StorageError(f"{path}: damaged or incomplete: {storage.first_line(error)}") from error
+
+
+def attributes(diagram) -> dict:
+    """What the root group says."""
+    record = {
+        "plan": plan_record(diagram.plan),
+        "origins": [asdict(origin) for origin in diagram.origins],
+        "failures": [asdict(failure) for failure in diagram.failures],
+        "labels": [point.label for point in diagram.special],
+        "explored": sorted(diagram.explored),
+        "status": diagram.status.name,
+        "effort": diagram.effort,
+        "pending": [task_record(task) for task in diagram.pending],
+    }
+    time = datetime.now(timezone.utc).isoformat(timespec="seconds")
+    return {
+        "format": FORMAT, "format_version": VERSION, "problem": diagram.problem_name, "created": time,
+        "diagram": encode(record), **storage.source_text(diagram.problem),
+    }  # fmt: skip
+
+
+def plan_record(plan) -> dict:
+    """A plan as plain values."""
+    return {
+        **{name: getattr(plan, name) for name in ("vary", "span", "depth", "max_branches", "max_points", "deflate")},
+        "settings": plan.settings.as_dict(),
+        "detect": sorted(kind.name for kind in plan.detect),
+    }
+
+
+def task_record(task) -> dict:
+    """A piece of work as plain values."""
+    if isinstance(task, Follow):
+        start = task.start
+        values = {name: getattr(start, name) for name in STARTS}
+        return {"what": "follow", **values, "parent": task.parent, "label": task.label, "depth": task.depth}
+    return {"what": type(task).__name__.lower(), **asdict(task)}
+
+
+def diagram_of(name, record, branches, problem) -> Diagram:
+    """The diagram of what was read."""
+    plan = dict(record["plan"])
+    plan["settings"] = Settings(**plan["settings"])
+    plan["detect"] = frozenset(Kind[kind] for kind in plan["detect"])
+    special = {p.label: p for branch in reversed(branches) for p in reversed(branch.special) if p.kind is not Kind.END}
+    diagram = Diagram(
+        problem_name=name,
+        plan=Plan(**plan),
+        branches=tuple(branches),
+        origins=tuple(Origin(**origin) for origin in record["origins"]),
+        special=tuple(special[label] for label in record["labels"]),
+        failures=tuple(Failure(**failure) for failure in record["failures"]),
+        explored=frozenset(record["explored"]),
+        status=Completion[record["status"]],
+        effort=record["effort"],
+        problem=problem,
+    )
+    pending = tuple(task_of(entry, special, problem) for entry in record["pending"])
+    return Diagram(**{**vars(diagram), "pending": pending})
+
+
+def task_of(entry, special, problem):
+    """A piece of work from plain values."""
+    entry = dict(entry)
+    what = entry.pop("what")
+    if what != "follow":
+        return {"finish": Finish, "seek": Seek}[what](**entry)
+    own = {name: entry.pop(name) for name in STARTS}
+    start = Start(**own, outward=True, problem=problem, origin=special[entry["label"]])
+    return Follow(start, **entry)

@@ -1,0 +1,125 @@
+"""A diagram as tables: its branches, its special points, what failed; plain text or HTML."""
+
+from html import escape
+from itertools import groupby
+
+from continuation.exploring.record import to_do
+from continuation.ground.status import Kind
+from continuation.output.tables import aligned, cells, header, html_cells, number
+
+MANY = 7  # of more changes of stability only the least and the largest number of unstable eigenvalues are told
+HEADS = ["branch", "points", "depth", "from", "to", "unstable", "found, and how it ends"]
+
+
+def table(diagram) -> str:
+    """Write a diagram as plain text.
+
+    Parameters
+    ----------
+    diagram : Diagram
+
+    Returns
+    -------
+    str
+        A heading, whether it is complete, then a line for each branch: its index, points, depth, values of the
+        parameter at its ends, numbers of unstable eigenvalues along it (``0-1-0``; ``-`` where the problem is no
+        flow), where it was found, how it ends.  Then a line for each special point as in the table of a branch,
+        with the branches through it in the place of the row.  Then the failures.
+    """
+    parts = [summary(diagram), text_of(HEADS, [branch_cells(diagram, k) for k in range(len(diagram.branches))])]
+    if diagram.special:
+        parts.append(text_of(special_head(diagram), special_rows(diagram)))
+    if diagram.failures:
+        parts.append(failure_lines(diagram))
+    return "\n\n".join("\n".join(lines) for lines in parts)
+
+
+def html(diagram) -> str:
+    """Write the same as HTML, every name and number escaped; what a notebook shows."""
+    branches = html_table(HEADS, [branch_cells(diagram, k) for k in range(len(diagram.branches))])
+    special = html_table(special_head(diagram), special_rows(diagram)) if diagram.special else ""
+    above = "".join(f"<p>{escape(line)}</p>" for line in summary(diagram))
+    below = "".join(f"<p>{escape(line)}</p>" for line in failure_lines(diagram)) if diagram.failures else ""
+    return f"<div>{above}{branches}{special}{below}</div>"
+
+
+def summary(diagram) -> list[str]:
+    """Lines above the tables: what it is, and whether it is complete."""
+    low, high = diagram.plan.span
+    count = len(diagram.branches)
+    points = sum(map(len, diagram.branches))
+    todo = f"; pending: {to_do(diagram)}" if to_do(diagram) else ""
+    return [
+        f"{diagram.problem_name}: {count} branch{'' if count == 1 else 'es'}, {points} points, "
+        f"{diagram.vary} from {number(low)} to {number(high)}",
+        f"{diagram.status.advice}{todo}",
+    ]
+
+
+def branch_cells(diagram, index) -> list[str]:
+    """Text of the line of one branch."""
+    branch, origin = diagram.branches[index], diagram.origins[index]
+    ends = [number(branch.parameter[row], 6) for row in (0, -1)]
+    words = f"{found(origin)}; {endings(branch)}"
+    return [str(index), str(len(branch)), str(origin.depth), *ends, stability(branch), words]
+
+
+def found(origin) -> str:
+    """Where a branch was found, and for how many images it stands."""
+    how = {"start": "start", "deflation": "deflation"}.get(origin.found, f"branch {origin.parent} at {origin.label}")
+    return how if origin.multiplicity == 1 else f"{how}, one of {origin.multiplicity} conjugates"
+
+
+def endings(branch) -> str:
+    """How the ends of a branch came about, in a word each."""
+    first, last = (status.name.lower().replace("_", " ") for status in branch.ends)
+    return first if first == last else f"{first} .. {last}"
+
+
+def stability(branch) -> str:
+    """Numbers of unstable eigenvalues along a branch."""
+    from continuation.output.plotting import segments
+
+    counts = [count for count, _ in groupby(segment.unstable for segment in segments(branch))]
+    if min(counts) < 0:
+        return "-"
+    if len(counts) > MANY:
+        return f"{min(counts)}..{max(counts)}"
+    return "-".join(map(str, counts))
+
+
+def special_head(diagram) -> list[str]:
+    """Names of the columns of the special points."""
+    names = header(diagram.branches[0])
+    return [names[0], "branches", *names[2:]]
+
+
+def special_rows(diagram) -> list:
+    """Text of the lines of the special points, by kind and number."""
+    order = list(Kind)
+    rows = []
+    for point in sorted(diagram.special, key=lambda point: order.index(point.kind)):
+        through = diagram.passages(point.label)
+        branch = diagram.branches[through[0][0]]
+        own = next(s for s in branch.special if s.label == point.label)
+        label, _, *rest = cells(branch, own)
+        rows.append([label, ",".join(str(k) for k in sorted({k for k, _ in through})), *rest])
+    return rows
+
+
+def failure_lines(diagram) -> list[str]:
+    """A line for each failure."""
+    return ["not complete:", *(f"  {f.label + ': ' if f.label else ''}{f.reason}" for f in diagram.failures)]
+
+
+def text_of(head, rows) -> list[str]:
+    """Lines of a table, columns aligned."""
+    widths = [max(len(line[k]) for line in [head, *rows]) for k in range(len(head))]
+    return [aligned(line, widths) for line in [head, *rows]]
+
+
+def html_table(head, rows) -> str:
+    """A table as HTML."""
+    names = "".join(f"<th>{escape(name)}</th>" for name in head)
+    lines = "".join(f"<tr>{html_cells(line)}</tr>" for line in rows)
+    return f"<table><thead><tr>{names}</tr></thead><tbody>{lines}</tbody></table>"

@@ -1,0 +1,57 @@
+"""Options of a diagram, checked: every error names the option, what came and what was wanted."""
+
+import math
+from dataclasses import replace
+
+import numpy as np
+
+from continuation.engine.request import Wishes
+from continuation.exploring.record import Plan
+from continuation.ground.names import check_numbers
+
+
+def make_plan(problem, vary, span, settings, detect, **limits) -> Plan:
+    """The options of `diagram` as a `Plan`; `limits`: depth, max_branches, max_points, deflate."""
+    if not isinstance(vary, str):
+        raise ValueError(f"vary: wanted the name of one parameter of {list(problem.parameters)}, got {vary!r}")
+    wishes = Wishes.of(problem, vary, span, settings, "both", detect, None)
+    return Plan(
+        vary=vary,
+        span=wishes.span,
+        settings=wishes.settings,
+        detect=wishes.detect,
+        depth=whole("depth", limits["depth"], 0),
+        max_branches=whole("max_branches", limits["max_branches"], 1),
+        max_points=whole("max_points", limits["max_points"], 2),
+        deflate=deflate_values(limits["deflate"], wishes.span),
+    )
+
+
+def changed(plan: Plan, depth, max_branches, max_points) -> Plan:
+    """The plan with new limits; None leaves one as it is."""
+    given = {"depth": (depth, 0), "max_branches": (max_branches, 1), "max_points": (max_points, 2)}
+    checked = {name: whole(name, value, least) for name, (value, least) in given.items() if value is not None}
+    return replace(plan, **checked)
+
+
+def whole(name, value, least) -> int:
+    """`value`, if it is a whole number of at least `least`."""
+    if not isinstance(value, int | np.integer) or isinstance(value, bool) or value < least:
+        raise ValueError(f"{name}: wanted a whole number of at least {least}, got {value!r}")
+    return int(value)
+
+
+def deflate_values(deflate, span) -> tuple:
+    """Values of the parameter at which to deflate: as given, or so many inside the span, evenly."""
+    if deflate is None:
+        return ()
+    if isinstance(deflate, int | np.integer):
+        count = whole("deflate", deflate, 1)
+        if not all(map(math.isfinite, span)):
+            raise ValueError(f"deflate: wanted values, since the span {span} is not finite; got the number {deflate}")
+        return tuple((span[0] + (span[1] - span[0]) * (np.arange(count) + 0.5) / count).tolist())
+    values = check_numbers("deflate", [deflate] if np.ndim(deflate) == 0 else list(deflate), 1)
+    for value in values:
+        if not span[0] <= value <= span[1]:
+            raise ValueError(f"deflate: wanted values inside the span {span}, got {value:g}")
+    return tuple(values.tolist())

@@ -1,0 +1,156 @@
+"""The work list of a diagram: what is to be done next, done one piece at a time.
+
+Each piece makes a new `Diagram` of the old one, so that an interruption leaves a whole one behind.
+"""
+
+from dataclasses import replace
+
+import numpy as np
+
+from continuation.branching.starts_at_point import switch
+from continuation.engine.extend import added
+from continuation.engine.interrupts import listening
+from continuation.engine.progress import board
+from continuation.exploring import adding
+from continuation.exploring.recognition import DIRECTION, PARALLEL, half_gap, image_of_known, opposite_half
+from continuation.exploring.record import (
+    Completion,
+    Diagram,
+    Failure,
+    Finish,
+    Follow,
+    Origin,
+    Seek,
+    branch_points,
+    unexplored,
+)
+from continuation.exploring.seeking import sought
+from continuation.exploring.tracing import Tracer, trace_end, trace_new
+
+PROBE = 8  # points traced of a half-branch that may be known
+CLOSE = 1e-4  # tangents nearer than this are one where no step could be made either
+
+
+def begin(problem, start, plan, parameters, progress) -> Diagram:
+    """The diagram that follows from a start: its branch, then all that hangs on it."""
+    with listening() as listener, board(progress) as update:
+        empty = Diagram(problem.name, plan, problem=problem, effort={})
+        found = trace_new(Tracer.of(empty, update), start, parameters)
+        pending = tuple(Seek(value) for value in plan.deflate)
+        diagram = adding.branch_added(replace(empty, pending=pending), found, Origin())
+        return work_off(diagram, listener, update)
+
+
+def run(diagram: Diagram, progress=False) -> Diagram:
+    """Go on with a diagram until nothing is left, the budget is used up or Ctrl-C is heard."""
+    with listening() as listener, board(progress) as update:
+        return work_off(replace(diagram, status=Completion.COMPLETE), listener, update)
+
+
+def work_off(diagram, listener, update=None) -> Diagram:
+    """One piece of work after the other; none begins after Ctrl-C was heard."""
+    while True:
+        try:
+            task, rest = next_task(diagram)
+            if task is None:
+                return replace(diagram, status=Completion.COMPLETE)
+            if listener.heard or diagram.status is Completion.INTERRUPTED:
+                break
+            if not affordable(diagram, task):
+                return replace(diagram, status=Completion.BUDGET)
+            diagram = done(rest, task, update)
+        except KeyboardInterrupt:
+            break
+    return replace(diagram, status=Completion.INTERRUPTED)
+
+
+def next_task(diagram):
+    """The next piece of work and the diagram without it: what was cut short first, then in order of depth."""
+    finish = next((task for task in diagram.pending if isinstance(task, Finish)), None)
+    task = finish or next((task for task in diagram.pending if isinstance(task, Follow)), None)
+    if task is None and (points := unexplored(diagram)):
+        return points[0], diagram
+    task = task or next(iter(diagram.pending), None)
+    if task is None:
+        return None, diagram
+    return task, replace(diagram, pending=tuple(other for other in diagram.pending if other is not task))
+
+
+def affordable(diagram, task) -> bool:
+    """Whether the budget allows this piece of work."""
+    if sum(map(len, diagram.branches)) + 2 > diagram.plan.max_points:
+        return False
+    more = isinstance(task, Seek) or (isinstance(task, Follow) and opposite_half(diagram.branches, task.start) is None)
+    return not more or len(diagram.branches) < diagram.plan.max_branches
+
+
+def done(diagram, task, update) -> Diagram:
+    """The diagram with one piece of work done; `diagram` no longer lists it."""
+    tracer = Tracer.of(diagram, update)
+    if isinstance(task, Follow):
+        return followed(diagram, task, tracer)
+    if isinstance(task, Finish):
+        return adding.branch_changed(diagram, task.branch, trace_end(tracer, task))
+    if isinstance(task, Seek):
+        return sought(diagram, task, update)
+    return explored(diagram, task)
+
+
+def explored(diagram, point) -> Diagram:
+    """The half-branches at a branch point put on the list; why not, if they can't be had."""
+    diagram = replace(diagram, explored=diagram.explored | {point.label})
+    others = [other for other in branch_points(diagram) if other.label in diagram.explored - {point.label}]
+    if image_of_known(diagram.problem, others, point) is not None:
+        return diagram
+    branch, own = passage_to_leave(diagram, point)
+    try:
+        starts = switch(diagram.problem, own, settings=diagram.plan.settings)
+    except (ValueError, np.linalg.LinAlgError) as error:
+        return adding.failure_added(diagram, Failure(point.label, str(error)))
+    if reason := doubt(starts):
+        diagram = adding.failure_added(diagram, Failure(point.label, reason))
+    depth = diagram.origins[branch].depth + 1
+    goes_on = 0 < own.index < len(diagram.branches[branch]) - 1
+    new = [start for start in starts if not (start.known and goes_on)]
+    tasks = tuple(Follow(start, branch, point.label, depth) for start in new)
+    return replace(diagram, pending=diagram.pending + tasks)
+
+
+def doubt(starts) -> str:
+    """Why half-branches may be missing from those `switch` found; empty where none is."""
+    if all(start.known for start in starts):
+        told = "nothing was found here but the branch that led here"
+    elif not starts.complete:
+        told = "half-branches may be missing"
+    else:
+        return ""
+    return ": ".join(filter(None, [told, "; ".join(starts.notes)]))
+
+
+def passage_to_leave(diagram, point):
+    """The branch of least depth through a point, and the point as that branch arrives at it."""
+    passages = diagram.passages(point.label)
+    branch = min((k for k, _ in passages), key=lambda k: diagram.origins[k].depth)
+    own = next(s for s in diagram.branches[branch].special if s.label == point.label)
+    return branch, own if own.index > 0 else replace(own, tangent=-own.tangent)
+
+
+def followed(diagram, task, tracer) -> Diagram:
+    """A half-branch traced, unless it is known."""
+    gap = half_gap(diagram.problem, diagram.branches, task.start)
+    if gap <= DIRECTION:
+        return diagram
+    try:
+        if gap <= PARALLEL:
+            piece = trace_new(replace(tracer, left=PROBE), task.start)
+            if piece.interrupted:
+                raise KeyboardInterrupt
+            if piece.branch is None and (not piece.complaint or gap <= CLOSE):
+                return replace(diagram, effort=added(diagram.effort, piece.effort))
+        found = trace_new(tracer, task.start)
+    except (ValueError, np.linalg.LinAlgError) as error:
+        return adding.failure_added(diagram, Failure(task.label, str(error)))
+    origin = Origin("switch", task.parent, task.label, task.depth)
+    others = [other.start for other in diagram.pending if isinstance(other, Follow)]
+    half_of = opposite_half(diagram.branches, task.start, found.branch, others)
+    return adding.branch_added(diagram, found, origin, half_of=half_of)

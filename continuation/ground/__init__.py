@@ -1,0 +1,1 @@
+"""What everything stands on: options, kinds and statuses, checks of arguments, points as data."""

@@ -1,0 +1,1 @@
+"""Kinds of special points, one file each."""

@@ -1,0 +1,1 @@
+"""Coefficients that tell what branches off at a special point, and how stable it is."""

@@ -1,0 +1,101 @@
+"""Normal forms of special points of equilibria: coefficients that tell what branches off, and how stable it is."""
+
+from collections.abc import Mapping
+
+import numpy as np
+
+from continuation.ground.status import Kind
+
+__all__ = ["normal_form"]
+
+
+def normal_form(problem, kind, u, parameters, vary) -> dict:
+    """Compute the normal form of an equilibrium at a special point.
+
+    Parameters
+    ----------
+    problem : Problem
+        With functions: residual, and derivatives as given or by differences.
+    kind : Kind
+        FOLD, BRANCH_POINT, HOPF, CUSP, BOGDANOV_TAKENS, BAUTIN, ZERO_HOPF or HOPF_HOPF; its conditions are taken
+        to hold, not tested.
+    u : (n,) array
+    parameters : mapping of str to float
+        Others have the problem's defaults.
+    vary : sequence of str
+        Names of the 1 or 2 varied parameters; the first is the mu of the formulas.
+
+    Returns
+    -------
+    dict
+        Floats, strings, few arrays; the keys of each kind, with scalings and sources, are described at the functions
+        `folds.fold`, `branch_points.branch_point`, `hopf.hopf`, `folds.cusp`, `folds.bogdanov_takens`,
+        `hopf.bautin`, `mixed.zero_hopf` and `mixed.hopf_hopf` of this package.  Empty for other kinds.  What a point
+        is too degenerate for is left out and ``degenerate`` says why.
+
+    Raises
+    ------
+    ValueError
+        Unknown names, shapes that do not fit, a problem without functions.
+
+    Notes
+    -----
+    Exact but for rounding where the problem was made from expressions; else by directional differences, see
+    `continuation.equations.multilinear.Multilinear`.
+
+    Examples
+    --------
+    >>> from continuation import Kind, Problem
+    >>> problem = Problem.from_expressions({"x": "mu*x - 2*x**3"}, parameters={"mu": 0})
+    >>> found = normal_form(problem, Kind.BRANCH_POINT, [0.0], {"mu": 0.0}, ("mu",))
+    >>> found["kind"], found["criticality"], found["b"], found["d"]
+    ('pitchfork', 'supercritical', 1.0, -2.0)
+    """
+    from continuation.kinds.normal_forms import branch_points, folds, hopf, mixed
+    from continuation.kinds.normal_forms.linear import Local
+
+    if "residual" not in getattr(problem, "functions", {}):
+        raise ValueError("problem: wanted one whose residual is a function of (u, p), got one with operations only")
+    if not isinstance(parameters, Mapping):
+        raise ValueError(f"parameters: wanted values by name, got {type(parameters).__name__}")
+    names = (vary,) if isinstance(vary, str) else tuple(vary)
+    if not 1 <= len(names) <= 2:
+        raise ValueError(f"vary: wanted 1 or 2 names of parameters, got {vary!r}")
+    active = [problem.index_of(name) for name in names]
+    compute = {
+        Kind.FOLD: folds.fold,
+        Kind.BRANCH_POINT: branch_points.branch_point,
+        Kind.HOPF: hopf.hopf,
+        Kind.CUSP: folds.cusp,
+        Kind.BOGDANOV_TAKENS: folds.bogdanov_takens,
+        Kind.BAUTIN: hopf.bautin,
+        Kind.ZERO_HOPF: mixed.zero_hopf,
+        Kind.HOPF_HOPF: mixed.hopf_hopf,
+    }
+    if kind not in compute:
+        return {}
+    local = Local(problem, problem.unknown_values(u), problem.parameter_values(parameters), active)
+    if not np.all(np.isfinite(local.jacobian)):
+        return {"degenerate": "F_u is not finite"}
+    return compute[kind](local)
+
+
+def of_point(problem, point) -> dict:
+    """Compute the normal form of a special point of a problem's branch.
+
+    Parameters
+    ----------
+    problem : Problem
+    point : SpecialPoint
+
+    Returns
+    -------
+    dict
+        As `normal_form`; empty for ends, user's points, points not located and problems without functions.
+    """
+    problem = problem.vector_field
+    known = "residual" in getattr(problem, "functions", {}) and len(point.state) == len(problem.states)
+    if not known or not point.located or point.kind in (Kind.USER, Kind.END):
+        return {}
+    values = {name: point.parameters[name] for name in problem.parameters}
+    return normal_form(problem, point.kind, point.state, values, point.vary)

@@ -1,0 +1,145 @@
+"""The linear part at a special point: its kernel, its imaginary pairs, and what is small there."""
+
+import functools
+from typing import NamedTuple
+
+import numpy as np
+
+from continuation.equations.derivatives import state_jacobian
+from continuation.equations.multilinear import Multilinear
+
+RANK = 1e-7  # singular values below this, rows scaled to one, are zero
+MULTIPLE = 1e-7  # <w, v> below this of |w| |v| means that zero is a multiple eigenvalue
+VANISHES = 1e-6  # a coefficient below this of what it is made of is zero
+NOISE = 1e-8  # the same against what the equations are like around
+NEAR, FAR = 1e-2, 1e-1  # where that is looked up, relative to 1 + |x|
+
+
+class Kernel(NamedTuple):
+    """Right and left null vectors (k, n) of F_u, ``left @ right.T`` = 1 where zero is semisimple."""
+
+    right: np.ndarray
+    left: np.ndarray
+    semisimple: bool
+
+
+class Pair(NamedTuple):
+    """An imaginary pair: omega > 0, ``A q = i omega q``, ``<q, q> = <p, q> = 1``, its true eigenvalue."""
+
+    omega: float
+    vector: np.ndarray
+    adjoint: np.ndarray
+    value: complex
+
+
+class Local:
+    """A problem around one point: forms, F_u, typical sizes.
+
+    Parameters
+    ----------
+    problem : Problem
+    u, p : (n,), (k,) arrays
+    active : sequence of int
+        Places in `p` of the varied parameters.
+    """
+
+    def __init__(self, problem, u, p, active):
+        self.problem, self.active = problem, tuple(active)
+        self.u, self.p = np.array(u, float), np.array(p, float)
+        self.forms = Multilinear(problem, u, p, active)
+        given = "jacobian" in problem.functions
+        self.jacobian = state_jacobian(problem, self.u, self.p, independent=not given)
+        self.reach = np.sqrt(len(self.u)) + np.linalg.norm(self.u)
+        self.smooth = getattr(problem, "smoothness", 3) >= 3
+        self.flow = problem.stability is not None
+
+    @functools.cached_property
+    def rows(self) -> np.ndarray:
+        """(n,) size of each row of F_u, where it vanishes at the point itself the size a little away."""
+        return self._sizes(NEAR)
+
+    @functools.cached_property
+    def far_rows(self) -> np.ndarray:
+        """(n,) the same, farther away."""
+        return self._sizes(FAR)
+
+    def _sizes(self, step) -> np.ndarray:
+        """(n,) largest entries of F_u in each row, here and a step away; 1 for rows of zeros."""
+        wave = np.cos(np.arange(1, len(self.u) + 1))
+        p = self.p.copy()
+        p[list(self.active)] += step * (1 + np.abs(p[list(self.active)]))
+        here = np.max(np.abs(self.jacobian), axis=1)
+        try:
+            away = state_jacobian(self.problem, self.u + step * (1 + np.abs(self.u)) * wave, p)
+        except (ArithmeticError, ValueError):  # plain Python beyond its domain
+            away = self.jacobian
+        near = np.max(np.abs(away), axis=1)
+        sizes = np.where(np.isfinite(near), np.maximum(here, near), here)
+        return np.where(sizes > 0, sizes, 1.0)
+
+    def parameter(self, k=0) -> np.ndarray:
+        """Direction of varied parameter number k."""
+        direction = np.zeros(self.forms.size)
+        direction[len(self.u) + k] = 1.0
+        return direction
+
+    def noise(self, left, order) -> float:
+        """Size below which ``left @ form(v, ...)`` of unit vectors is nothing: it belongs to rounding and location."""
+        return NOISE * float(np.abs(left) @ self.far_rows) / self.reach ** (order - 1)
+
+    def nullity(self) -> int:
+        """Dimension of the kernel of F_u."""
+        return int(np.sum(np.linalg.svd(self.jacobian / self.rows[:, None], compute_uv=False) <= RANK))
+
+    def kernel(self, k=1) -> Kernel:
+        """Kernel of F_u, taken to have dimension k; right vectors orthonormal, their largest components positive."""
+        u, _, vt = np.linalg.svd(self.jacobian / self.rows[:, None])
+        right, left = vt[-k:][::-1], u[:, -k:].T[::-1] / self.rows
+        right = right * np.sign(right[np.arange(k), np.argmax(np.abs(right), axis=1)])[:, None]
+        left = left / np.linalg.norm(left, axis=1)[:, None]
+        product = left @ right.T
+        smallest = np.linalg.svd(product, compute_uv=False)[-1]
+        if smallest <= MULTIPLE * np.min(self.rows) / np.max(self.rows):
+            return Kernel(right, left, False)
+        return Kernel(right, np.linalg.solve(product, left), True)
+
+    def pairs(self, count) -> list:
+        """The imaginary pairs nearest to the axis relative to their frequency, the fastest first; may be fewer."""
+        from scipy.linalg import eig
+
+        values, left, right = eig(self.jacobian, left=True, right=True)
+        pairs = []
+        for k in sorted(nearest_pairs(values)[:count], key=lambda k: -values[k].imag):
+            q = right[:, k] / np.linalg.norm(right[:, k])
+            p = left[:, k] / np.conj(np.vdot(left[:, k], q))
+            pairs.append(Pair(float(values[k].imag), q, p, complex(values[k])))
+        return pairs
+
+
+def nearest_pairs(values) -> np.ndarray:
+    """Places of the complex eigenvalues (of positive imaginary part), nearest in angle to the imaginary axis first."""
+    places = np.flatnonzero(values.imag > 0)
+    return places[np.argsort(np.abs(values[places].real) / np.abs(values[places]), kind="stable")]
+
+
+def bordered_solution(matrix, columns, rows, right) -> np.ndarray:
+    """First part x of the solution of ``[matrix columns; rows 0] (x, y) = (right, 0)``; NaN where it is singular."""
+    n, k = len(matrix), len(columns)
+    whole = np.zeros((n + k, n + k), np.result_type(matrix, *columns, *rows))
+    whole[:n, :n] = matrix
+    for j in range(k):
+        whole[:n, n + j], whole[n + j, :n] = columns[j], rows[j]
+    size = np.max(np.abs(whole), axis=1, keepdims=True)
+    size = np.where(size > 0, size, 1.0)
+    side = np.append(right, np.zeros(k))
+    try:
+        return np.linalg.solve(whole / size, side / size[:, 0])[:n]
+    except np.linalg.LinAlgError:
+        return np.full(n, np.nan)
+
+
+def sign_of(value, *sizes) -> int:
+    """Sign of a coefficient; 0 where it vanishes against what it is made of, or is no number."""
+    if not np.isfinite(value) or abs(value) <= max(sizes, default=0.0):
+        return 0
+    return 1 if value > 0 else -1

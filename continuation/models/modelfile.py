@@ -1,0 +1,250 @@
+"""Read a problem, its start and its settings from a TOML file; errors name the file, the line and the key."""
+
+import math
+import os
+import re
+import sys
+from dataclasses import dataclass, field, fields
+from typing import NoReturn
+
+from continuation.ground.names import suggest
+from continuation.ground.settings import Settings
+
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib
+
+SECTIONS = ("equations", "parameters", "start", "outputs", "zeros", "settings", "trace")
+TEXTS = ("name", "title")
+
+
+class ModelError(ValueError):
+    """A model file that can't be used; one line: file, line and column (from 1), key, what is wrong."""
+
+
+@dataclass(frozen=True)
+class Model:
+    """What a model file says, checked.
+
+    Attributes
+    ----------
+    path : str
+        The file.
+    problem : Problem
+        Built from the equations, outputs and zeros.
+    start, parameters : dict of str to float
+        An approximate solution, and the parameters at which it is one.
+    settings : Settings
+        From ``[settings]``, else the defaults.
+    vary, span : str and pair of float, or None
+        From ``[trace]``.
+    title : str
+        From ``title``, else empty.
+    """
+
+    path: str
+    problem: object
+    start: dict
+    parameters: dict
+    settings: Settings = field(default_factory=Settings)
+    vary: str | None = None
+    span: tuple | None = None
+    title: str = ""
+
+
+def read_model(path) -> Model:
+    """Read a model file.
+
+    Parameters
+    ----------
+    path : str or path-like
+        A TOML file with sections ``[equations]`` (state = "right-hand side"), ``[parameters]`` (name =
+        number), ``[start]`` (state = number) and optionally ``[outputs]``, ``[zeros]`` (name =
+        "expression"), ``[settings]``, ``[trace]`` (``vary = "name"``, ``span = [low, high]``) and, before
+        all sections, ``name`` and ``title``.
+
+    Raises
+    ------
+    OSError
+        If the file can't be read.
+    ModelError
+        If it says something that can't be used.
+    """
+    file = _File(os.fspath(path))
+    document = file.document
+    file.check_known("", document, (*TEXTS, *SECTIONS))
+    for name in TEXTS:
+        file.check_text("", document, name)
+    states, parameters = file.texts("equations"), file.numbers("parameters")
+    if not states:
+        file.fail("equations", "", "missing or empty; wanted a line 'state = \"right-hand side\"' for each state")
+    vary, span = _trace_section(file, parameters)
+    return Model(
+        path=file.path,
+        start=_start(file, states),
+        parameters=parameters,
+        settings=_settings(file),
+        vary=vary,
+        span=span,
+        title=document.get("title", ""),
+        problem=_problem(file, states, parameters),
+    )
+
+
+def _start(file, states) -> dict:
+    """The section ``[start]``: a number for each state."""
+    start = file.numbers("start")
+    file.check_known("start", start, tuple(states))
+    missing = [name for name in states if name not in start]
+    if missing:
+        file.fail("start", "", f"no value for {', '.join(missing)}; wanted one for each state")
+    return start
+
+
+def _settings(file) -> Settings:
+    """The section ``[settings]``."""
+    options = file.section("settings")
+    file.check_known("settings", options, tuple(option.name for option in fields(Settings)))
+    try:
+        return Settings(**options)
+    except ValueError as error:
+        key = next((name for name in options if re.search(rf"\b{name}=", str(error))), "")
+        file.fail("settings", key, str(error), error)
+
+
+def _trace_section(file, parameters):
+    """The section ``[trace]``: (vary, span), None for what is not given."""
+    options = file.section("trace")
+    file.check_known("trace", options, ("vary", "span"))
+    vary, span = options.get("vary"), options.get("span")
+    file.check_text("trace", options, "vary")
+    if vary is not None and vary not in parameters:
+        file.fail("trace", "vary", f"no parameter is named {vary!r}; known: {suggest(vary, parameters)}")
+    if span is not None:
+        usual = isinstance(span, list) and len(span) == 2 and all(map(_is_number, span))
+        if not (usual and span[0] < span[1]):
+            file.fail("trace", "span", f"wanted two numbers [low, high], low < high, got {span!r}")
+        span = (float(span[0]), float(span[1]))
+    return vary, span
+
+
+def _problem(file, states, parameters):
+    """The problem, its errors told as places in the file."""
+    from continuation import Problem
+    from continuation.expressions.parsing import ExpressionError
+
+    name = file.document.get("name", os.path.splitext(os.path.basename(file.path))[0])
+    more = {"outputs": file.texts("outputs"), "zeros": file.texts("zeros")}
+    try:
+        return Problem.from_expressions(states, parameters=parameters, name=name, **more)
+    except ExpressionError as error:
+        file.fail_expression(error)
+    except ValueError as error:
+        section, key = file.blamed(str(error))
+        file.fail(section, key, str(error).split("\n")[0], error)
+
+
+def _is_number(value) -> bool:
+    """Whether a TOML value is a number and not NaN."""
+    return isinstance(value, (int, float)) and not isinstance(value, bool) and not math.isnan(value)
+
+
+class _File:
+    """A TOML document that knows on which line its keys are."""
+
+    def __init__(self, path):
+        self.path = path
+        self.text = self._read()
+        self.document = self._parse()
+
+    def _read(self) -> str:
+        try:
+            with open(self.path, "rb") as file:
+                return file.read().decode("utf-8-sig")
+        except OSError as error:
+            raise type(error)(f"{self.path}: {error.strerror}") from error
+        except UnicodeDecodeError as error:
+            line = error.object[: error.start].count(b"\n") + 1
+            raise ModelError(f"{self.path}:{line}: is no UTF-8 text") from error
+
+    def _parse(self) -> dict:
+        try:
+            return tomllib.loads(self.text)
+        except tomllib.TOMLDecodeError as error:
+            said = re.fullmatch(r"(?s)(.*) \(at (?:line (\d+), column (\d+)|end of document)\)", str(error))
+            what, line, column = said.groups() if said else (str(error), None, None)
+            if said and line is None:
+                line, column = self.text.count("\n") + 1, len(self.text) - self.text.rfind("\n")
+            raise ModelError(f"{self.path}:{f'{line}:{column}:' if line else ''} {what}") from error
+
+    def section(self, name) -> dict:
+        """A section, empty if it is not there."""
+        found = self.document.get(name, {})
+        if not isinstance(found, dict):
+            self.fail("", name, f"wanted a section [{name}], got {found!r}")
+        return found
+
+    def numbers(self, section) -> dict:
+        """A section of finite numbers."""
+        found = self.section(section)
+        for key, value in found.items():
+            if not _is_number(value) or math.isinf(value):
+                self.fail(section, key, f"wanted a number, got {value!r}")
+        return {key: float(value) for key, value in found.items()}
+
+    def texts(self, section) -> dict:
+        """A section of texts."""
+        found = self.section(section)
+        for key in found:
+            self.check_text(section, found, key)
+        return found
+
+    def check_text(self, section, values, key):
+        """Refuse a value that is no text."""
+        if not isinstance(values.get(key, ""), str):
+            self.fail(section, key, f'wanted text in quotation marks, as in {key} = "...", got {values[key]!r}')
+
+    def check_known(self, section, values, known):
+        """Refuse keys that mean nothing here."""
+        for key in values:
+            if key not in known:
+                self.fail(section, key, f"unknown; known: {suggest(key, known)}")
+
+    def fail(self, section, key, problem, cause=None) -> NoReturn:
+        """Raise the error for a key, or for a section as a whole."""
+        place, _ = self._place(section, key)
+        words = " ".join(filter(None, (f"[{section}]" if section else "", key)))
+        raise ModelError(f"{self.path}:{place} {words}{': ' if words else ''}{problem}") from cause
+
+    def fail_expression(self, error) -> NoReturn:
+        """Raise the error for an expression, its column counted in the file where that is possible."""
+        section, key = self.blamed(error.label)
+        place, value = self._place(section, key)
+        summary = error.summary
+        if error.line == 1 and value[1:].startswith(self.section(section)[key]):
+            line, column, _ = place.split(":")
+            place = f"{line}:{int(column) + error.column}:"
+            summary = summary.replace(f", line 1, column {error.column}", "", 1)
+        raise ModelError(f"{self.path}:{place} [{section}] {summary}") from error
+
+    def blamed(self, words):
+        """Section and key of the name that an error message quotes; empty if it quotes none."""
+        sections = ("equations", "parameters", "outputs", "zeros")
+        found = [(section, key) for section in sections for key in self.section(section) if repr(key) in words]
+        return next((pair for pair in found if words.startswith(pair[0][:-1])), found[0] if found else ("", ""))
+
+    def _place(self, section, key):
+        """``line:column:`` of a value, and the text from there on its line; empty if it is not found."""
+        inside = ""
+        for number, line in enumerate(self.text.splitlines(), 1):
+            header = re.match(r"\s*\[\s*[\"']?([^\[\]\"']*?)[\"']?\s*\]", line)
+            inside = header[1] if header else inside
+            if header and not key and inside == section:
+                return f"{number}:1:", line
+            found = re.match(rf"\s*[\"']?{re.escape(key)}[\"']?\s*=\s*", line) if key and inside == section else None
+            if found:
+                return f"{number}:{found.end() + 1}:", line[found.end() :]
+            if header and key and not section and inside == key:
+                return f"{number}:1:", line
+        return "", ""

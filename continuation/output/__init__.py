@@ -1,0 +1,1 @@
+"""Branches and diagrams as tables, pictures, datasets and files."""

@@ -1,0 +1,192 @@
+"""A branch as a table of its special points: plain text, HTML, or for a terminal."""
+
+from html import escape
+
+import numpy as np
+
+from continuation.ground.status import Kind, Status
+from continuation.symmetries.conjugacy import breaking
+
+WORDS = {
+    Kind.FOLD: "fold",
+    Kind.BRANCH_POINT: "branch point",
+    Kind.HOPF: "Hopf point",
+    Kind.CUSP: "cusp",
+    Kind.BOGDANOV_TAKENS: "Bogdanov-Takens point",
+    Kind.BAUTIN: "Bautin point",
+    Kind.ZERO_HOPF: "zero-Hopf point",
+    Kind.HOPF_HOPF: "Hopf-Hopf point",
+    Kind.PERIOD_DOUBLING: "period doubling",
+    Kind.NEIMARK_SACKER: "Neimark-Sacker point",
+    Kind.USER: "user point",
+    Kind.END: "end",
+}
+NATURAL_ENDS = (Kind.BOGDANOV_TAKENS,)  # of a Hopf curve: omega vanishes
+FEW = 4  # up to so many states all are listed
+SHOWN = 3  # of more states, the norm and so many
+MANY = 50  # of more special points no normal forms
+
+
+def table(branch) -> str:
+    """Write the special points of a branch as plain text, one line each.
+
+    Parameters
+    ----------
+    branch : Branch
+        Any branch; its ends are among its special points.
+
+    Returns
+    -------
+    str
+        A heading (problem, varied parameters, number of points), a line of advice for each end, then the
+        table: label, row, varied parameters (14 significant digits), states (10 digits; all of up to 4,
+        else the norm and the first 3), number of unstable eigenvalues (``-`` where the problem is no
+        flow) and the type in words.  ``~`` marks values of a point that was not located.  No line ends
+        in a newline or is shortened, however long.  Of up to 50 special points the type tells what the normal
+        forms of branch points and Hopf points say, which are computed for it.
+
+    Examples
+    --------
+    >>> from continuation.output.tables import number
+    >>> number(1 / 3), number(-0.0), number(2.5e-11, digits=3)
+    ('0.33333333333333', '0', '2.5e-11')
+    """
+    head, rows = header(branch), [cells(branch, point) for point in branch.special]
+    widths = [max(len(line[k]) for line in [head, *rows]) for k in range(len(head))]
+    return "\n".join([*summary(branch), "", *(aligned(line, widths) for line in [head, *rows])])
+
+
+def html(branch) -> str:
+    """Write the same table as HTML, every name and number escaped; what a notebook shows."""
+    lines = "".join(f"<p>{escape(line)}</p>" for line in summary(branch))
+    head = "".join(f"<th>{escape(name)}</th>" for name in header(branch))
+    rows = "".join(f"<tr>{html_cells(cells(branch, point))}</tr>" for point in branch.special)
+    return f"<div>{lines}<table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table></div>"
+
+
+def rich_table(branch):
+    """Build the same table as a `rich.table.Table`, for a terminal wide enough to hold it."""
+    from rich.table import Table
+    from rich.text import Text
+
+    title, *notes = summary(branch)
+    result = Table(title=Text(title), caption=Text("\n".join(notes)), title_justify="left", caption_justify="left")
+    names = header(branch)
+    for k, name in enumerate(names):
+        result.add_column(Text(name), justify="right" if 0 < k < len(names) - 1 else "left", no_wrap=True)
+    for point in branch.special:
+        result.add_row(*(Text(cell) for cell in cells(branch, point)))
+    return result
+
+
+def number(value, digits=14) -> str:
+    """Write a real number with so many significant digits, zero without a sign."""
+    return format(float(value) + 0.0, f".{digits}g")
+
+
+def summary(branch) -> list[str]:
+    """Lines above the table: what was traced, how each end came about, what is left out."""
+    varied = ", ".join(branch.vary)
+    count = f"{len(branch)} point{'' if len(branch) == 1 else 's'}"
+    lines = [f"{branch.problem_name}: {count} along {varied}"]
+    for word, row, status in zip(("first", "last"), (0, -1), branch.ends):
+        place = ", ".join(f"{name} = {number(value)}" for name, value in zip(branch.vary, branch.varied[row]))
+        lines.append(f"{word} end, {place}: {_why(branch, row % len(branch), status)}")
+    if branch.isotropy is not None:
+        symmetry = branch.problem.symmetry
+        lines.append(f"isotropy: {symmetry.describe(branch.isotropy)}, of a symmetry of order {symmetry.order}")
+    n = len(branch.state_names)
+    if n > FEW:
+        lines.append(f"the norm and the first {SHOWN} of {n} states are listed")
+    return lines
+
+
+def header(branch) -> list[str]:
+    """Names of the table's columns."""
+    return ["label", "row", *branch.vary, *_columns(branch), "unstable", "type"]
+
+
+def describe(branch, point) -> str:
+    """Say in words what a special point is: its kind, its name, how an end came about, where it is looked for."""
+    words = WORDS[point.kind]
+    if point.kind is Kind.END:
+        words += f": {_why(branch, point.index, _end_status(branch, point)).split(';')[0].split(':')[0]}"
+    if point.kind is Kind.USER and point.name:
+        words += f" {point.name}"
+    words += _verdict(branch, point)
+    if (broken := breaking(branch.problem, point)) is not None:
+        words += ", symmetry-breaking" if broken else ", symmetric"
+    if not point.located:
+        words += ", not located" + _between(branch, point)
+    return words
+
+
+def _why(branch, row, status) -> str:
+    """Why a branch ends on a row: the advice, unless a curve of special points has its own end there."""
+    ends = (point for point in branch.special if point.kind in NATURAL_ENDS)
+    here = (point for point in ends if np.allclose(branch.unknowns[point.index], branch.unknowns[row], 1e-9, 1e-9))
+    if status is Status.LIMIT and (point := next(here, None)):
+        return f"at the {WORDS[point.kind]} {point.label}, where the curve ends"
+    return status.advice
+
+
+def _verdict(branch, point) -> str:
+    """What the normal form of a branch point or Hopf point says; nothing where there are many to compute."""
+    if point.kind not in (Kind.BRANCH_POINT, Kind.HOPF) or len(branch.special) > MANY:
+        return ""
+    form = point.normal_form
+    words = [form[key] for key in ("criticality", "kind") if key in form]
+    if form.get("dimension", 1) > 1:
+        words.append(f"kernel of dimension {form['dimension']}")
+    omega = [f"omega = {number(form['omega'])}"] if "omega" in form else []
+    return "".join(f", {part}" for part in [" ".join(words), *omega] if part)
+
+
+def _end_status(branch, point):
+    """Status of the end that `point` is."""
+    first = next(other for other in branch.special if other.kind is Kind.END)
+    return branch.ends[0] if point is first and point.index == 0 else branch.ends[1]
+
+
+def _between(branch, point) -> str:
+    """Words for the bracket of a point that was not located."""
+    if point.bracket is None:
+        return ""
+    low, high = sorted(float(row[-1]) for row in point.bracket)
+    return f": between {branch.vary[0]} = {number(low)} and {branch.vary[0]} = {number(high)}"
+
+
+def _columns(branch) -> tuple:
+    """Names of the columns that stand for the state."""
+    names = tuple(branch.state_names)
+    return names if len(names) <= FEW else ("norm", *names[:SHOWN])
+
+
+def cells(branch, point) -> list[str]:
+    """Text of one line: label, row, parameters, state, number of unstable eigenvalues, type."""
+    about = "" if point.located else "~"
+    parameters = [about + number(point.parameters[name]) for name in branch.vary]
+    values = [about + number(value, digits=10) for value in _values(branch, point)]
+    unstable = "-" if point.unstable < 0 else str(int(point.unstable))
+    return [point.label, str(int(point.index)), *parameters, *values, unstable, describe(branch, point)]
+
+
+def _values(branch, point):
+    """Numbers under `_columns`: the states, or the norm of its row and the first states."""
+    if len(branch.state_names) <= FEW:
+        return list(point.state)
+    return [branch["norm"][point.index], *point.state[:SHOWN]]
+
+
+def aligned(cells, widths) -> str:
+    """Pad the cells of a line: numbers to the right, the label and the type to the left."""
+    label, *numbers, words = cells
+    padded = [cell.rjust(width) for cell, width in zip(numbers, widths[1:])]
+    return "  ".join([label.ljust(widths[0]), *padded, words]).rstrip()
+
+
+def html_cells(cells) -> str:
+    """Cells of one line, numbers to the right."""
+    right = ' style="text-align: right"'
+    last = len(cells) - 1
+    return "".join(f"<td{right if 0 < k < last else ''}>{escape(cell)}</td>" for k, cell in enumerate(cells))

@@ -1,0 +1,1 @@
+"""A branch as data: rows, joining, solutions, spectra, counts, check."""

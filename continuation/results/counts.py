@@ -1,0 +1,30 @@
+"""Numbers of unstable eigenvalues between the rows of a branch."""
+
+import numpy as np
+
+from continuation.ground.status import Kind
+
+
+def step_counts(branch):
+    """(m - 1,) unstable eigenvalues on the steps between rows, from the ordinary rows at their ends."""
+    critical = {s.index: s for s in branch.special if s.located and s.kind not in (Kind.USER, Kind.END)}
+    own = np.isin(np.arange(len(branch)), list(critical))
+    left, right = branch.unstable[:-1], branch.unstable[1:]
+    counts = np.where(own[:-1], right, np.where(own[1:], left, np.maximum(left, right)))
+    for k in np.flatnonzero(own[:-1] & own[1:]):
+        counts[k] = _beyond(critical[k], critical[k + 1], counts[k - 1] if k else None)
+    return counts
+
+
+def _beyond(point, following, before):
+    """Count between two special points in neighbouring rows: the critical eigenvalues of the first cross."""
+    if before is None or point.unstable < 0:
+        return max(point.unstable, following.unstable)
+    after = 2 * point.unstable + _multiplicity(point) - before
+    possible = (following.unstable, following.unstable + _multiplicity(following))
+    return after if after in possible else before
+
+
+def _multiplicity(point) -> int:
+    """How many eigenvalues are on the imaginary axis at a special point."""
+    return 2 if point.kind is Kind.HOPF else max(1, point.nullity)

@@ -1,0 +1,275 @@
+"""`find_solutions`: distinct solutions at fixed parameters, by Newton from many guesses with deflation."""
+
+from itertools import product
+from numbers import Integral
+
+import numpy as np
+
+from continuation.branch import Point
+from continuation.compiled.dense.spectrum import ZERO_EIGENVALUE
+from continuation.equations.derivatives import state_jacobian
+from continuation.equations.newton import solve_damped
+from continuation.ground.names import check_numbers
+from continuation.ground.status import StartError
+from continuation.searching.catalogue import STRIDE, Catalogue
+from continuation.searching.deflation import ITERATIONS, Deflation, Equations, check_problem, corrected, deflated_newton
+from continuation.searching.found import Found, Report
+from continuation.searching.guesses import Surroundings, check_bounds, check_guesses, random_guesses
+
+BUDGET = 3000  # Newton iterations
+SPARE = 50  # ... and so many more for each solution found
+WIDE = 1.5  # length of the deflation of one solution, in half-widths of the search
+NUDGE = 0.1  # lengths by which a guess on top of a known solution is moved
+
+
+def find_solutions(
+    problem,
+    parameters=None,
+    guesses=None,
+    limit=100,
+    *,
+    known=(),
+    bounds=None,
+    power=2.0,
+    shift=1.0,
+    budget=None,
+    seed=0,
+):
+    """Find distinct solutions of ``F(u, p) = 0`` at fixed parameters by deflated Newton.
+
+    Parameters
+    ----------
+    problem : Problem
+        With ``problem.symmetry`` one solution of each group orbit is listed; its conjugates are deflated too.
+    parameters : mapping of str to float, optional
+        Values that differ from the defaults.
+    guesses : list of states, optional
+        Arrays (n,), mappings of names or Points.  Only these are tried, each as long as it gives new solutions and
+        again after others did.  Default: seeded random ones without end (see Notes).
+    limit : int
+        Most solutions wanted, the known ones not counted.
+    known : list of states
+        Solutions that are deflated from the beginning and not listed; corrected where one is next to them.
+    bounds : (low, high) or mapping of state names to such pairs, optional
+        Box of the random guesses: numbers or arrays (n,).  Solutions outside it are listed too.
+    power, shift : float
+        Of the deflation factors ``1 / |u - u_i|**power + shift`` (`Deflation`); at least 1, at least 0.  The distance
+        is measured in the problem's inner product, in units of the search box over
+        ``m**(1/power)`` where m solutions are deflated; the power grows at solutions that still attract.
+    budget : int, optional
+        Newton iterations of all attempts.  Default: 3000 and 50 for each solution found.
+    seed : int
+        Of the random guesses; the same seed gives the same result.
+
+    Returns
+    -------
+    Found
+        A list of `Point`, each corrected without deflation to rounding, in ascending order of the first state, where
+        that is equal (to 1e-7) of the second, and so on; of an orbit the last in that order is taken.
+        ``found.report`` is a `Report`; nothing promises that the list is complete.  Ctrl-C returns what was found.
+
+    Raises
+    ------
+    ValueError
+        Unknown names, wrong shapes, numbers that are not finite or out of range; the message names the argument.
+
+    Notes
+    -----
+    An iteration costs one residual, one Jacobian and one LU factorisation of order n.  Random guesses come from a
+    scrambled Sobol sequence in boxes around all that is known or found, and from known solutions moved or multiplied.
+    Solutions with singular F_u that a path of solutions joins (circles, orbits of a continuous group) count as one.
+
+    References
+    ----------
+    P. E. Farrell, Á. Birkisson, S. W. Funke, "Deflation techniques for finding distinct solutions of nonlinear
+    partial differential equations", SIAM J. Sci. Comput. 37 (2015) A2026-A2045, doi:10.1137/140984798.
+
+    Examples
+    --------
+    >>> from continuation import Problem, find_solutions
+    >>> problem = Problem.from_expressions({"x": "mu*x - x**3"}, parameters={"mu": 4})
+    >>> found = find_solutions(problem, guesses=[[0.5]])
+    >>> [round(point["x"], 12) + 0.0 for point in found], [point.unstable for point in found]
+    ([-2.0, 0.0, 2.0], [0, 1, 0])
+    """
+    check_problem(problem)
+    p = problem.parameter_values(parameters)
+    known = check_guesses(problem, "known", known)
+    given = check_guesses(problem, "guesses", () if guesses is None else guesses)
+    search = Search(problem, p, (known, check_bounds(problem, bounds), given), check_operator(power, shift))
+    limit, budget = check_count("limit", limit), None if budget is None else check_count("budget", budget)
+    search.run(given, limit, budget, check_seed(seed), random=guesses is None)
+    return search.result()
+
+
+class Search:
+    """State of one search: the catalogue, where guesses come from, and the report."""
+
+    def __init__(self, problem, p, places, operator):
+        known, bounds, given = places
+        self.problem, self.p, self.report = problem, p, Report()
+        self.equations = Equations(problem, p)
+        self.deflation = Deflation(problem.inner_weights()[:-1], *operator)
+        self.catalogue = Catalogue(problem, self.equations, self.deflation)
+        self.surroundings = Surroundings(bounds, np.vstack([known, given]))
+        if bounds is not None:
+            self.deflation.unit = min(1.0, self.deflation.norm(bounds[1] - bounds[0]))
+        for u in known:
+            self.catalogue.know(u)
+
+    def measure(self, half):
+        """Set the length of the deflation from a box of half-widths (n,) and the number m of deflated solutions.
+
+        It falls as ``m**(-1/power)``: far from all of them log M, a sum of m terms ``(length / distance)**power``,
+        then does not grow with their number, and M acts near each of them only.
+        """
+        count = max(len(self.deflation.known), 1)
+        self.deflation.length = WIDE * self.deflation.norm(half) * count ** (-1.0 / self.deflation.power)
+
+    def run(self, given, limit, budget, seed, *, random):
+        """Try the guesses (m, n), then random ones if asked for; an interrupt ends the search."""
+        self.limit, self.budget, self.rng = limit, budget, np.random.default_rng(seed)
+        try:
+            self._try_given(given)
+            if random and not self.ended():
+                self._try_random(seed)
+        except KeyboardInterrupt:
+            self.report.ended = "interrupted"
+
+    def _try_random(self, seed):
+        """Guess until something ends the search."""
+        known, n = self.deflation, self.equations.size
+        for guess, half in random_guesses(self.surroundings, lambda: known.known, n, seed):
+            self.report.guesses += 1
+            self.exhaust(guess, half)
+            if self.ended():
+                break
+
+    def _try_given(self, given):
+        """Try all guesses (m, n) as long as one of them gives something."""
+        self.report.guesses, gave = len(given), len(given) > 0
+        while gave and not self.ended():
+            gave = False
+            for guess in given:
+                for (_, half), damped in product(self.surroundings.boxes(), (True, False)):
+                    gave = self.exhaust(guess, half, damped) or gave
+
+    def ended(self) -> bool:
+        """Whether enough is found, or no iterations are left."""
+        for word, done in (
+            ("limit", len(self.catalogue.found) >= self.limit),
+            ("budget", self.left() <= 0),
+        ):
+            if done:
+                self.report.ended = word
+                return True
+        return False
+
+    def left(self) -> int:
+        """Newton iterations that may still be spent."""
+        budget = BUDGET + SPARE * len(self.catalogue.found) if self.budget is None else self.budget
+        return budget - self.report.iterations
+
+    def exhaust(self, guess, half, damped=True) -> bool:
+        """Solve from a guess (n,) until that gives nothing new; whether it gave anything."""
+        gave = False
+        self.half, self.damped = half, damped
+        while not self.ended() and self.attempt(guess):
+            gave = True
+        return gave
+
+    def attempt(self, guess) -> bool:
+        """One Newton run from a guess; whether it found a new solution."""
+        report = self.report
+        report.attempts += 1
+        self.measure(self.half)
+        most = min(ITERATIONS, max(1, self.left()))
+        u, iterations, failure = deflated_newton(self.equations, self.deflation, self._apart(guess), most, self.damped)
+        report.iterations += max(iterations, 1)
+        if failure == "known":
+            self.deflation.strengthen(u)
+        failure = failure or self._accept(u)
+        if failure:
+            report.failures[failure] += 1
+        return not failure
+
+    def _apart(self, guess):
+        """The guess, moved away from a known solution that it is on top of."""
+        squares = self.deflation.look(guess)[1]
+        if squares.min(initial=np.inf) > (1e-2 * NUDGE * self.deflation.length) ** 2:
+            return guess
+        direction = self.rng.normal(size=len(guess)) * self.half
+        return guess + NUDGE * self.deflation.length / self.deflation.norm(direction) * direction
+
+    def _accept(self, u) -> str:
+        """Correct u without deflation and list it; a reason where it is not new or no solution."""
+        exact = corrected(self.equations, self.deflation, u)
+        try:
+            u = solve_damped(self.problem, u, self.p) if exact is None else exact
+        except StartError:
+            return "unconverged"
+        before = len(self.deflation.known)
+        failure = self.catalogue.place(u, STRIDE * self.deflation.norm(self.surroundings.boxes()[0][1]))
+        if len(self.deflation.known) > before:
+            self.surroundings.include(self.deflation.known[before:])
+        return failure
+
+    def result(self) -> Found:
+        """The solutions in their order, with the report."""
+        catalogue, report = self.catalogue, self.report
+        points = [point_at(self.problem, u, self.p) for u in catalogue.found]
+        report.continua = [points[k] for k in sorted(catalogue.continua)]
+        report.singular = [points[k] for k in sorted(catalogue.singular)]
+        report.error = self.equations.error
+        if not points:
+            return Found([], report)
+        states = np.array(catalogue.found)
+        digits = np.round(states / np.max(np.abs(states), initial=1e-300), 7) + 0.0
+        return Found([points[k] for k in np.lexsort(digits.T[::-1])], report)
+
+
+def point_at(problem, u, p) -> Point:
+    """The `Point` of a solution u (n,) at p, with outputs and counts of eigenvalues as the engine counts them."""
+    outputs = {name: float(g(u, p)) for name, g in problem.outputs.items()}
+    unstable, nullity = counts_at(problem, u, p)
+    state = problem.columns(np.append(u, 0.0)[None])[0][0].copy()
+    return Point(state, dict(zip(problem.parameters, p.tolist())), problem.states, outputs, unstable, nullity)
+
+
+def counts_at(problem, u, p):
+    """Number of unstable and of zero eigenvalues of F_u; -1 and 0 where the problem is no flow."""
+    if problem.stability is None:
+        return -1, 0
+    if problem.stability != "flow":
+        return int(problem.functions["stability"](u, p)), 0
+    a = state_jacobian(problem, u, p)
+    if not np.isfinite(a).all():
+        return -1, 0
+    zero = ZERO_EIGENVALUE * np.max(np.sum(np.abs(a), axis=1))
+    values = np.linalg.eigvals(a)
+    null = (np.abs(values.real) <= zero) & (np.abs(values.imag) <= zero)
+    return int(np.sum(~null & (values.real > zero))), int(np.sum(null))
+
+
+def check_operator(power, shift):
+    """Power and shift of the deflation as floats in their ranges."""
+    power, shift = check_numbers("power", power, 0), check_numbers("shift", shift, 0)
+    if power < 1.0:
+        raise ValueError(f"power: wanted at least 1, got {power:g}: a weaker pole does not keep Newton off")
+    if shift < 0.0:
+        raise ValueError(f"shift: wanted at least 0, got {shift:g}")
+    return power, shift
+
+
+def check_count(label, value) -> int:
+    """A whole number of at least 1."""
+    if not isinstance(value, Integral) or isinstance(value, bool) or value < 1:
+        raise ValueError(f"{label}: wanted a whole number of at least 1, got {value!r}")
+    return int(value)
+
+
+def check_seed(seed) -> int:
+    """A seed: a whole number of at least 0."""
+    if not isinstance(seed, Integral) or isinstance(seed, bool) or seed < 0:
+        raise ValueError(f"seed: wanted a whole number of at least 0, got {seed!r}")
+    return int(seed)
