@@ -5,14 +5,12 @@
 
 from importlib import import_module
 
-from continuation.branch import Branch, Point, SpecialPoint
-from continuation.branching.emanating import EmanatingOrbit, emanating_orbit
-from continuation.branching.starts_at_point import switch
-from continuation.diagram import diagram
+from continuation.branch import Branch
+from continuation.diagram import Diagram, diagram
+from continuation.ground.points import Point, SpecialPoint
 from continuation.ground.settings import Settings
 from continuation.ground.status import ContinuationError, Kind, StartError, Status
-from continuation.problem import Problem
-from continuation.symmetries.conjugacy import distinct_starts
+from continuation.switch import switch
 from continuation.trace import trace
 
 __all__ = [
@@ -37,11 +35,14 @@ __all__ = [
     "unconnected",
 ]
 
-LAZY = {  # name -> module that is imported when the name is first asked for
-    "Diagram": "continuation.exploring.record",
-    "deflated_branches": "continuation.searching.disconnected",
-    "find_solutions": "continuation.searching.deflated_search",
-    "unconnected": "continuation.searching.disconnected",
+LAZY = {  # name -> module that is imported when the name is first asked for: they bring numba or scipy
+    "EmanatingOrbit": "continuation.branching.emanating",
+    "Problem": "continuation.problem",
+    "deflated_branches": "continuation.find",
+    "distinct_starts": "continuation.symmetries.conjugacy",
+    "emanating_orbit": "continuation.branching.emanating",
+    "find_solutions": "continuation.find",
+    "unconnected": "continuation.find",
 }
 
 

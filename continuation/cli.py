@@ -11,6 +11,22 @@ import sys
 
 import click
 
+from continuation.branch import Branch
+from continuation.diagram import Diagram
+from continuation.diagram import diagram as make_diagram
+from continuation.ground.later import later
+from continuation.ground.names import suggest
+from continuation.ground.status import StartError
+from continuation.trace import trace as trace_branch
+
+diagram_files = later("continuation.exploring.diagram_files")
+drawing = later("continuation.exploring.drawing")
+files = later("continuation.output.files")
+modelfile = later("continuation.models.modelfile")
+plotting = later("continuation.output.plotting")
+problems = later("continuation.problem")
+tables = later("continuation.output.tables")
+
 FAILED = ("STEP_TOO_SMALL", "SINGULAR", "NONFINITE", "CALLBACK_FAILED", "BAD_START")
 INTERRUPTED = 130
 STUDIES = "pseudoarc.studies"  # entry points: a name and a module with main(fast=False, out=...) -> dict
@@ -60,7 +76,7 @@ def trace(model, picture, target, **options):
     with _InputErrors():
         _check_files(picture, target)
         title, problem, arguments = _arguments(model, options)
-    branch = _traced(problem, arguments)
+    branch = _traced(problem, arguments, trace_branch)
     try:
         _keep(branch, picture, target)
     finally:
@@ -87,7 +103,9 @@ def diagram(model, picture, target, depth, max_branches, deflate, **options):
         _check_files(picture, target)
         title, problem, arguments = _arguments(model, {**options, "direction": "both"})
     del arguments["direction"]
-    found = _traced(problem, {**arguments, "depth": depth, "max_branches": max_branches, "deflate": deflate}, "diagram")
+    found = _traced(
+        problem, {**arguments, "depth": depth, "max_branches": max_branches, "deflate": deflate}, make_diagram
+    )
     try:
         _keep(found, picture, target)
     finally:
@@ -154,10 +172,7 @@ class _InputErrors:
 
 def _arguments(path, options):
     """Title and problem of a model file, and what to call `continuation.trace` with."""
-    from continuation.ground.names import suggest
-    from continuation.models.modelfile import read_model
-
-    model = read_model(path)
+    model = modelfile.read_model(path, problems.Problem.from_expressions)
     vary = options["vary"] or model.vary
     known = list(model.parameters)
     if vary is None:
@@ -181,8 +196,6 @@ def _arguments(path, options):
 
 def _assignments(option, texts, known) -> dict:
     """Numbers by name from texts NAME=VALUE."""
-    from continuation.ground.names import suggest
-
     found = {}
     for text in texts:
         name, _, value = text.partition("=")
@@ -211,14 +224,11 @@ def _settings(settings, options):
     return replace(settings, **changes)
 
 
-def _traced(problem, arguments, what="trace"):
+def _traced(problem, arguments, what):
     """The branch, or the diagram; ends the command if the start can't be used."""
-    import continuation
-    from continuation.ground.status import StartError
-
     with _InputErrors():
         try:
-            return getattr(continuation, what)(problem, **arguments)
+            return what(problem, **arguments)
         except StartError as error:
             _complain(error)
             raise click.exceptions.Exit(1) from error
@@ -226,10 +236,8 @@ def _traced(problem, arguments, what="trace"):
 
 def _check_files(picture, target):
     """Refuse files that can't be written, before any work is done."""
-    from continuation.output.files import check_target
-
     for path in filter(None, (picture, target)):
-        check_target(path)
+        files.check_target(path)
     if picture and target and os.path.realpath(picture) == os.path.realpath(target):
         raise ValueError(f"--plot and --save name the same file: {picture}")
     if picture:
@@ -251,24 +259,18 @@ def _keep(branch, picture, target):
 
 def _module_of(found):
     """The module that draws a branch or a diagram."""
-    from continuation.exploring import drawing
-    from continuation.output import plotting
-
     return drawing if hasattr(found, "branches") else plotting
 
 
 def _load(path):
     """A saved branch or diagram; its problem is not needed."""
-    from continuation.exploring import diagram_files as files
-    from continuation.output import files as storage
-
-    return files.load(path) if storage.form_of(path) == files.FORMAT else storage.load(path, problem=False)
+    if files.form_of(path) == diagram_files.FORMAT:
+        return Diagram.of(diagram_files.load(path))
+    return Branch.of(files.load(path))
 
 
 def _check_column(branch, name):
     """Refuse a column that the branch has not."""
-    from continuation.ground.names import suggest
-
     known = [*branch.parameters, *branch.state_names, *branch.outputs, "norm", "arclength"]
     if name not in known:
         raise ValueError(f"no column {name!r}; known: {suggest(name, known)}")
@@ -276,14 +278,12 @@ def _check_column(branch, name):
 
 def _show(branch, title=""):
     """Print the table: with lines on a terminal wide enough, else as plain text."""
-    from continuation.output.tables import rich_table
-
     if title:
         click.echo(title)
     if sys.stdout.isatty() and not hasattr(branch, "branches"):
         from rich.console import Console
 
-        console, boxed = Console(), rich_table(branch)
+        console, boxed = Console(), tables.rich_table(branch)
         if console.measure(boxed, options=console.options.update(width=10_000)).maximum <= console.width:
             return console.print(boxed)
     return click.echo(str(branch))
@@ -326,8 +326,6 @@ def _description(entry) -> str:
 
 def _known_study(name, found):
     """The study of that name."""
-    from continuation.ground.names import suggest
-
     if name is None:
         raise ValueError("give the name of a study, or --list")
     if name not in found:

@@ -1,4 +1,91 @@
-"""`diagram`: a whole bifurcation diagram in one call."""
+"""`diagram`: a whole bifurcation diagram in one call, and `Diagram`, what it returns."""
+
+from continuation.branch import Branch
+from continuation.exploring.record import DiagramRecord
+from continuation.ground.later import later
+
+drawing = later("continuation.exploring.drawing")
+files = later("continuation.exploring.diagram_files")
+plans = later("continuation.exploring.plans")
+problems = later("continuation.problem")
+tables = later("continuation.exploring.diagram_tables")
+work_list = later("continuation.exploring.work_list")
+
+
+class Diagram(DiagramRecord):
+    """Branches of one problem in one parameter, as `diagram` found them.
+
+    ``diagram.branches[0]`` is the branch of the start; ``diagram["BP1"]`` a special point by its label.
+
+    See Also
+    --------
+    continuation.exploring.record.DiagramRecord : its data, field by field.
+    """
+
+    @classmethod
+    def of(cls, record):
+        """The diagram with the data of a `DiagramRecord`."""
+        return cls(**{**vars(record), "branches": tuple(map(Branch.of, record.branches))})
+
+    def at(self, **value) -> list:
+        """All solutions of all branches where a state or the varied parameter has a value, as `Branch.at`.
+
+        Returns
+        -------
+        list of (int, Point)
+            Index of the branch, solution.
+        """
+        return [(k, point) for k, branch in enumerate(self.branches) for point in branch.at(**value)]
+
+    def resume(self, problem=None, *, depth=None, max_branches=None, max_points=None, progress=False):
+        """Go on with what an interruption, a budget or the depth left out; returns the larger diagram.
+
+        Parameters
+        ----------
+        problem : Problem, optional
+            Needed if the diagram was loaded from a file and its problem is not known from text.
+        depth, max_branches, max_points : int, optional
+            New limits, of the whole diagram; default: as before.
+        progress : bool
+
+        Raises
+        ------
+        ValueError
+            A limit can't be used, or the problem is missing or has other states.
+        """
+        limits = {"depth": depth, "max_branches": max_branches, "max_points": max_points}
+        return Diagram.of(work_list.resumed(self, problem, progress=progress, **limits))
+
+    # Showing and keeping
+
+    def plot(self, x=None, y=None, ax=None, **options):
+        """Draw all branches, each in its colour; see `continuation.exploring.drawing.plot`.  Returns the Axes."""
+        return drawing.plot(self, x, y, ax, **options)
+
+    def save(self, path):
+        """Write the diagram to one netCDF-4 file; see `continuation.exploring.diagram_files.save`."""
+        files.save(self, path)
+
+    @staticmethod
+    def load(path):
+        """Read a diagram from a file written by `save`; it can be resumed."""
+        return Diagram.of(files.load(path, problems.from_source))
+
+    def __repr__(self):
+        counts = {}
+        for point in self.special:
+            counts[point.kind] = counts.get(point.kind, 0) + 1
+        found = ", ".join(f"{count} {kind.label}" for kind, count in counts.items())
+        return (
+            f"<Diagram of {self.problem_name} in {self.vary}: {len(self.branches)} branches, "
+            f"{found or 'no special points'}; {self.status.name}>"
+        )
+
+    def __str__(self):
+        return tables.table(self)
+
+    def _repr_html_(self):
+        return tables.html(self)
 
 
 def diagram(
@@ -77,9 +164,6 @@ def diagram(
     >>> bool(abs(parabola["x"] ** 2 - parabola["mu"]).max() < 1e-9)
     True
     """
-    from continuation.exploring.plans import make_plan
-    from continuation.exploring.work_list import begin
-
     limits = {"depth": depth, "max_branches": max_branches, "max_points": max_points, "deflate": deflate}
-    plan = make_plan(problem, vary, span, settings, detect, **limits)
-    return begin(problem, start, plan, parameters, progress)
+    plan = plans.make_plan(problem, vary, span, settings, detect, **limits)
+    return Diagram.of(work_list.begin(problem, start, plan, parameters, progress))

@@ -1,17 +1,68 @@
-"""`Problem`: the equations F(u, p) = 0 with their names, parameters and inner product."""
+"""`Problem`: the equations F(u, p) = 0 with the verbs that users call."""
 
 import copy
 from collections.abc import Mapping
 
 import numpy as np
 
-from continuation.branch import Point
+from continuation.derived.equivariance import check_respected
+from continuation.derived.isolated import Isolated, isolated
+from continuation.derived.restricted import Restricted, restricted
+from continuation.equations import derivatives
+from continuation.equations.equations import Equations
 from continuation.equations.newton import solve_damped
-from continuation.ground.names import check_names, check_numbers, suggest
-from continuation.ground.status import Kind
+from continuation.ground.later import later
+from continuation.ground.points import Point
+from continuation.symmetries.symmetry import Symmetry
+
+expressions = later("continuation.expressions")
 
 
-class Problem:
+class Verbs:
+    """What users ask of equations, however they were made."""
+
+    source = None  # plain description of a problem made from text, from which `from_source` makes it again
+
+    def solve(self, guess, parameters=None) -> Point:
+        """Damped Newton from `guess` at fixed parameters.
+
+        Returns
+        -------
+        Point
+
+        Raises
+        ------
+        StartError
+            No solution was reached; the message names the largest component of the residual.
+        """
+        p = self.parameter_values(parameters)
+        u = solve_damped(self, self.unknown_values(guess), p)
+        outputs = {name: float(g(u, p)) for name, g in self.outputs.items()}
+        state = self.columns(np.append(u, 0.0)[None])[0][0].copy()
+        return Point(state, dict(zip(self.parameters, p.tolist())), self.states, outputs)
+
+    def check(self, u=None, parameters=None, *, seed=0):
+        """Taylor-slope test of the given derivatives; see `continuation.equations.derivatives.check_derivatives`."""
+        return derivatives.check_derivatives(self, u, parameters, seed)
+
+    def with_symmetries(self, symmetries):
+        """The same problem with these symmetries declared (in place of others), checked as by `Problem`."""
+        other = copy.copy(self)
+        other.symmetry = declared(other, symmetries)
+        if self.source:
+            other.source = {**self.source, "symmetries": _plain_entries(symmetries)}
+        return other
+
+    def restricted(self, elements=None, *, stability="subspace"):
+        """The problem inside the fixed space of some symmetries; see `continuation.derived.restricted.restricted`."""
+        return restricted(self, elements, stability=stability, make=RestrictedProblem)
+
+    def isolated(self, reference, *, left=None, direction=None, generators=None):
+        """The problem whose circles of solutions are single points; see `continuation.derived.isolated.isolated`."""
+        return isolated(self, reference, left=left, direction=direction, generators=generators, make=IsolatedProblem)
+
+
+class Problem(Verbs, Equations):
     """The system ``F(u, p) = 0``, read as the right-hand side of ``u' = F(u, p)``.
 
     Parameters
@@ -69,8 +120,6 @@ class Problem:
     array([0.75])
     """
 
-    source = None  # plain description of a problem made from text, from which `from_source` makes it again
-
     def __init__(
         self,
         f,
@@ -90,29 +139,23 @@ class Problem:
         compiled=None,
         name=None,
     ):
-        from continuation.equations.functions import Function, warn_interpreted
-
-        self.states, self.parameters = check_names(states, parameters, outputs or {}, zeros or {})
-        self.constants = check_numbers("constants", np.ravel(() if constants is None else constants), 1)
-        self.symmetric, self.stability = bool(symmetric), _check_stability(stability)
-        self.smoothness = _check_smoothness(smoothness)
-        self.weights = None if weights is None else _check_weights(weights, len(self.unknown_names))
-        options = {"require_compiled": compiled is True, "compile_it": compiled is not False}
-        given = {"residual": (f, "vector"), "jacobian": (jacobian, "matrix")}
-        given |= {"parameter_derivative": (parameter_derivative, "indexed")}
-        if callable(stability):
-            given["stability"] = (stability, "scalar")
-
-        def made(g, shape):
-            return g if isinstance(g, Function) else Function(g, shape, **options)
-
-        self.functions = {key: made(g, shape) for key, (g, shape) in given.items() if g is not None}
-        self.outputs = {key: made(g, "scalar") for key, g in (outputs or {}).items()}
-        self.zeros = {key: made(g, "scalar") for key, g in (zeros or {}).items()}
-        self.name = name or self.functions["residual"].name
-        if compiled is not False:
-            warn_interpreted(self.all_functions())
-        self.symmetry = _symmetry(self, symmetries)
+        super().__init__(
+            f,
+            states,
+            parameters,
+            jacobian=jacobian,
+            parameter_derivative=parameter_derivative,
+            outputs=outputs,
+            zeros=zeros,
+            constants=constants,
+            symmetric=symmetric,
+            stability=stability,
+            smoothness=smoothness,
+            weights=weights,
+            compiled=compiled,
+            name=name,
+        )
+        self.symmetry = declared(self, symmetries)
 
     @classmethod
     def from_expressions(cls, equations, parameters, *, outputs=None, zeros=None, name=None, **options):
@@ -138,9 +181,7 @@ class Problem:
         >>> fold.jacobian([0.5])
         array([[-1.]])
         """
-        from continuation.expressions import from_expressions
-
-        made = from_expressions(equations, tuple(parameters), outputs=outputs or {}, zeros=zeros or {})
+        made = expressions.from_expressions(equations, tuple(parameters), outputs=outputs or {}, zeros=zeros or {})
         problem = cls(
             made.residual,
             made.states,
@@ -172,191 +213,22 @@ class Problem:
         options = {key: source[key] for key in keys if key in source}
         return cls.from_expressions(source["equations"], source["parameters"], **options)
 
-    @property
-    def compiled(self) -> bool:
-        """Whether all functions of the problem were compiled."""
-        return all(f.dispatcher is not None for f in self.all_functions())
 
-    def all_functions(self) -> list:
-        """Every `Function` of the problem."""
-        return [*self.functions.values(), *self.outputs.values(), *self.zeros.values()]
-
-    def __repr__(self):
-        kind = "compiled" if self.compiled else "plain Python"
-        return f"<Problem {self.name}: {len(self.states)} states, parameters {dict(self.parameters)}, {kind}>"
-
-    # Values
-
-    def parameter_values(self, parameters=None) -> np.ndarray:
-        """(k,) vector p: defaults, changed by the mapping `parameters`, then the constants."""
-        values = dict(self.parameters)
-        for name, value in (parameters or {}).items():
-            if name not in values:
-                raise ValueError(f"no parameter named {name!r}; this problem has {suggest(name, values)}")
-            values[name] = check_numbers(f"parameters[{name!r}]", value, 0)
-        return np.concatenate([np.array(list(values.values()), float), self.constants])
-
-    def state_values(self, state) -> np.ndarray:
-        """(n,) vector u from an array, a mapping of names or a `Point`."""
-        if isinstance(state, Point):
-            state = state.state
-        if isinstance(state, Mapping):
-            unknown = [name for name in state if name not in self.states]
-            missing = [name for name in self.states if name not in state]
-            if unknown or missing:
-                what = f"unknown {suggest(unknown[0], self.states)}" if unknown else f"missing {missing}"
-                raise ValueError(f"start: wanted values of the states {list(self.states)}, got {list(state)}: {what}")
-            state = [state[name] for name in self.states]
-        values = check_numbers("start", state, 1)
-        if len(values) != len(self.states):
-            raise ValueError(f"start: wanted {len(self.states)} values {list(self.states)}, got {len(values)}")
-        return values
-
-    def inner_weights(self) -> np.ndarray:
-        """(N,) weights of the inner product of the unknowns."""
-        n = len(self.unknown_names)
-        return np.append(np.full(n, 1 / n), 1.0) if self.weights is None else self.weights.copy()
-
-    def residual(self, u, parameters=None) -> np.ndarray:
-        """F (n,) at a state and parameters by name."""
-        u, out = self.unknown_values(u), np.full(len(self.unknown_names), np.nan)
-        self.functions["residual"](u, self.parameter_values(parameters), out)
-        return out
-
-    def jacobian(self, u, parameters=None) -> np.ndarray:
-        """F_u (n, n), as given or by central differences."""
-        from continuation.equations.derivatives import state_jacobian
-
-        return state_jacobian(self, self.unknown_values(u), self.parameter_values(parameters))
-
-    def parameter_derivative(self, u, name, parameters=None) -> np.ndarray:
-        """dF/dp (n,) for the parameter called `name`, as given or by central differences."""
-        from continuation.equations.derivatives import parameter_column
-
-        return parameter_column(self, self.unknown_values(u), self.parameter_values(parameters), self.index_of(name))
-
-    def index_of(self, name) -> int:
-        """Place of a parameter in p."""
-        if name not in self.parameters:
-            raise ValueError(f"no parameter named {name!r}; this problem has {suggest(name, self.parameters)}")
-        return list(self.parameters).index(name)
-
-    # What others ask
-
-    def solve(self, guess, parameters=None) -> Point:
-        """Damped Newton from `guess` at fixed parameters.
-
-        Returns
-        -------
-        Point
-
-        Raises
-        ------
-        StartError
-            No solution was reached; the message names the largest component of the residual.
-        """
-        p = self.parameter_values(parameters)
-        u = solve_damped(self, self.unknown_values(guess), p)
-        outputs = {name: float(g(u, p)) for name, g in self.outputs.items()}
-        state = self.columns(np.append(u, 0.0)[None])[0][0].copy()
-        return Point(state, dict(zip(self.parameters, p.tolist())), self.states, outputs)
-
-    def check(self, u=None, parameters=None, *, seed=0):
-        """Taylor-slope test of the given derivatives; see `continuation.equations.derivatives.check_derivatives`."""
-        from continuation.equations.derivatives import check_derivatives
-
-        return check_derivatives(self, u, parameters, seed)
-
-    def with_symmetries(self, symmetries):
-        """The same problem with these symmetries declared (in place of others), checked as by `Problem`."""
-        other = copy.copy(self)
-        other.symmetry = _symmetry(other, symmetries)
-        if self.source:
-            other.source = {**self.source, "symmetries": _plain_entries(symmetries)}
-        return other
-
-    def restricted(self, elements=None, *, stability="subspace"):
-        """The problem inside the fixed space of some symmetries; see `symmetries.restricted.restricted`."""
-        from continuation.derived.restricted import restricted
-
-        return restricted(self, elements, stability=stability)
-
-    def isolated(self, reference, *, left=None, direction=None, generators=None):
-        """The problem whose circles of solutions are single points; see `continuation.derived.isolated.isolated`."""
-        from continuation.derived.isolated import isolated
-
-        return isolated(self, reference, left=left, direction=direction, generators=generators)
-
-    @property
-    def count_kind(self):
-        """Kind of event that a change of the unstable count is; None where it may mean anything."""
-        return Kind.HOPF if self.stability == "flow" else None
-
-    def operations(self, p, active):
-        """What the engine calls for a trace in parameter number `active`; override for other structures."""
-        from continuation.equations.operations import dense_operations
-
-        return dense_operations(self, p, active)
-
-    # Unknowns and what is shown of them: a problem derived from another one overrides these.  Its functions
-    # (residual, outputs, zeros ...) take its unknowns; branches and points show `states`.
-
-    @property
-    def unknown_names(self) -> tuple:
-        """Names of the N - 1 unknowns beside the varied parameter; here the states."""
-        return self.states
-
-    def unknown_values(self, state) -> np.ndarray:
-        """(N - 1,) unknowns that belong to a state: an array, a mapping of names or a `Point`."""
-        return self.state_values(state)
-
-    def point_unknowns(self, point, vary) -> np.ndarray:
-        """(N,) unknowns of a point of a branch in the parameter `vary`: as stored, else from its state."""
-        if point.unknowns is not None and len(point.unknowns) == len(self.unknown_names) + 1:
-            return point.unknowns.copy()
-        return np.append(self.unknown_values(point), point.parameters[vary])
-
-    def columns(self, unknowns):
-        """Map unknowns (m, N) to what is shown: states (m, n) and varied parameters (m, 1 or more).
-
-        Affine; the parameter varied by the engine, ``unknowns[:, -1]``, is the first of those shown.
-        """
-        n = len(self.states)
-        return unknowns[:, :n], unknowns[:, -1:]
-
-    def varied_names(self, vary) -> tuple:
-        """Names of the varied parameters that `columns` shows when the engine varies `vary`."""
-        return (vary,)
-
-    @property
-    def vector_field(self):
-        """The problem whose equilibria the points shown are; here itself."""
-        return self
-
-    def near(self, x, p):
-        """The problem whose functions are to be evaluated near the unknowns x (N,) and parameters p; here itself."""
-        return self
-
-    def stability_matrix(self, x, p) -> np.ndarray:
-        """Matrix whose spectrum decides on stability at the unknowns x (N,) and parameters p: F_u."""
-        from continuation.equations.derivatives import state_jacobian
-
-        return state_jacobian(self, x[:-1], p)
-
-    def state_weights(self):
-        """(n,) weights of the states shown, for their norm."""
-        return self.inner_weights()[: len(self.states)]
-
-    def remarks(self, branch) -> list:
-        """Lines about a finished branch that its reader should know; logged as warnings."""
-        return []
+class RestrictedProblem(Verbs, Restricted):
+    """What `Problem.restricted` gives."""
 
 
-def _symmetry(problem, entries):
-    """The symmetry declared, checked; the trivial one without entries."""
-    from continuation.symmetries.equivariance import check_respected
-    from continuation.symmetries.symmetry import Symmetry
+class IsolatedProblem(Verbs, Isolated):
+    """What `Problem.isolated` gives."""
 
+
+def from_source(source):
+    """Make the problem that `source` (from a file) describes."""
+    return Problem.from_source(source)
+
+
+def declared(problem, entries) -> Symmetry:
+    """The symmetry with these entries, checked; the trivial one without."""
     symmetry = Symmetry(problem.states, entries)
     if symmetry:
         check_respected(problem, symmetry)
@@ -366,25 +238,3 @@ def _symmetry(problem, entries):
 def _plain_entries(symmetries) -> list:
     """Entries of `symmetries` as files keep them; functions stay, and no file is told the equations then."""
     return [entry if callable(entry) else np.array(entry) for entry in symmetries]
-
-
-def _check_stability(stability):
-    """The stability option, if it is one."""
-    if not callable(stability) and stability not in ("flow", None):
-        raise ValueError(f'stability: wanted "flow", None or a function g(u, p) -> int, got {stability!r}')
-    return stability
-
-
-def _check_smoothness(smoothness) -> int:
-    """The number of continuous derivatives, if it is one."""
-    if isinstance(smoothness, bool) or not isinstance(smoothness, (int, np.integer)) or smoothness < 2:
-        raise ValueError(f"smoothness: wanted a whole number of at least 2 (3 is usual), got {smoothness!r}")
-    return int(smoothness)
-
-
-def _check_weights(weights, n):
-    """(n + 1,) positive weights."""
-    values = check_numbers("weights", weights, 1)
-    if len(values) != n + 1 or not np.all(values > 0):
-        raise ValueError(f"weights: wanted {n + 1} positive numbers (states, then the parameter), got {weights!r}")
-    return values

@@ -2,6 +2,14 @@
 
 import math
 
+from continuation.branch import Branch
+from continuation.ground.later import later
+from continuation.ground.status import ContinuationError
+from continuation.results.request import Request
+
+engine = later("continuation.engine.follow")
+through_point = later("continuation.curves.through_point")
+
 
 def trace(
     problem,
@@ -82,11 +90,18 @@ def trace(
     >>> abs(branch["LP1"]["mu"]) < 1e-12
     True
     """
-    from continuation.curves.through_point import curve_through
-    from continuation.engine.follow import follow
-    from continuation.engine.request import Wishes
-
     if isinstance(vary, (tuple, list)):
-        problem, start, vary, span = curve_through(problem, start, vary, span, curve)
-    wishes = Wishes.of(problem, vary, span, settings, direction, detect, stop)
-    return follow(problem, start, wishes, parameters=parameters, progress=progress, strict=strict)
+        problem, start, vary, span = through_point.curve_through(problem, start, vary, span, curve)
+    request = Request.of(problem, vary, span, settings, direction, detect, stop)
+    rows = engine.follow(problem, start, request, parameters=parameters, progress=progress)
+    branch = Branch.of(rows)
+    if strict:
+        refuse_failure(branch)
+    return branch
+
+
+def refuse_failure(branch):
+    """Raise `ContinuationError`, carrying the branch, where one of its ends is a numerical failure."""
+    for status in branch.ends:
+        if status.is_failure:
+            raise ContinuationError(f"{status.name}: {status.advice}", branch)

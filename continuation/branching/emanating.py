@@ -4,10 +4,10 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from continuation.branch import SpecialPoint
 from continuation.equations.derivatives import parameter_column, state_jacobian
 from continuation.equations.multilinear import Multilinear
 from continuation.ground.names import check_numbers, suggest
+from continuation.ground.points import SpecialPoint
 from continuation.ground.status import Kind
 
 SINGULAR = 1e-8  # condition of a matrix whose solution means nothing, and what counts as no crossing

@@ -5,9 +5,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from continuation.branch import Point
+from continuation.curves.curve_operations import CurveTable, curve_operations
+from continuation.curves.unknowns import unknowns_of
+from continuation.derived.composed import ComposedFunction
+from continuation.equations.equations import Equations
+from continuation.ground.points import Point
 from continuation.ground.status import Kind
-from continuation.problem import Problem
 
 LOST = 1e-6  # unfolding, relative to F_u, beyond which points are no branch points
 
@@ -34,7 +37,7 @@ SHAPES = {
 }
 
 
-class SpecialCurve(Problem):
+class SpecialCurve(Equations):
     """The curve of folds, branch points or Hopf points of a problem in two parameters.
 
     Its unknowns are (u, auxiliary ones, q, p) with p, q the first and second of `vary`; the auxiliary ones are
@@ -55,25 +58,28 @@ class SpecialCurve(Problem):
 
     def __init__(self, base, kind, vary, limits, guess):
         self.base, self.kind, self.vary, self.limits, self.shape = base, kind, tuple(vary), limits, SHAPES[kind]
-        self.states, self.parameters, self.constants = base.states, base.parameters, base.constants
-        self.symmetric, self.stability, self.weights = False, base.stability, None
-        self.symmetry, self.smoothness = base.symmetry, base.smoothness
-        self.name = f"{base.name}, {kind.name.lower().replace('_', ' ')} curve"
-        self.zeros = {}
-        self.outputs = {name: _on_states(g, self.size) for name, g in base.outputs.items()}
         self.guess = tuple(np.array(part, float) for part in guess)
-        self.functions = {"residual": CurveFunction(self)}
+        super().__init__(
+            CurveFunction(self),
+            base.states,
+            base.parameters,
+            outputs={
+                name: _on_states(g, len(base.unknown_names), len(self.guess[1])) for name, g in base.outputs.items()
+            },
+            constants=base.constants,
+            stability=base.functions.get("stability", base.stability),
+            symmetry=base.symmetry,
+            smoothness=base.smoothness,
+            compiled=False,
+            name=f"{base.name}, {kind.name.lower().replace('_', ' ')} curve",
+            unknown_names=(*base.unknown_names, *self.shape.auxiliary, self.vary[1]),
+        )
 
     def all_functions(self) -> list:
         """Every `Function` of the base problem."""
         return self.base.all_functions()
 
     # Unknowns and columns
-
-    @property
-    def unknown_names(self) -> tuple:
-        """Unknowns of the base problem, auxiliary ones, second parameter."""
-        return (*self.base.unknown_names, *self.shape.auxiliary, self.vary[1])
 
     @property
     def size(self) -> int:
@@ -95,8 +101,6 @@ class SpecialCurve(Problem):
         """Unknowns of a point: as stored by this curve, else from its state and parameters."""
         if point.unknowns is not None and len(point.unknowns) == len(self.unknown_names) + 1:
             return point.unknowns.copy()
-        from continuation.curves.through_point import unknowns_of
-
         return unknowns_of(self.base, self.kind, point, self.vary, self.base.parameter_values(point.parameters))
 
     def columns(self, unknowns):
@@ -133,8 +137,6 @@ class SpecialCurve(Problem):
 
     def operations(self, p, active):
         """Operations of one trace, with tables of their own."""
-        from continuation.curves.curve_operations import curve_operations
-
         return curve_operations(self, p, active)
 
     def near(self, x, p):
@@ -157,22 +159,24 @@ class SpecialCurve(Problem):
         return p
 
 
-def _on_states(function, n):
-    """An output of the base problem as a function of the curve's unknowns."""
-    return lambda unknowns, p: function(unknowns[:n], p)
+def _on_states(output, n, k):
+    """An output of the base problem as a function of the curve's unknowns, of which it takes the first n."""
+
+    def make(g):
+        return lambda unknowns, p: g(unknowns[:n], p)
+
+    return ComposedFunction([output], make, None, (n, k))
 
 
 class CurveFunction:
     """The curve's residual as a function of its unknowns and p, for those who evaluate it point by point."""
 
     def __init__(self, curve):
-        self.curve, self.error, self.name = curve, None, curve.name
+        self.curve, self.error, self.dispatcher, self.name = curve, None, None, "curve"
 
     @functools.cached_property
     def table(self):
         """Table of its own, with borders that fit the curve's guess."""
-        from continuation.curves.curve_operations import CurveTable
-
         return CurveTable(self.curve, len(self.curve.guess[1]), self.curve.index_of(self.curve.vary[0]))
 
     def __call__(self, unknowns, p, out):

@@ -4,11 +4,14 @@ from dataclasses import replace
 
 import numpy as np
 
-from continuation.branch import Point, SpecialPoint
+from continuation.curves.codim2 import onto_curve, tangent_of
 from continuation.curves.special_curve import SpecialCurve
+from continuation.curves.unknowns import unknowns_of
 from continuation.equations.derivatives import state_jacobian
 from continuation.ground.names import suggest
+from continuation.ground.points import Point, SpecialPoint
 from continuation.ground.status import Kind
+from continuation.results.request import check_span
 
 BESIDE = 1e-4  # how far from a point with a second condition its curves start, relative to 1 + |x|
 DOUBLE = 1e-6  # product of the unit null vectors of F_u below which zero is a double eigenvalue
@@ -69,8 +72,6 @@ def check_pair(problem, vary) -> tuple:
 
 def check_limits(span, names) -> dict:
     """(low, high) of each parameter; unlimited where nothing is said."""
-    from continuation.engine.request import check_span
-
     unlimited = (-np.inf, np.inf)
     if isinstance(span, tuple) and span == unlimited:
         span = {}
@@ -100,18 +101,6 @@ def check_point(problem, point, curve) -> Kind:
     return curve or kinds[0]
 
 
-def unknowns_of(problem, kind, point, names, p) -> np.ndarray:
-    """(N,) unknowns (u, auxiliary, q, p) of the curve at a point."""
-    u = problem.point_unknowns(point, names[0])[:-1]
-    if kind is Kind.HOPF:
-        at_end = point.kind is Kind.BOGDANOV_TAKENS
-        auxiliary = [0.0 if at_end else hopf_frequency(point, state_jacobian(problem, u, p)) ** 2]
-    else:
-        auxiliary = [0.0] if kind is Kind.BRANCH_POINT else []
-        refuse_kernel(point)
-    return np.array([*u, *auxiliary, p[problem.index_of(names[1])], p[problem.index_of(names[0])]])
-
-
 def has_second_condition(problem, kind, point, p) -> bool:
     """Whether a test function of the curve vanishes at the point: it would say nothing in the row of the start."""
     if kind is Kind.HOPF:
@@ -125,8 +114,6 @@ def has_second_condition(problem, kind, point, p) -> bool:
 
 def beside(curve, x, p, limits) -> np.ndarray:
     """A point of the curve a little beside x, x itself where there is none within the limits."""
-    from continuation.curves.codim2 import onto_curve, tangent_of
-
     table, (first, second) = curve.functions["residual"].table, limits
     step = BESIDE * (1 + np.linalg.norm(x)) * tangent_of(table, x, p)
     for guess in (x + step, x - step):
@@ -135,24 +122,6 @@ def beside(curve, x, p, limits) -> np.ndarray:
         if inside and np.linalg.norm(y - guess) <= 0.5 * np.linalg.norm(step):
             return y
     return x
-
-
-def hopf_frequency(point, a) -> float:
-    """Imaginary part of the pair of `a` on the imaginary axis."""
-    values = np.linalg.eigvals(a)
-    pairs = values[values.imag > 0]
-    if not len(pairs):
-        raise ValueError(f"start: F_u has no complex eigenvalues at {point.label}: it is no Hopf point of this problem")
-    return float(pairs[np.argmin(np.abs(pairs.real))].imag)
-
-
-def refuse_kernel(point):
-    """Raise where the kernel of F_u has more than one dimension."""
-    if point.nullity > 1:
-        raise ValueError(
-            f"start: the kernel of F_u at {point.label} has dimension {point.nullity}; curves are followed where it "
-            "has dimension 1"
-        )
 
 
 def refuse_lost(curve, point, x, p):

@@ -1,4 +1,4 @@
-"""Problems made from another one whose unknowns are not the states shown, and their functions.
+"""Equations made from others whose unknowns are not the states shown, and their functions.
 
 Data (a basis, reference directions) travels behind the base's parameters and constants in p.  In the engine the
 functions of the base are called by address from kernels that are compiled once for all problems
@@ -8,8 +8,8 @@ functions of the base are called by address from kernels that are compiled once 
 import numpy as np
 
 from continuation.compiled.calls.interface import Callback, callback
+from continuation.equations.equations import Equations
 from continuation.equations.functions import Function
-from continuation.problem import Problem
 
 
 class ComposedFunction(Function):
@@ -65,19 +65,14 @@ class ComposedFunction(Function):
         return Callback(self.kernel.address, data.ctypes.data, (data, *callbacks))
 
 
-class ComposedProblem(Problem):
-    """A problem for unknowns of its own whose branches show the states of its base, a `Problem`."""
+class ComposedEquations(Equations):
+    """Equations for unknowns of their own whose branches show the states of their base."""
 
     def __init__(self, base, unknown_names, functions, **options):
-        self.base, self._unknown_names = base, tuple(unknown_names)
+        self.base = base
         self.count = len(base.parameters) + len(base.constants)  # entries of p that the base takes
+        options |= {"unknown_names": unknown_names, "symmetry": base.symmetry}
         super().__init__(functions.pop("residual"), base.states, base.parameters, **functions, **options)
-        self.symmetry = base.symmetry
-
-    @property
-    def unknown_names(self) -> tuple:
-        """Names of the unknowns beside the varied parameter."""
-        return self._unknown_names
 
     @property
     def compiled(self) -> bool:

@@ -2,19 +2,19 @@
 
 import numpy as np
 
-from continuation.branch import Point
-from continuation.derived.composed import ComposedProblem, unstable_count
+from continuation.derived.composed import ComposedEquations, unstable_count
+from continuation.derived.equivariance import EXACT, continuous_part, random_states, worst_violation
 from continuation.derived.isolated_functions import Layout, made_functions, of_state
 from continuation.derived.phase import Left, affine_of, left_of, phase_rows, transversal, vector_of
 from continuation.equations.derivatives import evaluate, parameter_column, state_jacobian
 from continuation.equations.functions import Function
+from continuation.ground.points import Point
 from continuation.ground.status import Kind
-from continuation.symmetries.equivariance import EXACT, continuous_part, random_states, worst_violation
 
 DRIFT = 1e-7  # tau N relative to the terms of the residual, where it counts as zero
 
 
-def isolated(problem, reference, *, left=None, direction=None, generators=None):
+def isolated(problem, reference, *, left=None, direction=None, generators=None, make=None):
     """Make the problem in which every orbit of a continuous group of solutions is one point.
 
     Parameters
@@ -35,6 +35,8 @@ def isolated(problem, reference, *, left=None, direction=None, generators=None):
         and where they meet is a simple branch point.
     generators : sequence of int, optional
         Which of ``problem.symmetry.continuous``; default: all.
+    make : type, optional
+        The class to make, `Isolated` or one with its constructor.
 
     Returns
     -------
@@ -86,10 +88,10 @@ def isolated(problem, reference, *, left=None, direction=None, generators=None):
     left = [left_of(entry, k, (u, p)) for k, entry in enumerate(left)]
     direction = None if direction is None else vector_of("direction", direction, len(u))
     phases, left = phase_rows(chosen, u, direction, left, p)
-    return IsolatedProblem(problem, chosen, u, (phases, left))
+    return (make or Isolated)(problem, chosen, u, (phases, left))
 
 
-class IsolatedProblem(ComposedProblem):
+class Isolated(ComposedEquations):
     """See `isolated`."""
 
     def __init__(self, base, generators, reference, borders):

@@ -5,15 +5,15 @@ import functools
 import numpy as np
 
 from continuation.derived import composed_kernels as kernels
-from continuation.derived.composed import ComposedFunction, ComposedProblem, unstable_count
+from continuation.derived.composed import ComposedEquations, ComposedFunction, unstable_count
+from continuation.derived.equivariance import EXACT, random_states
 from continuation.equations.derivatives import evaluate, state_jacobian
 from continuation.equations.functions import Function
-from continuation.symmetries.equivariance import EXACT, random_states
 from continuation.symmetries.groups import Elements, generating
 from continuation.symmetries.symmetry import Symmetry
 
 
-def restricted(problem, elements=None, *, stability="subspace"):
+def restricted(problem, elements=None, *, stability="subspace", make=None):
     """Make the problem of the states that some symmetries fix.
 
     Parameters
@@ -26,6 +26,8 @@ def restricted(problem, elements=None, *, stability="subspace"):
         What ``unstable`` counts: eigenvalues in the subspace (a branch that is stable there may be unstable outside,
         and bifurcations that break the symmetry are not seen), all eigenvalues of F_u, or ``g(u, p) -> int`` of the
         full state.  Where the base brings a count of its own, that is used.
+    make : type, optional
+        The class to make, `Restricted` or one with its constructor.
 
     Returns
     -------
@@ -60,10 +62,10 @@ def restricted(problem, elements=None, *, stability="subspace"):
         raise ValueError(f"restricted: only the origin is fixed by {words}")
     if stability not in ("subspace", "full") and not callable(stability):
         raise ValueError(f'restricted: stability: wanted "subspace", "full" or g(u, p) -> int, got {stability!r}')
-    return RestrictedProblem(problem, basis, stability, f"{words:.200}")
+    return (make or Restricted)(problem, basis, stability, f"{words:.200}")
 
 
-class RestrictedProblem(ComposedProblem):
+class Restricted(ComposedEquations):
     """See `restricted`; ``basis`` is P (n, m), ``back`` its left inverse (m, n)."""
 
     def __init__(self, base, basis, stability, words):

@@ -1,14 +1,21 @@
-"""From the engine's rows to a `Branch`: join both directions, describe the special points, evaluate the outputs."""
+"""From the engine's records to `Rows`: join both directions, describe the special points, evaluate the outputs."""
+
+from dataclasses import replace
 
 import numpy as np
 
-from continuation.branch import Branch
 from continuation.compiled.dense import workspace
 from continuation.compiled.state import trace_state as S
 from continuation.engine.describe import Marks, describe
 from continuation.engine.start import vanishing_zeros
 from continuation.ground.status import Status
+from continuation.results.rows import ROW_ARRAYS, Rows
 
+FROM_SCALARS = {  # columns of a branch -> how they are read off the scalars (m, state.SCALARS) of its records
+    "unstable": lambda scalars: scalars[:, S.UNSTABLE].astype(int),
+    "nullity": lambda scalars: np.where(scalars[:, S.LOCATED] > 0, scalars[:, S.NULLITY], 0).astype(int),
+    "residuals": lambda scalars: scalars[:, S.RESIDUAL].copy(),
+}
 REJECTIONS = {
     "newton": S.REJECTED_NEWTON,
     "angle": S.REJECTED_ANGLE,
@@ -19,15 +26,18 @@ REJECTIONS = {
 }
 
 
-def assemble(problem, begun, runs, wishes) -> Branch:
+def assemble(problem, begun, runs, request) -> Rows:
     """Join the runs (sign -> Run) into one branch, from the -1 end to the +1 end."""
-    rows, brackets, start = join(runs, len(begun.x))
-    size, base = len(begun.x), rows.shape[1] - S.SCALARS
-    unknowns, tangents = rows[:, :size].copy(), rows[:, size : 2 * size].copy()
-    scalars = rows[:, base:]
+    records, brackets, start = join(runs, len(begun.x))
+    size, base = len(begun.x), records.shape[1] - S.SCALARS
+    unknowns, scalars = records[:, :size].copy(), records[:, base:]
     states, varied = problem.columns(unknowns)
-    ends = end_statuses(runs)
-    branch = Branch(
+    own = {name: read(scalars) for name, read in FROM_SCALARS.items()}
+    if begun.origin is not None:  # a branch point switched at is known better than the engine knows it
+        own["unstable"][start], own["nullity"][start] = begun.origin.unstable, begun.origin.nullity
+        own["residuals"][start] = begun.origin.residual
+    operations = next(iter(runs.values())).operations
+    rows = Rows(
         problem_name=problem.name,
         state_names=tuple(problem.states),
         parameters=dict(zip(problem.parameters, begun.p.tolist())),
@@ -35,45 +45,36 @@ def assemble(problem, begun, runs, wishes) -> Branch:
         unknowns=unknowns,
         states=np.ascontiguousarray(states),
         varied=np.ascontiguousarray(varied),
-        tangents=tangents,
-        unstable=scalars[:, S.UNSTABLE].astype(int),
-        nullity=np.where(scalars[:, S.LOCATED] > 0, scalars[:, S.NULLITY], 0).astype(int),
-        residuals=scalars[:, S.RESIDUAL].copy(),
+        tangents=records[:, size : 2 * size].copy(),
+        **own,
         outputs={},
         special=(),
-        ends=ends,
+        ends=end_statuses(runs),
         effort=effort_of(runs),
-        settings=wishes.settings,
-        span=wishes.span,
-        weights=next(iter(runs.values())).operations.weights.copy(),
+        request=request,
+        weights=operations.weights.copy(),
         start=start,
         problem=problem,
         state_weights=shown_weights(problem),
     )
-    set_field(branch, "outputs", evaluate_outputs(problem, branch))
-    if begun.origin is not None:
-        branch.unstable[start], branch.nullity[start] = begun.origin.unstable, begun.origin.nullity
-        branch.residuals[start] = begun.origin.residual
-    operations = next(iter(runs.values())).operations
-    names, kinds = [test.name for test in operations.tests], operations.kinds
+    rows = replace(rows, outputs=evaluate_outputs(problem, rows))
+    names = [test.name for test in operations.tests]
     marks = Marks(scalars, brackets, names, sorted(vanishing_zeros(problem, begun)))
-    set_field(branch, "special", describe(problem, begun, branch, wishes.detect & kinds, marks))
-    for name in ("unknowns", "states", "varied", "tangents", "unstable", "nullity", "residuals", "weights"):
-        getattr(branch, name).flags.writeable = False
-    for column in branch.outputs.values():
-        column.flags.writeable = False
-    return branch
+    rows = replace(rows, special=describe(problem, begun, rows, request.detect & operations.kinds, marks))
+    return read_only(rows)
+
+
+def read_only(rows: Rows) -> Rows:
+    """The same rows; none of their arrays can be written to any more."""
+    for array in [rows.weights, *rows.outputs.values(), *(getattr(rows, name) for name in ROW_ARRAYS)]:
+        array.flags.writeable = False
+    return rows
 
 
 def shown_weights(problem):
     """Weights of the states shown; None where the unknowns begin with them, as the branch's own weights say it."""
     n = len(problem.states)
     return None if problem.unknown_names[:n] == problem.states else problem.state_weights()
-
-
-def set_field(branch, name, value):
-    """Set a field of the branch under construction (it is frozen for everyone else)."""
-    object.__setattr__(branch, name, value)
 
 
 def join(runs, size):

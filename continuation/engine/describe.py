@@ -5,13 +5,14 @@ from typing import NamedTuple
 
 import numpy as np
 
-from continuation.branch import SpecialPoint
 from continuation.compiled.dense.spectrum import ZERO_EIGENVALUE
 from continuation.compiled.state import trace_state as S
 from continuation.engine.run import KINDS
+from continuation.ground.points import SpecialPoint
 from continuation.ground.status import Kind
 from continuation.kinds.normal_forms.coefficients import of_point
 from continuation.kinds.normal_forms.linear import nearest_pairs
+from continuation.results.spectra import jacobians_at
 
 AT_START = 1e-9  # a test function smaller than this vanishes at the start
 
@@ -42,17 +43,6 @@ def describe(problem, begun, branch, detect, marks: Marks) -> tuple:
     return tuple(points)
 
 
-def jacobians_at(problem, branch, rows) -> dict:
-    """F_u at some rows; nothing for a problem whose derivatives only its own operations know."""
-    if "residual" not in getattr(problem, "functions", {}):
-        return {}
-    out = {}
-    for row in rows:
-        p = problem.parameter_values(values_at(branch, row))
-        out[row] = problem.stability_matrix(branch.unknowns[row], p)
-    return {row: a for row, a in out.items() if np.all(np.isfinite(a))}
-
-
 class Linear(NamedTuple):
     """F_u at one row, its eigenvalues by descending real part and its right singular vectors."""
 
@@ -72,11 +62,6 @@ def linear_parts(jacobians: dict) -> dict:
     return {row: Linear(*parts) for row, parts in zip(jacobians, zip(stack, values, right))}
 
 
-def values_at(branch, row) -> dict:
-    """All named parameters at a row."""
-    return {**branch.parameters, **dict(zip(branch.vary, branch.varied[row].tolist()))}
-
-
 def special_point(problem, branch, identity, marks, local) -> SpecialPoint:
     """One special point of a row; `identity` is (row, kind, label)."""
     row, kind, label = identity
@@ -91,7 +76,7 @@ def special_point(problem, branch, identity, marks, local) -> SpecialPoint:
             vectors = hopf_vectors(local.jacobian)
     return SpecialPoint(
         state=branch.states[row].copy(),
-        parameters=values_at(branch, row),
+        parameters=branch.parameters_at(row),
         state_names=branch.state_names,
         outputs={name: float(column[row]) for name, column in branch.outputs.items()},
         unstable=int(branch.unstable[row]),
@@ -153,14 +138,3 @@ def kinds_at_start(problem, begun, branch, hunt) -> list:
         if np.any((np.abs(values.real) <= zero) & (values.imag > zero)):
             found.append((row, Kind.HOPF))
     return found
-
-
-def spectra(branch) -> np.ndarray:
-    """(m, n) eigenvalues of F_u on every row, by descending real part; NaN without the problem's functions."""
-    found = {} if branch.problem is None else jacobians_at(branch.problem, branch, range(len(branch)))
-    width = len(next(iter(found.values()))) if found else branch.states.shape[1]
-    out = np.full((len(branch), width), np.nan, complex)
-    for row, a in found.items():
-        values = np.linalg.eigvals(a)
-        out[row] = values[np.argsort(-values.real, kind="stable")]
-    return out

@@ -5,21 +5,21 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from continuation.branch import Branch
 from continuation.branching.continua import least_norm
 from continuation.compiled.calls.interface import OK
 from continuation.compiled.calls.prepare import prepare
 from continuation.compiled.state import trace_state as S
 from continuation.engine.collect import assemble
 from continuation.engine.progress import display
-from continuation.engine.request import Wishes
 from continuation.engine.run import KIND_CODES, STATUSES, begin, begin_behind, begin_singular, make_state, run_all
-from continuation.engine.start import Start, silent_tests, start_from
+from continuation.engine.start import point_of_record, silent_tests, start_from
 from continuation.equations.operations import Operations
-from continuation.ground.status import ContinuationError, StartError, Status
+from continuation.ground.points import Start
+from continuation.ground.status import StartError, Status
+from continuation.results.request import Request
+from continuation.results.rows import Rows
 
 logger = logging.getLogger("continuation")
-FAILURES = (Status.STEP_TOO_SMALL, Status.SINGULAR, Status.NONFINITE, Status.CALLBACK_FAILED, Status.BAD_START)
 
 
 @dataclass(frozen=True, eq=False)
@@ -41,55 +41,55 @@ class Run:
         return self.state.rows[: self.state.i[S.ROWS]]
 
 
-def follow(problem, start, wishes: Wishes, *, parameters=None, progress=False, strict=False) -> Branch:
+def follow(problem, start, request: Request, *, parameters=None, progress=False) -> Rows:
     """Trace as `continuation.trace.trace` describes."""
     prepare()
-    begun = start_from(problem, start, wishes.vary, parameters, wishes.span)
+    begun = start_from(problem, start, request.vary, parameters, request.span)
     runs = {}
-    for sign in (1,) if begun.outward else wishes.signs:
-        run = run_direction(problem, begun, sign, wishes, progress)
+    for sign in (1,) if begun.outward else request.signs:
+        run = run_direction(problem, begun, sign, request, progress)
         if run.status is Status.CLOSED:
             runs = {sign: run}
             break
         runs[sign] = run
         if run.status is Status.INTERRUPTED:
             break
-    branch = assemble(problem, begun, runs, wishes)
-    report(branch, strict)
+    branch = assemble(problem, begun, runs, request)
+    report(branch)
     return branch
 
 
-def run_direction(problem, begun: Start, sign, wishes: Wishes, progress) -> Run:
+def run_direction(problem, begun: Start, sign, request: Request, progress) -> Run:
     """Trace one direction from a prepared start."""
     operations = problem.operations(begun.p.copy(), begun.active)
     if begun.continuum:
         operations = least_norm(operations, problem, begun.continuum)
-    state = make_state(operations, wishes.span, wishes.steps(), wishes.settings)
-    state.i[S.DETECT] = sum(1 << KIND_CODES[kind] for kind in wishes.detect & operations.kinds)
-    state.i[S.STOP_KINDS] = 1 << KIND_CODES[wishes.stop_kind] if wishes.stop_kind else 0
-    state.i[S.STOP_COUNT] = wishes.stop_count
+    state = make_state(operations, request.span, request.steps(), request.settings)
+    state.i[S.DETECT] = sum(1 << KIND_CODES[kind] for kind in request.detect & operations.kinds)
+    state.i[S.STOP_KINDS] = 1 << KIND_CODES[request.stop_kind] if request.stop_kind else 0
+    state.i[S.STOP_COUNT] = request.stop_count
     tangent = sign * begun.tangent
     if begun.outward:
-        begin_outward(state, begun, wishes)
+        begin_outward(state, begun, request)
     elif (status := begin(state, begun.x, tangent, silent_tests(problem, begun, operations.tests))) != OK:
         raise StartError(f"the equations could not be evaluated at the corrected start (status {status})")
     elif any(leaves_at_once(begun.x, tangent, limit) for limit in state.limits):
         return Run(operations, state, S.LIMIT)
-    watch = watcher(problem, begun, wishes.stop_at) if wishes.stop_at else None
+    watch = watcher(problem, begun, request.stop_at) if request.stop_at else None
     with display(progress)(begun) as shown:
         state, code = run_all(state, stop=watch, progress=shown)
     log_exceptions(problem, code)
     return Run(operations, state, code)
 
 
-def begin_outward(state, begun: Start, wishes: Wishes):
+def begin_outward(state, begun: Start, request: Request):
     """Start at a branch point; the next row is a point ahead, if there are any within the limits.
 
     Of those the farthest that the first step would reach, else the nearest.
     """
-    ahead = () if begun.ahead is None or wishes.settings.max_points < 2 else begun.ahead
+    ahead = () if begun.ahead is None or request.settings.max_points < 2 else begun.ahead
     inside = [pair for pair in ahead if all(low < pair[0, int(k)] < high for k, low, high in state.limits)]
-    reached = [x for x, _ in inside if np.sqrt(np.sum(state.weights * (x - begun.x) ** 2)) <= wishes.steps()[0]]
+    reached = [x for x, _ in inside if np.sqrt(np.sum(state.weights * (x - begun.x) ** 2)) <= request.steps()[0]]
     for x, tangent in inside[min(len(inside) - len(reached), len(inside) - 1) :]:
         if begin(state, x, tangent, np.zeros(len(state.kinds), bool)) == OK:
             begin_behind(state, begun.x, begun.tangent)
@@ -107,7 +107,7 @@ def watcher(problem, begun, function):
     """Make the engine's stop test of the user's: it sees the last stored point."""
 
     def watch(state):
-        return bool(function(begun.point_at(problem, state.rows[state.i[S.ROWS] - 1])))
+        return bool(function(point_of_record(problem, begun, state.rows[state.i[S.ROWS] - 1])))
 
     return watch
 
@@ -122,12 +122,10 @@ def log_exceptions(problem, code):
         f.error = None
 
 
-def report(branch, strict):
-    """Log or raise what ended badly, log what was not located."""
+def report(branch):
+    """Log what ended badly and what was not located."""
     for status in branch.ends:
-        if status in FAILURES:
-            if strict:
-                raise ContinuationError(f"{status.name}: {status.advice}", branch)
+        if status.is_failure:
             logger.warning("%s: %s", status.name, status.advice)
     for remark in branch.problem.remarks(branch):
         logger.warning("%s", remark)
@@ -136,10 +134,10 @@ def report(branch, strict):
         logger.warning("not located, see their `bracket`: %s", ", ".join(lost[:10]))
 
 
-def continued(problem, branch, place, wishes, progress) -> Branch:
+def continued(problem, branch, place, request, progress) -> Rows:
     """Trace on from one end of a branch; `place` is (row, sign).  Returns the new piece, that row included."""
     prepare()
     row, sign = place
     p = problem.parameter_values(branch.point(row).parameters)
-    begun = Start(branch.unknowns[row].copy(), branch.tangents[row].copy(), p, wishes.vary, problem=problem)
-    return assemble(problem, begun, {sign: run_direction(problem, begun, sign, wishes, progress)}, wishes)
+    begun = Start(branch.unknowns[row].copy(), branch.tangents[row].copy(), p, request.vary, problem=problem)
+    return assemble(problem, begun, {sign: run_direction(problem, begun, sign, request, progress)}, request)

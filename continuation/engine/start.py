@@ -1,78 +1,18 @@
 """From what the user calls a start to a point on the branch with its tangent."""
 
-from dataclasses import dataclass, field
-
 import numpy as np
 
-from continuation.branch import Point, SpecialPoint
 from continuation.compiled.state import trace_state as S
 from continuation.engine.run import ILL, corrected, corrected_nearby, make_state, tangent_at
 from continuation.equations.derivatives import evaluate, extended_jacobian
 from continuation.equations.newton import solve_damped
+from continuation.ground.points import Point, SpecialPoint, Start
 from continuation.ground.settings import Settings
 from continuation.ground.status import Kind, StartError, Status
 
 NEAR_FOLD = 1e-9  # parameter part of a tangent below this: the direction is a matter of convention
 RANK = 1e-9  # singular values below this fraction of the largest are zero
 NUDGE = 1e-3  # how far away a rank defect is looked for again
-
-
-@dataclass(frozen=True, eq=False)
-class Start:
-    """A point to trace from, as `start_from` prepares it and `switch` returns it.
-
-    Attributes
-    ----------
-    x : (N,) array
-        Unknowns, active parameter last.
-    tangent : (N,) array
-        Unit in the inner product; the varied parameter does not decrease along it.  Outward for a switched start.
-    p : (k,) array
-        All parameters and constants.
-    vary : str
-        Name of the varied parameter.
-    outward : bool
-        From a branch point: only this direction is traced.
-    known : bool
-        The straight continuation of the branch that led to the branch point.
-    continuum : int
-        Dimension of the continuum of half-branches that this one represents; 0: it is isolated.
-    ahead : (m, 2, N) array or None
-        Points of the half-branch with their tangents, nearer and nearer to the branch point, where the tangent
-        alone does not lead onto it (more than two branches, or branches that touch).
-    """
-
-    x: np.ndarray
-    tangent: np.ndarray
-    p: np.ndarray
-    vary: str
-    outward: bool = False
-    known: bool = False
-    problem: object = field(default=None, repr=False)
-    origin: SpecialPoint | None = field(default=None, repr=False)
-    continuum: int = 0
-    ahead: np.ndarray | None = field(default=None, repr=False)
-
-    @property
-    def active(self) -> int:
-        """Place of the varied parameter in p."""
-        return self.problem.index_of(self.vary)
-
-    @property
-    def state(self) -> np.ndarray:
-        """(n,) state."""
-        return self.problem.columns(self.x[None])[0][0]
-
-    def point_at(self, problem, record) -> Point:
-        """`Point` of a record of the engine."""
-        size = len(self.x)
-        states, varied = problem.columns(record[None, :size])
-        values = dict(zip(problem.parameters, self.p.tolist()))
-        values |= dict(zip(problem.varied_names(self.vary), varied[0].tolist()))
-        base = len(record) - S.SCALARS
-        counts = int(record[base + S.UNSTABLE]), int(record[base + S.NULLITY])
-        unknowns, tangent = record[:size].copy(), record[size : 2 * size].copy()
-        return Point(states[0].copy(), values, problem.states, {}, *counts, tangent, unknowns)
 
 
 def start_from(problem, start, vary, parameters, span) -> Start:
@@ -106,6 +46,18 @@ def start_from(problem, start, vary, parameters, span) -> Start:
     if not ok:
         raise StartError("the bordered matrix is singular at the start; try a start a little away", Status.SINGULAR)
     return Start(x, oriented(tangent), p, vary, problem=problem)
+
+
+def point_of_record(problem, begun: Start, record) -> Point:
+    """`Point` of a record of the engine on a trace that began at `begun`."""
+    size = len(begun.x)
+    states, varied = problem.columns(record[None, :size])
+    values = dict(zip(problem.parameters, begun.p.tolist()))
+    values |= dict(zip(problem.varied_names(begun.vary), varied[0].tolist()))
+    base = len(record) - S.SCALARS
+    counts = int(record[base + S.UNSTABLE]), int(record[base + S.NULLITY])
+    unknowns, tangent = record[:size].copy(), record[size : 2 * size].copy()
+    return Point(states[0].copy(), values, problem.states, {}, *counts, tangent, unknowns)
 
 
 def vanishing_zeros(problem, begun: Start) -> set:

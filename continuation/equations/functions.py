@@ -10,7 +10,8 @@ from numba.core.dispatcher import Dispatcher
 from numba.core.errors import NumbaError, NumbaWarning
 
 from continuation.compiled.calls.interface import FAILED, OK, SIGNATURES, Callback, compiled_callback, python_callback
-from continuation.compiled.calls.kernel import OPTIONS, cache_root, caching_in
+from continuation.compiled.calls.kernel import OPTIONS, caching_in
+from continuation.ground.cache import cache_root
 
 PURE_MODULES = {"numpy", "math", "cmath", "numba"}
 PLAIN = (bool, int, float, complex, str, bytes, type(None))

@@ -6,6 +6,7 @@ import numpy as np
 
 from continuation.compiled.calls.interface import NOTHING, Callback
 from continuation.compiled.dense import dense, workspace
+from continuation.compiled.dense.refine import refine
 from continuation.ground.status import Kind
 
 
@@ -96,8 +97,6 @@ def dense_table(problem, k: int, active: int) -> workspace.DenseTable:
 
 def dense_operations(problem, p: np.ndarray, active: int) -> Operations:
     """Operations of a problem with a dense Jacobian: `continuation.compiled.dense.dense` and `refine`."""
-    from continuation.compiled.dense.refine import refine
-
     table = dense_table(problem, len(p), active)
     tests = (Test(Kind.FOLD), Test(Kind.BRANCH_POINT), Test(None), *(Test(Kind.USER, name) for name in problem.zeros))
     return Operations(

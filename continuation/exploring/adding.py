@@ -2,15 +2,14 @@
 
 from dataclasses import replace
 
-from continuation.engine.extend import added
 from continuation.exploring.conjugate_branches import multiplicity
 from continuation.exploring.recognition import Equations, place_on, registered
-from continuation.exploring.record import Completion, Diagram, Failure, Finish, Origin
-from continuation.exploring.splicing import ring, two_halves
+from continuation.exploring.record import Completion, DiagramRecord, Failure, Finish, Origin
 from continuation.ground.status import Kind, Status
+from continuation.results.joining import added, ring, two_halves
 
 
-def branch_added(diagram: Diagram, found, origin: Origin, half_of=None) -> Diagram:
+def branch_added(diagram: DiagramRecord, found, origin: Origin, half_of=None) -> DiagramRecord:
     """The diagram with a new branch, joined to the half it belongs to; `half_of` is (index, end)."""
     diagram = worked(diagram, found)
     if found.complaint:
@@ -27,19 +26,19 @@ def branch_added(diagram: Diagram, found, origin: Origin, half_of=None) -> Diagr
     return placed(longer, len(diagram.branches), found.branch, found.unfinished)
 
 
-def worked(diagram, found) -> Diagram:
+def worked(diagram, found) -> DiagramRecord:
     """The diagram with the work of a trace, and told if Ctrl-C ended it."""
     status = Completion.INTERRUPTED if found.interrupted else diagram.status
     return replace(diagram, effort=added(diagram.effort, found.effort), status=status)
 
 
-def branch_changed(diagram, index, found) -> Diagram:
+def branch_changed(diagram, index, found) -> DiagramRecord:
     """The diagram with a branch that went on."""
     diagram = worked(diagram, found)
     return placed(diagram, index, found.branch, found.unfinished)
 
 
-def placed(diagram, index, branch, unfinished) -> Diagram:
+def placed(diagram, index, branch, unfinished) -> DiagramRecord:
     """The diagram with `branch` at an index, its special points listed and labelled, its open ends noted."""
     special = list(diagram.special)
     branch = replace(branch, special=tuple(labelled(point, special) for point in branch.special))
@@ -64,7 +63,7 @@ def labelled(point, special: list):
     return replace(point, label=known.label)
 
 
-def failure_added(diagram, failure: Failure) -> Diagram:
+def failure_added(diagram, failure: Failure) -> DiagramRecord:
     """The diagram with one more failure, each told once."""
     known = failure in diagram.failures
     return diagram if known else replace(diagram, failures=(*diagram.failures, failure))

@@ -9,12 +9,14 @@ was interrupted is resumed from its file.  A checksum of all ends it.
 from dataclasses import asdict
 from datetime import datetime, timezone
 
-from continuation.engine.start import Start
-from continuation.exploring.record import Completion, Diagram, Failure, Finish, Follow, Origin, Plan, Seek
+from continuation.exploring.record import Completion, DiagramRecord, Failure, Finish, Follow, Origin, Plan, Seek
+from continuation.ground.points import Start
 from continuation.ground.settings import Settings
 from continuation.ground.status import Kind
 from continuation.output import files as storage
-from continuation.output.files import StorageError, decode, encode
+from continuation.output.dataset import rows_of, source_text
+from continuation.output.encoding import decode, encode
+from continuation.output.files import StorageError
 
 FORMAT = "pseudoarc diagram"
 VERSION = 1
@@ -41,7 +43,7 @@ def write(diagram, path):
         storage.write(branch, path, group=f"branch{k}", mode="a")
 
 
-def load(path) -> Diagram:
+def load(path, make_problem=None) -> DiagramRecord:
     """Read a diagram that `save` wrote; every number is the same to the last bit.
 
     Raises
@@ -55,9 +57,8 @@ def load(path) -> Diagram:
     attrs = groups[None].attrs
     try:
         record = decode(attrs["diagram"])
-        source = decode(attrs.get("source", "null"))
-        problem = storage.rebuilt(source) if source else None
-        branches = [storage.branch_of(groups[f"branch{k}"], problem) for k in range(len(record["origins"]))]
+        problem = storage.rebuilt(attrs, make_problem)
+        branches = [rows_of(groups[f"branch{k}"], problem) for k in range(len(record["origins"]))]
         return diagram_of(str(attrs["problem"]), record, branches, problem)
     except (KeyError, ValueError, TypeError, IndexError, AttributeError) as error:
         raise StorageError(f"{path}: damaged or incomplete: {storage.first_line(error)}") from error
@@ -78,7 +79,7 @@ def attributes(diagram) -> dict:
     time = datetime.now(timezone.utc).isoformat(timespec="seconds")
     return {
         "format": FORMAT, "format_version": VERSION, "problem": diagram.problem_name, "created": time,
-        "diagram": encode(record), **storage.source_text(diagram.problem),
+        "diagram": encode(record), **source_text(diagram.problem),
     }  # fmt: skip
 
 
@@ -100,13 +101,13 @@ def task_record(task) -> dict:
     return {"what": type(task).__name__.lower(), **asdict(task)}
 
 
-def diagram_of(name, record, branches, problem) -> Diagram:
+def diagram_of(name, record, branches, problem) -> DiagramRecord:
     """The diagram of what was read."""
     plan = dict(record["plan"])
     plan["settings"] = Settings(**plan["settings"])
     plan["detect"] = frozenset(Kind[kind] for kind in plan["detect"])
     special = {p.label: p for branch in reversed(branches) for p in reversed(branch.special) if p.kind is not Kind.END}
-    diagram = Diagram(
+    diagram = DiagramRecord(
         problem_name=name,
         plan=Plan(**plan),
         branches=tuple(branches),
@@ -119,7 +120,7 @@ def diagram_of(name, record, branches, problem) -> Diagram:
         problem=problem,
     )
     pending = tuple(task_of(entry, special, problem) for entry in record["pending"])
-    return Diagram(**{**vars(diagram), "pending": pending})
+    return DiagramRecord(**{**vars(diagram), "pending": pending})
 
 
 def task_of(entry, special, problem):

@@ -6,6 +6,7 @@ from itertools import groupby
 from continuation.exploring.record import to_do
 from continuation.ground.status import Kind
 from continuation.output.tables import aligned, cells, header, html_cells, number
+from continuation.results.segments import segments
 
 MANY = 7  # of more changes of stability only the least and the largest number of unstable eigenvalues are told
 HEADS = ["branch", "points", "depth", "from", "to", "unstable", "found, and how it ends"]
@@ -16,7 +17,7 @@ def table(diagram) -> str:
 
     Parameters
     ----------
-    diagram : Diagram
+    diagram : DiagramRecord
 
     Returns
     -------
@@ -78,8 +79,6 @@ def endings(branch) -> str:
 
 def stability(branch) -> str:
     """Numbers of unstable eigenvalues along a branch."""
-    from continuation.output.plotting import segments
-
     counts = [count for count, _ in groupby(segment.unstable for segment in segments(branch))]
     if min(counts) < 0:
         return "-"

@@ -5,6 +5,7 @@ from types import SimpleNamespace
 
 import numpy as np
 
+from continuation.exploring.conjugate_branches import images_of_branch
 from continuation.ground.status import Kind
 from continuation.output.plotting import (
     DASHED,
@@ -40,7 +41,7 @@ def plot(diagram, x=None, y=None, ax=None, *, conjugates=False, **options):
 
     Parameters
     ----------
-    diagram : Diagram
+    diagram : DiagramRecord
     x, y : str, optional
         Names of columns.  Default: the varied parameter, and the column that shows most: the first state (the norm
         if there are more than 4) unless branches lie over each other there, as conjugate ones do in the norm; then
@@ -179,8 +180,6 @@ def branch_name(diagram, index) -> str:
 
 def draw_images(ax, diagram, index, names, options):
     """Faint lines for the images of a branch under the symmetries."""
-    from continuation.exploring.conjugate_branches import images_of_branch
-
     branch = diagram.branches[index]
     if diagram.problem is None or diagram.origins[index].multiplicity == 1:
         return

@@ -5,25 +5,25 @@ from dataclasses import replace
 
 import numpy as np
 
-from continuation.engine.request import Wishes
 from continuation.exploring.record import Plan
 from continuation.ground.names import check_numbers
+from continuation.results.request import Request
 
 
 def make_plan(problem, vary, span, settings, detect, **limits) -> Plan:
     """The options of `diagram` as a `Plan`; `limits`: depth, max_branches, max_points, deflate."""
     if not isinstance(vary, str):
         raise ValueError(f"vary: wanted the name of one parameter of {list(problem.parameters)}, got {vary!r}")
-    wishes = Wishes.of(problem, vary, span, settings, "both", detect, None)
+    request = Request.of(problem, vary, span, settings, "both", detect, None)
     return Plan(
         vary=vary,
-        span=wishes.span,
-        settings=wishes.settings,
-        detect=wishes.detect,
+        span=request.span,
+        settings=request.settings,
+        detect=request.detect,
         depth=whole("depth", limits["depth"], 0),
         max_branches=whole("max_branches", limits["max_branches"], 1),
         max_points=whole("max_points", limits["max_points"], 2),
-        deflate=deflate_values(limits["deflate"], wishes.span),
+        deflate=deflate_values(limits["deflate"], request.span),
     )
 
 

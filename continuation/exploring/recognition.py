@@ -6,11 +6,13 @@ less than two branches leave each other, and where they do not, the trace itself
 """
 
 import weakref
+from dataclasses import replace
 from typing import NamedTuple
 
 import numpy as np
 
 from continuation.equations.derivatives import evaluate, extended_jacobian
+from continuation.exploring.conjugate_branches import orbit
 from continuation.ground.status import Kind
 
 SAME = 1e-8  # solutions nearer than this, relative to 1 + |x|, are one
@@ -175,8 +177,6 @@ def half_gap(problem, branches, start) -> float:
 
     Where the start has points ahead tangents say too little: 0 if one of those lies on a known branch, else infinite.
     """
-    from continuation.exploring.conjugate_branches import orbit
-
     if start.ahead is not None and len(start.ahead):
         return np.inf if branch_through(problem, branches, start) is None else 0.0
     nearest = np.inf
@@ -192,8 +192,6 @@ def half_gap(problem, branches, start) -> float:
 
 def branch_through(problem, branches, start):
     """Index of the branch on which a point ahead of the start, or an image of it, lies; None if there is none."""
-    from continuation.exploring.conjugate_branches import orbit
-
     for k, branch in enumerate(branches):
         equations = Equations.of(problem, branch)
         low, high = branch.span
@@ -284,10 +282,6 @@ def registered(special, point):
 
 def image_of_known(problem, points, point):
     """The one of `points` that is an image of `point` under a symmetry, other than itself; None if none is."""
-    from dataclasses import replace
-
-    from continuation.exploring.conjugate_branches import orbit
-
     x = np.append(point.state, point.parameters[point.vary[0]])
     for image in orbit(problem, x)[1:]:
         found = registered(points, replace(point, state=image[:-1]))

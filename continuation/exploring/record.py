@@ -1,11 +1,10 @@
-"""`Diagram`: the branches found, how they hang together, what failed and what is still to be done."""
+"""`DiagramRecord`: the branches found, how they hang together, what failed and what is still to be done."""
 
 from dataclasses import dataclass, replace
 from enum import Enum
 
-from continuation.branch import SpecialPoint
-from continuation.engine.start import Start
 from continuation.ground.names import suggest
+from continuation.ground.points import SpecialPoint, Start
 from continuation.ground.settings import Settings
 from continuation.ground.status import Kind
 
@@ -96,14 +95,14 @@ class Seek:
 
 
 @dataclass(frozen=True, eq=False)
-class Diagram:
-    """Branches of one problem in one parameter, as `diagram` found them.
+class DiagramRecord:
+    """Branches of one problem in one parameter, as data; `continuation.diagram.Diagram` adds the verbs.
 
     ``diagram.branches[0]`` is the branch of the start; ``diagram["BP1"]`` a special point by its label.
 
     Attributes
     ----------
-    branches : tuple of Branch
+    branches : tuple of Rows
         Each branch once.  Both half-branches that leave a branch point in opposite directions are one branch.
     origins : tuple of Origin
         How each branch was found.
@@ -157,83 +156,6 @@ class Diagram:
         """Pairs (branch, row) where the branches pass through a special point."""
         self[label]
         return [(k, s.index) for k, b in enumerate(self.branches) for s in b.special if s.label == label]
-
-    def at(self, **value) -> list:
-        """All solutions of all branches where a state or the varied parameter has a value, as `Branch.at`.
-
-        Returns
-        -------
-        list of (int, Point)
-            Index of the branch, solution.
-        """
-        return [(k, point) for k, branch in enumerate(self.branches) for point in branch.at(**value)]
-
-    def resume(self, problem=None, *, depth=None, max_branches=None, max_points=None, progress=False):
-        """Go on with what an interruption, a budget or the depth left out; returns the larger diagram.
-
-        Parameters
-        ----------
-        problem : Problem, optional
-            Needed if the diagram was loaded from a file and its problem is not known from text.
-        depth, max_branches, max_points : int, optional
-            New limits, of the whole diagram; default: as before.
-        progress : bool
-
-        Raises
-        ------
-        ValueError
-            A limit can't be used, or the problem is missing or has other states.
-        """
-        from continuation.engine.extend import need_problem
-        from continuation.exploring.plans import changed
-        from continuation.exploring.work_list import run
-
-        problem = need_problem(self.branches[0], problem or self.problem)
-        plan = changed(self.plan, depth, max_branches, max_points)
-        branches = tuple(replace(branch, problem=problem) for branch in self.branches)
-        pending = tuple(with_problem(task, problem) for task in self.pending)
-        return run(replace(self, problem=problem, plan=plan, branches=branches, pending=pending), progress)
-
-    # Showing and keeping
-
-    def plot(self, x=None, y=None, ax=None, **options):
-        """Draw all branches, each in its colour; see `continuation.exploring.drawing.plot`.  Returns the Axes."""
-        from continuation.exploring.drawing import plot
-
-        return plot(self, x, y, ax, **options)
-
-    def save(self, path):
-        """Write the diagram to one netCDF-4 file; see `continuation.exploring.diagram_files.save`."""
-        from continuation.exploring.diagram_files import save
-
-        save(self, path)
-
-    @staticmethod
-    def load(path):
-        """Read a diagram from a file written by `save`; it can be resumed."""
-        from continuation.exploring.diagram_files import load
-
-        return load(path)
-
-    def __repr__(self):
-        counts = {}
-        for point in self.special:
-            counts[point.kind] = counts.get(point.kind, 0) + 1
-        found = ", ".join(f"{count} {kind.label}" for kind, count in counts.items())
-        return (
-            f"<Diagram of {self.problem_name} in {self.vary}: {len(self.branches)} branches, "
-            f"{found or 'no special points'}; {self.status.name}>"
-        )
-
-    def __str__(self):
-        from continuation.exploring.diagram_tables import table
-
-        return table(self)
-
-    def _repr_html_(self):
-        from continuation.exploring.diagram_tables import html
-
-        return html(self)
 
 
 def with_problem(task, problem):

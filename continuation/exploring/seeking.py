@@ -2,20 +2,19 @@
 
 from dataclasses import replace
 
-from continuation.engine.extend import added
 from continuation.exploring.adding import branch_added, failure_added
-from continuation.exploring.record import Completion, Diagram, Failure, Origin, Seek
+from continuation.exploring.record import Completion, DiagramRecord, Failure, Origin, Seek
 from continuation.exploring.tracing import Tracer, trace_new
 from continuation.ground.status import StartError
+from continuation.results.joining import added
+from continuation.searching.disconnected import unconnected
 
 
-def sought(diagram: Diagram, task: Seek, update) -> Diagram:
+def sought(diagram: DiagramRecord, task: Seek, update) -> DiagramRecord:
     """The diagram with the branches through the solutions that deflation finds at one value of the parameter.
 
     `diagram` no longer lists the task; where the budget ends or Ctrl-C is heard it is put back.
     """
-    from continuation.searching.disconnected import unconnected
-
     if update:
         update(f"diagram: {len(diagram.branches)} branches; deflation at {diagram.vary} = {task.value:.6g}")
     points = unconnected(diagram.problem, list(diagram.branches), diagram.vary, [task.value])
@@ -32,7 +31,7 @@ def sought(diagram: Diagram, task: Seek, update) -> Diagram:
     return diagram
 
 
-def through(diagram, point, update) -> Diagram:
+def through(diagram, point, update) -> DiagramRecord:
     """The diagram with the branch through a solution, unless it is known."""
     try:
         found = trace_new(Tracer.of(diagram, update), point)

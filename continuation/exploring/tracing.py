@@ -6,16 +6,16 @@ from typing import NamedTuple
 
 import numpy as np
 
-from continuation.branch import Branch
 from continuation.compiled.state import trace_state as S
-from continuation.engine.extend import added, can_go_on, joined
+from continuation.engine.extend import can_go_on
 from continuation.engine.follow import continued, follow
-from continuation.engine.request import Wishes
-from continuation.engine.start import Start
 from continuation.exploring.recognition import PARALLEL, Equations, overlap_of, place_on, returns_at
 from continuation.exploring.record import to_do
-from continuation.exploring.splicing import closed, cut, turned
+from continuation.ground.points import Start
 from continuation.ground.status import Kind, Status
+from continuation.results.joining import added, closed, cut, joined, turned
+from continuation.results.request import Request
+from continuation.results.rows import Rows
 
 ATTEMPTS = 3  # at a branch that falls onto a known one
 SHORTER = 0.2  # steps of the next attempt
@@ -24,7 +24,7 @@ SHORTER = 0.2  # steps of the next attempt
 class Found(NamedTuple):
     """What a trace gave: a branch, or None and the `known` one it turned out to be; what went wrong, if anything."""
 
-    branch: Branch | None
+    branch: Rows | None
     effort: dict
     known: int | None = None
     complaint: str = ""
@@ -39,7 +39,7 @@ class Tracer:
 
     problem: object
     branches: tuple
-    wishes: Wishes
+    request: Request
     left: int  # points the budget allows
     update: object = None  # shows a line of text
     words: str = ""
@@ -48,21 +48,21 @@ class Tracer:
     def of(cls, diagram, update):
         """For the next trace of a diagram."""
         plan = diagram.plan
-        wishes = Wishes(plan.vary, plan.span, plan.settings, detect=plan.detect)
+        request = Request(plan.vary, plan.span, plan.settings, detect=plan.detect)
         left = plan.max_points - sum(map(len, diagram.branches))
         words = f"diagram: {len(diagram.branches)} branches, {to_do(diagram)} pending; {plan.vary} ="
-        return cls(diagram.problem, diagram.branches, wishes, left, update, words)
+        return cls(diagram.problem, diagram.branches, request, left, update, words)
 
-    def limited(self, directions=1, factor=1.0) -> Wishes:
-        """The wishes within the budget, with shorter steps."""
-        points = max(2, min(self.wishes.settings.max_points, self.left // directions + 1))
-        settings = replace(self.wishes.settings, max_points=points)
+    def limited(self, directions=1, factor=1.0) -> Request:
+        """The request within the budget, with shorter steps."""
+        points = max(2, min(self.request.settings.max_points, self.left // directions + 1))
+        settings = replace(self.request.settings, max_points=points)
         if factor < 1.0:
-            first, least, largest = self.wishes.steps()
+            first, least, largest = self.request.steps()
             largest *= np.sqrt(factor)
             first = min(first * factor, largest)
             settings = replace(settings, step=first, max_step=largest, min_step=min(least, first))
-        return replace(self.wishes, settings=settings)
+        return replace(self.request, settings=settings)
 
     @contextlib.contextmanager
     def watched(self, begun):
@@ -87,8 +87,8 @@ def trace_new(tracer: Tracer, start, parameters=None) -> Found:
     """Trace a branch and compare it with the known ones; traced anew where it seems to have jumped."""
     effort, directions = {}, 1 if isinstance(start, Start) and start.outward else 2
     for attempt in range(ATTEMPTS):
-        wishes = tracer.limited(directions, SHORTER**attempt)
-        branch = follow(tracer.problem, start, wishes, parameters=parameters, progress=tracer.watched)
+        request = tracer.limited(directions, SHORTER**attempt)
+        branch = follow(tracer.problem, start, request, parameters=parameters, progress=tracer.watched)
         effort = added(effort, branch.effort)
         found = judged(tracer, branch, effort)
         if Status.INTERRUPTED in branch.ends:
@@ -164,7 +164,7 @@ def is_meeting(tracer, branch, overlap) -> bool:
 
 def cut_short(tracer, branch) -> tuple:
     """Ends (0, -1) that Ctrl-C or the budget, not the settings, cut short."""
-    budget = tracer.left < tracer.wishes.settings.max_points
+    budget = tracer.left < tracer.request.settings.max_points
     found = []
     for end, status in zip((0, -1), branch.ends):
         sign = 1 if end == -1 else -1
@@ -172,7 +172,7 @@ def cut_short(tracer, branch) -> tuple:
             end == 0 and branch.start == 0 and any(p.index == 0 and p.kind is Kind.BRANCH_POINT for p in branch.special)
         )
         open_end = status is Status.INTERRUPTED or (status is Status.MAX_POINTS and budget)
-        if open_end and not from_point and can_go_on(branch, status, end, sign, tracer.wishes.span):
+        if open_end and not from_point and can_go_on(branch, status, end, sign, tracer.request.span):
             found.append(end)
     return tuple(found)
 

@@ -1,21 +1,21 @@
 """The work list of a diagram: what is to be done next, done one piece at a time.
 
-Each piece makes a new `Diagram` of the old one, so that an interruption leaves a whole one behind.
+Each piece makes a new `DiagramRecord` of the old one, so that an interruption leaves a whole one behind.
 """
 
 from dataclasses import replace
 
 import numpy as np
 
-from continuation.branching.starts_at_point import switch
-from continuation.engine.extend import added
+from continuation.branching.starts_at_point import starts_at
 from continuation.engine.interrupts import listening
 from continuation.engine.progress import board
 from continuation.exploring import adding
+from continuation.exploring.plans import changed
 from continuation.exploring.recognition import DIRECTION, PARALLEL, half_gap, image_of_known, opposite_half
 from continuation.exploring.record import (
     Completion,
-    Diagram,
+    DiagramRecord,
     Failure,
     Finish,
     Follow,
@@ -23,31 +23,43 @@ from continuation.exploring.record import (
     Seek,
     branch_points,
     unexplored,
+    with_problem,
 )
 from continuation.exploring.seeking import sought
 from continuation.exploring.tracing import Tracer, trace_end, trace_new
+from continuation.results.joining import added
+from continuation.results.solutions import need_problem
 
 PROBE = 8  # points traced of a half-branch that may be known
 CLOSE = 1e-4  # tangents nearer than this are one where no step could be made either
 
 
-def begin(problem, start, plan, parameters, progress) -> Diagram:
+def begin(problem, start, plan, parameters, progress) -> DiagramRecord:
     """The diagram that follows from a start: its branch, then all that hangs on it."""
     with listening() as listener, board(progress) as update:
-        empty = Diagram(problem.name, plan, problem=problem, effort={})
+        empty = DiagramRecord(problem.name, plan, problem=problem, effort={})
         found = trace_new(Tracer.of(empty, update), start, parameters)
         pending = tuple(Seek(value) for value in plan.deflate)
         diagram = adding.branch_added(replace(empty, pending=pending), found, Origin())
         return work_off(diagram, listener, update)
 
 
-def run(diagram: Diagram, progress=False) -> Diagram:
+def resumed(diagram, problem=None, *, progress=False, **limits) -> DiagramRecord:
+    """Go on with what an interruption, a budget or the depth left out; see `continuation.diagram.Diagram.resume`."""
+    problem = need_problem(diagram.branches[0], problem or diagram.problem)
+    plan = changed(diagram.plan, **limits)
+    branches = tuple(replace(branch, problem=problem) for branch in diagram.branches)
+    pending = tuple(with_problem(task, problem) for task in diagram.pending)
+    return run(replace(diagram, problem=problem, plan=plan, branches=branches, pending=pending), progress)
+
+
+def run(diagram: DiagramRecord, progress=False) -> DiagramRecord:
     """Go on with a diagram until nothing is left, the budget is used up or Ctrl-C is heard."""
     with listening() as listener, board(progress) as update:
         return work_off(replace(diagram, status=Completion.COMPLETE), listener, update)
 
 
-def work_off(diagram, listener, update=None) -> Diagram:
+def work_off(diagram, listener, update=None) -> DiagramRecord:
     """One piece of work after the other; none begins after Ctrl-C was heard."""
     while True:
         try:
@@ -84,7 +96,7 @@ def affordable(diagram, task) -> bool:
     return not more or len(diagram.branches) < diagram.plan.max_branches
 
 
-def done(diagram, task, update) -> Diagram:
+def done(diagram, task, update) -> DiagramRecord:
     """The diagram with one piece of work done; `diagram` no longer lists it."""
     tracer = Tracer.of(diagram, update)
     if isinstance(task, Follow):
@@ -96,7 +108,7 @@ def done(diagram, task, update) -> Diagram:
     return explored(diagram, task)
 
 
-def explored(diagram, point) -> Diagram:
+def explored(diagram, point) -> DiagramRecord:
     """The half-branches at a branch point put on the list; why not, if they can't be had."""
     diagram = replace(diagram, explored=diagram.explored | {point.label})
     others = [other for other in branch_points(diagram) if other.label in diagram.explored - {point.label}]
@@ -104,7 +116,7 @@ def explored(diagram, point) -> Diagram:
         return diagram
     branch, own = passage_to_leave(diagram, point)
     try:
-        starts = switch(diagram.problem, own, settings=diagram.plan.settings)
+        starts = starts_at(diagram.problem, own)
     except (ValueError, np.linalg.LinAlgError) as error:
         return adding.failure_added(diagram, Failure(point.label, str(error)))
     if reason := doubt(starts):
@@ -135,7 +147,7 @@ def passage_to_leave(diagram, point):
     return branch, own if own.index > 0 else replace(own, tangent=-own.tangent)
 
 
-def followed(diagram, task, tracer) -> Diagram:
+def followed(diagram, task, tracer) -> DiagramRecord:
     """A half-branch traced, unless it is known."""
     gap = half_gap(diagram.problem, diagram.branches, task.start)
     if gap <= DIRECTION:

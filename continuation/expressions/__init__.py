@@ -10,6 +10,7 @@ from continuation.expressions.codegen import System, first_order_source, multili
 from continuation.expressions.errors import shortened
 from continuation.expressions.generated import load
 from continuation.expressions.graph import Graph
+from continuation.expressions.jets import mixed_derivative
 from continuation.expressions.naming import check_names
 from continuation.expressions.parsing import ExpressionError, parse
 from continuation.expressions.symbolic import as_text
@@ -116,8 +117,6 @@ class Expressions:
         >>> expressions.derivative([3.0], [5.0], [[1, 0], [1j, 0], [0, 1]])
         array([0.+2.j])
         """
-        from continuation.expressions.jets import mixed_derivative
-
         named = len(self.parameters)
         return mixed_derivative(self._system, [*u, *p[:named]], directions)
 

@@ -12,6 +12,8 @@ import tempfile
 import threading
 from types import ModuleType
 
+from continuation.ground.cache import cache_root
+
 log = logging.getLogger(__name__)
 _lock = threading.Lock()
 
@@ -74,8 +76,6 @@ def _imported(name: str, file: pathlib.Path, content: bytes) -> ModuleType:
 
 def _stored(content: bytes, name: str) -> pathlib.Path:
     """Path of a file with this content, in the cache folder if it can be written."""
-    from continuation.compiled.calls.kernel import cache_root  # imports numba: late, so that parsing alone does not
-
     folder = cache_root() / "expressions"
     try:
         return _ensure(folder, name, content)

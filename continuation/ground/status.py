@@ -57,6 +57,20 @@ class Status(Enum):
         """The value: what happened and what to try."""
         return self.value
 
+    @property
+    def is_failure(self) -> bool:
+        """Whether the branch ends there for numerical reasons, against what was asked for."""
+        return self in _FAILURES
+
+
+_FAILURES = (
+    Status.STEP_TOO_SMALL,
+    Status.SINGULAR,
+    Status.NONFINITE,
+    Status.CALLBACK_FAILED,
+    Status.BAD_START,
+)
+
 
 class ContinuationError(RuntimeError):
     """A trace with ``strict=True`` ended early; ``error.branch`` holds what was found."""

@@ -7,6 +7,7 @@ import sys
 from dataclasses import dataclass, field, fields
 from typing import NoReturn
 
+from continuation.expressions.errors import ExpressionError
 from continuation.ground.names import suggest
 from continuation.ground.settings import Settings
 
@@ -53,7 +54,7 @@ class Model:
     title: str = ""
 
 
-def read_model(path) -> Model:
+def read_model(path, make_problem) -> Model:
     """Read a model file.
 
     Parameters
@@ -63,6 +64,8 @@ def read_model(path) -> Model:
         number), ``[start]`` (state = number) and optionally ``[outputs]``, ``[zeros]`` (name =
         "expression"), ``[settings]``, ``[trace]`` (``vary = "name"``, ``span = [low, high]``) and, before
         all sections, ``name`` and ``title``.
+    make_problem : callable
+        ``make_problem(equations, parameters=..., outputs=..., zeros=..., name=...)``: `Problem.from_expressions`.
 
     Raises
     ------
@@ -88,7 +91,7 @@ def read_model(path) -> Model:
         vary=vary,
         span=span,
         title=document.get("title", ""),
-        problem=_problem(file, states, parameters),
+        problem=_problem(file, make_problem, states, parameters),
     )
 
 
@@ -129,15 +132,12 @@ def _trace_section(file, parameters):
     return vary, span
 
 
-def _problem(file, states, parameters):
+def _problem(file, make_problem, states, parameters):
     """The problem, its errors told as places in the file."""
-    from continuation import Problem
-    from continuation.expressions.parsing import ExpressionError
-
     name = file.document.get("name", os.path.splitext(os.path.basename(file.path))[0])
     more = {"outputs": file.texts("outputs"), "zeros": file.texts("zeros")}
     try:
-        return Problem.from_expressions(states, parameters=parameters, name=name, **more)
+        return make_problem(states, parameters=parameters, name=name, **more)
     except ExpressionError as error:
         file.fail_expression(error)
     except ValueError as error:

@@ -1,46 +1,23 @@
 """A branch in a netCDF-4 file: every number to the last bit, readable by xarray, ncdump and others.
 
-Layout (format version 1).  Along dimension ``point``: one variable for each varied parameter, state and
-output (the states as one matrix ``states`` if there are more than 100), ``norm``, ``arclength``,
-``unstable``, ``nullity``, ``residual``, the matrices ``unknowns`` and ``tangents``; ``weights`` of the inner
-product.  Along ``special``: ``special_row``, ``special_kind`` and the other fields of a special point,
-arrays padded with NaN to the longest and their true lengths in ``..._count`` (-1: none).  Dimension ``part``
-is the real and the imaginary part.  What is no array is JSON text.  A column whose name netCDF would not
-take, or that another variable has, is renamed; its attribute ``name`` keeps the true one.
+Layout (format version 1): that of `continuation.output.dataset`.  A column whose name netCDF would not take, or that
+another variable has, is renamed; its attribute ``name`` keeps the true one.
 """
 
 import contextlib
 import hashlib
 import os
-import platform
 import re
 import unicodedata
 import uuid
-from datetime import datetime, timezone
-from importlib import metadata
 
 import numpy as np
 
-from continuation.branch import Branch, SpecialPoint
-from continuation.ground.settings import Settings
-from continuation.ground.status import Kind, Status
-from continuation.output.encoding import decode, encode
+from continuation.output.dataset import FORMAT, VERSION, rows_of, to_xarray, unique
+from continuation.output.encoding import decode
+from continuation.results.rows import Rows
 
-FORMAT = "pseudoarc branch"
-VERSION = 1
 SEAL = b"\n# pseudoarc sha256 "  # before the checksum that ends a file
-MANY = 100  # of more states no variable each
-PLAIN = ("unknowns", "tangents", "weights", "unstable", "nullity")  # arrays stored under the field's name
-RAGGED = {  # arrays of a special point that may be missing or of different lengths, and their dimensions
-    "bracket": ("bracket_side", "bracket_entry"),
-    "tangent": ("tangent_entry",),
-    "unknowns": ("unknown_entry",),
-    "null_vectors": ("null_vector", "null_entry"),
-    "eigenvalues": ("special_eigenvalue", "part"),
-}
-TEXTS = ("label", "name")
-NUMBERS = ("unstable", "nullity", "located", "residual", "error")
-TABLES = ("parameters", "outputs", "normal_form")  # dicts, as JSON text
 
 
 class StorageError(ValueError):
@@ -89,16 +66,16 @@ def write_whole(path, write_to):
             os.unlink(temporary)
 
 
-def load(path, *, problem=True) -> Branch:
+def load(path, make_problem=None) -> Rows:
     """Read a branch that `save` wrote; every number is the same to the last bit.
 
     Parameters
     ----------
     path : str or path-like
         The file.
-    problem : bool
-        Whether to build the problem again, if the file holds its equations.  Without them (it was given
-        as a function) ``branch.problem`` is None.
+    make_problem : callable, optional
+        ``make_problem(source)`` builds the problem again from the equations that the file holds.  Without them (it
+        was given as a function) the problem is None.
 
     Raises
     ------
@@ -109,11 +86,16 @@ def load(path, *, problem=True) -> Branch:
     """
     dataset = _read(path)
     try:
-        source = decode(dataset.attrs.get("source", "null"))
-        branch = branch_of(dataset, rebuilt(source) if problem and source else None)
+        rows = rows_of(dataset, rebuilt(dataset.attrs, make_problem))
     except (KeyError, ValueError, TypeError, IndexError, AttributeError) as error:
         raise StorageError(f"{path}: damaged or incomplete: {first_line(error)}") from error
-    return branch
+    return rows
+
+
+def rebuilt(attrs, make_problem):
+    """The problem whose equations the attributes of a file hold; None where there are none, or nothing makes it."""
+    source = decode(attrs.get("source", "null"))
+    return make_problem(source) if make_problem and source else None
 
 
 def check_target(path):
@@ -131,163 +113,17 @@ def check_target(path):
         raise PermissionError(f"{path}: may not be written here")
 
 
-def to_xarray(branch):
-    """Give the branch as an `xarray.Dataset`: what `save` writes, under the true names of its columns.
-
-    A column called like one of the dataset's own variables or dimensions (``unstable``, say) has a ``_`` appended.
-    """
-    import xarray
-
-    fixed = _point_variables(branch) | _special_variables(branch.special)
-    taken = {*fixed, "state", "part"}.union(*(dims for dims, _ in fixed.values() if isinstance(dims, tuple)))
-    columns = {}
-    for name, role, values in _columns(branch, len(branch.state_names) <= MANY):
-        columns[_unique(name, taken)] = ("point", values, {"name": name, "role": role})
-    coordinates = {"state": list(branch.state_names), "part": ["real", "imag"]}
-    return xarray.Dataset(columns | fixed, coordinates, _attributes(branch))
-
-
-def to_dataframe(branch):
-    """Give the branch as a `pandas.DataFrame`: one row a point, ``special`` holding the labels of special points."""
-    import pandas
-
-    labels = np.full(len(branch), "", dtype=object)
-    for point in branch.special:
-        labels[point.index] = f"{labels[point.index]} {point.label}".strip()
-    own = {"norm": branch["norm"], "arclength": branch.arclength, "unstable": branch.unstable}
-    own |= {"nullity": branch.nullity, "residual": branch.residuals, "special": labels}
-    taken = set(own)
-    columns = {_unique(name, taken): values for name, _, values in _columns(branch)}
-    return pandas.DataFrame({**columns, **own}, index=pandas.RangeIndex(len(branch), name="point"))
-
-
-def _columns(branch, states=True):
-    """Triples (name, role, values) of the varied parameters, the states and the outputs."""
-    yield from ((name, "parameter", values) for name, values in zip(branch.vary, branch.varied.T))
-    if states:
-        yield from ((name, "state", values) for name, values in zip(branch.state_names, branch.states.T))
-    yield from ((name, "output", values) for name, values in branch.outputs.items())
-
-
-def _point_variables(branch) -> dict:
-    """Variables along ``point`` that are no columns of the problem, and the weights."""
-    variables = {
-        "norm": ("point", branch["norm"]),
-        "arclength": ("point", branch.arclength),
-        "unstable": ("point", branch.unstable),
-        "nullity": ("point", branch.nullity),
-        "residual": ("point", branch.residuals),
-        "unknowns": (("point", "unknown"), branch.unknowns),
-        "tangents": (("point", "unknown"), branch.tangents),
-        "weights": (("unknown",), branch.weights),
-    }
-    if branch.state_weights is not None:
-        variables["state_weights"] = (("state",), branch.state_weights)
-    if len(branch.state_names) > MANY:
-        variables["states"] = (("point", "state"), branch.states)
-    if "eigenvalues" in vars(branch):  # they have been asked for; they are not computed only to be saved
-        variables["eigenvalues"] = (("point", "eigenvalue", "part"), _parts([branch.eigenvalues])[0])
-    return variables
-
-
-def _special_variables(special) -> dict:
-    """Variables along ``special``, one for each field of a special point."""
-    variables = {
-        "special_row": ("special", np.array([point.index for point in special])),
-        "special_kind": ("special", [point.kind.label for point in special]),
-        "special_state": (("special", "state"), np.array([point.state for point in special])),
-    }
-    for name in (*TEXTS, *NUMBERS):
-        variables[f"special_{name}"] = ("special", [getattr(point, name) for point in special])
-    for name in TABLES:
-        variables[f"special_{name}"] = ("special", [encode(getattr(point, name)) for point in special])
-    for name, dims in RAGGED.items():
-        values = [getattr(point, name) for point in special]
-        variables |= _padded(f"special_{name}", dims, _parts(values) if "part" in dims else values)
-    return variables
-
-
-def _parts(values) -> list:
-    """Complex arrays (or None) as real ones with a last axis of two, the real and the imaginary part."""
-    given = (None if value is None else np.ascontiguousarray(value, complex) for value in values)
-    return [None if value is None else value.view(float).reshape(*value.shape, 2) for value in given]
-
-
-def _joined(parts):
-    """Undo `_parts` for one array or None."""
-    return None if parts is None else np.ascontiguousarray(parts).view(complex)[..., 0]
-
-
-def _padded(name, dims, values) -> dict:
-    """Arrays of different lengths as one, NaN beyond their ends, and their lengths; nothing if there is none."""
-    given = [np.asarray(value, float) for value in values if value is not None]
-    if not given:
-        return {}
-    padded = np.full((len(values), *np.maximum(1, np.max([value.shape for value in given], axis=0))), np.nan)
-    for row, value in zip(padded, values):
-        if value is not None:
-            row[tuple(slice(size) for size in np.shape(value))] = value
-    counts = np.array([-1 if value is None else len(value) for value in values])
-    return {name: (("special", *dims), padded), f"{name}_count": ("special", counts)}
-
-
-def _attributes(branch) -> dict:
-    """What is no array, as text and numbers."""
-    record = {
-        "parameters": branch.parameters,
-        "vary": list(branch.vary),
-        "outputs": list(branch.outputs),
-        "settings": branch.settings.as_dict(),
-        "effort": branch.effort,
-        "span": branch.span,
-        "ends": [status.name for status in branch.ends],
-        "versions": _versions(),
-    }
-    texts = {name: encode(value) for name, value in record.items()} | source_text(branch.problem)
-    time = datetime.now(timezone.utc).isoformat(timespec="seconds")
-    return {
-        "format": FORMAT, "format_version": VERSION, "problem": branch.problem_name, "start": branch.start,
-        "created": time, **texts,
-    }  # fmt: skip
-
-
-def source_text(problem) -> dict:
-    """The equations of a problem that was given as text, if text says all of it."""
-    source = getattr(problem, "source", None)
-    try:
-        return {"source": encode(source)} if source else {}
-    except TypeError:  # it holds a function, such as a count of unstable eigenvalues
-        return {}
-
-
-def _versions() -> dict:
-    """Versions of what computed the branch."""
-    found = {"python": platform.python_version()}
-    for package in ("pseudoarc", "numpy", "numba"):
-        with contextlib.suppress(metadata.PackageNotFoundError):
-            found[package] = metadata.version(package)
-    return found
-
-
 def _legal(dataset):
     """Rename columns so that netCDF takes their names."""
     columns = [name for name, variable in dataset.data_vars.items() if "role" in variable.attrs]
     taken = {*dataset.variables, *dataset.dims} - set(columns)
-    return dataset.rename_vars({name: _unique(_word(name), taken) for name in columns})
+    return dataset.rename_vars({name: unique(_word(name), taken) for name in columns})
 
 
 def _word(name) -> str:
     """The name with letters, digits and underscores only, a letter first."""
     plain = re.sub(r"\W+", "_", unicodedata.normalize("NFC", name)).strip("_")
     return plain if plain[:1].isalpha() else f"v{plain}"
-
-
-def _unique(name, taken) -> str:
-    """The name, with ``_`` appended until it is not taken; it is from now on."""
-    while name in taken:
-        name += "_"
-    taken.add(name)
-    return name
 
 
 def _read(path):
@@ -364,78 +200,6 @@ def _check_format(path, attrs, form, latest):
     version = int(np.ravel(attrs["format_version"])[0])
     if version > latest:
         raise StorageError(f"{path}: has format version {version}, this pseudoarc reads up to {latest}; upgrade it")
-
-
-def branch_of(dataset, problem) -> Branch:
-    """The branch a dataset holds."""
-    texts = {name: decode(dataset.attrs[name]) for name in ("parameters", "vary", "outputs", "effort", "span", "ends")}
-    columns = {(v.attrs["role"], v.attrs["name"]): v.values for v in dataset.data_vars.values() if "role" in v.attrs}
-    names = tuple(map(str, dataset["state"].values))
-    arrays = {name: dataset[name].values for name in PLAIN}
-    arrays["varied"] = np.column_stack([columns["parameter", name] for name in texts["vary"]])
-    if "states" in dataset:
-        arrays["states"] = dataset["states"].values
-    else:
-        arrays["states"] = np.column_stack([columns["state", name] for name in names])
-    arrays["residuals"] = dataset["residual"].values
-    if "state_weights" in dataset:
-        arrays["state_weights"] = dataset["state_weights"].values
-    outputs = {name: _frozen(columns["output", name]) for name in texts["outputs"]}
-    first, last = (Status[name] for name in texts["ends"])
-    vary = tuple(texts["vary"])
-    branch = Branch(
-        problem_name=str(dataset.attrs["problem"]), state_names=names, parameters=texts["parameters"],
-        vary=vary, outputs=outputs, special=_special_points(dataset, names, vary), ends=(first, last),
-        effort=texts["effort"], settings=Settings(**decode(dataset.attrs["settings"])), span=texts["span"],
-        start=int(dataset.attrs["start"]), problem=problem, **{name: _frozen(a) for name, a in arrays.items()},
-    )  # fmt: skip
-    if "eigenvalues" in dataset:
-        vars(branch)["eigenvalues"] = _frozen(_joined(dataset["eigenvalues"].values))
-    return branch
-
-
-def _special_points(dataset, names, vary) -> tuple:
-    """Special points of a dataset."""
-    columns = {name.removeprefix("special_"): v.values for name, v in dataset.items() if "special" in v.dims}
-    records = ({name: values[k] for name, values in columns.items()} for k in range(dataset.sizes["special"]))
-    return tuple(_special_point(record, names, vary) for record in records)
-
-
-def _special_point(record, names, vary) -> SpecialPoint:
-    """The special point one record along ``special`` holds."""
-    arrays = {name: _cut(record, name) for name in RAGGED}
-    arrays["eigenvalues"] = _joined(arrays["eigenvalues"])
-    return SpecialPoint(
-        state=_frozen(record["state"]),
-        state_names=names,
-        vary=vary,
-        index=int(record["row"]),
-        kind=Kind(str(record["kind"])),
-        **{name: str(record[name]) for name in TEXTS},
-        **{name: record[name].item() for name in NUMBERS},
-        **{name: decode(str(record[name])) for name in TABLES},
-        **{name: _frozen(array) for name, array in arrays.items()},
-    )
-
-
-def _cut(record, name):
-    """Undo `_padded` for one special point."""
-    count = int(record.get(f"{name}_count", -1))
-    return None if count < 0 else record[name][:count].copy()
-
-
-def _frozen(array):
-    """The array, read-only from now on."""
-    if array is not None:
-        array.flags.writeable = False
-    return array
-
-
-def rebuilt(source):
-    """The problem whose equations a file holds."""
-    from continuation.problem import Problem
-
-    return Problem.from_source(source)
 
 
 def first_line(error) -> str:

@@ -1,13 +1,12 @@
 """Pictures of a branch: stable pieces solid, unstable ones dashed, special points marked and labelled."""
 
-from itertools import groupby, pairwise
-from typing import NamedTuple
+from itertools import groupby
 
 import numpy as np
 
 from continuation.ground.status import Kind, Status
 from continuation.output.tables import FEW, WORDS
-from continuation.results.counts import step_counts
+from continuation.results.segments import segments
 
 INK = "#222222"
 SOLID, DASHED = "-", (0, (3.5, 1.8))
@@ -36,52 +35,6 @@ TROUBLE = {
 LABELS = 40  # more are thinned
 SIZE = 8.0  # of a label, in points
 DIRECTIONS = ((1, 1), (-1, 1), (1, -1), (-1, -1), (1, 0), (-1, 0), (0, 1), (0, -1))
-
-
-class Segment(NamedTuple):
-    """Rows ``start`` to ``stop`` (exclusive, as in a slice) with one number of unstable eigenvalues."""
-
-    start: int
-    stop: int
-    unstable: int
-
-    @property
-    def rows(self) -> slice:
-        """Index of these rows: ``branch["x"][segment.rows]``."""
-        return slice(self.start, self.stop)
-
-    @property
-    def stable(self) -> bool | None:
-        """Whether no eigenvalue is unstable; None where the problem is no flow."""
-        return None if self.unstable < 0 else self.unstable == 0
-
-
-def segments(branch) -> list[Segment]:
-    """Cut a branch into the longest runs with one number of unstable eigenvalues.
-
-    Returns
-    -------
-    list of Segment
-        In row order, covering all rows; neighbours share the row between them, so that lines drawn
-        from them have no gap.  They meet at the special points.  The row of such a point, whose own
-        count leaves out the critical eigenvalues, belongs to both sides and decides nothing.
-
-    Notes
-    -----
-    Where the count changes between two ordinary rows (the point was not located, or not looked
-    for), the step between them goes to the side with more unstable eigenvalues.
-
-    Examples
-    --------
-    >>> one, two = Segment(0, 5, 0), Segment(4, 9, 2)
-    >>> one.stable, two.stable, two.rows
-    (True, False, slice(4, 9, None))
-    """
-    counts = step_counts(branch)
-    if not len(counts):
-        return [Segment(0, len(branch), int(branch.unstable[0]))]
-    edges = [0, *(np.flatnonzero(np.diff(counts)) + 1).tolist(), len(counts)]
-    return [Segment(start, stop + 1, int(counts[start])) for start, stop in pairwise(edges)]
 
 
 def plot(branch, x=None, y=None, ax=None, **options):

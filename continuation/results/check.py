@@ -4,10 +4,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from continuation.engine.extend import need_problem
 from continuation.equations.derivatives import evaluate, extended_jacobian
 from continuation.equations.directional import derivative_along
 from continuation.ground.status import Kind
+from continuation.results.solutions import need_problem
 
 SOLUTION = 1e-8  # the largest Newton correction a row may ask for, relative to 1 + |x|
 TANGENT = 1e-5  # the largest correction of the unit tangent

@@ -5,11 +5,11 @@ from numbers import Integral
 
 import numpy as np
 
-from continuation.branch import Point
 from continuation.compiled.dense.spectrum import ZERO_EIGENVALUE
 from continuation.equations.derivatives import state_jacobian
 from continuation.equations.newton import solve_damped
 from continuation.ground.names import check_numbers
+from continuation.ground.points import Point
 from continuation.ground.status import StartError
 from continuation.searching.catalogue import STRIDE, Catalogue
 from continuation.searching.deflation import ITERATIONS, Deflation, Equations, check_problem, corrected, deflated_newton

@@ -4,17 +4,17 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from continuation.branch import Branch
-from continuation.engine.extend import solutions_at
-from continuation.engine.request import Wishes
+from continuation.engine.follow import follow
 from continuation.ground.names import check_numbers
 from continuation.ground.status import StartError, Status
+from continuation.results.request import Request
+from continuation.results.rows import Rows
+from continuation.results.solutions import solutions_at
 from continuation.searching.catalogue import conjugates
 from continuation.searching.deflated_search import Search, check_count, check_operator, check_seed
 from continuation.searching.deflation import check_problem
 from continuation.searching.found import Found
 from continuation.searching.guesses import check_bounds, check_guesses
-from continuation.trace import trace
 
 BUDGET = 1000  # Newton iterations at one value
 VALUES = 9  # of the parameter, by default
@@ -121,7 +121,7 @@ class Task:
     @classmethod
     def of(cls, problem, branches, vary, parameters, guesses):
         """Check what was given; each error names the argument."""
-        branches = [branches] if isinstance(branches, Branch) else list(branches)
+        branches = [branches] if isinstance(branches, Rows) else list(branches)
         check_problem(problem)
         problem.index_of(vary)
         base = {} if not branches else _fixed(branches[0], vary, problem)
@@ -134,7 +134,7 @@ class Task:
 
     def check_branch(self, branch, k):
         """Raise where a branch is of other parameters."""
-        if not isinstance(branch, Branch):
+        if not isinstance(branch, Rows):
             raise ValueError(f"branches[{k}]: wanted a Branch, got {type(branch).__name__}")
         if branch.vary != (self.vary,):
             raise ValueError(f"branches[{k}]: varies {', '.join(branch.vary)}, wanted {self.vary!r}")
@@ -192,64 +192,14 @@ class FoundBranches(list):
         return f"<{len(self)} new branch{'' if len(self) == 1 else 'es'}; {looked}>"
 
 
-def deflated_branches(
-    problem,
-    branches,
-    vary,
-    span,
-    *,
-    values=VALUES,
-    parameters=None,
-    guesses=None,
-    bounds=None,
-    limit=20,
-    budget=BUDGET,
-    seed=0,
-    settings=None,
-    progress=None,
+def branches_elsewhere(
+    problem, branches, vary, span, *, values, parameters, guesses, bounds, limit, budget, seed, settings, progress
 ) -> FoundBranches:
-    """Find and trace branches that are not connected to those given, inside a span of the parameter.
-
-    Parameters
-    ----------
-    problem, branches, vary, parameters, guesses, bounds, budget, seed
-        As for `unconnected`.
-    span : (low, high)
-        Finite limits of the parameter.
-    values : int or list of float
-        Where to look: so many places inside the span, equally far apart, or these.  A closed branch that
-        lies between two of them is missed.
-    limit : int
-        Most branches wanted.
-    settings : Settings, optional
-        Of `trace`.
-    progress : callable, optional
-        ``progress(value, branches)`` after each value, with the new branches so far.
-
-    Returns
-    -------
-    FoundBranches
-        The new branches in the order found; those given are not among them.  Each was deflated at the values that
-        came after it.  Ctrl-C returns what was found.
-
-    Raises
-    ------
-    ValueError
-        As `unconnected`; a span or values that are not finite; values outside the span.
-
-    Examples
-    --------
-    >>> from continuation import Problem, deflated_branches, trace
-    >>> problem = Problem.from_expressions({"x": "x*((x - 2)**2 + lam**2 - 0.25)"}, parameters={"lam": 0})
-    >>> trunk = trace(problem, [0.0], "lam", (-1, 1))
-    >>> isola, = deflated_branches(problem, trunk, "lam", (-1, 1), budget=200)
-    >>> isola.ends[0].name, [round(fold["lam"], 9) for fold in isola.folds]
-    ('CLOSED', [0.5, -0.5])
-    """
+    """Find and trace branches not connected to those given; see `continuation.find.deflated_branches`."""
     hunt = Hunt.of(problem, branches, vary, (span, settings), (parameters, guesses))
     options = {"bounds": bounds, "budget": budget, "seed": seed, "guesses": guesses, "parameters": parameters}
     limit = check_count("limit", limit)
-    for value in check_values(values, hunt.span):
+    for value in check_values(values, hunt.request.span):
         try:
             found = unconnected(problem, hunt.known, vary, value, limit=limit - len(hunt.new), **options)
             hunt.new.reports[value] = found.report
@@ -270,8 +220,7 @@ class Hunt:
     """Branches known and new while values are gone through, and how to trace."""
 
     task: Task
-    span: tuple
-    settings: object
+    request: Request
     known: list
     new: FoundBranches
 
@@ -279,19 +228,18 @@ class Hunt:
     def of(cls, problem, branches, vary, how, more):
         """Check the arguments of `deflated_branches` that `unconnected` does not see."""
         (span, settings), (parameters, guesses) = how, more
-        wishes = Wishes.of(problem, vary, span, settings, "both", "all", None)
-        if not np.all(np.isfinite(wishes.span)):
+        request = Request.of(problem, vary, span, settings, "both", "all", None)
+        if not np.all(np.isfinite(request.span)):
             raise ValueError(f"span: wanted finite limits to look between, got {span!r}")
         task = Task.of(problem, branches, vary, parameters, guesses)
-        return cls(task, wishes.span, settings, list(task.branches), FoundBranches())
+        return cls(task, request, list(task.branches), FoundBranches())
 
     def follow(self, point):
         """Trace from a solution, unless it lies on a branch that was traced since it was found."""
-        problem, vary = self.task.problem, self.task.vary
         if any(passes(branch, point) for branch in self.new):
             return
         try:
-            branch = trace(problem, point, vary, self.span, settings=self.settings)
+            branch = follow(self.task.problem, point, self.request)
         except StartError as error:
             self.new.untraced.append((point, error))
             return

@@ -8,8 +8,8 @@ import pytest
 from numpy.testing import assert_allclose
 
 from continuation import Branch, Kind, Problem, distinct_starts, switch, trace
+from continuation.derived.equivariance import breaking_parameters
 from continuation.symmetries.conjugacy import kernel_isotropy
-from continuation.symmetries.equivariance import breaking_parameters
 from continuation.symmetries.symmetry import Symmetry
 
 FLIP, SWAP, CYCLE = ("x", "-y"), ("y", "x", "z"), (1, 2, 0)

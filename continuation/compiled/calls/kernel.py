@@ -7,26 +7,15 @@ the sources that call each other: an edit anywhere in `continuation/compiled` st
 import contextlib
 import functools
 import hashlib
-import os
 import pathlib
 import sys
 
 import numba
 
 from continuation.compiled.calls import linking
+from continuation.ground.cache import cache_root
 
 OPTIONS = {"error_model": "numpy", "nogil": True}
-
-
-def cache_root() -> pathlib.Path:
-    """Folder of all cached machine code: ``PSEUDOARC_CACHE``, else the user's cache folder."""
-    if named := os.environ.get("PSEUDOARC_CACHE"):
-        return pathlib.Path(named)
-    if sys.platform == "win32":
-        base = os.environ.get("LOCALAPPDATA") or pathlib.Path.home() / "AppData" / "Local"
-    else:
-        base = os.environ.get("XDG_CACHE_HOME") or pathlib.Path.home() / ".cache"
-    return pathlib.Path(base) / "pseudoarc"
 
 
 @functools.cache

@@ -10,8 +10,8 @@ from continuation.compiled.calls.interface import OK
 from continuation.compiled.calls.kernel import inlined, internal
 from continuation.compiled.events.detect import INSIDE, changes, refine_from, scalars
 from continuation.compiled.events.locate import CLEAR, isolate
+from continuation.compiled.events.records import copy, push
 from continuation.compiled.state import trace_state as S
-from continuation.compiled.state.records import copy, push
 from continuation.compiled.steps.correct import between, distance, inner
 
 PROBES = 12  # along a piece towards a corner

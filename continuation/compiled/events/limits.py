@@ -5,8 +5,8 @@ import math
 from continuation.compiled.calls.interface import OK
 from continuation.compiled.calls.kernel import inlined, internal
 from continuation.compiled.events.detect import place_on, refine_from
+from continuation.compiled.events.records import copy, push
 from continuation.compiled.state import trace_state as S
-from continuation.compiled.state.records import copy, push
 from continuation.compiled.steps.correct import (
     between,
     correct,

@@ -10,8 +10,8 @@ from continuation.compiled.calls.interface import OK
 from continuation.compiled.calls.kernel import internal
 from continuation.compiled.events.detect import COUNT_BIT, changes, explained, first_of_kind, refine, scalars
 from continuation.compiled.events.limits import BRACKETED, ROUND, root
+from continuation.compiled.events.records import copy, push
 from continuation.compiled.state import trace_state as S
-from continuation.compiled.state.records import copy, push
 from continuation.compiled.steps.correct import FINE, between, correct, distance, finish, hermite, inner, weigh
 
 SPLIT = 1e-7  # pieces shorter than this, relative to 1 + |x|, are not split further

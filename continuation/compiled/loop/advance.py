@@ -6,8 +6,8 @@ from continuation.compiled.calls.arrays import part
 from continuation.compiled.calls.interface import FAILED, NONFINITE, OK, SINGULAR
 from continuation.compiled.calls.kernel import inlined, internal, summing
 from continuation.compiled.events.detect import place_on, scalars
+from continuation.compiled.events.records import push
 from continuation.compiled.state import trace_state as S
-from continuation.compiled.state.records import push
 from continuation.compiled.state.tasks import CLOSES, DEAD_END, ask
 from continuation.compiled.steps.correct import correct, distance, finish, hermite, inner, record_point, weigh
 

@@ -7,8 +7,8 @@ from continuation.compiled.calls.interface import OK
 from continuation.compiled.calls.kernel import internal
 from continuation.compiled.events.detect import changes, hidden_dip, hidden_turn, may_hide_two, scalars, wanted
 from continuation.compiled.events.limits import outside
+from continuation.compiled.events.records import copy, store
 from continuation.compiled.state import trace_state as S
-from continuation.compiled.state.records import copy, store
 from continuation.compiled.state.tasks import CLIP, CORNER, EXAMINE, PROBE, ask
 from continuation.compiled.steps.correct import distance, inner
 

@@ -5,6 +5,8 @@ from collections.abc import Mapping
 import numpy as np
 
 from continuation.ground.status import Kind
+from continuation.kinds.normal_forms import branch_points, folds, hopf, mixed
+from continuation.kinds.normal_forms.linear import Local
 
 __all__ = ["normal_form"]
 
@@ -51,9 +53,6 @@ def normal_form(problem, kind, u, parameters, vary) -> dict:
     >>> found["kind"], found["criticality"], found["b"], found["d"]
     ('pitchfork', 'supercritical', 1.0, -2.0)
     """
-    from continuation.kinds.normal_forms import branch_points, folds, hopf, mixed
-    from continuation.kinds.normal_forms.linear import Local
-
     if "residual" not in getattr(problem, "functions", {}):
         raise ValueError("problem: wanted one whose residual is a function of (u, p), got one with operations only")
     if not isinstance(parameters, Mapping):

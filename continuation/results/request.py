@@ -3,16 +3,25 @@
 import math
 from dataclasses import dataclass
 
-from continuation.engine.run import KIND_CODES
 from continuation.ground.settings import Settings
 from continuation.ground.status import Kind
 
-TRACED_KINDS = tuple(KIND_CODES)
+TRACED_KINDS = (
+    Kind.FOLD,
+    Kind.BRANCH_POINT,
+    Kind.HOPF,
+    Kind.USER,
+    Kind.CUSP,
+    Kind.BOGDANOV_TAKENS,
+    Kind.BAUTIN,
+    Kind.ZERO_HOPF,
+    Kind.HOPF_HOPF,
+)
 
 
 @dataclass(frozen=True)
-class Wishes:
-    """Checked arguments of `trace`.
+class Request:
+    """Checked arguments of a trace; its branch keeps them, so that going on asks for the same.
 
     Attributes
     ----------

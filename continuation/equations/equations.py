@@ -1,0 +1,216 @@
+"""`Equations`: F(u, p) = 0 as data, with its names, parameters, functions and inner product."""
+
+from collections.abc import Mapping
+
+import numpy as np
+
+from continuation.equations.derivatives import parameter_column, state_jacobian
+from continuation.equations.functions import Function, warn_interpreted
+from continuation.equations.operations import dense_operations
+from continuation.ground.names import check_names, check_numbers, suggest
+from continuation.ground.points import Point
+from continuation.ground.status import Kind
+from continuation.symmetries.symmetry import Symmetry
+
+
+class Equations:
+    """The values of a problem and what others ask of it; `continuation.problem.Problem` adds the verbs.
+
+    Parameters are those of `Problem` and, for equations made from others:
+
+    Parameters
+    ----------
+    unknown_names : tuple of str, optional
+        Names of the unknowns beside the varied parameter; default: the states.
+    symmetry : Symmetry, optional
+        Not checked here; default: none.
+
+    Notes
+    -----
+    Equations made from others override what stands below "Unknowns and what is shown of them": their functions
+    (residual, outputs, zeros ...) take their unknowns, while branches and points show `states`.
+    """
+
+    def __init__(
+        self,
+        f,
+        states,
+        parameters,
+        *,
+        jacobian=None,
+        parameter_derivative=None,
+        outputs=None,
+        zeros=None,
+        constants=None,
+        symmetric=False,
+        stability="flow",
+        symmetry=None,
+        smoothness=3,
+        weights=None,
+        compiled=None,
+        name=None,
+        unknown_names=None,
+    ):
+        self.states, self.parameters = check_names(states, parameters, outputs or {}, zeros or {})
+        self.unknown_names = self.states if unknown_names is None else tuple(unknown_names)
+        self.constants = check_numbers("constants", np.ravel(() if constants is None else constants), 1)
+        self.symmetric, self.stability = bool(symmetric), _check_stability(stability)
+        self.smoothness = _check_smoothness(smoothness)
+        self.weights = None if weights is None else _check_weights(weights, len(self.unknown_names))
+        options = {"require_compiled": compiled is True, "compile_it": compiled is not False}
+        given = {"residual": (f, "vector"), "jacobian": (jacobian, "matrix")}
+        given |= {"parameter_derivative": (parameter_derivative, "indexed")}
+        if callable(stability):
+            given["stability"] = (stability, "scalar")
+
+        def made(g, shape):
+            return g if hasattr(g, "python") else Function(g, shape, **options)
+
+        self.functions = {key: made(g, shape) for key, (g, shape) in given.items() if g is not None}
+        self.outputs = {key: made(g, "scalar") for key, g in (outputs or {}).items()}
+        self.zeros = {key: made(g, "scalar") for key, g in (zeros or {}).items()}
+        self.name = name or self.functions["residual"].name
+        self.symmetry = Symmetry(self.states, ()) if symmetry is None else symmetry
+        if compiled is not False:
+            warn_interpreted(self.all_functions())
+
+    @property
+    def compiled(self) -> bool:
+        """Whether all functions of the problem were compiled."""
+        return all(f.dispatcher is not None for f in self.all_functions())
+
+    def all_functions(self) -> list:
+        """Every `Function` of the problem."""
+        return [*self.functions.values(), *self.outputs.values(), *self.zeros.values()]
+
+    def __repr__(self):
+        kind = "compiled" if self.compiled else "plain Python"
+        return f"<Problem {self.name}: {len(self.states)} states, parameters {dict(self.parameters)}, {kind}>"
+
+    # Values
+
+    def parameter_values(self, parameters=None) -> np.ndarray:
+        """(k,) vector p: defaults, changed by the mapping `parameters`, then the constants."""
+        values = dict(self.parameters)
+        for name, value in (parameters or {}).items():
+            if name not in values:
+                raise ValueError(f"no parameter named {name!r}; this problem has {suggest(name, values)}")
+            values[name] = check_numbers(f"parameters[{name!r}]", value, 0)
+        return np.concatenate([np.array(list(values.values()), float), self.constants])
+
+    def state_values(self, state) -> np.ndarray:
+        """(n,) vector u from an array, a mapping of names or a `Point`."""
+        if isinstance(state, Point):
+            state = state.state
+        if isinstance(state, Mapping):
+            unknown = [name for name in state if name not in self.states]
+            missing = [name for name in self.states if name not in state]
+            if unknown or missing:
+                what = f"unknown {suggest(unknown[0], self.states)}" if unknown else f"missing {missing}"
+                raise ValueError(f"start: wanted values of the states {list(self.states)}, got {list(state)}: {what}")
+            state = [state[name] for name in self.states]
+        values = check_numbers("start", state, 1)
+        if len(values) != len(self.states):
+            raise ValueError(f"start: wanted {len(self.states)} values {list(self.states)}, got {len(values)}")
+        return values
+
+    def inner_weights(self) -> np.ndarray:
+        """(N,) weights of the inner product of the unknowns."""
+        n = len(self.unknown_names)
+        return np.append(np.full(n, 1 / n), 1.0) if self.weights is None else self.weights.copy()
+
+    def residual(self, u, parameters=None) -> np.ndarray:
+        """F (n,) at a state and parameters by name."""
+        u, out = self.unknown_values(u), np.full(len(self.unknown_names), np.nan)
+        self.functions["residual"](u, self.parameter_values(parameters), out)
+        return out
+
+    def jacobian(self, u, parameters=None) -> np.ndarray:
+        """F_u (n, n), as given or by central differences."""
+        return state_jacobian(self, self.unknown_values(u), self.parameter_values(parameters))
+
+    def parameter_derivative(self, u, name, parameters=None) -> np.ndarray:
+        """dF/dp (n,) for the parameter called `name`, as given or by central differences."""
+        return parameter_column(self, self.unknown_values(u), self.parameter_values(parameters), self.index_of(name))
+
+    def index_of(self, name) -> int:
+        """Place of a parameter in p."""
+        if name not in self.parameters:
+            raise ValueError(f"no parameter named {name!r}; this problem has {suggest(name, self.parameters)}")
+        return list(self.parameters).index(name)
+
+    @property
+    def count_kind(self):
+        """Kind of event that a change of the unstable count is; None where it may mean anything."""
+        return Kind.HOPF if self.stability == "flow" else None
+
+    def operations(self, p, active):
+        """What the engine calls for a trace in parameter number `active`; override for other structures."""
+        return dense_operations(self, p, active)
+
+    # Unknowns and what is shown of them
+
+    def unknown_values(self, state) -> np.ndarray:
+        """(N - 1,) unknowns that belong to a state: an array, a mapping of names or a `Point`."""
+        return self.state_values(state)
+
+    def point_unknowns(self, point, vary) -> np.ndarray:
+        """(N,) unknowns of a point of a branch in the parameter `vary`: as stored, else from its state."""
+        if point.unknowns is not None and len(point.unknowns) == len(self.unknown_names) + 1:
+            return point.unknowns.copy()
+        return np.append(self.unknown_values(point), point.parameters[vary])
+
+    def columns(self, unknowns):
+        """Map unknowns (m, N) to what is shown: states (m, n) and varied parameters (m, 1 or more).
+
+        Affine; the parameter varied by the engine, ``unknowns[:, -1]``, is the first of those shown.
+        """
+        n = len(self.states)
+        return unknowns[:, :n], unknowns[:, -1:]
+
+    def varied_names(self, vary) -> tuple:
+        """Names of the varied parameters that `columns` shows when the engine varies `vary`."""
+        return (vary,)
+
+    @property
+    def vector_field(self):
+        """The problem whose equilibria the points shown are; here itself."""
+        return self
+
+    def near(self, x, p):
+        """The problem whose functions are to be evaluated near the unknowns x (N,) and parameters p; here itself."""
+        return self
+
+    def stability_matrix(self, x, p) -> np.ndarray:
+        """Matrix whose spectrum decides on stability at the unknowns x (N,) and parameters p: F_u."""
+        return state_jacobian(self, x[:-1], p)
+
+    def state_weights(self):
+        """(n,) weights of the states shown, for their norm."""
+        return self.inner_weights()[: len(self.states)]
+
+    def remarks(self, branch) -> list:
+        """Lines about a finished branch that its reader should know; logged as warnings."""
+        return []
+
+
+def _check_stability(stability):
+    """The stability option, if it is one."""
+    if not callable(stability) and stability not in ("flow", None):
+        raise ValueError(f'stability: wanted "flow", None or a function g(u, p) -> int, got {stability!r}')
+    return stability
+
+
+def _check_smoothness(smoothness) -> int:
+    """The number of continuous derivatives, if it is one."""
+    if isinstance(smoothness, bool) or not isinstance(smoothness, (int, np.integer)) or smoothness < 2:
+        raise ValueError(f"smoothness: wanted a whole number of at least 2 (3 is usual), got {smoothness!r}")
+    return int(smoothness)
+
+
+def _check_weights(weights, n):
+    """(n + 1,) positive weights."""
+    values = check_numbers("weights", weights, 1)
+    if len(values) != n + 1 or not np.all(values > 0):
+        raise ValueError(f"weights: wanted {n + 1} positive numbers (states, then the parameter), got {weights!r}")
+    return values

@@ -1,0 +1,177 @@
+"""`Rows`: a branch as data, one row a point in the order of the curve."""
+
+from dataclasses import dataclass, field, fields, replace
+from functools import cached_property
+
+import numpy as np
+
+from continuation.ground.names import suggest
+from continuation.ground.points import Point
+from continuation.ground.settings import Settings
+from continuation.ground.status import Kind
+from continuation.results.request import Request
+from continuation.results.spectra import spectra
+from continuation.symmetries.conjugacy import branch_isotropy
+
+
+def along_rows(column=None):
+    """Field that is an array with one entry for each row; `column` is its name where it is shown as a column."""
+    return field(metadata={"along_rows": True, "column": column})
+
+
+@dataclass(frozen=True, eq=False)
+class Rows:
+    """A traced branch as the engine and files make it; `continuation.branch.Branch` adds the verbs.
+
+    ``len(b)`` rows; ``b["x"]`` is a column (a state, parameter, output, ``"norm"``, ``"arclength"``, ``"unstable"``,
+    ``"nullity"`` or ``"residual"``), ``b["LP1"]`` a special point.  Arrays are read-only.
+
+    A new column takes a field ``along_rows(...)`` here and a line in `continuation.engine.collect` that says how it
+    is read off the engine's records: joining, cutting, turning, files, datasets and tables of columns follow.
+    """
+
+    problem_name: str
+    state_names: tuple
+    parameters: dict  # every named parameter, the varied ones at the start
+    vary: tuple  # names of the varied parameters, the one of `parameter` first
+    unknowns: np.ndarray = along_rows()  # (m, N): the problem's unknowns, active parameter last
+    states: np.ndarray = along_rows()  # (m, n)
+    varied: np.ndarray = along_rows()  # (m, len(vary))
+    tangents: np.ndarray = along_rows()  # (m, N), unit in the inner product, along the rows
+    unstable: np.ndarray = along_rows("unstable")  # (m,) int, -1 where the problem is no flow
+    nullity: np.ndarray = along_rows("nullity")  # (m,) int
+    residuals: np.ndarray = along_rows("residual")  # (m,) largest component of |F|
+    outputs: dict  # name -> (m,)
+    special: tuple  # of SpecialPoint, row order, ends included
+    ends: tuple  # (Status, Status), first row's and last row's
+    effort: dict
+    request: Request
+    weights: np.ndarray  # (N,)
+    start: int = 0  # row of the start
+    problem: object = None
+    state_weights: np.ndarray | None = None  # (n,) of the norm, where the unknowns do not begin with the states
+
+    def __len__(self):
+        return len(self.unknowns)
+
+    @property
+    def settings(self) -> Settings:
+        """The settings it was traced with."""
+        return self.request.settings
+
+    @property
+    def span(self) -> tuple:
+        """(low, high) limits of the (first) varied parameter."""
+        return self.request.span
+
+    @property
+    def parameter(self):
+        """(m,) values of the (first) varied parameter."""
+        return self.varied[:, 0]
+
+    @cached_property
+    def arclength(self):
+        """(m,) length along the branch from the first row, in the inner product.
+
+        Chords, corrected for the angle between the tangents at their ends (fourth order in the step).
+        """
+        steps = np.diff(self.unknowns, axis=0)
+        chord = np.sqrt(np.sum(self.weights * steps**2, axis=1))
+        turn = np.sqrt(np.sum(self.weights * np.diff(self.tangents, axis=0) ** 2, axis=1))
+        length = np.concatenate([[0.0], np.cumsum(chord * (1 + turn**2 / 24))])
+        length.flags.writeable = False
+        return length
+
+    @property
+    def norm(self):
+        """(m,) norm of the states in the inner product."""
+        weights = self.weights[: self.states.shape[1]] if self.state_weights is None else self.state_weights
+        return np.sqrt(np.sum(weights * self.states**2, axis=1))
+
+    # Reading
+
+    def __getitem__(self, name):
+        """Column by name, or special point by label."""
+        if name in ("norm", "arclength"):
+            return getattr(self, name)
+        if name in self.state_names:
+            return self.states[:, self.state_names.index(name)]
+        if name in self.vary:
+            return self.varied[:, self.vary.index(name)]
+        if name in self.outputs:
+            return self.outputs[name]
+        if name in self.parameters:
+            return np.full(len(self), self.parameters[name])
+        for point in self.special:
+            if point.label == name:
+                return point
+        if name in OWN_COLUMNS:
+            return getattr(self, OWN_COLUMNS[name])
+        labels = [point.label for point in self.special]
+        known = [*self.state_names, *self.parameters, *self.outputs, "norm", "arclength", *OWN_COLUMNS, *labels]
+        raise KeyError(f"no column or special point named {name!r}; this branch has {suggest(name, known)}")
+
+    def _located(self, kind):
+        return tuple(point for point in self.special if point.kind is kind and point.located)
+
+    @property
+    def folds(self):
+        """Located folds, in row order."""
+        return self._located(Kind.FOLD)
+
+    @property
+    def branch_points(self):
+        """Located branch points, in row order."""
+        return self._located(Kind.BRANCH_POINT)
+
+    @property
+    def hopfs(self):
+        """Located Hopf points, in row order."""
+        return self._located(Kind.HOPF)
+
+    @cached_property
+    def eigenvalues(self):
+        """(m, n) complex eigenvalues of F_u on every row, by descending real part; NaN where they are not known.
+
+        Computed from the problem when first asked for: n**3 a row.
+        """
+        return spectra(self)
+
+    @cached_property
+    def isotropy(self):
+        """Elements of the problem's finite symmetry that fix every row (`Elements`); None where none was declared."""
+        return branch_isotropy(self)
+
+    def point(self, row) -> Point:
+        """The solution on a row."""
+        return Point(
+            self.states[row].copy(),
+            self.parameters_at(row),
+            self.state_names,
+            {name: float(column[row]) for name, column in self.outputs.items()},
+            int(self.unstable[row]),
+            int(self.nullity[row]),
+            self.tangents[row].copy(),
+            self.unknowns[row].copy(),
+        )
+
+    def parameters_at(self, row) -> dict:
+        """All named parameters on a row."""
+        return {**self.parameters, **dict(zip(self.vary, self.varied[row].tolist()))}
+
+    # Making others
+
+    def along(self, function, *others, **changes):
+        """Copy whose arrays along the rows, read-only, are ``function(array, *arrays of the others)``.
+
+        `changes` are other fields by name.
+        """
+        arrays = {name: function(getattr(self, name), *(getattr(b, name) for b in others)) for name in ROW_ARRAYS}
+        outputs = {key: function(c, *(b.outputs[key] for b in others)) for key, c in self.outputs.items()}
+        for array in [*arrays.values(), *outputs.values()]:
+            array.flags.writeable = False
+        return replace(self, **{**arrays, "outputs": outputs, **changes})
+
+
+ROW_ARRAYS = tuple(f.name for f in fields(Rows) if f.metadata.get("along_rows"))
+OWN_COLUMNS = {f.metadata["column"]: f.name for f in fields(Rows) if f.metadata.get("column")}

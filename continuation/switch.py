@@ -1,0 +1,63 @@
+"""`switch`: from a branch point to the other branches through it."""
+
+from continuation.branching.starts_at_point import Starts, starts_at
+from continuation.ground.settings import Settings
+
+
+def switch(problem, point, settings=None) -> Starts:
+    """Find the half-branches that meet at a branch point.
+
+    Parameters
+    ----------
+    problem : Problem
+    point : SpecialPoint
+        Of `Kind.BRANCH_POINT`, located, of a branch in one parameter.
+    settings : Settings, optional
+        Not needed: the directions are found without steps of a trace.
+
+    Returns
+    -------
+    list of Start
+        One for each half-branch but the one that led to the point (the rows before it, or after it where it is the
+        first row): first its straight continuation (``start.known``), then the others, opposite ones side by side.
+        Where branches touch, so that several share the tangent, all are there and none is known.
+
+        ``trace(problem, start, vary)`` goes outward; its first row is the branch point.  ``start.continuum`` is the
+        dimension of the continuum of half-branches that the start represents (0: it stands for itself).  The list's
+        ``notes`` say what was left out and why, its ``complete`` whether all real solutions of the reduced equations
+        are known to be there.
+
+    Raises
+    ------
+    ValueError
+        The point is of another kind or of another problem, was not located, equations depend on each other around
+        it, its kernel is larger than 8, or nothing but the branch that led to it was found.
+
+    Notes
+    -----
+    On the kernel of [F_u F_p], of dimension k + 1, the reduced equations of second and third order are solved on a
+    small sphere: by homotopy where k <= 5, which finds every real solution, else by searches.  Solutions are followed
+    to the centre, then to points of the true equations; what leads to neither is dropped and noted.  So
+    transcritical, pitchfork-like and mutually tangent branches come together, however many.  With
+    ``Problem(smoothness=2)``, and where the reduced equations have multiple solutions or continua that terms of
+    higher order break up, the true equations are searched on small spheres instead (terms too weak to show there,
+    about 1e-7 of the others, leave the continuum).  References: Golubitsky & Schaeffer, *Singularities and Groups in
+    Bifurcation Theory* I, 1985, chapter VII (reduction); Keller, *Numerical Methods in Bifurcation Problems*, 1987,
+    section 5.20 (directions).  Cost: two singular value decompositions, ``(k + 3 choose 3)`` third derivatives, and 7
+    to 20 factorisations of order n + 1 for each half-branch.
+
+    Examples
+    --------
+    >>> from continuation import Problem, switch, trace
+    >>> problem = Problem.from_expressions({"x": "mu*x - x**3"}, parameters={"mu": -1})
+    >>> trunk = trace(problem, start=[0.0], vary="mu", span=(-1, 1))
+    >>> starts = switch(problem, trunk["BP1"])
+    >>> [start.known for start in starts]
+    [True, False, False]
+    >>> side = trace(problem, starts[1], vary="mu", span=(-1, 1))
+    >>> bool(abs(side["x"][-1] ** 2 - 1.0) < 1e-12)
+    True
+    """
+    if settings is not None and not isinstance(settings, Settings):
+        raise ValueError(f"settings: wanted Settings(...), got {type(settings).__name__}")
+    return starts_at(problem, point)
