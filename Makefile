@@ -12,6 +12,7 @@ demo: $(READY)
 	@$(BIN)/python -m studies.linear_regularization.example1
 
 test: $(READY)
+	@$(BIN)/python .ci/compile_engine.py
 	@$(BIN)/python -m pytest -q -n auto $(ARGS)
 
 lint: $(READY)

@@ -1,5 +1,6 @@
 """From a user's function to a callback of the engine: compiled where numba can, plain Python where it can't."""
 
+import enum
 import hashlib
 import types
 import warnings
@@ -108,13 +109,15 @@ def fingerprint(function) -> str | None:
 
 
 def _add_function(digest, function, seen) -> bool:
-    """Add a Python function and what it refers to; False where that can't be done."""
+    """Add a function, how numba is to compile it, and what it refers to; False where that can't be done."""
+    options = sorted((getattr(function, "targetoptions", None) or {}).items())
     function = getattr(function, "py_func", function)
     if not isinstance(function, types.FunctionType):
         return False
     if id(function) in seen:
         return True
     seen.add(id(function))
+    digest.update(repr([(key, sorted(v) if isinstance(v, (set, frozenset)) else v) for key, v in options]).encode())
     _add_code(digest, function.__code__)
     cells = [cell.cell_contents for cell in function.__closure__ or ()]
     values = cells + [v for _, v in sorted(_globals_of(function.__code__, function.__globals__).items())]
@@ -147,15 +150,28 @@ def _add_value(digest, value, seen) -> bool:
     elif isinstance(value, np.ndarray) and value.dtype != object:
         digest.update(f"{value.dtype.str} {value.shape}".encode() + value.tobytes())
     elif isinstance(value, tuple):
+        digest.update(f"tuple {len(value)} {getattr(value, '_fields', '')}".encode())
         return all(_add_value(digest, item, seen) for item in value)
     elif isinstance(value, types.ModuleType):
         digest.update(value.__name__.encode())
         return value.__name__.partition(".")[0] in PURE_MODULES
-    elif isinstance(value, (np.ufunc, types.BuiltinFunctionType, type)):
+    elif isinstance(value, type):
+        return _add_class(digest, value, seen)
+    elif isinstance(value, (np.ufunc, types.BuiltinFunctionType)):
         digest.update(f"{getattr(value, '__module__', '')}.{value.__name__}".encode())
     else:
         return _add_function(digest, value, seen)
     return True
+
+
+def _add_class(digest, kind, seen) -> bool:
+    """Add a class: an enumeration by its members, a named tuple by its fields, Python's and numpy's by name."""
+    digest.update(f"{kind.__module__}.{kind.__qualname__}".encode())
+    if issubclass(kind, enum.Enum):
+        return all(_add_value(digest, (name, member.value), seen) for name, member in kind.__members__.items())
+    if issubclass(kind, tuple) and hasattr(kind, "_fields"):
+        return _add_value(digest, (*kind._fields, *kind._field_defaults.items()), seen)
+    return kind.__module__.partition(".")[0] in PURE_MODULES | {"builtins"}
 
 
 def _short(refusal) -> str:

@@ -16,7 +16,7 @@ from numba.extending import intrinsic
 
 from continuation.compiled.calls import linking
 from continuation.compiled.calls.arrays import doubles, fixed
-from continuation.compiled.calls.kernel import caching_in, engine_folder
+from continuation.compiled.calls.kernel import caching_in, folder_of
 
 OK = 0
 FAILED = 1  # a callback raised; it is called once more in Python to show its traceback
@@ -39,7 +39,7 @@ class callback:
     @functools.cached_property
     def _compiled(self):
         linked = {"pipeline_class": linking.EntryCompiler} if linking.SUPPORTED else {}
-        with caching_in(engine_folder()):
+        with caching_in(folder_of(self._function.__module__)):
             return cfunc(CALLBACK, cache=True, error_model="numpy", **linked)(self._function)
 
     @property

@@ -1,18 +1,16 @@
 """The house decorator of compiled code, and the folder its machine code is cached in.
 
-A cached caller does not notice an edit in a callee of another file, so the folder's name holds a hash of
-the sources that call each other: an edit anywhere in `continuation/compiled` starts a fresh folder.
+A cached caller does not notice an edit in a callee of another file, so the folder's name holds a hash of all
+that it can call (`continuation.compiled.sources`): an edit there starts a fresh folder.  Old ones stay, unused.
 """
 
 import contextlib
 import functools
-import hashlib
 import pathlib
-import sys
 
 import numba
 
-from continuation.compiled.calls import linking
+from continuation.compiled.calls import linking, sources
 from continuation.ground.cache import cache_root
 
 OPTIONS = {"error_model": "numpy", "nogil": True}
@@ -20,11 +18,16 @@ OPTIONS = {"error_model": "numpy", "nogil": True}
 
 @functools.cache
 def engine_folder() -> pathlib.Path:
-    """Cache folder of the engine: one per state of its sources and per numba."""
-    digest = hashlib.sha256(f"{numba.__version__} {sys.version}".encode())
-    for file in sorted(pathlib.Path(__file__).parents[1].rglob("*.py")):
-        digest.update(file.read_bytes())
-    return cache_root() / f"engine-{digest.hexdigest()[:16]}"
+    """Cache folder of the engine: one per state of its sources, per numba and per Python."""
+    return cache_root() / f"engine-{sources.engine_digest()[:16]}"
+
+
+@functools.cache
+def folder_of(module: str) -> pathlib.Path:
+    """Cache folder of a module's kernels: one per state of all that they can call; the engine shares one."""
+    if sources.is_engine(module):
+        return engine_folder()
+    return cache_root() / "kernels" / f"{module}-{sources.digest_of(module)[:16]}"
 
 
 @contextlib.contextmanager
@@ -64,5 +67,5 @@ def kernel(function):
 
     Cost: compiled at the first call with new argument types, loaded from the cache afterwards.
     """
-    with caching_in(engine_folder()):
+    with caching_in(folder_of(function.__module__)):
         return numba.njit(cache=True, **OPTIONS)(function)
