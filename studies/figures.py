@@ -45,6 +45,13 @@ def mark(ax, kind, x, y, colour):
         ax.plot(x, y, MARKS[kind], ms=5, mec="white", mew=0.7, color=colour, zorder=3)
 
 
+def add_legend(ax, *contents, **options):
+    """``ax.legend(*contents, **options)``; without `loc` where it covers least."""
+    from continuation.output.plotting import free_legend
+
+    return ax.legend(*contents, **options) if "loc" in options else free_legend(ax, *contents, **options)
+
+
 def legend(ax, stable="minimum", unstable="saddle", kinds=("LP",), **options):
     """Add a legend: the labels given to what was drawn, then what line styles and marks mean."""
     from matplotlib.lines import Line2D
@@ -57,4 +64,4 @@ def legend(ax, stable="minimum", unstable="saddle", kinds=("LP",), **options):
     for kind in kinds:
         handles.append(Line2D([], [], color="0.35", ls="", marker=MARKS[kind], ms=5))
         labels.append(NAMES[kind])
-    ax.legend(handles, labels, **{"fontsize": 8, **options})
+    add_legend(ax, handles, labels, **{"fontsize": 8, **options})

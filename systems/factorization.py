@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from continuation import Problem
+from continuation import Problem, canonical
 from continuation.compiled.calls.kernel import kernel
 from continuation.ground.names import check_numbers
 from systems.training.arguments import check_count
@@ -124,7 +124,7 @@ def balanced_point(M, rank, kept, lam=0.0) -> Balanced:
     array([1., 1.])
     """
     M, r, lam = _matrix(M), check_count("rank", rank), check_numbers("lam", lam, 0)
-    left, s, right = np.linalg.svd(M)
+    left, s, right = canonical.svd(M)
     kept = _kept(kept, r, len(s))
     p = s[kept] - lam
     if np.any(p <= 0):

@@ -6,6 +6,7 @@ import numpy as np
 
 from continuation.equations.derivatives import parameter_column, state_jacobian
 from continuation.equations.multilinear import Multilinear
+from continuation.ground import canonical
 from continuation.ground.names import check_numbers, suggest
 from continuation.ground.points import SpecialPoint
 from continuation.ground.status import Kind
@@ -31,7 +32,7 @@ class EmanatingOrbit:
     omega, omega2 : float
         Frequency and its coefficient.
     q : (n,) complex array
-        ``F_u q = i omega q``, of Euclidean length 1.
+        ``F_u q = i omega q``, of Euclidean length 1; the first of its largest components is real and positive.
     mean, second : (n,) arrays
         Harmonics 0 and 2 of second order; `mean` holds the shift of the equilibrium.
     growth : float
@@ -177,15 +178,18 @@ def emanating_orbit(problem, point) -> EmanatingOrbit:
     slope = left @ (parts[0] + parts[1])
     if abs(slope.real) <= SINGULAR * np.linalg.norm(left) * sum(np.linalg.norm(part) for part in parts):
         raise ValueError(f"point: the pair of {point.label} does not cross the imaginary axis with {vary!r}")
-    parameter2 = -float(c1.real / slope.real)
+    unit = abs(omega / slope.real)  # change of the parameter that matters
+    c1 = complex(canonical.cleared(c1.real, abs(c1)), c1.imag)
+    parameter2 = 0.0 - float(c1.real / slope.real)
+    omega2 = canonical.cleared(slope.imag * parameter2 + c1.imag, abs(slope * parameter2) + abs(c1))
     quiet = not np.any(others.real > SINGULAR * np.linalg.norm(a))
     return EmanatingOrbit(
-        state=u.copy(),
+        state=canonical.cleared(u, 1 / np.sqrt(len(u) * problem.inner_weights()[:-1])),
         vary=vary,
-        parameter=float(x[-1]),
+        parameter=float(canonical.cleared(x[-1], unit)),
         parameter2=parameter2,
         omega=omega,
-        omega2=float(slope.imag * parameter2 + c1.imag),
+        omega2=float(omega2),
         q=q,
         mean=h11 + shift * parameter2,
         second=h20,
@@ -228,7 +232,7 @@ def _critical(a, expected):
     k = upper[np.argmin(gap)]
     partner = int(np.argmin(np.abs(values - values[k].conj())))
     rest = [j for j in range(len(values)) if j not in (k, partner)]
-    q = vectors[:, k] / np.linalg.norm(vectors[:, k])
+    q = canonical.turned(vectors[:, k] / np.linalg.norm(vectors[:, k]))
     left_values, left_vectors = np.linalg.eig(a.T)
     left = left_vectors[:, np.argmin(np.abs(left_values - values[k]))]
     return values[k], values[rest], q, left / (left @ q)

@@ -7,6 +7,7 @@ import numpy as np
 from continuation.branching import homotopy, roots
 from continuation.branching.germs import Germ, followed
 from continuation.branching.reduced_equations import Kernel, Reduced, Spheres, balanced
+from continuation.ground import canonical
 
 SCALES = (1.0, 1e-2, 1e-4)  # distances, relative to the size of the state, at which the equations may be regular
 BLUR = 1e-7  # root of a location's error above which its neighbourhood is not looked at more closely
@@ -84,6 +85,7 @@ def reduced_roots(reduced: Reduced) -> list:
 def realised_halves(reduced: Reduced, found) -> Found:
     """Half-branches of the true equations that the roots of the reduced ones predict; what is none is noted."""
     spheres, halves, notes = Spheres(reduced.kernel, reduced.h), [], []
+    found = [found[k] for k in canonical.order([root.z for root in found], roots.SAME)]
     germs = [germ for germ in (followed(reduced, root) for root in found) if germ is not None]
     complete = reduced.kernel.dimension <= COMPLETE
     if not complete:
@@ -94,7 +96,8 @@ def realised_halves(reduced: Reduced, found) -> Found:
     for number, germ in enumerate(germs):
         half = realised(spheres, reduced, germs, number)
         if half is None:
-            notes.append(f"no branch of the equations leaves in the direction {np.round(germ.limit, 6).tolist()}")
+            direction = (np.round(germ.limit, 6) + 0.0).tolist()
+            notes.append(f"no branch of the equations leaves in the direction {direction}")
         else:
             halves.append(half)
     return Found(spheres, halves, notes, complete)

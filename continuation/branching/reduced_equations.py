@@ -9,6 +9,7 @@ import numpy as np
 from continuation.branching.homotopy import Polynomials
 from continuation.equations.derivatives import evaluate, extended_jacobian
 from continuation.equations.multilinear import Multilinear
+from continuation.ground import canonical
 
 RANK = 1e-6  # singular values below this fraction of the largest are zero at a located point
 LAST_DIGITS = 1e-14  # singular values below this fraction are rounding
@@ -96,6 +97,7 @@ def decomposed(place, units, k, around) -> Kernel:
     unit, rows = units
     jacobian = extended_jacobian(problem, x, p, active) * unit / rows[:, None]
     left, sigma, right = np.linalg.svd(jacobian)
+    left[:, len(sigma) - k :] = canonical.basis(left[:, len(sigma) - k :])
     basis = parameter_last(right[len(x) - k - 1 :].T)
     return Kernel(*place, unit, rows, left, sigma, right, basis, max(sigma[0], around))
 
@@ -111,11 +113,13 @@ def defect(sigma, scale) -> int:
 
 
 def parameter_last(basis) -> np.ndarray:
-    """The same space's orthonormal basis in which only the last vector has a part in the parameter."""
+    """The orthonormal basis nearest to the axes of which only the last vector has a part in the parameter."""
     row = basis[-1]
     if np.linalg.norm(row) <= 1e-9:
-        return basis
-    return basis @ np.linalg.svd(row[None, :])[2][::-1].T
+        return canonical.basis(basis)
+    turn = np.linalg.svd(row[None, :])[2].T
+    last = basis @ row / np.linalg.norm(row)
+    return np.column_stack([canonical.basis(basis @ turn[:, 1:]), last])
 
 
 def nearby(x) -> np.ndarray:
@@ -285,7 +289,8 @@ def rotated(q, c, h, least, nothing):
 
     `least` is the size of a quadratic term that the equations would not show, `nothing` a fraction of the largest.
     """
-    turn = np.linalg.svd(q.reshape(len(q), -1))[0].T
+    turn, sigma, _ = np.linalg.svd(q.reshape(len(q), -1))
+    turn = canonical.eigenbasis(sigma, turn).T  # of equal singular values any rotation would do
     q, c = np.einsum("ab,bij->aij", turn, q), np.einsum("ab,bijk->aijk", turn, c)
     least = max(least, nothing * np.max(np.abs(q)), nothing * np.max(np.abs(c)) * h / 3)
     q[sizes(q) <= least] = 0.0

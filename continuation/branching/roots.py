@@ -7,6 +7,8 @@ from typing import NamedTuple
 
 import numpy as np
 
+from continuation.ground import canonical
+
 RANK = 1e-7  # singular values below this fraction of the largest are left out of a correction
 SINGULAR = 1e-5  # and below this one the solution is not simple
 REACH = 0.5  # longest correction
@@ -92,7 +94,7 @@ def add(found, z):
 def null_vectors(system, z) -> np.ndarray:
     """(d, m) null vectors of the Jacobian at a solution."""
     _, sigma, vt = np.linalg.svd(system(z)[1])
-    return vt[sigma <= SINGULAR * max(sigma[0], 1.0)]
+    return canonical.basis(vt[sigma <= SINGULAR * max(sigma[0], 1.0)].T).T
 
 
 def classified(system, solutions) -> list:

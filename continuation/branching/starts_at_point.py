@@ -8,6 +8,7 @@ from continuation.branching import roots
 from continuation.branching.germs import LEVELS
 from continuation.branching.halves import Half, half_branches
 from continuation.branching.reduced_equations import Kernel, Spheres, kernel_at, rank_defect_around
+from continuation.ground import canonical
 from continuation.ground.names import suggest
 from continuation.ground.points import SpecialPoint, Start
 from continuation.ground.status import Kind
@@ -17,6 +18,7 @@ logger = logging.getLogger("continuation")
 STRAIGHT = 0.02  # a half-branch this near to the incoming tangent (or its continuation) is it
 CLOSE = 0.1  # directions nearer than this do not tell branches apart: their starts bring a point ahead
 PARTED = 0.02  # half-branches nearer than this, relative to the distance, could be taken for each other
+ALIKE = 1e-3  # coordinates of directions nearer than this are equal: where extrapolated they err by up to 1e-4
 LARGEST = 8  # dimension of the kernel beyond which nothing is tried
 
 
@@ -96,7 +98,7 @@ def check_kernel(kernel: Kernel):
         )
     lost = rank_defect_around(kernel)
     if lost:
-        row = kernel.problem.unknown_names[int(np.argmax(np.abs(kernel.left[:, -1])))]
+        row = kernel.problem.unknown_names[canonical.first_largest(np.abs(kernel.left[:, -1]))]
         raise ValueError(
             f"[F_u F_p] is rank-deficient by {lost} at this point and around it: an equation is missing, repeated or "
             f"does not depend on the unknowns (look at the equation of {row!r})"
@@ -126,14 +128,15 @@ def arranged(halves, incoming, notes) -> tuple:
 
 def paired(halves) -> list:
     """Half-branches by descending direction, each followed by its opposite."""
-    left = sorted(halves, key=lambda half: [-round(c, 6) for c in half.direction])
+    keys = np.array([[*half.direction, *half.z] for half in halves])  # of those that touch, the points ahead differ
+    left = [halves[k] for k in canonical.order(-keys, ALIKE)]
     out = []
     while left:
         half = left.pop(0)
         out.append(half)
         gaps = [float(np.linalg.norm(other.direction + half.direction)) for other in left]
         if gaps and min(gaps) < STRAIGHT:
-            out.append(left.pop(int(np.argmin(gaps))))
+            out.append(left.pop(canonical.first_smallest(gaps, ALIKE)))
     return out
 
 

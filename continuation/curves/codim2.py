@@ -12,6 +12,7 @@ from continuation.compiled.calls.interface import FAILED, OK, python_callback
 from continuation.compiled.state.trace_state import KINDS
 from continuation.equations.derivatives import evaluate, state_jacobian
 from continuation.equations.multilinear import Multilinear
+from continuation.ground import canonical
 from continuation.ground.status import Kind
 from continuation.kinds.normal_forms.centre_manifold import Reduction
 from continuation.kinds.normal_forms.hopf import conjugates
@@ -84,8 +85,8 @@ def onto_curve(table, x, p) -> np.ndarray:
 
 
 def tangent_of(table, x, p) -> np.ndarray:
-    """Unit (Euclidean) null vector of the curve's derivative."""
-    return np.linalg.svd(table.derivative_at(x, p))[2][-1]
+    """Unit (Euclidean) null vector of the curve's derivative, the first of its largest components positive."""
+    return canonical.signed(np.linalg.svd(table.derivative_at(x, p))[2][-1])
 
 
 def scalar_of(curve, kind, x, p):

@@ -11,6 +11,7 @@ from continuation.compiled.dense import workspace as D
 from continuation.curves.codim2 import refiner
 from continuation.equations.derivatives import state_jacobian
 from continuation.equations.operations import SOLVERS, Operations, Test, dense_table
+from continuation.ground import canonical
 from continuation.ground.status import Kind
 
 
@@ -76,14 +77,8 @@ def borders_at(curve, x, p) -> np.ndarray:
     if curve.kind is Kind.HOPF and x[n] > 0.0:
         values, left, right = scipy.linalg.eig(a, left=True)
         k = int(np.argmin(np.abs(values - 1j * np.sqrt(x[n]))))
-        pair = np.array([_real_part(left[:, k]), _real_part(right[:, k])])
+        pair = np.array([canonical.turned(left[:, k]).real, canonical.turned(right[:, k]).real])
     else:
         u, _, vt = np.linalg.svd(a)
-        pair = np.array([u[:, -1], vt[-1]])
+        pair = np.array([canonical.signed(u[:, -1]), canonical.signed(vt[-1])])
     return pair / np.linalg.norm(pair, axis=1)[:, None]
-
-
-def _real_part(vector):
-    """Real part of a complex vector turned so that its largest component is real."""
-    lead = vector[np.argmax(np.abs(vector))]
-    return (vector * np.conj(lead) / abs(lead)).real

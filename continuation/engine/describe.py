@@ -8,6 +8,7 @@ import numpy as np
 from continuation.compiled.dense.spectrum import ZERO_EIGENVALUE
 from continuation.compiled.state import trace_state as S
 from continuation.engine.run import KINDS
+from continuation.ground import canonical
 from continuation.ground.points import SpecialPoint
 from continuation.ground.status import Kind
 from continuation.kinds.normal_forms.coefficients import of_point
@@ -57,7 +58,7 @@ def linear_parts(jacobians: dict) -> dict:
         return {}
     stack = np.array(list(jacobians.values()))
     values = np.linalg.eigvals(stack).astype(complex)
-    values = np.take_along_axis(values, np.argsort(-values.real, axis=1, kind="stable"), axis=1)
+    values = np.array([canonical.descending(row) for row in values])
     right = np.linalg.svd(stack)[2]
     return {row: Linear(*parts) for row, parts in zip(jacobians, zip(stack, values, right))}
 
@@ -99,18 +100,19 @@ def special_point(problem, branch, identity, marks, local) -> SpecialPoint:
 
 
 def kernel_of(right, nullity) -> np.ndarray:
-    """(k, n) orthonormal kernel of F_u from its right singular vectors; the largest component of each is positive."""
+    """(k, n) orthonormal kernel of F_u from its right singular vectors, nearest to the axes."""
     k = max(1, nullity)
-    vectors = right[len(right) - k :][::-1]
-    lead = vectors[np.arange(k), np.argmax(np.abs(vectors), axis=1)]
-    return vectors * np.sign(lead)[:, None]
+    return canonical.basis(right[len(right) - k :].T).T
 
 
 def hopf_vectors(jacobian):
     """Real and imaginary part of q (2, n), ``F_u q = i omega q``, unit; None without a complex pair."""
     values, vectors = np.linalg.eig(jacobian)
     pairs = nearest_pairs(values)
-    return np.array([vectors[:, pairs[0]].real, vectors[:, pairs[0]].imag]) if len(pairs) else None
+    if not len(pairs):
+        return None
+    q = canonical.turned(vectors[:, pairs[0]])
+    return np.array([q.real, q.imag])
 
 
 def name_of(row, marks) -> str:

@@ -6,6 +6,7 @@ from continuation.compiled.state import trace_state as S
 from continuation.engine.run import ILL, corrected, corrected_nearby, make_state, tangent_at
 from continuation.equations.derivatives import evaluate, extended_jacobian
 from continuation.equations.newton import solve_damped
+from continuation.ground import canonical
 from continuation.ground.points import Point, SpecialPoint, Start
 from continuation.ground.settings import Settings
 from continuation.ground.status import Kind, StartError, Status
@@ -98,9 +99,10 @@ def check_inside(vary, value, span):
 
 
 def oriented(tangent: np.ndarray) -> np.ndarray:
-    """The tangent along which the parameter increases; at a fold, the largest component does."""
-    lead = tangent[-1] if abs(tangent[-1]) > NEAR_FOLD else tangent[np.argmax(np.abs(tangent))]
-    return tangent if lead > 0 else -tangent
+    """The tangent along which the parameter increases; at a fold, the first of the largest components does."""
+    if abs(tangent[-1]) <= NEAR_FOLD:
+        return canonical.signed(tangent)
+    return tangent if tangent[-1] > 0 else -tangent
 
 
 def check_functions(problem, u, p, active):
@@ -140,7 +142,7 @@ def refuse_defect(problem, x, p, active):
         return
     nudged = x + NUDGE * (1 + np.abs(x)) * np.cos(np.arange(1, len(x) + 1))
     left = np.linalg.svd(extended_jacobian(problem, x, p, active))[0][:, -1]
-    row = problem.unknown_names[int(np.argmax(np.abs(left)))]
+    row = problem.unknown_names[canonical.first_largest(np.abs(left))]
     if rank_defect(problem, nudged, p, active) > 0 and np.all(np.isfinite(evaluate(problem, nudged[:-1], p))):
         raise StartError(
             f"[F_u F_p] is rank-deficient at the start and around it: an equation is missing, repeated or does not "

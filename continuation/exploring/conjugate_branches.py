@@ -2,6 +2,8 @@
 
 import numpy as np
 
+from continuation.ground import canonical
+
 
 def orbit(problem, x) -> np.ndarray:
     """(m, N) distinct images of the unknowns x (N,), itself first; the parameter stays as it is.
@@ -12,7 +14,8 @@ def orbit(problem, x) -> np.ndarray:
     if symmetry is None or len(symmetry.names) != len(x) - 1:  # or its unknowns are not the states
         return np.array([x])
     images = np.asarray(symmetry.orbit(x[:-1]), float)
-    nearest_first = np.argsort(np.max(np.abs(images - x[:-1]), axis=1), kind="stable")
+    gaps = np.max(np.abs(images - x[:-1]), axis=1)
+    nearest_first = canonical.order(gaps[:, None], canonical.TIE * np.max(gaps, initial=0.0))
     return np.column_stack([images[nearest_first], np.full(len(images), x[-1])])
 
 

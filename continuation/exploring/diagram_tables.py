@@ -4,6 +4,7 @@ from html import escape
 from itertools import groupby
 
 from continuation.exploring.record import to_do
+from continuation.ground.canonical import cleared
 from continuation.ground.status import Kind
 from continuation.output.tables import aligned, cells, header, html_cells, number
 from continuation.results.segments import segments
@@ -60,7 +61,7 @@ def summary(diagram) -> list[str]:
 def branch_cells(diagram, index) -> list[str]:
     """Text of the line of one branch."""
     branch, origin = diagram.branches[index], diagram.origins[index]
-    ends = [number(branch.parameter[row], 6) for row in (0, -1)]
+    ends = [number(cleared(branch.parameter[row], branch.sizes[branch.vary[0]]), 6) for row in (0, -1)]
     words = f"{found(origin)}; {endings(branch)}"
     return [str(index), str(len(branch)), str(origin.depth), *ends, stability(branch), words]
 

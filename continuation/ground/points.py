@@ -63,7 +63,8 @@ class SpecialPoint(Point):
     bracket : (2, N) array or None
         Points (unknowns, varied parameter last) of the branch between which it lies.
     null_vectors : (k, N - 1) array
-        Kernel of F_u in the unknowns (folds, branch points); real and imaginary part of q for a Hopf point.
+        Kernel of F_u in the unknowns (folds, branch points), the orthonormal basis nearest to the axes; real and
+        imaginary part of q for a Hopf point.  Of each (and of q) the first of the largest components is positive.
     eigenvalues : (n,) complex array
         Spectrum of F_u at the point, by descending real part (empty where the problem is no flow).
     normal_form : dict

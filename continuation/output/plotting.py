@@ -34,6 +34,10 @@ TROUBLE = {
 }
 LABELS = 40  # more are thinned
 SIZE = 8.0  # of a label, in points
+PLACES = ("upper right", "upper left", "lower left", "lower right")  # of a legend, the first is preferred
+PLACES += ("center right", "center left", "lower center", "upper center")
+GAP = 0.5  # between a legend and the frame, in letters
+COVER = 1000  # spots of a curve that a text is worth
 DIRECTIONS = ((1, 1), (-1, 1), (1, -1), (-1, -1), (1, 0), (-1, 0), (0, 1), (0, -1))
 
 
@@ -170,7 +174,7 @@ def draw_legend(ax):
     if not names:
         return
     contents = [entries[name] for name in names], names
-    box = ax.legend(*contents, fontsize=SIZE).get_window_extent().extents
+    box = free_legend(ax, *contents, fontsize=SIZE).get_window_extent().extents
     if not ax.get_title() and (_count_inside(_covered(ax), box) or _overlap(box, _boxes(ax.texts))):
         place = {"fontsize": SIZE, "loc": "lower left", "bbox_to_anchor": (0, 1), "frameon": False}
         for columns in range(max(1, int(ax.bbox.width / (box[2] - box[0]))), 0, -1):
@@ -178,6 +182,27 @@ def draw_legend(ax):
             if right <= ax.figure.bbox.x1:
                 break
         ax.figure.canvas.figure.draw_without_rendering()  # lets a layout engine make room before labels are placed
+
+
+def free_legend(ax, *contents, **options):
+    """Add a legend where it covers least of the lines and markers: ``ax.legend(*contents, **options)`` without `loc`.
+
+    The first such place counts, on corners before sides.  Unlike ``loc="best"`` its time is bounded: that one takes
+    seconds, and warns, where branches have very many rows.
+    """
+    ax.get_xlim()  # settles the limits
+    extent = ax.legend(*contents, **options, loc=PLACES[0]).get_window_extent()
+    width, height = extent.width, extent.height
+    left, bottom, right, top = ax.bbox.padded(-GAP * SIZE * ax.figure.dpi / 72).extents
+    across = {"left": left, "center": (left + right - width) / 2, "right": right - width}
+    up = {"lower": bottom, "center": (bottom + top - height) / 2, "upper": top - height}
+    spots, texts = _covered(ax), _boxes(ax.texts)
+    cost = {}
+    for place in PLACES:
+        y, x = place.split()
+        box = np.array([across[x], up[y], across[x] + width, up[y] + height])
+        cost[place] = _count_inside(spots, box) + COVER * _overlap(box, texts)
+    return ax.legend(*contents, **options, loc=min(PLACES, key=cost.get))
 
 
 def _boxes(artists):
@@ -221,7 +246,7 @@ def _thinned(special):
 
 def _covered(ax):
     """(k, 2) pixels along all lines and at all markers of the axes, at most 3 apart along a line where affordable."""
-    spots = [ax.transData.transform(points.get_offsets()) for points in ax.collections]
+    spots = [np.empty((0, 2)), *(ax.transData.transform(points.get_offsets()) for points in ax.collections)]
     for line in ax.lines:
         path = line.get_transform().transform(line.get_xydata())
         path = path[np.isfinite(path).all(axis=1)]

@@ -4,6 +4,7 @@ from html import escape
 
 import numpy as np
 
+from continuation.ground.canonical import cleared
 from continuation.ground.status import Kind, Status
 from continuation.symmetries.conjugacy import breaking
 
@@ -41,9 +42,10 @@ def table(branch) -> str:
         A heading (problem, varied parameters, number of points), a line of advice for each end, then the
         table: label, row, varied parameters (14 significant digits), states (10 digits; all of up to 4,
         else the norm and the first 3), number of unstable eigenvalues (``-`` where the problem is no
-        flow) and the type in words.  ``~`` marks values of a point that was not located.  No line ends
-        in a newline or is shortened, however long.  Of up to 50 special points the type tells what the normal
-        forms of branch points and Hopf points say, which are computed for it.
+        flow) and the type in words.  What is rounding at the size of its column reads 0.  ``~`` marks values
+        of a point that was not located.  No line ends in a newline or is shortened, however long.  Of up to
+        50 special points the type tells what the normal forms of branch points and Hopf points say, which are
+        computed for it.
 
     Examples
     --------
@@ -90,7 +92,8 @@ def summary(branch) -> list[str]:
     count = f"{len(branch)} point{'' if len(branch) == 1 else 's'}"
     lines = [f"{branch.problem_name}: {count} along {varied}"]
     for word, row, status in zip(("first", "last"), (0, -1), branch.ends):
-        place = ", ".join(f"{name} = {number(value)}" for name, value in zip(branch.vary, branch.varied[row]))
+        values = zip(branch.vary, branch.varied[row])
+        place = ", ".join(f"{name} = {number(cleared(value, branch.sizes[name]))}" for name, value in values)
         lines.append(f"{word} end, {place}: {_why(branch, row % len(branch), status)}")
     if branch.isotropy is not None:
         symmetry = branch.problem.symmetry
@@ -165,7 +168,7 @@ def _columns(branch) -> tuple:
 def cells(branch, point) -> list[str]:
     """Text of one line: label, row, parameters, state, number of unstable eigenvalues, type."""
     about = "" if point.located else "~"
-    parameters = [about + number(point.parameters[name]) for name in branch.vary]
+    parameters = [about + number(cleared(point.parameters[name], branch.sizes[name])) for name in branch.vary]
     values = [about + number(value, digits=10) for value in _values(branch, point)]
     unstable = "-" if point.unstable < 0 else str(int(point.unstable))
     return [point.label, str(int(point.index)), *parameters, *values, unstable, describe(branch, point)]
@@ -173,9 +176,10 @@ def cells(branch, point) -> list[str]:
 
 def _values(branch, point):
     """Numbers under `_columns`: the states, or the norm of its row and the first states."""
-    if len(branch.state_names) <= FEW:
-        return list(point.state)
-    return [branch["norm"][point.index], *point.state[:SHOWN]]
+    states = cleared(point.state, np.array([branch.sizes[name] for name in branch.state_names]))
+    if len(states) <= FEW:
+        return list(states)
+    return [cleared(branch["norm"][point.index], 1.0), *states[:SHOWN]]
 
 
 def aligned(cells, widths) -> str:

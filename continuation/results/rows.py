@@ -88,6 +88,16 @@ class Rows:
         weights = self.weights[: self.states.shape[1]] if self.state_weights is None else self.state_weights
         return np.sqrt(np.sum(weights * self.states**2, axis=1))
 
+    @cached_property
+    def sizes(self) -> dict:
+        """Size of each state and varied parameter: the largest modulus, at least its unit in the inner product."""
+        n, k = len(self.state_names), len(self.vary)
+        weights = self.weights if self.state_weights is None else self.state_weights
+        units = np.concatenate([1 / np.sqrt(n * weights[:n]), 1 / np.sqrt(self.weights[::-1][:k])])
+        columns = np.column_stack([self.states, self.varied])
+        largest = np.max(np.abs(columns), axis=0, initial=0.0)
+        return dict(zip([*self.state_names, *self.vary], np.maximum(units, largest).tolist()))
+
     # Reading
 
     def __getitem__(self, name):

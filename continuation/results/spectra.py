@@ -2,6 +2,8 @@
 
 import numpy as np
 
+from continuation.ground import canonical
+
 
 def jacobians_at(problem, branch, rows) -> dict:
     """F_u at some rows; nothing for a problem whose derivatives only its own operations know."""
@@ -20,6 +22,5 @@ def spectra(branch) -> np.ndarray:
     width = len(next(iter(found.values()))) if found else branch.states.shape[1]
     out = np.full((len(branch), width), np.nan, complex)
     for row, a in found.items():
-        values = np.linalg.eigvals(a)
-        out[row] = values[np.argsort(-values.real, kind="stable")]
+        out[row] = canonical.descending(np.linalg.eigvals(a))
     return out

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from continuation.ground import canonical
 from continuation.searching.deflation import Deflation, Equations, corrected, row_scales, solves
 
 SAME = 1e-7  # solutions nearer than this, relative to the size of things, are one
@@ -60,7 +61,7 @@ class Catalogue:
             cluster.append(u)
             return "continuum"
         orbit = self.deflate(u)
-        u = orbit[np.lexsort(np.round(orbit / self.deflation.size(u), 7).T[::-1])[-1]]
+        u = orbit[canonical.order(orbit / self.deflation.size(u), SAME)[-1]]
         if kernel.shape[1]:
             self.singular.add(len(self.found))
             self.clusters.append([u])
@@ -103,7 +104,7 @@ def null_space(equations, deflation, u) -> np.ndarray:
     if not np.isfinite(a).all():
         return np.empty((len(u), 0))
     _, sigma, vt = np.linalg.svd(a * rows[:, None])
-    return vt[sigma <= SINGULAR].T
+    return canonical.basis(vt[sigma <= SINGULAR].T)
 
 
 def scales_around(equations, deflation, u) -> np.ndarray:

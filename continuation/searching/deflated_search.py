@@ -8,10 +8,11 @@ import numpy as np
 from continuation.compiled.dense.spectrum import ZERO_EIGENVALUE
 from continuation.equations.derivatives import state_jacobian
 from continuation.equations.newton import solve_damped
+from continuation.ground import canonical
 from continuation.ground.names import check_numbers
 from continuation.ground.points import Point
 from continuation.ground.status import StartError
-from continuation.searching.catalogue import STRIDE, Catalogue
+from continuation.searching.catalogue import SAME, STRIDE, Catalogue
 from continuation.searching.deflation import ITERATIONS, Deflation, Equations, check_problem, corrected, deflated_newton
 from continuation.searching.found import Found, Report
 from continuation.searching.guesses import Surroundings, check_bounds, check_guesses, random_guesses
@@ -224,8 +225,8 @@ class Search:
         if not points:
             return Found([], report)
         states = np.array(catalogue.found)
-        digits = np.round(states / np.max(np.abs(states), initial=1e-300), 7) + 0.0
-        return Found([points[k] for k in np.lexsort(digits.T[::-1])], report)
+        places = canonical.order(states / np.max(np.abs(states), initial=1e-300), SAME)
+        return Found([points[k] for k in places], report)
 
 
 def point_at(problem, u, p) -> Point:

@@ -3,6 +3,9 @@
 from collections import Counter
 from dataclasses import dataclass, field
 
+import numpy as np
+
+from continuation.ground.canonical import cleared
 from continuation.output.tables import number
 
 MEANINGS = {
@@ -70,8 +73,10 @@ class Found(list):
 
     def __str__(self):
         lines = [f"{len(self)} solution{'' if len(self) == 1 else 's'}"]
+        sizes = np.max(np.abs([point.state for point in self]), axis=0, initial=1.0) if self else 1.0
         for point in self:
-            values = ", ".join(f"{name} = {number(v, 10)}" for name, v in zip(point.state_names[:4], point.state))
+            shown = zip(point.state_names[:4], cleared(point.state, sizes))
+            values = ", ".join(f"{name} = {number(v, 10)}" for name, v in shown)
             more = ", ..." if len(point.state) > 4 else ""
             lines.append(f"  {values}{more}; unstable {point.unstable if point.unstable >= 0 else '-'}")
         return "\n".join([*lines, str(self.report)])

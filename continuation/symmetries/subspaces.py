@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from continuation.ground.canonical import basis
 from continuation.symmetries.groups import SAME
 
 
@@ -20,21 +21,7 @@ def fixed_basis(symmetry) -> np.ndarray:
     if not rows:
         return np.eye(n)
     _, sigma, right = np.linalg.svd(np.vstack(rows))
-    return echelon(right[int(np.sum(sigma > SAME)) :].T)
-
-
-def echelon(basis) -> np.ndarray:
-    """Another orthonormal basis of the same space, nearest to the axes (readable, and independent of the SVD)."""
-    if not basis.shape[1]:
-        return basis
-    columns, projector = [], basis @ basis.T
-    for _ in range(basis.shape[1]):
-        k = int(np.argmax(np.round(np.diag(projector), 9)))
-        v = projector[:, k] / np.sqrt(projector[k, k])
-        columns.append(v)
-        projector = projector - np.outer(v, v)
-    q, r = np.linalg.qr(np.column_stack(columns))  # they are orthonormal already, but for rounding
-    return q * np.sign(np.diag(r))
+    return basis(right[int(np.sum(sigma > SAME)) :].T)
 
 
 def row_space(rows, tolerance):
@@ -42,7 +29,7 @@ def row_space(rows, tolerance):
     if np.allclose(rows @ rows.T, np.eye(len(rows)), atol=1e-12):
         return rows
     _, sigma, right = np.linalg.svd(rows, full_matrices=False)
-    return right[: int(np.sum(sigma > tolerance * sigma[0]))]
+    return basis(right[: int(np.sum(sigma > tolerance * sigma[0]))].T).T
 
 
 def complement(vectors, k, tolerance):
@@ -50,4 +37,4 @@ def complement(vectors, k, tolerance):
     if not len(vectors) or not k:
         return np.eye(k)
     _, sigma, right = np.linalg.svd(np.array(vectors))
-    return echelon(right[int(np.sum(sigma > tolerance)) :].T).T
+    return basis(right[int(np.sum(sigma > tolerance)) :].T).T

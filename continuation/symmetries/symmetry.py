@@ -4,6 +4,7 @@ from functools import cached_property
 
 import numpy as np
 
+from continuation.ground import canonical
 from continuation.symmetries.generators import affine_generator, orthogonal_matrix
 from continuation.symmetries.groups import LIMIT, Element, Elements, element_of, generated, generating
 from continuation.symmetries.subspaces import complement, fixed_basis, row_space
@@ -97,9 +98,9 @@ class Symmetry:
         """Element of the finite group that takes u to v; None if there is none."""
         u, v = _state(u, self.names), _state(v, self.names)
         gaps = np.max(np.abs(self.elements.act(u) - v), axis=1)
-        best = int(np.argmin(gaps))
-        near = gaps[best] <= tolerance * max(np.max(np.abs(u)), np.max(np.abs(v)))
-        return self.elements[best] if near else None
+        near = tolerance * max(np.max(np.abs(u)), np.max(np.abs(v)))
+        best = canonical.first_smallest(gaps, near)  # several do where elements fix u
+        return self.elements[best] if gaps[best] <= near else None
 
     def describe(self, elements=None) -> str:
         """Order and generators of some elements (default: all) as one line."""
@@ -121,7 +122,7 @@ class Symmetry:
         sizes = np.array([np.max(np.abs(k.matrix)) + k.size(u) for k in self.continuous])
         columns = np.column_stack([k(u) / max(k.size(u), 1e-300) for k in self.continuous])
         _, sigma, right = np.linalg.svd(columns, full_matrices=True)
-        combinations = right[int(np.sum(sigma > tolerance)) :] / sizes
+        combinations = canonical.basis(right[int(np.sum(sigma > tolerance)) :].T).T / sizes
         return combinations / np.linalg.norm(combinations, axis=1)[:, None]
 
     def slice(self, u, basis, tolerance=1e-6) -> np.ndarray:

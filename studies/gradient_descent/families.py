@@ -14,7 +14,7 @@ from scipy.optimize import brentq
 from continuation import Settings, find_solutions, switch, trace
 from studies.claims import Claim, table, verdicts
 from studies.command import command, folder
-from studies.figures import COLOURS, figure_of, save
+from studies.figures import COLOURS, add_legend, figure_of, save
 from systems import factorization as fac
 from systems import linear_networks as nets
 from systems import regression as reg
@@ -232,7 +232,7 @@ def draw(path, fast):
         four.plot(branch["lam"], np.hypot(branch["x"], branch["y"]), label=f"{n} layers")
     four.plot(lams, [abs(limit_of(lam)) for lam in lams], "k--", label="characteristic equation")
     four.set(title="(d) residual networks", xlabel="lam", ylabel="|a|")
-    four.legend(fontsize=8)
+    add_legend(four, fontsize=8)
     save(figure, path, fast)
 
 

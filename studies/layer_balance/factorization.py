@@ -9,7 +9,7 @@ import numpy as np
 
 from studies.claims import Claim, verdicts
 from studies.command import command, folder
-from studies.figures import figure_of, save
+from studies.figures import add_legend, figure_of, save
 from systems.factorization import factorization, split_factors
 from systems.training.descent import descend
 
@@ -194,7 +194,7 @@ def draw(runs, path, fast=False):
     labels = {"Fig. 1 (a)": "loss", "Fig. 1 (b)": "ratio |U|² / |V|²", "what is kept": "difference |U|² - |V|²"}
     for ax, (title, label) in zip(axes, labels.items()):
         ax.set(title=title, xlabel="step", ylabel=label)
-        ax.legend()
+        add_legend(ax)
     save(figure, path, fast)
 
 

@@ -8,7 +8,7 @@ import numpy as np
 
 from studies.claims import Claim, verdicts
 from studies.command import command, folder
-from studies.figures import figure_of, save
+from studies.figures import add_legend, figure_of, save
 from systems.training.invariants import drift, layer_imbalance, matrix_imbalance, neuron_imbalance
 from systems.training.networks import Network, NetworkLoss
 from systems.training.train import train, train_flow
@@ -131,7 +131,7 @@ def draw(runs, path, fast=False):
         layers = run.invariants["layers"]
         ax.semilogy(run.steps / run.steps[-1] * TIME, np.abs(layers[:, 0] - layers[0, 0]) + 1e-17, label=name)
     ax.set(xlabel="time", ylabel="change of |W1|² - |W2|²", title="Gradient flow (synthetic data)")
-    ax.legend()
+    add_legend(ax)
     save(figure, path, fast)
 
 

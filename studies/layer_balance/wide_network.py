@@ -10,7 +10,7 @@ import numpy as np
 
 from studies.claims import Claim, verdicts
 from studies.command import folder, options
-from studies.figures import figure_of, save
+from studies.figures import add_legend, figure_of, save
 from studies.progress import progress
 from systems.training.invariants import violation
 from systems.training.networks import Network, NetworkLoss
@@ -132,10 +132,10 @@ def draw(runs, path, fast=False):
         axes[k, 1].set(ylabel="ratio of squared norms", yscale="log" if ratios.max() > 2 * ratios.min() else "linear")
         for ax in axes[k, :2]:
             ax.set(title=f"{name} start (synthetic data)", xlabel="step")
-            ax.legend()
+            add_legend(ax)
         axes[0, 2].semilogy(run.steps, run.losses, label=name)
     axes[0, 2].set(title="loss", xlabel="step", ylabel="loss")
-    axes[0, 2].legend()
+    add_legend(axes[0, 2])
     axes[1, 2].set_axis_off()
     save(figure, path, fast)
 

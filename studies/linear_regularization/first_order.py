@@ -15,7 +15,7 @@ import scipy.linalg
 
 from studies.claims import Claim
 from studies.command import command, folder
-from studies.figures import COLOURS, figure_of, save
+from studies.figures import COLOURS, add_legend, figure_of, save
 from studies.linear_regularization import OUT
 from systems.characteristic.checks import is_normal
 from systems.characteristic.solution import CriticalPoint, gradient_bound
@@ -110,7 +110,7 @@ def draw(bounds, path, fast=False):
         ax.loglog(ends, ends, color=COLOURS[-1], lw=1, label="equality")
         ax.set(xlabel="right side of (14)", ylabel="squared norm of the gradient", title=title, xlim=(1e-12, 1e4))
         ax.grid(alpha=0.25)
-        ax.legend(fontsize=8)
+        add_legend(ax, fontsize=8)
     save(figure, path, fast)
 
 

@@ -14,7 +14,7 @@ import numpy as np
 from continuation import Settings
 from studies.claims import Claim
 from studies.command import announced, command, folder
-from studies.figures import COLOURS, figure_of, save
+from studies.figures import COLOURS, add_legend, figure_of, save
 from studies.linear_regularization import OUT
 from studies.linear_regularization.circles import circle_branch
 from systems.characteristic import characteristic_equation, normal_logarithm
@@ -200,7 +200,7 @@ def draw(convergence, escape, costs, path, fast=False):
     axes[0].loglog(layers, errors, "o-", color=COLOURS[0], label="learnt from zero")
     axes[0].loglog(layers, errors[-1] * layers[-1] / np.array(layers), ":", color=COLOURS[-1], label="1/N")
     axes[0].set(xlabel="layers N", ylabel="largest error of the learnt weights", title="(a) Example 2, λ = 0.1")
-    axes[0].legend()
+    add_legend(axes[0])
     steps = CHUNK * np.arange(1, len(distances) + 1)
     middle = int(np.argmin(np.abs(np.log(distances / 1e-4))))
     line = distances[middle] * np.exp(rates[1] * RATE * (steps - steps[middle]))
@@ -208,7 +208,7 @@ def draw(convergence, escape, costs, path, fast=False):
     axes[1].semilogy(steps, distances, color=COLOURS[1], label="learning")
     axes[1].semilogy(steps[shown], line[shown], ":", color=COLOURS[-1], label="lowest eigenvalue")
     axes[1].set(xlabel="steps", ylabel="distance from the normal n = -1 solution", title="(b) leaving a saddle")
-    axes[1].legend()
+    add_legend(axes[1])
     axes[2].plot(sorted(costs), ".", color=COLOURS[-1])
     axes[2].set(
         xlabel="random start, ordered by cost", ylabel="cost at the end", title=f"(c) {len(costs)} starts, λ = 0.1"

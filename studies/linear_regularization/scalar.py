@@ -12,7 +12,7 @@ import numpy as np
 from continuation import Kind, Settings, trace
 from studies.claims import Claim
 from studies.command import command, folder
-from studies.figures import COLOURS, draw_branch, figure_of, legend, save
+from studies.figures import COLOURS, add_legend, draw_branch, figure_of, legend, save
 from studies.linear_regularization import OUT
 from systems.characteristic import characteristic_equation
 from systems.characteristic.scalar import scalar_folds, scalar_solutions
@@ -95,7 +95,7 @@ def draw(grid, curve, branch, path, fast=False):
     axes[0].set(xscale="log", xlabel="weight decay λ", ylabel="target R", title="number of critical points")
     handles, _ = axes[0].get_legend_handles_labels()
     handles += [Patch(fc=mesh.cmap(mesh.norm(k)), label=f"{k} solution{'s' * (k > 1)}") for k in (1, 3)]
-    axes[0].legend(handles=handles)
+    add_legend(axes[0], handles=handles)
     draw_branch(axes[1], branch, "lam", "C[0,0]", COLOURS[0])
     axes[1].set(xlabel="weight decay λ", ylabel="C", title=f"R = {TARGET:g}")
     axes[1].grid(alpha=0.25)

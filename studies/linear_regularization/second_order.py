@@ -16,7 +16,7 @@ import scipy.linalg
 from continuation import Settings, trace
 from studies.claims import Claim
 from studies.command import command, folder
-from studies.figures import COLOURS, draw_branch, figure_of, legend, save
+from studies.figures import COLOURS, add_legend, draw_branch, figure_of, legend, save
 from studies.linear_regularization import OUT
 from studies.linear_regularization.circles import circle_branch
 from systems.characteristic import characteristic_equation, normal_logarithm
@@ -134,7 +134,7 @@ def draw(branches, path, fast=False):
     for ax in axes:
         ax.grid(alpha=0.25)
     axes[1].yaxis.get_major_locator().set_params(integer=True)
-    axes[1].legend(fontsize=8)
+    add_legend(axes[1], fontsize=8)
     save(figure, path, fast)
 
 

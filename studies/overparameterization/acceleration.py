@@ -14,7 +14,7 @@ import numpy as np
 
 from studies.claims import Claim, table, verdicts
 from studies.command import folder, options, plainly
-from studies.figures import figure_of, save
+from studies.figures import add_legend, figure_of, save
 from studies.overparameterization import emulation
 from studies.overparameterization.data import min_max, read_gas_sensor, standardised, synthetic
 from studies.overparameterization.grid import Batched, cached, least_loss
@@ -199,7 +199,7 @@ def draw(made, path, labels):
         ax.axhline(levels[int(names[0][1])], color="0.6", lw=0.8, ls=":", label="learnt")
         chosen = "default rate" if "Adam" in names[0] else "best rates"
         ax.set(title=f"{title} ({labels[0]}), {chosen}", xlabel="iteration", ylabel="loss")
-        ax.legend(fontsize=8)
+        add_legend(ax, fontsize=8)
     axes[-1].set_axis_off()
     save(figure, path, labels[1])
 

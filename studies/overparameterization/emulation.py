@@ -6,6 +6,7 @@ All start balanced, with the same end-to-end vector, at the common rate 1e-3.
 import numpy as np
 
 from studies.claims import Claim
+from studies.figures import add_legend
 from studies.overparameterization import preconditioner as pre
 from studies.overparameterization.grid import Batched, Grid, cached
 from systems.training.networks import Network, NetworkLoss
@@ -49,7 +50,7 @@ def draw(axes, curves, label):
         ax.set(title=f"Fig. 2 {'left' if p == 2 else 'right'}: l{p}, rate {RATE:g} ({label})")
         ax.set(xlabel="iteration", ylabel="loss")
         ax.locator_params(axis="x", nbins=5)
-        ax.legend(fontsize=8)
+        add_legend(ax, fontsize=8)
 
 
 def emulated(model, w, wishes) -> np.ndarray:

@@ -12,7 +12,7 @@ import numpy as np
 
 from studies.claims import Claim, table, verdicts
 from studies.command import folder, options, plainly
-from studies.figures import figure_of, save
+from studies.figures import add_legend, figure_of, save
 from studies.overparameterization.image_data import CLASSES, read_images, synthetic_images
 from studies.progress import progress
 from systems.training.networks import Network, NetworkLoss, softmax_loss
@@ -137,7 +137,7 @@ def draw(runs, path, label):
         ax.axhline(level * math.log(CLASSES), color="0.6", lw=0.8, ls=":")
         ax.annotate(f"{level:.1%}", (0.99, level * math.log(CLASSES)), xycoords=("axes fraction", "data"), ha="right")
     ax.set(title=f"Analogue of Fig. 5 right ({label}, rate {TUTORIAL:g})", xlabel="step", ylabel="batch loss")
-    ax.legend()
+    add_legend(ax)
     save(figure, path)
 
 

@@ -8,7 +8,7 @@ import numpy as np
 
 from studies.claims import Claim
 from studies.command import command, folder
-from studies.figures import COLOURS, figure_of, save
+from studies.figures import COLOURS, add_legend, figure_of, save
 from studies.relu_gradient.common import OUT
 from systems.relu import normal_equations
 from systems.relu.descent import descend, losses_along, same_up_to_permutations
@@ -202,7 +202,7 @@ def draw(top, bottom, path, fast):
     for ax in axes[0]:
         ax.grid(alpha=0.25)
     for ax in axes.ravel():
-        ax.legend(fontsize=8)
+        add_legend(ax, fontsize=8)
     save(figure, path, fast)
 
 

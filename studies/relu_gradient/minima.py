@@ -9,7 +9,7 @@ import numpy as np
 from continuation import Kind, Settings, trace
 from studies.claims import Claim
 from studies.command import command, folder
-from studies.figures import COLOURS, draw_branch, figure_of, save
+from studies.figures import COLOURS, add_legend, draw_branch, figure_of, save
 from studies.relu_gradient.common import OUT, judged
 from systems.relu import normal_equations, symmetric_reduction
 from systems.relu.plane_dynamics import type_a_guess
@@ -151,7 +151,7 @@ def draw(branches, path, fast):
         ax.set_xticklabels(["3", "6", "10", "20", "50", "100"])
         ax.grid(alpha=0.25)
     axes[0, 0].legend(title="solid: minimum of the full network", loc="upper left")
-    axes[0, 1].legend()
+    add_legend(axes[0, 1])
     save(figure, path, fast)
 
 

@@ -13,7 +13,7 @@ from scipy.optimize import brentq
 from continuation import Kind, Settings, Status, diagram, trace
 from studies.claims import Claim
 from studies.command import command, folder
-from studies.figures import COLOURS, draw_branch, figure_of, save
+from studies.figures import COLOURS, add_legend, draw_branch, figure_of, save
 from studies.relu_gradient.common import OUT
 from studies.relu_gradient.minima import onset
 from systems.relu import normal_equations, symmetric_reduction
@@ -275,7 +275,7 @@ def draw(made, path, fast):
         ax.set(
             xlabel="slope alpha for negative inputs", ylabel="loss", title=f"from |x| to ReLU, K = {K}", xlim=(-1, 0.05)
         )
-        ax.legend(title="solid: minimum of the full network", fontsize=8)
+        add_legend(ax, title="solid: minimum of the full network", fontsize=8)
         ax.grid(alpha=0.25)
     save(figure, path, fast)
 

@@ -11,7 +11,7 @@ import numpy as np
 from continuation import Settings, switch, trace
 from studies.claims import Claim
 from studies.command import command, folder
-from studies.figures import COLOURS, draw_branch, figure_of, save
+from studies.figures import COLOURS, add_legend, draw_branch, figure_of, save
 from studies.relu_gradient import pair_counts
 from studies.relu_gradient.common import OUT, judged
 from systems.relu import normal_equations, two_teachers
@@ -252,7 +252,7 @@ def draw(branches, curve, more, place):
     ax.set(xlabel="d", ylabel="dimension", xticks=DIMENSIONS, yticks=range(4), title="Theorem 2, out-of-plane point")
     for ax in axes.ravel():
         ax.grid(alpha=0.25)
-        ax.legend(fontsize=8)
+        add_legend(ax, fontsize=8)
     save(figure, path, fast)
 
 

@@ -9,7 +9,7 @@ import numpy as np
 from continuation import find_solutions, trace
 from studies.claims import Claim
 from studies.command import command, folder
-from studies.figures import COLOURS, draw_branch, figure_of, save
+from studies.figures import COLOURS, add_legend, draw_branch, figure_of, save
 from studies.relu_gradient.common import OUT, judged
 from systems.relu import plane
 from systems.relu.plane_dynamics import collinear_value, type_a_guess
@@ -175,7 +175,7 @@ def draw(branches, paths, count, path, fast):
     )
     axes[1, 2].set(xlabel="K", ylabel="x", title="critical points: stable solid, saddles dashed", xscale="log")
     for ax in axes[1]:
-        ax.legend()
+        add_legend(ax)
         ax.grid(alpha=0.25)
     axes[1, 2].legend(loc="upper right", bbox_to_anchor=(1.0, 0.92))
     save(figure, path, fast)

@@ -9,7 +9,7 @@ from scipy.integrate import quad
 
 from studies.claims import Claim
 from studies.command import command, folder
-from studies.figures import COLOURS, figure_of, save
+from studies.figures import COLOURS, add_legend, figure_of, save
 from studies.relu_gradient.common import OUT
 from systems.relu.descent import descend
 from systems.relu.population import gradient, network
@@ -211,7 +211,7 @@ def draw(formula, others, decrease, starts, place):
     axes[1, 1].plot(SHARES, [(1 - share) / 2 for share in SHARES], color="black", label="bound")
     axes[1, 1].set(xlabel="ε: radius over √(2π / (d + 1))", ylabel="probability", title="Theorem 6", ylim=(0, 1.05))
     _flow(axes[1, 2])
-    axes[0, 2].legend(fontsize=8)
+    add_legend(axes[0, 2], fontsize=8)
     axes[1, 1].legend(fontsize=8, loc="center", bbox_to_anchor=(0.6, 0.72), ncols=2)
     save(figure, path, fast)
 

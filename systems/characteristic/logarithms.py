@@ -6,6 +6,7 @@ from typing import NamedTuple
 import numpy as np
 import scipy.linalg
 
+from continuation.ground import canonical
 from systems.characteristic.checks import covariance, is_normal, square_matrix
 
 NORMAL = 1e-11  # |R R' - R' R| relative to |R|**2 of a matrix that counts as normal
@@ -116,9 +117,26 @@ def invariant_spaces(R):
         else:
             real.append((triangle[k, k], basis[:, k]))
             k += 1
-    pairs, singles = _paired(sorted(real, key=lambda item: item[0]), size)
-    order = sorted([*planes, *pairs], key=lambda plane: (round(abs(plane.theta), 10), plane.rho))
-    return order, singles
+    pairs, singles = _paired(_canonical(real), size)
+    planes = [*planes, *pairs]
+    keys = np.array([[abs(plane.theta), plane.rho] for plane in planes]).reshape(-1, 2)
+    return [planes[k] for k in canonical.order(keys, EQUAL)], singles
+
+
+def _canonical(real):
+    """Real eigenvalues in ascending order with orthonormal eigenvectors, the same whatever the decomposition."""
+    values, vectors = np.array([value for value, _ in real]), [vector for _, vector in real]
+    places = np.argsort(values, kind="stable")
+    if not len(places):
+        return []
+    return list(zip(values[places], canonical.eigenbasis(values[places], np.array(vectors)[places].T).T))
+
+
+def _text(value, size) -> str:
+    """An eigenvalue to six digits; parts that are zero to rounding are none."""
+    real = float(canonical.cleared(value.real, size))
+    imaginary = value.imag if abs(value.imag) > EQUAL * size else 0.0
+    return f"{complex(real, imaginary) if imaginary else real:.6g}"
 
 
 def _paired(real, size):
@@ -187,14 +205,16 @@ def failed_assumptions(R, S=None) -> list[str]:
     """
     R = square_matrix("R", R)
     size, d = np.abs(R).max(), len(R)
-    values, found = np.linalg.eigvals(R), []
+    values, found = canonical.descending(np.linalg.eigvals(R).astype(complex)), []
     for value in values[(np.abs(values.imag) <= EQUAL * size) & (values.real <= EQUAL * size)].real:
         where = "0" if abs(value) <= EQUAL * size else f"{value:.6g} on the negative axis"
         found.append(f"property P1 (Theorem 1, Remark 2): R has the eigenvalue {where}")
     for value in values:
         sigma = np.linalg.svd(R - value * np.eye(d), compute_uv=False)
         if np.sum(sigma <= EQUAL * d * size) > 1:
-            found.append(f"property P1: R is derogatory, it has several Jordan blocks of the eigenvalue {value:.6g}")
+            found.append(
+                f"property P1: R is derogatory, it has several Jordan blocks of the eigenvalue {_text(value, size)}"
+            )
     if not is_normal(R, NORMAL):
         found.append("Theorem 2: R is not normal")
     S = covariance(S, d, singular=True)

@@ -6,6 +6,7 @@ import math
 import numpy as np
 import scipy.linalg
 
+from continuation.ground import canonical
 from systems.characteristic.checks import is_normal, positive, square_matrix, weight_decay
 
 
@@ -73,7 +74,8 @@ def normal_spectrum(C, lam, R, T=1.0) -> np.ndarray:
                 values.append(blocks[i * d + j][0].sum())
             elif (i, j) < (k, l):
                 values.extend(np.linalg.eigvals(blocks[i * d + j]))
-    return np.array(sorted(values, key=lambda v: (round(v.real, 9), v.imag)))
+    values = np.array(values)
+    return values[canonical.order(np.column_stack([values.real, values.imag]), canonical.EQUAL)]
 
 
 def _eigenvalues(C, R):

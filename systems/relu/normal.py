@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 
-from continuation import Problem
+from continuation import Problem, canonical
 from systems.relu import normal_kernels as kernels
 from systems.relu.population import network, zero_student
 
@@ -148,7 +148,7 @@ def teacher_rotations(teachers, students) -> list:
     teachers = np.atleast_2d(np.asarray(teachers, float))
     _, sigma, right = np.linalg.svd(teachers)
     rank = int(np.sum(sigma > 1e-12 * sigma.max(initial=0.0)))
-    free = right[rank:]
+    free = canonical.basis(right[rank:].T).T
     if len(free) < 2:
         raise ValueError(f"rotations: the {len(teachers)} teachers leave {len(free)} of {teachers.shape[1]} dimensions")
     turns = [np.outer(x, y) - np.outer(y, x) for i, x in enumerate(free) for y in free[:i]]

@@ -5,6 +5,7 @@ import math
 import numpy as np
 from scipy.optimize import brentq
 
+from continuation.ground import canonical
 from systems.relu.arguments import matrix, open_angle, vector, whole
 from systems.relu.population import angles, h
 
@@ -65,7 +66,8 @@ def collinear_line(teachers, b=None) -> list[tuple[np.ndarray, float]]:
     lengths = [float((b * np.linalg.norm(V, axis=1)) @ h(angles(u[None], V)[0]) / np.pi) for u in roots]
     least = 1e-12 * float(np.abs(b) @ np.linalg.norm(V, axis=1))  # opposite to all teachers there is none
     found = [(u, length) for u, length in zip(roots, lengths) if length > least]
-    return sorted(found, key=lambda pair: -pair[1])
+    keys = np.array([[-length, *-u] for u, length in found]).reshape(len(found), 1 + V.shape[1])
+    return [found[k] for k in canonical.order(keys, canonical.EQUAL * max(lengths, default=0.0))]
 
 
 def out_of_plane_point(angle=math.pi / 2, d=3) -> tuple[np.ndarray, float, float]:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from continuation.equations.derivatives import evaluate
+from continuation.ground import canonical
 from systems.training import kernels
 from systems.training.modes import Modes, modes_at
 from systems.training.runs import STOPS, Stop, bound_of
@@ -91,7 +92,7 @@ class Endpoint:
     def random_rate(self, rng) -> ModeRate:
         """Rate of the slowest mode of a stable equilibrium from a random small displacement without gauge part."""
         values = self.modes.values
-        k = int(np.argmin(np.abs(np.log(np.abs(1 + self.eta * values)))))
+        k = canonical.first_smallest(np.abs(np.log(np.abs(1 + self.eta * values))), canonical.EQUAL)
         expected = math.log(abs(1 + self.eta * values[k]))
         if reason := self._unfit(k, expected):
             return ModeRate(values[k], expected, math.nan, 0.0, reason)
@@ -118,7 +119,7 @@ class Endpoint:
 
     def leaves_in_time(self) -> bool:
         """Whether the most unstable mode grows to the state's size within the longest run."""
-        k = int(np.argmax(self.modes.values.real))
+        k = self.modes.most_unstable
         far = max(self.reach(self.modes.right[:, k].real, abs(self.modes.values[k])), VISIBLE * self.modes.size)
         growth = math.log(abs(1 + self.eta * self.modes.values[k]))
         return math.log(max(self.modes.size / far, LEFT)) <= LONGEST * growth
@@ -175,7 +176,7 @@ class Endpoint:
 
     def _destination(self, sign) -> Destination:
         """Follow descent from a displaced start until it settles, or at least has left."""
-        k, u = int(np.argmax(self.modes.values.real)), self.modes.u
+        k, u = self.modes.most_unstable, self.modes.u
         vector, value = sign * self.modes.right[:, k].real, self.modes.values[k]
         far = max(self.reach(vector, abs(value)), VISIBLE * self.modes.size)
         tolerance = min(1e-10 * self.modes.speed * self.modes.size, 1e-3 * value.real * far)

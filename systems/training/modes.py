@@ -6,6 +6,7 @@ import numpy as np
 from scipy.linalg import eig, eigh
 
 from continuation.equations.derivatives import evaluate, state_jacobian
+from continuation.ground import canonical
 
 NULL = 1e-7  # of the largest eigenvalue: a mode that does not move
 POLISH = 20  # Newton corrections at most
@@ -49,6 +50,11 @@ class Modes:
         return float(np.linalg.norm(self.u)) or 1.0
 
     @property
+    def most_unstable(self) -> int:
+        """Place of the mode that grows fastest, the first of several."""
+        return canonical.first_smallest(-self.values.real, canonical.EQUAL * self.speed)
+
+    @property
     def unstable(self) -> int:
         """Number of eigenvalues with positive real part (a pair counts twice)."""
         return int(sum(1 + (value.imag > 0) for value in self.values if value.real > 0))
@@ -82,19 +88,21 @@ def polished(problem, u, p) -> np.ndarray:
 
 
 def _eigen(a, symmetric):
-    """Eigenvalues with left and right eigenvectors, biorthonormal."""
+    """Eigenvalues with left and right eigenvectors, biorthonormal; signs and phases are canonical."""
     if symmetric:
         values, vectors = eigh(a)
+        vectors = canonical.eigenbasis(values, vectors)
         return values.astype(complex), vectors.astype(complex), vectors.astype(complex)
     values, left, right = eig(a, left=True)
+    right = np.array([canonical.turned(vector) for vector in right.T]).T
     products = np.sum(left.conj() * right, axis=0)
     safe = np.where(np.abs(products) > 0, products, 1.0)  # zero at Jordan blocks only, of null vectors here
     return values, left / safe.conj(), right
 
 
 def _kernel(a, count):
-    """Orthonormal vectors (n, count) that `a` maps nearest to zero."""
-    return np.linalg.svd(a)[2][len(a) - count :].T
+    """Orthonormal vectors (n, count) that `a` maps nearest to zero, nearest to the axes."""
+    return canonical.basis(np.linalg.svd(a)[2][len(a) - count :].T)
 
 
 def _sorted_kernel(problem, u, p, kernel):

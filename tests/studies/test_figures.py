@@ -1,8 +1,11 @@
 """What the studies share: pictures, tables, folders."""
 
+import numpy as np
+from matplotlib.legend import Legend
+
 from continuation import trace
 from studies.command import folder, numbers_table
-from studies.figures import STABLE, draw_branch, figure_of
+from studies.figures import STABLE, add_legend, draw_branch, figure_of
 from systems.textbook import pitchfork
 
 
@@ -23,3 +26,21 @@ def test_tables_and_folders(tmp_path):
     """Numbers one a line; folders are made."""
     assert numbers_table({"a": 1}) == "a = 1"
     assert folder(tmp_path / "new").is_dir()
+
+
+def test_legends_lie_where_least_is_drawn(monkeypatch):
+    """Without the search of matplotlib, which takes seconds (and warns) where lines have very many points."""
+    monkeypatch.delattr(Legend, "_find_best_position")
+    corners = {"left": (0.0, 0.45), "right": (0.55, 1.0)}
+    for line, side in ((lambda x: x, "left"), (lambda x: 1 - x, "right")):
+        figure, ax = figure_of()
+        x = np.linspace(0, 1, 300_000)
+        ax.plot(x, line(x), label="a line")
+        add_legend(ax, fontsize=8)
+        figure.draw_without_rendering()
+        box = ax.get_legend().get_window_extent().transformed(ax.transAxes.inverted())
+        low, high = corners[side]
+        assert low < box.x0 < box.x1 < high
+        assert 0.5 < box.y0 < box.y1 < 1
+    add_legend(ax, loc="lower left")
+    assert ax.get_legend().get_window_extent().y1 < ax.bbox.y0 + 0.5 * ax.bbox.height

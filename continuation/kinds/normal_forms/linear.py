@@ -7,6 +7,7 @@ import numpy as np
 
 from continuation.equations.derivatives import state_jacobian
 from continuation.equations.multilinear import Multilinear
+from continuation.ground import canonical
 
 RANK = 1e-7  # singular values below this, rows scaled to one, are zero
 MULTIPLE = 1e-7  # <w, v> below this of |w| |v| means that zero is a multiple eigenvalue
@@ -92,10 +93,9 @@ class Local:
         return int(np.sum(np.linalg.svd(self.jacobian / self.rows[:, None], compute_uv=False) <= RANK))
 
     def kernel(self, k=1) -> Kernel:
-        """Kernel of F_u, taken to have dimension k; right vectors orthonormal, their largest components positive."""
+        """Kernel of F_u, taken to have dimension k; right vectors orthonormal, nearest to the axes."""
         u, _, vt = np.linalg.svd(self.jacobian / self.rows[:, None])
-        right, left = vt[-k:][::-1], u[:, -k:].T[::-1] / self.rows
-        right = right * np.sign(right[np.arange(k), np.argmax(np.abs(right), axis=1)])[:, None]
+        right, left = canonical.basis(vt[-k:].T).T, canonical.basis(u[:, -k:]).T / self.rows
         left = left / np.linalg.norm(left, axis=1)[:, None]
         product = left @ right.T
         smallest = np.linalg.svd(product, compute_uv=False)[-1]
@@ -110,7 +110,7 @@ class Local:
         values, left, right = eig(self.jacobian, left=True, right=True)
         pairs = []
         for k in sorted(nearest_pairs(values)[:count], key=lambda k: -values[k].imag):
-            q = right[:, k] / np.linalg.norm(right[:, k])
+            q = canonical.turned(right[:, k] / np.linalg.norm(right[:, k]))
             p = left[:, k] / np.conj(np.vdot(left[:, k], q))
             pairs.append(Pair(float(values[k].imag), q, p, complex(values[k])))
         return pairs
