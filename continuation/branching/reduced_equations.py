@@ -161,9 +161,10 @@ def strengths(kernel: Kernel, h) -> tuple:
     generic = np.cos(np.outer(np.arange(1, 4), 1.0 + np.arange(k)))
     generic = generic / np.linalg.norm(generic, axis=1)[:, None]
     states = np.column_stack([np.vstack([np.eye(k), generic]), np.zeros(k + 3)])
-    bending = reduced_size(kernel, states, h)
-    ahead = kernel.jacobian(h * kernel.basis[:, k]) - kernel.jacobian(-h * kernel.basis[:, k])
-    return bending, 0.5 * h * float(np.max(np.abs(kernel.left[:, -k:].T @ ahead @ kernel.basis[:, :k])))
+    bending, here = reduced_size(kernel, states, h), kernel.jacobian(np.zeros(len(kernel.x)))
+    # Each side against the middle: between the two sides even powers of the parameter cancel.
+    ahead = np.array([kernel.jacobian(side * h * kernel.basis[:, k]) - here for side in (1, -1)])
+    return bending, h * float(np.max(np.abs(kernel.left[:, -k:].T @ ahead @ kernel.basis[:, :k])))
 
 
 def balanced(kernel: Kernel, shrink=1.0) -> tuple:

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 
-from continuation import Kind, Problem, canonical, emanating_orbit, find_solutions, switch, trace
+from continuation import Kind, Problem, emanating_orbit, find_solutions, switch, trace
+from continuation.ground import canonical
 from systems import textbook
 
 HALF = np.sqrt(0.5)
