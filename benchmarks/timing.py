@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from functools import partial
 
 import numpy as np
+from continuation.engine.request import Wishes
 
 from benchmarks.cases import Case
 from benchmarks.floor import Floor
 from continuation import trace
 from continuation.engine.follow import run_direction
-from continuation.engine.request import Wishes
 from continuation.engine.start import start_from
 
 LEAST, PATIENCE = 3, 30.0  # runs of each kind; seconds after which a case gets no more than these

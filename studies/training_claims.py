@@ -9,7 +9,8 @@ from dataclasses import replace
 from studies.claims import Claim, table, verdicts
 from studies.command import folder, summary
 from studies.gradient_descent import every_system, families
-from studies.layer_balance import factorization, flow, wide_network
+from studies.layer_balance import flow, wide_network
+from studies.layer_balance import two_factors as factorization
 from studies.overparameterization import acceleration, end_to_end, images
 
 OUT = "out/training_claims"

@@ -11,10 +11,11 @@ from typing import NamedTuple
 
 import numpy as np
 
-from continuation import Problem, canonical
+from continuation import Problem
 from continuation.compiled.calls.kernel import kernel
+from continuation.ground import canonical
 from continuation.ground.names import check_numbers
-from systems.training.arguments import check_count
+from systems.number_checks import check_count
 
 TINY = 1e-12  # relative to the largest singular value: zero
 

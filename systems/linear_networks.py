@@ -17,7 +17,7 @@ import numpy as np
 from continuation import Problem
 from continuation.ground.names import check_numbers
 from systems import linear_kernels as compiled
-from systems.training.arguments import check_count, check_positive
+from systems.number_checks import check_count, check_positive
 
 
 class CriticalPoint(NamedTuple):

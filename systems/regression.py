@@ -14,7 +14,7 @@ from continuation import Problem
 from continuation.compiled.calls.kernel import kernel
 from continuation.ground.names import check_numbers
 from systems.linear_networks import CriticalPoint
-from systems.training.arguments import check_count, check_positive
+from systems.number_checks import check_count, check_positive
 
 
 def overparameterized_regression(X, y, p=2.0) -> Problem:

@@ -6,13 +6,13 @@ import math
 
 import numpy as np
 import pytest
+from continuation.exploring.splicing import cut, turned, two_halves
 from numpy.testing import assert_allclose
 
 from continuation import Diagram, Kind, Problem, Settings, Status, diagram, trace
 from continuation.engine.extend import joined
 from continuation.exploring.recognition import Equations, overlap_of, place_of
 from continuation.exploring.record import Completion
-from continuation.exploring.splicing import cut, turned, two_halves
 from systems import textbook
 
 TWO_MODES = {"x": "x*(mu - x**2 - 2*y**2)", "y": "y*(2*mu - 0.3 - y**2 - 1.5*x**2)"}  # mixed: 0.2 < mu < 0.6

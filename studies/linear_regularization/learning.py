@@ -18,11 +18,11 @@ from studies.figures import COLOURS, add_legend, figure_of, save
 from studies.linear_regularization import OUT
 from studies.linear_regularization.circles import circle_branch
 from systems.characteristic import characteristic_equation, normal_logarithm
-from systems.characteristic.circles import circle_start, with_circles
-from systems.characteristic.index import index_of_layers, morse_index
-from systems.characteristic.layers import LayeredNetwork, start_weights
-from systems.characteristic.learning import CHUNK, learn
-from systems.characteristic.normal import normal_solutions
+from systems.characteristic.closed_forms.circles_of_solutions import circle_start, with_circles
+from systems.characteristic.closed_forms.normal_solutions import normal_solutions
+from systems.characteristic.morse.index import index_of_layers, morse_index
+from systems.characteristic.network.forward_backward import CHUNK, learn
+from systems.characteristic.network.layered_network import LayeredNetwork, start_weights
 
 TURN = np.array([[0.0, -1.0], [1.0, 0.0]])
 SKEWED = np.array([[0.0, -1.0], [1.0, np.pi / 2]])

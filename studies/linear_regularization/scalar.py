@@ -15,7 +15,7 @@ from studies.command import command, folder
 from studies.figures import COLOURS, add_legend, draw_branch, figure_of, legend, save
 from studies.linear_regularization import OUT
 from systems.characteristic import characteristic_equation
-from systems.characteristic.scalar import scalar_folds, scalar_solutions
+from systems.characteristic.closed_forms.one_dimension import scalar_folds, scalar_solutions
 
 TARGET = 60.0  # of the branch whose folds start the fold curve
 SPAN = {"lam": (1.0, 1000.0), "R[0,0]": (1.0, 120.0)}

@@ -18,7 +18,7 @@ from studies.figures import add_legend, figure_of, save
 from studies.overparameterization import emulation
 from studies.overparameterization.data import min_max, read_gas_sensor, standardised, synthetic
 from studies.overparameterization.grid import Batched, cached, least_loss
-from studies.progress import progress
+from studies.progress_bar import progress
 from systems.training.rules import AdaDelta, AdaGrad, Adam
 
 OUT = "out/overparameterization"

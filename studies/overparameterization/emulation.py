@@ -9,8 +9,8 @@ from studies.claims import Claim
 from studies.figures import add_legend
 from studies.overparameterization import preconditioner as pre
 from studies.overparameterization.grid import Batched, Grid, cached
+from systems.training.network_descent import train
 from systems.training.networks import Network, NetworkLoss
-from systems.training.train import train
 
 RATE, LENGTH = 1e-3, 0.5  # of every layer at the start, whatever the number of features
 STEPS, WIDE_STEPS, WIDTH = 20_000, 1000, 100

@@ -12,9 +12,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from continuation.ground.names import check_numbers
+from systems.number_checks import check_count
 from systems.regression import check_even_power
 from systems.training import kernels
-from systems.training.arguments import check_count
 from systems.training.rules import check_rule
 
 HUGE = 1e12  # loss relative to the start's: diverged

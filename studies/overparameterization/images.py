@@ -14,10 +14,10 @@ from studies.claims import Claim, table, verdicts
 from studies.command import folder, options, plainly
 from studies.figures import add_legend, figure_of, save
 from studies.overparameterization.image_data import CLASSES, read_images, synthetic_images
-from studies.progress import progress
+from studies.progress_bar import progress
+from systems.training.network_descent import train
 from systems.training.networks import Network, NetworkLoss, softmax_loss
 from systems.training.rules import Momentum
-from systems.training.train import train
 
 OUT = "out/overparameterization"
 FILTERS, WINDOW, STRIDE, HIDDEN = 16, 5, 2, 512

@@ -11,10 +11,10 @@ from studies.command import command, folder
 from studies.figures import COLOURS, add_legend, figure_of, save
 from studies.relu_gradient.common import OUT
 from systems.relu import normal_equations
-from systems.relu.descent import descend, losses_along, same_up_to_permutations
-from systems.relu.layers import layered_gradient, layered_output
-from systems.relu.population import network
-from systems.relu.reduction import flipped_guess
+from systems.relu.population_loss.loss_descent import descend, losses_along, same_up_to_permutations
+from systems.relu.population_loss.population import network
+from systems.relu.several_layers import layered_gradient, layered_output
+from systems.relu.symmetric.reduction import flipped_guess
 
 SIZES = (2, 5, 10)
 NOISES = (0.5, 1.0, 1.5, 5.0, 20.0)

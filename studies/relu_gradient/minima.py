@@ -12,9 +12,9 @@ from studies.command import command, folder
 from studies.figures import COLOURS, add_legend, draw_branch, figure_of, save
 from studies.relu_gradient.common import OUT, judged
 from systems.relu import normal_equations, symmetric_reduction
-from systems.relu.plane_dynamics import type_a_guess
-from systems.relu.population import hessian, network
-from systems.relu.reduction import blocks, reduced_weights, spectrum, type_i_guess, type_ii_guess
+from systems.relu.population_loss.population import hessian, network
+from systems.relu.symmetric.plane_dynamics import type_a_guess
+from systems.relu.symmetric.reduction import blocks, reduced_weights, spectrum, type_i_guess, type_ii_guess
 
 START, SPAN = 6.0, (3.0, 100.0)
 LOSS, ONSET = 0.0250805810025, 5.585505247425880  # of type II: at K = 6, and the K beyond which it is a minimum

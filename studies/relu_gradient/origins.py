@@ -17,8 +17,8 @@ from studies.figures import COLOURS, add_legend, draw_branch, figure_of, save
 from studies.relu_gradient.common import OUT
 from studies.relu_gradient.minima import onset
 from systems.relu import normal_equations, symmetric_reduction
-from systems.relu.plane_dynamics import type_a_guess
-from systems.relu.reduction import reduced_weights, type_i_guess, type_ii_guess
+from systems.relu.symmetric.plane_dynamics import type_a_guess
+from systems.relu.symmetric.reduction import reduced_weights, type_i_guess, type_ii_guess
 
 SIZES, FEW = (5, 6, 7, 8), (5, 6)
 SETTINGS = Settings(max_step=0.02, max_points=2000)

@@ -15,7 +15,7 @@ from studies.figures import COLOURS, add_legend, draw_branch, figure_of, save
 from studies.relu_gradient import pair_counts
 from studies.relu_gradient.common import OUT, judged
 from systems.relu import normal_equations, two_teachers
-from systems.relu.two_students import collinear_line, merging_decay, out_of_plane_point
+from systems.relu.directions.two_students import collinear_line, merging_decay, out_of_plane_point
 
 SPURIOUS = [0.0, 0.019, 0.7365, 0.6835]  # near the spurious minimum at b2 = 0.05
 FOLD = 0.113597544137769  # of the spurious minimum at 90 degrees, by 30 digits

@@ -12,8 +12,8 @@ from studies.command import command, folder
 from studies.figures import COLOURS, add_legend, draw_branch, figure_of, save
 from studies.relu_gradient.common import OUT, judged
 from systems.relu import plane
-from systems.relu.plane_dynamics import collinear_value, type_a_guess
-from systems.relu.plane_flow import NOWHERE, TEACHER, TYPE_A, plane_basins, plane_path
+from systems.relu.symmetric.plane_dynamics import collinear_value, type_a_guess
+from systems.relu.symmetric.plane_flow import NOWHERE, TEACHER, TYPE_A, plane_basins, plane_path
 
 SIZES = (2, 5, 10)
 PANELS = {2: "Fig 8 (a), ", 5: "Fig 8 (b), "}

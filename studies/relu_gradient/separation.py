@@ -11,9 +11,9 @@ from studies.claims import Claim
 from studies.command import command, folder
 from studies.figures import COLOURS, figure_of, save
 from studies.relu_gradient.common import OUT
-from systems.relu.conjecture import check_conjecture, separating_values
-from systems.relu.population import gradient, network
-from systems.relu.separation import diagonal_matrices, implied_lengths, separating
+from systems.relu.directions.conjecture import check_conjecture, separating_values
+from systems.relu.directions.separating_function import diagonal_matrices, implied_lengths, separating
+from systems.relu.population_loss.population import gradient, network
 
 EXAMPLES = (3 * np.pi / 8, 7 * np.pi / 8)  # Fig. 10 (a), (b)
 STUDENTS = 3 * np.pi / 8  # angle of the students in the drawings of Figs. 3 and 4 (a)

@@ -11,8 +11,8 @@ from studies.claims import Claim
 from studies.command import command, folder
 from studies.figures import COLOURS, add_legend, figure_of, save
 from studies.relu_gradient.common import OUT
-from systems.relu.descent import descend
-from systems.relu.population import gradient, network
+from systems.relu.population_loss.loss_descent import descend
+from systems.relu.population_loss.population import gradient, network
 
 TEACHER = network([[1.0, 0.0]], 1)
 DIMENSIONS = (2, 10, 100)

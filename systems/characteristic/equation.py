@@ -5,10 +5,10 @@ import math
 import numpy as np
 
 from continuation import Problem
-from systems.characteristic import general_kernels as general
-from systems.characteristic import plane_kernels as plane
-from systems.characteristic.checks import covariance, entries, named, positive, square_matrix
-from systems.characteristic.index_kernels import index_and_nullity
+from systems.characteristic.kernels import general_kernels as general
+from systems.characteristic.kernels import two_by_two_kernels as plane
+from systems.characteristic.kernels.index_kernels import index_and_nullity
+from systems.characteristic.matrix_checks import covariance, entries, named, positive, square_matrix
 
 
 def characteristic_equation(R, S=None, T=1.0) -> Problem:

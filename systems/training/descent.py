@@ -5,8 +5,8 @@ from typing import NamedTuple
 
 import numpy as np
 
+from systems.number_checks import check_count, check_positive, check_tolerance
 from systems.training import kernels
-from systems.training.arguments import check_count, check_positive, check_tolerance
 from systems.training.rules import GradientDescent, check_rule
 from systems.training.runs import STOPS, Run, Stop, bound_of
 

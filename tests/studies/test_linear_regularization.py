@@ -14,9 +14,9 @@ from studies.linear_regularization import (
     scalar,
     second_order,
     sensitivity,
-    summary,
     theorem2,
 )
+from studies.linear_regularization import regularization_claims as summary
 
 
 @pytest.fixture(scope="module")

@@ -8,18 +8,8 @@ import pytest
 
 from continuation import Branch, trace
 from studies.claims import verdicts
-from studies.relu_gradient import (
-    common,
-    many,
-    minima,
-    origins,
-    pair_counts,
-    pairs,
-    plane,
-    separation,
-    single,
-    summary,
-)
+from studies.relu_gradient import common, many, minima, origins, pair_counts, pairs, plane, separation, single
+from studies.relu_gradient import relu_claims as summary
 from systems.textbook import pitchfork
 
 NOT_SEEN = {  # what the paper claims and the studies do not see

@@ -15,9 +15,9 @@ from systems.linear_networks import deep_linear_network, fold_point, scalar_netw
 from systems.regression import balance as regression_balance
 from systems.regression import critical_decay, overparameterized_regression, scalar_fold, scalar_regression
 from systems.training import kernels
-from systems.training.checks import check_branch
 from systems.training.descent import Field
-from systems.training.sweeps import OMEGA0, sweep_through
+from systems.training.judging.branch_checks import check_branch
+from systems.training.judging.sweeps import OMEGA0, sweep_through
 
 
 def network_branch(depth=3, low=0.02):

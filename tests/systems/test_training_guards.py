@@ -7,8 +7,8 @@ from numpy.testing import assert_allclose
 from continuation import Problem
 from systems.training import kernels
 from systems.training.descent import Field
-from systems.training.endpoint import usual_rate
-from systems.training.modes import modes_at
+from systems.training.judging.endpoint import usual_rate
+from systems.training.judging.modes import modes_at
 
 
 @pytest.mark.parametrize("change", [0.01, -0.02])
