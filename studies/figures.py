@@ -1,5 +1,7 @@
 """Pictures of studies: colours, axes without a display, branches that tell minima from saddles, saving."""
 
+from continuation.output.plotting import free_legend
+
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#222222")  # Okabe and Ito
 MARKS = {"LP": "o", "BP": "s", "HB": "D"}  # of special points, by the first two letters of their labels
 NAMES = {"LP": "fold", "BP": "branch point", "HB": "Hopf point"}
@@ -47,8 +49,6 @@ def mark(ax, kind, x, y, colour):
 
 def add_legend(ax, *contents, **options):
     """``ax.legend(*contents, **options)``; without `loc` where it covers least."""
-    from continuation.output.plotting import free_legend
-
     return ax.legend(*contents, **options) if "loc" in options else free_legend(ax, *contents, **options)
 
 

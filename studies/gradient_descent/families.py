@@ -12,6 +12,7 @@ import numpy as np
 from scipy.optimize import brentq
 
 from continuation import Settings, find_solutions, switch, trace
+from continuation.output.plotting import draw_legend
 from studies.claims import Claim, table, verdicts
 from studies.command import command, folder
 from studies.figures import COLOURS, add_legend, figure_of, save
@@ -206,8 +207,6 @@ def claims(found) -> list:
 
 def draw(path, fast):
     """Draw a diagram of each family."""
-    from continuation.output.plotting import draw_legend
-
     figure, (one, two, three, four) = figure_of(1, 4, (18, 4))
     titles = ("(a) networks, s = 1", "(b) factorization of 3, lam = 2", "(c) l_p regression, 3 layers")
     for ax, title in zip((one, two, three), titles):

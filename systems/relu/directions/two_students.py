@@ -80,7 +80,7 @@ def out_of_plane_point(angle=math.pi / 2, d=3) -> tuple[np.ndarray, float, float
     Parameters
     ----------
     angle : float
-        t between the teachers, in (0, pi), in the coordinates of `families.two_teachers`.
+        t between the teachers, in (0, pi), in the coordinates of `two_teachers`.
     d : int
         Dimension, at least 3; q is the third axis.
 

@@ -12,7 +12,7 @@ from systems.relu.population_loss.population import network
 def polar_equations(teachers, students, *, a=None, b=None, lam=0.0, alpha=0.0) -> Problem:
     """Set up the critical points of the population loss with students ``w_j = rho_j e_j``.
 
-    Arguments as for `normal.normal_equations`.
+    Arguments as for `normal_equations`.
 
     Returns
     -------

@@ -17,7 +17,7 @@ class HessianProduct:
     Raises
     ------
     ValueError
-        As for `population.gradient`.
+        As for `gradient`.
 
     Notes
     -----

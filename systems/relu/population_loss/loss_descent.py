@@ -50,7 +50,7 @@ def descend(W, net: Network, rate=0.1, steps=100_000, tolerance=1e-10) -> Run:
     Raises
     ------
     ValueError
-        As for `population.gradient`; rate or steps not positive.
+        As for `gradient`; rate or steps not positive.
 
     Examples
     --------

@@ -23,7 +23,7 @@ def plane(K) -> Problem:
     -------
     Problem
         States ``x``, ``y``, the full gradient flow's own coordinates; parameter ``K``; output ``L``, the loss.
-        ``unstable`` counts unstable directions in the plane only: see `reduction.symmetric_reduction` for those out
+        ``unstable`` counts unstable directions in the plane only: see `symmetric_reduction` for those out
         of it.  The Jacobian is self-adjoint in the inner product with weights ``(1, K - 1)``.
 
     Raises

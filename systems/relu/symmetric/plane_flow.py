@@ -4,6 +4,7 @@ import numpy as np
 
 from continuation.compiled.calls.kernel import kernel
 from systems.relu.argument_checks import positive, reals, students_number, vector, whole
+from systems.relu.symmetric.plane_dynamics import plane, type_a_guess
 from systems.relu.symmetric.plane_kernels import plane_loss, plane_residual
 
 TEACHER, TYPE_A, NOWHERE = 0, 1, -1
@@ -68,8 +69,6 @@ def plane_basins(x, y, K, rate=None, steps=20_000) -> np.ndarray:
     >>> plane_basins([0.5, 0.1], [0.1, 0.5], 5)
     array([0, 1])
     """
-    from systems.relu.symmetric.plane_dynamics import plane, type_a_guess
-
     K = students_number("plane_basins", K, 2)
     rate = 0.2 / K if rate is None else positive("plane_basins", "rate", rate)
     node, steps = plane(K).solve(type_a_guess(K)).state, whole("plane_basins", "steps", steps, 1)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from continuation.branch import Branch
+from continuation.output.plotting import draw_legend, usual_y
 from systems.number_checks import check_count, check_positive
 from systems.training.descent import Field, flow_of
 from systems.training.judging.balance import broken_law
@@ -126,8 +127,6 @@ class BranchCheck:
 
     def plot(self, x=None, y=None, ax=None):
         """Draw the branch with arrows of descent; returns the Axes."""
-        from continuation.output.plotting import draw_legend, usual_y
-
         y = y or usual_y(self.branch)
         ax = self.branch.plot(x, y, ax)
         column = self.branch[y]
