@@ -139,7 +139,7 @@ def deep_linear_network(widths, target, *, gauge=False) -> Problem:
     if target.shape != (widths[-1], widths[0]):
         raise ValueError(f"target: wanted the shape {(widths[-1], widths[0])} of the widths, got {target.shape}")
     generators = gauge_generators(widths) if gauge else ()
-    return _matrix_problem(widths, target, (0.0, 1.0, "W", "deep linear network"), generators)
+    return _matrix_problem("deep linear network", "W", widths, target, 0.0, 1.0, generators)
 
 
 def residual_network(R, layers, T=1.0) -> Problem:
@@ -168,7 +168,7 @@ def residual_network(R, layers, T=1.0) -> Problem:
     R, n, T = check_numbers("R", R, 2), check_count("layers", layers), check_positive("T", T)
     if R.shape[0] != R.shape[1]:
         raise ValueError(f"R: wanted a square matrix, got shape {R.shape}")
-    return _matrix_problem([len(R)] * (n + 1), R, (1.0, T / n, "A", "residual linear network"), ())
+    return _matrix_problem("residual linear network", "A", [len(R)] * (n + 1), R, 1.0, T / n)
 
 
 def uniform_residual_branch(R, layers, T=1.0) -> Problem:
@@ -365,9 +365,8 @@ def _rotation(widths, layer, i, j):
     return generator
 
 
-def _matrix_problem(widths, target, form, symmetries) -> Problem:
-    """Problem of layers ``b I + h A_j``; form = (b, h, letter, name)."""
-    b, h, letter, name = form
+def _matrix_problem(name, letter, widths, target, b, h, symmetries=()) -> Problem:
+    """Problem of layers ``b I + h A_j``, whose states carry the letter."""
     shapes = list(zip(widths[1:], widths))
     names = [f"{letter}{k + 1}[{i},{j}]" for k, (r, c) in enumerate(shapes) for i in range(r) for j in range(c)]
     return Problem(

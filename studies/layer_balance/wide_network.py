@@ -151,7 +151,7 @@ def _law(objective, theta) -> float:
     """Violation of law I1 by one step in float64."""
     wide = NetworkLoss(objective.network, objective.X.astype(float), objective.Y.astype(float))
     _, gradient = wide.loss_gradient(theta)
-    return violation(objective.network, theta, gradient, theta - RATE * gradient, (RATE, 0.0))
+    return violation(objective.network, theta, gradient, theta - RATE * gradient, RATE)
 
 
 def _command():

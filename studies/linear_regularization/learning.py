@@ -49,7 +49,7 @@ def main(fast=False, out=OUT) -> dict:
     ends, costs = random_starts(20 if fast else 40, 30_000 if fast else 100_000)
     out = folder(out)
     (out / "learning.txt").write_text(ends_table(ends) + "\n", "utf-8")
-    draw((layers, errors), (distances, rates), costs, out / "learning.png", fast)
+    draw(layers, errors, distances, rates[1], costs, out / "learning.png", fast)
     slope = np.polyfit(np.log(layers), np.log(errors), 1)[0]
     return {
         "order": float(-slope),
@@ -193,9 +193,8 @@ def claims(numbers) -> list[Claim]:
     ]
 
 
-def draw(convergence, escape, costs, path, fast=False):
-    """Draw errors against N, the escape, the costs at the ends."""
-    (layers, errors), (distances, rates) = convergence, escape
+def draw(layers, errors, distances, rate, costs, path, fast=False):
+    """Draw errors against N, the escape with the predicted rate, the costs at the ends."""
     figure, axes = figure_of(1, 3, (14.0, 4.6))
     axes[0].loglog(layers, errors, "o-", color=COLOURS[0], label="learnt from zero")
     axes[0].loglog(layers, errors[-1] * layers[-1] / np.array(layers), ":", color=COLOURS[-1], label="1/N")
@@ -203,7 +202,7 @@ def draw(convergence, escape, costs, path, fast=False):
     add_legend(axes[0])
     steps = CHUNK * np.arange(1, len(distances) + 1)
     middle = int(np.argmin(np.abs(np.log(distances / 1e-4))))
-    line = distances[middle] * np.exp(rates[1] * RATE * (steps - steps[middle]))
+    line = distances[middle] * np.exp(rate * RATE * (steps - steps[middle]))
     shown = (line > distances.min()) & (line < 10)
     axes[1].semilogy(steps, distances, color=COLOURS[1], label="learning")
     axes[1].semilogy(steps[shown], line[shown], ":", color=COLOURS[-1], label="lowest eigenvalue")

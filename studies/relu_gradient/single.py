@@ -39,7 +39,7 @@ def main(fast=False, out=OUT) -> dict:
     others = {name: other_inputs(rng, name, 20 if fast else 100) for name in ("normal", "uniform", "signs")}
     decrease = lyapunov(60 if fast else 300)
     starts = {(d, share): start_counts(rng, d, share, 200 if fast else 2000) for d in DIMENSIONS for share in SHARES}
-    draw(formula, others, decrease, starts, (folder(out) / "single.png", fast))
+    draw(formula, others, decrease, starts, folder(out) / "single.png", fast)
     return verdicts(formula, others, decrease, starts)
 
 
@@ -189,9 +189,8 @@ def margin(found) -> float:
     return (found["arrived"] / found["count"] - found["bound"]) / np.sqrt(0.25 / found["count"])
 
 
-def draw(formula, others, decrease, starts, place):
+def draw(formula, others, decrease, starts, path, fast=False):
     """Draw Fig. 7 (a)-(c), dV/dt, and probabilities against the radius."""
-    path, fast = place
     figure, axes = figure_of(2, 3, (14, 8))
     axes[0, 0].semilogy(formula["theta"], formula["by_angle"], ".", color=COLOURS[0])
     axes[0, 0].set(xlabel="angle", ylabel="relative error", title="Fig 7 (a): by angle")

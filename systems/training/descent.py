@@ -84,12 +84,12 @@ def descend(problem, start, rule, *, parameters=None, steps=100_000, tolerance=0
     every = max(1, steps // ROWS) if every is None else check_count("every", every)
     trail = _trail(problem, start, steps, every)
     field = Field.of(problem, parameters)
-    limits = np.array([every, tolerance, bound_of(trail[0]), steps])
-    code, made, rows = kernels.descend(field.function, field.p, rule.code, rule.knobs, limits, trail)
+    limits = every, tolerance, bound_of(trail[0]), steps
+    code, made, rows = kernels.descend(field.function, field.p, rule.code, rule.knobs, trail, *limits)
     rate = None
     if STOPS[code] is Stop.DIVERGED and isinstance(rule, GradientDescent):
         rate = largest_stable_rate(problem, trail[0], rule.rate, parameters=parameters)
-    return _run(problem, field, trail[:rows], (code, made, every), rate)
+    return _run(problem, field, trail[:rows], code, made, every, rate)
 
 
 def flow(problem, start, time, *, step=None, parameters=None, tolerance=0.0, every=None, method="RK4") -> Run:
@@ -130,10 +130,10 @@ def flow(problem, start, time, *, step=None, parameters=None, tolerance=0.0, eve
     field = Field.of(problem, parameters)
     trail = _trail(problem, start, steps, every)
     if method != "RK4":
-        return _smooth_flow(problem, field, trail, (time, method, every))
-    limits, knobs = np.array([every, tolerance, bound_of(trail[0]), steps]), np.array([time / steps])
-    code, made, rows = kernels.descend(field.function, field.p, kernels.RUNGE_KUTTA, knobs, limits, trail)
-    return _run(problem, field, trail[:rows], (code, made, every))
+        return _smooth_flow(problem, field, trail, time, method, every)
+    limits, knobs = (every, tolerance, bound_of(trail[0]), steps), np.array([time / steps])
+    code, made, rows = kernels.descend(field.function, field.p, kernels.RUNGE_KUTTA, knobs, trail, *limits)
+    return _run(problem, field, trail[:rows], code, made, every)
 
 
 def largest_stable_rate(problem, start, diverging, *, parameters=None, steps=TRIED) -> float:
@@ -164,11 +164,11 @@ def largest_stable_rate(problem, start, diverging, *, parameters=None, steps=TRI
     """
     field, start = Field.of(problem, parameters), flow_of(problem).state_values(start)
     steps, high = check_count("steps", steps), check_positive("diverging", diverging)
-    limits = np.array([steps, 0.0, bound_of(start), steps])
+    limits = steps, 0.0, bound_of(start), steps
 
     def stable(rate):
         trail = np.vstack([start, start])
-        code, _, _ = kernels.descend(field.function, field.p, kernels.GRADIENT, np.array([rate]), limits, trail)
+        code, _, _ = kernels.descend(field.function, field.p, kernels.GRADIENT, np.array([rate]), trail, *limits)
         return code in (kernels.BUDGET, kernels.CONVERGED)
 
     low = next((high * 0.5**k for k in range(1, 41) if stable(high * 0.5**k)), 0.0)
@@ -187,20 +187,18 @@ def _trail(problem, start, steps, every) -> np.ndarray:
     return trail
 
 
-def _run(problem, field, states, counts, rate=None) -> Run:
-    """The record of a compiled run; counts = (code, steps made, steps between rows)."""
-    code, made, every = counts
+def _run(problem, field, states, code, made, every, rate=None) -> Run:
+    """The record of a compiled run of so many steps, a row every few."""
     steps = np.minimum(np.arange(len(states)) * every, made)
     loss = flow_of(problem).outputs.get("loss")
     losses = np.array([loss(u, field.p) for u in states]) if loss else np.empty(0)
     return Run(states.copy(), steps, losses, STOPS[code], made, {}, rate)
 
 
-def _smooth_flow(problem, field, trail, wishes) -> Run:
+def _smooth_flow(problem, field, trail, time, method, every) -> Run:
     """The flow by one of scipy's adaptive methods."""
     from scipy.integrate import solve_ivp
 
-    time, method, every = wishes
     right, bound = flow_of(problem).functions["residual"], bound_of(trail[0])
 
     def rate(_, u):
@@ -215,4 +213,4 @@ def _smooth_flow(problem, field, trail, wishes) -> Run:
     times = np.linspace(0, time, len(trail))
     found = solve_ivp(rate, (0, time), trail[0], method=method, t_eval=times, events=far, rtol=1e-10, atol=1e-12)
     code = kernels.BUDGET if found.status == 0 else kernels.DIVERGED
-    return _run(problem, field, found.y.T, (code, (len(found.t) - 1) * every, every))
+    return _run(problem, field, found.y.T, code, (len(found.t) - 1) * every, every)

@@ -82,9 +82,9 @@ def after_step(network, theta, gradient, rate, decay=0.0) -> list:
     return [shrink * d + rate**2 * g for d, g in zip(before, kick)]
 
 
-def violation(network, theta, gradient, after, rates) -> float:
-    """Largest departure of a step from law I1, relative to the squared norm of the weights; rates = (rate, decay)."""
-    predicted, found = after_step(network, theta, gradient, *rates), imbalance(network, after)
+def violation(network, theta, gradient, after, rate, decay=0.0) -> float:
+    """Largest departure of a step from law I1, relative to the squared norm of the weights."""
+    predicted, found = after_step(network, theta, gradient, rate, decay), imbalance(network, after)
     scale = max(float(np.dot(theta, theta)), np.finfo(float).tiny)
     return max(float(np.max(np.abs(a - b))) for a, b in zip(predicted, found)) / scale
 

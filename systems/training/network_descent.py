@@ -78,14 +78,14 @@ def train(
             record.add(t, loss, theta)
             if watch:
                 watch(t)
-        status = _status(theta, gradient, (limit, tolerance if batch is None else -1.0))
+        status = _status(theta, gradient, limit, tolerance if batch is None else -1.0)
         if status is not Stop.BUDGET or t == steps:
             done = t
             break
         before = theta.copy() if law else None
         kernels.update(rule.code, knobs, t + 1, theta, gradient + decay * theta if decay else gradient, memory)
         if law:
-            worst = max(worst, violation(objective.network, before, gradient, theta, (rule.rate, decay)))
+            worst = max(worst, violation(objective.network, before, gradient, theta, rule.rate, decay))
     record.add(done, loss, theta)
     run = record.run(theta, status, done, {"violation": np.array([worst])} if law else {})
     if run.diverged and batch is None and isinstance(rule, GradientDescent):
@@ -207,9 +207,9 @@ def _batches(samples, batch, seed):
             yield order[first : first + batch]
 
 
-def _status(theta, gradient, bounds) -> Stop:
-    """Diverged, converged or neither; bounds = (size, tolerance)."""
+def _status(theta, gradient, limit, tolerance) -> Stop:
+    """Diverged, converged or neither."""
     size, slope = kernels.largest(theta), kernels.largest(gradient)
-    if not (size <= bounds[0] and slope < np.inf):
+    if not (size <= limit and slope < np.inf):
         return Stop.DIVERGED
-    return Stop.CONVERGED if slope <= bounds[1] else Stop.BUDGET
+    return Stop.CONVERGED if slope <= tolerance else Stop.BUDGET

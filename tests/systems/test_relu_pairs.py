@@ -289,7 +289,7 @@ def test_doubtful_points_are_decided_with_true_digits(rng):
                 exact = (mpmath.pi - first) * mpmath.cos(last) + mpmath.sin(first) * mpmath.cos(theta)
                 exact -= shares[0] * mpmath.pi * mpmath.cos(theta)
                 exact -= shares[1] * (mpmath.pi - theta + mpmath.sin(theta) * mpmath.cos(theta))
-                got = mpmath.mpf(str(_exact((i, 2000), (k, 20_000), second, 60)))
+                got = mpmath.mpf(str(_exact(i, 2000, k, 20_000, second, 60)))
                 assert abs(got - exact) < mpmath.mpf(10) ** -45 * abs(theta)
 
 

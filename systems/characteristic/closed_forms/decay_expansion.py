@@ -65,7 +65,8 @@ def normal_spectrum(C, lam, R, T=1.0) -> np.ndarray:
         if np.abs(gap).max() > 1e-9 * (1 + np.abs(C).max() + np.abs(R).max()) ** 2:
             raise ValueError(f"{name}: wanted normal matrices that commute, got C = {C.tolist()}, R = {R.tolist()}")
     mu, r, partner = _eigenvalues(C, R)
-    blocks = [_block(i, j, (mu, r, float(lam), positive("T", T))) for i in range(d) for j in range(d)]
+    lam, T = float(lam), positive("T", T)
+    blocks = [_block(mu, r, i, j, lam, T) for i in range(d) for j in range(d)]
     values = []
     for i in range(d):
         for j in range(d):
@@ -96,9 +97,8 @@ def _eigenvalues(C, R):
     return mu, r, partner
 
 
-def _block(i, j, data) -> np.ndarray:
+def _block(mu, r, i, j, lam, T) -> np.ndarray:
     """DG on ``(v_ij, v_{conj j, conj i})``: both rows, in terms of the entries of dF."""
-    mu, r, lam, T = data
     f = [cmath.exp(T * m) for m in mu]
 
     def change(k, l):

@@ -43,6 +43,15 @@ class Normal(NamedTuple):
         return np.array([[self.a, -self.w], [self.w, self.a]])
 
 
+class Turn(NamedTuple):
+    """What is asked for: the total angle ``theta + 2 pi n`` as its size phi and its sign, and rho and theta of R."""
+
+    phi: float
+    sense: float
+    rho: float
+    theta: float
+
+
 def scalar_residual(mu, lam, r) -> complex:
     """``lam mu - conj(f) (r - f)``, ``f = e^mu``: zero where ``[[a, -w], [w, a]]`` solves the equation.
 
@@ -81,7 +90,8 @@ def normal_solutions(lam, n=0, theta=math.pi / 2, rho=1.0) -> list[Normal]:
     >>> [round(point.cost, 9) for point in normal_solutions(0.1, -1)]
     [2.005734692, 2.220107301]
     """
-    lam, (phi, sense, rho) = weight_decay("normal_solutions(lam=...)", lam), _class("normal_solutions", n, theta, rho)
+    lam = weight_decay("normal_solutions(lam=...)", lam)
+    phi, sense, rho, theta = _turn("normal_solutions", n, theta, rho)
     if lam == 0:
         return [Normal(0.0, math.log(rho), sense * phi, rho, theta)]
 
@@ -126,7 +136,8 @@ def folds(n, theta=math.pi / 2, rho=1.0) -> list[Normal]:
     >>> [round(point.lam, 12) for point in folds(3)], folds(0)
     ([0.025953547704], [])
     """
-    phi, sense, rho = _class("folds", n, theta, rho)
+    turn = _turn("folds", n, theta, rho)
+    phi, rho = turn.phi, turn.rho
 
     def size(w, delta, sine):
         c = 1 + w * _cot(delta, sine)
@@ -140,7 +151,7 @@ def folds(n, theta=math.pi / 2, rho=1.0) -> list[Normal]:
         return math.hypot(a, w) - 1 - math.exp(2 * a) / lam
 
     ends = [_least_angle(phi), *([cusp_of_angle(phi).w] if phi <= math.pi else [])]  # at a cusp two folds meet
-    return _polished(turns, [(*size(*z), z[0]) for z in _roots(gap, phi, ends)], (phi, sense, rho, theta))
+    return _polished(turns, [(*size(*z), z[0]) for z in _roots(gap, phi, ends)], turn)
 
 
 def fold(n, theta=math.pi / 2, rho=1.0) -> Normal:
@@ -251,7 +262,8 @@ def pitchforks_of_revolution(n, theta=math.pi / 2, rho=1.0) -> list[Normal]:
     >>> [round(point.lam, 12) for point in pitchforks_of_revolution(-1)]
     [0.02720598341]
     """
-    phi, sense, rho = _class("pitchforks_of_revolution", n, theta, rho)
+    turn = _turn("pitchforks_of_revolution", n, theta, rho)
+    phi, rho = turn.phi, turn.rho
 
     def size(w, delta, sine):
         factor = w / (2 * sine * np.sin(w))
@@ -268,16 +280,16 @@ def pitchforks_of_revolution(n, theta=math.pi / 2, rho=1.0) -> list[Normal]:
     def degenerate(a, w, lam):
         return w * math.cos(w) - (a - math.exp(2 * a) / lam) * math.sin(w)
 
-    return _polished(degenerate, [(*size(*z), z[0]) for z in _roots(gap, phi, poles)], (phi, sense, rho, theta))
+    return _polished(degenerate, [(*size(*z), z[0]) for z in _roots(gap, phi, poles)], turn)
 
 
-def _class(caller, n, theta, rho):
-    """Size and sign of the total angle, and rho, checked."""
+def _turn(caller, n, theta, rho) -> Turn:
+    """The class n of a rotation, checked."""
     theta, rho = number(f"{caller}(theta=...)", theta), positive(f"{caller}(rho=...)", rho)
     phi = theta + 2 * math.pi * whole(f"{caller}(n=...)", n, least=None)
     if phi == 0:
         raise ValueError(f"{caller}(theta=...): wanted a total angle theta + 2 pi n other than 0, got n = {n}")
-    return abs(phi), math.copysign(1.0, phi), rho
+    return Turn(abs(phi), math.copysign(1.0, phi), rho, theta)
 
 
 def _roots(gap, phi, poles=()) -> list[tuple]:
@@ -313,14 +325,13 @@ def _least_angle(phi) -> float:
     return scipy.optimize.brentq(lambda w: math.sin(phi - w) + w * math.cos(phi - w), low, phi, xtol=1e-15, rtol=1e-15)
 
 
-def _polished(condition, found, data) -> list[Normal]:
+def _polished(condition, found, turn) -> list[Normal]:
     """Newton's method from (a, e^{2a} / lam, w) for the equation and one condition; what it doesn't confirm is left."""
-    (phi, sense, rho, theta), points = data, []
-    r = rho * cmath.exp(1j * phi)
+    r, points = turn.rho * cmath.exp(1j * turn.phi), []
 
     def equations(z):
         a, w, lam = z[0], z[1], math.exp(z[2])
-        relative = scalar_residual(complex(a, w), lam, r) / (lam * math.hypot(a, w) + rho * math.exp(a))
+        relative = scalar_residual(complex(a, w), lam, r) / (lam * math.hypot(a, w) + turn.rho * math.exp(a))
         return np.array([relative.real, relative.imag, condition(a, w, lam)])
 
     for a, share, w in found:
@@ -330,7 +341,7 @@ def _polished(condition, found, data) -> list[Normal]:
             columns = [(equations(z + e) - equations(z - e)) / (2 * e.max()) for e in steps]
             z = z - np.linalg.lstsq(np.column_stack(columns), equations(z), rcond=None)[0]
         if np.abs(equations(z)).max() < 1e-10 * (1 + np.abs(z).max()) and abs(z[1] - w) < 1e-3 * (1 + w):
-            points.append(Normal(math.exp(z[2]), float(z[0]), sense * float(z[1]), rho, theta))
+            points.append(Normal(math.exp(z[2]), float(z[0]), turn.sense * float(z[1]), turn.rho, turn.theta))
     return sorted(points)
 
 

@@ -106,7 +106,7 @@ def _crossings(matrix, C, T) -> list[Crossing]:
     times = []
     for low, high in zip(ends[:-1], ends[1:]):
         if high > low:
-            times += _real_eigenvalues(matrix, (low, high), math.inf)
+            times += _real_eigenvalues(matrix, low, high, math.inf)
     found = []
     for t in sorted(t for t in times if EDGE * T < t < (1 - EDGE) * T):
         if found and t - found[-1].time <= MERGED * T:
@@ -116,12 +116,11 @@ def _crossings(matrix, C, T) -> list[Crossing]:
     return found
 
 
-def _real_eigenvalues(matrix, interval, before) -> list[float]:
-    """Times in an interval at which the matrix is singular, each as often as the dimension of the kernel.
+def _real_eigenvalues(matrix, low, high, before) -> list[float]:
+    """Times between low and high at which the matrix is singular, each as often as the dimension of the kernel.
 
     Halved until the polynomial is exact, or no better than the one `before` (its last coefficients).
     """
-    low, high = interval
     nodes = np.cos(np.pi * (np.arange(DEGREE + 1) + 0.5) / (DEGREE + 1))
     values = np.array([matrix(low + (high - low) * (1 + x) / 2) for x in nodes])
     best = values[np.argmin([np.linalg.cond(value) for value in values])]
@@ -131,7 +130,7 @@ def _real_eigenvalues(matrix, interval, before) -> list[float]:
     if EXACT < tail < GAIN * before:
         middle = low + SPLIT * (high - low)
         halves = (low, middle), (middle, high)
-        return [t for half in halves for t in _real_eigenvalues(matrix, half, tail)]
+        return [t for half in halves for t in _real_eigenvalues(matrix, *half, tail)]
     x = _pencil_eigenvalues(coefficients)
     x = x[(np.abs(x.imag) < REAL) & (x.real > -1) & (x.real <= 1)].real
     return [low + (high - low) * (1 + value) / 2 for value in x]

@@ -119,7 +119,7 @@ def learn(network, start, rate, steps, *, data=None, batch=None, tolerance=1e-10
             rows = np.repeat(everything, count, axis=0)
         else:
             rows = rng.integers(X.shape[1], size=(count, whole("learn(batch=...)", batch)))
-        norm = _updates(A, X, Z, rows, (network.lam, h, rate))
+        norm = _updates(A, X, Z, rows, network.lam, h, rate)
         done += count
         if reference is not None:
             distances.append(np.sqrt(h * np.sum((A - reference) ** 2)))
@@ -129,14 +129,13 @@ def learn(network, start, rate, steps, *, data=None, batch=None, tolerance=1e-10
         if batch is None and norm < tolerance:
             ended = "converged"
             break
-    norm = _updates(A.copy(), X, Z, everything, (network.lam, h, rate))
+    norm = _updates(A.copy(), X, Z, everything, network.lam, h, rate)
     return Training(A, float(norm), done, np.array(distances), ended)
 
 
 @kernel
-def _updates(A, X, Z, rows, numbers):
+def _updates(A, X, Z, rows, lam, h, rate):
     """Update A in place once for each row of sample numbers; the L2 norm of the last gradient."""
-    lam, h, rate = numbers
     N, d, m = A.shape[0], A.shape[1], rows.shape[1]
     x, y, total = np.empty((N + 1, d, m)), np.empty((d, m)), 0.0
     before = np.empty((d, m))

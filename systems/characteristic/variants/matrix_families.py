@@ -6,7 +6,7 @@ import numpy as np
 
 from continuation import Problem
 from continuation.compiled.calls.kernel import kernel
-from systems.characteristic.equation import problem_of
+from systems.characteristic.equation import Kernels, problem_of
 from systems.characteristic.kernels.general_kernels import (
     general_cost,
     general_jacobian,
@@ -106,7 +106,7 @@ def line_of_matrices(R, direction, name="alpha", value=0.0, S=None, T=1.0) -> Pr
     >>> (abs(point.state - [0, 0, math.pi / 2, 0]) < 1e-9).all()
     np.True_
     """
-    return _family(R, square_matrix("direction", direction), LINE, (name, value, S, T))
+    return _family(R, square_matrix("direction", direction), LINE, name, value, S, T)
 
 
 def turned_matrix(R, generator, name="theta", value=0.0, S=None, T=1.0) -> Problem:
@@ -140,7 +140,7 @@ def turned_matrix(R, generator, name="theta", value=0.0, S=None, T=1.0) -> Probl
     >>> bool(abs(problem.residual((0.7 * K).ravel())).max() < 1e-15)
     True
     """
-    return _family(R, square_matrix("generator", generator), TURN, (name, value, S, T))
+    return _family(R, square_matrix("generator", generator), TURN, name, value, S, T)
 
 
 def scaled_matrix(R, name="rho", value=1.0, S=None, T=1.0) -> Problem:
@@ -152,7 +152,7 @@ def scaled_matrix(R, name="rho", value=1.0, S=None, T=1.0) -> Problem:
     array([-2.])
     """
     R = square_matrix("R", R)
-    return _family(np.zeros_like(R), R, LINE, (name, value, S, T))
+    return _family(np.zeros_like(R), R, LINE, name, value, S, T)
 
 
 def plane_generator(d, i, j) -> np.ndarray:
@@ -179,15 +179,15 @@ def plane_generator(d, i, j) -> np.ndarray:
 LINE, TURN = 0.0, 1.0  # last entry of p: how the parameter moves R
 
 
-def _family(R, M, kind, options) -> Problem:
+def _family(R, M, kind, name, value, S, T) -> Problem:
     """The problem for a parameter that moves R by the matrix M in one of the two ways."""
-    (name, value, S, T), R = options, square_matrix("R", R)
+    R = square_matrix("R", R)
     d = len(R)
     M, S = square_matrix("direction" if kind == LINE else "generator", M, d), covariance(S, d)
     parameters = {"lam": 0.0, "T": positive("T", T)}
     if name in (*parameters, *entries("R", d), *entries("S", d)):
         raise ValueError(f"name: wanted one that isn't taken, got {name!r}")
-    kernels = (_family_residual, _family_jacobian, _family_derivative, _family_cost)
+    kernels = Kernels(_family_residual, _family_jacobian, _family_derivative, _family_cost)
     parameters |= {name: number(name, value), **named("R", R), **named("S", S)}
     constants = np.append(M.ravel(), kind)
     return problem_of(kernels, d, parameters, "characteristic equation of a family", _family_index, constants=constants)

@@ -6,7 +6,7 @@ import numpy as np
 
 from continuation import Problem
 from continuation.compiled.calls.kernel import kernel
-from systems.characteristic.equation import general_kernels, problem_of
+from systems.characteristic.equation import Kernels, general_kernels, problem_of
 from systems.characteristic.kernels.general_kernels import (
     general_cost,
     general_jacobian,
@@ -53,7 +53,7 @@ def correlated_equation(M, S=None, T=1.0) -> Problem:
     M = square_matrix("M", M)
     S = covariance(S, len(M), singular=True)
     parameters = {"lam": 0.0, "T": positive("correlated_equation(T=...)", T), **named("M", M), **named("S", S)}
-    kernels = (_residual, _jacobian, _derivative, _cost)
+    kernels = Kernels(_residual, _jacobian, _derivative, _cost)
     return problem_of(kernels, len(M), parameters, "characteristic equation of correlated data", _sample_index)
 
 

@@ -83,8 +83,8 @@ def check_conjecture(rows=10_000, columns=10_000, *, second=False, digits=60) ->
         raise ValueError(f"check_conjecture: more than {LISTED} doubtful points, a grid finer than double precision")
     wrong, alarms = [], 0
     for i, k in cells[:count]:
-        exact = _exact((int(i), rows), (int(k), columns), second, digits)
-        inside = _inside((int(i), rows), (int(k), columns))
+        exact = _exact(int(i), rows, int(k), columns, second, digits)
+        inside = 0 < 2 * int(k) * rows < int(i) * columns  # between the students, in whole numbers
         alarms += (_value(math.pi * i / rows, 2 * math.pi * k / columns, second) > 0) != (exact > 0)
         if (exact > 0) != inside:
             wrong.append((math.pi * i / rows, 2 * math.pi * k / columns))
@@ -108,6 +108,14 @@ def separating_values(theta, phi, *, second=False) -> np.ndarray:
     return np.array(values).reshape(theta.shape)
 
 
+class Side(NamedTuple):
+    """The teacher seen from one student: pi minus the angle to it, the angle's sine and cosine."""
+
+    gap: float
+    sine: float
+    cosine: float
+
+
 @kernel
 def _gaps(theta, phi):
     """``pi`` minus the angles from the teacher to both students, phi in [0, 2 pi], theta in (0, pi)."""
@@ -115,14 +123,13 @@ def _gaps(theta, phi):
 
 
 @kernel
-def _combine(theta, sine, cosine, rows):
-    """L from ``pi - t``, sine and cosine of the angles to the student of the row and to the other one."""
-    (gap, own_sine, own), (other_gap, other_sine, other) = rows
+def _combine(theta, sine, cosine, own, other):
+    """L and the determinant, seen from the student of the row and from the other one."""
     h = sine + (math.pi - theta) * cosine
-    first, second = own_sine + gap * own, other_sine + other_gap * other
+    first, second = own.sine + own.gap * own.cosine, other.sine + other.gap * other.cosine
     det = (math.pi - h) * (math.pi + h)
     x, y = (math.pi * first - h * second) / det, (math.pi * second - h * first) / det
-    target = gap * other + own_sine * cosine
+    target = own.gap * other.cosine + own.sine * cosine
     return target - x * math.pi * cosine - y * (math.pi - theta + sine * cosine), det
 
 
@@ -130,10 +137,10 @@ def _combine(theta, sine, cosine, rows):
 def _value(theta, phi, second):
     """L_12, or L_21."""
     gap, other_gap = _gaps(theta, phi)
-    near = (gap, math.sin(gap), -math.cos(gap))
-    far = (other_gap, math.sin(other_gap), -math.cos(other_gap))
-    rows = (far, near) if second else (near, far)
-    return _combine(theta, math.sin(theta), math.cos(theta), rows)[0]
+    near = Side(gap, math.sin(gap), -math.cos(gap))
+    far = Side(other_gap, math.sin(other_gap), -math.cos(other_gap))
+    own, other = (far, near) if second else (near, far)
+    return _combine(theta, math.sin(theta), math.cos(theta), own, other)[0]
 
 
 @kernel
@@ -154,10 +161,10 @@ def _scan(rows, columns, second):
             judged += 1
             inside = k > 0 and place < 0
             gap, other_gap = _gaps(theta, 2 * math.pi * k / columns)
-            near = (gap, abs(sines[k]), cosines[k])
-            far = (other_gap, abs(sines[k] * cosine - cosines[k] * sine), cosines[k] * cosine + sines[k] * sine)
-            both = (far, near) if second else (near, far)
-            value, det = _combine(theta, sine, cosine, both)
+            near = Side(gap, abs(sines[k]), cosines[k])
+            far = Side(other_gap, abs(sines[k] * cosine - cosines[k] * sine), cosines[k] * cosine + sines[k] * sine)
+            own, other = (far, near) if second else (near, far)
+            value, det = _combine(theta, sine, cosine, own, other)
             doubtful = not abs(value) > DOUBT * math.pi**2 / det
             if (doubtful or (value > 0.0) != inside) and count < LISTED:
                 cells[count, 0], cells[count, 1] = i, k
@@ -169,18 +176,12 @@ def _scan(rows, columns, second):
     return cells, count, judged, (inside_least, outside_least)
 
 
-def _inside(row, column) -> bool:
-    """Whether the teacher lies between the students, in whole numbers."""
-    (i, rows), (k, columns) = row, column
-    return 0 < 2 * k * rows < i * columns
-
-
-def _exact(row, column, second, digits):
-    """L with many digits."""
+def _exact(i, rows, k, columns, second, digits):
+    """L with many digits at the angles ``pi i / rows`` and ``2 pi k / columns``."""
     with localcontext() as context:
         context.prec = digits
         turn = pi(digits)
-        theta, phi = turn * row[0] / row[1], 2 * turn * column[0] / column[1]
+        theta, phi = turn * i / rows, 2 * turn * k / columns
         gap, other_gap = abs(turn - phi), abs(turn - abs(phi - theta))
         if second:
             gap, other_gap = other_gap, gap

@@ -70,8 +70,8 @@ def _by_teacher(W, v, a, weight, alpha):
     out = np.zeros((W.shape[0], v.size, v.size))
     for j in range(W.shape[0]):
         product = a[j] * weight
-        span = opening(w[j], direction[0])
-        mixed(w[j], direction[0], span, (product * alpha, product * factor), out[j])
+        less, more = opening(w[j], direction[0])
+        mixed(w[j], direction[0], less, more, product * alpha, product * factor, out[j])
     return out
 
 

@@ -4,6 +4,8 @@ Equations for rho: ``-dL/d rho_j``.  For e: minus the tangential part of ``dL/d 
 only, and ``(1 - |e_j|^2) / 2`` along ``e_j``.  Neither sees rho_j = 0.
 """
 
+from typing import NamedTuple
+
 import numpy as np
 
 from continuation.compiled.calls.kernel import kernel
@@ -16,6 +18,24 @@ UNSTABLE = 1e-9  # negative eigenvalues below this, relative to the largest, cou
 SHORT = 1e-8  # a length that stands for 0, where the Hessian in w has no value
 
 
+class Row(NamedTuple):
+    """A student in the equations: its unit vector, the radial part of ``dL/d w_j``, the length of its row of e."""
+
+    e: np.ndarray
+    radial: float
+    length: float
+
+
+class Change(NamedTuple):
+    """Derivatives in one unknown: of ``lam rho_j``, and of the student's unit vector, radial part, pull and length."""
+
+    decay: float
+    e: np.ndarray
+    radial: float
+    pull: np.ndarray
+    length: float
+
+
 @kernel
 def _parts(u, p):
     """Return ``rho, e, |e|, V, a, b`` with unit rows e."""
@@ -26,19 +46,18 @@ def _parts(u, p):
 
 
 @kernel
-def _slopes(alpha):
-    """Return the factors of the bent and of the straight part of the kernel of two units."""
-    return (1.0 - alpha) ** 2 / TURN, alpha
+def _bent(alpha):
+    """Return the factor of the bent part of the kernel of two units; that of the straight part is alpha."""
+    return (1.0 - alpha) ** 2 / TURN
 
 
 @kernel
-def _pull(rho, e, V, a, b, slopes):
+def _pull(rho, e, V, a, b, factor, alpha):
     """Return ``dL/d w_j`` (K, d) without decay for the directions e; lengths may have any sign or be 0.
 
-    ``slopes = ((1 - alpha)^2 / 2 pi, alpha)``: linear in both.
+    Linear in ``factor = (1 - alpha)^2 / 2 pi`` and alpha.
     """
     s, v = units(V)
-    factor, alpha = slopes
     out = np.zeros_like(e)
     for j in range(rho.size):
         for k in range(rho.size):
@@ -60,7 +79,7 @@ def _pull(rho, e, V, a, b, slopes):
 def _pull_by_directions(rho, e, V, a, b, alpha):
     """Return the derivatives (K, d, K, d) of `_pull` by the unit vectors e, taken as free vectors."""
     s, v = units(V)
-    factor = (1.0 - alpha) ** 2 / TURN
+    factor = _bent(alpha)
     size, d = e.shape
     out = np.zeros((size, d, size, d))
     for j in range(size):
@@ -70,15 +89,16 @@ def _pull_by_directions(rho, e, V, a, b, alpha):
             if k == j:
                 block[:, :] = weight * (factor * 0.5 * TURN + alpha) * np.eye(d)
             else:
-                span = opening(e[j], e[k])
-                mixed(e[j], e[k], span, (weight * alpha, weight * factor), block)
+                less, more = opening(e[j], e[k])
+                mixed(e[j], e[k], less, more, weight * alpha, weight * factor, block)
                 own = np.zeros((d, d))
-                bend(e[j], e[k], span, weight * factor, own)
+                bend(e[j], e[k], less, more, weight * factor, own)
                 out[j, :, j, :] += own
             out[j, :, k, :] += block
         for k in range(s.size):
             own = np.zeros((d, d))
-            bend(e[j], v[k], opening(e[j], v[k]), -a[j] * b[k] * factor * s[k], own)
+            less, more = opening(e[j], v[k])
+            bend(e[j], v[k], less, more, -a[j] * b[k] * factor * s[k], own)
             out[j, :, j, :] += own
     return out
 
@@ -96,7 +116,7 @@ def _dot(x, y):
 def polar_residual(u, p, out):
     """Write F (K + K d,)."""
     rho, e, lengths, V, a, b = _parts(u, p)
-    pull = _pull(rho, e, V, a, b, _slopes(p[1]))
+    pull = _pull(rho, e, V, a, b, _bent(p[1]), p[1])
     size, d = e.shape
     for j in range(size):
         radial = _dot(e[j], pull[j])
@@ -106,29 +126,27 @@ def polar_residual(u, p, out):
 
 
 @kernel
-def _write(out, column, place, change):
-    """Write the derivatives of the rows of F of one student, given those of radial part, unit vector and pull."""
-    j, size, d = place
-    drho, de, e, radial, dradial, length = change[0], change[1], change[2], change[3], change[4], change[5]
-    dpull, dlength = change[6], change[7]
-    out[j, column] = -dradial - drho
+def _write(out, column, j, row, change):
+    """Write one column of the derivatives of student j's equations."""
+    d = row.e.size
+    first = out.shape[0] // (1 + d) + j * d  # behind the K equations of the lengths
+    out[j, column] = -change.radial - change.decay
     for i in range(d):
-        row = size + j * d + i
-        out[row, column] = (dradial - length * dlength) * e[i] - dpull[i]
-        out[row, column] += (radial + 0.5 * (1.0 - length * length)) * de[i]
+        out[first + i, column] = (change.radial - row.length * change.length) * row.e[i] - change.pull[i]
+        out[first + i, column] += (row.radial + 0.5 * (1.0 - row.length * row.length)) * change.e[i]
 
 
 @kernel
 def polar_jacobian(u, p, out):
     """Write F_u."""
     rho, e, lengths, V, a, b = _parts(u, p)
-    pull = _pull(rho, e, V, a, b, _slopes(p[1]))
+    pull = _pull(rho, e, V, a, b, _bent(p[1]), p[1])
     by = _pull_by_directions(rho, e, V, a, b, p[1])
     size, d = e.shape
-    factor = (1.0 - p[1]) ** 2 / TURN
+    factor = _bent(p[1])
     still, dpull = np.zeros(d), np.empty(d)
     for j in range(size):
-        radial = _dot(e[j], pull[j])
+        row = Row(e[j], _dot(e[j], pull[j]), lengths[j])
         for k in range(size):
             less, more = opening(e[j], e[k]) if k != j else (0.0, 2.0)
             weight = a[j] * a[k]
@@ -136,8 +154,7 @@ def polar_jacobian(u, p, out):
                 dpull[i] = weight * (factor * supplement(less, more) + p[1]) * e[k, i]
                 dpull[i] += weight * factor * 0.5 * less * more * e[j, i]
             decay = p[0] if k == j else 0.0
-            change = (decay, still, e[j], radial, _dot(e[j], dpull), lengths[j], dpull, 0.0)
-            _write(out, k, (j, size, d), change)
+            _write(out, k, j, row, Change(decay, still, _dot(e[j], dpull), dpull, 0.0))
             for l in range(d):  # e[k, l] moves: the unit vector by (I - e e') / |e|
                 de = -e[k] * e[k, l] / lengths[k]
                 de[l] += 1.0 / lengths[k]
@@ -146,8 +163,7 @@ def polar_jacobian(u, p, out):
                 dradial = _dot(e[j], dpull) + (_dot(de, pull[j]) if k == j else 0.0)
                 own = de if k == j else still
                 dlength = e[k, l] if k == j else 0.0
-                change = (0.0, own, e[j], radial, dradial, lengths[j], dpull, dlength)
-                _write(out, size + k * d + l, (j, size, d), change)
+                _write(out, size + k * d + l, j, row, Change(0.0, own, dradial, dpull, dlength))
 
 
 @kernel
@@ -158,16 +174,17 @@ def _pull_by_parameter(u, p, k):
     if k == 0:
         return np.zeros_like(e)
     if k == 1:
-        return _pull(rho, e, V, a, b, (-2.0 * (1.0 - p[1]) / TURN, 1.0))
+        return _pull(rho, e, V, a, b, -2.0 * (1.0 - p[1]) / TURN, 1.0)
     if k < 2 + count:  # a network whose only teacher is this one, and no student
-        return _pull(np.zeros_like(rho), e, V[k - 2 : k - 1], a, np.ones(1), _slopes(p[1]))
+        return _pull(np.zeros_like(rho), e, V[k - 2 : k - 1], a, np.ones(1), _bent(p[1]), p[1])
     teacher, entry = (k - 2 - count) // d, (k - 2 - count) % d
     _, v = units(V[teacher : teacher + 1])
-    factor, alpha = _slopes(p[1])
+    factor, alpha = _bent(p[1]), p[1]
     out = np.empty_like(e)
     for j in range(rho.size):
         block, weight = np.zeros((d, d)), -a[j] * b[teacher]
-        mixed(e[j], v[0], opening(e[j], v[0]), (weight * alpha, weight * factor), block)
+        less, more = opening(e[j], v[0])
+        mixed(e[j], v[0], less, more, weight * alpha, weight * factor, block)
         out[j] = block[:, entry]
     return out
 

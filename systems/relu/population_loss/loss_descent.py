@@ -61,7 +61,7 @@ def descend(W, net: Network, rate=0.1, steps=100_000, tolerance=1e-10) -> Run:
     """
     W = checked_students(W, net)
     rate, steps = positive("descend", "rate", rate), whole("descend", "steps", steps, 1)
-    done, size = _descend(W, net, (rate, float(tolerance)), steps)
+    done, size = _descend(W, *net, rate, float(tolerance), steps)
     return Run(W, float(loss_of(W, *net)), size, done)
 
 
@@ -139,10 +139,8 @@ def _columns_match_by_classes(W, other, tolerance):
 
 
 @kernel
-def _descend(W, net, numbers, steps):
+def _descend(W, V, a, b, lam, alpha, rate, tolerance, steps):
     """Change W in place; return the steps done and the gradient's largest entry."""
-    V, a, b, lam, alpha = net
-    rate, tolerance = numbers
     largest = np.inf
     for step in range(steps):
         slope = gradient_of(W, V, a, b, lam, alpha)

@@ -146,9 +146,11 @@ def gradient_of(W, V, a, b, lam, alpha):
 
 
 @kernel
-def bend(x, y, span, factor, block):
-    """Add ``factor sin(theta) (I - x x' + n n')`` to `block` (d, d); n is the unit part of y orthogonal to x."""
-    less, more = span
+def bend(x, y, less, more, factor, block):
+    """Add ``factor sin(theta) (I - x x' + n n')`` to `block` (d, d); n is the unit part of y orthogonal to x.
+
+    ``less, more`` are the lengths of difference and sum of the unit vectors x and y, see `opening`.
+    """
     sine = 0.5 * less * more
     if sine == 0.0:
         return
@@ -165,11 +167,10 @@ def bend(x, y, span, factor, block):
 
 
 @kernel
-def mixed(x, y, span, weights, block):
-    """Add ``(direct I + factor d2f/dx dy 2 pi)`` to `block` (d, d), ``weights = (direct, factor)``, x and y units."""
-    direct, factor = weights
-    along, across = steepness(span[0], span[1])
-    direct += factor * supplement(span[0], span[1])
+def mixed(x, y, less, more, direct, factor, block):
+    """Add ``(direct I + factor d2f/dx dy 2 pi)`` to `block` (d, d), x and y units; `less` and `more` as in `bend`."""
+    along, across = steepness(less, more)
+    direct += factor * supplement(less, more)
     along, across = factor * along, factor * across
     for i in range(x.size):
         u, v = along * (x[i] + y[i]), across * (x[i] - y[i])
@@ -194,15 +195,17 @@ def hessian_of(W, V, a, b, lam, alpha):
             own[:, :] = math.nan
             continue
         for k in range(j):
-            span = opening(w[j], w[k])
+            less, more = opening(w[j], w[k])
             product = a[j] * a[k]
             block = out[j * d : j * d + d, k * d : k * d + d]
-            mixed(w[j], w[k], span, (product * alpha, product * factor), block)
+            mixed(w[j], w[k], less, more, product * alpha, product * factor, block)
             out[k * d : k * d + d, j * d : j * d + d] = block.T
             if r[k] > 0.0:
-                bend(w[j], w[k], span, product * factor * r[k] / r[j], own)
-                bend(w[k], w[j], span, product * factor * r[j] / r[k], out[k * d : k * d + d, k * d : k * d + d])
+                bend(w[j], w[k], less, more, product * factor * r[k] / r[j], own)
+                others = out[k * d : k * d + d, k * d : k * d + d]
+                bend(w[k], w[j], less, more, product * factor * r[j] / r[k], others)
         for k in range(s.size):
             if s[k] > 0.0:
-                bend(w[j], v[k], opening(w[j], v[k]), -a[j] * b[k] * factor * s[k] / r[j], own)
+                less, more = opening(w[j], v[k])
+                bend(w[j], v[k], less, more, -a[j] * b[k] * factor * s[k] / r[j], own)
     return out

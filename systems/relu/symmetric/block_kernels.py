@@ -35,16 +35,13 @@ def _pair(part):
 
 
 @kernel
-def _add_bend(form, pq, unit, normal, weights):
+def _add_bend(form, pq, unit, spread, y, factor, sine, count):
     """Add ``count`` second derivatives ``factor sin (I - x x' + n n')`` to (form, p, q).
 
-    ``unit`` is x, ``normal = (spread, y)``: sin times n is ``spread e_k + y`` with k over the teachers but j where
-    spread is not 0.  ``weights = (factor, sine, count)``.
+    ``unit`` is x; sin times n is ``spread e_k + y`` with k over the teachers but j where spread is not 0.
     """
-    factor, sine, count = weights
     if sine == 0.0:
         return
-    spread, y = normal
     pq[0] += factor * sine * count
     others = (-1.0, 1.0, 0.0)  # 1 - e_j
     for i in range(3):
@@ -71,15 +68,15 @@ def _own_block(u, m, angles):
     form, pq = np.zeros((3, 3)), np.array([math.pi, 0.0])
     _, sine, cosine, _, _ = angles[0]
     slip = (-cosine * unit[0], (1.0 - cosine) * unit[1], (1.0 - cosine) * unit[2])
-    _add_bend(form, pq, unit, ((a - b) / r, slip), (1.0, sine, m - 1.0))
+    _add_bend(form, pq, unit, (a - b) / r, slip, 1.0, sine, m - 1.0)
     _, sine, cosine, _, _ = angles[1]
-    _add_bend(form, pq, unit, (0.0, _minus((0.0, d / s, e / s), cosine, unit)), (s / r, sine, 1.0))
+    _add_bend(form, pq, unit, 0.0, _minus((0.0, d / s, e / s), cosine, unit), s / r, sine, 1.0)
     _, sine, cosine, _, _ = angles[2]
-    _add_bend(form, pq, unit, (0.0, _minus((1.0, 0.0, 0.0), cosine, unit)), (-1.0 / r, sine, 1.0))
+    _add_bend(form, pq, unit, 0.0, _minus((1.0, 0.0, 0.0), cosine, unit), -1.0 / r, sine, 1.0)
     _, sine, cosine, _, _ = angles[3]
-    _add_bend(form, pq, unit, (1.0, _minus((0.0, 0.0, 0.0), cosine, unit)), (-1.0 / r, sine, m - 1.0))
+    _add_bend(form, pq, unit, 1.0, _minus((0.0, 0.0, 0.0), cosine, unit), -1.0 / r, sine, m - 1.0)
     _, sine, cosine, _, _ = angles[4]
-    _add_bend(form, pq, unit, (0.0, _minus((0.0, 0.0, 1.0), cosine, unit)), (-1.0 / r, sine, 1.0))
+    _add_bend(form, pq, unit, 0.0, _minus((0.0, 0.0, 1.0), cosine, unit), -1.0 / r, sine, 1.0)
     return form, pq[0], pq[1]
 
 

@@ -74,7 +74,7 @@ def plane_basins(x, y, K, rate=None, steps=20_000) -> np.ndarray:
     node, steps = plane(K).solve(type_a_guess(K)).state, whole("plane_basins", "steps", steps, 1)
     x, y = np.broadcast_arrays(reals("plane_basins(x=...)", x), reals("plane_basins(y=...)", y))
     starts = np.column_stack([x.ravel(), y.ravel()])
-    return _ends(starts, np.array([K]), (rate, steps), node).reshape(x.shape)
+    return _ends(starts, np.array([K]), rate, steps, node).reshape(x.shape)
 
 
 @kernel
@@ -89,9 +89,8 @@ def _path(u, p, rate, steps):
 
 
 @kernel
-def _ends(starts, p, numbers, node):
+def _ends(starts, p, rate, steps, node):
     """Number of the node that each start (m, 2) arrives at."""
-    rate, steps = numbers
     out, f = np.full(starts.shape[0], -1), np.empty(2)
     for i in range(starts.shape[0]):
         u = starts[i].copy()

@@ -5,6 +5,7 @@ hold at 0 and pi, too.  At the origin, and for K < 2, everything is NaN.
 """
 
 import math
+from typing import NamedTuple
 
 from continuation.compiled.calls.kernel import kernel
 
@@ -12,9 +13,18 @@ TURN = 2.0 * math.pi
 LEAST = 2.0 - 1e-3  # of K, with room for differences about 2
 
 
+class Angle(NamedTuple):
+    """An angle theta between weights: ``pi - theta``, its sine and cosine, and the derivative of theta."""
+
+    gap: float
+    sine: float
+    cosine: float
+    rate: float
+
+
 @kernel
 def angle_rate(square, square_rate, cosine, cosine_rate):
-    """Return ``(pi - theta, sin theta, cos theta, theta')`` for ``tan theta = sqrt(square) / cosine``.
+    """Return the `Angle` with ``tan theta = sqrt(square) / cosine``.
 
     `square` is at least 0, `square_rate` and `cosine_rate` are derivatives.  At theta = 0 and pi the rate of the
     sine part counts as zero: gradients of ReLU networks hold it with a factor that vanishes there.
@@ -24,7 +34,7 @@ def angle_rate(square, square_rate, cosine, cosine_rate):
     rate = 0.5 * square_rate / opposite if opposite > 0.0 else 0.0
     root = math.sqrt(length)
     turn = (cosine * rate - opposite * cosine_rate) / length
-    return math.atan2(opposite, -cosine), opposite / root, cosine / root, turn
+    return Angle(math.atan2(opposite, -cosine), opposite / root, cosine / root, turn)
 
 
 @kernel
@@ -84,8 +94,7 @@ def plane_parameter_derivative(u, p, k, out):
 @kernel
 def _rest(angle):
     """Return ``h(theta) - 1``."""
-    gap, sine, cosine, _ = angle
-    return gap * cosine - cosine * cosine / (1.0 + sine)
+    return angle.gap * angle.cosine - angle.cosine * angle.cosine / (1.0 + angle.sine)
 
 
 @kernel

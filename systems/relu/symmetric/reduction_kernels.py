@@ -53,28 +53,27 @@ def angle_parts(u, m, x, dm):
 
 
 @kernel
-def _first_radial(m, dm, sizes, angles):
-    """Return the coefficient of w1 in row 1 from the terms ``|w| sin(theta) e``, and its derivative."""
-    (r, dr), (s, ds) = sizes
-    _, s12, c12, t12 = angles[0]
-    _, s1k, c1k, t1k = angles[1]
-    _, own, own_c, own_t = angles[2]
-    _, other, other_c, other_t = angles[3]
-    _, far, far_c, far_t = angles[4]
-    pull = s * s1k - own - (m - 1.0) * other - far
-    dpull = ds * s1k + s * c1k * t1k - own_c * own_t - dm * other - (m - 1.0) * other_c * other_t - far_c * far_t
-    return (m - 1.0) * s12 + pull / r, dm * s12 + (m - 1.0) * c12 * t12 + dpull / r - pull * dr / (r * r)
+def _first_radial(m, dm, r, dr, s, ds, angles):
+    """Return the coefficient of w1 in row 1 from the terms ``|w| sin(theta) e``, and its derivative.
+
+    r and s are the lengths of w1 and wK, dr and ds their derivatives.
+    """
+    near, last, own, other, far = angles[0], angles[1], angles[2], angles[3], angles[4]
+    pull = s * last.sine - own.sine - (m - 1.0) * other.sine - far.sine
+    dpull = ds * last.sine + s * last.cosine * last.rate - own.cosine * own.rate - dm * other.sine
+    dpull = dpull - (m - 1.0) * other.cosine * other.rate - far.cosine * far.rate
+    slope = dm * near.sine + (m - 1.0) * near.cosine * near.rate + dpull / r - pull * dr / (r * r)
+    return (m - 1.0) * near.sine + pull / r, slope
 
 
 @kernel
-def _last_radial(m, dm, sizes, angles):
+def _last_radial(m, dm, r, dr, s, ds, angles):
     """Return the coefficient of wK in row K from the terms ``|w| sin(theta) e``, and its derivative."""
-    (r, dr), (s, ds) = sizes
-    _, s1k, c1k, t1k = angles[1]
-    _, back, back_c, back_t = angles[5]
-    _, end, end_c, end_t = angles[6]
-    pull = m * (r * s1k - back) - end
-    dpull = dm * (r * s1k - back) + m * (dr * s1k + r * c1k * t1k - back_c * back_t) - end_c * end_t
+    first, back, end = angles[1], angles[5], angles[6]
+    pull = m * (r * first.sine - back.sine) - end.sine
+    dpull = dm * (r * first.sine - back.sine)
+    dpull = dpull + m * (dr * first.sine + r * first.cosine * first.rate - back.cosine * back.rate)
+    dpull = dpull - end.cosine * end.rate
     return pull / s, dpull / s - pull * ds / (s * s)
 
 
@@ -103,27 +102,27 @@ def reduced_rates(u, p, x, dm):
     dr = (a * da + (m - 1.0) * b * db + 0.5 * dm * b * b + c * dc) / r
     ds = (m * d * dd + 0.5 * dm * d * d + e * de) / s
     angles = _seven(angle_parts(u, m, x, dm))
-    near, dnear = _first_radial(m, dm, ((r, dr), (s, ds)), angles)
-    away, daway = _last_radial(m, dm, ((r, dr), (s, ds)), angles)
+    near, dnear = _first_radial(m, dm, r, dr, s, ds, angles)
+    away, daway = _last_radial(m, dm, r, dr, s, ds, angles)
     near, away = math.pi + near, math.pi + away
-    (g, _, _, dg), (f, _, _, df) = angles[0], angles[1]  # pi - theta and theta' between students
-    own, other, far, back, end = angles[2][0], angles[3][0], angles[4][0], angles[5][0], angles[6][0]
+    g, dg, f, df = angles[0].gap, angles[0].rate, angles[1].gap, angles[1].rate  # between students
+    own, other, far, back, end = angles[2], angles[3], angles[4], angles[5], angles[6]
     rest, drest = a + (m - 2.0) * b, da + (m - 2.0) * db + dm * b
     column, dcolumn = rest + b, drest + db
     more, dmore = (m - 1.0) * b, (m - 1.0) * db + dm * b
     side, dside = (m - 1.0) * c, (m - 1.0) * dc + dm * c
     return (
-        near * a + g * more + f * d - own,
-        near * b + g * rest + f * d - other,
-        near * c + g * side + f * e - far,
-        away * d + f * column - back,
-        away * e + f * m * c - end,
+        near * a + g * more + f * d - own.gap,
+        near * b + g * rest + f * d - other.gap,
+        near * c + g * side + f * e - far.gap,
+        away * d + f * column - back.gap,
+        away * e + f * m * c - end.gap,
     ), (
-        near * da + dnear * a + g * dmore - dg * more + f * dd - df * d + angles[2][3],
-        near * db + dnear * b + g * drest - dg * rest + f * dd - df * d + angles[3][3],
-        near * dc + dnear * c + g * dside - dg * side + f * de - df * e + angles[4][3],
-        away * dd + daway * d + f * dcolumn - df * column + angles[5][3],
-        away * de + daway * e + f * (m * dc + dm * c) - df * m * c + angles[6][3],
+        near * da + dnear * a + g * dmore - dg * more + f * dd - df * d + own.rate,
+        near * db + dnear * b + g * drest - dg * rest + f * dd - df * d + other.rate,
+        near * dc + dnear * c + g * dside - dg * side + f * de - df * e + far.rate,
+        away * dd + daway * d + f * dcolumn - df * column + back.rate,
+        away * de + daway * e + f * (m * dc + dm * c) - df * m * c + end.rate,
     )
 
 
@@ -190,9 +189,9 @@ def reduced_parameter_derivative(u, p, k, out):
 @kernel
 def _length_times_rest(part):
     """Return ``|x| |y| (h(theta) - 1)`` of an angle's parts."""
-    gap, sine, cosine, _ = angle_rate(*part)
+    angle = angle_rate(*part)
     size = math.hypot(math.sqrt(max(part[0], 0.0)), part[2])
-    return size * (gap * cosine - cosine * cosine / (1.0 + sine))
+    return size * (angle.gap * angle.cosine - angle.cosine * angle.cosine / (1.0 + angle.sine))
 
 
 @kernel

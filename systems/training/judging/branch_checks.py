@@ -196,7 +196,7 @@ def check_branch(branch, *, points=20, eta=None, sweeps=True, balance=None, seed
     """
     problem, eta = _checked(branch), None if eta is None else check_positive("eta", eta)
     rng = np.random.default_rng(seed)
-    judged = [_judge(problem, branch, row, (eta, balance), rng) for row in _rows(branch, check_count("points", points))]
+    judged = [_judge(problem, branch, row, eta, balance, rng) for row in _rows(branch, check_count("points", points))]
     folds = [fold for fold in branch.folds if stable_side(branch, fold)] if sweeps else []
     return BranchCheck(branch, tuple(judged), tuple(sweep_through(branch, fold) for fold in folds))
 
@@ -224,9 +224,8 @@ def _rows(branch, count) -> list:
     return [rows[k] for k in np.unique(np.round(places).astype(int))]
 
 
-def _judge(problem, branch, row, wishes, rng) -> PointCheck:
-    """All experiments at one row; wishes = (eta, balance)."""
-    eta, balance = wishes
+def _judge(problem, branch, row, eta, balance, rng) -> PointCheck:
+    """All experiments at one row."""
     point = branch.point(row)
     field = Field.of(problem, point.parameters)
     place = (row, point[branch.vary[0]], int(branch.unstable[row]))

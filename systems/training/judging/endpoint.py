@@ -86,7 +86,7 @@ class Endpoint:
         if reason := self._unfit(k, expected) or ("" if near > VISIBLE * self.modes.size else "lost in rounding"):
             return ModeRate(value, expected, math.nan, 0.0, reason)
         begin = near if expected > 0 else far
-        logs = self._seen(k, begin * vector, (0.5 * near, 2 * far, 30 * far, expected, PURE))
+        logs = self._seen(k, begin * vector, 0.5 * near, 2 * far, 30 * far, PURE, expected)
         return self._fitted(value, expected, logs)
 
     def random_rate(self, rng) -> ModeRate:
@@ -99,7 +99,7 @@ class Endpoint:
         vector = self.random_direction(rng)
         far = self.reach(vector, abs(values[k]))
         part = abs(self.modes.left[:, k].conj() @ vector) * far
-        logs = self._seen(k, far * vector, (1e-3 * part, 2 * part, 30 * far, expected, math.inf))
+        logs = self._seen(k, far * vector, 1e-3 * part, 2 * part, 30 * far, math.inf, expected)
         return self._fitted(values[k], expected, logs)
 
     def attracts(self, rng) -> bool:
@@ -149,13 +149,11 @@ class Endpoint:
             return "too many steps"
         return "" if math.isfinite(expected) else "vanishes in one step"
 
-    def _seen(self, k, displacement, window):
-        """Logarithms of the coordinate of mode k along a run; window = (least, largest, displacement, rate, pure)."""
-        left = self.modes.left[:, k].conj()
-        frame = np.vstack([self.modes.u, left.real, left.imag])
-        steps = math.ceil(1.5 * DECADES * math.log(10) / abs(window[3])) + 5
-        limits = np.array([*window[:3], steps, window[4]])
-        return kernels.coordinates(self.function, self.modes.p, self.eta, self.modes.u + displacement, frame, limits)[0]
+    def _seen(self, k, displacement, least, most, furthest, pure, expected):
+        """Logarithms of the coordinate of mode k along a run; limits as in `kernels.coordinates`."""
+        modes, steps = self.modes, math.ceil(1.5 * DECADES * math.log(10) / abs(expected)) + 5
+        start, left, limits = modes.u + displacement, modes.left[:, k].conj(), (least, most, furthest, pure, steps)
+        return kernels.coordinates(self.function, modes.p, self.eta, start, modes.u, left, *limits)[0]
 
     def _fitted(self, value, expected, logs) -> ModeRate:
         """Slope of the logarithms against the step number."""
@@ -169,9 +167,8 @@ class Endpoint:
     def _descended(self, start, steps, tolerance, eta=None):
         """Last state and status of a descent."""
         trail = np.vstack([start, start])
-        limits = np.array([steps, tolerance, bound_of(start), steps])
-        knobs = np.array([eta or self.eta])
-        code, _, rows = kernels.descend(self.function, self.modes.p, kernels.GRADIENT, knobs, limits, trail)
+        limits, knobs = (steps, tolerance, bound_of(start), steps), np.array([eta or self.eta])
+        code, _, rows = kernels.descend(self.function, self.modes.p, kernels.GRADIENT, knobs, trail, *limits)
         return trail[rows - 1], STOPS[code]
 
     def _destination(self, sign) -> Destination:

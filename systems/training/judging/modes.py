@@ -109,14 +109,13 @@ def _sorted_kernel(problem, u, p, kernel):
     """Split null vectors into those along which solutions go on and the others."""
     stride = STRIDE * (np.linalg.norm(u) or 1.0)
     scale = np.max(np.abs(state_jacobian(problem, u, p)), initial=0.0) * stride
-    on = [_leads_on(problem, u + stride * v, (u, v), p, (stride, scale)) for v in kernel.T]
+    on = [_leads_on(problem, u, p, v, stride, scale) for v in kernel.T]
     on = np.array(on, bool)
     return kernel[:, on], kernel[:, ~on]
 
 
-def _leads_on(problem, start, origin, p, sizes) -> bool:
-    """Whether Newton from a point displaced along a null vector finds a solution there, not the origin again."""
-    (u, v), (stride, scale) = origin, sizes
-    found = polished(problem, start, p)
+def _leads_on(problem, u, p, v, stride, scale) -> bool:
+    """Whether Newton from u displaced by a stride along a null vector v finds a solution there, not u again."""
+    found = polished(problem, u + stride * v, p)
     misfit = np.max(np.abs(evaluate(problem, found, p)))
     return bool(misfit <= 1e-9 * scale and v @ (found - u) > 0.5 * stride)

@@ -109,7 +109,7 @@ def sweep_through(branch, fold, *, rates=None) -> Sweep:
     direction = np.sign(value - branch.parameter[row])
     jumps = np.full(len(rates), np.nan)
     for k in np.argsort(-rates):  # the fastest first: where it does not jump the slow ones would take long to say so
-        jumps[k] = _jump(problem, branch, (fold, form, row), direction * rates[k])
+        jumps[k] = _jump(problem, branch, fold, form, row, direction * rates[k])
         if not np.isfinite(jumps[k]):
             return _nothing(value, form, "nothing jumped within reach of the fold")
     scaled = rates / natural
@@ -193,20 +193,19 @@ def _beginning(branch, fold, side, unit) -> int:
     return row
 
 
-def _jump(problem, branch, places, rate) -> float:
-    """Parameter at which a sweep at `rate` has left the fold; NaN where it never does."""
-    fold, form, row = places
-    vary, begin = branch.vary[0], branch.parameter[row]
-    parameters = {**fold.parameters, vary: begin}
+def _jump(problem, branch, fold, form, row, rate) -> float:
+    """Parameter at which a sweep at `rate` from a row has left the fold; NaN where it never does."""
+    vary, first = branch.vary[0], branch.parameter[row]
+    parameters = {**fold.parameters, vary: first}
     eta = min(STEP / form["speed"], STIFF / max(form["fast"], np.finfo(float).tiny))
     sign = np.sign(form["w"] @ (branch.states[row] - fold.state))
-    reach = abs(fold[vary] - begin) + 0.5 * form["unit"]
+    reach = abs(fold[vary] - first) + 0.5 * form["unit"]
     steps = int(reach / (abs(rate) * eta)) + 10
     for fraction in DEPARTED:
         field = Field.of(problem, parameters)
         level = sign * (form["w"] @ fold.state) - fraction * form["size"]
-        motion = np.array([eta, problem.index_of(vary), rate * eta, steps])
-        value, _ = kernels.swept(field.function, field.p, motion, branch.states[row].copy(), sign * form["w"], level)
+        active, begin, toward = problem.index_of(vary), branch.states[row].copy(), sign * form["w"]
+        value, _ = kernels.swept(field.function, field.p, active, rate * eta, eta, begin, toward, level, steps)
         if np.isfinite(value):
             return value
     return np.nan
