@@ -59,6 +59,12 @@ def verdicts(claims) -> dict:
     return {f"{claim.where}: {claim.says}": claim.verdict for claim in claims}
 
 
+def write_claims(claims, path) -> dict:
+    """Write the table of claims to a file; return their `verdicts`."""
+    path.write_text(table(claims) + "\n", "utf-8")
+    return verdicts(claims)
+
+
 def _row(claim):
     """Texts of one claim."""
     number = "-" if claim.computed is None else f"{claim.computed:.4g}"

@@ -4,6 +4,7 @@ import argparse
 import contextlib
 import pathlib
 import sys
+from types import ModuleType
 
 from studies.claims import table
 
@@ -75,7 +76,8 @@ def announced(items, what):
         yield from track(items, description=what, console=Console(stderr=True))
         return
     for number, item in enumerate(items, 1):
-        print(f"{what} {number}/{len(items)}: {item}", file=sys.stderr, flush=True)
+        name = item.__name__.rpartition(".")[2] if isinstance(item, ModuleType) else item
+        print(f"{what} {number}/{len(items)}: {name}", file=sys.stderr, flush=True)
         yield item
 
 

@@ -1,40 +1,53 @@
-"""Checks of arguments that the systems of training share; every error says what came and what was wanted."""
+"""Checks of single numbers that all systems share: an error names the argument, what came and what was wanted."""
+
+import math
 
 import numpy as np
 
-from continuation.ground.names import check_numbers
+
+def is_real(value) -> bool:
+    """Whether a value is one real number, finite or not; truth values are none."""
+    return isinstance(value, int | float | np.integer | np.floating) and not isinstance(value, bool)
 
 
-def check_count(name, value) -> int:
-    """A whole number of at least 1 (steps, layers, columns).
+def check_number(label, value, within=math.isfinite, wanted="a finite number") -> float:
+    """Check a real number: ``within(value)`` holds (never for NaN), else `wanted` says what it should have been.
 
     Examples
     --------
-    >>> check_count("depth", 3)
-    3
+    >>> check_number("f(x=...)", 2, lambda x: x < 3, "a number below 3")
+    2.0
     """
-    if isinstance(value, bool) or not isinstance(value, (int, np.integer)) or value < 1:
-        raise ValueError(f"{name}: wanted a whole number of at least 1, got {value!r}")
-    return int(value)
+    if not is_real(value) or math.isnan(value) or not within(value):
+        raise ValueError(f"{label}: wanted {wanted}, got {value!r}")
+    return float(value)
 
 
-def check_positive(name, value) -> float:
-    """A positive finite number.
+def check_positive(label, value) -> float:
+    """Check a positive finite number.
 
     Examples
     --------
     >>> check_positive("time", 2)
     2.0
     """
-    number = check_numbers(name, value, 0)
-    if number <= 0:
-        raise ValueError(f"{name}: wanted a positive number, got {value!r}")
-    return number
+    return check_number(label, value, lambda x: 0 < x < math.inf, "a positive number")
 
 
-def check_tolerance(value) -> float:
-    """A finite number of at least 0."""
-    number = check_numbers("tolerance", value, 0)
-    if number < 0:
-        raise ValueError(f"tolerance: wanted a number of at least 0, got {value!r}")
-    return number
+def check_not_negative(label, value) -> float:
+    """Check a finite number of at least 0: a tolerance, a weight decay."""
+    return check_number(label, value, lambda x: 0 <= x < math.inf, "a number of at least 0")
+
+
+def check_count(label, value, least=1) -> int:
+    """Check a whole number of at least `least` (None: any): steps, layers, columns.
+
+    Examples
+    --------
+    >>> check_count("depth", 3)
+    3
+    """
+    if isinstance(value, bool) or not isinstance(value, (int, np.integer)) or (least is not None and value < least):
+        wanted = "a whole number" if least is None else f"a whole number of at least {least}"
+        raise ValueError(f"{label}: wanted {wanted}, got {value!r}")
+    return int(value)

@@ -13,7 +13,7 @@ from scipy.optimize import brentq
 
 from continuation import Settings, find_solutions, switch, trace
 from continuation.output.plotting import draw_legend
-from studies.claims import Claim, table, verdicts
+from studies.claims import Claim, write_claims
 from studies.command import command, folder
 from studies.figures import COLOURS, add_legend, figure_of, save
 from systems import factorization as fac
@@ -45,10 +45,8 @@ def main(fast=False, out=OUT) -> dict:
     """
     out = folder(out)
     found = {**linear(fast), **counts(fast), **factorized(), **regressions(), **residual(fast)}
-    rows = claims(found)
-    (out / "families.txt").write_text(table(rows) + "\n", "utf-8")
     draw(out / "families.png", fast)
-    return {**found, **verdicts(rows)}
+    return {**found, **write_claims(claims(found), out / "families.txt")}
 
 
 def linear(fast=False) -> dict:

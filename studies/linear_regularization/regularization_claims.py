@@ -3,23 +3,33 @@
 Runs every study of this folder.  Run: ``python -m studies.linear_regularization.regularization_claims``.
 """
 
-import importlib
-
-from studies.claims import table, verdicts
+from studies.claims import verdicts, write_claims
 from studies.command import announced, folder, summary
-from studies.linear_regularization import OUT
+from studies.linear_regularization import (
+    OUT,
+    circles,
+    example1,
+    example2,
+    first_order,
+    learning,
+    nonnormal,
+    scalar,
+    second_order,
+    sensitivity,
+    theorem2,
+)
 
 STUDIES = (
-    "first_order",
-    "example1",
-    "example2",
-    "scalar",
-    "theorem2",
-    "circles",
-    "nonnormal",
-    "second_order",
-    "learning",
-    "sensitivity",
+    first_order,
+    example1,
+    example2,
+    scalar,
+    theorem2,
+    circles,
+    nonnormal,
+    second_order,
+    learning,
+    sensitivity,
 )
 
 
@@ -37,12 +47,12 @@ def main(fast=False, out=OUT) -> dict:
         Verdicts by study, place and claim.
     """
     rows, found = [], {}
-    for name in announced(STUDIES, "study"):
-        module = importlib.import_module(f"studies.linear_regularization.{name}")
-        made = module.claims(module.main(fast=fast, out=out))
+    for study in announced(STUDIES, "study"):
+        made = study.claims(study.main(fast=fast, out=out))
         rows += made
+        name = study.__name__.rpartition(".")[2]
         found |= {f"{name}, {key}": value for key, value in verdicts(made).items()}
-    (folder(out) / "claims.txt").write_text(table(rows) + "\n", "utf-8")
+    write_claims(rows, folder(out) / "claims.txt")
     return found
 
 

@@ -36,7 +36,7 @@ def main(fast=False, out=OUT) -> dict:
     -------
     dict
         ``onset[A]`` ...: the K beyond which the family is a minimum of the full network; ``loss[A, K]``; the rest as
-        in `verdicts`.
+        in `measured`.
     """
     out = folder(out)
     branches = families()
@@ -52,7 +52,7 @@ def main(fast=False, out=OUT) -> dict:
     sizes = (6, 10) if fast else range(4, 21)
     full = whole(branches, (6,) if fast else (4, 5, 6, 7, 8, 10))
     descent = {f"descent_{key}": value for key, value in judged(full, 1 if fast else 2).items()}
-    return {**onsets, **losses, **verdicts(branches, sizes), **descent}
+    return {**onsets, **losses, **measured(branches, sizes), **descent}
 
 
 def families() -> dict:
@@ -79,7 +79,7 @@ def onset(branch, name="K") -> float:
     return max(best, default=np.nan)
 
 
-def verdicts(branches, sizes) -> dict:
+def measured(branches, sizes) -> dict:
     """Compare blocks with the full Hessian, and look at what lies beyond the onsets.
 
     Returns

@@ -3,7 +3,7 @@
 Runs every study of this folder and writes ``claims.txt``.  Run: ``python -m studies.relu_gradient.relu_claims``.
 """
 
-from studies.claims import table, verdicts
+from studies.claims import write_claims
 from studies.command import announced, folder, summary
 from studies.relu_gradient import many, minima, origins, pairs, plane, separation, single
 from studies.relu_gradient.common import OUT
@@ -30,8 +30,7 @@ def main(fast=False, out=OUT) -> dict:
     rows = []
     for study in announced(STUDIES, "study"):
         rows += study.claims(study.main(fast=fast, out=out))
-    (out / "claims.txt").write_text(table(rows) + "\n", "utf-8")
-    return verdicts(rows)
+    return write_claims(rows, out / "claims.txt")
 
 
 if __name__ == "__main__":

@@ -7,8 +7,9 @@ import numpy as np
 from scipy.linalg import expm
 
 from systems.characteristic.equation import residual_and_jacobian
-from systems.characteristic.matrix_checks import covariance, given, positive, square_matrix
+from systems.characteristic.matrix_checks import covariance, given, square_matrix
 from systems.characteristic.morse.index import Index, morse_index
+from systems.number_checks import check_positive
 
 NODES = 8  # Gauss points in each layer
 
@@ -137,7 +138,7 @@ def gradient_bound(A, R, S=None, T=1.0) -> Bound:
     if A.ndim != 3 or A.shape[1] != A.shape[2] or not len(A):
         raise ValueError(f"A: wanted weights (N, d, d), got shape {A.shape}")
     d = A.shape[1]
-    R, T = square_matrix("R", R, d), positive("gradient_bound(T=...)", T)
+    R, T = square_matrix("R", R, d), check_positive("gradient_bound(T=...)", T)
     S, h = covariance(S, d), T / len(A)
     maps = [np.eye(d)]
     for a in A:

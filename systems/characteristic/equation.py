@@ -10,7 +10,8 @@ from continuation import Problem
 from systems.characteristic.kernels import general_kernels as general
 from systems.characteristic.kernels import two_by_two_kernels as plane
 from systems.characteristic.kernels.index_kernels import index_and_nullity
-from systems.characteristic.matrix_checks import covariance, entries, named, positive, square_matrix
+from systems.characteristic.matrix_checks import covariance, entries, named, square_matrix
+from systems.number_checks import check_positive
 
 
 class Kernels(NamedTuple):
@@ -77,7 +78,12 @@ def characteristic_equation(R, S=None, T=1.0) -> Problem:
     R = square_matrix("R", R)
     S = covariance(S, len(R))
     kernels = plane_kernels() if len(R) == 2 else general_kernels()
-    parameters = {"lam": 0.0, "T": positive("characteristic_equation(T=...)", T), **named("R", R), **named("S", S)}
+    parameters = {
+        "lam": 0.0,
+        "T": check_positive("characteristic_equation(T=...)", T),
+        **named("R", R),
+        **named("S", S),
+    }
     return problem_of(kernels, len(R), parameters, "characteristic equation")
 
 

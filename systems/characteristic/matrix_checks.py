@@ -1,9 +1,11 @@
-"""What is wrong with an argument, in words: square matrices, covariances, positive numbers."""
+"""What is wrong with a matrix, in words: square matrices, covariances, generators; and the names of their entries."""
 
 import functools
 from typing import NamedTuple
 
 import numpy as np
+
+from systems.number_checks import check_not_negative, check_positive
 
 ROUNDING = 1e-12  # asymmetry, relative to the largest entry, that is rounding
 
@@ -67,7 +69,7 @@ def given(caller="", *, C=None, R=None, S=None, lam=0.0, T=1.0) -> Given:
         R = square_matrix("R", R, d)
     S = covariance(S, len(R if C is None else C))
     lam_label, T_label = (f"{caller}({name}=...)" if caller else name for name in ("lam", "T"))
-    return Given(C, R, S, weight_decay(lam_label, lam), positive(T_label, T))
+    return Given(C, R, S, check_not_negative(lam_label, lam), check_positive(T_label, T))
 
 
 def is_normal(A, tolerance) -> bool:
@@ -85,42 +87,6 @@ def generator(K, d) -> np.ndarray:
     if np.abs(K + K.T).max() > ROUNDING * np.abs(K).max():
         raise ValueError(f"K: wanted a skew matrix, got {K.tolist()}")
     return K
-
-
-def _real(value) -> bool:
-    """Whether a value is one finite real number."""
-    return (
-        isinstance(value, (int, float, np.integer, np.floating)) and not isinstance(value, bool) and np.isfinite(value)
-    )
-
-
-def number(label, value) -> float:
-    """A finite number, or say what came for `label`."""
-    if not _real(value):
-        raise ValueError(f"{label}: wanted a finite number, got {value!r}")
-    return float(value)
-
-
-def positive(label, value) -> float:
-    """A positive number, or say what came for `label`."""
-    if not (_real(value) and value > 0):
-        raise ValueError(f"{label}: wanted a positive number, got {value!r}")
-    return float(value)
-
-
-def weight_decay(label, value, least=0.0) -> float:
-    """A weight decay: a finite number of at least 0 (or above it where `least` is positive)."""
-    if not _real(value) or value < 0 or (least > 0 and value == 0):
-        raise ValueError(f"{label}: wanted a number {'above' if least > 0 else 'of at least'} 0, got {value!r}")
-    return float(value)
-
-
-def whole(label, value, least=1) -> int:
-    """A whole number of at least `least` (None: any)."""
-    if isinstance(value, bool) or not isinstance(value, (int, np.integer)) or (least is not None and value < least):
-        wanted = "a whole number" if least is None else f"a whole number of at least {least}"
-        raise ValueError(f"{label}: wanted {wanted}, got {value!r}")
-    return int(value)
 
 
 def one_thread(function):

@@ -4,32 +4,11 @@ import math
 
 import numpy as np
 
-
-def is_real(value) -> bool:
-    """Whether a value is one real number, finite or not."""
-    return isinstance(value, int | float | np.integer | np.floating) and not isinstance(value, bool | np.bool_)
-
-
-def number(where, name, value, within, words) -> float:
-    """Check a real number: ``within(value)`` holds (never for NaN), else `words` say what was wanted.
-
-    Examples
-    --------
-    >>> number("f", "x", 2, lambda x: x > 0, "a positive number")
-    2.0
-    """
-    if not is_real(value) or math.isnan(value) or not within(value):
-        raise ValueError(f"{where}({name}=...): wanted {words}, got {value!r}")
-    return float(value)
-
-
-def positive(where, name, value) -> float:
-    """Check a positive finite number."""
-    return number(where, name, value, lambda x: 0 < x < math.inf, "a positive number")
+from systems.number_checks import check_number, is_real
 
 
 def whole(where, name, value, least) -> int:
-    """Check a whole number of at least `least`."""
+    """Check a whole number of at least `least`; 6.0 is one, as parameters of a point are floats."""
     if not is_real(value) or not math.isfinite(value) or value != int(value) or value < least:
         raise ValueError(f"{where}({name}=...): wanted a whole number of at least {least}, got {value!r}")
     return int(value)
@@ -37,12 +16,12 @@ def whole(where, name, value, least) -> int:
 
 def students_number(where, K, least) -> float:
     """Check a real number of students."""
-    return number(where, "K", K, lambda x: least <= x < math.inf, f"a number of at least {least}")
+    return check_number(f"{where}(K=...)", K, lambda x: least <= x < math.inf, f"a number of at least {least}")
 
 
 def open_angle(where, value) -> float:
     """Check an angle in (0, pi)."""
-    return number(where, "angle", value, lambda x: 0 < x < math.pi, "an angle in (0, pi)")
+    return check_number(f"{where}(angle=...)", value, lambda x: 0 < x < math.pi, "an angle in (0, pi)")
 
 
 def angles_up_to(where, name, value, turn, words) -> np.ndarray:

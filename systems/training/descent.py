@@ -5,13 +5,14 @@ from typing import NamedTuple
 
 import numpy as np
 
-from systems.number_checks import check_count, check_positive, check_tolerance
+from systems.number_checks import check_count, check_not_negative, check_positive
 from systems.training import kernels
+from systems.training.rate_search import largest_stable
 from systems.training.rules import GradientDescent, check_rule
 from systems.training.runs import STOPS, Run, Stop, bound_of
 
 ROWS = 1000  # recorded by default
-TRIALS = 24  # of the bisection for a stable rate
+BISECTIONS = 24  # for a stable rate: to 6e-8 of itself
 TRIED = 20_000  # steps of each
 
 
@@ -80,7 +81,7 @@ def descend(problem, start, rule, *, parameters=None, steps=100_000, tolerance=0
     >>> print(descend(bowl, [1.0], 1.5).status.name)
     DIVERGED
     """
-    rule, steps, tolerance = check_rule(rule), check_count("steps", steps), check_tolerance(tolerance)
+    rule, steps, tolerance = check_rule(rule), check_count("steps", steps), check_not_negative("tolerance", tolerance)
     every = max(1, steps // ROWS) if every is None else check_count("every", every)
     trail = _trail(problem, start, steps, every)
     field = Field.of(problem, parameters)
@@ -123,7 +124,7 @@ def flow(problem, start, time, *, step=None, parameters=None, tolerance=0.0, eve
     >>> print(f"{flow(bowl, [1.0], 1.0).final[0]:.10f} {np.exp(-2.0):.10f}")
     0.1353352832 0.1353352832
     """
-    time, tolerance = check_positive("time", time), check_tolerance(tolerance)
+    time, tolerance = check_positive("time", time), check_not_negative("tolerance", tolerance)
     step = time / 10_000 if step is None else check_positive("step", step)
     steps = max(1, math.ceil(time / step - 1e-9))
     every = max(1, steps // ROWS) if every is None else check_count("every", every)
@@ -163,7 +164,7 @@ def largest_stable_rate(problem, start, diverging, *, parameters=None, steps=TRI
     1.00
     """
     field, start = Field.of(problem, parameters), flow_of(problem).state_values(start)
-    steps, high = check_count("steps", steps), check_positive("diverging", diverging)
+    steps, diverging = check_count("steps", steps), check_positive("diverging", diverging)
     limits = steps, 0.0, bound_of(start), steps
 
     def stable(rate):
@@ -171,12 +172,7 @@ def largest_stable_rate(problem, start, diverging, *, parameters=None, steps=TRI
         code, _, _ = kernels.descend(field.function, field.p, kernels.GRADIENT, np.array([rate]), trail, *limits)
         return code in (kernels.BUDGET, kernels.CONVERGED)
 
-    low = next((high * 0.5**k for k in range(1, 41) if stable(high * 0.5**k)), 0.0)
-    high = 2 * low
-    for _ in range(TRIALS if low else 0):
-        middle = 0.5 * (low + high)
-        low, high = (middle, high) if stable(middle) else (low, middle)
-    return low
+    return largest_stable(stable, diverging, BISECTIONS)
 
 
 def _trail(problem, start, steps, every) -> np.ndarray:

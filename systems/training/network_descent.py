@@ -5,14 +5,16 @@ from dataclasses import replace
 import numpy as np
 
 from continuation.ground.names import check_numbers
-from systems.number_checks import check_count, check_positive, check_tolerance
+from systems.number_checks import check_count, check_not_negative, check_positive
 from systems.training import kernels
 from systems.training.invariants import layer_norms, violation
+from systems.training.rate_search import largest_stable
 from systems.training.rules import GradientDescent, check_rule
 from systems.training.runs import Run, Stop, bound_of
 
 RECORDS = 1000  # of losses, by default
 TRIED = 500  # steps of each trial for a stable rate
+BISECTIONS = 10  # for that rate: to 1e-3 of itself
 
 
 def train(
@@ -63,7 +65,7 @@ def train(
     >>> run.final, run.losses
     (array([1.5]), array([2.   , 0.5  , 0.125]))
     """
-    rule, steps, tolerance = check_rule(rule), check_count("steps", steps), check_tolerance(tolerance)
+    rule, steps, tolerance = check_rule(rule), check_count("steps", steps), check_not_negative("tolerance", tolerance)
     if law and not isinstance(rule, GradientDescent):
         raise ValueError(f"law: wanted plain GradientDescent, the law does not hold for {type(rule).__name__}")
     every = max(1, steps // RECORDS) if every is None else check_count("every", every)
@@ -164,12 +166,7 @@ def _stable_rate(objective, start, diverging) -> float:
                 return False
         return True
 
-    low = next((diverging * 0.5**k for k in range(1, 41) if stable(diverging * 0.5**k)), 0.0)
-    high = 2 * low
-    for _ in range(10 if low else 0):
-        middle = 0.5 * (low + high)
-        low, high = (middle, high) if stable(middle) else (low, middle)
-    return low
+    return largest_stable(stable, diverging, BISECTIONS)
 
 
 class _Record:

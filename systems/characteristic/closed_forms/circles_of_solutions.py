@@ -10,7 +10,8 @@ import numpy as np
 
 from systems.characteristic.kernels.general_kernels import matrix_exponential
 from systems.characteristic.kernels.index_kernels import inverse, product
-from systems.characteristic.matrix_checks import generator, number, positive, whole
+from systems.characteristic.matrix_checks import generator
+from systems.number_checks import check_count, check_number, check_positive
 
 
 def with_circles(problem, K=None):
@@ -122,13 +123,13 @@ def circle_start(theta, n, k, rho=1.0, T=1.0) -> np.ndarray:
     >>> print(f"{0.5 * np.sum(C**2) / np.pi**2:.6f}")
     2.125000
     """
-    theta, n = number("circle_start(theta=...)", theta), whole("circle_start(n=...)", n, least=None)
+    theta, n = check_number("circle_start(theta=...)", theta), check_count("circle_start(n=...)", n, least=None)
     phi = theta + 2 * math.pi * n
-    k, T = whole("circle_start(k=...)", k), positive("circle_start(T=...)", T)
+    k, T = check_count("circle_start(k=...)", k), check_positive("circle_start(T=...)", T)
     if not k * math.pi < abs(phi):
         raise ValueError(f"circle_start(k=...): wanted k < |theta + 2 pi n| / pi = {abs(phi) / math.pi:.6g}, got {k}")
     w = (phi + math.copysign(k * math.pi, phi)) / 2
-    s, a = math.sqrt(w * w - (k * math.pi) ** 2), math.log(positive("circle_start(rho=...)", rho))
+    s, a = math.sqrt(w * w - (k * math.pi) ** 2), math.log(check_positive("circle_start(rho=...)", rho))
     return np.array([[a + s, -w], [w, a - s]]) / T
 
 

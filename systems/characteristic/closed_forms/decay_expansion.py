@@ -7,7 +7,8 @@ import numpy as np
 import scipy.linalg
 
 from continuation.ground import canonical
-from systems.characteristic.matrix_checks import is_normal, positive, square_matrix, weight_decay
+from systems.characteristic.matrix_checks import is_normal, square_matrix
+from systems.number_checks import check_not_negative, check_positive
 
 
 def expansion(L, lam, T=1.0) -> list[np.ndarray]:
@@ -29,7 +30,7 @@ def expansion(L, lam, T=1.0) -> list[np.ndarray]:
     L = square_matrix("L", L)
     if not is_normal(L, 1e-10):
         raise ValueError(f"L: wanted a normal logarithm (Theorem 2), got {L.tolist()}")
-    lam, T = weight_decay("expansion(lam=...)", lam), positive("expansion(T=...)", T)
+    lam, T = check_not_negative("expansion(lam=...)", lam), check_positive("expansion(T=...)", T)
     shrink = scipy.linalg.expm(-(L + L.T))  # (R R')^{-1}
     first = -lam / T**2 * shrink @ L
     second = lam**2 / T**3 * shrink @ shrink @ (L - L @ L / 2 - L @ L.T)
@@ -65,7 +66,7 @@ def normal_spectrum(C, lam, R, T=1.0) -> np.ndarray:
         if np.abs(gap).max() > 1e-9 * (1 + np.abs(C).max() + np.abs(R).max()) ** 2:
             raise ValueError(f"{name}: wanted normal matrices that commute, got C = {C.tolist()}, R = {R.tolist()}")
     mu, r, partner = _eigenvalues(C, R)
-    lam, T = float(lam), positive("T", T)
+    lam, T = float(lam), check_positive("T", T)
     blocks = [_block(mu, r, i, j, lam, T) for i in range(d) for j in range(d)]
     values = []
     for i in range(d):

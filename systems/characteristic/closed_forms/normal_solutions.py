@@ -17,7 +17,7 @@ from typing import NamedTuple
 import numpy as np
 import scipy.optimize
 
-from systems.characteristic.matrix_checks import number, positive, weight_decay, whole
+from systems.number_checks import check_count, check_not_negative, check_number, check_positive
 
 GRID = np.linspace(-36.0, 36.0, 1441)  # of log((w - low) / (high - w))
 
@@ -90,7 +90,7 @@ def normal_solutions(lam, n=0, theta=math.pi / 2, rho=1.0) -> list[Normal]:
     >>> [round(point.cost, 9) for point in normal_solutions(0.1, -1)]
     [2.005734692, 2.220107301]
     """
-    lam = weight_decay("normal_solutions(lam=...)", lam)
+    lam = check_not_negative("normal_solutions(lam=...)", lam)
     phi, sense, rho, theta = _turn("normal_solutions", n, theta, rho)
     if lam == 0:
         return [Normal(0.0, math.log(rho), sense * phi, rho, theta)]
@@ -188,7 +188,7 @@ def cusp(a) -> list[Normal]:
     >>> [round(point.w, 12) for point in cusp(0.0)]
     [1.5, -1.5]
     """
-    if not abs(number("cusp(a=...)", a)) <= 1.5:
+    if not abs(check_number("cusp(a=...)", a)) <= 1.5:
         raise ValueError(f"cusp(a=...): wanted |a| of at most 3/2, got {a!r}")
     size, out = math.sqrt(2.25 - a * a), []
     for w in (size, -size) if size > 0 else (0.0,):
@@ -218,7 +218,7 @@ def cusp_of_angle(phi) -> Normal:
     >>> round(point.rho - 4 * math.exp(1.5), 12), round(point.lam - 2 * math.exp(3), 12)
     (0.0, 0.0)
     """
-    phi = number("cusp_of_angle(phi=...)", phi)
+    phi = check_number("cusp_of_angle(phi=...)", phi)
 
     def gap(turn):
         w, a = 1.5 * math.sin(turn), 1.5 * math.cos(turn)
@@ -240,7 +240,7 @@ def pitchfork(rho=1.0) -> Normal:
     >>> abs(scalar_residual(point.a, point.lam, -1.0)) < 1e-15
     True
     """
-    rho = positive("pitchfork(rho=...)", rho)
+    rho = check_positive("pitchfork(rho=...)", rho)
     low = -2.0 - 1.0 / rho  # there e^a < rho (1 + 1/rho) holds
     a = scipy.optimize.brentq(lambda a: math.exp(a) + rho * (a + 1), low, -1.0, xtol=1e-15, rtol=1e-15)
     return Normal(rho * math.exp(a), a, 0.0, rho, math.pi)
@@ -285,8 +285,8 @@ def pitchforks_of_revolution(n, theta=math.pi / 2, rho=1.0) -> list[Normal]:
 
 def _turn(caller, n, theta, rho) -> Turn:
     """The class n of a rotation, checked."""
-    theta, rho = number(f"{caller}(theta=...)", theta), positive(f"{caller}(rho=...)", rho)
-    phi = theta + 2 * math.pi * whole(f"{caller}(n=...)", n, least=None)
+    theta, rho = check_number(f"{caller}(theta=...)", theta), check_positive(f"{caller}(rho=...)", rho)
+    phi = theta + 2 * math.pi * check_count(f"{caller}(n=...)", n, least=None)
     if phi == 0:
         raise ValueError(f"{caller}(theta=...): wanted a total angle theta + 2 pi n other than 0, got n = {n}")
     return Turn(abs(phi), math.copysign(1.0, phi), rho, theta)

@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 import scipy.optimize
 
-from systems.characteristic.matrix_checks import number, positive, weight_decay
+from systems.number_checks import check_not_negative, check_number, check_positive
 
 
 class ScalarFold(NamedTuple):
@@ -31,7 +31,7 @@ def scalar_folds(R) -> list[ScalarFold]:
     >>> len(scalar_folds(17.0)), len(scalar_folds(18.0))
     (0, 2)
     """
-    R = positive("scalar_folds(R=...)", R)
+    R = check_positive("scalar_folds(R=...)", R)
     if 4 * math.exp(1.5) >= R:
         return []
 
@@ -55,7 +55,7 @@ def scalar_solutions(lam, R) -> list[float]:
     >>> [len(scalar_solutions(10.0, R)) for R in (1.0, 20.0, -3.0)], len(scalar_solutions(0.0, -1.0))
     ([1, 1, 1], 0)
     """
-    lam, R = weight_decay("scalar_solutions(lam=...)", lam), number("scalar_solutions(R=...)", R)
+    lam, R = check_not_negative("scalar_solutions(lam=...)", lam), check_number("scalar_solutions(R=...)", R)
     if lam == 0:
         return [math.log(R)] if R > 0 else []
 

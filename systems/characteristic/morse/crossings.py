@@ -12,7 +12,8 @@ import numpy as np
 import scipy.linalg
 
 from systems.characteristic.equation import residual_and_jacobian
-from systems.characteristic.matrix_checks import given, one_thread, weight_decay
+from systems.characteristic.matrix_checks import given, one_thread
+from systems.number_checks import check_number
 
 DEGREE = 10  # of the polynomial on one interval
 EXACT = 1e-10  # last coefficients, relative to the largest, of a polynomial that is the matrix
@@ -29,6 +30,11 @@ class Crossing(NamedTuple):
 
     time: float
     dimension: int
+
+
+def _above_zero(value) -> bool:
+    """Whether a weight decay is positive: at 0 the two forms vanish with it."""
+    return 0 < value < math.inf
 
 
 def conjugate_times(C, T=1.0) -> list[Crossing]:
@@ -67,13 +73,13 @@ def focal_times(C, lam, R, S=None, T=1.0) -> list[Crossing]:
 
 def index_by_focal_times(C, lam, R, S=None, T=1.0) -> int:
     """Morse index as the sum of the dimensions at the `focal_times` (lam > 0)."""
-    weight_decay("index_by_focal_times(lam=...)", lam, least=1e-300)
+    check_number("index_by_focal_times(lam=...)", lam, _above_zero, "a number above 0")
     return sum(crossing.dimension for crossing in focal_times(C, lam, R, S, T))
 
 
 def index_by_conjugate_times(C, lam, R, S=None, T=1.0) -> int:
     """Morse index as conjugate times before T and negative eigenvalues of ``P_T' DG`` (lam > 0, T not conjugate)."""
-    weight_decay("index_by_conjugate_times(lam=...)", lam, least=1e-300)
+    check_number("index_by_conjugate_times(lam=...)", lam, _above_zero, "a number above 0")
     C, R, S, lam, T = given(C=C, R=R, S=S, lam=lam, T=T)
     inside = sum(crossing.dimension for crossing in conjugate_times(C, T))
     hessian = end_map_derivative(C, T).T @ residual_and_jacobian(C, lam, R, S, T)[1]

@@ -10,8 +10,9 @@ import numpy as np
 import scipy.linalg
 
 from systems.characteristic.kernels.index_kernels import index_and_nullity
-from systems.characteristic.matrix_checks import given, one_thread, whole
+from systems.characteristic.matrix_checks import given, one_thread
 from systems.characteristic.network.layered_network import LayeredNetwork, start_weights
+from systems.number_checks import check_count
 
 
 class Index(NamedTuple):
@@ -109,7 +110,7 @@ def second_variation(C, lam, S=None, T=1.0, layers=96) -> np.ndarray:
     array([0.5, 0.5, 0.5, 1.5])
     """
     C, _, S, lam, T = given(C=C, S=S, lam=lam, T=T)
-    d, h = len(C), T / whole("second_variation(layers=...)", layers)
+    d, h = len(C), T / check_count("second_variation(layers=...)", layers)
     moved = []
     for t in (np.arange(layers) + 0.5) * h:
         phi = scipy.linalg.expm(t * (C - C.T)) @ scipy.linalg.expm(t * C.T)

@@ -6,7 +6,8 @@ import numpy as np
 import scipy.linalg
 
 from systems.characteristic.equation import residual_and_jacobian
-from systems.characteristic.matrix_checks import square_matrix, whole
+from systems.characteristic.matrix_checks import square_matrix
+from systems.number_checks import check_count
 
 SINGULAR = 1e-10  # smallest over largest singular value of DG where C isn't isolated
 
@@ -85,7 +86,7 @@ def predicted_covariance(point, noise, count) -> np.ndarray:
     0.0005
     """
     found, S = sensitivity(point), point.S
-    d, count = len(S), whole("predicted_covariance(count=...)", count)
+    d, count = len(S), check_count("predicted_covariance(count=...)", count)
     noise = square_matrix("noise", noise, d)
     of_S = (np.einsum("ik,jl->ijkl", S, S) + np.einsum("il,jk->ijkl", S, S)).reshape(d * d, d * d)
     of_Q = np.einsum("ik,jl->ijkl", noise, S).reshape(d * d, d * d)

@@ -6,7 +6,7 @@ import numpy as np
 import scipy.linalg
 
 from continuation.compiled.calls.kernel import kernel
-from systems.characteristic.matrix_checks import positive, whole
+from systems.number_checks import check_count, check_positive
 
 CHUNK = 200  # passes between looks at the gradient
 LARGEST = 1e6  # weights beyond this have diverged
@@ -44,7 +44,7 @@ def samples_of(network, count, noise=0.0, seed=0):
     >>> X.shape, bool((Z == 2 * X).all())
     ((3, 5), True)
     """
-    rng, m = np.random.default_rng(seed), whole("samples_of(count=...)", count)
+    rng, m = np.random.default_rng(seed), check_count("samples_of(count=...)", count)
     d = len(network.R)
     X = np.linalg.cholesky(network.S) @ rng.normal(size=(d, m))
     return X, network.R @ X + noise * rng.normal(size=(d, m))
@@ -106,7 +106,7 @@ def learn(network, start, rate, steps, *, data=None, batch=None, tolerance=1e-10
     (1.0, 'converged')
     """
     A = network.weights(start).copy()
-    rate, steps = positive("learn(rate=...)", rate), whole("learn(steps=...)", steps)
+    rate, steps = check_positive("learn(rate=...)", rate), check_count("learn(steps=...)", steps)
     X, Z = (np.ascontiguousarray(a, float) for a in (population(network) if data is None else data))
     if X.ndim != 2 or X.shape != Z.shape or len(X) != len(network.R):
         raise ValueError(f"data: wanted inputs and outputs ({len(network.R)}, m), got {X.shape} and {Z.shape}")
@@ -118,7 +118,7 @@ def learn(network, start, rate, steps, *, data=None, batch=None, tolerance=1e-10
         if batch is None:
             rows = np.repeat(everything, count, axis=0)
         else:
-            rows = rng.integers(X.shape[1], size=(count, whole("learn(batch=...)", batch)))
+            rows = rng.integers(X.shape[1], size=(count, check_count("learn(batch=...)", batch)))
         norm = _updates(A, X, Z, rows, network.lam, h, rate)
         done += count
         if reference is not None:

@@ -6,7 +6,8 @@ import numpy as np
 import scipy.linalg
 
 from continuation.ground.status import StartError
-from systems.characteristic.matrix_checks import given, one_thread, positive, square_matrix, whole
+from systems.characteristic.matrix_checks import given, one_thread, square_matrix
+from systems.number_checks import check_count, check_positive
 
 
 @dataclass(frozen=True, eq=False)
@@ -42,7 +43,7 @@ class LayeredNetwork:
         _, *checked = given("LayeredNetwork", R=self.R, S=self.S, lam=self.lam, T=self.T)
         for name, value in zip(("R", "S", "lam", "T"), checked):
             object.__setattr__(self, name, value)
-        object.__setattr__(self, "layers", whole("LayeredNetwork(layers=...)", self.layers))
+        object.__setattr__(self, "layers", check_count("LayeredNetwork(layers=...)", self.layers))
 
     @property
     def times(self) -> np.ndarray:
@@ -132,7 +133,7 @@ def start_weights(C, T, layers) -> np.ndarray:
     (3, 2, 2)
     """
     C = square_matrix("C", C)
-    h = positive("start_weights(T=...)", T) / whole("start_weights(layers=...)", layers)
+    h = check_positive("start_weights(T=...)", T) / check_count("start_weights(layers=...)", layers)
     turn, at = scipy.linalg.expm(h * (C - C.T)), scipy.linalg.expm(0.5 * h * (C - C.T))
     out = []
     for _ in range(layers):

@@ -21,7 +21,8 @@ from systems.characteristic.kernels.two_by_two_kernels import (
     plane_parameter_derivative,
     plane_residual,
 )
-from systems.characteristic.matrix_checks import covariance, entries, named, number, positive, square_matrix, whole
+from systems.characteristic.matrix_checks import covariance, entries, named, square_matrix
+from systems.number_checks import check_count, check_number, check_positive
 
 
 def rotation_family(theta=math.pi / 2, rho=1.0, T=1.0) -> Problem:
@@ -60,8 +61,8 @@ def rotation_family(theta=math.pi / 2, rho=1.0, T=1.0) -> Problem:
     >>> round(problem.solve([0, -1, 1, 0], {"lam": 0.0})["C[1,0]"], 12)
     1.0
     """
-    theta = number("rotation_family(theta=...)", theta)
-    rho, T = positive("rotation_family(rho=...)", rho), positive("rotation_family(T=...)", T)
+    theta = check_number("rotation_family(theta=...)", theta)
+    rho, T = check_positive("rotation_family(rho=...)", rho), check_positive("rotation_family(T=...)", T)
     return Problem(
         _residual,
         states=("C[0,0]", "C[0,1]", "C[1,0]", "C[1,1]"),
@@ -165,9 +166,9 @@ def plane_generator(d, i, j) -> np.ndarray:
            [ 1.,  0.]])
     """
     d, i, j = (
-        whole("plane_generator(d=...)", d),
-        whole("plane_generator(i=...)", i, 0),
-        whole("plane_generator(j=...)", j, 0),
+        check_count("plane_generator(d=...)", d),
+        check_count("plane_generator(i=...)", i, 0),
+        check_count("plane_generator(j=...)", j, 0),
     )
     if i == j or max(i, j) >= d:
         raise ValueError(f"plane_generator: wanted two different axes of {d}, got {i} and {j}")
@@ -184,11 +185,11 @@ def _family(R, M, kind, name, value, S, T) -> Problem:
     R = square_matrix("R", R)
     d = len(R)
     M, S = square_matrix("direction" if kind == LINE else "generator", M, d), covariance(S, d)
-    parameters = {"lam": 0.0, "T": positive("T", T)}
+    parameters = {"lam": 0.0, "T": check_positive("T", T)}
     if name in (*parameters, *entries("R", d), *entries("S", d)):
         raise ValueError(f"name: wanted one that isn't taken, got {name!r}")
     kernels = Kernels(_family_residual, _family_jacobian, _family_derivative, _family_cost)
-    parameters |= {name: number(name, value), **named("R", R), **named("S", S)}
+    parameters |= {name: check_number(name, value), **named("R", R), **named("S", S)}
     constants = np.append(M.ravel(), kind)
     return problem_of(kernels, d, parameters, "characteristic equation of a family", _family_index, constants=constants)
 

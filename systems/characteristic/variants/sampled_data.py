@@ -14,7 +14,8 @@ from systems.characteristic.kernels.general_kernels import (
     general_residual,
 )
 from systems.characteristic.kernels.index_kernels import index_and_nullity
-from systems.characteristic.matrix_checks import covariance, named, positive, square_matrix
+from systems.characteristic.matrix_checks import covariance, named, square_matrix
+from systems.number_checks import check_positive
 
 
 def correlated_equation(M, S=None, T=1.0) -> Problem:
@@ -52,7 +53,7 @@ def correlated_equation(M, S=None, T=1.0) -> Problem:
     """
     M = square_matrix("M", M)
     S = covariance(S, len(M), singular=True)
-    parameters = {"lam": 0.0, "T": positive("correlated_equation(T=...)", T), **named("M", M), **named("S", S)}
+    parameters = {"lam": 0.0, "T": check_positive("correlated_equation(T=...)", T), **named("M", M), **named("S", S)}
     kernels = Kernels(_residual, _jacobian, _derivative, _cost)
     return problem_of(kernels, len(M), parameters, "characteristic equation of correlated data", _sample_index)
 
@@ -95,7 +96,7 @@ def sampled_equation(R, S, Q=None, T=1.0) -> Problem:
     R = square_matrix("R", R)
     d = len(R)
     S, Q = covariance(S, d, singular=True), np.zeros((d, d)) if Q is None else square_matrix("Q", Q, d)
-    T = positive("sampled_equation(T=...)", T)
+    T = check_positive("sampled_equation(T=...)", T)
     parameters = {"lam": 0.0, "T": T, **named("R", R), **named("S", S), **named("Q", Q)}
     return problem_of(general_kernels(), d, parameters, "characteristic equation of samples")
 

@@ -6,7 +6,8 @@ from typing import NamedTuple
 import numpy as np
 
 from continuation.compiled.calls.kernel import kernel
-from systems.relu.argument_checks import matrix, positive, whole
+from systems.number_checks import check_positive
+from systems.relu.argument_checks import matrix, whole
 from systems.relu.population_loss.population import Network, checked_students
 from systems.relu.population_loss.population_kernels import gradient_of, loss_of
 
@@ -60,7 +61,7 @@ def descend(W, net: Network, rate=0.1, steps=100_000, tolerance=1e-10) -> Run:
     [[1. 0.]] True
     """
     W = checked_students(W, net)
-    rate, steps = positive("descend", "rate", rate), whole("descend", "steps", steps, 1)
+    rate, steps = check_positive("descend(rate=...)", rate), whole("descend", "steps", steps, 1)
     done, size = _descend(W, *net, rate, float(tolerance), steps)
     return Run(W, float(loss_of(W, *net)), size, done)
 
@@ -74,7 +75,7 @@ def losses_along(W, net: Network, rate, steps) -> np.ndarray:
     >>> losses_along([[2.0]], network([[1.0]], 1), 1.0, 2)  # (w - v)^2 / 4, halved distance a step
     array([0.25    , 0.0625  , 0.015625])
     """
-    W, rate = checked_students(W, net), positive("losses_along", "rate", rate)
+    W, rate = checked_students(W, net), check_positive("losses_along(rate=...)", rate)
     out = [loss_of(W, *net)]
     for _ in range(whole("losses_along", "steps", steps, 0)):
         W = W - rate * gradient_of(W, *net)

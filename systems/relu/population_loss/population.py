@@ -5,8 +5,9 @@ from typing import NamedTuple
 
 import numpy as np
 
+from systems.number_checks import is_real
 from systems.relu.angles import overlap
-from systems.relu.argument_checks import angles_up_to, is_real, matrix, vector
+from systems.relu.argument_checks import angles_up_to, matrix, vector
 from systems.relu.population_loss import population_kernels as kernels
 
 NEARLY = 0.9  # beyond this |cosine| the product of unit vectors is too inexact for their angle

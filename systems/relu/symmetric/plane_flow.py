@@ -3,7 +3,8 @@
 import numpy as np
 
 from continuation.compiled.calls.kernel import kernel
-from systems.relu.argument_checks import positive, reals, students_number, vector, whole
+from systems.number_checks import check_positive
+from systems.relu.argument_checks import reals, students_number, vector, whole
 from systems.relu.symmetric.plane_dynamics import plane, type_a_guess
 from systems.relu.symmetric.plane_kernels import plane_loss, plane_residual
 
@@ -43,7 +44,7 @@ def plane_path(start, K, rate=None, steps=2000) -> tuple[np.ndarray, np.ndarray]
     u, steps = vector("plane_path(start=...)", start, 2), whole("plane_path", "steps", steps, 0)
     if not u.any():
         raise ValueError(f"plane_path(start=...): wanted two finite numbers, not both zero, got {start!r}")
-    return _path(u, np.array([K]), 0.1 / K if rate is None else positive("plane_path", "rate", rate), steps)
+    return _path(u, np.array([K]), 0.1 / K if rate is None else check_positive("plane_path(rate=...)", rate), steps)
 
 
 def plane_basins(x, y, K, rate=None, steps=20_000) -> np.ndarray:
@@ -70,7 +71,7 @@ def plane_basins(x, y, K, rate=None, steps=20_000) -> np.ndarray:
     array([0, 1])
     """
     K = students_number("plane_basins", K, 2)
-    rate = 0.2 / K if rate is None else positive("plane_basins", "rate", rate)
+    rate = 0.2 / K if rate is None else check_positive("plane_basins(rate=...)", rate)
     node, steps = plane(K).solve(type_a_guess(K)).state, whole("plane_basins", "steps", steps, 1)
     x, y = np.broadcast_arrays(reals("plane_basins(x=...)", x), reals("plane_basins(y=...)", y))
     starts = np.column_stack([x.ravel(), y.ravel()])
