@@ -126,7 +126,7 @@ def flow(problem, start, time, *, step=None, parameters=None, tolerance=0.0, eve
     """
     time, tolerance = check_positive("time", time), check_not_negative("tolerance", tolerance)
     step = time / 10_000 if step is None else check_positive("step", step)
-    steps = max(1, math.ceil(time / step - 1e-9))
+    steps = max(1, math.ceil(time / step - 1e-9))  # a quotient that is whole but for rounding needs no step more
     every = max(1, steps // ROWS) if every is None else check_count("every", every)
     field = Field.of(problem, parameters)
     trail = _trail(problem, start, steps, every)

@@ -10,6 +10,11 @@ from continuation.ground import canonical
 from systems.characteristic.matrix_checks import is_normal, square_matrix
 from systems.number_checks import check_not_negative, check_positive
 
+NORMAL = 1e-10  # of the largest entry squared: L counts as normal; logarithms by `normal_logarithm` are so to rounding
+COMMUTING = 1e-9  # of the entries squared: C of a solved equation and R commute as well as it was solved
+PAIR = 1e-10  # of the largest entry: a smaller one below the diagonal belongs to two real eigenvalues
+SERIES = 1e-2  # below, sinh(x)/x by three terms is exact to 1e-16; above, the quotient loses no digit
+
 
 def expansion(L, lam, T=1.0) -> list[np.ndarray]:
     """Return the partial sums of orders 0, 1 and 2 in lam of the solution that starts at a normal logarithm L of R.
@@ -28,7 +33,7 @@ def expansion(L, lam, T=1.0) -> list[np.ndarray]:
     [0.0, 0.0, 0.0]
     """
     L = square_matrix("L", L)
-    if not is_normal(L, 1e-10):
+    if not is_normal(L, NORMAL):
         raise ValueError(f"L: wanted a normal logarithm (Theorem 2), got {L.tolist()}")
     lam, T = check_not_negative("expansion(lam=...)", lam), check_positive("expansion(T=...)", T)
     shrink = scipy.linalg.expm(-(L + L.T))  # (R R')^{-1}
@@ -63,7 +68,7 @@ def normal_spectrum(C, lam, R, T=1.0) -> np.ndarray:
     C = square_matrix("C", C)
     R, d = square_matrix("R", R, len(C)), len(C)
     for name, gap in (("C, R", C @ R - R @ C), ("C", C @ C.T - C.T @ C), ("R", R @ R.T - R.T @ R)):
-        if np.abs(gap).max() > 1e-9 * (1 + np.abs(C).max() + np.abs(R).max()) ** 2:
+        if np.abs(gap).max() > COMMUTING * (1 + np.abs(C).max() + np.abs(R).max()) ** 2:
             raise ValueError(f"{name}: wanted normal matrices that commute, got C = {C.tolist()}, R = {R.tolist()}")
     mu, r, partner = _eigenvalues(C, R)
     lam, T = float(lam), check_positive("T", T)
@@ -82,13 +87,13 @@ def normal_spectrum(C, lam, R, T=1.0) -> np.ndarray:
 
 def _eigenvalues(C, R):
     """Eigenvalues of C and R in common eigenvectors, and the place of each one's complex conjugate."""
-    rng = np.random.default_rng(len(C))
+    rng = np.random.default_rng(len(C))  # seeded: the same matrices give the same bits
     x, y, z = rng.uniform(1, 2, 3)
     mixed = x * C + y * R + z * (C @ R)  # normal; a random combination separates what C or R alone doesn't
     triangle, basis = scipy.linalg.schur(mixed, output="real")
     mu, r, partner, k, d = [], [], [], 0, len(C)
     while k < d:
-        pair = k + 1 < d and abs(triangle[k + 1, k]) > 1e-10 * (1 + np.abs(triangle).max())
+        pair = k + 1 < d and abs(triangle[k + 1, k]) > PAIR * (1 + np.abs(triangle).max())
         q = basis[:, k : k + 2] @ np.array([1, -1j]) / math.sqrt(2) if pair else basis[:, k]
         for v in (q, q.conj()) if pair else (q,):
             mu.append(complex(np.vdot(v, C @ v)))
@@ -123,5 +128,5 @@ def _block(mu, r, i, j, lam, T) -> np.ndarray:
 def _divided(x, y) -> complex:
     """``(e^x - e^y) / (x - y)``."""
     half = (x - y) / 2
-    ratio = 1 + half**2 / 6 + half**4 / 120 if abs(half) < 1e-2 else cmath.sinh(half) / half
+    ratio = 1 + half**2 / 6 + half**4 / 120 if abs(half) < SERIES else cmath.sinh(half) / half
     return cmath.exp((x + y) / 2) * ratio

@@ -11,6 +11,8 @@ from systems.characteristic.matrix_checks import covariance, is_normal, square_m
 
 NORMAL = 1e-11  # |R R' - R' R| relative to |R|**2 of a matrix that counts as normal
 EQUAL = 1e-10  # eigenvalues this near, relative to the largest, are one
+SINGULAR = 1e-14  # of the largest entry: an eigenvalue as small has no logarithm that means anything
+VISIBLE = 1e-8  # entries of an orthonormal bivector below don't decide an orientation: rounding could turn them
 
 
 class Plane(NamedTuple):
@@ -144,7 +146,7 @@ def _paired(real, size):
     pairs, singles = [], []
     while real:
         value, q = real.pop(0)
-        if abs(value) <= 1e-14 * size:
+        if abs(value) <= SINGULAR * size:
             raise ValueError(f"R: wanted a matrix with a logarithm, got a singular one (an eigenvalue {value:.3g})")
         if real and abs(real[0][0] - value) <= EQUAL * size:
             other = real.pop(0)[1]
@@ -162,7 +164,7 @@ def _paired(real, size):
 def _oriented(rho, theta, basis) -> Plane:
     """The plane with its basis in the house orientation; turning it round changes the sign of theta."""
     below = np.tril(np.outer(basis[:, 1], basis[:, 0]) - np.outer(basis[:, 0], basis[:, 1]), -1).ravel()
-    first = below[np.flatnonzero(np.abs(below) > 1e-8)[0]]
+    first = below[np.flatnonzero(np.abs(below) > VISIBLE)[0]]
     theta = abs(theta) if abs(theta) == math.pi else theta
     if first < 0:
         return Plane(rho, math.pi if theta == math.pi else -theta + 0.0, basis[:, ::-1])

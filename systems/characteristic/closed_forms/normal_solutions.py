@@ -17,9 +17,15 @@ from typing import NamedTuple
 import numpy as np
 import scipy.optimize
 
+from systems.characteristic.closed_forms.bracketing import EXACT, root_between
 from systems.number_checks import check_count, check_not_negative, check_number, check_positive
 
-GRID = np.linspace(-36.0, 36.0, 1441)  # of log((w - low) / (high - w))
+GRID = np.linspace(-36.0, 36.0, 1441)  # of log((w - low) / (high - w)): e^-36 is the last bit of the interval's length
+HALF_TURN = 1e-9  # a total angle as near to pi has its interval begin at w = 0, where w - sin w is rounding
+SINE = 1e-14  # of phi: a sine of the total angle as small is that of a whole number of half turns
+SLOPE = 1e-6  # relative step of the differences in Newton's method: they decide how fast it is, not how exact
+CONFIRMED = 1e-10  # relative residual of a root; poles that look like roots on the grid don't come near
+MOVED = 1e-3  # relative: what moved further is another root, which the grid finds by itself
 
 
 class Normal(NamedTuple):
@@ -226,7 +232,7 @@ def cusp_of_angle(phi) -> Normal:
 
     if not abs(phi) <= math.pi:
         raise ValueError(f"cusp_of_angle(phi=...): wanted a total angle of at most pi in size, got {phi!r}")
-    turn = scipy.optimize.brentq(gap, 0.0, math.pi, xtol=1e-15, rtol=1e-15)
+    turn = root_between(gap, 0.0, math.pi)
     w, a = math.copysign(1.5 * math.sin(turn), phi), 1.5 * math.cos(turn)
     return Normal(2 * math.exp(2 * a), a, w, math.exp(a) * math.sqrt(10 + 4 * a), phi)
 
@@ -242,7 +248,7 @@ def pitchfork(rho=1.0) -> Normal:
     """
     rho = check_positive("pitchfork(rho=...)", rho)
     low = -2.0 - 1.0 / rho  # there e^a < rho (1 + 1/rho) holds
-    a = scipy.optimize.brentq(lambda a: math.exp(a) + rho * (a + 1), low, -1.0, xtol=1e-15, rtol=1e-15)
+    a = root_between(lambda a: math.exp(a) + rho * (a + 1), low, -1.0)
     return Normal(rho * math.exp(a), a, 0.0, rho, math.pi)
 
 
@@ -268,12 +274,13 @@ def pitchforks_of_revolution(n, theta=math.pi / 2, rho=1.0) -> list[Normal]:
     def size(w, delta, sine):
         factor = w / (2 * sine * np.sin(w))
         share = factor * np.sin(w - delta)  # e^{2a} / lam
-        return factor * (math.sin(phi) if abs(math.sin(phi)) > 1e-14 * phi else 0.0), np.where(share > 0, share, np.nan)
+        return factor * (math.sin(phi) if abs(math.sin(phi)) > SINE * phi else 0.0), np.where(share > 0, share, np.nan)
 
     def gap(w, delta, sine):
         a, share = size(w, delta, sine)
         return a + np.log(w / sine) - np.log(share) - math.log(rho)
 
+    # between two of these, where sin w or its quotient vanish, the gap is continuous
     poles = [k * math.pi for k in range(math.ceil(phi / math.pi) + 1)]
     poles += [(phi + k * math.pi) / 2 for k in range(-1, math.ceil(phi / math.pi) + 1)]
 
@@ -308,10 +315,10 @@ def _roots(gap, phi, poles=()) -> list[tuple]:
             return np.where(y < 0, left + up, right - down), delta, sine
 
         with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
-            grid = GRID if left > 1e-9 or abs(phi - math.pi) > 1e-9 else GRID[GRID > -10]  # w - sin w is rounding there
+            grid = GRID if left > HALF_TURN or abs(phi - math.pi) > HALF_TURN else GRID[GRID > -10]
             values = gap(*place(grid))
             for k in np.flatnonzero(np.sign(values[:-1]) * np.sign(values[1:]) < 0):
-                y = scipy.optimize.brentq(lambda y, at=place: float(gap(*at(y))), *grid[k : k + 2], xtol=1e-15)
+                y = scipy.optimize.brentq(lambda y, at=place: float(gap(*at(y))), *grid[k : k + 2], xtol=EXACT)
                 found.append(place(y))
             found += [place(y) for y in grid[values == 0]]
     return found
@@ -320,9 +327,9 @@ def _roots(gap, phi, poles=()) -> list[tuple]:
 def _least_angle(phi) -> float:
     """The angle w below which no fold lies: there ``|mu| = 1`` (phi at most pi) or ``|mu| + a = 0`` (phi > pi)."""
     if phi <= math.pi:
-        return scipy.optimize.brentq(lambda w: w - math.sin(phi - w), 0.0, phi, xtol=1e-15, rtol=1e-15)
+        return root_between(lambda w: w - math.sin(phi - w), 0.0, phi)
     low = phi - math.pi
-    return scipy.optimize.brentq(lambda w: math.sin(phi - w) + w * math.cos(phi - w), low, phi, xtol=1e-15, rtol=1e-15)
+    return root_between(lambda w: math.sin(phi - w) + w * math.cos(phi - w), low, phi)
 
 
 def _polished(condition, found, turn) -> list[Normal]:
@@ -337,10 +344,10 @@ def _polished(condition, found, turn) -> list[Normal]:
     for a, share, w in found:
         z = np.array([a, w, 2 * a - math.log(share)], float)
         for _ in range(4):
-            steps = 1e-6 * np.diag(1 + np.abs(z))
+            steps = SLOPE * np.diag(1 + np.abs(z))
             columns = [(equations(z + e) - equations(z - e)) / (2 * e.max()) for e in steps]
             z = z - np.linalg.lstsq(np.column_stack(columns), equations(z), rcond=None)[0]
-        if np.abs(equations(z)).max() < 1e-10 * (1 + np.abs(z).max()) and abs(z[1] - w) < 1e-3 * (1 + w):
+        if np.abs(equations(z)).max() < CONFIRMED * (1 + np.abs(z).max()) and abs(z[1] - w) < MOVED * (1 + w):
             points.append(Normal(math.exp(z[2]), float(z[0]), turn.sense * float(z[1]), turn.rho, turn.theta))
     return sorted(points)
 
@@ -352,9 +359,9 @@ def _cot(delta, sine):
 
 def _half_turn(lam, rho) -> list[float]:
     """The one real solution of ``lam a = -e^a (rho + e^a)``, as a list."""
-    low = -(rho + 1.0) / lam - 1.0
+    low = -(rho + 1.0) / lam - 1.0  # there lam a alone is below all that e^a (rho + e^a) < rho + 1 can add
 
     def gap(a):
         return lam * a + math.exp(a) * (rho + math.exp(a))
 
-    return [scipy.optimize.brentq(gap, low, 0.0, xtol=1e-15, rtol=1e-15)]
+    return [root_between(gap, low, 0.0)]

@@ -3,8 +3,7 @@
 import math
 from typing import NamedTuple
 
-import scipy.optimize
-
+from systems.characteristic.closed_forms.bracketing import root_between
 from systems.number_checks import check_not_negative, check_number, check_positive
 
 
@@ -38,8 +37,9 @@ def scalar_folds(R) -> list[ScalarFold]:
     def gap(a):
         return a + math.log((2 * a - 1) / (a - 1)) - math.log(R)
 
-    near = 1.0 + 1.0 / (2 * R)
-    roots = [scipy.optimize.brentq(gap, *ends, xtol=1e-15, rtol=1e-15) for ends in ((near, 1.5), (1.5, math.log(R)))]
+    near = 1.0 + 1.0 / (2 * R)  # there (2a - 1) / (a - 1) > 2R: the gap is positive
+    # the gap is least at a = 3/2, where the folds meet for R = 4 e^{3/2}: one root on each side
+    roots = [root_between(gap, *ends) for ends in ((near, 1.5), (1.5, math.log(R)))]
     points = [ScalarFold(math.exp(2 * a) / (a - 1), a, R) for a in roots]
     return sorted(points, key=lambda point: point.lam)
 
@@ -67,7 +67,7 @@ def scalar_solutions(lam, R) -> list[float]:
     found = [end for end in (low, high) if gap(end) == 0]
     for one, two in zip(turning[:-1], turning[1:]):
         if gap(one) * gap(two) < 0:
-            found.append(scipy.optimize.brentq(gap, one, two, xtol=1e-15, rtol=1e-15))
+            found.append(root_between(gap, one, two))
     found += [c for c in turning[1:-1] if gap(c) == 0]
     return sorted(set(found))
 
@@ -77,5 +77,5 @@ def _stationary(lam, R) -> list[float]:
     square = R * R - 8 * lam
     if square < 0:
         return []
-    large = (R + math.copysign(math.sqrt(square), R)) / 4
+    large = (R + math.copysign(math.sqrt(square), R)) / 4  # the other root by the product: nothing cancels
     return sorted(math.log(f) for f in {large, lam / (2 * large)} if f > 0)

@@ -23,7 +23,7 @@ import numpy as np
 
 from continuation.compiled.calls.kernel import kernel
 
-DEGREE = 13
+DEGREE = 13  # of the approximants: least work in double precision (N. J. Higham, SIAM J. Matrix Anal. Appl. 26, 2005)
 RADIUS = 4.74  # largest 1-norm with a backward error of the Frechet derivative below 2**-53 (Table 6.1 there)
 PADE = tuple(
     float(math.factorial(2 * DEGREE - k) // (math.factorial(k) * math.factorial(DEGREE - k))) for k in range(DEGREE + 1)

@@ -15,7 +15,9 @@ from systems.small_symmetric import eigen, eigenvalues
 SHORT = 0.09  # of h |C|_F: then |P_h / h - 1| < 1, by 2 (e^{2c} f(4c) - 1) + f(2c) - 1 with f(x) = (e^x - 1) / x
 TERMS = 14  # of the series in ad, whose argument is at most 4 SHORT
 ZERO = 1e-7  # of the form's size: eigenvalues nearer to zero are zero
-ROUNDING = 1e-13
+ROUNDING = 1e-13  # of the entries that cancel in the last form: what they leave may be zero, too
+LEAST = 1e-15  # of the largest eigenvalue: stands for zero where a singular matrix is inverted
+LARGEST = 1e12  # of (T |C|)**2: beyond it nothing is counted; so there are at most 23 doublings
 FINE = 1e-4  # smallest eigenvalue, relative, of a matrix that is eliminated without trying another partition
 
 
@@ -148,7 +150,7 @@ def eliminated(middle):
         least, most = min(least, abs(values[k])), max(most, abs(values[k]))
     scaled = vectors.copy()
     for k in range(n):
-        value = values[k] if abs(values[k]) > 1e-15 * most else 1e-15 * most
+        value = values[k] if abs(values[k]) > LEAST * most else LEAST * most
         for i in range(n):
             scaled[i, k] /= value
     return negative, least / most, product(scaled, vectors.T.copy())
@@ -200,10 +202,10 @@ def counted(C, lam, S, T, parts):
 def index_and_nullity(C, lam, S, T):
     """Morse index and nullity; -1 and 0 where lam is negative, T isn't positive or C isn't finite."""
     size = np.sum(C * C)
-    if not (lam >= 0.0 and T > 0.0 and size < 1e12 / (T * T) and lam < np.inf):
+    if not (lam >= 0.0 and T > 0.0 and size < LARGEST / (T * T) and lam < np.inf):
         return -1, 0
     best, index, nullity = -1.0, -1, 0
-    for parts in (2, 3, 5, 7):
+    for parts in (2, 3, 5, 7):  # coprime: what is singular at a place of one partition isn't at those of the next
         i, k, quality = counted(C, lam, S, T, parts)
         if quality > best:
             best, index, nullity = quality, i, k

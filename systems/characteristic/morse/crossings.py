@@ -23,6 +23,8 @@ MERGED = 1e-6  # of T: times as near to each other are listed as one
 SPLIT = 0.4372  # where intervals are halved: no fraction that symmetric problems have
 GAIN = 0.03  # a halving that lowers those coefficients by less has met rounding
 ZERO = 1e-9  # of the largest eigenvalue of a form: smaller ones aren't negative
+FINITE = 1e-14  # of the pencil's parts: eigenvalues beyond are infinite ones, of a last coefficient that is singular
+TINY = 1e-300  # in place of lam = 0: the division by lam only sets a scale
 
 
 class Crossing(NamedTuple):
@@ -66,7 +68,7 @@ def focal_times(C, lam, R, S=None, T=1.0) -> list[Crossing]:
         turn = scipy.linalg.expm(s * (C - C.T))
         phi = turn @ scipy.linalg.expm(s * C.T)
         data = (R @ np.linalg.inv(phi), phi @ S @ phi.T, T - s)
-        return residual_and_jacobian(turn @ C @ turn.T, lam, *data)[1] / max(lam, 1e-300)
+        return residual_and_jacobian(turn @ C @ turn.T, lam, *data)[1] / max(lam, TINY)
 
     return _crossings(rest, C, T)
 
@@ -164,5 +166,5 @@ def _pencil_eigenvalues(coefficients) -> np.ndarray:
     right[last] = -np.concatenate(list(coefficients[:DEGREE]), axis=1)
     right[last, size - 2 * n : size - n] += coefficients[DEGREE]
     a, b = scipy.linalg.eigvals(right, left, homogeneous_eigvals=True)
-    finite = np.abs(b) > 1e-14 * np.abs(a)
+    finite = np.abs(b) > FINITE * np.abs(a)
     return a[finite] / b[finite]

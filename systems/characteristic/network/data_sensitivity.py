@@ -10,6 +10,7 @@ from systems.characteristic.matrix_checks import square_matrix
 from systems.number_checks import check_count
 
 SINGULAR = 1e-10  # smallest over largest singular value of DG where C isn't isolated
+ROUNDING = 1e-12  # of the largest eigenvalue: a covariance may have negative ones as small
 
 
 class Sensitivity(NamedTuple):
@@ -106,7 +107,7 @@ def sample_moments(point, noise, count, seed=0):
     rng, d = np.random.default_rng(seed), len(point.S)
     noise = square_matrix("noise", noise, d)
     values, vectors = scipy.linalg.eigh(noise)
-    if values[0] < -1e-12 * max(values[-1], 0.0):
+    if values[0] < -ROUNDING * max(values[-1], 0.0):
         raise ValueError(f"noise: wanted a positive semidefinite matrix, got one with the eigenvalue {values[0]:.3g}")
     X = np.linalg.cholesky(point.S) @ rng.normal(size=(d, count))
     xi = (vectors * np.sqrt(np.maximum(values, 0.0))) @ rng.normal(size=(d, count))

@@ -8,7 +8,7 @@ import scipy.linalg
 from continuation.compiled.calls.kernel import kernel
 from systems.number_checks import check_count, check_positive
 
-CHUNK = 200  # passes between looks at the gradient
+CHUNK = 200  # passes between looks at the gradient: entering compiled code for each would cost more than a pass
 LARGEST = 1e6  # weights beyond this have diverged
 
 

@@ -9,6 +9,10 @@ from continuation.ground.status import StartError
 from systems.characteristic.matrix_checks import given, one_thread, square_matrix
 from systems.number_checks import check_count, check_positive
 
+FLAT = 1e-9  # of the largest curvature: along flatter directions (circles of solutions) Newton's method takes no step
+SETTLED = 1e-11  # relative: a step as small is rounding
+FAR = 1e6  # weights as large: Newton's method has run away
+
 
 @dataclass(frozen=True, eq=False)
 class LayeredNetwork:
@@ -114,12 +118,12 @@ class LayeredNetwork:
         for _ in range(iterations):
             g = self.gradient(A).ravel()
             values, vectors = scipy.linalg.eigh(self.hessian(A))
-            kept = np.abs(values) > 1e-9 * np.abs(values).max()
+            kept = np.abs(values) > FLAT * np.abs(values).max()
             step = vectors[:, kept] @ ((vectors[:, kept].T @ g) / values[kept])
             A -= step.reshape(A.shape)
-            if not np.isfinite(A).all() or np.abs(A).max() > 1e6:
+            if not np.isfinite(A).all() or np.abs(A).max() > FAR:
                 break
-            if np.abs(step).max() <= 1e-11 * (1 + np.abs(A).max()):
+            if np.abs(step).max() <= SETTLED * (1 + np.abs(A).max()):
                 return A
         raise StartError(f"A: no critical point of {self.layers} layers was reached in {iterations} iterations")
 

@@ -9,6 +9,10 @@ from continuation.ground import canonical
 from systems.relu.argument_checks import matrix, open_angle, vector, whole
 from systems.relu.population_loss.population import angles, h
 
+EXACT = 1e-15  # of a root, relative: to the last bits
+ALONG = 1e-12  # of the teachers' lengths: a total length as small is that of no students
+EDGE = 1e-6  # from beta = 0, where the students agree, and from pi/2, where the radius has no value
+
 
 def collinear_line(teachers, b=None) -> list[tuple[np.ndarray, float]]:
     """Find the critical points where all students point in one direction: direction and total length.
@@ -62,9 +66,9 @@ def collinear_line(teachers, b=None) -> list[tuple[np.ndarray, float]]:
     grid = np.linspace(-np.pi, np.pi, 1441) + 1e-3 * math.sqrt(2)  # no teacher of simple coordinates on it
     values = np.array([sideways(t) for t in grid])
     turns = np.flatnonzero(values[:-1] * values[1:] < 0)
-    roots = [direction(brentq(sideways, grid[i], grid[i + 1], xtol=1e-15, rtol=1e-15, maxiter=1000)) for i in turns]
+    roots = [direction(brentq(sideways, grid[i], grid[i + 1], xtol=EXACT, rtol=EXACT, maxiter=1000)) for i in turns]
     lengths = [float((b * np.linalg.norm(V, axis=1)) @ h(angles(u[None], V)[0]) / np.pi) for u in roots]
-    least = 1e-12 * float(np.abs(b) @ np.linalg.norm(V, axis=1))  # opposite to all teachers there is none
+    least = ALONG * float(np.abs(b) @ np.linalg.norm(V, axis=1))  # opposite to all teachers there is none
     found = [(u, length) for u, length in zip(roots, lengths) if length > least]
     keys = np.array([[-length, *-u] for u, length in found]).reshape(len(found), 1 + V.shape[1])
     return [found[k] for k in canonical.order(keys, canonical.EQUAL * max(lengths, default=0.0))]
@@ -114,10 +118,10 @@ def out_of_plane_point(angle=math.pi / 2, d=3) -> tuple[np.ndarray, float, float
         sine = math.sqrt(1 - (math.cos(beta) * half) ** 2)
         return (2 * beta + math.sin(2 * beta)) * radius(beta) - 2 * sine
 
-    low, high = 1e-6, math.pi / 2 - 1e-6
+    low, high = EDGE, math.pi / 2 - EDGE
     if excess(low) * excess(high) > 0:
         raise ValueError(f"out_of_plane_point(angle=...): none found at {angle!r}")
-    beta = brentq(excess, low, high, xtol=1e-16, rtol=1e-15)
+    beta = brentq(excess, low, high, xtol=1e-16, rtol=EXACT)
     r, W = radius(beta), np.zeros((2, d))
     W[:, 0], W[0, 2], W[1, 2] = r * math.cos(beta), r * math.sin(beta), -r * math.sin(beta)
     return W, beta, r

@@ -10,6 +10,7 @@ from systems.relu.equations import normal_kernels as kernels
 from systems.relu.population_loss.population import network, zero_student
 
 MOST = 6  # students whose permutations are listed: 720 of them
+RANK = 1e-12  # of the largest singular value: teachers as nearly dependent span fewer dimensions
 
 
 class NormalEquations(Problem):
@@ -148,7 +149,7 @@ def teacher_rotations(teachers, students) -> list:
     """
     teachers = np.atleast_2d(np.asarray(teachers, float))
     _, sigma, right = np.linalg.svd(teachers)
-    rank = int(np.sum(sigma > 1e-12 * sigma.max(initial=0.0)))
+    rank = int(np.sum(sigma > RANK * sigma.max(initial=0.0)))
     free = canonical.basis(right[rank:].T).T
     if len(free) < 2:
         raise ValueError(f"rotations: the {len(teachers)} teachers leave {len(free)} of {teachers.shape[1]} dimensions")

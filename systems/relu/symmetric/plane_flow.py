@@ -8,7 +8,9 @@ from systems.relu.argument_checks import reals, students_number, vector, whole
 from systems.relu.symmetric.plane_dynamics import plane, type_a_guess
 from systems.relu.symmetric.plane_kernels import plane_loss, plane_residual
 
-TEACHER, TYPE_A, NOWHERE = 0, 1, -1
+TEACHER, TYPE_A, NOWHERE = 0, 1, -1  # where descent ends
+STILL = 1e-12  # sum of the rates' sizes at which a start has arrived
+ARRIVED = 1e-6  # distance to a node: far more than is left of it where the rates vanish
 
 
 def plane_path(start, K, rate=None, steps=2000) -> tuple[np.ndarray, np.ndarray]:
@@ -92,16 +94,16 @@ def _path(u, p, rate, steps):
 @kernel
 def _ends(starts, p, rate, steps, node):
     """Number of the node that each start (m, 2) arrives at."""
-    out, f = np.full(starts.shape[0], -1), np.empty(2)
+    out, f = np.full(starts.shape[0], NOWHERE), np.empty(2)
     for i in range(starts.shape[0]):
         u = starts[i].copy()
         for _ in range(steps):
             plane_residual(u, p, f)
-            if not abs(f[0]) + abs(f[1]) > 1e-12:
+            if not abs(f[0]) + abs(f[1]) > STILL:
                 break
             u += rate * f
-        if abs(u[0] - 1.0) + abs(u[1]) < 1e-6:
-            out[i] = 0
-        elif abs(u[0] - node[0]) + abs(u[1] - node[1]) < 1e-6:
-            out[i] = 1
+        if abs(u[0] - 1.0) + abs(u[1]) < ARRIVED:
+            out[i] = TEACHER
+        elif abs(u[0] - node[0]) + abs(u[1] - node[1]) < ARRIVED:
+            out[i] = TYPE_A
     return out

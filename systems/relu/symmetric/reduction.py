@@ -11,6 +11,7 @@ from systems.relu.symmetric import block_kernels, reduction_kernels
 from systems.small_symmetric import eigenvalues
 
 STATES = ("a", "b", "c", "d", "e")
+WHOLE = 1e-9  # relative: a K as near to a whole number was meant to be it, as at points stored on a branch
 
 
 def symmetric_reduction(K, *, alpha=None, lam=None) -> Problem:
@@ -161,7 +162,7 @@ def spectrum(state, K=None, *, alpha=0.0, lam=0.0) -> np.ndarray:
     """
     K = state.parameters["K"] if isinstance(state, Point) else K
     found = blocks(state, K, alpha=alpha, lam=lam)
-    if abs(K - round(K)) > 1e-9 * K:
+    if abs(K - round(K)) > WHOLE * K:
         raise ValueError(f"spectrum(K=...): wanted a whole number of students, got {K!r}")
     n = round(K)
     single, standard = eigenvalues(found.trivial), eigenvalues(found.standard)

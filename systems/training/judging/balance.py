@@ -10,7 +10,7 @@ from continuation.equations.derivatives import evaluate
 from continuation.ground.names import check_numbers
 from systems.training.kernels import largest
 
-STEPS = 100
+STEPS = 100  # the law is exact at each: a wrong factor shows at the first, what builds up within a hundred
 FAR = 100.0  # times the start: no longer near
 PUSH = 0.1  # of the state's size: descents begin this far from the branch
 DECAY = "lam"  # name of the weight decay

@@ -11,7 +11,7 @@ from systems.training import kernels
 from systems.training.judging.modes import Modes, modes_at
 from systems.training.runs import STOPS, Stop, bound_of
 
-DECADES = 3.0
+DECADES = 3.0  # of decay or growth that a rate is read from
 SLOW = 1e-3  # of the largest eigenvalue: modes below are not followed
 ETA_MU = 0.26  # rate times the largest eigenvalue, where ln(1 - eta mu) is 15 % off -eta mu
 CURVED = 1e-4  # relative change of a mode's rate by nonlinear terms that is allowed

@@ -11,6 +11,7 @@ from continuation.ground import canonical
 NULL = 1e-7  # of the largest eigenvalue: a mode that does not move
 POLISH = 20  # Newton corrections at most
 STRIDE = 1e-3  # of the state's size: how far along a null vector solutions are looked for
+SOLVED = 1e-9  # of what F is a stride away along no null vector: Newton's method has found a solution
 
 
 @dataclass(frozen=True, eq=False)
@@ -118,4 +119,4 @@ def _leads_on(problem, u, p, v, stride, scale) -> bool:
     """Whether Newton from u displaced by a stride along a null vector v finds a solution there, not u again."""
     found = polished(problem, u + stride * v, p)
     misfit = np.max(np.abs(evaluate(problem, found, p)))
-    return bool(misfit <= 1e-9 * scale and v @ (found - u) > 0.5 * stride)
+    return bool(misfit <= SOLVED * scale and v @ (found - u) > 0.5 * stride)

@@ -26,6 +26,7 @@ STIFF = 0.5  # ... times the fastest rate
 NULL = 1e-6  # of the largest singular value
 UNSEEN = 0.02  # relative gap between branch and parabola that may be rounding or higher terms
 AGREED = 1e-4  # natural units of the parameter
+VANISHING = 1e-3  # of the longest state: a fold as near to the origin gives no scale
 
 
 @dataclass(frozen=True, eq=False)
@@ -159,7 +160,7 @@ def _parabolic(branch, fold, w, curvature) -> float:
 def _size(branch, fold) -> float:
     """Length of the state at the fold; where it is next to nothing, a tenth of the longest on the branch."""
     size, longest = np.linalg.norm(fold.state), np.max(np.linalg.norm(branch.states, axis=1))
-    return float(size if size > 1e-3 * longest else 0.1 * longest) or 1.0
+    return float(size if size > VANISHING * longest else 0.1 * longest) or 1.0
 
 
 def _direction(branch, fold) -> np.ndarray:
