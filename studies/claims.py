@@ -41,7 +41,7 @@ class Claim:
 
 
 def table(claims) -> str:
-    """Plain-text table of claims: place, claim, number, wanted, verdict.
+    """Write claims as a plain-text table: place, claim, number, wanted, verdict.
 
     Examples
     --------
@@ -55,7 +55,7 @@ def table(claims) -> str:
 
 
 def verdicts(claims) -> dict:
-    """Verdicts by place and claim, for the numbers of a study."""
+    """Map place and claim to the verdict, for the numbers of a study."""
     return {f"{claim.where}: {claim.says}": claim.verdict for claim in claims}
 
 

@@ -9,7 +9,7 @@ STABLE, UNSTABLE = {"lw": 2.4, "ls": "-"}, {"lw": 1.2, "ls": (0, (4, 2))}
 
 
 def figure_of(rows=1, columns=1, size=(6.0, 4.6), squeeze=True):
-    """A figure that needs no display, and its axes as `matplotlib.pyplot.subplots` gives them."""
+    """Make a figure that needs no display, and its axes as `matplotlib.pyplot.subplots` gives them."""
     from matplotlib.figure import Figure
 
     figure = Figure(figsize=size, layout="constrained")
@@ -48,7 +48,7 @@ def mark(ax, kind, x, y, colour):
 
 
 def add_legend(ax, *contents, **options):
-    """``ax.legend(*contents, **options)``; without `loc` where it covers least."""
+    """Add a legend as ``ax.legend(*contents, **options)``; without `loc` where it covers least."""
     return ax.legend(*contents, **options) if "loc" in options else free_legend(ax, *contents, **options)
 
 

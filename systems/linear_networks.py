@@ -207,7 +207,7 @@ def uniform_residual_branch(R, layers, T=1.0) -> Problem:
 
 
 def permutation_breaking_point(R, layers, T=1.0) -> CriticalPoint:
-    """Where equal layers of a `residual_network` with real ``R < 2^-N`` give way to unequal ones.
+    """Return the point where equal layers of a `residual_network` with ``R < 2^-N`` give way to unequal ones.
 
     Returns
     -------
@@ -232,7 +232,7 @@ def permutation_breaking_point(R, layers, T=1.0) -> CriticalPoint:
 
 
 def fold_point(depth, target) -> CriticalPoint:
-    """Where the learnt solutions of N >= 3 layers turn: ``sigma_c = s (N-2) / (2 (N-1))``.
+    """Return the point where the learnt solutions of N >= 3 layers turn: ``sigma_c = s (N-2) / (2 (N-1))``.
 
     Raises
     ------
@@ -251,7 +251,7 @@ def fold_point(depth, target) -> CriticalPoint:
 
 
 def equal_cost_point(depth, target) -> CriticalPoint:
-    """Where the learnt solution of N >= 3 layers costs as much as zero (Maxwell point): ``sigma_M = 2 sigma_c``.
+    """Return the Maxwell point, where N >= 3 learnt layers cost as much as zero: ``sigma_M = 2 sigma_c``.
 
     Examples
     --------
@@ -265,7 +265,7 @@ def equal_cost_point(depth, target) -> CriticalPoint:
 
 
 def hessian_eigenvalues(depth, target, lam, a) -> np.ndarray:
-    """Eigenvalues (N,), ascending, of the Hessian of N scalar layers at their critical point with layers a.
+    """Return the eigenvalues (N,), ascending, of the Hessian of N scalar layers at their critical point, layers a.
 
     ``2 lam`` (N - 1 times) and ``N a^(2N-2) - (N-2) lam``; at a = 0 ``lam`` (N times), for N = 2 ``lam -+ s``, for
     N = 1 ``1 + lam``.
@@ -285,7 +285,7 @@ def hessian_eigenvalues(depth, target, lam, a) -> np.ndarray:
 
 
 def critical_count(depth, targets, lam) -> int:
-    """Number of critical points at lam > 0 of a network whose target has these singular values, modulo gauge and sign.
+    """Count the critical points at lam > 0 for a target with these singular values, modulo gauge and sign.
 
     N >= 3: ``prod_i (1 + 2 [lam < lam_c(s_i)])``; N = 2: ``prod_i (1 + [lam < s_i])``; N = 1: one.  At a fold or
     pitchfork the points that meet there count as none beside zero.
@@ -304,7 +304,7 @@ def critical_count(depth, targets, lam) -> int:
 
 
 def gauge_generators(widths) -> list:
-    """Infinitesimal rotations of the hidden layers: functions ``K(u)``, one for each plane of each hidden layer.
+    """List the infinitesimal rotations of hidden layers: functions ``K(u)``, one for each plane of each layer.
 
     Examples
     --------
@@ -338,7 +338,7 @@ def layer_balance(widths):
 
 
 def split_layers(widths, u) -> list:
-    """Layers W_1 .. W_N of a state u.
+    """Split a state u into the layers W_1 .. W_N.
 
     Examples
     --------

@@ -6,7 +6,7 @@ import numpy as np
 
 
 def is_real(value) -> bool:
-    """Whether a value is one real number, finite or not; truth values are none."""
+    """Say whether a value is one real number, finite or not; truth values are none."""
     return isinstance(value, int | float | np.integer | np.floating) and not isinstance(value, bool)
 
 

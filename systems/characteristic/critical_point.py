@@ -58,16 +58,16 @@ class CriticalPoint:
             object.__setattr__(self, name, value)
 
     def weights(self, t) -> np.ndarray:
-        """``A_t = e^{2tW} C e^{-2tW}``, W the skew part of C."""
+        """Return the weights ``A_t = e^{2tW} C e^{-2tW}`` (d, d), W the skew part of C."""
         turn = expm(t * (self.C - self.C.T))
         return turn @ self.C @ turn.T
 
     def flow(self, t) -> np.ndarray:
-        """``Phi_t = e^{2tW} e^{tC'}``: ``X_t = Phi_t X_0``."""
+        """Return the matrix ``Phi_t = e^{2tW} e^{tC'}`` that takes X_0 to X_t."""
         return expm(t * (self.C - self.C.T)) @ expm(t * self.C.T)
 
     def costate(self, t) -> np.ndarray:
-        """``e^{2tW} e^{(T-t)C} e^{-2TW}``: ``Y_t`` is this matrix times ``Z - X_T``."""
+        """Return the matrix ``e^{2tW} e^{(T-t)C} e^{-2TW}`` that takes ``Z - X_T`` to ``Y_t``."""
         spin = self.C - self.C.T
         return expm(t * spin) @ expm((self.T - t) * self.C) @ expm(-self.T * spin)
 
@@ -93,7 +93,7 @@ class CriticalPoint:
         return morse_index(self.C, self.lam, self.S, self.T)
 
     def gradient(self, t) -> np.ndarray:
-        """Gradient (10) of J at time t: ``lam A_t - E[Y_t X_t']``, zero for all t where G = 0."""
+        """Return the gradient (10) of J at time t: ``lam A_t - E[Y_t X_t']``, zero for all t where G = 0."""
         return self.lam * self.weights(t) - self.costate(t) @ (self.R - self.final_map) @ self.S @ self.flow(t).T
 
 

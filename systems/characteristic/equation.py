@@ -124,7 +124,7 @@ def _index(u, p):
 
 
 def residual_and_jacobian(C, lam, R, S, T):
-    """G (d, d) and DG (d^2, d^2) at a matrix C, without a `Problem`.
+    """Compute G (d, d) and DG (d^2, d^2) at a matrix C, without a `Problem`.
 
     Examples
     --------

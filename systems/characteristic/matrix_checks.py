@@ -73,12 +73,12 @@ def given(caller="", *, C=None, R=None, S=None, lam=0.0, T=1.0) -> Given:
 
 
 def is_normal(A, tolerance) -> bool:
-    """Whether ``A A' = A' A`` up to a tolerance relative to the largest entry of A, squared."""
+    """Say whether ``A A' = A' A`` up to a tolerance relative to the largest entry of A, squared."""
     return bool(np.abs(A @ A.T - A.T @ A).max() <= tolerance * np.abs(A).max() ** 2)
 
 
 def generator(K, d) -> np.ndarray:
-    """A skew matrix (d, d); None: a quarter turn, for d = 2."""
+    """Check a skew matrix (d, d); None stands for a quarter turn where d = 2."""
     if K is None:
         if d != 2:
             raise ValueError(f"K: wanted a skew matrix ({d}, {d}) that commutes with R and S")
@@ -103,10 +103,10 @@ def one_thread(function):
 
 
 def entries(name, d) -> list[str]:
-    """Names of a matrix's entries, row by row."""
+    """List the names of a matrix's entries, row by row."""
     return [f"{name}[{i},{j}]" for i in range(d) for j in range(d)]
 
 
 def named(name, matrix) -> dict[str, float]:
-    """Entries of a matrix by name."""
+    """Map the names of a matrix's entries to their values."""
     return dict(zip(entries(name, len(matrix)), matrix.ravel().tolist()))

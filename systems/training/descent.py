@@ -17,7 +17,7 @@ TRIED = 20_000  # steps of each
 
 
 def flow_of(problem):
-    """The problem ``u' = F(u, p)`` in the states shown that is behind a derived one (isolated, restricted, a curve)."""
+    """Find the flow ``u' = F(u, p)`` behind a derived problem (isolated, restricted, a curve), in the states shown."""
     problem = problem.vector_field
     while hasattr(problem, "base"):
         problem = problem.base.vector_field
@@ -33,7 +33,7 @@ class Field(NamedTuple):
 
     @classmethod
     def of(cls, problem, parameters=None):
-        """Field of a problem (of the equations behind it, where it is derived) at given parameters."""
+        """Make the field of a problem (of the equations behind it, where it is derived) at given parameters."""
         problem = flow_of(problem)
         p = problem.parameter_values(parameters)
         made = problem.functions["residual"].callback(len(problem.states), len(p))
@@ -138,7 +138,7 @@ def flow(problem, start, time, *, step=None, parameters=None, tolerance=0.0, eve
 
 
 def largest_stable_rate(problem, start, diverging, *, parameters=None, steps=TRIED) -> float:
-    """Largest rate of gradient descent that does not diverge from a start.
+    """Find the largest rate of gradient descent that does not diverge from a start.
 
     Parameters
     ----------

@@ -96,7 +96,7 @@ def train(
 
 
 def train_flow(objective, start, time, *, steps, every=None) -> Run:
-    """Gradient flow of a network by fixed Runge-Kutta steps: a budget that kinks of ReLU can't exhaust.
+    """Follow the gradient flow of a network by fixed Runge-Kutta steps: kinks of ReLU don't stall it.
 
     Parameters
     ----------

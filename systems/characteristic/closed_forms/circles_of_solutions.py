@@ -134,5 +134,5 @@ def circle_start(theta, n, k, rho=1.0, T=1.0) -> np.ndarray:
 
 
 def circle_directions(problem, point) -> np.ndarray:
-    """(m, d^2) directions, one of each circle of them, in which solutions leave a normal branch at a branch point."""
+    """Return directions (m, d^2) in which circles of solutions leave a normal branch, one for each circle."""
     return problem.symmetry.slice(point, point.null_vectors)

@@ -103,7 +103,7 @@ def rotation_planes(R) -> list[Plane]:
 
 
 def invariant_spaces(R):
-    """Planes and single directions ``(eigenvalue, q)`` of a normal matrix that has a real logarithm."""
+    """Split a normal matrix that has a real logarithm: its planes, its single directions ``(eigenvalue, q)``."""
     R = square_matrix("R", R)
     size = np.abs(R).max()
     if size == 0 or not is_normal(R, NORMAL):

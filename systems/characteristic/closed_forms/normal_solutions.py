@@ -59,7 +59,7 @@ class Turn(NamedTuple):
 
 
 def scalar_residual(mu, lam, r) -> complex:
-    """``lam mu - conj(f) (r - f)``, ``f = e^mu``: zero where ``[[a, -w], [w, a]]`` solves the equation.
+    """Compute ``lam mu - conj(f) (r - f)``, ``f = e^mu``: zero where ``[[a, -w], [w, a]]`` solves the equation.
 
     Examples
     --------

@@ -74,13 +74,13 @@ def focal_times(C, lam, R, S=None, T=1.0) -> list[Crossing]:
 
 
 def index_by_focal_times(C, lam, R, S=None, T=1.0) -> int:
-    """Morse index as the sum of the dimensions at the `focal_times` (lam > 0)."""
+    """Compute the Morse index as the sum of the dimensions at the `focal_times` (lam > 0)."""
     check_number("index_by_focal_times(lam=...)", lam, _above_zero, "a number above 0")
     return sum(crossing.dimension for crossing in focal_times(C, lam, R, S, T))
 
 
 def index_by_conjugate_times(C, lam, R, S=None, T=1.0) -> int:
-    """Morse index as conjugate times before T and negative eigenvalues of ``P_T' DG`` (lam > 0, T not conjugate)."""
+    """Compute the Morse index by conjugate times before T and the signs of ``P_T' DG`` (lam > 0, T not conjugate)."""
     check_number("index_by_conjugate_times(lam=...)", lam, _above_zero, "a number above 0")
     C, R, S, lam, T = given(C=C, R=R, S=S, lam=lam, T=T)
     inside = sum(crossing.dimension for crossing in conjugate_times(C, T))
@@ -90,7 +90,7 @@ def index_by_conjugate_times(C, lam, R, S=None, T=1.0) -> int:
 
 
 def end_map_derivative(C, t) -> np.ndarray:
-    """``P_t`` (d^2, d^2), row by row: the change ``F_t^{-1} dF_t``, seen from the start, when C changes.
+    """Compute ``P_t`` (d^2, d^2), row by row: the change ``F_t^{-1} dF_t``, seen from the start, when C changes.
 
     Examples
     --------

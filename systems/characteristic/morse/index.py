@@ -72,7 +72,7 @@ def morse_index(C, lam, S=None, T=1.0) -> Index:
 
 @one_thread
 def index_of_layers(C, lam, R, S=None, T=1.0, layers=48) -> np.ndarray:
-    """Eigenvalues of the Hessian of J_N at the critical point of N layers next to C (the first of three ways).
+    """Return the eigenvalues of the Hessian of J_N at the critical point of N layers next to C (the first way).
 
     Returns
     -------
@@ -91,7 +91,7 @@ def index_of_layers(C, lam, R, S=None, T=1.0, layers=48) -> np.ndarray:
 
 @one_thread
 def second_variation(C, lam, S=None, T=1.0, layers=96) -> np.ndarray:
-    """Matrix of the second variation of J for directions V constant on N layers (the first way without its layers).
+    """Return the matrix of the second variation of J for directions V that are constant on N layers.
 
     ``lam int |V|^2 - 2 lam int int_{s<t} tr(C' B_t B_s) + |F int B S^{1/2}|^2``, ``B_t = Phi_t^{-1} V_t Phi_t``, at the
     weights of the continuous network, by the midpoint rule.

@@ -20,7 +20,7 @@ class Sensitivity(NamedTuple):
     by_Q: np.ndarray
 
     def change(self, dS, dQ) -> np.ndarray:
-        """First-order change (d, d) of C for changes of S and Q."""
+        """Return the first-order change (d, d) of C for changes of S and Q."""
         d = len(dS)
         return (self.by_S @ np.ravel(dS) + self.by_Q @ np.ravel(dQ)).reshape(d, d)
 
@@ -72,7 +72,7 @@ def sensitivity(point) -> Sensitivity:
 
 
 def predicted_covariance(point, noise, count) -> np.ndarray:
-    """Covariance (d^2, d^2) of C over samples of `count` Gaussian inputs and noise of covariance `noise`, to 1/count.
+    """Predict the covariance (d^2, d^2) of C over samples of `count` Gaussian inputs and noise, to order 1/count.
 
     ``dS = S_N - S`` and ``dQ = Q_N`` are uncorrelated; ``cov(S_N) = (S_ik S_jl + S_il S_jk) / count``,
     ``cov(Q_N) = noise_ik S_jl / count``.

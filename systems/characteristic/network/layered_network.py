@@ -55,7 +55,7 @@ class LayeredNetwork:
         return (np.arange(self.layers) + 0.5) * self.T / self.layers
 
     def weights(self, A) -> np.ndarray:
-        """(N, d, d) weights from such an array or from a flat one."""
+        """Return weights (N, d, d) from such an array or from a flat one."""
         d = len(self.R)
         A = np.asarray(A, float)
         if A.size != self.layers * d * d:
@@ -63,7 +63,7 @@ class LayeredNetwork:
         return A.reshape(self.layers, d, d)
 
     def passes(self, A):
-        """Maps from the input to each layer (N + 1, d, d), and from behind each layer to the output (N, d, d)."""
+        """Return maps from the input to each layer (N + 1, d, d), and from behind each layer to the output (N, d, d)."""
         A, d, h = self.weights(A), len(self.R), self.T / self.layers
         forward, backward = [np.eye(d)], [np.eye(d)]
         for k in range(self.layers):
@@ -73,13 +73,13 @@ class LayeredNetwork:
         return np.array(forward), np.array(backward[-2::-1])
 
     def cost(self, A) -> float:
-        """J_N, without the constant of the noise."""
+        """Compute J_N, without the constant of the noise."""
         A = self.weights(A)
         gap = self.passes(A)[0][-1] - self.R
         return float(0.5 * self.lam * self.T * np.mean(np.sum(A**2, axis=(1, 2))) + 0.5 * np.sum((gap @ self.S) * gap))
 
     def gradient(self, A) -> np.ndarray:
-        """(N, d, d) gradient in L2, N / T times the partial derivatives: ``lam A_k - E[Y_{k+1} X_k']``."""
+        """Return the gradient (N, d, d) in L2, N / T times the partial derivatives: ``lam A_k - E[Y_{k+1} X_k']``."""
         A = self.weights(A)
         forward, backward = self.passes(A)
         error = (self.R - forward[-1]) @ self.S
@@ -87,7 +87,7 @@ class LayeredNetwork:
         return self.lam * A - pulled
 
     def hessian(self, A) -> np.ndarray:
-        """(N d^2, N d^2) Hessian in L2: its quadratic form is that of J_N for V normalised by ``(T/N) sum |V_k|^2``."""
+        """Return the Hessian (N d^2, N d^2) in L2, the form of J_N for V normalised by ``(T/N) sum |V_k|^2``."""
         A, h = self.weights(A), self.T / self.layers
         d, N = len(self.R), self.layers
         forward, backward = self.passes(A)
@@ -107,7 +107,7 @@ class LayeredNetwork:
 
     @one_thread
     def critical_point(self, A, iterations=20) -> np.ndarray:
-        """(N, d, d) weights at which the gradient vanishes, by Newton's method from A, least-norm corrections.
+        """Find weights (N, d, d) at which the gradient vanishes, by Newton's method from A, least-norm corrections.
 
         Raises
         ------
@@ -129,7 +129,7 @@ class LayeredNetwork:
 
 
 def start_weights(C, T, layers) -> np.ndarray:
-    """(N, d, d) weights ``A_t = e^{2tW} C e^{-2tW}`` at the middles of N layers.
+    """Return the weights (N, d, d) ``A_t = e^{2tW} C e^{-2tW}`` at the middles of N layers.
 
     Examples
     --------

@@ -58,7 +58,7 @@ class LargeEquation(Problem):
         del self.functions["residual"]  # its derivatives are known to its own operations only
 
     def operations(self, p, active) -> operations.Operations:
-        """Operations that know DG by its products."""
+        """Return operations that know DG by its products."""
         n, k = len(self.states), len(p)
         solver = _Solver(self, n, active)
         return operations.Operations(
@@ -74,13 +74,13 @@ class LargeEquation(Problem):
         )
 
     def residual(self, u, parameters=None) -> np.ndarray:
-        """G (d^2,) row by row."""
+        """Return G (d^2,) row by row."""
         out = np.empty(len(self.states))
         self._write_residual(self.unknown_values(u), self.parameter_values(parameters), out)
         return out
 
     def point(self, u, p) -> CriticalPoint:
-        """The network at the unknowns u and parameters p."""
+        """Return the network at the unknowns u and parameters p."""
         d = len(self.R)
         return CriticalPoint(np.array(u[: d * d]).reshape(d, d), self.R, max(p[0], 0.0), self.S, p[1])
 

@@ -157,7 +157,7 @@ def scaled_matrix(R, name="rho", value=1.0, S=None, T=1.0) -> Problem:
 
 
 def plane_generator(d, i, j) -> np.ndarray:
-    """(d, d) skew K whose ``e^{theta K}`` turns axis i towards axis j by theta and leaves all others.
+    """Return the skew K (d, d) whose ``e^{theta K}`` turns axis i towards axis j by theta and leaves all others.
 
     Examples
     --------

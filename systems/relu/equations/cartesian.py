@@ -17,7 +17,7 @@ class NormalEquations(Problem):
     """A `Problem` in the students' weights that says why a start with a student of length zero can't be used."""
 
     def unknown_values(self, state) -> np.ndarray:
-        """Weights of a start, none of its students zero."""
+        """Check the weights of a start: none of its students is zero."""
         u = super().unknown_values(state)
         W = u.reshape(int(self.constants[-1]), -1)
         if not W.any(axis=1).all():
@@ -94,7 +94,7 @@ def normal_equations(teachers, students, *, a=None, b=None, lam=0.0, alpha=0.0, 
 
 
 def weight_names(students, d) -> tuple:
-    """Names of the weights, student by student.
+    """List the names of the weights, student by student.
 
     Examples
     --------
@@ -105,7 +105,7 @@ def weight_names(students, d) -> tuple:
 
 
 def named_parameters(net) -> dict[str, float]:
-    """Decay, slope, output weights of the teachers and all their entries, by name."""
+    """Map names to decay, slope, output weights of the teachers and all their entries."""
     numbers = {"lam": net.lam, "alpha": net.alpha}
     numbers |= {f"b[{k}]": value for k, value in enumerate(net.b.tolist())}
     return numbers | {f"v[{k},{i}]": float(value) for (k, i), value in np.ndenumerate(net.teachers)}

@@ -74,7 +74,7 @@ class HessianProduct:
         )
 
     def matvec(self, u) -> np.ndarray:
-        """H u for a flat vector (K d,)."""
+        """Return H u for a flat vector (K d,)."""
         return self(np.reshape(u, self.shape)).ravel()
 
 

@@ -104,7 +104,7 @@ def nearest_permutation(W, targets) -> tuple[np.ndarray, float]:
 
 
 def same_up_to_permutations(W, other, tolerance=1e-6) -> bool:
-    """Whether W is `other` (K, K) with students and orthonormal teachers permuted, both within `tolerance`.
+    """Say whether W is `other` (K, K) with students and orthonormal teachers permuted, both within `tolerance`.
 
     Rows are matched after sorting each row's entries, then the teachers by the candidates that this leaves.
 

@@ -229,7 +229,7 @@ def h(theta) -> np.ndarray:
 
 
 def openings(X, Y):
-    """Lengths of the differences and sums (m, n) of unit rows; directly only where products would not do."""
+    """Return the lengths (m, n) of differences and sums of unit rows; taken directly where products are too inexact."""
     cosine = X @ Y.T
     less, more = np.sqrt(np.maximum(2 - 2 * cosine, 0)), np.sqrt(np.maximum(2 + 2 * cosine, 0))
     j, k = np.nonzero(np.abs(cosine) > NEARLY)
@@ -249,7 +249,7 @@ def checked_students(W, net, zero=False):
 
 
 def zero_student(name, W) -> str:
-    """What to say of weights one row of which is zero."""
+    """Say which student is zero, and what to do: the text of an error."""
     return (
         f"{name}: student {int(np.argmin(W.any(axis=1)))} is zero, where the gradient is discontinuous; "
         "polar_equations follows branches through zero length"

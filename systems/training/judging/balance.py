@@ -17,7 +17,7 @@ DECAY = "lam"  # name of the weight decay
 
 
 def broken_law(problem, balance, point, eta, rng) -> float:
-    """Largest departure from the law over 100 steps of descent from a random displacement, relative to ``|u|^2``.
+    """Measure the largest departure from the law over 100 steps from a random displacement, relative to ``|u|^2``.
 
     Parameters
     ----------

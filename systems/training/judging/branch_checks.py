@@ -119,7 +119,7 @@ class BranchCheck:
         return float(np.fmax.reduce([math.nan, *(point.worst for point in self.points)]))
 
     def table(self) -> str:
-        """Lines for the reader: one a point, one a sweep, the verdict."""
+        """Write lines for the reader: one a point, one a sweep, the verdict."""
         return "\n".join([*_point_lines(self), *_sweep_lines(self), *_law_lines(self), f"passed: {self.passed}"])
 
     def __str__(self):

@@ -54,7 +54,7 @@ class Destination:
 
 
 def usual_rate(modes) -> float:
-    """Rate of descent: 0.26 over the fastest eigenvalue, less where it would turn the stability of a spiral.
+    """Choose a rate of descent: 0.26 over the fastest eigenvalue, less where it would turn the stability of a spiral.
 
     A pair mu grows under steps of size eta where it decays under the flow unless ``eta < 2 |Re mu| / |mu|^2``.
     """
@@ -73,11 +73,11 @@ class Endpoint:
         self.eta = usual_rate(self.modes) if eta is None else float(eta)
 
     def mode_rates(self) -> list:
-        """`ModeRate` of every mode that is fast enough to be followed."""
+        """Measure the `ModeRate` of every mode."""
         return [self.mode_rate(k) for k in range(len(self.modes.values))]
 
     def mode_rate(self, k) -> ModeRate:
-        """Rate of mode k from a start displaced along its eigenvector."""
+        """Measure the rate of mode k from a start displaced along its eigenvector."""
         value = self.modes.values[k]
         expected = math.log(abs(1 + self.eta * value)) if 1 + self.eta * value != 0 else -math.inf
         vector = self.modes.right[:, k].real * (2.0 if value.imag else 1.0)
@@ -90,7 +90,7 @@ class Endpoint:
         return self._fitted(value, expected, logs)
 
     def random_rate(self, rng) -> ModeRate:
-        """Rate of the slowest mode of a stable equilibrium from a random small displacement without gauge part."""
+        """Measure the rate of the slowest mode of a stable equilibrium from a random small displacement."""
         values = self.modes.values
         k = canonical.first_smallest(np.abs(np.log(np.abs(1 + self.eta * values))), canonical.EQUAL)
         expected = math.log(abs(1 + self.eta * values[k]))
@@ -103,7 +103,7 @@ class Endpoint:
         return self._fitted(values[k], expected, logs)
 
     def attracts(self, rng) -> bool:
-        """Whether descent from a random small displacement returns: the residual falls, the state stays near."""
+        """Say whether descent from a random small displacement returns: the residual falls, the state stays near."""
         vector, values = self.random_direction(rng), self.modes.values
         far = self.reach(vector, np.min(np.abs(values)))
         start = self.modes.u + far * vector
@@ -114,24 +114,24 @@ class Endpoint:
         return bool(after <= BACK * before and np.linalg.norm(end - self.modes.u) <= 10 * far)
 
     def destinations(self) -> list:
-        """Where descent goes from a saddle, displaced both ways along its most unstable eigenvector."""
+        """Follow descent from a saddle, displaced both ways along its most unstable eigenvector."""
         return [self._destination(sign) for sign in (1.0, -1.0)]
 
     def leaves_in_time(self) -> bool:
-        """Whether the most unstable mode grows to the state's size within the longest run."""
+        """Say whether the most unstable mode grows to the state's size within the longest run."""
         k = self.modes.most_unstable
         far = max(self.reach(self.modes.right[:, k].real, abs(self.modes.values[k])), VISIBLE * self.modes.size)
         growth = math.log(abs(1 + self.eta * self.modes.values[k]))
         return math.log(max(self.modes.size / far, LEFT)) <= LONGEST * growth
 
     def random_direction(self, rng) -> np.ndarray:
-        """Random unit vector (n,) without gauge part."""
+        """Draw a random unit vector (n,) without gauge part."""
         vector = rng.normal(size=len(self.modes.u))
         vector -= self.modes.gauge @ (self.modes.gauge.T @ vector)
         return vector / np.linalg.norm(vector)
 
     def reach(self, vector, speed) -> float:
-        """Displacement along `vector` at which nonlinear terms change a rate `speed` by at most `CURVED`."""
+        """Choose a displacement along `vector` at which nonlinear terms change a rate `speed` by at most `CURVED`."""
         u, p = self.modes.u, self.modes.p
         h = FURTHEST * self.modes.size
         plus, minus, middle = (evaluate(self.problem, u + s * h * vector, p) for s in (1.0, -1.0, 0.0))

@@ -62,7 +62,7 @@ class Modes:
 
 
 def modes_at(problem, u, p) -> Modes:
-    """Modes of a problem at an equilibrium near u (n,), parameters p (k,)."""
+    """Compute the modes of a problem at an equilibrium near u (n,), parameters p (k,)."""
     u = polished(problem, u, p)
     if not np.isfinite(u).all():
         raise ValueError(f"modes_at(u=...): wanted a state with finite F near it, got {u.tolist()}")
@@ -76,7 +76,7 @@ def modes_at(problem, u, p) -> Modes:
 
 
 def polished(problem, u, p) -> np.ndarray:
-    """Newton corrections of least length until they are rounding."""
+    """Correct u (n,) by Newton steps of least length until they are rounding."""
     u, last = np.array(u, float), np.inf
     for _ in range(POLISH):
         a, f = state_jacobian(problem, u, p), evaluate(problem, u, p)

@@ -121,7 +121,7 @@ def sweep_through(branch, fold, *, rates=None) -> Sweep:
 
 
 def stable_side(branch, fold) -> int:
-    """+1 or -1: the side of a fold, in rows, on which nothing is unstable; 0 where there is none."""
+    """Find the side of a fold, +1 or -1 in rows, on which nothing is unstable; 0 where there is none."""
     for side in (-1, 1):
         row = fold.index + side
         if 0 <= row < len(branch) and branch.unstable[row] == 0:
