@@ -16,6 +16,7 @@ from continuation.compiled.state import tasks
 from continuation.compiled.state import trace_state as S
 from continuation.engine.interrupts import Listener
 from continuation.ground.status import Kind, Status
+from continuation.kinds import registry
 
 FIRST_PORTION, PORTION_SECONDS = 64, 0.05
 FIRST_ROWS = 1 << 20
@@ -23,8 +24,8 @@ SMALLEST_LAPACK, MANY_THREADS = 4, 400  # orders between which one thread is bes
 SHIFT = 1e-7  # how far, relative, a start may be moved in the parameter
 ILL = 1e8  # a bordered matrix with a larger condition estimate makes the start suspect
 
-KIND_CODES = {Kind[name]: code for code, name in enumerate(S.KINDS)}
-KINDS = {code: kind for kind, code in KIND_CODES.items()}
+KIND_CODES = {kind: registry.number_of(kind) for kind in Kind if kind is not Kind.END}
+KINDS = dict(enumerate(registry.NUMBERED))
 STATUSES = {
     S.LIMIT: Status.LIMIT,
     S.CLOSED: Status.CLOSED,
