@@ -12,7 +12,8 @@ from matplotlib.figure import Figure
 
 from continuation.ground.status import Kind, Status
 from continuation.kinds import registry
-from continuation.output.plotting import LABELS, TROUBLE, Segment, picture, plot, segments
+from continuation.output.plotting import LABELS, TROUBLE, picture, plot
+from continuation.results.segments import Segment, segments
 from tests import handmade
 
 
