@@ -6,7 +6,6 @@ import math
 
 import numpy as np
 import pytest
-from continuation.exploring.splicing import cut, turned, two_halves
 from numpy.testing import assert_allclose
 
 from continuation import Diagram, Kind, Problem, Settings, Status, diagram, trace

@@ -11,6 +11,7 @@ from continuation.compiled.calls.prepare import prepare
 from continuation.compiled.state import trace_state as S
 from continuation.engine.collect import assemble
 from continuation.engine.progress import display
+from continuation.engine.requested import operations_of, watched
 from continuation.engine.run import STATUSES, begin, begin_behind, begin_singular, bits_of, make_state, run_all
 from continuation.engine.start import point_of_record, silent_tests, start_from
 from continuation.equations.operations import Operations
@@ -61,7 +62,8 @@ def follow(problem, start, request: Request, *, parameters=None, progress=False)
 
 def run_direction(problem, begun: Start, sign, request: Request, progress) -> Run:
     """Trace one direction from a prepared start."""
-    operations = problem.operations(begun.p.copy(), begun.active)
+    watching = watched(problem, begun, request.detect)
+    operations = operations_of(watching, begun, request.detect)
     if begun.continuum:
         operations = least_norm(operations, problem, begun.continuum)
     state = make_state(operations, request.span, request.steps(), request.settings)
@@ -71,7 +73,7 @@ def run_direction(problem, begun: Start, sign, request: Request, progress) -> Ru
     tangent = sign * begun.tangent
     if begun.outward:
         begin_outward(state, begun, request)
-    elif (status := begin(state, begun.x, tangent, silent_tests(problem, begun, operations.tests))) != OK:
+    elif (status := begin(state, begun.x, tangent, silent_tests(watching, begun, operations.tests))) != OK:
         raise StartError(f"the equations could not be evaluated at the corrected start (status {status})")
     elif any(leaves_at_once(begun.x, tangent, limit) for limit in state.limits):
         return Run(operations, state, S.LIMIT)

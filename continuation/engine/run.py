@@ -18,7 +18,8 @@ from continuation.compiled.state.messages import FOUND
 from continuation.compiled.steps import predict
 from continuation.engine.interrupts import Listener
 from continuation.ground.status import Kind, Status
-from continuation.kinds.traits import BY_KERNEL, TRAITS
+from continuation.kinds import registry
+from continuation.kinds.special_kind import BY_KERNEL
 
 FIRST_PORTION, PORTION_SECONDS = 64, 0.05
 FIRST_ROWS = 1 << 20
@@ -26,8 +27,9 @@ SMALLEST_LAPACK, MANY_THREADS = 4, 400  # orders between which one thread is bes
 SHIFT = 1e-7  # how far, relative, a start may be moved in the parameter
 ILL = 1e8  # a bordered matrix with a larger condition estimate makes the start suspect
 
-KIND_CODES = {Kind[name]: code for code, name in enumerate(S.KINDS)}
-KINDS = {code: kind for kind, code in KIND_CODES.items()}
+KIND_CODES = {kind: registry.number_of(kind) for kind in Kind if kind is not Kind.END}
+KINDS = dict(enumerate(registry.NUMBERED))
+TRAITS = {kind: registry.of(kind).traits for kind in registry.NUMBERED}
 STATUSES = {
     S.LIMIT: Status.LIMIT,
     S.CLOSED: Status.CLOSED,
@@ -48,8 +50,8 @@ def code_of(kind: Kind | None) -> int:
 
 
 def bits_of(kinds) -> int:
-    """Kinds as the engine's bits."""
-    return sum(1 << KIND_CODES[kind] for kind in kinds)
+    """Kinds as the engine's bits; several kinds may share one."""
+    return sum(1 << code for code in {KIND_CODES[kind] for kind in kinds})
 
 
 @functools.cache

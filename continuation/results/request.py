@@ -6,17 +6,8 @@ from dataclasses import dataclass
 from continuation.ground.settings import Settings
 from continuation.ground.status import Kind
 
-TRACED_KINDS = (
-    Kind.FOLD,
-    Kind.BRANCH_POINT,
-    Kind.HOPF,
-    Kind.USER,
-    Kind.CUSP,
-    Kind.BOGDANOV_TAKENS,
-    Kind.BAUTIN,
-    Kind.ZERO_HOPF,
-    Kind.HOPF_HOPF,
-)
+TRACED_KINDS = tuple(kind for kind in Kind if kind is not Kind.END)  # that can be asked for
+USUAL_KINDS = tuple(kind for kind in TRACED_KINDS if not kind.on_request)  # that ``detect="all"`` means
 
 
 @dataclass(frozen=True)
@@ -39,7 +30,7 @@ class Request:
     span: tuple
     settings: Settings
     signs: tuple = (1, -1)
-    detect: frozenset = frozenset(TRACED_KINDS)
+    detect: frozenset = frozenset(USUAL_KINDS)
     stop_kind: Kind | None = None
     stop_count: int = 0
     stop_at: object = None
@@ -78,7 +69,7 @@ def check_span(span):
 def kinds_of(detect) -> frozenset:
     """The kinds to look for."""
     if isinstance(detect, str) and detect == "all":
-        return frozenset(TRACED_KINDS)
+        return frozenset(USUAL_KINDS)
     try:
         kinds = frozenset({detect} if isinstance(detect, Kind) else detect)
     except TypeError:
@@ -93,13 +84,13 @@ def stop_of(stop) -> dict:
     """The stop condition under the name of its field."""
     if stop is None:
         return {}
-    if isinstance(stop, Kind) and stop in TRACED_KINDS:
+    if isinstance(stop, Kind) and stop in USUAL_KINDS:
         return {"stop_kind": stop}
     if isinstance(stop, int) and not isinstance(stop, bool) and stop > 0:
         return {"stop_count": stop}
     if callable(stop) and not isinstance(stop, Kind):
         return {"stop_at": stop}
-    names = [kind.name for kind in TRACED_KINDS]
+    names = [kind.name for kind in USUAL_KINDS]
     raise ValueError(f"stop: wanted a Kind of {names}, a count of at least 1 or a function of a Point, got {stop!r}")
 
 

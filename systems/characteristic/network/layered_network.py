@@ -63,7 +63,7 @@ class LayeredNetwork:
         return A.reshape(self.layers, d, d)
 
     def passes(self, A):
-        """Return maps from the input to each layer (N + 1, d, d), and from behind each layer to the output (N, d, d)."""
+        """Return maps from the input to each layer (N + 1, d, d), from behind each to the output (N, d, d)."""
         A, d, h = self.weights(A), len(self.R), self.T / self.layers
         forward, backward = [np.eye(d)], [np.eye(d)]
         for k in range(self.layers):

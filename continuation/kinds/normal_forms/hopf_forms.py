@@ -3,7 +3,7 @@
 import numpy as np
 
 from continuation.kinds.normal_forms.centre_manifold import Critical, Reduction
-from continuation.kinds.normal_forms.linear import VANISHES, Local, bordered_solution, sign_of
+from continuation.kinds.normal_forms.linear_part import VANISHES, Local, bordered_solution, sign_of
 
 NO_PAIR = {"degenerate": "F_u has too few complex pairs"}
 VERDICTS = {-1: "supercritical", 0: "degenerate", 1: "subcritical"}
@@ -61,6 +61,13 @@ def bautin(local: Local) -> dict:
     l1 = reduction.coefficient(0, 0, 0, 1).real / (2 * omega)
     l2 = reduction.coefficient(0, 0, 0, 0, 1, 1).real / (12 * omega)
     return {"omega": omega, "l1": float(l1), "l2": float(l2)}
+
+
+def first_lyapunov(problem, u, p, omega) -> float:
+    """First Lyapunov coefficient, as for `hopf`, of the pair of F_u nearest ``i omega``."""
+    local = Local(problem, u, p, ())
+    pair = min(local.pairs(len(u)), key=lambda pair: abs(pair.value - 1j * omega))
+    return Reduction(local, conjugates([pair])).coefficient(0, 0, 0, 1).real / (2 * pair.omega)
 
 
 def conjugates(pairs, first=0) -> list:

@@ -3,8 +3,8 @@
 import numpy as np
 
 from continuation.kinds.normal_forms.centre_manifold import Critical, Reduction
-from continuation.kinds.normal_forms.folds import DOUBLE
-from continuation.kinds.normal_forms.linear import VANISHES, Kernel, Local, bordered_solution, sign_of
+from continuation.kinds.normal_forms.fold_forms import DOUBLE
+from continuation.kinds.normal_forms.linear_part import VANISHES, Kernel, Local, bordered_solution, sign_of
 
 CUBIC_UP_TO = 3  # dimensions of the kernel
 TOUCHES = 1e-4  # <w, F_p> above this of |w| |F_p| is no error of the location

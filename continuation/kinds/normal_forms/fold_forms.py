@@ -3,7 +3,7 @@
 import numpy as np
 
 from continuation.kinds.normal_forms.centre_manifold import Critical, Reduction
-from continuation.kinds.normal_forms.linear import VANISHES, Local, bordered_solution, sign_of
+from continuation.kinds.normal_forms.linear_part import VANISHES, Local, bordered_solution, sign_of
 
 DOUBLE = "zero is a multiple eigenvalue (<w, v> = 0), as at a Bogdanov-Takens point"
 

@@ -3,9 +3,9 @@
 import numpy as np
 
 from continuation.kinds.normal_forms.centre_manifold import Critical, Reduction
-from continuation.kinds.normal_forms.folds import DOUBLE
-from continuation.kinds.normal_forms.hopf import NO_PAIR, conjugates
-from continuation.kinds.normal_forms.linear import Local
+from continuation.kinds.normal_forms.fold_forms import DOUBLE
+from continuation.kinds.normal_forms.hopf_forms import NO_PAIR, conjugates
+from continuation.kinds.normal_forms.linear_part import Local
 
 RESONANT = 1e-3  # |k omega1 - l omega2| below this of omega1
 
