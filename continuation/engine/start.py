@@ -2,7 +2,6 @@
 
 import numpy as np
 
-from continuation.compiled.state import trace_state as S
 from continuation.engine.run import ILL, corrected, corrected_nearby, make_state, tangent_at
 from continuation.equations.derivatives import evaluate, extended_jacobian
 from continuation.equations.newton import solve_damped
@@ -47,18 +46,6 @@ def start_from(problem, start, vary, parameters, span) -> Start:
     if not ok:
         raise StartError("the bordered matrix is singular at the start; try a start a little away", Status.SINGULAR)
     return Start(x, oriented(tangent), p, vary, problem=problem)
-
-
-def point_of_record(problem, begun: Start, record) -> Point:
-    """`Point` of a record of the engine on a trace that began at `begun`."""
-    size = len(begun.x)
-    states, varied = problem.columns(record[None, :size])
-    values = dict(zip(problem.parameters, begun.p.tolist()))
-    values |= dict(zip(problem.varied_names(begun.vary), varied[0].tolist()))
-    base = len(record) - S.SCALARS
-    counts = int(record[base + S.UNSTABLE]), int(record[base + S.NULLITY])
-    unknowns, tangent = record[:size].copy(), record[size : 2 * size].copy()
-    return Point(states[0].copy(), values, problem.states, {}, *counts, tangent, unknowns)
 
 
 def vanishing_zeros(problem, begun: Start) -> set:

@@ -1,14 +1,13 @@
 """One trace of a diagram: watched meanwhile, judged afterwards, traced anew with smaller steps where it went astray."""
 
-import contextlib
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 import numpy as np
 
-from continuation.compiled.state import trace_state as S
 from continuation.engine.extend import can_go_on
 from continuation.engine.follow import continued, follow
+from continuation.engine.watching import Watcher
 from continuation.exploring.recognition import PARALLEL, Equations, overlap_of, place_on, returns_at
 from continuation.exploring.record import to_do
 from continuation.ground.points import Start
@@ -48,7 +47,7 @@ class Tracer:
     def of(cls, diagram, update):
         """For the next trace of a diagram."""
         plan = diagram.plan
-        request = Request(plan.vary, plan.span, plan.settings, detect=plan.detect)
+        request = Request(plan.vary, plan.span, plan.settings, detect=plan.detect, bounds=plan.bounds)
         left = plan.max_points - sum(map(len, diagram.branches))
         words = f"diagram: {len(diagram.branches)} branches, {to_do(diagram)} pending; {plan.vary} ="
         return cls(diagram.problem, diagram.branches, request, left, update, words)
@@ -64,23 +63,27 @@ class Tracer:
             settings = replace(settings, step=first, max_step=largest, min_step=min(least, first))
         return replace(self.request, settings=settings)
 
-    @contextlib.contextmanager
-    def watched(self, begun):
-        """Show the parameter reached, and stop a trace that runs along a known branch or its own beginning."""
-        equations = Equations(self.problem, begun.p, begun.active, self.problem.inner_weights())
-        size = len(begun.x)
 
-        def watch(state):
-            rows = state.rows[: state.i[S.ROWS]]
-            unknowns, tangents = rows[:, :size], rows[:, size : 2 * size]
-            if self.update:
-                self.update(f"{self.words} {unknowns[-1, -1]:.6g}")
-            if begun.outward and returns_at(equations, unknowns, tangents) is not None:
-                return True
-            x, t = unknowns[-1].copy(), tangents[-1].copy()
-            return any(place_on(equations, b, x, t) is not None for b in self.branches)
+class JumpGuard(Watcher):
+    """Stops a trace that runs along a known branch or its own beginning; shows the parameter reached meanwhile."""
 
-        yield watch
+    def __init__(self, tracer: Tracer):
+        self.tracer, self.outward, self.equations = tracer, False, None
+
+    def begin(self, problem, start):
+        """Prepare for one direction."""
+        self.outward = start.outward
+        self.equations = Equations(problem, start.p, start.active, problem.inner_weights())
+
+    def after(self, trace):
+        """Show where it is, and compare that with what is known."""
+        x, t = trace.unknowns[-1].copy(), trace.tangents[-1].copy()
+        if self.tracer.update:
+            self.tracer.update(f"{self.tracer.words} {x[-1]:.6g}")
+        returned = self.outward and returns_at(self.equations, trace.unknowns, trace.tangents) is not None
+        if returned or any(place_on(self.equations, b, x, t) is not None for b in self.tracer.branches):
+            return Status.STOPPED
+        return None
 
 
 def trace_new(tracer: Tracer, start, parameters=None) -> Found:
@@ -88,7 +91,7 @@ def trace_new(tracer: Tracer, start, parameters=None) -> Found:
     effort, directions = {}, 1 if isinstance(start, Start) and start.outward else 2
     for attempt in range(ATTEMPTS):
         request = tracer.limited(directions, SHORTER**attempt)
-        branch = follow(tracer.problem, start, request, parameters=parameters, progress=tracer.watched)
+        branch = follow(tracer.problem, start, request, parameters=parameters, watch=(JumpGuard(tracer),))
         effort = added(effort, branch.effort)
         found = judged(tracer, branch, effort)
         if Status.INTERRUPTED in branch.ends:
@@ -172,7 +175,7 @@ def cut_short(tracer, branch) -> tuple:
             end == 0 and branch.start == 0 and any(p.index == 0 and p.kind is Kind.BRANCH_POINT for p in branch.special)
         )
         open_end = status is Status.INTERRUPTED or (status is Status.MAX_POINTS and budget)
-        if open_end and not from_point and can_go_on(branch, status, end, sign, tracer.request.span):
+        if open_end and not from_point and can_go_on(branch, end, sign, tracer.request, tracer.problem):
             found.append(end)
     return tuple(found)
 
@@ -184,7 +187,7 @@ def trace_end(tracer: Tracer, task) -> Found:
         branch = turned(branch)
     others = tuple(other for k, other in enumerate(tracer.branches) if k != task.branch)
     apart = replace(tracer, branches=others)
-    piece = continued(tracer.problem, branch, (-1, 1), tracer.limited(), apart.watched)
+    piece = continued(tracer.problem, branch, -1, 1, tracer.limited(), (JumpGuard(apart),))
     longer = joined(branch, piece, branch.start)
     equations = Equations.of(tracer.problem, longer)
     row = returns_at(equations, longer.unknowns, longer.tangents)

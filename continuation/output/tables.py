@@ -6,6 +6,7 @@ import numpy as np
 
 from continuation.ground.canonical import cleared
 from continuation.ground.status import Kind, Status
+from continuation.results.limit_reached import limit_reached
 from continuation.symmetries.conjugacy import breaking
 
 WORDS = {
@@ -130,6 +131,8 @@ def _why(branch, row, status) -> str:
     here = (point for point in ends if np.allclose(branch.unknowns[point.index], branch.unknowns[row], 1e-9, 1e-9))
     if status is Status.LIMIT and (point := next(here, None)):
         return f"at the {WORDS[point.kind]} {point.label}, where the curve ends"
+    if status is Status.LIMIT and (name := limit_reached(branch, row)):
+        return f"reached a limit of {name}; widen `span` to go on"
     return status.advice
 
 
