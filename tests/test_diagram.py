@@ -9,10 +9,9 @@ import pytest
 from numpy.testing import assert_allclose
 
 from continuation import Diagram, Kind, Problem, Settings, Status, diagram, trace
-from continuation.engine.extend import joined
 from continuation.exploring.recognition import Equations, overlap_of, place_of
 from continuation.exploring.record import Completion
-from continuation.exploring.splicing import cut, turned, two_halves
+from continuation.results.joining import cut, joined, turned, two_halves
 from systems import textbook
 
 TWO_MODES = {"x": "x*(mu - x**2 - 2*y**2)", "y": "y*(2*mu - 0.3 - y**2 - 1.5*x**2)"}  # mixed: 0.2 < mu < 0.6
@@ -256,14 +255,14 @@ def test_branches_cut_short_and_met_from_the_other_side():
 def test_failures_are_collected(monkeypatch):
     import continuation.exploring.work_list as search
 
-    real = search.switch
+    real = search.starts_at
 
-    def fails_once(problem, point, settings=None):
+    def fails_once(problem, point):
         if abs(point["mu"]) < 1e-6:
             raise ValueError("made to fail here")
-        return real(problem, point, settings=settings)
+        return real(problem, point)
 
-    monkeypatch.setattr(search, "switch", fails_once)
+    monkeypatch.setattr(search, "starts_at", fails_once)
     found = diagram(problem_of(TWO_MODES), [0.0, 0.0], "mu", (-1, 2), depth=4)
     assert [(failure.label, failure.reason) for failure in found.failures] == [("BP1", "made to fail here")]
     assert "made to fail here" in str(found)
