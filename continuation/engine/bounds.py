@@ -4,6 +4,7 @@ A state that is one unknown times a factor plus a constant is bounded by the eng
 else by a watcher, which finds the first row beyond the limit and puts the point on the limit before it.
 """
 
+import math
 from typing import NamedTuple
 
 import numpy as np
@@ -33,11 +34,12 @@ class Limited(NamedTuple):
 
     def excess(self, x) -> float:
         """How far the value lies beyond the limits, relative to 1 + |limit|; negative inside, inf where it is NaN."""
-        value = self.value(x)
-        if not np.isfinite(value):
-            return np.inf
-        beyond = [(value - self.high, self.high), (self.low - value, self.low)]
-        return max(gap / (1 + abs(limit)) for gap, limit in beyond if np.isfinite(limit))
+        value, low, high = self.value(x), self.low, self.high
+        if not math.isfinite(value):
+            return math.inf
+        above = (value - high) / (1 + abs(high)) if high < math.inf else -math.inf
+        below = (low - value) / (1 + abs(low)) if low > -math.inf else -math.inf
+        return max(above, below)
 
     def leads_in(self, x, direction) -> bool:
         """Whether a curve goes on inside the limits from x: from a point inside, or inward from one on a limit."""
@@ -58,12 +60,11 @@ def value_of(problem, p, vary, name):
         at = problem.states.index(name)
         return lambda x: float(problem.columns(x[None])[0][0, at])
     output, p = problem.outputs[name], p.copy()
-    places = [problem.index_of(varied) for varied in problem.varied_names(vary)]
+    places = np.array([problem.index_of(varied) for varied in problem.varied_names(vary)])
 
     def value(x):
         p[places] = problem.columns(x[None])[1][0]
-        with np.errstate(all="ignore"):
-            return float(output(np.ascontiguousarray(x[:-1]), p))
+        return float(output(x[:-1].copy(), p))
 
     return value
 
@@ -104,13 +105,17 @@ class Enclosure(Watcher):
 
     def after(self, trace):
         """Look at the rows since the last time."""
-        for row in range(self.seen, len(trace)):
-            excesses = [one.excess(trace.unknowns[row]) for one in self.limited]
-            if max(excesses) == np.inf:
+        unknowns = trace.unknowns
+        for row in range(self.seen, len(unknowns)):
+            with np.errstate(all="ignore"):
+                worst = max(one.excess(unknowns[row]) for one in self.limited)
+            if worst == math.inf:
                 trace.cut(row, status=Status.NONFINITE)
-            elif max(excesses) > EDGE:
+                return
+            if worst > EDGE:
                 trace.cut(row, first_crossing(trace, row, self.limited))
-        self.seen = len(trace)
+                return
+        self.seen = len(unknowns)
 
 
 def first_crossing(trace, row, limited):
@@ -144,7 +149,8 @@ def crossing(state, excess, inside, outside):
             b, fb, fa, side = made.copy(), f, (0.5 * fa if side == 1 else fa), 1
         else:
             a, fa, fb, side = made.copy(), f, (0.5 * fb if side == -1 else fb), -1
-    return None if a is inside else a
+    nearest = b if length <= floor and abs(excess(b)) < abs(excess(a)) else a
+    return None if nearest is inside else nearest
 
 
 def _distance(state, x, y) -> float:
