@@ -99,9 +99,7 @@ def limits_of(problem, vary, span) -> tuple:
     known = (vary, *problem.states, *problem.outputs)
     for name in span:
         if name in problem.parameters and name != vary:
-            raise ValueError(
-                f"span: the parameter {name!r} does not vary; wanted limits of {vary!r}, states or outputs"
-            )
+            raise ValueError(f"span: {name!r} does not vary; wanted limits of {vary!r}, of states or of outputs")
         if name not in known:
             raise ValueError(f"span: nothing named {name!r} can have limits; this problem has {suggest(name, known)}")
     checked = {name: check_span(pair, f"span[{name!r}]") for name, pair in span.items()}
