@@ -49,10 +49,10 @@ class Branch(Rows):
         return solutions.solutions_at(self, value)
 
     def extend(self, problem=None, *, max_points=None, span=None, settings=None, progress=False, watch=()):
-        """Go on from the ends that can go on; returns the longer branch (see `continuation.engine.extend.extended`)."""
+        """Go on from the ends that can go on; returns the longer branch: `continuation.engine.extend.extend_branch`."""
         watchers = (*watching.check_watchers(watch), *progressing.showing(progress))
         return Branch.of(
-            engine.extended(self, problem, max_points=max_points, span=span, settings=settings, watch=watchers)
+            engine.extend_branch(self, problem, max_points=max_points, span=span, settings=settings, watch=watchers)
         )
 
     def check(self):

@@ -3,14 +3,14 @@
 from dataclasses import replace
 
 from continuation.engine.bounds import limited_values
-from continuation.engine.follow import continued
+from continuation.engine.follow import trace_on
 from continuation.ground.settings import Settings
 from continuation.ground.status import Status
 from continuation.results.joining import joined
 from continuation.results.solutions import need_problem
 
 
-def extended(branch, problem=None, *, max_points=None, span=None, settings=None, watch=()):
+def extend_branch(branch, problem=None, *, max_points=None, span=None, settings=None, watch=()):
     """Go on from every end of a branch that can go on, looking for the kinds of points it was traced for.
 
     Parameters
@@ -42,7 +42,7 @@ def extended(branch, problem=None, *, max_points=None, span=None, settings=None,
     longer = branch
     for sign, row in ((1, -1), (-1, 0)):
         if can_go_on(branch, row, sign, request, problem):
-            piece = continued(problem, branch, row, sign, now, watch)
+            piece = trace_on(problem, branch, row, sign, now, watch)
             if sign > 0:
                 longer = joined(longer, piece, longer.start)
             else:

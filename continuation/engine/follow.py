@@ -96,7 +96,7 @@ def begin_outward(state, begun: Start, request: Request):
     """
     ahead = () if begun.ahead is None or request.settings.max_points < 2 else begun.ahead
     inside = [pair for pair in ahead if all(low < pair[0, int(k)] < high for k, low, high in state.limits)]
-    reached = [x for x, _ in inside if np.sqrt(np.sum(state.weights * (x - begun.x) ** 2)) <= request.steps()[0]]
+    reached = [x for x, _ in inside if np.sqrt(np.sum(state.weights * (x - begun.x) ** 2)) <= request.steps().first]
     for x, tangent in inside[min(len(inside) - len(reached), len(inside) - 1) :]:
         if begin(state, x, tangent, np.zeros(len(state.kinds), bool)) == OK:
             begin_behind(state, begun.x, begun.tangent)
@@ -135,7 +135,7 @@ def report(branch):
         logger.warning("not located, see their `bracket`: %s", ", ".join(lost[:10]))
 
 
-def continued(problem, branch, row, sign, request, watch=()) -> Rows:
+def trace_on(problem, branch, row, sign, request, watch=()) -> Rows:
     """Trace on from a row of a branch along the rows (`sign` 1) or against them; the new piece, that row included."""
     prepare()
     p = problem.parameter_values(branch.point(row).parameters)

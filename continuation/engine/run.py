@@ -15,6 +15,7 @@ from continuation.compiled.state import trace_state as S
 from continuation.engine.interrupts import interrupt_sets
 from continuation.engine.watching import asked_to_end
 from continuation.ground.status import Kind, Status
+from continuation.results.request import Steps
 
 FIRST_PORTION, LARGEST_PORTION = 64, 1 << 20  # points; none of these changes a result
 PORTION_SECONDS = 0.05  # of the usual portion: ten times more and a display is jerky, ten times less and it costs time
@@ -46,8 +47,8 @@ def code_of(kind: Kind | None) -> int:
     return S.PROBE_ONLY if kind is None else KIND_CODES[kind]
 
 
-def make_state(operations, span, steps, settings) -> S.State:
-    """Arrays of a trace that has not started; `steps` are (first, smallest, largest)."""
+def make_state(operations, span, steps: Steps, settings) -> S.State:
+    """Arrays of a trace that has not started."""
     size, tests = operations.size, len(operations.tests)
     wide, width = 2 * size + 8, S.width(size, tests)
     o = operations
@@ -57,7 +58,7 @@ def make_state(operations, span, steps, settings) -> S.State:
     i[S.SIZE], i[S.TESTS], i[S.ACTIVE], i[S.COUNT_KIND] = size, tests, o.active, code_of(o.counts)
     i[S.MAX_POINTS], i[S.MAX_NEWTON], i[S.FRESH] = settings.max_points, settings.newton_iterations, 2
     i[S.PREVIOUS], i[S.LEFT], i[S.NEXT] = S.FIRST_PREVIOUS, S.FIRST_LEFT, S.FIRST_NEXT
-    f[[S.H, S.MIN_H, S.MAX_H]] = steps
+    f[S.H], f[S.MIN_H], f[S.MAX_H] = steps.first, steps.least, steps.largest
     i[S.PRESCRIBED] = settings.step is not None and settings.step == settings.max_step
     f[S.TOLERANCE], f[S.MAX_ANGLE] = settings.tolerance, math.tan(min(settings.max_angle, 1.57))
     rows = min(settings.max_points + settings.max_points // 4 + 64, FIRST_ROWS)  # untouched pages cost nothing
@@ -87,7 +88,7 @@ def ask(state: S.State, task: int, *arrays, argument: float = 0.0) -> int:
     return call_from_python(rare, state.address, *arrays)
 
 
-def grown(state: S.State) -> S.State:
+def grow(state: S.State) -> S.State:
     """The same state with twice the room."""
     used, capacity = int(state.i[S.ROWS]), len(state.rows)
     rows = np.empty((2 * capacity, state.rows.shape[1]))
@@ -96,7 +97,7 @@ def grown(state: S.State) -> S.State:
     return S.with_table(state._replace(rows=rows, brackets=brackets))
 
 
-def corrected(state: S.State, x: np.ndarray) -> bool:
+def correct_at_parameter(state: S.State, x: np.ndarray) -> bool:
     """Correct x = (u, p) in place at fixed p by the engine's own Newton; False where it does not converge."""
     row = np.zeros(len(x))
     row[-1] = 1.0
@@ -107,7 +108,7 @@ def corrected(state: S.State, x: np.ndarray) -> bool:
     return code == OK
 
 
-def corrected_nearby(state: S.State, x: np.ndarray) -> bool:
+def correct_nearby(state: S.State, x: np.ndarray) -> bool:
     """Correct x = (u, p) in place by a correction of least norm; False unless the parameter hardly moves.
 
     For a start on a fold whose digits were rounded: no solution may exist at exactly its parameter.
@@ -205,7 +206,7 @@ def run_all(running, watchers=()) -> Status:
             running.state.i[S.BUDGET] = portion
             code = call_from_python(run, running.state.address)
             if code == S.FULL:
-                running.state = grown(running.state)
+                running.state = grow(running.state)
                 continue
             running.status = STATUSES.get(code)  # none of a pause
             wanted = asked_to_end(watchers, running)

@@ -6,7 +6,7 @@ from typing import NamedTuple
 import numpy as np
 
 from continuation.engine.extend import can_go_on
-from continuation.engine.follow import continued, follow
+from continuation.engine.follow import follow, trace_on
 from continuation.engine.watching import Watcher
 from continuation.exploring.recognition import PARALLEL, Equations, overlap_of, place_on, returns_at
 from continuation.exploring.record import to_do
@@ -16,8 +16,8 @@ from continuation.results.joining import added, closed, cut, joined, turned
 from continuation.results.request import Request
 from continuation.results.rows import Rows
 
-ATTEMPTS = 3  # at a branch that falls onto a known one
-SHORTER = 0.2  # steps of the next attempt
+ATTEMPTS = 3  # at a branch that falls onto a known one; each costs a whole trace
+SHORTER = 0.2  # steps of the next attempt, relative to those of the last: three attempts span a factor of 25
 
 
 class Found(NamedTuple):
@@ -57,10 +57,10 @@ class Tracer:
         points = max(2, min(self.request.settings.max_points, self.left // directions + 1))
         settings = replace(self.request.settings, max_points=points)
         if factor < 1.0:
-            first, least, largest = self.request.steps()
-            largest *= np.sqrt(factor)
-            first = min(first * factor, largest)
-            settings = replace(settings, step=first, max_step=largest, min_step=min(least, first))
+            steps = self.request.steps()
+            largest = steps.largest * np.sqrt(factor)
+            first = min(steps.first * factor, largest)
+            settings = replace(settings, step=first, max_step=largest, min_step=min(steps.least, first))
         return replace(self.request, settings=settings)
 
 
@@ -93,7 +93,7 @@ def trace_new(tracer: Tracer, start, parameters=None) -> Found:
         request = tracer.limited(directions, SHORTER**attempt)
         branch = follow(tracer.problem, start, request, parameters=parameters, watch=(JumpGuard(tracer),))
         effort = added(effort, branch.effort)
-        found = judged(tracer, branch, effort)
+        found = judge(tracer, branch, effort)
         if Status.INTERRUPTED in branch.ends:
             return found._replace(interrupted=True)
         if not found.complaint:
@@ -101,7 +101,7 @@ def trace_new(tracer: Tracer, start, parameters=None) -> Found:
     return found
 
 
-def judged(tracer, branch, effort) -> Found:
+def judge(tracer, branch, effort) -> Found:
     """What a trace found, without what was known before."""
     if len(branch) < 2:
         reason = f"no step along a half-branch was accepted ({branch.ends[1].name})"
@@ -113,15 +113,15 @@ def judged(tracer, branch, effort) -> Found:
         branch = closed(branch, row)
     overlap = overlap_of(equations, tracer.branches, branch)
     if overlap is None:
-        return Found(branch, effort, unfinished=cut_short(tracer, branch))
+        return Found(branch, effort, unfinished=find_cut_ends(tracer, branch))
     if overlap.row <= 3 and began_outward:
-        return back_on_known(tracer, branch, overlap, effort)
+        return judge_return(tracer, branch, overlap, effort)
     if overlap.row == 0:
         if any(place_on(equations, other, branch.unknowns[branch.start]) for other in tracer.branches):
             return Found(None, effort, overlap.branch)
         branch = turned(branch)  # new where it began, known where its first direction led
         overlap = overlap_of(equations, tracer.branches, branch)
-    shorter = cut(branch, last_row_of_its_own(branch, overlap), Status.STOPPED)
+    shorter = cut(branch, count_own_rows(branch, overlap), Status.STOPPED)
     if is_meeting(tracer, branch, overlap):
         return Found(shorter, effort, met=overlap.branch)
     value = branch.parameter[overlap.row]
@@ -133,7 +133,7 @@ def judged(tracer, branch, effort) -> Found:
     )
 
 
-def back_on_known(tracer, branch, overlap, effort) -> Found:
+def judge_return(tracer, branch, overlap, effort) -> Found:
     """A half-branch that lies on a known one from its first step: known, or it could not leave the branch point."""
     other = tracer.branches[overlap.branch]
     near = slice(max(overlap.place.row - 2, 0), overlap.place.row + 3)
@@ -149,7 +149,7 @@ def back_on_known(tracer, branch, overlap, effort) -> Found:
     )
 
 
-def last_row_of_its_own(branch, overlap) -> int:
+def count_own_rows(branch, overlap) -> int:
     """Number of rows before those on the known branch; the special point where they part is kept."""
     shared = [p.index for p in branch.special if p.kind is not Kind.END and p.index == overlap.row - 1]
     return max(2, shared[0] + 1 if shared else overlap.row)
@@ -165,7 +165,7 @@ def is_meeting(tracer, branch, overlap) -> bool:
     return (first and overlap.place.row <= 2) or (last and overlap.place.row >= len(other) - 4)
 
 
-def cut_short(tracer, branch) -> tuple:
+def find_cut_ends(tracer, branch) -> tuple:
     """Ends (0, -1) that Ctrl-C or the budget, not the settings, cut short."""
     budget = tracer.left < tracer.request.settings.max_points
     found = []
@@ -187,16 +187,16 @@ def trace_end(tracer: Tracer, task) -> Found:
         branch = turned(branch)
     others = tuple(other for k, other in enumerate(tracer.branches) if k != task.branch)
     apart = replace(tracer, branches=others)
-    piece = continued(tracer.problem, branch, -1, 1, tracer.limited(), (JumpGuard(apart),))
+    piece = trace_on(tracer.problem, branch, -1, 1, tracer.limited(), (JumpGuard(apart),))
     longer = joined(branch, piece, branch.start)
     equations = Equations.of(tracer.problem, longer)
     row = returns_at(equations, longer.unknowns, longer.tangents)
     if row is not None:
         longer = closed(longer, row)
     elif (overlap := overlap_of(equations, others, piece)) is not None:
-        own = 1 if overlap.row <= 1 else last_row_of_its_own(piece, overlap)
+        own = 1 if overlap.row <= 1 else count_own_rows(piece, overlap)
         longer = cut(longer, len(branch) - 1 + own, Status.STOPPED)
-    ends = tuple(-1 for end in cut_short(tracer, longer) if end == -1)
+    ends = tuple(-1 for end in find_cut_ends(tracer, longer) if end == -1)
     if task.end == 0:
         longer, ends = turned(longer), tuple(0 for _ in ends)
     return Found(longer, piece.effort, unfinished=ends, interrupted=Status.INTERRUPTED in piece.ends)

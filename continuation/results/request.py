@@ -23,6 +23,14 @@ TRACED_KINDS = (
 )
 
 
+class Steps(NamedTuple):
+    """Lengths of the first, the smallest and the largest step."""
+
+    first: float
+    least: float
+    largest: float
+
+
 class Bound(NamedTuple):
     """Limits of a state or an output."""
 
@@ -83,13 +91,13 @@ class Request:
         span, bounds = limits_of(problem, self.vary, {**self.limits, **given})
         return replace(self, span=span, bounds=bounds)
 
-    def steps(self) -> tuple:
-        """First, smallest and largest step: as set, else fractions of a finite span."""
+    def steps(self) -> Steps:
+        """The lengths of steps: as set, else fractions of a finite span."""
         length = self.span[1] - self.span[0]
         finite, s = math.isfinite(length), self.settings
         largest = s.max_step or max(length / 20 if finite else 0.5, s.step or 0.0)
         first = s.step or min(length / 100 if finite else 0.01, largest)
-        return first, s.min_step or min(1e-9 * largest, first), largest
+        return Steps(first, s.min_step or min(1e-9 * largest, first), largest)
 
 
 def limits_of(problem, vary, span) -> tuple:
