@@ -48,6 +48,7 @@ class Status(Enum):
     CLOSED = "returned to its start: the branch is a closed curve and complete"
     MAX_POINTS = "stored `max_points` points; `branch.extend()` goes on from here"
     STOPPED = "stopped as asked by `stop` or `direction`; `branch.extend()` goes on from here"
+    TIME_LIMIT = "the time limit was reached; `branch.extend()` goes on from here"
     INTERRUPTED = "interrupted; what was traced is kept, `branch.extend()` goes on from here"
     STEP_TOO_SMALL = (
         "no step down to `min_step` was accepted: the branch may end or have a corner here; "

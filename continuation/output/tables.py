@@ -6,6 +6,7 @@ from continuation.ground.canonical import cleared
 from continuation.ground.status import Kind, Status
 from continuation.kinds import registry
 from continuation.output.text_table import TextTable, html_page, text_page
+from continuation.results.limit_reached import limit_reached
 from continuation.symmetries.conjugacy import breaking
 
 FEW = 4  # up to so many states all are listed
@@ -114,6 +115,8 @@ def _why(branch, row, status) -> str:
     here = (point for point in ends if np.allclose(branch.unknowns[point.index], branch.unknowns[row], 1e-9, 1e-9))
     if status is Status.LIMIT and (point := next(here, None)):
         return f"at the {registry.of(point.kind).words} {point.label}, where the curve ends"
+    if status is Status.LIMIT and (name := limit_reached(branch, row)):
+        return f"reached a limit of {name}; widen `span` to go on"
     return status.advice
 
 
