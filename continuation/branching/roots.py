@@ -7,10 +7,10 @@ from typing import NamedTuple
 
 import numpy as np
 
+from continuation.equations.bordered import DOUBTFUL, solve_bordered
 from continuation.ground import canonical
 
-RANK = 1e-7  # singular values below this fraction of the largest are left out of a correction
-SINGULAR = 1e-5  # and below this one the solution is not simple
+SINGULAR = 1e-5  # singular values below this fraction of the largest: the solution is not simple
 REACH = 0.5  # longest correction
 SAME = 1e-4  # solutions nearer than this are one
 NUDGE = 0.02  # how far along a null vector a continuum must go on
@@ -37,7 +37,7 @@ def newton(system, z, found=(), iterations=40):
         f, a = system(z)
         if not (np.all(np.isfinite(f)) and np.all(np.isfinite(a))):
             return None
-        d = np.linalg.lstsq(a, -f, rcond=RANK)[0]
+        d = solve_bordered(a, -f, DOUBTFUL)
         d = d * deflation(z, d, found)
         size = float(np.linalg.norm(d))
         z = z + d * min(1.0, REACH / max(size, REACH))

@@ -10,6 +10,7 @@ import numpy as np
 
 from continuation.compiled.calls.interface import FAILED, OK, python_callback
 from continuation.compiled.state.trace_state import KINDS
+from continuation.equations.bordered import solve_bordered
 from continuation.equations.derivatives import evaluate, state_jacobian
 from continuation.equations.multilinear import Multilinear
 from continuation.ground import canonical
@@ -77,7 +78,7 @@ def locate(curve, table, kind, start):
 def onto_curve(table, x, p) -> np.ndarray:
     """The point of the curve nearest x: Gauss-Newton, corrections of least norm."""
     for _ in range(ITERATIONS):
-        step = np.linalg.lstsq(table.derivative_at(x, p), -table.value_at(x, p), rcond=1e-13)[0]
+        step = solve_bordered(table.derivative_at(x, p), -table.value_at(x, p))
         x = x + step
         if np.linalg.norm(step) <= 1e-14 * (1 + np.linalg.norm(x)):
             break

@@ -2,12 +2,13 @@
 
 import numpy as np
 
-from continuation.derived.composed import ComposedEquations, unstable_count
+from continuation.derived.composed import ComposedEquations
 from continuation.derived.equivariance import EXACT, continuous_part, random_states, worst_violation
 from continuation.derived.isolated_functions import Layout, made_functions, of_state
 from continuation.derived.phase import Left, affine_of, left_of, phase_rows, transversal, vector_of
 from continuation.equations.derivatives import evaluate, parameter_column, state_jacobian
 from continuation.equations.functions import Function
+from continuation.equations.stability import count_eigenvalues
 from continuation.ground.points import Point
 from continuation.ground.status import Kind
 
@@ -204,7 +205,7 @@ class Isolated(ComposedEquations):
         def count(v, p):
             a = state_jacobian(self, v, p)[:n, :n]
             q = transversal(self.generators, v[:n])
-            return unstable_count(q.T @ a @ q, base.symmetric)
+            return count_eigenvalues(q.T @ a @ q, base.symmetric).unstable
 
         return Function(count, "scalar", compile_it=False)
 

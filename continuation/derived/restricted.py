@@ -5,10 +5,11 @@ import functools
 import numpy as np
 
 from continuation.derived import composed_kernels as kernels
-from continuation.derived.composed import ComposedEquations, ComposedFunction, unstable_count
+from continuation.derived.composed import ComposedEquations, ComposedFunction
 from continuation.derived.equivariance import EXACT, random_states
 from continuation.equations.derivatives import evaluate, state_jacobian
 from continuation.equations.functions import Function
+from continuation.equations.stability import count_eigenvalues
 from continuation.symmetries.groups import Elements, generating
 from continuation.symmetries.symmetry import Symmetry
 
@@ -170,7 +171,7 @@ def _stability(base, wish, sizes):
 
     def count(y, p):
         _, u, q, _ = _parts(sizes, y, p)
-        return unstable_count(state_jacobian(base, u, q), base.symmetric)
+        return count_eigenvalues(state_jacobian(base, u, q), base.symmetric).unstable
 
     return Function(count, "scalar", compile_it=False)
 

@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from continuation.equations.bordered import solve_bordered
 from continuation.equations.derivatives import evaluate, extended_jacobian
 from continuation.exploring.conjugate_branches import orbit
 from continuation.ground.status import Kind
@@ -165,8 +166,7 @@ def correction(equations, x, covector, value):
         return None
     if not (np.all(np.isfinite(rhs)) and np.all(np.isfinite(matrix))):
         return None
-    scale = np.maximum(np.max(np.abs(matrix), axis=1), 1e-300)
-    return np.linalg.lstsq(matrix / scale[:, None], rhs / scale, rcond=1e-13)[0]
+    return solve_bordered(matrix, rhs)
 
 
 # Half-branches at branch points

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 
-from continuation.expressions.codegen import System, first_order_source, multilinear_source
+from continuation.expressions.codegen import System, first_order_source
 from continuation.expressions.errors import shortened
 from continuation.expressions.generated import load
 from continuation.expressions.graph import Graph
@@ -73,34 +73,15 @@ class Expressions:
         return copy.deepcopy(self._source)
 
     @functools.cached_property
-    def second(self) -> Callable:
-        """Function ``second(u, p, v, w, out)``: the bilinear form D²F[v, w].
-
-        Directions have a component for each state, then for each named parameter.  There is no factor 1/2, so
-        ``F(x + v) = F(x) + DF[v] + D²F[v, v]/2 + D³F[v, v, v]/6 + ...``.  Generated at first access.
-
-        Examples
-        --------
-        >>> import numpy as np
-        >>> expressions, v, out = from_expressions({"x": "p*x**2"}, ["p"]), np.array([1.0, 0.0]), np.empty(1)
-        >>> expressions.second(np.array([3.0]), np.array([5.0]), v, v, out)
-        >>> out
-        array([10.])
-        """
-        return load(multilinear_source(_parsed(self._source), 2)).multilinear
-
-    @functools.cached_property
-    def third(self) -> Callable:
-        """Function ``third(u, p, v, w, z, out)``: the trilinear form D³F[v, w, z]; see `second`."""
-        return load(multilinear_source(_parsed(self._source), 3)).multilinear
-
-    @functools.cached_property
     def _system(self) -> System:
         """The equations as a graph."""
         return _parsed(self._source)
 
     def derivative(self, u, p, directions):
-        """Apply the derivative of order ``len(directions)`` to them: any order, real or complex, nothing generated.
+        """Apply the derivative of order ``len(directions)`` to them: any order, real or complex, exact.
+
+        There are no factors 1/2, 1/6: ``F(x + v) = F(x) + DF[v] + D²F[v, v]/2 + D³F[v, v, v]/6 + ...``, x the states
+        and the named parameters.
 
         Parameters
         ----------

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from continuation.equations.bordered import DOUBTFUL, solve_bordered
 from continuation.equations.derivatives import evaluate, extended_jacobian
 from continuation.equations.directional import derivative_along
 from continuation.ground.status import Kind
@@ -103,7 +104,7 @@ def corrections(row, f, jacobian):
     except np.linalg.LinAlgError:
         steps = np.full(rhs.shape, np.inf)
     if not np.all(np.isfinite(steps)) or np.max(np.abs(steps[:, 0])) > SOLUTION:
-        steps = np.linalg.lstsq(matrix, rhs, rcond=1e-7)[0]
+        steps = solve_bordered(matrix, rhs, DOUBTFUL)
     sizes = np.sqrt(np.sum(weights[:, None] * steps**2, axis=0))
     return sizes[0] / (1 + np.sqrt(np.sum(weights * x * x))), sizes[1]
 

@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from continuation.equations.bordered import solve_bordered
 from continuation.equations.derivatives import evaluate, extended_jacobian
 from continuation.ground.names import check_numbers, suggest
 from continuation.results.counts import step_counts
@@ -108,7 +109,7 @@ def polish(problem, branch, x, column, target):
         p[active] = x[-1]
         rhs = np.append(-evaluate(problem, x[:-1], p), target - column.of(x))
         matrix = np.vstack([extended_jacobian(problem, x, p, active), column.row])
-        step = np.linalg.lstsq(matrix, rhs, rcond=1e-12)[0]
+        step = solve_bordered(matrix, rhs)
         x = x + step
         if np.max(np.abs(step)) <= 1e-15 * (1 + np.max(np.abs(x))):
             break

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from continuation.equations.bordered import solve_bordered
 from continuation.ground import canonical
 from continuation.searching.deflation import Deflation, Equations, corrected, row_scales, solves
 
@@ -170,7 +171,7 @@ def settled(equations, deflation, u, kernel):
             if not (np.isfinite(a).all() and np.isfinite(f).all()):
                 return None
             matrix = np.vstack([a * rows[:, None], kernel.T])
-            step = np.linalg.lstsq(matrix, np.append(-rows * f, np.zeros(kernel.shape[1])), rcond=1e-12)[0]
+            step = solve_bordered(matrix, np.append(-rows * f, np.zeros(kernel.shape[1])))
             u = u + step
             if deflation.norm(step) <= SOLVED * size:
                 return u if solves(equations, u, 1e-2 * SOLVED) else None

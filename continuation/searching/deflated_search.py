@@ -1,15 +1,14 @@
 """`find_solutions`: distinct solutions at fixed parameters, by Newton from many guesses with deflation."""
 
 from itertools import product
-from numbers import Integral
 
 import numpy as np
 
-from continuation.compiled.dense.spectrum import ZERO_EIGENVALUE
 from continuation.equations.derivatives import state_jacobian
 from continuation.equations.newton import solve_damped
+from continuation.equations.stability import count_eigenvalues
 from continuation.ground import canonical
-from continuation.ground.names import check_numbers
+from continuation.ground.names import check_numbers, check_whole
 from continuation.ground.points import Point
 from continuation.ground.status import StartError
 from continuation.searching.catalogue import SAME, STRIDE, Catalogue
@@ -98,8 +97,8 @@ def find_solutions(
     known = check_guesses(problem, "known", known)
     given = check_guesses(problem, "guesses", () if guesses is None else guesses)
     search = Search(problem, p, (known, check_bounds(problem, bounds), given), check_operator(power, shift))
-    limit, budget = check_count("limit", limit), None if budget is None else check_count("budget", budget)
-    search.run(given, limit, budget, check_seed(seed), random=guesses is None)
+    limit, budget = check_whole("limit", limit), None if budget is None else check_whole("budget", budget)
+    search.run(given, limit, budget, check_whole("seed", seed, 0), random=guesses is None)
     return search.result()
 
 
@@ -243,13 +242,7 @@ def counts_at(problem, u, p):
         return -1, 0
     if problem.stability != "flow":
         return int(problem.functions["stability"](u, p)), 0
-    a = state_jacobian(problem, u, p)
-    if not np.isfinite(a).all():
-        return -1, 0
-    zero = ZERO_EIGENVALUE * np.max(np.sum(np.abs(a), axis=1))
-    values = np.linalg.eigvals(a)
-    null = (np.abs(values.real) <= zero) & (np.abs(values.imag) <= zero)
-    return int(np.sum(~null & (values.real > zero))), int(np.sum(null))
+    return count_eigenvalues(state_jacobian(problem, u, p))
 
 
 def check_operator(power, shift):
@@ -260,17 +253,3 @@ def check_operator(power, shift):
     if shift < 0.0:
         raise ValueError(f"shift: wanted at least 0, got {shift:g}")
     return power, shift
-
-
-def check_count(label, value) -> int:
-    """A whole number of at least 1."""
-    if not isinstance(value, Integral) or isinstance(value, bool) or value < 1:
-        raise ValueError(f"{label}: wanted a whole number of at least 1, got {value!r}")
-    return int(value)
-
-
-def check_seed(seed) -> int:
-    """A seed: a whole number of at least 0."""
-    if not isinstance(seed, Integral) or isinstance(seed, bool) or seed < 0:
-        raise ValueError(f"seed: wanted a whole number of at least 0, got {seed!r}")
-    return int(seed)

@@ -6,6 +6,7 @@ from typing import NamedTuple
 import numpy as np
 from scipy.linalg.lapack import dgesv
 
+from continuation.equations.bordered import solve_bordered
 from continuation.equations.derivatives import state_jacobian
 
 ITERATIONS = 30  # of one attempt
@@ -207,7 +208,7 @@ def newton_step(a, f):
         return step
     if not (np.isfinite(a).all() and np.isfinite(f).all() and a.any()):
         return None
-    return np.linalg.lstsq(a, -f, rcond=1e-12)[0]
+    return solve_bordered(a, -f)
 
 
 def row_scales(a) -> np.ndarray:

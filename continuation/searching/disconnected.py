@@ -5,13 +5,13 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from continuation.engine.follow import follow
-from continuation.ground.names import check_numbers
+from continuation.ground.names import check_numbers, check_whole
 from continuation.ground.status import StartError, Status
 from continuation.results.request import Request
 from continuation.results.rows import Rows
 from continuation.results.solutions import solutions_at
 from continuation.searching.catalogue import conjugates
-from continuation.searching.deflated_search import Search, check_count, check_operator, check_seed
+from continuation.searching.deflated_search import Search, check_operator
 from continuation.searching.deflation import check_problem
 from continuation.searching.found import Found
 from continuation.searching.guesses import check_bounds, check_guesses
@@ -92,8 +92,8 @@ def unconnected(
     [1.6, 2.4]
     """
     task = Task.of(problem, branches, vary, parameters, guesses)
-    options = (check_bounds(problem, bounds), check_operator(power, shift), check_count("limit", limit))
-    budget, seed = check_count("budget", budget), check_seed(seed)
+    options = (check_bounds(problem, bounds), check_operator(power, shift), check_whole("limit", limit))
+    budget, seed = check_whole("budget", budget), check_whole("seed", seed, 0)
     values = check_numbers("values", np.atleast_1d(values), 1)
     found = Found()
     found.reports, fresh = {}, []
@@ -198,7 +198,7 @@ def branches_elsewhere(
     """Find and trace branches not connected to those given; see `continuation.find.deflated_branches`."""
     hunt = Hunt.of(problem, branches, vary, (span, settings), (parameters, guesses))
     options = {"bounds": bounds, "budget": budget, "seed": seed, "guesses": guesses, "parameters": parameters}
-    limit = check_count("limit", limit)
+    limit = check_whole("limit", limit)
     for value in check_values(values, hunt.request.span):
         try:
             found = unconnected(problem, hunt.known, vary, value, limit=limit - len(hunt.new), **options)
@@ -262,7 +262,7 @@ def passes(branch, point) -> bool:
 def check_values(values, span) -> list:
     """Parameter values to look at: so many inside the span, or those given."""
     if np.ndim(values) == 0:
-        count = check_count("values", values)
+        count = check_whole("values", values)
         return np.linspace(*span, count + 2)[1:-1].tolist()
     given = check_numbers("values", values, 1).tolist()
     for value in given:
