@@ -11,8 +11,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from continuation import Problem, canonical
+from continuation import Problem
 from continuation.compiled.calls.kernel import kernel
+from continuation.ground import canonical
 from continuation.ground.names import check_numbers
 from systems.training.arguments import check_count
 

@@ -4,7 +4,8 @@ import math
 
 import numpy as np
 
-from continuation import Problem, canonical
+from continuation import Problem
+from continuation.ground import canonical
 from systems.relu import normal_kernels as kernels
 from systems.relu.population import network, zero_student
 
