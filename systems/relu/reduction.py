@@ -5,7 +5,7 @@ from typing import NamedTuple
 import numpy as np
 
 from continuation import Problem
-from continuation.branch import Point
+from continuation.ground.points import Point
 from systems.relu import block_kernels, reduction_kernels
 from systems.relu.arguments import students_number, vector, whole
 from systems.small_symmetric import eigenvalues
