@@ -9,10 +9,10 @@ import pytest
 from numpy.testing import assert_allclose
 
 from continuation import Diagram, Kind, Problem, Settings, Status, diagram, trace
-from continuation.engine.extend import joined
-from continuation.exploring.recognition import Equations, overlap_of, place_of
+from continuation.exploring.recognition.on_curve import CurveEquations, find_place
+from continuation.exploring.recognition.overlaps import find_overlap
 from continuation.exploring.record import Completion
-from continuation.exploring.splicing import cut, turned, two_halves
+from continuation.results.joining import cut_branch, join_branches, join_halves, reverse_branch
 from systems import textbook
 
 TWO_MODES = {"x": "x*(mu - x**2 - 2*y**2)", "y": "y*(2*mu - 0.3 - y**2 - 1.5*x**2)"}  # mixed: 0.2 < mu < 0.6
@@ -55,7 +55,7 @@ def is_sound(found):
     for k, branch in enumerate(found.branches):
         assert branch.check().ok
         others = [other for j, other in enumerate(found.branches) if j != k]
-        assert overlap_of(Equations.of(found.problem, branch), others, branch) is None
+        assert find_overlap(CurveEquations.of(found.problem, branch), others, branch) is None
 
 
 def test_a_pitchfork_is_its_trunk_and_one_parabola():
@@ -256,14 +256,14 @@ def test_branches_cut_short_and_met_from_the_other_side():
 def test_failures_are_collected(monkeypatch):
     import continuation.exploring.work_list as search
 
-    real = search.switch
+    real = search.starts_at
 
-    def fails_once(problem, point, settings=None):
+    def fails_once(problem, point):
         if abs(point["mu"]) < 1e-6:
             raise ValueError("made to fail here")
-        return real(problem, point, settings=settings)
+        return real(problem, point)
 
-    monkeypatch.setattr(search, "switch", fails_once)
+    monkeypatch.setattr(search, "starts_at", fails_once)
     found = diagram(problem_of(TWO_MODES), [0.0, 0.0], "mu", (-1, 2), depth=4)
     assert [(failure.label, failure.reason) for failure in found.failures] == [("BP1", "made to fail here")]
     assert "made to fail here" in str(found)
@@ -274,12 +274,12 @@ def test_failures_are_collected(monkeypatch):
 def test_a_trace_that_jumps_is_noticed():
     found = two_modes()
     trunk, first = found.branches[:2]
-    equations = Equations.of(found.problem, trunk)
-    half = cut(turned(first), first.branch_points[1].index, Status.STOPPED)
-    jumper = two_halves(half, cut(trunk, 8, Status.STOPPED), 0)
-    overlap = overlap_of(equations, [first], jumper)
+    equations = CurveEquations.of(found.problem, trunk)
+    half = cut_branch(reverse_branch(first), first.branch_points[1].index, Status.STOPPED)
+    jumper = join_halves(half, cut_branch(trunk, 8, Status.STOPPED), 0)
+    overlap = find_overlap(equations, [first], jumper)
     assert overlap is not None
-    assert overlap_of(equations, [found.branches[3]], jumper) is None
+    assert find_overlap(equations, [found.branches[3]], jumper) is None
 
 
 @pytest.mark.parametrize("times", [1, 9])
@@ -294,8 +294,8 @@ def test_a_trace_that_jumps_is_traced_anew_or_cut_and_told(monkeypatch, times):
         if len(branch) > 20 and abs(branch["y"][-1]) > 1 and abs(branch["x"][-1]) < 1e-9:
             settings.append(wishes.steps())
             if len(settings) <= times:
-                behind = cut(first, first["BP1"].index - 5, Status.LIMIT)
-                return joined(cut(branch, 20, Status.STOPPED), turned(behind), 0)
+                behind = cut_branch(first, first["BP1"].index - 5, Status.LIMIT)
+                return join_branches(cut_branch(branch, 20, Status.STOPPED), reverse_branch(behind), 0)
         return branch
 
     monkeypatch.setattr(tracing, "follow", jumps)
@@ -318,7 +318,7 @@ def test_a_place_is_on_one_branch_only():
         moved = [b.at(mu=float(0.5 * (x[-1] + branch.unknowns[6, -1]))) for b in found.branches]
         point = min(moved[k], key=lambda p: np.max(np.abs(p.state - x[:-1])))
         y = np.append(point.state, point["mu"])
-        hits = [place_of(Equations.of(found.problem, b), b.unknowns, b.tangents, y, t) for b in found.branches]
+        hits = [find_place(CurveEquations.of(found.problem, b), b.unknowns, b.tangents, y, t) for b in found.branches]
         assert [j for j, hit in enumerate(hits) if hit] == [k]
 
 

@@ -5,7 +5,7 @@ from dataclasses import replace
 from continuation.engine.follow import continued
 from continuation.ground.settings import Settings
 from continuation.ground.status import Status
-from continuation.results.joining import joined
+from continuation.results.joining import join_branches
 from continuation.results.request import check_span
 from continuation.results.solutions import need_problem
 
@@ -45,9 +45,9 @@ def extended(branch, problem=None, *, max_points=None, span=None, settings=None,
         if can_go_on(branch, status, row, sign, span):
             piece = continued(problem, branch, (row, sign), request, progress)
             if sign > 0:
-                longer = joined(longer, piece, longer.start)
+                longer = join_branches(longer, piece, longer.start)
             else:
-                longer = joined(piece, longer, len(piece) - 1 + longer.start)
+                longer = join_branches(piece, longer, len(piece) - 1 + longer.start)
     if longer is branch:
         raise ValueError(f"extend: no end can go on ({', '.join(s.name for s in branch.ends)}); widen `span`?")
     return replace(longer, request=request, problem=problem)

@@ -23,18 +23,18 @@ def make_plan(problem, vary, span, settings, detect, **limits) -> Plan:
         depth=check_whole("depth", limits["depth"], 0),
         max_branches=check_whole("max_branches", limits["max_branches"], 1),
         max_points=check_whole("max_points", limits["max_points"], 2),
-        deflate=deflate_values(limits["deflate"], request.span),
+        deflate=check_deflate(limits["deflate"], request.span),
     )
 
 
-def changed(plan: Plan, depth, max_branches, max_points) -> Plan:
+def change_limits(plan: Plan, depth, max_branches, max_points) -> Plan:
     """The plan with new limits; None leaves one as it is."""
     given = {"depth": (depth, 0), "max_branches": (max_branches, 1), "max_points": (max_points, 2)}
     checked = {name: check_whole(name, value, least) for name, (value, least) in given.items() if value is not None}
     return replace(plan, **checked)
 
 
-def deflate_values(deflate, span) -> tuple:
+def check_deflate(deflate, span) -> tuple:
     """Values of the parameter at which to deflate: as given, or so many inside the span, evenly."""
     if deflate is None:
         return ()

@@ -9,11 +9,13 @@ import numpy as np
 from continuation.compiled.state import trace_state as S
 from continuation.engine.extend import can_go_on
 from continuation.engine.follow import continued, follow
-from continuation.exploring.recognition import PARALLEL, Equations, overlap_of, place_on, returns_at
+from continuation.exploring.recognition.half_branches import PARALLEL
+from continuation.exploring.recognition.on_curve import CurveEquations, find_place_on
+from continuation.exploring.recognition.overlaps import find_overlap, find_return
 from continuation.exploring.record import to_do
 from continuation.ground.points import Start
 from continuation.ground.status import Kind, Status
-from continuation.results.joining import added, closed, cut, joined, turned
+from continuation.results.joining import add_effort, close_branch, cut_branch, join_branches, reverse_branch
 from continuation.results.request import Request
 from continuation.results.rows import Rows
 
@@ -67,7 +69,7 @@ class Tracer:
     @contextlib.contextmanager
     def watched(self, begun):
         """Show the parameter reached, and stop a trace that runs along a known branch or its own beginning."""
-        equations = Equations(self.problem, begun.p, begun.active, self.problem.inner_weights())
+        equations = CurveEquations(self.problem, begun.p, begun.active, self.problem.inner_weights())
         size = len(begun.x)
 
         def watch(state):
@@ -75,10 +77,10 @@ class Tracer:
             unknowns, tangents = rows[:, :size], rows[:, size : 2 * size]
             if self.update:
                 self.update(f"{self.words} {unknowns[-1, -1]:.6g}")
-            if begun.outward and returns_at(equations, unknowns, tangents) is not None:
+            if begun.outward and find_return(equations, unknowns, tangents) is not None:
                 return True
             x, t = unknowns[-1].copy(), tangents[-1].copy()
-            return any(place_on(equations, b, x, t) is not None for b in self.branches)
+            return any(find_place_on(equations, b, x, t) is not None for b in self.branches)
 
         yield watch
 
@@ -89,7 +91,7 @@ def trace_new(tracer: Tracer, start, parameters=None) -> Found:
     for attempt in range(ATTEMPTS):
         request = tracer.limited(directions, SHORTER**attempt)
         branch = follow(tracer.problem, start, request, parameters=parameters, progress=tracer.watched)
-        effort = added(effort, branch.effort)
+        effort = add_effort(effort, branch.effort)
         found = judged(tracer, branch, effort)
         if Status.INTERRUPTED in branch.ends:
             return found._replace(interrupted=True)
@@ -103,22 +105,22 @@ def judged(tracer, branch, effort) -> Found:
     if len(branch) < 2:
         reason = f"no step along a half-branch was accepted ({branch.ends[1].name})"
         return Found(None, effort, complaint=reason)
-    equations = Equations.of(tracer.problem, branch)
+    equations = CurveEquations.of(tracer.problem, branch)
     began_outward = branch.start == 0 and branch.ends[0] is Status.STOPPED
-    row = returns_at(equations, branch.unknowns, branch.tangents) if began_outward else None
+    row = find_return(equations, branch.unknowns, branch.tangents) if began_outward else None
     if row is not None:
-        branch = closed(branch, row)
-    overlap = overlap_of(equations, tracer.branches, branch)
+        branch = close_branch(branch, row)
+    overlap = find_overlap(equations, tracer.branches, branch)
     if overlap is None:
         return Found(branch, effort, unfinished=cut_short(tracer, branch))
     if overlap.row <= 3 and began_outward:
         return back_on_known(tracer, branch, overlap, effort)
     if overlap.row == 0:
-        if any(place_on(equations, other, branch.unknowns[branch.start]) for other in tracer.branches):
+        if any(find_place_on(equations, other, branch.unknowns[branch.start]) for other in tracer.branches):
             return Found(None, effort, overlap.branch)
-        branch = turned(branch)  # new where it began, known where its first direction led
-        overlap = overlap_of(equations, tracer.branches, branch)
-    shorter = cut(branch, last_row_of_its_own(branch, overlap), Status.STOPPED)
+        branch = reverse_branch(branch)  # new where it began, known where its first direction led
+        overlap = find_overlap(equations, tracer.branches, branch)
+    shorter = cut_branch(branch, last_row_of_its_own(branch, overlap), Status.STOPPED)
     if is_meeting(tracer, branch, overlap):
         return Found(shorter, effort, met=overlap.branch)
     value = branch.parameter[overlap.row]
@@ -181,19 +183,19 @@ def trace_end(tracer: Tracer, task) -> Found:
     """Go on from an end of a branch that was cut short; the whole branch comes back."""
     branch = tracer.branches[task.branch]
     if task.end == 0:
-        branch = turned(branch)
+        branch = reverse_branch(branch)
     others = tuple(other for k, other in enumerate(tracer.branches) if k != task.branch)
     apart = replace(tracer, branches=others)
     piece = continued(tracer.problem, branch, (-1, 1), tracer.limited(), apart.watched)
-    longer = joined(branch, piece, branch.start)
-    equations = Equations.of(tracer.problem, longer)
-    row = returns_at(equations, longer.unknowns, longer.tangents)
+    longer = join_branches(branch, piece, branch.start)
+    equations = CurveEquations.of(tracer.problem, longer)
+    row = find_return(equations, longer.unknowns, longer.tangents)
     if row is not None:
-        longer = closed(longer, row)
-    elif (overlap := overlap_of(equations, others, piece)) is not None:
+        longer = close_branch(longer, row)
+    elif (overlap := find_overlap(equations, others, piece)) is not None:
         own = 1 if overlap.row <= 1 else last_row_of_its_own(piece, overlap)
-        longer = cut(longer, len(branch) - 1 + own, Status.STOPPED)
+        longer = cut_branch(longer, len(branch) - 1 + own, Status.STOPPED)
     ends = tuple(-1 for end in cut_short(tracer, longer) if end == -1)
     if task.end == 0:
-        longer, ends = turned(longer), tuple(0 for _ in ends)
+        longer, ends = reverse_branch(longer), tuple(0 for _ in ends)
     return Found(longer, piece.effort, unfinished=ends, interrupted=Status.INTERRUPTED in piece.ends)

@@ -8,10 +8,10 @@ from types import MappingProxyType
 
 from continuation.expressions.codegen import System, first_order_source
 from continuation.expressions.errors import shortened
-from continuation.expressions.generated import load
+from continuation.expressions.generated import load_module
 from continuation.expressions.graph import Graph
 from continuation.expressions.jets import mixed_derivative
-from continuation.expressions.naming import check_names
+from continuation.expressions.naming import declare_names
 from continuation.expressions.parsing import ExpressionError, parse
 from continuation.expressions.symbolic import as_text
 
@@ -183,7 +183,7 @@ def from_source(source: Mapping) -> Expressions:
     }:
         raise ValueError(f"wanted a description with equations, parameters, outputs, zeros, got {shortened(source)}")
     source = _described(**{"outputs": {}, "zeros": {}, **source})
-    module = load(first_order_source(_parsed(source)))
+    module = load_module(first_order_source(_parsed(source)))
     functions = {
         kind: MappingProxyType({name: getattr(module, f"{kind[:-1]}_{k}") for k, name in enumerate(source[kind])})
         for kind in ("outputs", "zeros")
@@ -225,10 +225,10 @@ def _checked_names(source: Mapping) -> tuple[str, ...]:
     """Names that expressions may use: states, then parameters."""
     if not source["equations"]:
         raise ValueError("equations: wanted at least one")
-    names = check_names(source["equations"], "state", {})
-    names = check_names(source["parameters"], "parameter", names)
-    check_names(source["outputs"], "output", names)
-    check_names(source["zeros"], "zero", names)
+    names = declare_names(source["equations"], "state", {})
+    names = declare_names(source["parameters"], "parameter", names)
+    declare_names(source["outputs"], "output", names)
+    declare_names(source["zeros"], "zero", names)
     return tuple(names)
 
 

@@ -9,6 +9,7 @@ from continuation.equations.bordered import solve_bordered
 from continuation.equations.derivatives import evaluate, extended_jacobian
 from continuation.ground.names import check_numbers, suggest
 from continuation.results.counts import step_counts
+from continuation.results.interpolation import interpolate_cubic
 
 SAME = 1e-8  # solutions nearer than this, relative, are one
 
@@ -91,15 +92,12 @@ def interpolated(branch, row, column, target):
     length = np.sqrt(np.sum(branch.weights * (b - a) ** 2))
     ta, tb = length * branch.tangents[row], length * branch.tangents[row + 1]
 
-    def curve(s):
-        return a + s * s * (3 - 2 * s) * (b - a) + s * (1 - s) * ((1 - s) * ta - s * tb)
-
     low, high, rising = 0.0, 1.0, column.of(b) > column.of(a)
     for _ in range(50):
         middle = 0.5 * (low + high)
-        above = column.of(curve(middle)) > target
+        above = column.of(interpolate_cubic(a, b, ta, tb, middle)[0]) > target
         low, high = (low, middle) if above == rising else (middle, high)
-    return curve(0.5 * (low + high))
+    return interpolate_cubic(a, b, ta, tb, 0.5 * (low + high))[0]
 
 
 def polish(problem, branch, x, column, target):

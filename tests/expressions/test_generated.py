@@ -15,7 +15,7 @@ import pytest
 from numpy.testing import assert_array_equal
 
 from continuation.expressions import from_expressions
-from continuation.expressions.generated import load
+from continuation.expressions.generated import load_module
 
 BRUSSELATOR = {"x": "a - (b + 1)*x + x**2*y", "y": "b*x - x**2*y"}
 
@@ -104,7 +104,7 @@ def test_a_cache_that_cannot_be_written_is_replaced_with_one_warning(tmp_path, m
 
 
 def test_modules_of_the_same_source_are_one():
-    assert load("def one(): return 1") is load("def one(): return 1")
+    assert load_module("def one(): return 1") is load_module("def one(): return 1")
 
 
 CACHED = """
