@@ -61,9 +61,7 @@ def half_branches(kernel: ScaledKernel, smoothness, error) -> HalfBranches:
             starts = [reduced.lifted(h * root.z) / h for root in found]
     if best is not None:
         return best
-    return search_halves(
-        *balance(kernel), starts, ["the reduced equations are degenerate: the true ones were searched"]
-    )
+    return search_halves(*balance(kernel), starts, [DEGENERATE])
 
 
 def reduced_roots(reduced: Reduced) -> list:
