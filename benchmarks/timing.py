@@ -12,8 +12,8 @@ from benchmarks.cases import Case
 from benchmarks.floor import Floor
 from continuation import trace
 from continuation.engine.follow import run_direction
-from continuation.engine.request import Wishes
 from continuation.engine.start import start_from
+from continuation.results.request import Request
 
 LEAST, PATIENCE = 3, 30.0  # runs of each kind; seconds after which a case gets no more than these
 
@@ -83,7 +83,7 @@ def prepared(case: Case):
     """Start a case: its problem, and the compiled loop and the whole call as functions without arguments."""
     problem, settings = case.problem(), case.settings()
     start = np.zeros(len(problem.states))
-    wishes = Wishes.of(problem, case.vary, (-np.inf, np.inf), settings, +1, "all", None)
+    wishes = Request.of(problem, case.vary, (-np.inf, np.inf), settings, +1, "all", None)
     begun = start_from(problem, start, case.vary, None, wishes.span)
     engine = partial(run_direction, problem, begun, +1, wishes, False)
     return problem, engine, partial(trace, problem, start, case.vary, settings=settings, direction=+1)

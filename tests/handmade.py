@@ -4,9 +4,10 @@ from dataclasses import replace
 
 import numpy as np
 
-from continuation.branch import Branch, SpecialPoint
+from continuation import Branch, SpecialPoint
 from continuation.ground.settings import Settings
 from continuation.ground.status import Kind, Status
+from continuation.results.request import Request
 
 LIMITS = (Status.LIMIT, Status.LIMIT)
 ROOT = 1 / np.sqrt(3.0)
@@ -27,9 +28,9 @@ def assemble(name, state_names, states, varied, unstable, special=(), ends=LIMIT
         "residuals": np.full(m, 1e-16),
         "outputs": {},
         "effort": {"steps": m - 1, "rejections": {"newton": 1, "angle": 0}},
-        "settings": Settings(max_step=0.1),
-        "span": (float(varied[:, 0].min()), float(varied[:, 0].max())),
     }
+    span = more.pop("span", (float(varied[:, 0].min()), float(varied[:, 0].max())))
+    fixed["request"] = Request(vary[0], span, Settings(max_step=0.1))
     branch = Branch(
         name, tuple(state_names), vary=vary, unknowns=unknowns, states=states, varied=varied, tangents=tangents,
         unstable=np.asarray(unstable, dtype=np.int64), special=(), ends=ends, weights=weights, **{**fixed, **more},

@@ -45,7 +45,7 @@ def traced(monkeypatch):
         return fake.result
 
     fake.result = handmade.brusselator()
-    monkeypatch.setattr("continuation.trace", fake, raising=False)
+    monkeypatch.setattr("continuation.cli.trace_branch", fake)
     return fake
 
 
@@ -230,7 +230,7 @@ def test_trace_shows_saves_and_draws(here, traced):
     result = run("trace", "brusselator.toml", "--save", "b.nc", "--plot", "b.png")
     assert (result.exit_code, result.stderr) == (0, "")
     assert result.stdout == f"Brusselator, a = 1\n{table(traced.result)}\n"
-    assert len(load("b.nc", problem=False)) == len(traced.result)
+    assert len(load("b.nc")) == len(traced.result)
     assert pathlib.Path("b.png").read_bytes().startswith(b"\x89PNG")
 
 
@@ -241,7 +241,7 @@ def test_exit_status_tells_how_the_ends_came_about(here, traced, status):
     failed = status.name in cli.FAILED
     assert result.exit_code == (130 if status is Status.INTERRUPTED else int(failed))
     assert result.stderr == (f"pseudoarc: numerical failure at b = 5: {status.advice}\n" if failed else "")
-    assert load("b.nc", problem=False).ends[1] is status
+    assert load("b.nc").ends[1] is status
     assert "HB1" in result.stdout
 
 
@@ -313,7 +313,7 @@ def test_a_picture_that_fails_does_not_lose_the_branch(here, traced, monkeypatch
     assert result.exit_code == 2
     assert "HB1" in result.stdout
     assert "no space left" in result.stderr
-    assert len(load("b.nc", problem=False)) == len(traced.result)
+    assert len(load("b.nc")) == len(traced.result)
 
 
 # Tracing for true

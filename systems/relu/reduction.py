@@ -4,8 +4,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from continuation import Problem
-from continuation.ground.points import Point
+from continuation import Point, Problem
 from systems.relu import block_kernels, reduction_kernels
 from systems.relu.arguments import students_number, vector, whole
 from systems.small_symmetric import eigenvalues

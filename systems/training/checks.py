@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from continuation.branch import Branch
+from continuation import Branch
 from systems.training.arguments import check_count, check_positive
 from systems.training.balance import broken_law
 from systems.training.descent import Field, flow_of

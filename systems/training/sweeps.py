@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.special import ai_zeros
 
-from continuation.branch import Branch
+from continuation import Branch
 from continuation.equations.derivatives import extended_jacobian
 from continuation.equations.multilinear import Multilinear
 from continuation.ground.names import check_numbers

@@ -10,7 +10,7 @@ from numpy.testing import assert_allclose
 from scipy.linalg import expm
 
 from continuation import Branch, Kind, Problem, Settings, trace
-from continuation.engine.start import Start
+from continuation.ground.points import Start
 from continuation.symmetries.symmetry import Symmetry
 from systems.characteristic import characteristic_equation, normal_logarithm
 

@@ -16,7 +16,8 @@ from hypothesis import strategies as st
 
 from continuation.expressions.calculus import ARITY, FUNCTIONS, evaluate_constant
 from continuation.expressions.graph import Graph
-from continuation.expressions.parsing import MAX_DEPTH, MAX_LENGTH, ExpressionError, declare_names, parse
+from continuation.expressions.naming import declare_names
+from continuation.expressions.parsing import MAX_DEPTH, MAX_LENGTH, ExpressionError, parse
 
 VALUES = {"x": 0.75, "y": -1.25, "C[0,1]": 3.0}
 

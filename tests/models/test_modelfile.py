@@ -5,8 +5,10 @@ import re
 
 import pytest
 
+from continuation import Problem
 from continuation.ground.settings import Settings
-from continuation.models.modelfile import ModelError, read_model
+from continuation.models import modelfile
+from continuation.models.modelfile import ModelError
 
 EXAMPLE = pathlib.Path(__file__).parents[2] / "docs" / "brusselator.toml"
 SHORT = """\
@@ -21,6 +23,10 @@ a = 1
 x = 1.0
 y = 1
 """
+
+
+def read_model(path):
+    return modelfile.read_model(path, Problem.from_expressions)
 
 
 def write(folder, text):

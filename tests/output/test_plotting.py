@@ -11,7 +11,8 @@ from matplotlib.colors import to_hex
 from matplotlib.figure import Figure
 
 from continuation.ground.status import Kind, Status
-from continuation.output.plotting import LABELS, MARKS, TROUBLE, Segment, picture, plot, segments
+from continuation.output.plotting import LABELS, MARKS, TROUBLE, picture, plot
+from continuation.results.segments import Segment, segments
 from tests import handmade
 
 

@@ -4,7 +4,6 @@ import contextlib
 import errno
 import json
 import os
-import sys
 import types
 from dataclasses import fields, replace
 
@@ -16,21 +15,21 @@ import xarray
 from hypothesis import given
 from hypothesis import strategies as st
 
-from continuation.branch import Branch, SpecialPoint
+from continuation import Branch, SpecialPoint
 from continuation.ground.settings import Settings
 from continuation.ground.status import Kind, Status
-from continuation.output.files import (
-    VERSION,
-    StorageError,
-    check_target,
-    decode,
-    encode,
-    load,
-    save,
-    to_dataframe,
-    to_xarray,
-)
+from continuation.output.dataset import VERSION, to_dataframe, to_xarray
+from continuation.output.encoding import decode, encode
+from continuation.output.files import StorageError, check_target, save
+from continuation.output.files import load as load_rows
+from continuation.problem import from_source
+from continuation.results.request import Request
 from tests import handmade
+
+
+def load(path):
+    """A branch, its problem built again where the file holds its equations."""
+    return Branch.of(load_rows(path, from_source))
 
 
 def same(one, two):
@@ -107,7 +106,10 @@ def test_point_not_located_comes_back(tmp_path):
 
 def test_settings_all_set_come_back(tmp_path):
     settings = Settings(step=0.1, min_step=1e-300, max_step=0.1, max_points=7, tolerance=0.3, max_angle=1 / 3)
-    assert kept(replace(handmade.cusp(), settings=settings), tmp_path / "b.nc").settings == settings
+    assert (
+        kept(replace(handmade.cusp(), request=Request("p", (-1.0, 1.0), settings)), tmp_path / "b.nc").settings
+        == settings
+    )
 
 
 def test_loaded_arrays_are_read_only(tmp_path):
@@ -189,17 +191,18 @@ def test_dataframe_has_one_row_a_point_and_labels():
     assert to_dataframe(handmade.single())["special"].tolist() == ["EP1 EP2"]
 
 
-def test_equations_are_kept_and_the_problem_built_again(tmp_path, monkeypatch):
+def test_equations_are_kept_and_the_problem_built_again(tmp_path):
     source = {"equations": {"u": "p + u - u**3"}, "parameters": ["p"], "outputs": {}, "zeros": {}}
     calls = []
-    module = types.ModuleType("continuation.problem")
-    module.Problem = types.SimpleNamespace(from_source=lambda given: calls.append(given) or "the problem")
-    monkeypatch.setitem(sys.modules, "continuation.problem", module)
+
+    def make_problem(given):
+        calls.append(given)
+        return "the problem"
+
     save(replace(handmade.cusp(), problem=types.SimpleNamespace(source=source)), tmp_path / "b.nc")
-    assert load(tmp_path / "b.nc").problem == "the problem"
+    assert load_rows(tmp_path / "b.nc", make_problem).problem == "the problem"
     assert calls == [source]
-    assert load(tmp_path / "b.nc", problem=False).problem is None
-    assert len(calls) == 1
+    assert load_rows(tmp_path / "b.nc").problem is None
 
 
 def test_problem_without_equations_is_not_kept(tmp_path):

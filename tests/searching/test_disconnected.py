@@ -197,6 +197,6 @@ def test_interrupting_a_trace_ends_the_loop(trunk, monkeypatch):
         branch = trace(*arguments, **options)
         return replace(branch, ends=(branch.ends[0], Status.INTERRUPTED))
 
-    monkeypatch.setattr(disconnected, "trace", interrupted)
+    monkeypatch.setattr(disconnected, "follow", interrupted)
     found = deflated_branches(isola(), trunk, "lam", (-1, 1), values=[-0.2, 0.1, 0.3])
     assert (len(found), len(found.reports), found.interrupted) == (1, 1, True)
