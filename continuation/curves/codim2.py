@@ -18,6 +18,7 @@ from continuation.compiled.state.messages import (
     FOUND_NULLITY,
     FOUND_RESIDUAL,
 )
+from continuation.equations.bordered import solve_bordered
 from continuation.equations.derivatives import evaluate
 from continuation.ground import canonical
 from continuation.kinds import registry
@@ -90,7 +91,7 @@ def locate(curve, table, kind, x, p):
 def onto_curve(table, x, p) -> np.ndarray:
     """The point of the curve nearest x: Gauss-Newton, corrections of least norm."""
     for _ in range(ITERATIONS):
-        step = np.linalg.lstsq(table.derivative_at(x, p), -table.value_at(x, p), rcond=RANK)[0]
+        step = solve_bordered(table.derivative_at(x, p), -table.value_at(x, p))
         x = x + step
         if np.linalg.norm(step) <= ON_CURVE * (1 + np.linalg.norm(x)):
             break

@@ -5,7 +5,7 @@ from types import SimpleNamespace
 
 import numpy as np
 
-from continuation.exploring.conjugate_branches import images_of_branch
+from continuation.exploring.recognition.conjugate_branches import images_of_branch
 from continuation.ground.status import Kind
 from continuation.kinds import registry
 from continuation.output.plotting import (
