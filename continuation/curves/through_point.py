@@ -43,7 +43,7 @@ def curve_through(problem, point, vary, span, curve=None):
     kind = check_point(problem, point, curve)
     p = problem.parameter_values({k: v for k, v in point.parameters.items() if k in problem.parameters})
     x = unknowns_of(problem, kind, point, names, p)
-    made = SpecialCurve(problem, kind, names, limits[names[1]], (x, p))
+    made = SpecialCurve(problem, kind, names, limits[names[1]], x, p)
     if made.shape.unfolded:
         refuse_lost(made, point, x, p)
     if has_second_condition(problem, kind, point, p):
