@@ -9,6 +9,15 @@ import logging
 import numpy as np
 
 from continuation.compiled.calls.interface import FAILED, OK, python_callback
+from continuation.compiled.state.messages import (
+    ASKED,
+    ASKED_KIND,
+    FOUND,
+    FOUND_ERROR,
+    FOUND_KIND,
+    FOUND_NULLITY,
+    FOUND_RESIDUAL,
+)
 from continuation.equations.derivatives import evaluate
 from continuation.ground import canonical
 from continuation.kinds import registry
@@ -32,10 +41,11 @@ logger = logging.getLogger("continuation")
 def refiner(curve, table, k: int):
     """The engine's `refine` for a curve (see `Operations`): points of codimension two; `k` entries of p."""
     size = len(curve.unknown_names) + 1
+    behind = 2 * size
 
     def refine(request, p, out):
         try:
-            kind = registry.of(registry.NUMBERED[int(request[2 * size])])
+            kind = registry.of(registry.NUMBERED[int(request[behind + ASKED_KIND])])
             with np.errstate(all="ignore"):
                 found = locate(curve, table, kind, request[:size].copy(), p.copy())
         except (np.linalg.LinAlgError, ValueError, FloatingPointError) as error:
@@ -45,12 +55,13 @@ def refiner(curve, table, k: int):
             return FAILED
         x, error = found
         tangent = tangent_of(table, x, p)
-        out[:size], out[size : 2 * size] = x, tangent * np.sign(tangent @ request[size : 2 * size])
+        out[:size], out[size:behind] = x, tangent * np.sign(tangent @ request[size:behind])
         residual = np.max(np.abs(evaluate(curve.base, x[: curve.size], curve.parameters_at(x, p))))
-        out[2 * size :] = request[2 * size], kind.nullity, error, residual
+        out[behind + FOUND_KIND], out[behind + FOUND_NULLITY] = request[behind + ASKED_KIND], kind.nullity
+        out[behind + FOUND_ERROR], out[behind + FOUND_RESIDUAL] = error, residual
         return OK
 
-    return python_callback(refine, (2 * size + 2, k, 2 * size + 4))
+    return python_callback(refine, (behind + ASKED, k, behind + FOUND))
 
 
 def locate(curve, table, kind, x, p):

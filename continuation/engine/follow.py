@@ -12,7 +12,7 @@ from continuation.compiled.state import trace_state as S
 from continuation.engine.collect import assemble
 from continuation.engine.progress import display
 from continuation.engine.requested import operations_of, watched
-from continuation.engine.run import KIND_CODES, STATUSES, begin, begin_behind, begin_singular, make_state, run_all
+from continuation.engine.run import STATUSES, begin, begin_behind, begin_singular, bits_of, make_state, run_all
 from continuation.engine.start import point_of_record, silent_tests, start_from
 from continuation.equations.operations import Operations
 from continuation.ground.points import Start
@@ -39,7 +39,7 @@ class Run:
     @property
     def rows(self) -> np.ndarray:
         """Its records."""
-        return self.state.rows[: self.state.i[S.ROWS]]
+        return self.state.rows[: self.state.integers[S.ROWS]]
 
 
 def follow(problem, start, request: Request, *, parameters=None, progress=False) -> Rows:
@@ -67,9 +67,9 @@ def run_direction(problem, begun: Start, sign, request: Request, progress) -> Ru
     if begun.continuum:
         operations = least_norm(operations, problem, begun.continuum)
     state = make_state(operations, request.span, request.steps(), request.settings)
-    state.i[S.DETECT] = sum(1 << code for code in {KIND_CODES[kind] for kind in request.detect & operations.kinds})
-    state.i[S.STOP_KINDS] = 1 << KIND_CODES[request.stop_kind] if request.stop_kind else 0
-    state.i[S.STOP_COUNT] = request.stop_count
+    state.integers[S.DETECT] = bits_of(request.detect & operations.kinds)
+    state.integers[S.STOP_KINDS] = bits_of([request.stop_kind] if request.stop_kind else [])
+    state.integers[S.STOP_COUNT] = request.stop_count
     tangent = sign * begun.tangent
     if begun.outward:
         begin_outward(state, begun, request)
@@ -109,7 +109,7 @@ def watcher(problem, begun, function):
     """Make the engine's stop test of the user's: it sees the last stored point."""
 
     def watch(state):
-        return bool(function(point_of_record(problem, begun, state.rows[state.i[S.ROWS] - 1])))
+        return bool(function(point_of_record(problem, begun, state.rows[state.integers[S.ROWS] - 1])))
 
     return watch
 

@@ -35,9 +35,11 @@ def terminal(begun):
     with Status("tracing", console=console) as line:
 
         def show(state):
-            last = state.rows[state.i[S.ROWS] - 1]
-            value = last[state.i[S.SIZE] - 1]
-            line.update(f"tracing: {state.i[S.ROWS]} points, {begun.vary} = {value:.6g}, step {state.f[S.H]:.2g}")
+            last = state.rows[state.integers[S.ROWS] - 1]
+            value = last[state.integers[S.SIZE] - 1]
+            line.update(
+                f"tracing: {state.integers[S.ROWS]} points, {begun.vary} = {value:.6g}, step {state.floats[S.H]:.2g}"
+            )
 
         yield show
 

@@ -71,7 +71,7 @@ class Tracer:
         size = len(begun.x)
 
         def watch(state):
-            rows = state.rows[: state.i[S.ROWS]]
+            rows = state.rows[: state.integers[S.ROWS]]
             unknowns, tangents = rows[:, :size], rows[:, size : 2 * size]
             if self.update:
                 self.update(f"{self.words} {unknowns[-1, -1]:.6g}")

@@ -58,6 +58,46 @@ class CurveShape(NamedTuple):
     unfolded: bool = False
 
 
+BY_KERNEL = None  # `Traits.count_change`: as many as its null vectors
+
+
+class Traits(NamedTuple):
+    """How points of one kind are found, and what they explain.
+
+    Attributes
+    ----------
+    bisected : bool
+        Located by a bracket on its test function alone, for want of an extended system; each of its test functions
+        has points of its own.
+    first : bool
+        Looked for before what else changed in the same interval, which may belong to it.
+    may_touch : bool
+        Its test function may touch zero without a change of sign, where other branches touch this one.
+    meeting : bool
+        Branches meet there: one may end at such a point, over which no step leads.  Exactly one kind is.
+    closes : bool
+        A branch that began at such a point is closed where it comes back to it.
+    turns : bool
+        The varied parameter turns there: two of them may hide between two points, whose tangents tell.
+    count_change : int or None
+        Largest change of the number of unstable eigenvalues that such a point explains.
+    explains : frozenset of Kind
+        Other kinds whose test functions change sign at such a point.
+    instead : Kind or None
+        What is looked for where no such point is found: one with more than one null vector changes the same.
+    """
+
+    bisected: bool = False
+    first: bool = False
+    may_touch: bool = False
+    meeting: bool = False
+    closes: bool = False
+    turns: bool = False
+    count_change: int | None = BY_KERNEL
+    explains: frozenset = frozenset()
+    instead: Kind | None = None
+
+
 class Linear(NamedTuple):
     """F_u at one row, its eigenvalues by descending real part and its right singular vectors."""
 
@@ -116,7 +156,7 @@ class SpecialKind:
         Dimension of the kernel of F_u at such a point of a curve.
     ends_curve : bool
         Whether a curve of special points has an end there.
-    traits : tuple, optional
+    traits : Traits, optional
         What the compiled loop asks of the kinds that it numbers.
     """
 
@@ -137,4 +177,4 @@ class SpecialKind:
     third_order: bool = False
     nullity: int | None = None
     ends_curve: bool = False
-    traits: tuple | None = None
+    traits: Traits = Traits()

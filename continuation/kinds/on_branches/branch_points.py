@@ -7,7 +7,7 @@ Numerical Methods in Bifurcation Problems*, 1987, chapter 5).
 from continuation.ground.status import Kind
 from continuation.kinds.normal_forms import branch_point_forms
 from continuation.kinds.null_vectors import kernel_of
-from continuation.kinds.special_kind import CurveShape, Locator, Marker, SpecialKind
+from continuation.kinds.special_kind import CurveShape, Locator, Marker, SpecialKind, Traits
 
 BRANCH_POINT = SpecialKind(
     kind=Kind.BRANCH_POINT,
@@ -27,4 +27,5 @@ BRANCH_POINT = SpecialKind(
         counts=Kind.ZERO_HOPF,
         unfolded=True,
     ),
+    traits=Traits(first=True, may_touch=True, meeting=True, closes=True, explains=frozenset({Kind.FOLD})),
 )

@@ -7,7 +7,7 @@ F_u has a simple kernel that F_p does not reach, so that the tangent's parameter
 from continuation.ground.status import Kind
 from continuation.kinds.normal_forms import fold_forms
 from continuation.kinds.null_vectors import kernel_of
-from continuation.kinds.special_kind import AtStart, CurveShape, Locator, Marker, SpecialKind
+from continuation.kinds.special_kind import AtStart, CurveShape, Locator, Marker, SpecialKind, Traits
 
 # Parameter component of the unit tangent at a start that reads zero.  The fold is then nearer than the square root of
 # what the parameter tells; ten times larger takes starts beside a fold for it, ten times smaller misses starts on one
@@ -38,4 +38,5 @@ FOLD = SpecialKind(
         counts=Kind.ZERO_HOPF,
         second_conditions=(Kind.BRANCH_POINT, Kind.CUSP, Kind.BOGDANOV_TAKENS, Kind.ZERO_HOPF),
     ),
+    traits=Traits(turns=True),
 )

@@ -1,7 +1,7 @@
 """Zeros of the user's own test functions, `Problem(zeros=...)`."""
 
 from continuation.ground.status import Kind
-from continuation.kinds.special_kind import AtStart, Locator, Marker, SpecialKind
+from continuation.kinds.special_kind import AtStart, Locator, Marker, SpecialKind, Traits
 
 
 def is_at_start(start: AtStart) -> bool:
@@ -16,4 +16,5 @@ USER_ZERO = SpecialKind(
     locator=Locator.BRACKET,
     explains="none",
     is_at_start=is_at_start,
+    traits=Traits(bisected=True, count_change=0),
 )
