@@ -12,8 +12,8 @@ from continuation.equations.equations import Equations
 from continuation.ground.points import Point
 from continuation.kinds import registry
 
-# Unfolding, relative to the largest entry of F_u, beyond which points are no branch points.  Ten times smaller warns of
-# curves whose derivatives are differences, ten times larger keeps silent on points that are off by 1e-5.
+# Unfolding, relative to the largest entry of F_u, beyond which points are no branch points.  Ten times smaller comes
+# near what differences leave of the unfolding, ten times larger keeps silent on points that are off by 1e-5.
 LOST = 1e-6
 
 

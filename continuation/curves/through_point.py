@@ -22,7 +22,7 @@ BESIDE = 1e-4
 # Bogdanov-Takens point: ten times either way only moves that distance.
 DOUBLE = 1e-6
 # Unfolding along the tangent, relative to the change of the parameters, beyond which a branch point is lost when both
-# vary.  Ten times smaller refuses curves whose derivatives are differences, ten times larger follows what is none.
+# vary.  Ten times smaller comes near what differences leave of it, ten times larger follows what is none.
 PERSISTS = 1e-5
 
 

@@ -6,8 +6,10 @@ from continuation.kinds.normal_forms.centre_manifold import Critical, Reduction
 from continuation.kinds.normal_forms.fold_forms import DOUBLE
 from continuation.kinds.normal_forms.linear_part import VANISHES, Kernel, Local, bordered_solution, sign_of
 
-CUBIC_UP_TO = 3  # dimensions of the kernel
-TOUCHES = 1e-4  # <w, F_p> above this of |w| |F_p| is no error of the location
+CUBIC_UP_TO = 3  # dimensions of the kernel: k**4 coefficients, each some forms of third order
+# <w, F_p> above this of |w| |F_p|: the point is a fold.  What an inexact location leaves of it is smaller; ten times
+# smaller comes near that for points known by a bracket of 1e-6, ten times larger takes folds beside a branch for them.
+TOUCHES = 1e-4
 
 
 def branch_point(local: Local) -> dict:
