@@ -14,6 +14,7 @@ import numpy as np
 from continuation.equations.derivatives import evaluate, extended_jacobian
 from continuation.exploring.conjugate_branches import orbit
 from continuation.ground.status import Kind
+from continuation.results.hermite import hermite, hermite_slope
 
 SAME = 1e-8  # solutions nearer than this, relative to 1 + |x|, are one
 SAME_POINT = 1e-6  # located special points nearer than this, relative to 1 + |x|, are one
@@ -127,19 +128,12 @@ def interpolated(equations, ends, x):
     low, high = 0.0, 1.0
     for _ in range(30):
         s = 0.5 * (low + high)
-        y, slope = hermite(a, b, length * ta, length * tb, s)
+        y, slope = hermite(a, b, length * ta, length * tb, s), hermite_slope(a, b, length * ta, length * tb, s)
         if np.sum(equations.weights * (x - y) * slope) > 0.0:
             low = s
         else:
             high = s
     return y, slope / max(equations.length(slope), 1e-300)
-
-
-def hermite(a, b, da, db, s):
-    """Value and derivative at s in [0, 1] of the cubic with these ends and end derivatives."""
-    value = a + s * s * (3 - 2 * s) * (b - a) + s * (1 - s) * ((1 - s) * da - s * db)
-    slope = 6 * s * (1 - s) * (b - a) + (1 - s) * (1 - 3 * s) * da - s * (2 - 3 * s) * db
-    return value, slope
 
 
 def corrected(equations, x, covector, value):

@@ -8,6 +8,7 @@ import numpy as np
 from continuation.equations.derivatives import evaluate, extended_jacobian
 from continuation.ground.names import check_numbers, suggest
 from continuation.results.counts import step_counts
+from continuation.results.hermite import hermite
 
 SAME = 1e-8  # solutions nearer than this, relative, are one
 
@@ -88,17 +89,13 @@ def interpolated(branch, row, column, target):
     """Point of the cubic Hermite interpolant behind a row where a column equals `target` (bisection)."""
     a, b = branch.unknowns[row], branch.unknowns[row + 1]
     length = np.sqrt(np.sum(branch.weights * (b - a) ** 2))
-    ta, tb = length * branch.tangents[row], length * branch.tangents[row + 1]
-
-    def curve(s):
-        return a + s * s * (3 - 2 * s) * (b - a) + s * (1 - s) * ((1 - s) * ta - s * tb)
-
+    ends = a, b, length * branch.tangents[row], length * branch.tangents[row + 1]
     low, high, rising = 0.0, 1.0, column.of(b) > column.of(a)
     for _ in range(50):
         middle = 0.5 * (low + high)
-        above = column.of(curve(middle)) > target
+        above = column.of(hermite(*ends, middle)) > target
         low, high = (low, middle) if above == rising else (middle, high)
-    return curve(0.5 * (low + high))
+    return hermite(*ends, 0.5 * (low + high))
 
 
 def polish(problem, branch, x, column, target):
