@@ -1,10 +1,8 @@
-"""Enter the compiled loop: make its state, start it, run it in portions, and listen for Ctrl-C meanwhile."""
+"""Enter the compiled loop: make its state, start it, run it in portions, with watchers and Ctrl-C in between."""
 
 import contextlib
 import functools
 import math
-import signal
-import threading
 import time
 
 import numpy as np
@@ -16,18 +14,25 @@ from continuation.compiled.state import tasks
 from continuation.compiled.state import trace_state as S
 from continuation.compiled.state.messages import FOUND
 from continuation.compiled.steps import predict
-from continuation.engine.interrupts import Listener
+from continuation.engine.interrupts import interrupt_sets
+from continuation.engine.watching import asked_to_end
 from continuation.ground.status import Kind, Status
-from continuation.kinds.traits import BY_KERNEL, TRAITS
+from continuation.kinds import registry
+from continuation.kinds.special_kind import BY_KERNEL
+from continuation.results.request import Steps
 
-FIRST_PORTION, PORTION_SECONDS = 64, 0.05
-FIRST_ROWS = 1 << 20
+FIRST_PORTION, LARGEST_PORTION = 64, 1 << 20  # points; none of these changes a result
+PORTION_SECONDS = 0.05  # of the usual portion: ten times more and a display is jerky, ten times less and it costs time
+FIRST_ROWS = 1 << 20  # room for so many rows before any is asked for anew
 SMALLEST_LAPACK, MANY_THREADS = 4, 400  # orders between which one thread is best
-SHIFT = 1e-7  # how far, relative, a start may be moved in the parameter
-ILL = 1e8  # a bordered matrix with a larger condition estimate makes the start suspect
+SHIFT = 1e-7  # how far, relative to 1 + |p|, a start on a fold may be moved; less refuses folds given to 7 digits
+# Size of the inverse of [F_u F_p] with a generic row beyond which its rank is looked at (an SVD): ten times less costs
+# that for more starts, ten times more takes points within 1e-9 of a branch point for regular ones.
+ILL = 1e8
 
-KIND_CODES = {Kind[name]: code for code, name in enumerate(S.KINDS)}
-KINDS = {code: kind for kind, code in KIND_CODES.items()}
+KIND_CODES = {kind: registry.number_of(kind) for kind in Kind if kind is not Kind.END}
+KINDS = dict(enumerate(registry.NUMBERED))
+TRAITS = {kind: registry.of(kind).traits for kind in registry.NUMBERED}
 STATUSES = {
     S.LIMIT: Status.LIMIT,
     S.CLOSED: Status.CLOSED,
@@ -48,8 +53,8 @@ def code_of(kind: Kind | None) -> int:
 
 
 def bits_of(kinds) -> int:
-    """Kinds as the engine's bits."""
-    return sum(1 << KIND_CODES[kind] for kind in kinds)
+    """Kinds as the engine's bits; several kinds may share one."""
+    return sum(1 << code for code in {KIND_CODES[kind] for kind in kinds})
 
 
 @functools.cache
@@ -76,8 +81,8 @@ def kinds_with(trait: str) -> list:
     return [kind for kind, traits in TRAITS.items() if getattr(traits, trait)]
 
 
-def make_state(operations, span, steps, settings) -> S.State:
-    """Arrays of a trace that has not started; `steps` are (first, smallest, largest)."""
+def make_state(operations, span, steps: Steps, settings) -> S.State:
+    """Arrays of a trace that has not started."""
     size, tests = operations.size, len(operations.tests)
     wide, width = S.work_width(size), S.width(size, tests)
     o = operations
@@ -119,10 +124,10 @@ def first_integers(operations, settings) -> np.ndarray:
     return i
 
 
-def first_floats(steps, settings) -> np.ndarray:
-    """The state's floats before the first step; `steps` are (first, smallest, largest)."""
+def first_floats(steps: Steps, settings) -> np.ndarray:
+    """The state's floats before the first step."""
     f = np.zeros(S.FLOATS)
-    f[[S.H, S.MIN_H, S.MAX_H]] = steps
+    f[S.H], f[S.MIN_H], f[S.MAX_H] = steps.first, steps.least, steps.largest
     f[S.TOLERANCE], f[S.MAX_ANGLE] = settings.tolerance, math.tan(min(settings.max_angle, 1.57))
     return f
 
@@ -133,7 +138,7 @@ def ask(state: S.State, task: int, *arrays, argument: float = 0.0) -> int:
     return call_from_python(rare, state.address, *arrays)
 
 
-def grown(state: S.State) -> S.State:
+def grow(state: S.State) -> S.State:
     """The same state with twice the room."""
     used, capacity = int(state.integers[S.ROWS]), len(state.rows)
     rows = np.empty((2 * capacity, state.rows.shape[1]))
@@ -142,7 +147,7 @@ def grown(state: S.State) -> S.State:
     return S.with_table(state._replace(rows=rows, brackets=brackets))
 
 
-def corrected(state: S.State, x: np.ndarray) -> bool:
+def correct_at_parameter(state: S.State, x: np.ndarray) -> bool:
     """Correct x = (u, p) in place at fixed p by the engine's own Newton; False where it does not converge."""
     row = np.zeros(len(x))
     row[-1] = 1.0
@@ -153,7 +158,7 @@ def corrected(state: S.State, x: np.ndarray) -> bool:
     return code == OK
 
 
-def corrected_nearby(state: S.State, x: np.ndarray) -> bool:
+def correct_nearby(state: S.State, x: np.ndarray) -> bool:
     """Correct x = (u, p) in place by a correction of least norm; False unless the parameter hardly moves.
 
     For a start on a fold whose digits were rounded: no solution may exist at exactly its parameter.
@@ -238,27 +243,28 @@ def place_first(state: S.State, silent: np.ndarray):
         left[base + S.UNSTABLE] = S.UNKNOWN
 
 
-def run_all(state: S.State, *, stop=None, progress=None):
-    """Run to the end of the branch; returns (state with its rows, code).
+def run_all(running, watchers=()) -> Status:
+    """Run to the end of the direction and return why it ended; `running` holds its rows.
 
-    `stop` is called after each accepted point, `progress` after each portion; either ends the branch when true.
-    Ctrl-C ends the branch with what was found.
+    After each portion of points every watcher looks, and may end the direction.  Ctrl-C ends it with what was found.
     """
-    portion = 1 if stop else FIRST_PORTION
-    with interrupt_sets(state.integers[S.FLAG : S.FLAG + 1]), few_threads(int(state.integers[S.SIZE])):
+    each = any(watcher.every_point for watcher in watchers)
+    portion, flag = 1 if each else FIRST_PORTION, running.state.integers[S.FLAG : S.FLAG + 1]
+    with interrupt_sets(flag), few_threads(int(running.state.integers[S.SIZE])):
         while True:
             began = time.perf_counter()
-            state.integers[S.BUDGET] = portion
-            code = call_from_python(run, state.address)
-            asked = bool(progress and progress(state))
+            running.state.integers[S.BUDGET] = portion
+            code = call_from_python(run, running.state.address)
             if code == S.FULL:
-                state = grown(state)
-            elif code != S.PAUSED:
-                return state, code
-            elif asked or (stop and stop(state)):
-                return state, S.STOPPED
-            elif not stop and time.perf_counter() - began < PORTION_SECONDS / 2:
-                portion = min(2 * portion, 1 << 20)
+                running.state = grow(running.state)
+                continue
+            running.status = STATUSES.get(code)  # none of a pause
+            wanted = asked_to_end(watchers, running)
+            running.status = running.status or wanted
+            if running.status:
+                return running.status
+            if not each and time.perf_counter() - began < PORTION_SECONDS / 2:
+                portion = min(2 * portion, LARGEST_PORTION)
 
 
 def few_threads(size: int):
@@ -274,24 +280,3 @@ def _blas():
     from threadpoolctl import ThreadpoolController
 
     return ThreadpoolController()
-
-
-@contextlib.contextmanager
-def interrupt_sets(flag: np.ndarray):
-    """Let Ctrl-C set `flag` instead of raising, where Python lets us (the main thread)."""
-    ours = threading.current_thread() is threading.main_thread()
-    others = signal.getsignal(signal.SIGINT)
-    if not (ours and (others is signal.default_int_handler or isinstance(others, Listener))):
-        yield
-        return
-
-    def handler(number, frame):
-        flag[0] = 1
-        if isinstance(others, Listener):
-            others(number, frame)
-
-    before = signal.signal(signal.SIGINT, handler)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGINT, before)

@@ -24,6 +24,7 @@ def make_plan(problem, vary, span, settings, detect, **limits) -> Plan:
         max_branches=whole("max_branches", limits["max_branches"], 1),
         max_points=whole("max_points", limits["max_points"], 2),
         deflate=deflate_values(limits["deflate"], request.span),
+        bounds=request.bounds,
     )
 
 

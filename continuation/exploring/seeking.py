@@ -5,7 +5,7 @@ from dataclasses import replace
 from continuation.exploring.adding import branch_added, failure_added
 from continuation.exploring.record import Completion, DiagramRecord, Failure, Origin, Seek
 from continuation.exploring.tracing import Tracer, trace_new
-from continuation.ground.status import StartError
+from continuation.ground.status import StartError, Status
 from continuation.results.joining import added
 from continuation.searching.disconnected import unconnected
 
@@ -36,6 +36,8 @@ def through(diagram, point, update) -> DiagramRecord:
     try:
         found = trace_new(Tracer.of(diagram, update), point)
     except StartError as error:
+        if error.status is Status.LIMIT:  # a solution outside the limits of a state or an output
+            return diagram
         return failure_added(
             diagram, Failure("", f"a solution found at {diagram.vary} = {point[diagram.vary]:.6g}: {error}")
         )
