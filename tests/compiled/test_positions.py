@@ -15,10 +15,10 @@ from continuation.compiled.loop import advance, closing, loop, rare, settle
 from continuation.compiled.state import messages
 from continuation.compiled.state import trace_state as S
 from continuation.compiled.steps import predict
-from continuation.curves.special_curve import SHAPES
-from continuation.engine.run import KIND_CODES, make_state, traits_table
+from continuation.engine.run import KIND_CODES, TRAITS, make_state, traits_table
 from continuation.ground.settings import PREDICTORS
-from continuation.kinds.traits import TRAITS
+from continuation.kinds import registry
+from continuation.results.request import Steps
 
 
 def fresh_state():
@@ -26,7 +26,7 @@ def fresh_state():
     equations = {"x": "p - x", "y": "x - y", "z": "y - z"}
     problem = Problem.from_expressions(equations, {"q": 0.5, "p": 0.25}, zeros={"a": "x - 1", "b": "y - 2"})
     operations = problem.operations(problem.parameter_values({}), problem.index_of("p"))
-    return make_state(operations, (-1.0, 1.0), (0.1, 0.01, 0.2), Settings()), operations
+    return make_state(operations, (-1.0, 1.0), Steps(0.1, 0.01, 0.2), Settings()), operations
 
 
 @kernel
@@ -86,12 +86,12 @@ def test_test_functions_of_a_dense_problem_stand_where_they_are_written():
 
 def test_test_functions_of_curves_stand_where_they_are_written():
     for kind, cusp in ((Kind.FOLD, Kind.CUSP), (Kind.BRANCH_POINT, None)):
-        tests = SHAPES[kind].tests
+        tests = registry.of(kind).shape.tests
         assert len(tests) == augmented.KERNEL_TESTS
         assert tests[augmented.CUSP_TEST] is cusp
         assert tests[augmented.BT_TEST] is Kind.BOGDANOV_TAKENS
         assert tests[augmented.PAIR_TEST] is None
-    tests = SHAPES[Kind.HOPF].tests
+    tests = registry.of(Kind.HOPF).shape.tests
     assert len(tests) == hopf_curve.TESTS
     assert tests[hopf_curve.BT_TEST] is Kind.BOGDANOV_TAKENS
     assert tests[hopf_curve.BAUTIN_TEST] is Kind.BAUTIN
@@ -126,7 +126,7 @@ def test_every_predictor_has_a_name_and_a_code():
 
 
 def test_every_kind_of_the_engine_has_traits():
-    assert set(TRAITS) == set(KIND_CODES) == {Kind[name] for name in S.KINDS}
+    assert set(TRAITS) == {Kind[name] for name in S.KINDS}
     table = traits_table()
     assert table.shape == (len(S.KINDS) + 1, S.TRAITS)
     assert not np.any(table[S.NO_KIND])

@@ -8,6 +8,7 @@ from continuation.compiled.calls.kernel import kernel
 from continuation.compiled.events import limits, records
 from continuation.compiled.state import trace_state as S
 from continuation.engine.run import make_state
+from continuation.results.request import Steps
 
 
 @kernel
@@ -32,7 +33,7 @@ def state_of(span=(-1.0, 1.0)):
     """A fresh state of one unknown beside its parameter; its first row is at the origin."""
     problem = Problem.from_expressions({"x": "p - x"}, {"p": 0.0})
     operations = problem.operations(problem.parameter_values({}), 0)
-    state = make_state(operations, span, (0.1, 0.01, 0.2), Settings())
+    state = make_state(operations, span, Steps(0.1, 0.01, 0.2), Settings())
     state.rows[0], state.integers[S.ROWS], state.integers[S.POINTS] = record_at(state, 0.0), 1, 1
     return state
 
