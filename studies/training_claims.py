@@ -43,7 +43,7 @@ def main(fast=False, out=OUT) -> dict:
 
 
 def collected(fast, out) -> list:
-    """Claims of every study, each from the numbers it returned."""
+    """Run every study and list its claims, each from the numbers it returned."""
     size = acceleration.FAST if fast else acceleration.FULL
     wide = wide_network.main(fast=fast, out=out)
     return [

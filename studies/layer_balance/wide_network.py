@@ -52,7 +52,7 @@ def main(fast=False, out=OUT) -> dict:
 
 
 def problem(fast=False, seed=0) -> NetworkLoss:
-    """Samples and targets in float32."""
+    """Make samples and targets in float32."""
     widths, samples = FAST[:2] if fast else (WIDTHS, SAMPLES)
     rng, network = np.random.default_rng(seed), Network(widths, "relu")
     X = rng.normal(size=(samples, widths[0])) / np.sqrt(widths[0])
@@ -62,7 +62,7 @@ def problem(fast=False, seed=0) -> NetworkLoss:
 
 
 def learn(objective, name, steps, seed=1):
-    """Gradient descent from one of the starts, with a progress bar on a terminal."""
+    """Run gradient descent from one of the starts, with a progress bar on a terminal."""
     from threadpoolctl import threadpool_limits
 
     rng = np.random.default_rng(seed)
@@ -73,7 +73,7 @@ def learn(objective, name, steps, seed=1):
 
 
 def numbers(objective, run) -> dict:
-    """End norms, drift, largest difference, ratio and the law of a step in float64 at both ends."""
+    """Compute the end norms, drift, largest difference, ratio and the law of a step in float64 at both ends."""
     network, layers = objective.network, run.invariants["layers"]
     norms = [float(np.dot(v, v)) for v in network.parameters(run.final.astype(float))]
     return {
@@ -89,7 +89,7 @@ def numbers(objective, run) -> dict:
 
 
 def claims(found) -> list:
-    """What Fig. 2 says, against `numbers` of both runs."""
+    """List what Fig. 2 says, against `numbers` of both runs."""
     rows = []
     for name, row in found.items():
         size = sum(row["norms"]) / 3
@@ -105,7 +105,7 @@ def claims(found) -> list:
 
 
 def by_start(made) -> dict:
-    """Numbers of each run from the flat dictionary that `main` returns.
+    """Sort the flat numbers that `main` returns by run.
 
     Examples
     --------

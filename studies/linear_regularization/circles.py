@@ -92,7 +92,7 @@ def circle_branch(problem, start, settings) -> Branch:
 
 
 def pitchfork_behind(last, pitchforks):
-    """The pitchfork of revolution at which circles end, the one next to their last point; None if they don't shrink."""
+    """Find the pitchfork of revolution that circles end at, next to their last point; None if they don't shrink."""
     if not nearly_normal(last):
         return None
     w = angles(last)
@@ -100,23 +100,23 @@ def pitchfork_behind(last, pitchforks):
 
 
 def angles(branch):
-    """``w = (C[1,0] - C[0,1]) / 2`` of a branch or a point, the same all around a circle."""
+    """Return ``w = (C[1,0] - C[0,1]) / 2`` of a branch or a point, the same all around a circle."""
     return (branch["C[1,0]"] - branch["C[0,1]"]) / 2
 
 
 def escaped(point) -> bool:
-    """Whether a saddle has gone far enough towards infinity."""
+    """Say whether a saddle has gone far enough towards infinity."""
     return point["C[0,0]"] + point["C[1,1]"] < -16
 
 
 def nearly_normal(point) -> bool:
-    """Whether a circle has shrunk to nearly a point."""
+    """Say whether a circle has shrunk to nearly a point."""
     size = math.hypot(point["C[0,0]"] - point["C[1,1]"], point["C[0,1]"] + point["C[1,0]"])
     return size < SMALL * math.hypot(point["C[0,0]"] + point["C[1,1]"], point["C[0,1]"] - point["C[1,0]"])
 
 
 def numbers_of(diagram) -> dict:
-    """Numbers of one diagram; see `main`."""
+    """Compute the numbers of one diagram; see `main`."""
     theta, n, normal = round(diagram.theta, 4), diagram.n, diagram.normal
     phi = diagram.theta + 2 * math.pi * n
     key, out = f"[{theta}, {n}]", {}
@@ -142,7 +142,7 @@ HEADER = ("R", "n", "branch", f"J at {SHOWN} (index)", "fold at lam", "from", "t
 
 
 def described(diagram) -> list[tuple]:
-    """Rows of the table for one class: its normal branch and its circles."""
+    """Write the rows of the table for one class: its normal branch and its circles."""
     first = f"rot({diagram.theta:.4f})", str(diagram.n)
     gone = f"lam -> 0, C -> infinity, J -> {diagram.normal['J'][-1]:.3f}"
     rows = [(*first, "normal", *_middle(diagram.normal), gone)]
@@ -163,13 +163,13 @@ def _middle(branch) -> tuple:
 
 
 def slope_at_zero(point) -> float:
-    """Limit of J / lam as lam -> 0, from a point near it where F -> R, up to lam^2: ``dJ/dlam = |C|^2 / 2``."""
+    """Return the limit of J / lam as lam -> 0, from a point near it, to lam^2: ``dJ/dlam = |C|^2 / 2``."""
     here = 0.5 * float(np.sum(point.state**2))
     return 2 * point["J"] / point["lam"] - here if point["lam"] > 0 else here
 
 
 def distinct(branch) -> list[int]:
-    """The Morse indices met along a branch, in order, repeats left out; special points aside."""
+    """List the Morse indices met along a branch, in order, repeats and special points left out."""
     special = {point.index for point in branch.special}
     found = []
     for row, index in enumerate(branch.unstable):
@@ -179,12 +179,12 @@ def distinct(branch) -> list[int]:
 
 
 def lowest(branch) -> float:
-    """Lowest cost at lam = 0.1, NaN where the branch doesn't reach it."""
+    """Find the lowest cost at lam = 0.1, NaN where the branch doesn't reach it."""
     return float(min((point["J"] for point in branch.at(lam=AT)), default=math.nan))
 
 
 def claims(numbers) -> list[Claim]:
-    """What the paper says of local minima, and what is found of open problem (i)."""
+    """List what the paper says of local minima, and what is found of open problem (i)."""
     key = f"[{round(ANGLES[0], 4)}, -1]"
     circle = f"{key[:-1]}, 1]"
     first = [value for name, value in numbers.items() if name.startswith(("index[", "circle_index["))]

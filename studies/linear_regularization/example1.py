@@ -60,7 +60,7 @@ def trace_classes(classes, settings) -> dict:
 
 
 def turning_points(branches) -> dict[str, float]:
-    """Numbers of the first fold of each branch that has one."""
+    """Return the numbers of the first fold of each branch that has one."""
     numbers = {}
     for n, branch in branches.items():
         for fold in branch.folds[:1]:
@@ -72,7 +72,7 @@ def turning_points(branches) -> dict[str, float]:
 
 
 def observations(branches) -> dict:
-    """Numbers behind the paper's observations (i) to (iv).
+    """Return the numbers behind the paper's observations (i) to (iv).
 
     Returns
     -------
@@ -104,7 +104,7 @@ def observations(branches) -> dict:
 
 
 def indices(branches) -> dict:
-    """Morse index of J beside each turning point: ``index_upper[n]`` before it, ``index_saddle[n]`` after it."""
+    """Return Morse indices of J beside each turning point: ``index_upper[n]`` before, ``index_saddle[n]`` after it."""
     numbers = {}
     for n, branch in branches.items():
         row = branch.folds[0].index if branch.folds else len(branch) - 2
@@ -115,7 +115,7 @@ def indices(branches) -> dict:
 
 
 def claims(numbers) -> list[Claim]:
-    """Observations (i) to (iv) of the paper as rows: claimed, computed, verdict."""
+    """List the claims, observations (i) to (iv) of the paper: claimed, computed, verdict."""
     others = [n for n in CLASSES if n != 0]
     upper, saddle = ([numbers[f"index_{side}[{n}]"] for n in others] for side in ("upper", "saddle"))
     lams = ", ".join(f"{numbers[f'lam_bar[{n}]']:.6f}" for n in others) + f" for n = {others}"
@@ -166,7 +166,7 @@ def saddle_end(branch, n) -> dict[str, float]:
 
 
 def lowest_excess(principal, branch) -> float:
-    """Smallest ``(J - J_principal) / lam`` at equal lam, over the rows of `branch` with lam > 0.
+    """Return the smallest ``(J - J_principal) / lam`` at equal lam, over the rows of `branch` with lam > 0.
 
     Between rows J of the principal branch is interpolated with its derivative ``dJ/dlam = |C|^2 / 2``.
     """
@@ -178,7 +178,7 @@ def lowest_excess(principal, branch) -> float:
 
 
 def departure_from_normal(branch) -> float:
-    """Largest ``|C[0,0] - C[1,1]|`` or ``|C[0,1] + C[1,0]|`` on a branch."""
+    """Return the largest ``|C[0,0] - C[1,1]|`` or ``|C[0,1] + C[1,0]|`` on a branch."""
     return float(
         max(np.abs(branch["C[0,0]"] - branch["C[1,1]"]).max(), np.abs(branch["C[0,1]"] + branch["C[1,0]"]).max())
     )

@@ -45,12 +45,12 @@ def main(fast=False, out=OUT) -> dict:
 
 
 def constant_logarithm() -> np.ndarray:
-    """Principal logarithm of R at alpha = pi/2."""
+    """Return the principal logarithm of R at alpha = pi/2."""
     return scipy.linalg.logm(R + END * DIRECTION).real
 
 
 def numbers_of(first, second) -> dict:
-    """Numbers of both branches; see `main`."""
+    """Compute the numbers of both branches; see `main`."""
     C, log = first.states[-1].reshape(2, 2), constant_logarithm()
     constant, point = float(np.sum(log**2)), CriticalPoint(C, R + END * DIRECTION, 0.0)
     (at,) = second.at(lam=0.1)
@@ -71,19 +71,19 @@ def numbers_of(first, second) -> dict:
 
 
 def printed_weights(t) -> np.ndarray:
-    """``A_t`` at alpha = pi/2 and lam = 0 as the paper has it."""
+    """Return ``A_t`` at alpha = pi/2 and lam = 0 as the paper has it."""
     sine, cosine = np.sin(np.pi * t), np.cos(np.pi * t)
     return np.pi / 4 * np.array([[-sine, cosine - 1], [cosine + 1, sine]])
 
 
 def printed_logarithm() -> np.ndarray:
-    """Principal logarithm of R at alpha = pi/2 as the paper has it, with its ``tau = asin(pi/4)``."""
+    """Return the principal logarithm of R at alpha = pi/2 as the paper has it, with its ``tau = asin(pi/4)``."""
     tau = np.arcsin(np.pi / 4)
     return (np.pi / 2 - tau) * np.array([[-np.tan(tau), -1 / np.cos(tau)], [1 / np.cos(tau), np.tan(tau)]])
 
 
 def claims(numbers) -> list[Claim]:
-    """Rows of Example 2."""
+    """List the claims of Example 2."""
     nilpotent, where, say = [0.0, 0.0, np.pi / 2, 0.0], "Example 2", numbers.get
     gap = max(abs(numbers[f"C[{k // 2},{k % 2}]"] - nilpotent[k]) for k in range(4))
     return [

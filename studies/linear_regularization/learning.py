@@ -62,7 +62,7 @@ def main(fast=False, out=OUT) -> dict:
 
 
 def convergence(layers) -> list[float]:
-    """Largest error of the weights learnt from zero, against ``A_t`` of the characteristic equation."""
+    """Measure the largest error of the weights learnt from zero, against ``A_t`` of the characteristic equation."""
     C = characteristic_equation(SKEWED).solve([0.1, -0.1, 1.4, 0.1], {"lam": LAM}).state.reshape(2, 2)
     errors = []
     for N in layers:
@@ -73,7 +73,7 @@ def convergence(layers) -> list[float]:
 
 
 def escape(N):
-    """Measured and predicted growth rate away from the normal n = -1 solution, and the distances."""
+    """Measure the growth rate away from the normal n = -1 solution; with the predicted one, and the distances."""
     C = characteristic_equation(TURN).solve(normal_logarithm(TURN, -1).ravel(), {"lam": LAM}).state.reshape(2, 2)
     network = LayeredNetwork(TURN, None, LAM, 1.0, N)
     point = network.critical_point(start_weights(C, 1.0, N))
@@ -96,7 +96,7 @@ class End(NamedTuple):
 
 
 def solutions() -> dict:
-    """The solutions known at lam = 0.1: five, circles once."""
+    """Return the solutions known at lam = 0.1: five, circles once."""
     problem = characteristic_equation(TURN)
     starts = {"n = 0": normal_solutions(LAM, 0)[0].matrix}
     for name, point in zip(("n = -1, normal", "n = -1, normal saddle"), normal_solutions(LAM, -1)):
@@ -113,7 +113,7 @@ def _cost(point) -> float:
 
 
 def random_starts(N, steps):
-    """Where 40 random starts end, one `End` for each solution, and their costs."""
+    """Learn from 40 random starts: one `End` for each solution, and the costs."""
     network, rng, counts, references = LayeredNetwork(TURN, None, LAM, 1.0, N), np.random.default_rng(40), Counter(), {}
     known = solutions()
     for name, point in known.items():
@@ -138,7 +138,7 @@ def _index(point) -> int:
 
 
 def ends_table(ends) -> str:
-    """Where the starts ended, as text."""
+    """Write where the starts ended, as text."""
     lines = [f"{'solution':<28}{'starts':>8}{'J of N layers':>18}{'J':>18}{'index':>8}"]
     lines += [f"{e.name:<28}{e.count:>8}{e.cost:>18.12f}{e.continuous:>18.12f}{e.index:>8}" for e in ends]
     return "\n".join(lines)
@@ -159,7 +159,7 @@ def warmed(network, start, steps):
 
 
 def stochastic(N) -> float:
-    """Relative distance of what stochastic batches of 4 end at from the full batch's weights."""
+    """Measure the relative distance of what stochastic batches of 4 end at from the full batch's weights."""
     network = LayeredNetwork(TURN, None, LAM, 1.0, N)
     full = learn(network, np.zeros((N, 2, 2)), 0.2, 20_000)
     X = np.random.default_rng(4).normal(size=(2, 4000))
@@ -168,7 +168,7 @@ def stochastic(N) -> float:
 
 
 def claims(numbers) -> list[Claim]:
-    """What the paper says of learning."""
+    """List what the paper says of learning."""
     ends, where = numbers["ends"], "(11)-(13)"
     ratio = numbers["escape"] / numbers["predicted_escape"]
     others = sum(count for name, count in ends.items() if name in ("n = -1, circle",))

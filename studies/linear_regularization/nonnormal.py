@@ -31,7 +31,7 @@ FAR = 60.0  # entries of C at which a branch has escaped
 
 
 def rotation(angle) -> np.ndarray:
-    """``rot(angle)``."""
+    """Return ``rot(angle)``."""
     return np.array([[math.cos(angle), -math.sin(angle)], [math.sin(angle), math.cos(angle)]])
 
 
@@ -72,7 +72,7 @@ def main(fast=False, out=OUT) -> dict:
 
 
 def symmetric_problem(name, R):
-    """The characteristic equation with the symmetry of its R declared."""
+    """Set up the characteristic equation with the symmetry of its R declared."""
     problem = characteristic_equation(R)
     if name.startswith("rot"):
         return with_circles(problem)
@@ -80,7 +80,7 @@ def symmetric_problem(name, R):
 
 
 def through(problem, found, settings, most) -> list:
-    """Branches through the solutions with the lowest costs, each once; circles as points, by a phase condition."""
+    """Trace branches through the solutions with the lowest costs, each once; circles as points."""
     branches = []
     for point in sorted(found, key=lambda point: point["J"])[:most]:
         known = (other for branch in branches for other in branch.at(lam=LAM))
@@ -102,7 +102,7 @@ HEADER = ("R", "branch", "kind", "J at 0.1 (index)", "folds at lam", "one end", 
 
 
 def described(name, number, branch) -> list[tuple]:
-    """Rows of the table for one branch: its solutions at lam = 0.1 one below the other."""
+    """Write the rows of the table for one branch: its solutions at lam = 0.1 one below the other."""
     normal = is_normal(branch.states[len(branch) // 2].reshape(2, 2), NORMAL)
     there = sorted(branch.at(lam=LAM), key=lambda point: point["J"])
     costs = [f"{point['J']:.12f} ({_index_at(point)})" for point in there]
@@ -125,7 +125,7 @@ def _matrix(point) -> np.ndarray:
 
 
 def end_of(branch, row) -> str:
-    """How a branch ends at its first or last row, in words."""
+    """Say how a branch ends at its first or last row, in words."""
     status, point = branch.ends[row], branch.point(row)
     lam, cost = point["lam"], point["J"]
     if status is Status.CLOSED:
@@ -144,7 +144,7 @@ def end_of(branch, row) -> str:
 
 
 def merged(found, branches) -> list:
-    """Solutions found, and those on branches at the same lam, in ascending order of cost."""
+    """Join the solutions found and those on branches at the same lam, in ascending order of cost."""
     points = list(found)
     for point in (point for branch in branches for point in branch.at(lam=LAM)):
         if not any(abs(point["J"] - other["J"]) < 1e-9 * (1 + point["J"]) for other in points):
@@ -153,7 +153,7 @@ def merged(found, branches) -> list:
 
 
 def numbers_of(name, problem, ordered) -> dict:
-    """Numbers of the solutions at lam = 0.1; see `main`."""
+    """Compute the numbers of the solutions at lam = 0.1; see `main`."""
     residuals = [np.abs(problem.residual(point, {"lam": LAM})).max() for point in ordered]
     return {
         f"solutions[{name}]": len(ordered),
@@ -167,7 +167,7 @@ def numbers_of(name, problem, ordered) -> dict:
 
 
 def numbers_of_branches(name, branches) -> dict:
-    """Numbers of the branches; see `main`."""
+    """Compute the numbers of the branches; see `main`."""
     ends = [end_of(branch, row) for branch in branches for row in (0, -1)]
     return {
         f"branches[{name}]": len(branches),
@@ -188,7 +188,7 @@ def _is_principal(problem, point) -> bool:
 
 
 def claims(numbers) -> list[Claim]:
-    """Counts, and observation (iv) beyond normal solutions."""
+    """List the claims: counts, and observation (iv) beyond normal solutions."""
     names, where = list(MATRICES), "open problem (i)"
     found, normal, minima = ([numbers[f"{key}[{name}]"] for name in names] for key in ("solutions", "normal", "minima"))
     others = [a - b for a, b in zip(found, normal)]

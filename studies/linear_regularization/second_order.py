@@ -22,7 +22,7 @@ from studies.linear_regularization.circles import circle_branch
 from systems.characteristic import characteristic_equation, normal_logarithm
 from systems.characteristic.closed_forms.circles_of_solutions import circle_start, with_circles
 from systems.characteristic.equation import residual_and_jacobian
-from systems.characteristic.matrix_checks import one_thread
+from systems.characteristic.matrix_checks import on_one_thread
 from systems.characteristic.morse.crossings import index_by_conjugate_times, index_by_focal_times
 from systems.characteristic.morse.index import morse_index, second_variation
 
@@ -68,15 +68,15 @@ def _far(point) -> bool:
 
 
 def sample(branch, count) -> list:
-    """Points of a branch, special ones and lam near 0 left out."""
+    """Choose points of a branch, special ones and lam near 0 left out."""
     special = {point.index for point in branch.special}
     rows = [row for row in range(len(branch)) if row not in special and branch["lam"][row] > 1e-3]
     return [branch.point(rows[k]) for k in np.unique(np.linspace(0, len(rows) - 1, count).astype(int))]
 
 
-@one_thread
+@on_one_thread
 def compared(C, lam) -> dict:
-    """Which ways differ from broken extremals at a point; a circle's zero mode isn't negative."""
+    """Say which ways differ from broken extremals at a point; a circle's zero mode isn't negative."""
     index, nullity = morse_index(C, lam)
     values = scipy.linalg.eigvalsh(second_variation(C, lam, layers=LAYERS))
     values = values[np.argsort(np.abs(values))[nullity:]]  # zero modes read O(1/N^2), of either sign
@@ -93,7 +93,7 @@ def compared(C, lam) -> dict:
 
 
 def at_a_tenth(branches) -> dict:
-    """Index and nullity of the three solutions of class n = -1 at lam = 0.1."""
+    """Return the index and nullity of the three solutions of class n = -1 at lam = 0.1."""
     upper, saddle = sorted(branches["n = -1"].at(lam=LAM), key=lambda point: point["J"])
     circle = min(branches["circle"].at(lam=LAM), key=lambda point: point["J"])
     points = {"upper": upper, "saddle": saddle, "circle": circle}
@@ -101,7 +101,7 @@ def at_a_tenth(branches) -> dict:
 
 
 def claims(numbers) -> list[Claim]:
-    """The paper's words on minima and saddles, and what its conjecture comes to."""
+    """List what the paper says of minima and saddles, and what its conjecture comes to."""
     where, total = "open problem (iii)", f"of {numbers['compared']} points"
     three = {"layers": "J_N of N layers", "focal": "DG_s, s < T", "conjugate": "P_t and P'DG"}
     upper, saddle, circle = (numbers[name] for name in ("upper", "saddle", "circle"))

@@ -20,7 +20,7 @@ from studies.linear_regularization import OUT
 from systems.characteristic import characteristic_equation, normal_logarithm
 from systems.characteristic.closed_forms.normal_solutions import fold
 from systems.characteristic.critical_point import CriticalPoint
-from systems.characteristic.matrix_checks import named
+from systems.characteristic.matrix_checks import entries_by_name
 from systems.characteristic.network.data_sensitivity import predicted_covariance, sample_moments
 from systems.characteristic.variants.sampled_data import sampled_equation
 
@@ -60,7 +60,7 @@ def main(fast=False, out=OUT) -> dict:
 
 
 def along(branch) -> np.ndarray:
-    """Predicted spread on every row; NaN on special ones, where DG is singular."""
+    """Predict the spread on every row; NaN on special ones, where DG is singular."""
     special, out = {point.index for point in branch.special}, np.full(len(branch), np.nan)
     for row in set(range(len(branch))) - special:
         out[row] = spread(branch.states[row], branch["lam"][row])
@@ -68,19 +68,19 @@ def along(branch) -> np.ndarray:
 
 
 def spread(C, lam) -> float:
-    """Predicted root of the mean of ``|dC|^2``."""
+    """Predict the root of the mean of ``|dC|^2``."""
     point = CriticalPoint(C.reshape(2, 2), R, lam)
     return float(math.sqrt(np.trace(predicted_covariance(point, NOISE, SIZE))))
 
 
 def sampled(C, lam, samples) -> float:
-    """The same, measured by solving the equation of each sample."""
+    """Measure the same by solving the equation of each sample."""
     problem, squares = sampled_equation(R, np.eye(2)), []
     point = CriticalPoint(C.reshape(2, 2), R, lam)
     for seed in range(samples):
         S_N, Q_N = sample_moments(point, NOISE, SIZE, seed)
         try:
-            found = problem.solve(C, {"lam": lam, **named("S", S_N), **named("Q", Q_N)})
+            found = problem.solve(C, {"lam": lam, **entries_by_name("S", S_N), **entries_by_name("Q", Q_N)})
         except StartError:  # the sample has no such solution: its fold lies before lam
             continue
         squares.append(float(np.sum((found.state - C) ** 2)))
@@ -88,7 +88,7 @@ def sampled(C, lam, samples) -> float:
 
 
 def growth_at_fold(problem) -> float:
-    """Exponent of the spread in the distance from the fold of n = -1."""
+    """Fit the exponent of the spread in the distance from the fold of n = -1."""
     end, found = fold(-1).lam, []
     branch = trace(problem, normal_logarithm(R, -1).ravel(), "lam", (0.0, 0.3), direction=+1, stop=1)
     distances = np.geomspace(1e-4, 1e-6, 5)
@@ -99,7 +99,7 @@ def growth_at_fold(problem) -> float:
 
 
 def claims(numbers) -> list[Claim]:
-    """Open problem (ii)."""
+    """List the claims of open problem (ii)."""
     n0, n1 = numbers[f"predicted[0, {LAMS[1]}]"], numbers[f"predicted[-1, {LAMS[1]}]"]
     where, cases = "open problem (ii)", f"at {len(LAMS) * len(CLASSES)} solutions, samples of {SIZE}"
     spread = "dC/dS_N and dC/dQ_N predict the spread of C"

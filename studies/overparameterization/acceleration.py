@@ -43,7 +43,7 @@ class Size:
         return max(1, self.steps // 1000)
 
     def grid(self) -> list:
-        """Learning rates from 1e-5 to 0.5."""
+        """Return learning rates from 1e-5 to 0.5."""
         return np.geomspace(1e-5, 0.5, self.rates).tolist()
 
 
@@ -84,7 +84,7 @@ def main(fast=False, out=OUT, data=None, scaling="z-score") -> dict:
 
 
 def samples(data, size, scaling="z-score"):
-    """Data, scaled; the synthetic ones are z-scored as they come.
+    """Make or read the data, scaled; the synthetic ones are z-scored as they come.
 
     Raises
     ------
@@ -100,12 +100,12 @@ def samples(data, size, scaling="z-score"):
 
 
 def label_of(data, scaling) -> str:
-    """What the pictures say of the data."""
+    """Name the data for the pictures."""
     return ("synthetic data" if data is None else "UCI ethanol") + ("" if scaling == "z-score" else f", {scaling}")
 
 
 def models(X, y, size, cache) -> dict:
-    """Learning curves of every model over the grid of rates: name -> Grid."""
+    """Train every model over the grid of rates: name -> Grid."""
     wishes = {f"l{p}, depth {n}": {"p": p, "depth": n} for p in (2, 4) for n in (1, 2, 3)}
     wishes["l4, AdaGrad"] = {"p": 4, "rule": AdaGrad(1.0)}
     wishes["l4, AdaDelta"] = {"p": 4, "rule": AdaDelta(1.0)}
@@ -120,7 +120,7 @@ def models(X, y, size, cache) -> dict:
 
 
 def speeds(curves, levels) -> dict:
-    """Iterations to the excess at the best rate, and the rate, for each model."""
+    """Count iterations to the excess at the best rate, with the rate, for each model."""
     found = {}
     for name, grid in curves.items():
         level = levels[int(name[1])]
@@ -136,7 +136,7 @@ def speeds(curves, levels) -> dict:
 
 
 def claims(found, size) -> list:
-    """The claims of section 8; ratios of iterations, verdicts for the data at hand."""
+    """List the claims of section 8; ratios of iterations, verdicts for the data at hand."""
 
     def times(slower, faster):
         return _ratio(found[f"steps[{slower}]"], found[f"steps[{faster}]"])

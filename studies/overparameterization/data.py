@@ -41,7 +41,7 @@ def read_gas_sensor(folder, substance=ETHANOL):
 
 
 def read_rows(lines, name="lines", features=FEATURES) -> list:
-    """Parse lines ``class;concentration 1:value 2:value ...`` to (class, concentration, values), blank ones left out.
+    """Parse lines ``class;concentration 1:value 2:value ...`` to (class, concentration, values), no blank ones.
 
     Examples
     --------
@@ -52,7 +52,7 @@ def read_rows(lines, name="lines", features=FEATURES) -> list:
 
 
 def standardised(X) -> np.ndarray:
-    """Columns with mean 0 and standard deviation 1.
+    """Scale columns to mean 0 and standard deviation 1.
 
     Examples
     --------
@@ -65,7 +65,7 @@ def standardised(X) -> np.ndarray:
 
 
 def min_max(X) -> np.ndarray:
-    """Columns scaled to [0, 1].
+    """Scale columns to [0, 1].
 
     Examples
     --------
@@ -77,7 +77,7 @@ def min_max(X) -> np.ndarray:
 
 
 def synthetic(samples=SAMPLES, features=FEATURES, seed=0):
-    """Data of the shape of the ethanol set: ``(X, y)``, both z-scored.
+    """Make data of the shape of the ethanol set: ``(X, y)``, both z-scored.
 
     Covariance eigenvalues ``i^-1.5`` in random directions, a random linear rule, noise of Student's t with 3 degrees
     of freedom at a fifth of the signal.

@@ -17,13 +17,13 @@ STEPS, WIDE_STEPS, WIDTH = 20_000, 1000, 100
 
 
 def figure2(X, y, steps, cache) -> dict:
-    """Losses by name ``l4, depth 2``: of the network and of equation 12 (steps + 1,), of width 100 (fewer)."""
+    """Return losses by name ``l4, depth 2``: of the network and of equation 12 (steps + 1,), of width 100 (fewer)."""
     steps = min(steps, STEPS)
     return {f"l{p}, depth {n}": _kept(X, y, p, n, steps, cache) for p in (2, 4) for n in (2, 3)}
 
 
 def numbers(curves) -> dict:
-    """Largest relative differences of the losses, ``fig2 [...]`` of equation 12 and ``width [...]`` of width 100."""
+    """Compute the largest relative differences: ``fig2 [...]`` of equation 12 and ``width [...]`` of width 100."""
     found = {}
     for name, (network, emulation, wide) in curves.items():
         found[f"fig2 [{name}]"] = float(np.max(np.abs(emulation / network - 1)))
@@ -32,7 +32,7 @@ def numbers(curves) -> dict:
 
 
 def claims(found) -> list:
-    """What Fig. 2 shows."""
+    """List what Fig. 2 shows."""
     worst = {kind: max(v for k, v in found.items() if k.startswith(f"{kind} [")) for kind in ("fig2", "width")}
     return [
         Claim("Fig 2", "equation 12 follows descent", worst["fig2"], high=0.05, note="relative, of the losses"),
@@ -54,7 +54,7 @@ def draw(axes, curves, label):
 
 
 def emulated(model, w, depth, rate, steps) -> np.ndarray:
-    """Losses (steps + 1,) of one end-to-end vector under equation 12."""
+    """Follow one end-to-end vector under equation 12: its losses (steps + 1,)."""
     losses = np.empty(steps + 1)
     for t in range(steps + 1):
         loss, slope = model.loss_gradient(w[None])

@@ -39,7 +39,7 @@ def main(fast=False, out=OUT) -> dict:
 
 
 def numbers(fast=False) -> dict:
-    """All numbers by name."""
+    """Compute all numbers, by name."""
     rng = np.random.default_rng(0)
     W, gradient = _problem(rng)
     steps = 300 if fast else 4000
@@ -62,7 +62,7 @@ def numbers(fast=False) -> dict:
 
 
 def claims(found) -> list:
-    """The claims, each with the number it rests on."""
+    """List the claims, each with the number it rests on."""
     return [
         Claim("Observation 1", "rule with momentum, error eta^2", found["observation"], 90, 110, "ratio at eta/10"),
         Claim("Theorem 1", "equation 8 from balanced starts", found["equation 8"], high=1e-10),
@@ -81,7 +81,7 @@ def claims(found) -> list:
 
 
 def flow_difference(W, gradient, depth, steps, upset=0.0, time=1.0) -> float:
-    """Largest difference of the product of N layers under gradient flow and of equation 8, decay 0.1."""
+    """Measure the largest difference of the product of N layers under flow and of equation 8, decay 0.1."""
     layers, decay, h, worst = pre.balanced_layers(W, depth), 0.1, time / steps, 0.0
     layers[0] = layers[0] * (1 + upset)
     layers[-1] = layers[-1] / (1 + upset)

@@ -58,7 +58,7 @@ def main(fast=False, out=OUT, data=None) -> dict:
 
 
 def networks(side) -> dict:
-    """The plain network and the one with two matrices in place of each dense one; expressiveness is the same."""
+    """Set up the plain network and the one with two matrices for each dense one; expressiveness is the same."""
     pattern = convolution(side)
     inputs = len(pattern)
     plain = Network([side**2, inputs, HIDDEN, CLASSES], "relu", patterns=(pattern, None, None))
@@ -68,7 +68,7 @@ def networks(side) -> dict:
 
 
 def convolution(side) -> np.ndarray:
-    """Pattern (units, side**2) of shared weights: every filter at every place of the stride, others missing.
+    """Make the pattern (units, side**2) of shared weights: every filter at every place of the stride.
 
     Examples
     --------
@@ -87,7 +87,7 @@ def convolution(side) -> np.ndarray:
 
 
 def numbers(runs) -> dict:
-    """Steps and losses at the tutorial's rate, steps and rate of the best runs."""
+    """Compute the steps and losses at the tutorial's rate, steps and rate of the best runs."""
     found = {}
     for name, tried in runs.items():
         rate = min(tried, key=lambda rate: (steps_to(tried[rate]), tried[rate].losses[-1]))
@@ -99,18 +99,18 @@ def numbers(runs) -> dict:
 
 
 def smoothed(run) -> np.ndarray:
-    """Running mean of the batch losses."""
+    """Compute the running mean of the batch losses."""
     return np.convolve(run.losses, np.ones(SMOOTH) / SMOOTH, mode="valid")
 
 
 def steps_to(run, kind="steps") -> float:
-    """First recorded step with a running mean of batch losses below the level; infinite where there is none."""
+    """Find the first recorded step with a running mean of batch losses below the level; infinite without any."""
     reached = np.flatnonzero(smoothed(run) <= LEVELS[kind] * math.log(CLASSES))
     return float(run.steps[reached[0] + SMOOTH - 1]) if len(reached) else math.inf
 
 
 def claims(found) -> list:
-    """The question of Fig. 5 right, with what was really trained."""
+    """List the claim in question, Fig. 5 right, with what was really trained."""
 
     def ratio(name):
         plain, doubled = found[f"{name}[plain]"], found[f"{name}[doubled]"]
@@ -142,7 +142,7 @@ def draw(runs, path, label):
 
 
 def start_of(network, seed=1) -> np.ndarray:
-    """Weights of the tutorial: normal of deviation 0.1, drawn again beyond two deviations."""
+    """Draw the tutorial's weights: normal of deviation 0.1, drawn again beyond two deviations."""
     rng = np.random.default_rng(seed)
     values = rng.normal(size=network.size)
     while np.any(far := np.abs(values) > 2):

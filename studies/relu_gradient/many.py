@@ -53,7 +53,7 @@ def main(fast=False, out=OUT) -> dict:
 
 
 def start(rng, K, noise) -> np.ndarray:
-    """``10^-3 w*_j + eps`` for every student j, eps normal with standard deviation ``10^-3 noise``."""
+    """Draw a start ``10^-3 w*_j + eps`` for every student j, eps normal with standard deviation ``10^-3 noise``."""
     return SMALL * (np.eye(K) + noise * rng.standard_normal((K, K)))
 
 
@@ -69,7 +69,7 @@ def noisy_runs(rng, K, noise, count) -> dict:
 
 
 def spurious(K) -> dict:
-    """The points with one student (type II) and with two opposite to their teachers, where these are minima."""
+    """Solve for the points with one student (type II) and with two opposite to their teachers, where minima."""
     problem, found = normal_equations(np.eye(K), K), {}
     for name, flipped in (("type II", 1), ("two flipped", 2)) if K > 2 else ():
         W = problem.solve(flipped_guess(K, flipped).ravel()).state
@@ -150,7 +150,7 @@ def measured(top, bottom) -> dict:
 
 
 def claims(found) -> list[Claim]:
-    """Fig. 9, Conjecture 2 and Proposition 2 beside the numbers of `main`."""
+    """List the claims: Fig. 9, Conjecture 2 and Proposition 2 beside the numbers of `main`."""
     positive = [found[f"missed[{name}]"] for name in ("all 1", "1 to 5")]
     return [
         *(

@@ -63,7 +63,7 @@ def families() -> dict:
 
 
 def onset(branch, name="K") -> float:
-    """Value of `name` at the last event before all rows at larger values are stable; NaN if there is none.
+    """Find the value of `name` at the last event before all rows at larger values are stable; NaN without one.
 
     Where a branch point and zeros of other blocks coincide, the branch point's: it is the better conditioned.
     """
@@ -105,7 +105,7 @@ def measured(branches, sizes) -> dict:
 
 
 def whole(branches, sizes) -> dict:
-    """The same points in the full network of K^2 weights, as short branches in the decay: descent can judge those."""
+    """Trace the same points in the full network of K^2 weights, in the decay: descent can judge those."""
     made = {}
     for name, branch in branches.items():
         for K in sizes:
@@ -117,7 +117,7 @@ def whole(branches, sizes) -> dict:
 
 
 def claims(found) -> list[Claim]:
-    """What is known of these families beside the numbers of `main`."""
+    """List what is known of these families beside the numbers of `main`."""
     return [
         Claim("type II", f"loss {LOSS} at K = 6", abs(found["loss[II, 6]"] - LOSS), high=1e-13, note="distance"),
         Claim("type II", f"minimum beyond K = {ONSET}", abs(found["onset[II]"] - ONSET), high=1e-12, note="distance"),
@@ -131,7 +131,7 @@ def claims(found) -> list[Claim]:
 
 
 def draw(branches, path, fast):
-    """Losses of the families against K, and the smallest eigenvalue of each block of type II's Hessian."""
+    """Draw losses of the families against K, and the smallest eigenvalue of each block of type II's Hessian."""
     figure, axes = figure_of(1, 2, (13, 5), squeeze=False)
     for colour, (name, branch) in zip(COLOURS, branches.items()):
         draw_branch(axes[0, 0], branch, "K", "L", colour, f"type {name}")

@@ -96,7 +96,7 @@ def ends_of_starts(K, count) -> dict:
 
 
 def diagonal_end(v, K, steps=400) -> float:
-    """End of gradient descent on the line x = y, which it keeps; in the plane rounding would leave the saddle again."""
+    """Follow descent on the line x = y, which it keeps; in the plane rounding would leave the saddle again."""
     problem = plane(K)
     for _ in range(steps):
         v += 0.5 / K * problem.residual([v, v]).mean()
@@ -139,7 +139,7 @@ def measured(branches, ends, paths) -> dict:
 
 
 def claims(found) -> list[Claim]:
-    """Theorem 7 and what is said of Fig. 8 beside the numbers of `main`."""
+    """List the claims: Theorem 7 and what is said of Fig. 8 beside the numbers of `main`."""
     stray, other = (sum(found[f"{key}[{K}]"] for K in SIZES) for key in ("elsewhere", "not_type_A"))
     count = sum(found[f"starts[{K}]"] for K in SIZES)
     gains = [found[f"time[{a}]"] / found[f"time[{b}]"] for a, b in zip(SIZES, SIZES[1:])]
@@ -203,7 +203,7 @@ def _field(ax, K, count):
 
 
 def saddle_values(K) -> tuple[float, float]:
-    """Both collinear critical points."""
+    """Return both collinear critical points."""
     return collinear_value(K), collinear_value(K, -1)
 
 

@@ -148,7 +148,7 @@ def exclusions(found) -> dict:
 
 
 def claims(found) -> list[Claim]:
-    """Sections 5.2, 5.3 and 7.2 beside the numbers of `main`."""
+    """List the claims: Sections 5.2, 5.3 and 7.2 beside the numbers of `main`."""
     rows = [("L12", "Conjecture 1"), ("L21", "section 5.3, also for L_21")]
     return [
         *(
