@@ -15,7 +15,7 @@ import numpy as np
 
 from continuation import Branch, Settings, trace
 from studies.claims import Claim
-from studies.command import aligned, announced, command, folder
+from studies.command import align, announce, command, folder
 from studies.figures import COLOURS, draw_branch, figure_of, legend, mark, save
 from studies.linear_regularization import OUT
 from systems.characteristic import characteristic_equation, normal_logarithm
@@ -56,9 +56,9 @@ def main(fast=False, out=OUT) -> dict:
     """
     settings = Settings(max_step=0.15 if fast else 0.05, max_points=600 if fast else 2000)
     wanted = [(n, theta) for theta in ANGLES for n in CLASSES]
-    diagrams = [class_diagram(n, theta, settings) for n, theta in announced(wanted, "diagram of class, angle")]
-    rows = [row for diagram in diagrams for row in described(diagram)]
-    (folder(out) / "circles.txt").write_text(aligned([HEADER, *rows]) + "\n", "utf-8")
+    diagrams = [class_diagram(n, theta, settings) for n, theta in announce(wanted, "diagram of class, angle")]
+    rows = [row for diagram in diagrams for row in describe(diagram)]
+    (folder(out) / "circles.txt").write_text(align([HEADER, *rows]) + "\n", "utf-8")
     draw(diagrams, folder(out) / "circles.png", fast)
     numbers = {}
     for diagram in diagrams:
@@ -121,8 +121,8 @@ def numbers_of(diagram) -> dict:
     phi = diagram.theta + 2 * math.pi * n
     key, out = f"[{theta}, {n}]", {}
     out[f"fold{key}"] = float(normal.folds[0]["lam"])
-    out[f"index{key}"] = distinct(normal)
-    out[f"J{key}"] = lowest(normal)
+    out[f"index{key}"] = list_indices(normal)
+    out[f"J{key}"] = lowest_cost(normal)
     out[f"circles{key}"] = len(diagram.circles)
     for k, branch in diagram.circles.items():
         key, point = f"[{theta}, {n}, {k}]", diagram.ends[k]
@@ -130,8 +130,8 @@ def numbers_of(diagram) -> dict:
         gaps = [] if point is None else [abs(p["lam"] / point.lam - 1) for p in normal.branch_points]
         out[f"located{key}"] = min(gaps, default=math.nan)
         out[f"circle_folds{key}"] = [float(fold["lam"]) for fold in branch.folds]
-        out[f"circle_index{key}"] = distinct(branch)
-        out[f"J_circle{key}"] = lowest(branch)
+        out[f"circle_index{key}"] = list_indices(branch)
+        out[f"J_circle{key}"] = lowest_cost(branch)
         out[f"slope{key}"] = float(branch["J"][0] / branch["lam"][0])
         out[f"slope_expected{key}"] = phi**2 - (abs(phi) - k * math.pi) ** 2 / 2
         out[f"tau{key}"] = float(np.abs(branch["tau"]).max())
@@ -141,7 +141,7 @@ def numbers_of(diagram) -> dict:
 HEADER = ("R", "n", "branch", f"J at {SHOWN} (index)", "fold at lam", "from", "to")
 
 
-def described(diagram) -> list[tuple]:
+def describe(diagram) -> list[tuple]:
     """Write the rows of the table for one class: its normal branch and its circles."""
     first = f"rot({diagram.theta:.4f})", str(diagram.n)
     gone = f"lam -> 0, C -> infinity, J -> {diagram.normal['J'][-1]:.3f}"
@@ -168,7 +168,7 @@ def slope_at_zero(point) -> float:
     return 2 * point["J"] / point["lam"] - here if point["lam"] > 0 else here
 
 
-def distinct(branch) -> list[int]:
+def list_indices(branch) -> list[int]:
     """List the Morse indices met along a branch, in order, repeats and special points left out."""
     special = {point.index for point in branch.special}
     found = []
@@ -178,7 +178,7 @@ def distinct(branch) -> list[int]:
     return found
 
 
-def lowest(branch) -> float:
+def lowest_cost(branch) -> float:
     """Find the lowest cost at lam = 0.1, NaN where the branch doesn't reach it."""
     return float(min((point["J"] for point in branch.at(lam=AT)), default=math.nan))
 

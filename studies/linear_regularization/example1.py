@@ -14,7 +14,7 @@ import scipy.interpolate
 from continuation import Settings, trace
 from studies.claims import Claim
 from studies.claims import table as claims_table
-from studies.command import announced, folder, options
+from studies.command import announce, folder, options
 from studies.figures import COLOURS, draw_branch, figure_of, legend, save
 from studies.linear_regularization import OUT
 from systems.characteristic import characteristic_equation, normal_logarithm
@@ -55,7 +55,7 @@ def trace_classes(classes, settings) -> dict:
     problem = characteristic_equation(R)
     return {
         n: trace(problem, _start(n), "lam", SPAN, settings=settings, direction=+1)
-        for n in announced(classes, "branch of class")
+        for n in announce(classes, "branch of class")
     }
 
 

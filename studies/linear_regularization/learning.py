@@ -13,7 +13,7 @@ import numpy as np
 
 from continuation import Settings
 from studies.claims import Claim
-from studies.command import announced, command, folder
+from studies.command import announce, command, folder
 from studies.figures import COLOURS, add_legend, figure_of, save
 from studies.linear_regularization import OUT
 from studies.linear_regularization.circles import circle_branch
@@ -119,7 +119,7 @@ def random_starts(N, steps):
     for name, point in known.items():
         references[name] = network.cost(network.critical_point(start_weights(point.state.reshape(2, 2), 1.0, N)))
     costs = []
-    for _ in announced(range(STARTS), "random start"):
+    for _ in announce(range(STARTS), "random start"):
         start = SPREAD * rng.normal(size=(2, 2)) + NOISE * rng.normal(size=(N, 2, 2))
         result = warmed(network, start, steps)
         cost = network.cost(result.weights) if result.ended != "diverged" else np.nan

@@ -12,7 +12,7 @@ import numpy as np
 
 from continuation import Settings, Status, find_solutions, trace
 from studies.claims import Claim
-from studies.command import aligned, announced, command, folder
+from studies.command import align, announce, command, folder
 from studies.figures import COLOURS, draw_branch, figure_of, legend, save
 from studies.linear_regularization import OUT
 from studies.linear_regularization.circles import nearly_normal, pitchfork_behind, slope_at_zero
@@ -57,16 +57,16 @@ def main(fast=False, out=OUT) -> dict:
     """
     budget, settings = 6_000 if fast else 60_000, Settings(max_step=0.3 if fast else 0.1, max_points=1500)
     numbers, branches, lines = {}, {}, []
-    for name in announced(MATRICES, "search"):
+    for name in announce(MATRICES, "search"):
         problem = symmetric_problem(name, MATRICES[name])
         found = find_solutions(problem, {"lam": LAM}, bounds=BOUNDS, budget=budget)
-        branches[name] = through(problem, found, settings, 8 if fast else 100)
-        points = merged(found, branches[name])
+        branches[name] = trace_through(problem, found, settings, 8 if fast else 100)
+        points = join(found, branches[name])
         numbers |= {f"found[{name}]": len(found), f"guesses[{name}]": found.report.guesses}
         numbers |= numbers_of(name, problem, points) | numbers_of_branches(name, branches[name])
-        lines += [line for number, branch in enumerate(branches[name], 1) for line in described(name, number, branch)]
+        lines += [line for number, branch in enumerate(branches[name], 1) for line in describe(name, number, branch)]
     out = folder(out)
-    (out / "nonnormal.txt").write_text(aligned([HEADER, *lines]) + "\n", "utf-8")
+    (out / "nonnormal.txt").write_text(align([HEADER, *lines]) + "\n", "utf-8")
     draw(branches, out / "nonnormal.png", fast)
     return numbers
 
@@ -79,7 +79,7 @@ def symmetric_problem(name, R):
     return problem.with_symmetries([REFLECTION]) if name.startswith("diag") else problem
 
 
-def through(problem, found, settings, most) -> list:
+def trace_through(problem, found, settings, most) -> list:
     """Trace branches through the solutions with the lowest costs, each once; circles as points."""
     branches = []
     for point in sorted(found, key=lambda point: point["J"])[:most]:
@@ -101,7 +101,7 @@ def _escaped(point) -> bool:
 HEADER = ("R", "branch", "kind", "J at 0.1 (index)", "folds at lam", "one end", "other end")
 
 
-def described(name, number, branch) -> list[tuple]:
+def describe(name, number, branch) -> list[tuple]:
     """Write the rows of the table for one branch: its solutions at lam = 0.1 one below the other."""
     normal = is_normal(branch.states[len(branch) // 2].reshape(2, 2), NORMAL)
     there = sorted(branch.at(lam=LAM), key=lambda point: point["J"])
@@ -143,7 +143,7 @@ def end_of(branch, row) -> str:
     return f"lam -> 0, C -> infinity, J -> {cost:.3f}" if lam < 0.01 else f"{status.name} at lam = {lam:.4g}"
 
 
-def merged(found, branches) -> list:
+def join(found, branches) -> list:
     """Join the solutions found and those on branches at the same lam, in ascending order of cost."""
     points = list(found)
     for point in (point for branch in branches for point in branch.at(lam=LAM)):

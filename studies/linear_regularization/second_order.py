@@ -55,7 +55,7 @@ def main(fast=False, out=OUT) -> dict:
     counts = dict.fromkeys(("compared", "layers", "focal", "conjugate", "sign", "DG"), 0)
     for branch in branches.values():
         for point in sample(branch, 3 if fast else 20):
-            for key, value in compared(point.state.reshape(2, 2), point["lam"]).items():
+            for key, value in differing_ways(point.state.reshape(2, 2), point["lam"]).items():
                 counts[key] += value
     names = ("layers", "focal", "conjugate", "sign")
     numbers = {"compared": counts["compared"], **{f"disagree_{name}": counts[name] for name in names}}
@@ -75,7 +75,7 @@ def sample(branch, count) -> list:
 
 
 @on_one_thread
-def compared(C, lam) -> dict:
+def differing_ways(C, lam) -> dict:
     """Say which ways differ from broken extremals at a point; a circle's zero mode isn't negative."""
     index, nullity = morse_index(C, lam)
     values = scipy.linalg.eigvalsh(second_variation(C, lam, layers=LAYERS))

@@ -48,32 +48,32 @@ def main(fast=False, out=OUT) -> dict:
         start = normal_logarithm(R, n).ravel()
         stop = (lambda point: point["lam"] > 0.3) if n == 0 else 1
         branch = trace(problem, start, "lam", (0.0, 0.3), settings=settings, direction=+1, stop=stop)
-        curves[n] = branch, along(branch)
+        curves[n] = branch, predict_along(branch)
         for lam in LAMS:
             (C,) = (p.state for p in branch.at(lam=lam))
-            numbers[f"predicted[{n}, {lam}]"] = spread(C, lam)
-            numbers[f"measured[{n}, {lam}]"] = measured = sampled(C, lam, samples)
+            numbers[f"predicted[{n}, {lam}]"] = predict_spread(C, lam)
+            numbers[f"measured[{n}, {lam}]"] = measured = sample_spread(C, lam, samples)
             worst = max(worst, abs(measured / numbers[f"predicted[{n}, {lam}]"] - 1) * math.sqrt(2 * samples))
     numbers |= {"error": worst, "growth": growth_at_fold(problem)}
     draw(curves, numbers, folder(out) / "sensitivity.png", fast)
     return numbers
 
 
-def along(branch) -> np.ndarray:
+def predict_along(branch) -> np.ndarray:
     """Predict the spread on every row; NaN on special ones, where DG is singular."""
     special, out = {point.index for point in branch.special}, np.full(len(branch), np.nan)
     for row in set(range(len(branch))) - special:
-        out[row] = spread(branch.states[row], branch["lam"][row])
+        out[row] = predict_spread(branch.states[row], branch["lam"][row])
     return out
 
 
-def spread(C, lam) -> float:
+def predict_spread(C, lam) -> float:
     """Predict the root of the mean of ``|dC|^2``."""
     point = CriticalPoint(C.reshape(2, 2), R, lam)
     return float(math.sqrt(np.trace(predicted_covariance(point, NOISE, SIZE))))
 
 
-def sampled(C, lam, samples) -> float:
+def sample_spread(C, lam, samples) -> float:
     """Measure the same by solving the equation of each sample."""
     problem, squares = sampled_equation(R, np.eye(2)), []
     point = CriticalPoint(C.reshape(2, 2), R, lam)
@@ -94,7 +94,7 @@ def growth_at_fold(problem) -> float:
     distances = np.geomspace(1e-4, 1e-6, 5)
     for distance in distances:
         upper = min(branch.at(lam=end - distance), key=lambda point: point["J"])
-        found.append(spread(upper.state, end - distance))
+        found.append(predict_spread(upper.state, end - distance))
     return float(np.polyfit(np.log(distances), np.log(found), 1)[0])
 
 

@@ -16,8 +16,8 @@ from studies.claims import Claim, table, verdicts
 from studies.command import folder, options, plainly
 from studies.figures import add_legend, figure_of, save
 from studies.overparameterization import emulation
-from studies.overparameterization.data import min_max, read_gas_sensor, standardised, synthetic
-from studies.overparameterization.grid import Batched, cached, least_loss
+from studies.overparameterization.data import read_gas_sensor, scale_to_unit, standardise, synthetic
+from studies.overparameterization.grid import Batched, least_loss, load_or_make
 from studies.progress_bar import progress
 from systems.training.rules import AdaDelta, AdaGrad, Adam
 
@@ -25,7 +25,7 @@ OUT = "out/overparameterization"
 EXCESS = 1e-3  # relative, over the minimum: learnt
 ADAM = 1e-3  # the default rate of the paper's tools
 THREADS = 1  # more wait for each other where anything else runs: 50 times slower was seen
-SCALINGS = {"z-score": standardised, "min-max": min_max}
+SCALINGS = {"z-score": standardise, "min-max": scale_to_unit}
 
 
 @dataclass(frozen=True)
@@ -213,7 +213,7 @@ def _trained(X, y, size, cache, name, wish):
         with threadpool_limits(THREADS, "blas"), progress(size.steps, name) as watch:
             return Batched(X, y, wish["p"], size.grid(), **settings).run(size.steps, size.every, watch)
 
-    return cached(cache, {"X": X, "y": y, "size": repr(size), "wish": repr(sorted(wish.items(), key=str))}, make)
+    return load_or_make(cache, {"X": X, "y": y, "size": repr(size), "wish": repr(sorted(wish.items(), key=str))}, make)
 
 
 def _default(grid) -> int:

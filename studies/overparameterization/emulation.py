@@ -8,7 +8,7 @@ import numpy as np
 from studies.claims import Claim
 from studies.figures import add_legend
 from studies.overparameterization import preconditioner as pre
-from studies.overparameterization.grid import Batched, Grid, cached
+from studies.overparameterization.grid import Batched, Grid, load_or_make
 from systems.training.network_descent import train
 from systems.training.networks import Network, NetworkLoss
 
@@ -53,7 +53,7 @@ def draw(axes, curves, label):
         add_legend(ax, fontsize=8)
 
 
-def emulated(model, w, depth, rate, steps) -> np.ndarray:
+def emulate(model, w, depth, rate, steps) -> np.ndarray:
     """Follow one end-to-end vector under equation 12: its losses (steps + 1,)."""
     losses = np.empty(steps + 1)
     for t in range(steps + 1):
@@ -74,7 +74,7 @@ def _kept(X, y, p, depth, steps, cache):
         return Grid(np.array([RATE]), np.arange(len(losses)), losses)
 
     what = {"figure": 2, "p": p, "depth": depth, "steps": steps, "rate": RATE, "length": LENGTH, "width": WIDTH}
-    kept = cached(cache, {"X": X, "y": y, "wide steps": WIDE_STEPS, **what}, make)
+    kept = load_or_make(cache, {"X": X, "y": y, "wide steps": WIDE_STEPS, **what}, make)
     network, emulation, wide = kept.losses.T
     return network, emulation, wide[: min(steps, WIDE_STEPS) + 1]
 
@@ -90,4 +90,4 @@ def _curves(X, y, p, depth, steps):
     start = np.concatenate([part.ravel() for part in pre.balanced_layers(w[None], depth, WIDTH)])
     objective = NetworkLoss(Network(widths), X, y[:, None], p=p)
     wide = train(objective, start, RATE, steps=min(steps, WIDE_STEPS), every=1).losses
-    return network, emulated(model, w, depth, RATE, steps), wide
+    return network, emulate(model, w, depth, RATE, steps), wide

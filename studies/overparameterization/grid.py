@@ -138,7 +138,7 @@ class Batched:
         self.theta[~alive] = 0.0
 
 
-def cached(folder, description, make) -> Grid:
+def load_or_make(folder, description, make) -> Grid:
     """Load a result where it was made before, else make and keep it under a hash of `description` (data, arrays).
 
     A figure is then redrawn in seconds.  A file is there whole or not at all, whenever the run is stopped.

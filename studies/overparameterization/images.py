@@ -93,19 +93,19 @@ def numbers(runs) -> dict:
         rate = min(tried, key=lambda rate: (steps_to(tried[rate]), tried[rate].losses[-1]))
         usual = tried[TUTORIAL]
         found |= {f"{kind}[{name}]": steps_to(usual, kind) for kind in LEVELS}
-        found[f"loss[{name}]"] = float(smoothed(usual)[-1])
+        found[f"loss[{name}]"] = float(running_mean(usual)[-1])
         found |= {f"best steps[{name}]": steps_to(tried[rate]), f"best rate[{name}]": rate}
     return found
 
 
-def smoothed(run) -> np.ndarray:
+def running_mean(run) -> np.ndarray:
     """Compute the running mean of the batch losses."""
     return np.convolve(run.losses, np.ones(SMOOTH) / SMOOTH, mode="valid")
 
 
 def steps_to(run, kind="steps") -> float:
     """Find the first recorded step with a running mean of batch losses below the level; infinite without any."""
-    reached = np.flatnonzero(smoothed(run) <= LEVELS[kind] * math.log(CLASSES))
+    reached = np.flatnonzero(running_mean(run) <= LEVELS[kind] * math.log(CLASSES))
     return float(run.steps[reached[0] + SMOOTH - 1]) if len(reached) else math.inf
 
 
@@ -131,7 +131,7 @@ def draw(runs, path, label):
     figure, ax = figure_of(size=(6.5, 4))
     for name, tried in runs.items():
         run = tried[TUTORIAL]
-        (line,) = ax.semilogy(run.steps[SMOOTH - 1 :], smoothed(run), label=f"{name} dense layers")
+        (line,) = ax.semilogy(run.steps[SMOOTH - 1 :], running_mean(run), label=f"{name} dense layers")
         ax.semilogy(run.steps, run.losses, color=line.get_color(), alpha=0.25, lw=0.6)
     for level in LEVELS.values():
         ax.axhline(level * math.log(CLASSES), color="0.6", lw=0.8, ls=":")

@@ -26,12 +26,12 @@ def fractional_power(W, exponent, left=True) -> np.ndarray:
     return (basis * s ** (2 * exponent)) @ basis.T
 
 
-def preconditioned(W, G, depth) -> np.ndarray:
+def precondition(W, G, depth) -> np.ndarray:
     """Compute ``sum_j [W W']^((j-1)/N) G [W' W]^((N-j)/N)`` (equation 10).
 
     Examples
     --------
-    >>> preconditioned(np.array([[4.0]]), np.array([[1.0]]), 2)
+    >>> precondition(np.array([[4.0]]), np.array([[1.0]]), 2)
     array([[8.]])
     """
     depth = check_count("depth", depth)
@@ -124,7 +124,7 @@ def line_integral(depth, kappa, r, R) -> float:
     return 2 * kappa * (depth - 1) * (depth - 2) / (3 * depth - 2) * (R**a - r**a)
 
 
-def integrated(depth, kappa, r, R) -> float:
+def integrate(depth, kappa, r, R) -> float:
     """Integrate the same by quadrature along [-R, -r], the half circle r, [r, R] and the half circle R back."""
     from scipy.integrate import quad
 

@@ -42,14 +42,14 @@ def main(fast=False, out=OUT) -> dict:
     Returns
     -------
     dict
-        As in `measured`.
+        As in `measure`.
     """
     rng = np.random.default_rng(9)
     runs = 3 if fast else 24
     top = {(K, noise): noisy_runs(rng, K, noise, runs) for K in SIZES for noise in NOISES}
     bottom = {name: weighted_runs(rng, a, 3 if fast else 12) for name, a in OUTPUT_WEIGHTS.items()}
     draw(top, bottom, folder(out) / "many.png", fast)
-    return {**measured(top, bottom), **layers()}
+    return {**measure(top, bottom), **layers()}
 
 
 def start(rng, K, noise) -> np.ndarray:
@@ -123,7 +123,7 @@ def layers(seed=19) -> dict:
     return {"layer_error": float(worst)}
 
 
-def measured(top, bottom) -> dict:
+def measure(top, bottom) -> dict:
     """Count what the paper speaks of in Fig. 9.
 
     Returns

@@ -10,7 +10,7 @@ from continuation import Kind, Settings, trace
 from studies.claims import Claim
 from studies.command import command, folder
 from studies.figures import COLOURS, add_legend, draw_branch, figure_of, save
-from studies.relu_gradient.common import OUT, judged
+from studies.relu_gradient.common import OUT, judge
 from systems.relu import normal_equations, symmetric_reduction
 from systems.relu.population_loss.population import hessian, network
 from systems.relu.symmetric.plane_dynamics import type_a_guess
@@ -36,7 +36,7 @@ def main(fast=False, out=OUT) -> dict:
     -------
     dict
         ``onset[A]`` ...: the K beyond which the family is a minimum of the full network; ``loss[A, K]``; the rest as
-        in `measured`.
+        in `measure`.
     """
     out = folder(out)
     branches = families()
@@ -51,8 +51,8 @@ def main(fast=False, out=OUT) -> dict:
     onsets = {f"onset[{name}]": onset(branch) for name, branch in branches.items()}
     sizes = (6, 10) if fast else range(4, 21)
     full = whole(branches, (6,) if fast else (4, 5, 6, 7, 8, 10))
-    descent = {f"descent_{key}": value for key, value in judged(full, 1 if fast else 2).items()}
-    return {**onsets, **losses, **measured(branches, sizes), **descent}
+    descent = {f"descent_{key}": value for key, value in judge(full, 1 if fast else 2).items()}
+    return {**onsets, **losses, **measure(branches, sizes), **descent}
 
 
 def families() -> dict:
@@ -79,7 +79,7 @@ def onset(branch, name="K") -> float:
     return max(best, default=np.nan)
 
 
-def measured(branches, sizes) -> dict:
+def measure(branches, sizes) -> dict:
     """Compare blocks with the full Hessian, and look at what lies beyond the onsets.
 
     Returns

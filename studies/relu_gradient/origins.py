@@ -39,14 +39,14 @@ def main(fast=False, out=OUT) -> dict:
     Returns
     -------
     dict
-        ``K, name: ...`` words of the table's rows; the rest as in `measured`.
+        ``K, name: ...`` words of the table's rows; the rest as in `measure`.
     """
     out, sizes = folder(out), FEW if fast else SIZES
-    made = {K: {"flips": flips(K), "families": families(K), "joined": joined(K)} for K in sizes}
+    made = {K: {"flips": flips(K), "families": families(K), "joined": join_flipped(K)} for K in sizes}
     (out / "origins.md").write_text(table(made) + "\n", "utf-8")
     draw(made, out / "origins.png", fast)
-    rows = {f"{K}, {name}": words for K, branches in made.items() for name, words in described(K, branches).items()}
-    return {**rows, **measured(made)}
+    rows = {f"{K}, {name}": words for K, branches in made.items() for name, words in describe(K, branches).items()}
+    return {**rows, **measure(made)}
 
 
 def flips(K) -> dict:
@@ -65,7 +65,7 @@ def families(K) -> dict:
     return made
 
 
-def joined(K):
+def join_flipped(K):
     """Draw up the diagram of the five unknowns from K - 1 flipped students, with what leaves its branch points."""
     problem = symmetric_reduction(K, alpha=-1.0)
     return diagram(problem, [-1, 0, 0, 0, 1], "alpha", (-1, 0), 1, settings=SETTINGS, max_branches=12)
@@ -110,7 +110,7 @@ def weights(state, K) -> np.ndarray:
     return reduced_weights(state, K) if len(state) == 5 else np.reshape(state, (K, K))
 
 
-def described(K, branches) -> dict[str, str]:
+def describe(K, branches) -> dict[str, str]:
     """Say a few words on every branch."""
     rows = {f"{m} flipped": _flip_words(branch) for m, branch in branches["flips"].items()}
     rows |= {f"type {name}": _back_words(K, branch, branches) for name, branch in branches["families"].items()}
@@ -193,11 +193,11 @@ def table(made) -> str:
     """Write all rows as a Markdown table."""
     lines = ["| K | point | what becomes of it |", "| --- | --- | --- |"]
     for K, branches in made.items():
-        lines += [f"| {K} | {name} | {words} |" for name, words in described(K, branches).items()]
+        lines += [f"| {K} | {name} | {words} |" for name, words in describe(K, branches).items()]
     return "\n".join(lines)
 
 
-def measured(made) -> dict:
+def measure(made) -> dict:
     """Compute the numbers behind the claims.
 
     Returns

@@ -16,7 +16,7 @@ BUDGET, SEEDS = 4000, 4  # Newton iterations of a search; searches
 SWAP = ("w[1,0]", "w[1,1]", "w[0,0]", "w[0,1]")
 
 
-def found(ratios=RATIOS) -> tuple[list, dict]:
+def find_all(ratios=RATIOS) -> tuple[list, dict]:
     """Trace branches in b2 by deflation at the ratios, and find the points there by deflation itself.
 
     Equal students are looked for first, in the plane of the students that agree: some of them are small.
@@ -41,7 +41,7 @@ def _points(problem, equal, parameters) -> list:
 
 
 def counts(branches, points) -> dict:
-    """Compare the branches with the points that deflation found, both from `found`.
+    """Compare the branches with the points that deflation found, both from `find_all`.
 
     Returns
     -------

@@ -13,7 +13,7 @@ from studies.claims import Claim
 from studies.command import command, folder
 from studies.figures import COLOURS, add_legend, draw_branch, figure_of, save
 from studies.relu_gradient import pair_counts
-from studies.relu_gradient.common import OUT, judged
+from studies.relu_gradient.common import OUT, judge
 from systems.relu import normal_equations, two_teachers
 from systems.relu.directions.two_students import collinear_line, merging_decay, out_of_plane_point
 
@@ -51,7 +51,7 @@ def main(fast=False, out=OUT) -> dict:
     -------
     dict
         ``fold_b2``, ``pitchfork_angle``, ``merging_decay``, ``fold_alpha[...]``; ``kernel[d]`` and ``orbit[d]`` of the
-        out-of-plane point; the rest as in `numbers`, `checked` and `pair_counts.counts`.
+        out-of-plane point; the rest as in `numbers`, `compare_with_formulas` and `pair_counts.counts`.
     """
     settings = Settings(max_step=0.05 if fast else 0.01, max_points=5000)
     branches = {
@@ -62,15 +62,15 @@ def main(fast=False, out=OUT) -> dict:
         "out of plane": out_of_plane(settings),
     }
     curve = fold_curve(branches["b2"][0], settings)
-    more, points = pair_counts.found(pair_counts.RATIOS[::2] if fast else pair_counts.RATIOS)
+    more, points = pair_counts.find_all(pair_counts.RATIOS[::2] if fast else pair_counts.RATIOS)
     kernels = orbits()
     draw(branches, curve, more, points, kernels, folder(out) / "pairs.png", fast)
     flows = {f"{name} {k}": branch for name, made in branches.items() for k, branch in enumerate(made)}
-    descent = {f"descent_{key}": value for key, value in judged(flows, 4 if fast else 12).items()}
+    descent = {f"descent_{key}": value for key, value in judge(flows, 4 if fast else 12).items()}
     return {
         **numbers(branches, curve),
         **kernels,
-        **checked(branches, curve),
+        **compare_with_formulas(branches, curve),
         **pair_counts.counts(more, points),
         **descent,
     }
@@ -163,7 +163,7 @@ def numbers(branches, curve) -> dict:
     }
 
 
-def checked(branches, curve) -> dict:
+def compare_with_formulas(branches, curve) -> dict:
     """Compare with closed forms.
 
     Returns

@@ -10,7 +10,7 @@ from continuation import find_solutions, trace
 from studies.claims import Claim
 from studies.command import command, folder
 from studies.figures import COLOURS, add_legend, draw_branch, figure_of, save
-from studies.relu_gradient.common import OUT, judged
+from studies.relu_gradient.common import OUT, judge
 from systems.relu import plane
 from systems.relu.symmetric.plane_dynamics import collinear_value, type_a_guess
 from systems.relu.symmetric.plane_flow import NOWHERE, TEACHER, TYPE_A, plane_basins, plane_path
@@ -33,7 +33,7 @@ def main(fast=False, out=OUT) -> dict:
     Returns
     -------
     dict
-        ``saddle[K]``: x = y of the saddle of Theorem 7; the rest as in `measured` and `completeness`.
+        ``saddle[K]``: x = y of the saddle of Theorem 7; the rest as in `measure` and `completeness`.
     """
     out = folder(out)
     ends = {K: ends_of_starts(K, 21 if fast else 81) for K in SIZES}
@@ -41,10 +41,10 @@ def main(fast=False, out=OUT) -> dict:
     branches = critical_branches()
     draw(branches, paths, 60 if fast else 240, out / "plane.png", fast)
     saddles = {f"saddle[{K}]": plane(K).solve([collinear_value(K)] * 2)["x"] for K in SIZES}
-    descent = {f"descent_{key}": value for key, value in judged(branches, 6 if fast else 20).items()}
+    descent = {f"descent_{key}": value for key, value in judge(branches, 6 if fast else 20).items()}
     return {
         **saddles,
-        **measured(branches, ends, paths),
+        **measure(branches, ends, paths),
         **descent,
         **completeness((2, 5, 10) if fast else (2, 2.5, 5, 10, 50, 200)),
     }
@@ -103,7 +103,7 @@ def diagonal_end(v, K, steps=400) -> float:
     return v
 
 
-def measured(branches, ends, paths) -> dict:
+def measure(branches, ends, paths) -> dict:
     """Check Theorem 7 and what the text says of Fig. 8.
 
     Returns

@@ -32,7 +32,7 @@ def main(fast=False, out=OUT) -> dict:
     Returns
     -------
     dict
-        As in `measured`.
+        As in `measure`.
     """
     rng = np.random.default_rng(2017)
     formula = formula_errors(rng, 40 if fast else 200, 10_000 if fast else 100_000)
@@ -40,7 +40,7 @@ def main(fast=False, out=OUT) -> dict:
     decrease = lyapunov(60 if fast else 300)
     starts = {(d, share): start_counts(rng, d, share, 200 if fast else 2000) for d in DIMENSIONS for share in SHARES}
     draw(formula, others, decrease, starts, folder(out) / "single.png", fast)
-    return measured(formula, others, decrease, starts)
+    return measure(formula, others, decrease, starts)
 
 
 def formula_errors(rng, count, samples, d=10) -> dict:
@@ -128,7 +128,7 @@ def _projected(p, theta, turn):
     return np.cos(p - turn) * np.cos(p - theta) / np.pi
 
 
-def measured(formula, others, decrease, starts) -> dict:
+def measure(formula, others, decrease, starts) -> dict:
     """Compute the numbers of sections 6.1 and 7.1.
 
     Returns

@@ -78,12 +78,8 @@ def characteristic_equation(R, S=None, T=1.0) -> Problem:
     R = check_square("R", R)
     S = check_covariance(S, len(R))
     kernels = plane_kernels() if len(R) == 2 else general_kernels()
-    parameters = {
-        "lam": 0.0,
-        "T": check_positive("characteristic_equation(T=...)", T),
-        **entries_by_name("R", R),
-        **entries_by_name("S", S),
-    }
+    T = check_positive("characteristic_equation(T=...)", T)
+    parameters = {"lam": 0.0, "T": T, **entries_by_name("R", R), **entries_by_name("S", S)}
     return problem_of(kernels, len(R), parameters, "characteristic equation")
 
 

@@ -53,12 +53,8 @@ def correlated_equation(M, S=None, T=1.0) -> Problem:
     """
     M = check_square("M", M)
     S = check_covariance(S, len(M), singular=True)
-    parameters = {
-        "lam": 0.0,
-        "T": check_positive("correlated_equation(T=...)", T),
-        **entries_by_name("M", M),
-        **entries_by_name("S", S),
-    }
+    T = check_positive("correlated_equation(T=...)", T)
+    parameters = {"lam": 0.0, "T": T, **entries_by_name("M", M), **entries_by_name("S", S)}
     kernels = Kernels(_residual, _jacobian, _derivative, _cost)
     return problem_of(kernels, len(M), parameters, "characteristic equation of correlated data", _sample_index)
 

@@ -76,10 +76,8 @@ def check_conjecture(rows=10_000, columns=10_000, *, second=False, digits=60) ->
     >>> len(report.counterexamples), report.points
     (0, 3862)
     """
-    rows, columns = (
-        check_whole("check_conjecture", "rows", rows, 2),
-        check_whole("check_conjecture", "columns", columns, 2),
-    )
+    rows = check_whole("check_conjecture", "rows", rows, 2)
+    columns = check_whole("check_conjecture", "columns", columns, 2)
     digits = check_whole("check_conjecture", "digits", digits, 20)
     cells, count, judged, least = _scan(rows, columns, second)
     if count == LISTED:
