@@ -17,7 +17,7 @@ from systems.relu.symmetric.reduction import type_ii_guess
 from systems.training.judging.branch_checks import check_branch
 
 OUT = "out/gradient_descent"
-POINTS, FEW = 20, 3
+POINTS, FEW = 20, 3  # rows of each branch that are judged
 DRAWN = {
     "scalar_network: depth 3": "a",
     "scalar_network: depth 2": "a",

@@ -23,7 +23,7 @@ from systems.characteristic import characteristic_equation
 
 OUT = "out/gradient_descent"
 DEPTHS, TARGETS = (3, 4, 5, 8), (1.0, 0.3, 2.0)
-M = np.diag([3.0, 2.0, 1.2])
+M = np.diag([3.0, 2.0, 1.2])  # singular values apart, so that no two branch points coincide
 R, DECAY = 1.5 * np.exp(0.8j), 0.3  # of the residual networks
 BREAKING = ((-0.2, 2), (0.05, 3), (-0.5, 4))  # R and layers
 

@@ -15,7 +15,7 @@ from systems.training.descent import descend
 
 SHAPE, RANK = (15, 12), 3
 EPSILON = 0.1  # of Theorem 3.1, relative to |M|
-DELTA = 0.1
+DELTA = 0.1  # of Theorem 3.1: the steps fall as t^-(1/2 + delta)
 OUT = "out/layer_balance"
 
 

@@ -16,13 +16,13 @@ from systems.training.invariants import violation
 from systems.training.network_descent import train
 from systems.training.networks import Network, NetworkLoss
 
-WIDTHS = (1000, 100, 100, 10)
+WIDTHS = (1000, 100, 100, 10)  # those of the paper
 SAMPLES, STEPS, RATE, SPREAD = 1000, 10_000, 5.0, 0.147
 FAST = ((200, 40, 40, 10), 200, 800)  # widths, samples and steps
 DEVIATIONS = {"balanced": (1e-3, 10**-2.5, 1e-2), "unbalanced": (1e-2, 1e-2, 1e-2)}  # of the entries of each layer
 THREADS = 1  # two save a third of the time on an idle machine, and cost many times more on a busy one
 NEAR = 1.25  # a ratio of norms that is close to 1: the paper's own end at 1.22
-PRINTED = {"balanced": (42.90, 43.76, 43.68), "unbalanced": (55.50, 45.65, 45.46)}
+PRINTED = {"balanced": (42.90, 43.76, 43.68), "unbalanced": (55.50, 45.65, 45.46)}  # end norms in the paper's figure
 OUT = "out/layer_balance"
 
 

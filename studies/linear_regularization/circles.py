@@ -23,9 +23,9 @@ from systems.characteristic.closed_forms.circles_of_solutions import circle_star
 from systems.characteristic.closed_forms.normal_solutions import pitchforks_of_revolution
 from systems.characteristic.morse.index import morse_index
 
-CLASSES = (-1, 1)
-ANGLES = (math.pi / 2, 1.0)
-SPAN = (0.0, 0.5)
+CLASSES = (-1, 1)  # winding numbers with circles
+ANGLES = (math.pi / 2, 1.0)  # of R: the paper's, and one without its symmetry
+SPAN = (0.0, 0.5)  # of lam
 AT, SHOWN = 0.1, 0.05  # lam of the costs that are compared, and of those in the table
 BESIDE, LEAST = 1e-2, 1e-6  # lam at which circles are begun, and where their start is
 SMALL = 0.1  # size of a circle, relative, at which its trace ends: its phase is lost where it is a point

@@ -16,11 +16,10 @@ from studies.claims import Claim
 from studies.claims import table as claims_table
 from studies.command import announce, folder, options
 from studies.figures import COLOURS, draw_branch, figure_of, legend, save
-from studies.linear_regularization import OUT
+from studies.linear_regularization import OUT, QUARTER_TURN
 from systems.characteristic import characteristic_equation, normal_logarithm
 
-ANGLE = np.pi / 2
-R = np.array([[0.0, -1.0], [1.0, 0.0]])
+ANGLE = np.pi / 2  # of the quarter turn R
 CLASSES = (0, -1, 1, -2, 2)
 SPAN = (0.0, 0.5)  # of lam; the outermost turning point is at 0.145
 
@@ -52,7 +51,7 @@ def main(fast=False, out=OUT) -> dict:
 
 def trace_classes(classes, settings) -> dict:
     """Trace the branch of every class from the logarithm of R at lam = 0 on, towards larger lam."""
-    problem = characteristic_equation(R)
+    problem = characteristic_equation(QUARTER_TURN)
     return {
         n: trace(problem, _start(n), "lam", SPAN, settings=settings, direction=+1)
         for n in announce(classes, "branch of class")
@@ -205,7 +204,7 @@ def draw(branches, path, fast=False):
 
 def _start(n) -> np.ndarray:
     """C = log R with winding number n, as the vector of states."""
-    return normal_logarithm(R, n).ravel()
+    return normal_logarithm(QUARTER_TURN, n).ravel()
 
 
 def table(numbers) -> str:

@@ -20,7 +20,7 @@ from studies.linear_regularization import OUT
 from systems.characteristic.critical_point import CriticalPoint, gradient_bound
 from systems.characteristic.matrix_checks import is_normal
 
-TIMES = 9
+TIMES = 9  # along the depth, ends included
 
 
 def main(fast=False, out=OUT) -> dict:

@@ -22,10 +22,10 @@ from systems.characteristic.closed_forms.normal_solutions import pitchforks_of_r
 from systems.characteristic.critical_point import CriticalPoint
 from systems.characteristic.matrix_checks import is_normal
 
-LAM = 0.1
-BOUNDS = (-8.0, 8.0)
-SPAN = (1e-4, 1.0)
-REFLECTION = ["C[0,0]", "-C[0,1]", "-C[1,0]", "C[1,1]"]
+LAM = 0.1  # of the search
+BOUNDS = (-8.0, 8.0)  # of guesses for the entries of C
+SPAN = (1e-4, 1.0)  # of lam; at 0 saddles are at infinity
+REFLECTION = ["C[0,0]", "-C[0,1]", "-C[1,0]", "C[1,1]"]  # conjugation by diag(1, -1), a symmetry of diagonal R
 NORMAL = 1e-7  # of |C|^2: what a solution that counts as normal may miss
 FAR = 60.0  # entries of C at which a branch has escaped
 

@@ -20,7 +20,7 @@ from systems.characteristic import characteristic_equation
 from systems.characteristic.closed_forms.one_dimension import scalar_folds, scalar_solutions
 
 TARGET = 60.0  # of the branch whose folds start the fold curve
-SPAN = {"lam": (1.0, 1000.0), "R[0,0]": (1.0, 120.0)}
+SPAN = {"lam": (1.0, 1000.0), "R[0,0]": (1.0, 120.0)}  # the cusp at lam = 40.2, R = 17.9 is inside
 
 
 class Counts(NamedTuple):

@@ -16,7 +16,7 @@ from continuation.ground.status import StartError
 from studies.claims import Claim
 from studies.command import command, folder
 from studies.figures import COLOURS, draw_branch, figure_of, legend, save
-from studies.linear_regularization import OUT
+from studies.linear_regularization import OUT, QUARTER_TURN
 from systems.characteristic import characteristic_equation, normal_logarithm
 from systems.characteristic.closed_forms.normal_solutions import fold
 from systems.characteristic.critical_point import CriticalPoint
@@ -24,11 +24,10 @@ from systems.characteristic.matrix_checks import entries_by_name
 from systems.characteristic.network.data_sensitivity import predicted_covariance, sample_moments
 from systems.characteristic.variants.sampled_data import sampled_equation
 
-R = np.array([[0.0, -1.0], [1.0, 0.0]])
-NOISE = 0.09 * np.eye(2)
+NOISE = 0.09 * np.eye(2)  # covariance of the outputs' noise
 SIZE = 1000  # of a sample
 CLASSES = (0, -1, 1)
-LAMS = (0.02, 0.05)
+LAMS = (0.02, 0.05)  # weight decays at which the prediction is checked by sampling
 
 
 def main(fast=False, out=OUT) -> dict:
@@ -43,9 +42,9 @@ def main(fast=False, out=OUT) -> dict:
     """
     samples, settings = 60 if fast else 600, Settings(max_step=0.1 if fast else 0.02, max_points=400)
     numbers, curves, worst = {}, {}, 0.0
-    problem = characteristic_equation(R)
+    problem = characteristic_equation(QUARTER_TURN)
     for n in CLASSES:
-        start = normal_logarithm(R, n).ravel()
+        start = normal_logarithm(QUARTER_TURN, n).ravel()
         stop = (lambda point: point["lam"] > 0.3) if n == 0 else 1
         branch = trace(problem, start, "lam", (0.0, 0.3), settings=settings, direction=+1, stop=stop)
         curves[n] = branch, predict_along(branch)
@@ -69,14 +68,14 @@ def predict_along(branch) -> np.ndarray:
 
 def predict_spread(C, lam) -> float:
     """Predict the root of the mean of ``|dC|^2``."""
-    point = CriticalPoint(C.reshape(2, 2), R, lam)
+    point = CriticalPoint(C.reshape(2, 2), QUARTER_TURN, lam)
     return float(math.sqrt(np.trace(predicted_covariance(point, NOISE, SIZE))))
 
 
 def sample_spread(C, lam, samples) -> float:
     """Measure the same by solving the equation of each sample."""
-    problem, squares = sampled_equation(R, np.eye(2)), []
-    point = CriticalPoint(C.reshape(2, 2), R, lam)
+    problem, squares = sampled_equation(QUARTER_TURN, np.eye(2)), []
+    point = CriticalPoint(C.reshape(2, 2), QUARTER_TURN, lam)
     for seed in range(samples):
         S_N, Q_N = sample_moments(point, NOISE, SIZE, seed)
         try:
@@ -90,7 +89,7 @@ def sample_spread(C, lam, samples) -> float:
 def growth_at_fold(problem) -> float:
     """Fit the exponent of the spread in the distance from the fold of n = -1."""
     end, found = fold(-1).lam, []
-    branch = trace(problem, normal_logarithm(R, -1).ravel(), "lam", (0.0, 0.3), direction=+1, stop=1)
+    branch = trace(problem, normal_logarithm(QUARTER_TURN, -1).ravel(), "lam", (0.0, 0.3), direction=+1, stop=1)
     distances = np.geomspace(1e-4, 1e-6, 5)
     for distance in distances:
         upper = min(branch.at(lam=end - distance), key=lambda point: point["J"])

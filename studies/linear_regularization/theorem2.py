@@ -15,8 +15,8 @@ from systems.characteristic import characteristic_equation, normal_logarithm
 from systems.characteristic.closed_forms.decay_expansion import expansion
 from systems.characteristic.critical_point import CriticalPoint
 
-T = 1.4
-LAMS = (2e-3, 2.5e-4)
+T = 1.4  # no 1, which would hide a wrong power of T
+LAMS = (2e-3, 2.5e-4)  # an eighth: remainders fall by 8, 64, 512 with the order
 
 
 def blocks(*eigenvalues, seed=None) -> np.ndarray:

@@ -8,7 +8,7 @@ import pathlib
 
 import numpy as np
 
-ETHANOL, FEATURES, SAMPLES = 1, 128, 2565
+ETHANOL, FEATURES, SAMPLES = 1, 128, 2565  # the set of the paper in the UCI files
 
 
 def read_gas_sensor(folder, substance=ETHANOL):

@@ -13,7 +13,7 @@ from systems.training.network_descent import train
 from systems.training.networks import Network, NetworkLoss
 
 RATE, LENGTH = 1e-3, 0.5  # of every layer at the start, whatever the number of features
-STEPS, WIDE_STEPS, WIDTH = 20_000, 1000, 100
+STEPS, WIDE_STEPS, WIDTH = 20_000, 1000, 100  # of Fig. 2; of the wide network, as each takes a hundred times the work
 
 
 def figure2(X, y, steps, cache) -> dict:

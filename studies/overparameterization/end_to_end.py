@@ -16,7 +16,7 @@ from systems.regression import check_even_power
 from systems.training.descent import largest_stable_rate
 
 OUT = "out/overparameterization"
-DEPTHS = (2, 3, 4)
+DEPTHS = (2, 3, 4)  # layers
 
 
 def main(fast=False, out=OUT) -> dict:

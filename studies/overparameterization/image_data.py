@@ -5,10 +5,10 @@ import pathlib
 
 import numpy as np
 
-CLASSES = 10
+CLASSES = 10  # as in MNIST
 SPREAD = 0.3  # standard deviation of a pixel, that of MNIST's between -0.5 and 0.5
 NOISE = 1.5  # relative to the patterns
-KINDS = {0x08: ">u1", 0x09: ">i1", 0x0B: ">i2", 0x0C: ">i4", 0x0D: ">f4", 0x0E: ">f8"}
+KINDS = {0x08: ">u1", 0x09: ">i1", 0x0B: ">i2", 0x0C: ">i4", 0x0D: ">f4", 0x0E: ">f8"}  # third byte of an idx file
 
 
 def synthetic_images(count, side, seed=0):

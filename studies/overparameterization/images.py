@@ -22,9 +22,9 @@ from systems.training.rules import Momentum
 OUT = "out/overparameterization"
 FILTERS, WINDOW, STRIDE, HIDDEN = 16, 5, 2, 512
 BATCH, DEVIATION, TUTORIAL = 64, 0.1, 0.01
-RATES = (0.003, TUTORIAL, 0.03)
-STEPS, FAST = 1500, 300
-SIDE, FAST_SIDE = 28, 14
+RATES = (0.003, TUTORIAL, 0.03)  # a factor of three around the tutorial's own
+STEPS, FAST = 1500, 300  # of descent
+SIDE, FAST_SIDE = 28, 14  # pixels; 28 as in MNIST
 LEVELS = {"steps": 0.05, "late steps": 0.005}  # of log 10, the loss of knowing nothing
 SMOOTH = 10  # records
 

@@ -17,10 +17,12 @@ from systems.relu.several_layers import layered_gradient, layered_output
 from systems.relu.symmetric.reduction import flipped_guess
 
 SIZES = (2, 5, 10)
-NOISES = (0.5, 1.0, 1.5, 5.0, 20.0)
+NOISES = (0.5, 1.0, 1.5, 5.0, 20.0)  # of a start, over its part along the teachers
 ENDS = ("teacher", "type II", "two flipped", "other")
 MODERATE = 1.5  # noise that is not huge
-SMALL = 1e-3
+STEP = 1e-6  # of central differences: rounding leaves 1e-10 of the loss
+UNSETTLED = 1e-6  # largest gradient of a run that ended somewhere; others ran out of steps
+SMALL = 1e-3  # size of a start: next to zero, as in the paper
 OUTPUT_WEIGHTS = {
     "all 1": (1.0, 1.0, 1.0, 1.0, 1.0),
     "1 to 5": (1.0, 2.0, 3.0, 4.0, 5.0),
@@ -80,7 +82,7 @@ def spurious(K) -> dict:
 
 def end_of(run, minima) -> str:
     """Name the point where a run ended."""
-    if run.gradient > 1e-6:
+    if run.gradient > UNSETTLED:
         return "other"
     if same_up_to_permutations(run.weights, np.eye(len(run.weights)), 1e-5):
         return "teacher"
@@ -114,12 +116,12 @@ def layers(seed=19) -> dict:
         exact, target = layered_gradient(X, student, teacher), layered_output(X, teacher)
         for c, W in enumerate(student):
             direction, values = rng.standard_normal(W.shape), []
-            for step in (1e-6, -1e-6):
+            for step in (STEP, -STEP):
                 moved = [*student[:c], W + step * direction, *student[c + 1 :]]
                 values.append(np.sum((layered_output(X, moved) - target) ** 2) / 2)
             slope = np.sum(exact[c] * direction)
             size = np.linalg.norm(exact[c]) * np.linalg.norm(direction) + 1e-12
-            worst = max(worst, abs((values[0] - values[1]) / 2e-6 - slope) / size)
+            worst = max(worst, abs((values[0] - values[1]) / (2 * STEP) - slope) / size)
     return {"layer_error": float(worst)}
 
 

@@ -16,7 +16,7 @@ from systems.relu.population_loss.population import hessian, network
 from systems.relu.symmetric.plane_dynamics import type_a_guess
 from systems.relu.symmetric.reduction import blocks, reduced_weights, spectrum, type_i_guess, type_ii_guess
 
-START, SPAN = 6.0, (3.0, 100.0)
+START, SPAN = 6.0, (3.0, 100.0)  # K at which branches begin, and how far they go
 LOSS, ONSET = 0.0250805810025, 5.585505247425880  # of type II: at K = 6, and the K beyond which it is a minimum
 OFFSETS = {"A": (-56, 6), "I": (8, -6), "II": (8, 4)}  # of labels, in points
 BLOCKS = ("trivial", "standard", "antisymmetric", "symmetric")

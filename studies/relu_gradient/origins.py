@@ -20,7 +20,7 @@ from systems.relu import normal_equations, symmetric_reduction
 from systems.relu.symmetric.plane_dynamics import type_a_guess
 from systems.relu.symmetric.reduction import reduced_weights, type_i_guess, type_ii_guess
 
-SIZES, FEW = (5, 6, 7, 8), (5, 6)
+SIZES, FEW = (5, 6, 7, 8), (5, 6)  # students
 SETTINGS = Settings(max_step=0.02, max_points=2000)
 SMALL = 1e-10  # of a loss that is zero
 SAME = 1e-6  # distance of two critical points that are one

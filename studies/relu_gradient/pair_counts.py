@@ -9,11 +9,11 @@ from continuation import Settings, deflated_branches, find_solutions, trace
 from studies.figures import COLOURS, draw_branch
 from systems.relu import two_teachers
 
-DECAY = 1e-3
+DECAY = 1e-3  # isolates the collinear points, and moves all others by as little
 SPAN, RATIOS = (0.02, 1.0), (1.0, 0.5, 0.05)  # norm ratios at which is counted: above the fold and below
 BOUNDS = (-0.3, 0.9)  # of guesses
 BUDGET, SEEDS = 4000, 4  # Newton iterations of a search; searches
-SWAP = ("w[1,0]", "w[1,1]", "w[0,0]", "w[0,1]")
+SWAP = ("w[1,0]", "w[1,1]", "w[0,0]", "w[0,1]")  # both students exchanged
 
 
 def find_all(ratios=RATIOS) -> tuple[list, dict]:

@@ -15,9 +15,9 @@ from systems.relu import plane
 from systems.relu.symmetric.plane_dynamics import collinear_value, type_a_guess
 from systems.relu.symmetric.plane_flow import NOWHERE, TEACHER, TYPE_A, plane_basins, plane_path
 
-SIZES = (2, 5, 10)
+SIZES = (2, 5, 10)  # students; 2 and 5 as in Fig. 8
 PANELS = {2: "Fig 8 (a), ", 5: "Fig 8 (b), "}
-SPAN = (2.0, 100.0)
+SPAN = (2.0, 100.0)  # of K, a real number along branches
 
 
 def main(fast=False, out=OUT) -> dict:

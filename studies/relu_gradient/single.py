@@ -14,7 +14,7 @@ from studies.relu_gradient.common import OUT
 from systems.relu.population_loss.loss_descent import descend
 from systems.relu.population_loss.population import gradient, network
 
-TEACHER = network([[1.0, 0.0]], 1)
+TEACHER = network([[1.0, 0.0]], 1)  # any other is this one in turned axes
 DIMENSIONS = (2, 10, 100)
 SHARES = (0.1, 0.3, 0.5, 0.8, 1.0)  # epsilon of Theorem 6
 
