@@ -145,7 +145,7 @@ def gradient_bound(A, R, S=None, T=1.0) -> Bound:
         maps.append(expm(h * a) @ maps[-1])
     F, left = maps[-1], 0.0
     nodes, shares = np.polynomial.legendre.leggauss(NODES)
-    for a, before in zip(A, maps):
+    for a, before in zip(A, maps):  # the integrand jumps between layers only
         for x, share in zip(nodes, shares):
             phi = expm(0.5 * h * (1 + x) * a) @ before
             left += 0.5 * h * share * np.sum((np.linalg.solve(phi.T, F.T) @ (R - F) @ S @ phi.T) ** 2)

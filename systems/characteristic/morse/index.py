@@ -117,6 +117,7 @@ def second_variation(C, lam, S=None, T=1.0, layers=96) -> np.ndarray:
         moved.append(np.kron(np.linalg.inv(phi), phi.T))
     M = np.array(moved)
     pair = np.einsum("ba,ce->bcea", C, np.eye(d)).reshape(d * d, d * d)  # tr(C' X Y) = x' pair y
+    # the double integral over s < t, symmetrised
     both = np.einsum("kai,ab,lbj->kilj", M, pair, M, optimize=True)
     order = np.sign(np.subtract.outer(np.arange(layers), np.arange(layers))) + 1.0  # 2 for k > l, 1 for k = l, else 0
     size = layers * d * d

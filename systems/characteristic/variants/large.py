@@ -102,12 +102,12 @@ class _Solver:
         point = self.problem.point(u, p)
         C, F, S = point.C, point.final_map, point.S
         operator = linearisation(C, point.lam, point.R, S, point.T)
-        extra = p[0] - point.lam
+        extra = p[0] - point.lam  # a point's decay isn't negative, that of a step beyond the end is
         self.product = lambda v: operator.matvec(v) + extra * v
         if self.active == 0:
             self.column = C.ravel().copy()
         else:
-            dF = point.weights(point.T) @ F
+            dF = point.weights(point.T) @ F  # by T
             self.column = (F.T @ dF @ S - dF.T @ (point.R - F) @ S).ravel()
 
     @on_one_thread

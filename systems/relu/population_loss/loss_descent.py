@@ -115,6 +115,7 @@ def same_up_to_permutations(W, other, tolerance=1e-6) -> bool:
     (True, False)
     """
     W, other = check_matrix("W", W), check_matrix("other", other)
+    # sorted rows are the same whatever the teachers' order: if they don't match nothing does
     order, gap = nearest_permutation(np.sort(W, axis=1), np.sort(other, axis=1))
     if gap > tolerance:
         return False

@@ -185,6 +185,7 @@ def isotropic_gradient(W, net, mass, asymmetry) -> np.ndarray:
             raise ValueError(f"isotropic_gradient({name}=...): wanted a function of angles, got {value!r}")
     if net.alpha != 0.0:
         raise ValueError(f"isotropic_gradient(net=...): wanted alpha = 0, got {net.alpha!r}")
+    # teachers count as students with negative output weights
     both, weights = np.vstack([W, net.teachers]), np.append(net.a, -net.b)
     lengths = np.linalg.norm(both, axis=1)
     theta = angles(W, both)

@@ -71,7 +71,7 @@ def modes_at(problem, u, p) -> Modes:
     zero = np.abs(values) <= NULL * max(np.max(np.abs(values)), np.finfo(float).tiny)
     kernel = _kernel(a, int(np.sum(zero)))
     gauge, critical = _sort_kernel(problem, u, p, kernel)
-    keep = ~zero & (values.imag >= 0)
+    keep = ~zero & (values.imag >= 0)  # one of each conjugate pair
     return Modes(u, p, values[keep], right[:, keep], left[:, keep], gauge, critical)
 
 
