@@ -56,7 +56,7 @@ def test_a_start_knows_its_state_and_the_place_of_its_parameter():
     start = Start(x, np.eye(3)[2], np.array([2.0, 0.5]), "b", problem=line())
     assert start.active == 1
     assert start.state.tolist() == [0.5, 0.25]
-    assert not (start.outward or start.known or start.continuum)
+    assert (start.outward, start.known, start.continuum) == (False, False, 0)
 
 
 def test_every_way_to_end_gives_advice_and_failures_are_told_from_what_was_asked_for():
