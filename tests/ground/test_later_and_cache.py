@@ -27,9 +27,9 @@ def test_a_module_is_imported_when_something_of_it_is_first_used():
 
 def test_what_a_module_lacks_is_told_as_by_the_module():
     with pytest.raises(AttributeError, match="module 'math' has no attribute 'squareroot'"):
-        print(later("math").squareroot)
+        str(later("math").squareroot)
     with pytest.raises(ModuleNotFoundError):
-        print(later("no_such_module_anywhere").anything)
+        str(later("no_such_module_anywhere").anything)
 
 
 def test_the_folder_of_machine_code_is_the_named_one_then_the_users(monkeypatch, tmp_path):
