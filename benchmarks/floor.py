@@ -12,8 +12,9 @@ from continuation.compiled.calls.arrays import doubles
 from continuation.compiled.calls.interface import OK, call, callback
 from continuation.compiled.calls.kernel import kernel
 from continuation.compiled.dense import workspace
-from continuation.compiled.dense.spectrum import COUNTS, count_spectrum
+from continuation.compiled.dense.spectrum import count_spectrum
 from continuation.compiled.matrices import linalg
+from continuation.compiled.state.trace_state import COUNTS
 
 WORK = ("residuals", "jacobians", "factorisations", "spectra")
 

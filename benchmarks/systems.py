@@ -28,14 +28,14 @@ class Call:
 
 def relu_network(size):
     """Students, and a network of as many orthogonal teachers."""
-    from systems.relu.population import network
+    from systems.relu.population_loss.population import network
 
     return np.random.default_rng(0).standard_normal((size, size)), network(np.eye(size), size)
 
 
 def relu_gradient():
     """Gradient of the population loss, K = d = 10."""
-    from systems.relu.population import gradient
+    from systems.relu.population_loss.population import gradient
 
     weights, net = relu_network(10)
     return lambda: gradient(weights, net)
@@ -43,7 +43,7 @@ def relu_gradient():
 
 def relu_hessian():
     """Full Hessian of the population loss, K = d = 10."""
-    from systems.relu.population import hessian
+    from systems.relu.population_loss.population import hessian
 
     weights, net = relu_network(10)
     return lambda: hessian(weights, net)
@@ -51,7 +51,7 @@ def relu_hessian():
 
 def relu_product():
     """Hessian of the population loss times a direction, K = d = 100."""
-    from systems.relu.products import HessianProduct
+    from systems.relu.population_loss.hessian_products import HessianProduct
 
     weights, net = relu_network(100)
     product, direction = HessianProduct(weights, net), np.random.default_rng(1).standard_normal((100, 100))
@@ -67,7 +67,7 @@ def relu_matrices():
 
 def relu_conjecture():
     """Sign of L_12 at 10^6 directions; the whole grid of Conjecture 1 has 10^8."""
-    from systems.relu.conjecture import check_conjecture
+    from systems.relu.directions.conjecture import check_conjecture
 
     return lambda: check_conjecture(100, 10_000)
 
@@ -91,7 +91,7 @@ def characteristic(d):
 
 def product(d):
     """DG v of the characteristic equation, nothing of order d^4."""
-    from systems.characteristic.linearisation import linearisation
+    from systems.characteristic.variants.linearisation import linearisation
 
     rng = np.random.default_rng(d)
     solution, target = 0.2 * rng.standard_normal((d, d)) / np.sqrt(d), np.eye(d)

@@ -85,7 +85,7 @@ def prepared(case: Case):
     start = np.zeros(len(problem.states))
     wishes = Request.of(problem, case.vary, (-np.inf, np.inf), settings, +1, "all", None)
     begun = start_from(problem, start, case.vary, None, wishes.span)
-    engine = partial(run_direction, problem, begun, +1, wishes, False)
+    engine = partial(run_direction, problem, begun, +1, wishes)
     return problem, engine, partial(trace, problem, start, case.vary, settings=settings, direction=+1)
 
 

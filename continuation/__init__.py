@@ -25,6 +25,8 @@ __all__ = [
     "SpecialPoint",
     "StartError",
     "Status",
+    "TimeLimit",
+    "Watcher",
     "deflated_branches",
     "diagram",
     "distinct_starts",
@@ -38,6 +40,8 @@ __all__ = [
 LAZY = {  # name -> module that is imported when the name is first asked for: they bring numba or scipy
     "EmanatingOrbit": "continuation.branching.emanating",
     "Problem": "continuation.problem",
+    "TimeLimit": "continuation.engine.watching",
+    "Watcher": "continuation.engine.watching",
     "deflated_branches": "continuation.find",
     "distinct_starts": "continuation.symmetries.conjugacy",
     "emanating_orbit": "continuation.branching.emanating",

@@ -11,6 +11,8 @@ dataset = later("continuation.output.dataset")
 engine = later("continuation.engine.extend")
 files = later("continuation.output.files")
 plotting = later("continuation.output.plotting")
+progressing = later("continuation.engine.progress")
+watching = later("continuation.engine.watching")
 problems = later("continuation.problem")
 solutions = later("continuation.results.solutions")
 tables = later("continuation.output.tables")
@@ -46,10 +48,12 @@ class Branch(Rows):
         """
         return solutions.solutions_at(self, value)
 
-    def extend(self, problem=None, *, max_points=None, span=None, settings=None, progress=False):
-        """Go on from the ends that can go on; returns the longer branch (see `continuation.engine.extend.extended`)."""
-        longer = engine.extended(self, problem, max_points=max_points, span=span, settings=settings, progress=progress)
-        return Branch.of(longer)
+    def extend(self, problem=None, *, max_points=None, span=None, settings=None, progress=False, watch=()):
+        """Go on from the ends that can go on; returns the longer branch: `continuation.engine.extend.extend_branch`."""
+        watchers = (*watching.check_watchers(watch), *progressing.showing(progress))
+        return Branch.of(
+            engine.extend_branch(self, problem, max_points=max_points, span=span, settings=settings, watch=watchers)
+        )
 
     def check(self):
         """Recompute residual and tangent of every row independently; see `continuation.results.check.check_branch`."""

@@ -8,6 +8,8 @@ from continuation.ground.status import ContinuationError
 from continuation.results.request import Request
 
 engine = later("continuation.engine.follow")
+progressing = later("continuation.engine.progress")
+watching = later("continuation.engine.watching")
 through_point = later("continuation.curves.through_point")
 
 
@@ -24,6 +26,7 @@ def trace(
     stop=None,
     curve=None,
     progress=False,
+    watch=(),
     strict=False,
 ):
     """Follow the branch of solutions of ``F(u, p) = 0`` through `start` while the parameter `vary` changes.
@@ -37,7 +40,8 @@ def trace(
         Name of the parameter.  Of two: `start` is a special point, and its curve in both parameters is followed,
         that of folds, of branch points or of Hopf points.
     span : (low, high), or mapping of names to (low, high)
-        Limits of the varied parameter, or of both; the last point lies on the limit.
+        Limits of the varied parameter, or of both; the last point lies on the limit.  A mapping may limit states and
+        outputs as well, as in ``{"mu": (0, 12), "x": (0, None)}``; None is no limit.
     parameters : mapping of str to float, optional
         Values that differ from the defaults (or from those of the start point).
     settings : Settings, optional
@@ -53,6 +57,9 @@ def trace(
         a Bogdanov-Takens or zero-Hopf point fold curves (followed by default) and Hopf curves.
     progress : bool
         Show points and parameter on the terminal while tracing.
+    watch : sequence of Watcher
+        What looks at the trace while it runs and may end it: a `TimeLimit`, a picture that grows, a rule of your own
+        (see `continuation.Watcher`).
     strict : bool
         Raise `ContinuationError` (it carries the branch) where an end is a numerical failure.
 
@@ -93,7 +100,8 @@ def trace(
     if isinstance(vary, (tuple, list)):
         problem, start, vary, span = through_point.curve_through(problem, start, vary, span, curve)
     request = Request.of(problem, vary, span, settings, direction, detect, stop)
-    rows = engine.follow(problem, start, request, parameters=parameters, progress=progress)
+    watchers = (*watching.check_watchers(watch), *progressing.showing(progress))
+    rows = engine.follow(problem, start, request, parameters=parameters, watch=watchers)
     branch = Branch.of(rows)
     if strict:
         refuse_failure(branch)

@@ -41,7 +41,7 @@ class Claim:
 
 
 def table(claims) -> str:
-    """Plain-text table of claims: place, claim, number, wanted, verdict.
+    """Write claims as a plain-text table: place, claim, number, wanted, verdict.
 
     Examples
     --------
@@ -55,8 +55,14 @@ def table(claims) -> str:
 
 
 def verdicts(claims) -> dict:
-    """Verdicts by place and claim, for the numbers of a study."""
+    """Map place and claim to the verdict, for the numbers of a study."""
     return {f"{claim.where}: {claim.says}": claim.verdict for claim in claims}
+
+
+def write_claims(claims, path) -> dict:
+    """Write the table of claims to a file; return their `verdicts`."""
+    path.write_text(table(claims) + "\n", "utf-8")
+    return verdicts(claims)
 
 
 def _row(claim):

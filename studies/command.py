@@ -4,6 +4,7 @@ import argparse
 import contextlib
 import pathlib
 import sys
+from types import ModuleType
 
 from studies.claims import table
 
@@ -18,7 +19,7 @@ def plainly():
 
 
 def options(description, out, data=None, **choices):
-    """Options of a study: ``out`` (a folder), ``fast``, and where asked for ``data`` (a folder, described) and choices.
+    """Read the options of a study: ``out`` (a folder), ``fast``, where asked for ``data`` (a folder) and choices.
 
     A choice is a name with its values, the default first.
     """
@@ -33,14 +34,14 @@ def options(description, out, data=None, **choices):
 
 
 def folder(out) -> pathlib.Path:
-    """The folder, made if missing."""
+    """Make a folder if it is missing."""
     out = pathlib.Path(out)
     out.mkdir(parents=True, exist_ok=True)
     return out
 
 
 def numbers_table(numbers) -> str:
-    """Numbers of a study, one a line.
+    """Write the numbers of a study, one a line.
 
     Examples
     --------
@@ -53,7 +54,7 @@ def numbers_table(numbers) -> str:
 
 
 def aligned(rows) -> str:
-    """Rows of texts as columns.
+    """Write rows of texts as columns.
 
     Examples
     --------
@@ -75,7 +76,8 @@ def announced(items, what):
         yield from track(items, description=what, console=Console(stderr=True))
         return
     for number, item in enumerate(items, 1):
-        print(f"{what} {number}/{len(items)}: {item}", file=sys.stderr, flush=True)
+        name = item.__name__.rpartition(".")[2] if isinstance(item, ModuleType) else item
+        print(f"{what} {number}/{len(items)}: {name}", file=sys.stderr, flush=True)
         yield item
 
 

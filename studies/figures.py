@@ -1,5 +1,7 @@
 """Pictures of studies: colours, axes without a display, branches that tell minima from saddles, saving."""
 
+from continuation.output.plotting import free_legend
+
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#222222")  # Okabe and Ito
 MARKS = {"LP": "o", "BP": "s", "HB": "D"}  # of special points, by the first two letters of their labels
 NAMES = {"LP": "fold", "BP": "branch point", "HB": "Hopf point"}
@@ -7,7 +9,7 @@ STABLE, UNSTABLE = {"lw": 2.4, "ls": "-"}, {"lw": 1.2, "ls": (0, (4, 2))}
 
 
 def figure_of(rows=1, columns=1, size=(6.0, 4.6), squeeze=True):
-    """A figure that needs no display, and its axes as `matplotlib.pyplot.subplots` gives them."""
+    """Make a figure that needs no display, and its axes as `matplotlib.pyplot.subplots` gives them."""
     from matplotlib.figure import Figure
 
     figure = Figure(figsize=size, layout="constrained")
@@ -46,9 +48,7 @@ def mark(ax, kind, x, y, colour):
 
 
 def add_legend(ax, *contents, **options):
-    """``ax.legend(*contents, **options)``; without `loc` where it covers least."""
-    from continuation.output.plotting import free_legend
-
+    """Add a legend as ``ax.legend(*contents, **options)``; without `loc` where it covers least."""
     return ax.legend(*contents, **options) if "loc" in options else free_legend(ax, *contents, **options)
 
 

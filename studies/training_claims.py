@@ -6,10 +6,11 @@ Run: ``python -m studies.training_claims``.
 
 from dataclasses import replace
 
-from studies.claims import Claim, table, verdicts
+from studies.claims import Claim, write_claims
 from studies.command import folder, summary
 from studies.gradient_descent import every_system, families
-from studies.layer_balance import factorization, flow, wide_network
+from studies.layer_balance import flow, wide_network
+from studies.layer_balance import two_factors as factorization
 from studies.overparameterization import acceleration, end_to_end, images
 
 OUT = "out/training_claims"
@@ -38,9 +39,7 @@ def main(fast=False, out=OUT) -> dict:
         Verdicts by claim.
     """
     out = folder(out)
-    rows = [*collected(fast, out), *LEFT_OUT]
-    (out / "training_claims.txt").write_text(table(rows) + "\n", "utf-8")
-    return verdicts(rows)
+    return write_claims([*collected(fast, out), *LEFT_OUT], out / "training_claims.txt")
 
 
 def collected(fast, out) -> list:

@@ -4,7 +4,7 @@ from continuation import Problem
 
 
 def lorenz84(F: float = 1.7620532879639, T: float = 0.04) -> Problem:
-    """Lorenz's model of the atmosphere with the ocean's coupling: curves with all points of codimension two.
+    """Set up Lorenz's model of the atmosphere coupled to the ocean: curves with all points of codimension two.
 
     ``X' = -Y**2 - Z**2 - alpha X + alpha F - gamma U**2``, ``Y' = X Y - beta X Z - Y + G``,
     ``Z' = beta X Y + X Z - Z``, ``U' = -delta U + gamma U X + T`` with alpha = G = 0.25, beta = 1, gamma = 0.987,

@@ -15,7 +15,7 @@ from continuation import Problem
 from continuation.compiled.calls.kernel import kernel
 from continuation.ground import canonical
 from continuation.ground.names import check_numbers
-from systems.training.arguments import check_count
+from systems.number_checks import check_count
 
 TINY = 1e-12  # relative to the largest singular value: zero
 
@@ -85,7 +85,7 @@ def factorization(M, rank, *, gauge=False) -> Problem:
 
 
 def gauge_generators(rows, rank) -> list:
-    """Infinitesimal rotations of the columns: functions ``K(u)``, one for each pair of columns.
+    """List the infinitesimal rotations of the columns: functions ``K(u)``, one for each pair of columns.
 
     Examples
     --------
@@ -185,7 +185,7 @@ def most_negative_curvature(M, rank, kept, lam=0.0) -> float:
 
 
 def gauge_dimension(rank, kept) -> int:
-    """Dimension ``k (2r - k - 1) / 2`` of the orbit of a critical point that keeps k modes in r columns.
+    """Return the dimension ``k (2r - k - 1) / 2`` of the orbit of a critical point that keeps k modes in r columns.
 
     For lam > 0 it is the nullity of the Hessian.
 
@@ -242,7 +242,7 @@ def unbalanced_scalar(s, lam, mu) -> tuple:
 
 
 def split_factors(M, rank, u) -> tuple:
-    """U (d1, r) and V (d2, r) of a state.
+    """Split a state into U (d1, r) and V (d2, r).
 
     Examples
     --------

@@ -5,9 +5,20 @@ Matrix networks have layers ``W_j = b I + h A_j``: b = 0, h = 1 is the plain net
 Products are kept in blocks of the largest width, padded with zeros.
 """
 
+from typing import NamedTuple
+
 import numpy as np
 
 from continuation.compiled.calls.kernel import kernel
+
+
+class Products(NamedTuple):
+    """Layers W (N, D, D), the products before and after each (N + 1, D, D), and the error P - M (D, D)."""
+
+    layers: np.ndarray
+    before: np.ndarray
+    after: np.ndarray
+    error: np.ndarray
 
 
 @kernel
@@ -107,7 +118,7 @@ def _widths(p):
 
 @kernel
 def _products(u, p):
-    """Layers W (N, D, D), products before (N + 1, D, D) and after (N + 1, D, D) each layer, and the error P - M."""
+    """Multiply the layers from both ends."""
     widths, place = _widths(p)
     n, d = len(widths) - 1, widths.max()
     w, before, after = np.zeros((n, d, d)), np.zeros((n + 1, d, d)), np.zeros((n + 1, d, d))
@@ -128,18 +139,18 @@ def _products(u, p):
     for a in range(widths[n]):
         for b in range(widths[0]):
             error[a, b] -= p[place + a * widths[0] + b]
-    return w, before, after, error
+    return Products(w, before, after, error)
 
 
 @kernel
 def network_residual(u, p, out):
     """``-(after_j' (P - M) before_j' + lam A_j)`` for every layer."""
     widths, _ = _widths(p)
-    w, before, after, error = _products(u, p)
-    d, k = w.shape[1], 0
+    products = _products(u, p)
+    d, k = products.error.shape[0], 0
     for j in range(len(widths) - 1):
         g = np.zeros((d, d))
-        _multiply_transposed(after[j + 1], error, before[j], g)
+        _multiply_transposed(products.after[j + 1], products.error, products.before[j], g)
         for a in range(widths[j + 1]):
             for b in range(widths[j]):
                 out[k] = -g[a, b] - p[0] * u[k]
@@ -150,20 +161,20 @@ def network_residual(u, p, out):
 def network_jacobian(u, p, out):
     """Derivative of `network_residual`, one column for each weight."""
     widths, _ = _widths(p)
-    w, before, after, error = _products(u, p)
+    products = _products(u, p)
     column = 0
     for layer in range(len(widths) - 1):
         for a in range(widths[layer + 1]):
             for b in range(widths[layer]):
-                _column(w, before, after, error, (layer, a, b, p[3]), widths, out, column)
+                _write_column(products, widths, layer, a, b, p[3], out, column)
                 out[column, column] -= p[0]
                 column += 1
 
 
 @kernel
-def _column(w, before, after, error, entry, widths, out, column):
-    """Change of ``-after_j' (P - M) before_j'`` when an entry (layer, a, b) of W grows at rate h."""
-    layer, a, b, h = entry
+def _write_column(products, widths, layer, a, b, h, out, column):
+    """Write the change of ``-after_j' (P - M) before_j'`` when the entry (a, b) of a layer of W grows at rate h."""
+    w, before, after, error = products
     n, d = w.shape[0], w.shape[1]
     dbefore, dafter = np.zeros((n + 1, d, d)), np.zeros((n + 1, d, d))
     for i in range(d):
@@ -188,9 +199,8 @@ def _column(w, before, after, error, entry, widths, out, column):
 @kernel
 def network_loss(u, p):
     """``1/2 |P - M|^2 + h lam / 2 sum |A_j|^2``; F is its negative gradient divided by h."""
-    _, _, _, error = _products(u, p)
     misfit, size = 0.0, 0.0
-    for value in error.ravel():
+    for value in _products(u, p).error.ravel():
         misfit += value * value
     for value in u:
         size += value * value

@@ -17,7 +17,7 @@ import numpy as np
 from continuation import Problem
 from continuation.ground.names import check_numbers
 from systems import linear_kernels as compiled
-from systems.training.arguments import check_count, check_positive
+from systems.number_checks import check_count, check_positive
 
 
 class CriticalPoint(NamedTuple):
@@ -139,7 +139,7 @@ def deep_linear_network(widths, target, *, gauge=False) -> Problem:
     if target.shape != (widths[-1], widths[0]):
         raise ValueError(f"target: wanted the shape {(widths[-1], widths[0])} of the widths, got {target.shape}")
     generators = gauge_generators(widths) if gauge else ()
-    return _matrix_problem(widths, target, (0.0, 1.0, "W", "deep linear network"), generators)
+    return _matrix_problem("deep linear network", "W", widths, target, 0.0, 1.0, generators)
 
 
 def residual_network(R, layers, T=1.0) -> Problem:
@@ -168,7 +168,7 @@ def residual_network(R, layers, T=1.0) -> Problem:
     R, n, T = check_numbers("R", R, 2), check_count("layers", layers), check_positive("T", T)
     if R.shape[0] != R.shape[1]:
         raise ValueError(f"R: wanted a square matrix, got shape {R.shape}")
-    return _matrix_problem([len(R)] * (n + 1), R, (1.0, T / n, "A", "residual linear network"), ())
+    return _matrix_problem("residual linear network", "A", [len(R)] * (n + 1), R, 1.0, T / n)
 
 
 def uniform_residual_branch(R, layers, T=1.0) -> Problem:
@@ -207,7 +207,7 @@ def uniform_residual_branch(R, layers, T=1.0) -> Problem:
 
 
 def permutation_breaking_point(R, layers, T=1.0) -> CriticalPoint:
-    """Where equal layers of a `residual_network` with real ``R < 2^-N`` give way to unequal ones.
+    """Return the point where equal layers of a `residual_network` with ``R < 2^-N`` give way to unequal ones.
 
     Returns
     -------
@@ -232,7 +232,7 @@ def permutation_breaking_point(R, layers, T=1.0) -> CriticalPoint:
 
 
 def fold_point(depth, target) -> CriticalPoint:
-    """Where the learnt solutions of N >= 3 layers turn: ``sigma_c = s (N-2) / (2 (N-1))``.
+    """Return the point where the learnt solutions of N >= 3 layers turn: ``sigma_c = s (N-2) / (2 (N-1))``.
 
     Raises
     ------
@@ -251,7 +251,7 @@ def fold_point(depth, target) -> CriticalPoint:
 
 
 def equal_cost_point(depth, target) -> CriticalPoint:
-    """Where the learnt solution of N >= 3 layers costs as much as zero (Maxwell point): ``sigma_M = 2 sigma_c``.
+    """Return the Maxwell point, where N >= 3 learnt layers cost as much as zero: ``sigma_M = 2 sigma_c``.
 
     Examples
     --------
@@ -265,7 +265,7 @@ def equal_cost_point(depth, target) -> CriticalPoint:
 
 
 def hessian_eigenvalues(depth, target, lam, a) -> np.ndarray:
-    """Eigenvalues (N,), ascending, of the Hessian of N scalar layers at their critical point with layers a.
+    """Return the eigenvalues (N,), ascending, of the Hessian of N scalar layers at their critical point, layers a.
 
     ``2 lam`` (N - 1 times) and ``N a^(2N-2) - (N-2) lam``; at a = 0 ``lam`` (N times), for N = 2 ``lam -+ s``, for
     N = 1 ``1 + lam``.
@@ -285,7 +285,7 @@ def hessian_eigenvalues(depth, target, lam, a) -> np.ndarray:
 
 
 def critical_count(depth, targets, lam) -> int:
-    """Number of critical points at lam > 0 of a network whose target has these singular values, modulo gauge and sign.
+    """Count the critical points at lam > 0 for a target with these singular values, modulo gauge and sign.
 
     N >= 3: ``prod_i (1 + 2 [lam < lam_c(s_i)])``; N = 2: ``prod_i (1 + [lam < s_i])``; N = 1: one.  At a fold or
     pitchfork the points that meet there count as none beside zero.
@@ -304,7 +304,7 @@ def critical_count(depth, targets, lam) -> int:
 
 
 def gauge_generators(widths) -> list:
-    """Infinitesimal rotations of the hidden layers: functions ``K(u)``, one for each plane of each hidden layer.
+    """List the infinitesimal rotations of hidden layers: functions ``K(u)``, one for each plane of each layer.
 
     Examples
     --------
@@ -338,7 +338,7 @@ def layer_balance(widths):
 
 
 def split_layers(widths, u) -> list:
-    """Layers W_1 .. W_N of a state u.
+    """Split a state u into the layers W_1 .. W_N.
 
     Examples
     --------
@@ -365,9 +365,8 @@ def _rotation(widths, layer, i, j):
     return generator
 
 
-def _matrix_problem(widths, target, form, symmetries) -> Problem:
-    """Problem of layers ``b I + h A_j``; form = (b, h, letter, name)."""
-    b, h, letter, name = form
+def _matrix_problem(name, letter, widths, target, b, h, symmetries=()) -> Problem:
+    """Problem of layers ``b I + h A_j``, whose states carry the letter."""
     shapes = list(zip(widths[1:], widths))
     names = [f"{letter}{k + 1}[{i},{j}]" for k, (r, c) in enumerate(shapes) for i in range(r) for j in range(c)]
     return Problem(

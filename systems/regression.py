@@ -14,7 +14,7 @@ from continuation import Problem
 from continuation.compiled.calls.kernel import kernel
 from continuation.ground.names import check_numbers
 from systems.linear_networks import CriticalPoint
-from systems.training.arguments import check_count, check_positive
+from systems.number_checks import check_count, check_positive
 
 
 def overparameterized_regression(X, y, p=2.0) -> Problem:
@@ -63,7 +63,7 @@ def overparameterized_regression(X, y, p=2.0) -> Problem:
 
 
 def critical_decay(X, y, p=2.0) -> float:
-    """Weight decay ``|grad L(0)|`` below which w = 0 is unstable.
+    """Return the weight decay ``|grad L(0)|`` below which w = 0 is unstable.
 
     Examples
     --------
@@ -75,7 +75,7 @@ def critical_decay(X, y, p=2.0) -> float:
 
 
 def critical_power(y, lam) -> float:
-    """Power ``p_c = 1 + ln lam / ln y`` of the pitchfork for one sample x = 1.
+    """Return the power ``p_c = 1 + ln lam / ln y`` of the pitchfork for one sample x = 1.
 
     Raises
     ------
@@ -128,7 +128,7 @@ def scalar_regression(depth, y, p=2.0) -> Problem:
 
 
 def scalar_fold(depth, y, p) -> CriticalPoint:
-    """Fold of `scalar_regression` for N >= 3: ``sigma_c = (N-2) y / ((N-2) + N (p-1))``.
+    """Return the fold of `scalar_regression` for N >= 3: ``sigma_c = (N-2) y / ((N-2) + N (p-1))``.
 
     Raises
     ------
@@ -148,7 +148,7 @@ def scalar_fold(depth, y, p) -> CriticalPoint:
 
 
 def balance(u) -> np.ndarray:
-    """``|w_1|^2 - w_2^2`` (1,) of a state of `overparameterized_regression`, which descent keeps by law I1.
+    """Compute ``|w_1|^2 - w_2^2`` (1,) of a state of `overparameterized_regression`: descent keeps it by law I1.
 
     Examples
     --------
@@ -159,7 +159,7 @@ def balance(u) -> np.ndarray:
 
 
 def check_power(p) -> float:
-    """The power, if it is above 1."""
+    """Check a power: a number above 1."""
     number = check_numbers("p", p, 0)
     if not number > 1:
         raise ValueError(f"p: wanted a number above 1, got {p!r}")
@@ -167,7 +167,7 @@ def check_power(p) -> float:
 
 
 def check_even_power(p) -> int:
-    """The power, where the formula needs an even number.
+    """Check a power where a formula needs an even number.
 
     Examples
     --------

@@ -1,9 +1,15 @@
-"""Eigenvalues and eigenvectors of small symmetric matrices, compiled, by Jacobi's method."""
+"""Eigenvalues and eigenvectors of small symmetric matrices, compiled, by Jacobi's method.
+
+Rotations of two rows and columns make one entry after the other zero; what is off the diagonal shrinks quadratically.
+G. H. Golub, C. F. Van Loan, *Matrix Computations*, section 8.5.  Written out, as
+numba takes seconds to compile its calls of LAPACK.
+"""
 
 import numpy as np
 
 from continuation.compiled.calls.kernel import kernel
 
+ROUNDING = 1e-32  # squared: what is left off the diagonal, relative to the diagonal, when it is done
 SWEEPS = 40  # Jacobi's method converges quadratically: 6 or 7 are usual
 
 
@@ -19,7 +25,7 @@ def eigen(a):
             total += a[i, i] * a[i, i]
             for j in range(i):
                 off += a[i, j] * a[i, j]
-        if not off > 1e-32 * total:
+        if not off > ROUNDING * total:
             break
         for i in range(1, n):
             for j in range(i):

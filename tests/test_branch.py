@@ -248,3 +248,56 @@ def test_a_spoiled_row_fails(what):
 def test_a_branch_of_another_problem_fails():
     other = Problem.from_expressions({"x": "1.001 - x**2 - p**2"}, {"p": 0.0})
     assert not dataclasses.replace(circle(), problem=other).check()
+
+
+# What it was traced for stays with it.
+
+
+def short_of_the_branch_point(**options):
+    """The trunk of the pitchfork up to p = -0.5, traced for folds only."""
+    return trace(textbook.pitchfork(), [0.0], "p", (-1, -0.5), parameters={"p": -0.75}, detect={Kind.FOLD}, **options)
+
+
+def test_a_longer_branch_looks_for_the_same_kinds():
+    short = short_of_the_branch_point()
+    assert [p.label for p in short.extend(span=(-1, 1)).special] == ["EP1", "EP2"]
+    every = dataclasses.replace(short, request=dataclasses.replace(short.request, detect=frozenset(Kind)))
+    assert "BP1" in [p.label for p in every.extend(span=(-1, 1)).special]
+
+
+def test_the_request_is_kept_by_files_and_by_longer_branches(tmp_path):
+    settings = Settings(max_step=0.05, max_points=5)
+    short = short_of_the_branch_point(direction=1, settings=settings)
+    assert (short.request.signs, short.request.detect) == ((1,), {Kind.FOLD})
+    short.save(tmp_path / "b.nc")
+    loaded = Branch.load(tmp_path / "b.nc")
+    assert loaded.request == short.request
+    longer = loaded.extend(textbook.pitchfork(), span=(-1, 1), max_points=60)
+    assert [p.label for p in longer.special] == ["EP1", "EP2"]
+    assert longer.request == dataclasses.replace(short.request, span=(-1.0, 1.0))
+    assert longer.settings.max_points == 5  # `max_points` of `extend` is for that call
+
+
+def test_what_it_was_to_stop_at_is_not_asked_for_again():
+    short = trace(textbook.snake(), [0.0], "p", direction=1, stop=Kind.FOLD)
+    longer = short.extend(max_points=200)
+    assert (longer.request.stop_kind, longer.ends[1]) == (None, Status.MAX_POINTS)
+    assert len(longer.folds) > 2
+
+
+def test_a_longer_curve_in_two_parameters_looks_for_the_same_kinds():
+    problem = textbook.cusp()
+    fold = cusp_fold()
+    few, nothing = Settings(max_points=3), set()
+    short = trace(problem, fold, ("mu", "nu"), {"mu": (-1, 1)}, settings=few, detect=nothing)
+    longer = short.extend(settings=Settings())
+    assert longer["nu"].min() < 1e-3  # it has passed the cusp
+    assert [p.kind for p in longer.special] == [Kind.END, Kind.END]
+    assert longer.request.detect == nothing
+    every = trace(problem, fold, ("mu", "nu"), {"mu": (-1, 1)}, settings=few).extend(settings=Settings())
+    assert Kind.CUSP in {p.kind for p in every.special}
+
+
+def cusp_fold():
+    """A fold of the cusp at nu = 1."""
+    return trace(textbook.cusp(), [1.0], "mu", (-2, 2))["LP1"]

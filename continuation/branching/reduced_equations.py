@@ -156,15 +156,16 @@ def reduced_size(kernel: ScaledKernel, directions, h) -> float:
 
 
 def strengths(kernel: ScaledKernel, h) -> tuple:
-    """Reduced equations at a distance h: of the state's nonlinearity, and of its product with the parameter."""
+    """Reduced equations at a distance h: the state's nonlinearity, its products with odd and even powers of p."""
     k = kernel.dimension
     generic = np.cos(np.outer(np.arange(1, 4), 1.0 + np.arange(k)))
     generic = generic / np.linalg.norm(generic, axis=1)[:, None]
     states = np.column_stack([np.vstack([np.eye(k), generic]), np.zeros(k + 3)])
     bending, here = reduced_size(kernel, states, h), kernel.jacobian(np.zeros(len(kernel.x)))
-    # Each side against the middle: between the two sides even powers of the parameter cancel.
-    ahead = np.array([kernel.jacobian(side * h * kernel.basis[:, k]) - here for side in (1, -1)])
-    return bending, h * float(np.max(np.abs(kernel.left[:, -k:].T @ ahead @ kernel.basis[:, :k])))
+    ahead, behind = (kernel.jacobian(side * h * kernel.basis[:, k]) - here for side in (1, -1))
+    psi, phi = kernel.left[:, -k:], kernel.basis[:, :k]
+    odd, even = (0.5 * h * float(np.max(np.abs(psi.T @ part @ phi))) for part in (ahead - behind, ahead + behind))
+    return bending, odd, even
 
 
 def balance(kernel: ScaledKernel, shrink=1.0) -> tuple:
@@ -173,15 +174,16 @@ def balance(kernel: ScaledKernel, shrink=1.0) -> tuple:
     h is a tenth of the size of the state, times `shrink`, less where the equations can't be evaluated there.
     """
     h = NEAR * kernel.length * shrink
-    bending, mixed = strengths(kernel, h)
+    bending, mixed, even = strengths(kernel, h)
     while not np.isfinite(bending + mixed) and h > 1e-8 * kernel.length:
         h /= 10
-        bending, mixed = strengths(kernel, h)
+        bending, mixed, even = strengths(kernel, h)
     noise = 1e-12 * h * float(np.max(np.abs(kernel.jacobian(h * np.sum(kernel.basis, axis=1)))))
     if not (np.isfinite(bending + mixed) and min(bending, mixed) > noise):
         return kernel, h
     unit = kernel.unit.copy()
-    unit[-1] *= bending / mixed
+    # Where the square of the parameter is felt first: a unit for its first power alone would hide all but the square.
+    unit[-1] *= min(bending / mixed, np.sqrt(bending / even)) if even > noise else bending / mixed
     at = kernel.problem, kernel.x, kernel.p, kernel.active
     return decompose(*at, unit, kernel.rows, kernel.dimension, kernel.scale), h
 
@@ -304,7 +306,7 @@ class Spheres:
 
     def __init__(self, kernel: ScaledKernel, h):
         self.kernel, self.radius = kernel, h
-        bending, mixed = (value / h**2 for value in strengths(kernel, h))
+        bending, mixed = (value / h**2 for value in strengths(kernel, h)[:2])
         size = max(bending, mixed)
         self.strength = size if np.isfinite(size) and size > 0 else kernel.scale / kernel.length
 

@@ -9,22 +9,32 @@ import logging
 import numpy as np
 
 from continuation.compiled.calls.interface import FAILED, OK, python_callback
-from continuation.compiled.state.trace_state import KINDS
+from continuation.compiled.state.messages import (
+    ASKED,
+    ASKED_KIND,
+    FOUND,
+    FOUND_ERROR,
+    FOUND_KIND,
+    FOUND_NULLITY,
+    FOUND_RESIDUAL,
+)
 from continuation.equations.bordered import solve_bordered
-from continuation.equations.derivatives import evaluate, state_jacobian
-from continuation.equations.multilinear import Multilinear
+from continuation.equations.derivatives import evaluate
 from continuation.ground import canonical
-from continuation.ground.status import Kind
-from continuation.kinds.normal_forms.centre_manifold import Reduction
-from continuation.kinds.normal_forms.hopf import conjugates
-from continuation.kinds.normal_forms.linear import Local
+from continuation.kinds import registry
 
 ITERATIONS = 20
-ATTAINED = 1e-8  # the largest last step, relative to 1 + |x|, that counts as located
-STEP = 1e-6  # of differences along the tangent, relative to 1 + |x|; forms that are differences themselves: ROUGH
-ROUGH = 1e-4
-SETTLED = 1e-15
-NULLITY = {Kind.CUSP: 1, Kind.BOGDANOV_TAKENS: 1, Kind.ZERO_HOPF: 1, Kind.BAUTIN: 0, Kind.HOPF_HOPF: 0}
+# The largest last step, relative to 1 + |x|, that counts as located.  Ten times larger takes points for located that
+# are off in the seventh digit, ten times smaller loses Bautin points of forms by differences.
+ATTAINED = 1e-8
+# Of differences along the tangent, relative to 1 + |x|: half the digits of the scalar, ROUGH where the scalar is made
+# of differences itself.  Ten times either way costs Newton a digit a step, no accuracy of the point.
+STEP, ROUGH = 1e-6, 1e-4
+SETTLED = 1e-15  # a step below this, relative to 1 + |x|, is rounding: it ends Newton, as does one that grows
+# Of the curve's derivative, relative to its largest singular value: what is below is a rank defect, as where two
+# curves cross.  Ten times smaller lets rounding through as a step, ten times larger only slows steps near such points.
+RANK = 1e-13
+ON_CURVE = 1e-14  # a correction below this, relative to 1 + |x|, is rounding
 
 logger = logging.getLogger("continuation")
 
@@ -32,12 +42,13 @@ logger = logging.getLogger("continuation")
 def refiner(curve, table, k: int):
     """The engine's `refine` for a curve (see `Operations`): points of codimension two; `k` entries of p."""
     size = len(curve.unknown_names) + 1
+    behind = 2 * size
 
     def refine(request, p, out):
         try:
-            kind = Kind[KINDS[int(request[2 * size])]]
+            kind = registry.of(registry.NUMBERED[int(request[behind + ASKED_KIND])])
             with np.errstate(all="ignore"):
-                found = locate(curve, table, kind, (request[:size].copy(), p.copy()))
+                found = locate(curve, table, kind, request[:size].copy(), p.copy())
         except (np.linalg.LinAlgError, ValueError, FloatingPointError) as error:
             logger.debug("%s not located: %s", curve.name, error)
             return FAILED
@@ -45,22 +56,24 @@ def refiner(curve, table, k: int):
             return FAILED
         x, error = found
         tangent = tangent_of(table, x, p)
-        out[:size], out[size : 2 * size] = x, tangent * np.sign(tangent @ request[size : 2 * size])
+        out[:size], out[size:behind] = x, tangent * np.sign(tangent @ request[size:behind])
         residual = np.max(np.abs(evaluate(curve.base, x[: curve.size], curve.parameters_at(x, p))))
-        out[2 * size :] = request[2 * size], NULLITY[kind], error, residual
+        out[behind + FOUND_KIND], out[behind + FOUND_NULLITY] = request[behind + ASKED_KIND], kind.nullity
+        out[behind + FOUND_ERROR], out[behind + FOUND_RESIDUAL] = error, residual
         return OK
 
-    return python_callback(refine, (2 * size + 2, k, 2 * size + 4))
+    return python_callback(refine, (behind + ASKED, k, behind + FOUND))
 
 
-def locate(curve, table, kind, start):
-    """Newton for the zero of the kind's scalar along the curve from `start` = (x, p).
+def locate(curve, table, kind, x, p):
+    """Newton for the zero of the scalar of a kind (`SpecialKind`) along the curve from its unknowns x.
 
     Returns (x, last step relative to 1 + |x|), None where it does not converge.
     """
-    (x, p), step = start, np.inf
-    scalar = scalar_of(curve, kind, x, p)
-    exact = getattr(curve.base, "expressions", None) is not None or kind is not Kind.CUSP
+    if kind.scalar is None:
+        return None
+    step, scalar = np.inf, kind.scalar(curve, x, p)
+    exact = getattr(curve.base, "expressions", None) is not None or not kind.third_order
     for _ in range(ITERATIONS):
         x = onto_curve(table, x, p)
         t, h = tangent_of(table, x, p), (STEP if exact else ROUGH) * (1 + np.linalg.norm(x))
@@ -80,7 +93,7 @@ def onto_curve(table, x, p) -> np.ndarray:
     for _ in range(ITERATIONS):
         step = solve_bordered(table.derivative_at(x, p), -table.value_at(x, p))
         x = x + step
-        if np.linalg.norm(step) <= 1e-14 * (1 + np.linalg.norm(x)):
+        if np.linalg.norm(step) <= ON_CURVE * (1 + np.linalg.norm(x)):
             break
     return x
 
@@ -88,71 +101,3 @@ def onto_curve(table, x, p) -> np.ndarray:
 def tangent_of(table, x, p) -> np.ndarray:
     """Unit (Euclidean) null vector of the curve's derivative, the first of its largest components positive."""
     return canonical.signed(np.linalg.svd(table.derivative_at(x, p))[2][-1])
-
-
-def scalar_of(curve, kind, x, p):
-    """The function of the unknowns that vanishes at points of `kind`; what it follows is chosen at x."""
-    n, base = curve.size, curve.base
-
-    def jacobian(y):
-        return state_jacobian(base, y[:n], curve.parameters_at(y, p))
-
-    if kind is Kind.BOGDANOV_TAKENS and curve.kind is Kind.HOPF:
-        return lambda y: y[n]
-    if kind in (Kind.CUSP, Kind.BOGDANOV_TAKENS):
-        return _kernel_scalar(curve, kind, jacobian, (x, p))
-    if kind is Kind.BAUTIN:
-        return lambda y: first_lyapunov(base, y[:n], curve.parameters_at(y, p), np.sqrt(max(y[n], 0.0)))
-    return _eigenvalue_scalar(curve, kind, jacobian, x)
-
-
-def _kernel_scalar(curve, kind, jacobian, start):
-    """``w' B(v, v)`` (cusp) or ``w' v`` (Bogdanov-Takens) with null vectors of the bordered F_u."""
-    (x, p), n = start, curve.size
-    u, _, vt = np.linalg.svd(jacobian(x))
-    left, right = u[:, -1], vt[-1]
-
-    def scalar(y):
-        bordered = np.block([[jacobian(y), left[:, None]], [right[None], np.zeros((1, 1))]])
-        v, w = (np.linalg.solve(m, np.eye(n + 1)[n])[:n] for m in (bordered, bordered.T))
-        v, w = v / np.linalg.norm(v), w / np.linalg.norm(w)
-        if kind is Kind.BOGDANOV_TAKENS:
-            return w @ v
-        return w @ Multilinear(curve.base, y[:n], curve.parameters_at(y, p)).form(v, v)
-
-    return scalar
-
-
-def _eigenvalue_scalar(curve, kind, jacobian, x):
-    """Real part of the eigenvalue that crosses the axis: the one nearest it that is not critical on the curve."""
-    n = curve.size
-
-    def critical(y):
-        return np.sqrt(max(y[n], 0.0)) if curve.kind is Kind.HOPF else 0.0
-
-    values = np.linalg.eigvals(jacobian(x))
-    keep = np.argsort(np.abs(values - 1j * critical(x)))[1:]
-    values = values[keep]
-    wanted = values[np.abs(values.imag) <= 1e-12 * np.max(np.abs(values))] if _real(curve, kind) else values
-    wanted = wanted if _real(curve, kind) else wanted[wanted.imag > 0]
-    if not len(wanted):
-        raise ValueError("no eigenvalue of the kind that crosses")
-    mark = [wanted[np.argmin(np.abs(wanted.real))]]
-
-    def scalar(y):
-        all_values = np.linalg.eigvals(jacobian(y))
-        return float(all_values[np.argmin(np.abs(all_values - mark[0]))].real)
-
-    return scalar
-
-
-def _real(curve, kind) -> bool:
-    """Whether the eigenvalue that crosses is real."""
-    return kind is Kind.ZERO_HOPF and curve.kind is Kind.HOPF
-
-
-def first_lyapunov(problem, u, p, omega) -> float:
-    """First Lyapunov coefficient of the pair nearest i omega, see `normal_forms.hopf.hopf`."""
-    local = Local(problem, u, p, ())
-    pair = min(local.pairs(len(u)), key=lambda pair: abs(pair.value - 1j * omega))
-    return Reduction(local, conjugates([pair])).coefficient(0, 0, 0, 1).real / (2 * pair.omega)

@@ -52,7 +52,7 @@ def curve_operations(curve, p: np.ndarray, active: int) -> Operations:
     m = len(curve.unknown_names)
     kinds = shape.tests if flow else [kind if kind is Kind.CUSP else None for kind in shape.tests]
     limits = [(m - 1, *curve.limits)]
-    if curve.kind is Kind.HOPF:
+    if shape.follows_pair:  # kappa = omega**2 stays positive
         limits.append((curve.size, 0.0, np.inf))
     return Operations(
         residual=table.residual,
@@ -74,7 +74,7 @@ def borders_at(curve, x, p) -> np.ndarray:
     """(2, n) unit left and right border of the base problem's F_u at the unknowns x."""
     n = curve.size
     a = state_jacobian(curve.base, x[:n], curve.parameters_at(x, p))
-    if curve.kind is Kind.HOPF and x[n] > 0.0:
+    if curve.shape.follows_pair and x[n] > 0.0:
         values, left, right = scipy.linalg.eig(a, left=True)
         k = int(np.argmin(np.abs(values - 1j * np.sqrt(x[n]))))
         pair = np.array([canonical.turned(left[:, k]).real, canonical.turned(right[:, k]).real])

@@ -1,7 +1,6 @@
 """Curves of folds, branch points and Hopf points in two parameters, each a `Problem` like any other."""
 
 import functools
-from dataclasses import dataclass
 
 import numpy as np
 
@@ -10,31 +9,11 @@ from continuation.curves.unknowns import unknowns_of
 from continuation.derived.composed import ComposedFunction
 from continuation.equations.equations import Equations
 from continuation.ground.points import Point
-from continuation.ground.status import Kind
+from continuation.kinds import registry
 
-LOST = 1e-6  # unfolding, relative to F_u, beyond which points are no branch points
-
-
-@dataclass(frozen=True)
-class Shape:
-    """What tells the curves of one kind from another."""
-
-    auxiliary: tuple  # names of the unknowns between the states and the second parameter
-    tests: tuple  # kinds of the test functions of its monitor, None: it only hints
-    counts: Kind | None  # what a change of the unstable count is
-    module: str  # in `continuation.compiled`, and what its callbacks begin with
-    prefix: str
-
-
-SHAPES = {
-    Kind.FOLD: Shape((), (Kind.CUSP, Kind.BOGDANOV_TAKENS, None), Kind.ZERO_HOPF, "fold_curve", "fold"),
-    Kind.BRANCH_POINT: Shape(
-        ("unfolding",), (None, Kind.BOGDANOV_TAKENS, None), Kind.ZERO_HOPF, "branch_curve", "branch"
-    ),
-    Kind.HOPF: Shape(
-        ("kappa",), (Kind.BOGDANOV_TAKENS, Kind.BAUTIN, Kind.ZERO_HOPF, None), Kind.HOPF_HOPF, "hopf_curve", "hopf"
-    ),
-}
+# Unfolding, relative to the largest entry of F_u, beyond which points are no branch points.  Ten times smaller warns of
+# curves whose derivatives are differences, ten times larger keeps silent on points that are off by 1e-5.
+LOST = 1e-6
 
 
 class SpecialCurve(Equations):
@@ -57,7 +36,8 @@ class SpecialCurve(Equations):
     """
 
     def __init__(self, base, kind, vary, limits, guess):
-        self.base, self.kind, self.vary, self.limits, self.shape = base, kind, tuple(vary), limits, SHAPES[kind]
+        self.base, self.kind, self.vary, self.limits = base, kind, tuple(vary), limits
+        self.shape = registry.of(kind).shape
         self.guess = tuple(np.array(part, float) for part in guess)
         super().__init__(
             CurveFunction(self),
@@ -124,7 +104,7 @@ class SpecialCurve(Equations):
 
     def remarks(self, branch) -> list:
         """Say so where branch points were lost on the way."""
-        if self.kind is not Kind.BRANCH_POINT:
+        if not self.shape.unfolded:
             return []
         row = int(np.argmax(np.abs(branch.unknowns[:, -3])))
         x, p = branch.unknowns[row], self.parameter_values(branch.parameters)

@@ -11,22 +11,19 @@ from continuation.equations.derivatives import state_jacobian
 from continuation.ground.names import suggest
 from continuation.ground.points import Point, SpecialPoint
 from continuation.ground.status import Kind
+from continuation.kinds import registry
 from continuation.results.request import check_span
 
-BESIDE = 1e-4  # how far from a point with a second condition its curves start, relative to 1 + |x|
-DOUBLE = 1e-6  # product of the unit null vectors of F_u below which zero is a double eigenvalue
-PERSISTS = 1e-5  # unfolding along the unit tangent beyond which a branch point is lost when both parameters vary
-# Kinds of the curves that lead through a point, the one taken unless another is asked for first.
-CURVES = {
-    Kind.FOLD: (Kind.FOLD,),
-    Kind.BRANCH_POINT: (Kind.BRANCH_POINT, Kind.FOLD),
-    Kind.HOPF: (Kind.HOPF,),
-    Kind.CUSP: (Kind.FOLD,),
-    Kind.BOGDANOV_TAKENS: (Kind.FOLD, Kind.HOPF),
-    Kind.BAUTIN: (Kind.HOPF,),
-    Kind.ZERO_HOPF: (Kind.FOLD, Kind.HOPF),
-    Kind.HOPF_HOPF: (Kind.HOPF,),
-}
+# How far from a point with a second condition its curves start, relative to 1 + |x|.  Ten times smaller comes near
+# what differences leave of the test function's sign there, and the point is not listed; ten times larger may step over
+# a neighbour.
+BESIDE = 1e-4
+# Product of the unit null vectors of F_u below which zero is a double eigenvalue.  It grows as the distance from the
+# Bogdanov-Takens point: ten times either way only moves that distance.
+DOUBLE = 1e-6
+# Unfolding along the tangent, relative to the change of the parameters, beyond which a branch point is lost when both
+# vary.  Ten times smaller refuses curves whose derivatives are differences, ten times larger follows what is none.
+PERSISTS = 1e-5
 
 
 def curve_through(problem, point, vary, span, curve=None):
@@ -47,10 +44,10 @@ def curve_through(problem, point, vary, span, curve=None):
     p = problem.parameter_values({k: v for k, v in point.parameters.items() if k in problem.parameters})
     x = unknowns_of(problem, kind, point, names, p)
     made = SpecialCurve(problem, kind, names, limits[names[1]], (x, p))
-    if kind is Kind.BRANCH_POINT:
+    if made.shape.unfolded:
         refuse_lost(made, point, x, p)
     if has_second_condition(problem, kind, point, p):
-        x = beside(made, x, p, (limits[names[0]], limits[names[1]]))
+        x = beside(made, x, p, limits[names[0]], limits[names[1]])
         point = replace(point, state=made.columns(x[None])[0][0])
         p = made.parameters_at(x, p)
     start = Point(point.state, dict(zip(problem.parameters, p.tolist())), problem.states, unknowns=x)
@@ -91,8 +88,8 @@ def check_point(problem, point, curve) -> Kind:
         raise ValueError(f"start: {wanted}, got {type(point).__name__}")
     if tuple(point.state_names) != tuple(problem.states):
         raise ValueError(f"start: has the states {list(point.state_names)}; this problem has {list(problem.states)}")
-    kinds = CURVES.get(point.kind)
-    if kinds is None:
+    kinds = registry.of(point.kind).curves
+    if not kinds:
         raise ValueError(f"start: curves lead through folds, branch points and Hopf points, got {point.label}")
     if curve is not None and curve not in kinds:
         raise ValueError(f"curve: wanted one of {[kind.name for kind in kinds]} through {point.label}, got {curve!r}")
@@ -103,18 +100,16 @@ def check_point(problem, point, curve) -> Kind:
 
 def has_second_condition(problem, kind, point, p) -> bool:
     """Whether a test function of the curve vanishes at the point: it would say nothing in the row of the start."""
-    if kind is Kind.HOPF:
-        return point.kind in (Kind.BAUTIN, Kind.ZERO_HOPF, Kind.HOPF_HOPF)
-    if kind is Kind.FOLD and point.kind is Kind.FOLD:
+    if kind is Kind.FOLD and point.kind is Kind.FOLD:  # it may be a Bogdanov-Takens point that no curve told of
         unknowns = problem.point_unknowns(point, point.vary[0])[:-1]
         left, _, right = np.linalg.svd(state_jacobian(problem, unknowns, p))
         return abs(left[:, -1] @ right[-1]) <= DOUBLE
-    return kind is Kind.FOLD
+    return point.kind in registry.of(kind).shape.second_conditions
 
 
-def beside(curve, x, p, limits) -> np.ndarray:
-    """A point of the curve a little beside x, x itself where there is none within the limits."""
-    table, (first, second) = curve.functions["residual"].table, limits
+def beside(curve, x, p, first, second) -> np.ndarray:
+    """A point of the curve a little beside x, x itself where there is none within the limits of both parameters."""
+    table = curve.functions["residual"].table
     step = BESIDE * (1 + np.linalg.norm(x)) * tangent_of(table, x, p)
     for guess in (x + step, x - step):
         y = onto_curve(table, guess, p)

@@ -3,17 +3,17 @@
 import numpy as np
 
 from continuation.equations.derivatives import state_jacobian
-from continuation.ground.status import Kind
+from continuation.kinds import registry
 
 
 def unknowns_of(problem, kind, point, names, p) -> np.ndarray:
     """(N,) unknowns (u, auxiliary, q, p) of the curve at a point."""
-    u = problem.point_unknowns(point, names[0])[:-1]
-    if kind is Kind.HOPF:
-        at_end = point.kind is Kind.BOGDANOV_TAKENS
+    u, shape = problem.point_unknowns(point, names[0])[:-1], registry.of(kind).shape
+    if shape.follows_pair:
+        at_end = registry.of(point.kind).ends_curve
         auxiliary = [0.0 if at_end else hopf_frequency(point, state_jacobian(problem, u, p)) ** 2]
     else:
-        auxiliary = [0.0] if kind is Kind.BRANCH_POINT else []
+        auxiliary = [0.0 for _ in shape.auxiliary]
         refuse_kernel(point)
     return np.array([*u, *auxiliary, p[problem.index_of(names[1])], p[problem.index_of(names[0])]])
 

@@ -58,8 +58,7 @@ def assemble(problem, begun, runs, request) -> Rows:
         state_weights=shown_weights(problem),
     )
     rows = replace(rows, outputs=evaluate_outputs(problem, rows))
-    names = [test.name for test in operations.tests]
-    marks = Marks(scalars, brackets, names, sorted(vanishing_zeros(problem, begun)))
+    marks = Marks(scalars, brackets, operations.tests, sorted(vanishing_zeros(problem, begun)))
     rows = replace(rows, special=describe(problem, begun, rows, request.detect & operations.kinds, marks))
     return read_only(rows)
 

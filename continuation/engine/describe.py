@@ -11,11 +11,13 @@ from continuation.engine.run import KINDS
 from continuation.ground import canonical
 from continuation.ground.points import SpecialPoint
 from continuation.ground.status import Kind
+from continuation.kinds import registry
 from continuation.kinds.normal_forms.coefficients import of_point
-from continuation.kinds.normal_forms.linear import nearest_pairs
+from continuation.kinds.special_kind import AtStart, Linear, Locator
 from continuation.results.spectra import jacobians_at
 
-AT_START = 1e-9  # a test function smaller than this vanishes at the start
+# Zeros of test functions first: kinds that the start may be, in the order in which they are listed where it is several.
+STARTS = sorted((r for r in registry.EVERY if r.is_at_start), key=lambda r: r.locator is not Locator.BRACKET)
 
 
 class Marks(NamedTuple):
@@ -23,33 +25,47 @@ class Marks(NamedTuple):
 
     scalars: np.ndarray  # (m, state.SCALARS)
     brackets: dict  # row -> (2, N)
-    tests: list  # names of the test functions
+    tests: tuple  # of `Test`, as numbered by the scalar TEST
     at_start: list  # names of the user's that vanish at the start
 
 
 def describe(problem, begun, branch, detect, marks: Marks) -> tuple:
     """Special points in row order, ends included, numbered by kind."""
-    kinds = marks.scalars[:, S.KIND].astype(int)
-    rows = [(int(row), KINDS[kinds[row]]) for row in np.flatnonzero(kinds != S.REGULAR)]
-    rows += kinds_at_start(problem, begun, branch, (detect, {row for row, _ in rows}, marks.at_start))
+    numbers = marks.scalars[:, S.KIND].astype(int)
+    marked = {int(row): kind_of(numbers[row], row, marks) for row in np.flatnonzero(numbers != S.REGULAR)}
+    rows = [*marked.items(), *((branch.start, kind) for kind in kinds_at_start(problem, begun, branch, detect, marks))]
     rows += [(0, Kind.END), (len(branch) - 1, Kind.END)]
-    first_then_last = {0: lambda kind: kind is not Kind.END}
-    rows.sort(key=lambda pair: (pair[0], first_then_last.get(pair[0], lambda kind: kind is Kind.END)(pair[1])))
-    local = linear_parts(jacobians_at(problem, branch, sorted({row for row, _ in rows})))
-    numbers, points = {}, []
+    rows.sort(key=place_in_table)
+    linear = linear_parts(jacobians_at(problem, branch, sorted({row for row, _ in rows})))
+    counts, points = {}, []
     for row, kind in rows:
-        numbers[kind] = numbers.get(kind, 0) + 1
-        label = f"{kind.label}{numbers[kind]}"
-        points.append(special_point(problem, branch, (row, kind, label), marks, local.get(row)))
+        if not is_met(kind, linear.get(row), marks.scalars[row]):
+            continue
+        counts[kind] = counts.get(kind, 0) + 1
+        label = f"{kind.label}{counts[kind]}"
+        points.append(special_point(problem, branch, row, kind, label, marks, linear.get(row)))
     return tuple(points)
 
 
-class Linear(NamedTuple):
-    """F_u at one row, its eigenvalues by descending real part and its right singular vectors."""
+def place_in_table(pair) -> tuple:
+    """Order of (row, kind): by row, the first end before all that lies on its row, the last end behind it."""
+    row, kind = pair
+    return row, (kind is not Kind.END) if row == 0 else (kind is Kind.END)
 
-    jacobian: np.ndarray
-    eigenvalues: np.ndarray
-    right: np.ndarray
+
+def kind_of(number, row, marks) -> Kind:
+    """Kind of a marked row: kinds on request have the number of the user's zeros, and tests of their own."""
+    test = int(marks.scalars[row, S.TEST])
+    kind = KINDS[number]
+    return marks.tests[test].kind if kind is Kind.USER and test >= 0 else kind
+
+
+def is_met(kind, linear, scalars) -> bool:
+    """Whether a row is what its test function was watched for, if points of other kinds make it vanish too."""
+    wanted = registry.of(kind).is_met
+    if wanted is None or not scalars[S.LOCATED]:
+        return True
+    return linear is not None and wanted(linear.jacobian)
 
 
 def linear_parts(jacobians: dict) -> dict:
@@ -63,18 +79,15 @@ def linear_parts(jacobians: dict) -> dict:
     return {row: Linear(*parts) for row, parts in zip(jacobians, zip(stack, values, right))}
 
 
-def special_point(problem, branch, identity, marks, local) -> SpecialPoint:
-    """One special point of a row; `identity` is (row, kind, label)."""
-    row, kind, label = identity
-    scalars = marks.scalars[row]
+def special_point(problem, branch, row, kind, label, marks, linear) -> SpecialPoint:
+    """One special point of a row; `linear` is None where F_u can't be had."""
+    scalars, null_vectors = marks.scalars[row], registry.of(kind).null_vectors
     located = kind is Kind.END or bool(scalars[S.LOCATED])
     spectrum, vectors = None, None
-    if local is not None:
-        spectrum = local.eigenvalues if problem.stability == "flow" else np.empty(0, complex)
-        if located and kind in (Kind.FOLD, Kind.BRANCH_POINT):
-            vectors = kernel_of(local.right, int(branch.nullity[row]))
-        elif located and kind is Kind.HOPF:
-            vectors = hopf_vectors(local.jacobian)
+    if linear is not None:
+        spectrum = linear.eigenvalues if problem.stability == "flow" else np.empty(0, complex)
+        if located and null_vectors is not None:
+            vectors = null_vectors(linear, int(branch.nullity[row]))
     return SpecialPoint(
         state=branch.states[row].copy(),
         parameters=branch.parameters_at(row),
@@ -99,44 +112,25 @@ def special_point(problem, branch, identity, marks, local) -> SpecialPoint:
     )
 
 
-def kernel_of(right, nullity) -> np.ndarray:
-    """(k, n) orthonormal kernel of F_u from its right singular vectors, nearest to the axes."""
-    k = max(1, nullity)
-    return canonical.basis(right[len(right) - k :].T).T
-
-
-def hopf_vectors(jacobian):
-    """Real and imaginary part of q (2, n), ``F_u q = i omega q``, unit; None without a complex pair."""
-    values, vectors = np.linalg.eig(jacobian)
-    pairs = nearest_pairs(values)
-    if not len(pairs):
-        return None
-    q = canonical.turned(vectors[:, pairs[0]])
-    return np.array([q.real, q.imag])
-
-
 def name_of(row, marks) -> str:
     """Name of the user's test function that vanishes at a row."""
     index = int(marks.scalars[row, S.TEST])
-    return marks.tests[index] if index >= 0 else marks.at_start[0]
+    return marks.tests[index].name if index >= 0 else marks.at_start[0]
 
 
-def kinds_at_start(problem, begun, branch, hunt) -> list:
+def kinds_at_start(problem, begun, branch, wanted, marks) -> list:
     """Kinds of special points that the start itself is: a fold, a Hopf point, the branch point switched at."""
-    row, (wanted, taken, vanishing) = branch.start, hunt
+    row, marked = branch.start, marks.scalars[:, S.KIND] != S.REGULAR
     if begun.outward:
-        return [(row, Kind.BRANCH_POINT)]
-    if row in taken:
+        return [Kind.BRANCH_POINT]
+    if marked[row]:
         return []
-    found = []
-    if Kind.USER in wanted and vanishing:
-        found.append((row, Kind.USER))
-    if Kind.FOLD in wanted and abs(begun.tangent[-1]) <= AT_START:
-        found.append((row, Kind.FOLD))
-    if Kind.HOPF in wanted and problem.stability == "flow" and row - 1 not in taken and row + 1 not in taken:
-        a = jacobians_at(problem, branch, [row]).get(row)
-        values = np.linalg.eigvals(a) if a is not None else np.empty(0)
-        zero = ZERO_EIGENVALUE * np.max(np.sum(np.abs(a), axis=1)) if a is not None else 0.0
-        if np.any((np.abs(values.real) <= zero) & (values.imag > zero)):
-            found.append((row, Kind.HOPF))
-    return found
+    start = AtStart(
+        tangent=begun.tangent,
+        vanishing=marks.at_start,
+        is_flow=problem.stability == "flow",
+        zero=ZERO_EIGENVALUE,
+        is_alone=not np.any(marked[max(row - 1, 0) : row + 2]),
+        jacobian=lambda: jacobians_at(problem, branch, [row]).get(row),
+    )
+    return [record.kind for record in STARTS if record.kind in wanted and record.is_at_start(start)]

@@ -2,15 +2,15 @@
 
 from dataclasses import replace
 
-from continuation.engine.follow import continued
+from continuation.engine.bounds import limited_values
+from continuation.engine.follow import trace_on
 from continuation.ground.settings import Settings
 from continuation.ground.status import Status
 from continuation.results.joining import join_branches
-from continuation.results.request import check_span
 from continuation.results.solutions import need_problem
 
 
-def extended(branch, problem=None, *, max_points=None, span=None, settings=None, progress=False):
+def extend_branch(branch, problem=None, *, max_points=None, span=None, settings=None, watch=()):
     """Go on from every end of a branch that can go on, looking for the kinds of points it was traced for.
 
     Parameters
@@ -20,10 +20,10 @@ def extended(branch, problem=None, *, max_points=None, span=None, settings=None,
         For a branch loaded from a file.  What it was to `stop` at has been met and is not asked for again.
     max_points : int, optional
         Points to add at each end; default: as many as the settings allow one direction.
-    span : (low, high), optional
-        New limits; default: those of the branch.
+    span : (low, high), or mapping of names to (low, high), optional
+        New limits of the varied parameter, or of those that the mapping names; all others: those of the branch.
     settings : Settings, optional
-    progress : bool
+    watch : sequence of Watcher
 
     Returns
     -------
@@ -36,14 +36,13 @@ def extended(branch, problem=None, *, max_points=None, span=None, settings=None,
         No end can go on: the branch is closed, or ends at limits that `span` does not widen.
     """
     problem = need_problem(branch, problem)
-    span = branch.span if span is None else check_span(span)
-    settings = _with_points(settings or branch.settings, max_points)
-    request = replace(branch.request, span=span, settings=settings, stop_kind=None, stop_count=0, stop_at=None)
+    request = branch.request if span is None else branch.request.within(problem, span)
+    request = replace(request, settings=settings or branch.settings, stop_kind=None, stop_count=0, stop_at=None)
+    now = replace(request, settings=_with_points(request.settings, max_points))
     longer = branch
     for sign, row in ((1, -1), (-1, 0)):
-        status = branch.ends[0 if row == 0 else 1]
-        if can_go_on(branch, status, row, sign, span):
-            piece = continued(problem, branch, (row, sign), request, progress)
+        if can_go_on(branch, row, sign, request, problem):
+            piece = trace_on(problem, branch, row, sign, now, watch)
             if sign > 0:
                 longer = join_branches(longer, piece, longer.start)
             else:
@@ -58,9 +57,12 @@ def _with_points(settings, max_points) -> Settings:
     return settings if max_points is None else replace(settings, max_points=max_points + 1)
 
 
-def can_go_on(branch, status, row, sign, span) -> bool:
-    """Whether an end leads on inside the span."""
-    if status is Status.CLOSED:
+def can_go_on(branch, row, sign, request, problem) -> bool:
+    """Whether an end, row 0 or -1, leads on inside the limits of a request (`sign` 1: along the rows)."""
+    if branch.ends[row] is Status.CLOSED:
         return False
-    value, slope = branch.unknowns[row, -1], sign * branch.tangents[row, -1]
-    return span[0] < value < span[1] or (value <= span[0] and slope > 0) or (value >= span[1] and slope < 0)
+    x, direction, (low, high) = branch.unknowns[row], sign * branch.tangents[row], request.span
+    if not (low < x[-1] < high or (x[-1] <= low and direction[-1] > 0) or (x[-1] >= high and direction[-1] < 0)):
+        return False
+    p = problem.parameter_values(branch.parameters) if request.bounds else ()
+    return all(one.leads_in(x, direction) for one in limited_values(problem, p, request.vary, request.bounds))

@@ -1,7 +1,7 @@
 """Follow a branch in the directions asked for: prepare the engine, run it, put the results together."""
 
 import logging
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -9,10 +9,12 @@ from continuation.branching.continua import least_norm
 from continuation.compiled.calls.interface import OK
 from continuation.compiled.calls.prepare import prepare
 from continuation.compiled.state import trace_state as S
+from continuation.engine.bounds import Enclosure, check_start, limited_values, split_bounds
 from continuation.engine.collect import assemble
-from continuation.engine.progress import display
-from continuation.engine.run import KIND_CODES, STATUSES, begin, begin_behind, begin_singular, make_state, run_all
-from continuation.engine.start import point_of_record, silent_tests, start_from
+from continuation.engine.requested import operations_of, watched
+from continuation.engine.run import begin, begin_behind, begin_singular, bits_of, make_state, run_all
+from continuation.engine.start import silent_tests, start_from
+from continuation.engine.watching import RunningTrace, StopAt, attended
 from continuation.equations.operations import Operations
 from continuation.ground.points import Start
 from continuation.ground.status import StartError, Status
@@ -24,30 +26,26 @@ logger = logging.getLogger("continuation")
 
 @dataclass(frozen=True, eq=False)
 class Run:
-    """One direction: what was called, the engine's state at the end, and the code it ended with."""
+    """One direction: what was called, the engine's state at the end, and why it ended."""
 
     operations: Operations
     state: S.State
-    code: int
-
-    @property
-    def status(self) -> Status:
-        """Why it ended."""
-        return STATUSES[self.code]
+    status: Status
 
     @property
     def rows(self) -> np.ndarray:
         """Its records."""
-        return self.state.rows[: self.state.i[S.ROWS]]
+        return self.state.rows[: self.state.integers[S.ROWS]]
 
 
-def follow(problem, start, request: Request, *, parameters=None, progress=False) -> Rows:
-    """Trace as `continuation.trace.trace` describes."""
+def follow(problem, start, request: Request, *, parameters=None, watch=()) -> Rows:
+    """Trace as `continuation.trace.trace` describes; `watch` are watchers."""
     prepare()
     begun = start_from(problem, start, request.vary, parameters, request.span)
+    check_start(begun, limited_values(problem, begun.p, begun.vary, request.bounds))
     runs = {}
     for sign in (1,) if begun.outward else request.signs:
-        run = run_direction(problem, begun, sign, request, progress)
+        run = run_direction(problem, begun, sign, request, watch)
         if run.status is Status.CLOSED:
             runs = {sign: run}
             break
@@ -59,27 +57,38 @@ def follow(problem, start, request: Request, *, parameters=None, progress=False)
     return branch
 
 
-def run_direction(problem, begun: Start, sign, request: Request, progress) -> Run:
+def run_direction(problem, begun: Start, sign, request: Request, watch=()) -> Run:
     """Trace one direction from a prepared start."""
-    operations = problem.operations(begun.p.copy(), begun.active)
+    watching = watched(problem, begun, request.detect)
+    operations = operations_of(watching, begun, request.detect)
     if begun.continuum:
         operations = least_norm(operations, problem, begun.continuum)
+    limits, others = split_bounds(problem, operations.size, request.bounds)
+    operations = replace(operations, limits=operations.limits + limits)
+    enclosed = limited_values(problem, begun.p, begun.vary, others)
     state = make_state(operations, request.span, request.steps(), request.settings)
-    state.i[S.DETECT] = sum(1 << KIND_CODES[kind] for kind in request.detect & operations.kinds)
-    state.i[S.STOP_KINDS] = 1 << KIND_CODES[request.stop_kind] if request.stop_kind else 0
-    state.i[S.STOP_COUNT] = request.stop_count
+    state.integers[S.DETECT] = bits_of(request.detect & operations.kinds)
+    state.integers[S.STOP_KINDS] = bits_of([request.stop_kind] if request.stop_kind else [])
+    state.integers[S.STOP_COUNT] = request.stop_count
     tangent = sign * begun.tangent
     if begun.outward:
         begin_outward(state, begun, request)
-    elif (status := begin(state, begun.x, tangent, silent_tests(problem, begun, operations.tests))) != OK:
+    elif (status := begin(state, begun.x, tangent, silent_tests(watching, begun, operations.tests))) != OK:
         raise StartError(f"the equations could not be evaluated at the corrected start (status {status})")
-    elif any(leaves_at_once(begun.x, tangent, limit) for limit in state.limits):
-        return Run(operations, state, S.LIMIT)
-    watch = watcher(problem, begun, request.stop_at) if request.stop_at else None
-    with display(progress)(begun) as shown:
-        state, code = run_all(state, stop=watch, progress=shown)
-    log_exceptions(problem, code)
-    return Run(operations, state, code)
+    elif leaves_at_once(begun.x, tangent, state.limits, enclosed):
+        return Run(operations, state, Status.LIMIT)
+    running = RunningTrace(problem, begun, state)
+    watchers = own_watchers(request, enclosed) + tuple(watch)
+    with attended(watchers, running):
+        run_all(running, watchers)
+    log_exceptions(problem, running.status)
+    return Run(operations, running.state, running.status)
+
+
+def own_watchers(request: Request, enclosed) -> tuple:
+    """The watchers that a request asks for: limits the engine does not know, then the user's stop test."""
+    enclosure = (Enclosure(enclosed),) if enclosed else ()
+    return enclosure + ((StopAt(request.stop_at),) if request.stop_at else ())
 
 
 def begin_outward(state, begun: Start, request: Request):
@@ -89,7 +98,7 @@ def begin_outward(state, begun: Start, request: Request):
     """
     ahead = () if begun.ahead is None or request.settings.max_points < 2 else begun.ahead
     inside = [pair for pair in ahead if all(low < pair[0, int(k)] < high for k, low, high in state.limits)]
-    reached = [x for x, _ in inside if np.sqrt(np.sum(state.weights * (x - begun.x) ** 2)) <= request.steps()[0]]
+    reached = [x for x, _ in inside if np.sqrt(np.sum(state.weights * (x - begun.x) ** 2)) <= request.steps().first]
     for x, tangent in inside[min(len(inside) - len(reached), len(inside) - 1) :]:
         if begin(state, x, tangent, np.zeros(len(state.kinds), bool)) == OK:
             begin_behind(state, begun.x, begun.tangent)
@@ -97,26 +106,20 @@ def begin_outward(state, begun: Start, request: Request):
     begin_singular(state, begun.x, begun.tangent)
 
 
-def leaves_at_once(x, tangent, limit) -> bool:
-    """Whether a start on a limit (index of an unknown, least, largest value) leaves it in this direction."""
-    index, low, high = int(limit[0]), limit[1], limit[2]
-    return bool((x[index] >= high and tangent[index] > 0) or (x[index] <= low and tangent[index] < 0))
+def leaves_at_once(x, tangent, limits, enclosed) -> bool:
+    """Whether a start on a limit leaves it in this direction; `limits` are (index of an unknown, low, high)."""
+    for index, low, high in limits:
+        value, slope = x[int(index)], tangent[int(index)]
+        if (value >= high and slope > 0) or (value <= low and slope < 0):
+            return True
+    return not all(one.leads_in(x, tangent) for one in enclosed)
 
 
-def watcher(problem, begun, function):
-    """Make the engine's stop test of the user's: it sees the last stored point."""
-
-    def watch(state):
-        return bool(function(point_of_record(problem, begun, state.rows[state.i[S.ROWS] - 1])))
-
-    return watch
-
-
-def log_exceptions(problem, code):
+def log_exceptions(problem, status):
     """Log the traceback of an exception that ended the branch inside a plain Python function."""
     functions = problem.all_functions()
     errors = [f.error for f in functions if f.error is not None]
-    if code == S.CALLBACK_FAILED and errors:
+    if status is Status.CALLBACK_FAILED and errors:
         logger.error("a function of the problem raised; the branch ends there", exc_info=errors[-1])
     for f in functions:
         f.error = None
@@ -134,10 +137,9 @@ def report(branch):
         logger.warning("not located, see their `bracket`: %s", ", ".join(lost[:10]))
 
 
-def continued(problem, branch, place, request, progress) -> Rows:
-    """Trace on from one end of a branch; `place` is (row, sign).  Returns the new piece, that row included."""
+def trace_on(problem, branch, row, sign, request, watch=()) -> Rows:
+    """Trace on from a row of a branch along the rows (`sign` 1) or against them; the new piece, that row included."""
     prepare()
-    row, sign = place
     p = problem.parameter_values(branch.point(row).parameters)
     begun = Start(branch.unknowns[row].copy(), branch.tangents[row].copy(), p, request.vary, problem=problem)
-    return assemble(problem, begun, {sign: run_direction(problem, begun, sign, request, progress)}, request)
+    return assemble(problem, begun, {sign: run_direction(problem, begun, sign, request, watch)}, request)

@@ -1,56 +1,76 @@
-"""Progress of a trace on the terminal."""
+"""Progress of a trace or a diagram on the terminal: one line on stderr that is rewritten."""
 
 import contextlib
 
-from continuation.compiled.state import trace_state as S
+from continuation.engine.watching import Watcher
+from continuation.ground.status import Status
 
 
-def display(progress):
-    """What `trace` shows its progress with: nothing, the terminal, or a context of the caller's.
-
-    Such a context is made for each direction from its `Start` and yields ``show(state)``, called after each portion
-    of points; where that returns true the direction ends with ``Status.STOPPED``.
-    """
+def showing(progress) -> tuple:
+    """Watchers for the option `progress`: none, the line on the terminal, or a context of the caller's."""
     if callable(progress):
-        return progress
-    return terminal if progress else silent
+        return (InContext(progress),)
+    return (Terminal(),) if progress else ()
+
+
+class Terminal(Watcher):
+    """Show points, parameter and step on the terminal; nothing where stderr is none."""
+
+    def __init__(self):
+        self.vary, self.line, self.update = "", contextlib.ExitStack(), None
+
+    def begin(self, problem, start):
+        """Open the line."""
+        self.vary, self.update = start.vary, self.line.enter_context(open_line("tracing"))
+
+    def after(self, trace):
+        """Rewrite the line."""
+        if self.update:
+            value = trace.unknowns[-1, -1]
+            self.update(f"tracing: {len(trace)} points, {self.vary} = {value:.6g}, step {trace.step:.2g}")
+
+    def end(self, status):
+        """Close the line."""
+        self.line.close()
+
+
+class InContext(Watcher):
+    """Show a trace in a context that ``make(start)`` makes for each direction.
+
+    The context yields ``show(state)``, called with the engine's state after each portion of points; where that
+    returns true the direction ends with ``Status.STOPPED``.
+    """
+
+    def __init__(self, make):
+        self.make, self.context, self.show = make, contextlib.ExitStack(), None
+
+    def begin(self, problem, start):
+        """Enter the context."""
+        self.show = self.context.enter_context(self.make(start))
+
+    def after(self, trace):
+        """Show what there is."""
+        return Status.STOPPED if self.show and self.show(trace.state) else None
+
+    def end(self, status):
+        """Leave the context."""
+        self.context.close()
 
 
 @contextlib.contextmanager
-def silent(begun):
-    """Show nothing."""
-    yield None
-
-
-@contextlib.contextmanager
-def terminal(begun):
-    """Show points, parameter and step on stderr, one line that is rewritten; nothing where that is no terminal."""
+def open_line(text):
+    """Yield ``update(text)``, which rewrites one line on stderr; None where stderr is no terminal."""
     from rich.console import Console
-    from rich.status import Status
+    from rich.status import Status as Line
 
     console = Console(stderr=True)
     if not console.is_terminal:
         yield None
         return
-    with Status("tracing", console=console) as line:
-
-        def show(state):
-            last = state.rows[state.i[S.ROWS] - 1]
-            value = last[state.i[S.SIZE] - 1]
-            line.update(f"tracing: {state.i[S.ROWS]} points, {begun.vary} = {value:.6g}, step {state.f[S.H]:.2g}")
-
-        yield show
-
-
-@contextlib.contextmanager
-def board(wanted):
-    """Yield ``update(text)``, which rewrites one line on stderr; None unless `wanted` and that is a terminal."""
-    from rich.console import Console
-    from rich.status import Status
-
-    console = Console(stderr=True) if wanted else None
-    if console is None or not console.is_terminal:
-        yield None
-        return
-    with Status("diagram", console=console) as line:
+    with Line(text, console=console) as line:
         yield line.update
+
+
+def board(wanted):
+    """The line of a diagram, a context like `open_line`; it yields None unless `wanted`."""
+    return open_line("diagram") if wanted else contextlib.nullcontext()

@@ -1,10 +1,8 @@
-"""Enter the compiled loop: make its state, start it, run it in portions, and listen for Ctrl-C meanwhile."""
+"""Enter the compiled loop: make its state, start it, run it in portions, with watchers and Ctrl-C in between."""
 
 import contextlib
 import functools
 import math
-import signal
-import threading
 import time
 
 import numpy as np
@@ -14,17 +12,27 @@ from continuation.compiled.loop.loop import run
 from continuation.compiled.loop.rare import rare
 from continuation.compiled.state import tasks
 from continuation.compiled.state import trace_state as S
-from continuation.engine.interrupts import Listener
+from continuation.compiled.state.messages import FOUND
+from continuation.compiled.steps import predict
+from continuation.engine.interrupts import interrupt_sets
+from continuation.engine.watching import asked_to_end
 from continuation.ground.status import Kind, Status
+from continuation.kinds import registry
+from continuation.kinds.special_kind import BY_KERNEL
+from continuation.results.request import Steps
 
-FIRST_PORTION, PORTION_SECONDS = 64, 0.05
-FIRST_ROWS = 1 << 20
+FIRST_PORTION, LARGEST_PORTION = 64, 1 << 20  # points; none of these changes a result
+PORTION_SECONDS = 0.05  # of the usual portion: ten times more and a display is jerky, ten times less and it costs time
+FIRST_ROWS = 1 << 20  # room for so many rows before any is asked for anew
 SMALLEST_LAPACK, MANY_THREADS = 4, 400  # orders between which one thread is best
-SHIFT = 1e-7  # how far, relative, a start may be moved in the parameter
-ILL = 1e8  # a bordered matrix with a larger condition estimate makes the start suspect
+SHIFT = 1e-7  # how far, relative to 1 + |p|, a start on a fold may be moved; less refuses folds given to 7 digits
+# Size of the inverse of [F_u F_p] with a generic row beyond which its rank is looked at (an SVD): ten times less costs
+# that for more starts, ten times more takes points within 1e-9 of a branch point for regular ones.
+ILL = 1e8
 
-KIND_CODES = {Kind[name]: code for code, name in enumerate(S.KINDS)}
-KINDS = {code: kind for kind, code in KIND_CODES.items()}
+KIND_CODES = {kind: registry.number_of(kind) for kind in Kind if kind is not Kind.END}
+KINDS = dict(enumerate(registry.NUMBERED))
+TRAITS = {kind: registry.of(kind).traits for kind in registry.NUMBERED}
 STATUSES = {
     S.LIMIT: Status.LIMIT,
     S.CLOSED: Status.CLOSED,
@@ -41,35 +49,58 @@ STATUSES = {
 
 def code_of(kind: Kind | None) -> int:
     """The engine's number of a kind; of None, that it means nothing."""
-    return S.PROBE_ONLY if kind is None else KIND_CODES[kind]
+    return S.NO_KIND if kind is None else KIND_CODES[kind]
 
 
-def make_state(operations, span, steps, settings) -> S.State:
-    """Arrays of a trace that has not started; `steps` are (first, smallest, largest)."""
+def bits_of(kinds) -> int:
+    """Kinds as the engine's bits; several kinds may share one."""
+    return sum(1 << code for code in {KIND_CODES[kind] for kind in kinds})
+
+
+@functools.cache
+def traits_table() -> np.ndarray:
+    """(kinds + 1, state.TRAITS) the kinds' traits for the engine; the last row, of no kind, says nothing."""
+    table = np.zeros((len(S.KINDS) + 1, S.TRAITS), np.int64)
+    for kind, traits in TRAITS.items():
+        marks = {
+            S.LOCATED_BY_BISECTION: traits.bisected,
+            S.COMES_FIRST: traits.first,
+            S.MAY_TOUCH: traits.may_touch,
+            S.CLOSES_AT_START: traits.closes,
+        }
+        row = table[KIND_CODES[kind]]
+        row[S.MARKS] = sum(mark for mark, has_it in marks.items() if has_it)
+        row[S.EXPLAINS], row[S.INSTEAD] = bits_of(traits.explains), code_of(traits.instead)
+        row[S.COUNT_CHANGE] = S.BY_KERNEL if traits.count_change is BY_KERNEL else traits.count_change
+    table.flags.writeable = False
+    return table
+
+
+def kinds_with(trait: str) -> list:
+    """Kinds that have one of the yes-or-no traits."""
+    return [kind for kind, traits in TRAITS.items() if getattr(traits, trait)]
+
+
+def make_state(operations, span, steps: Steps, settings) -> S.State:
+    """Arrays of a trace that has not started."""
     size, tests = operations.size, len(operations.tests)
-    wide, width = 2 * size + 8, S.width(size, tests)
+    wide, width = S.work_width(size), S.width(size, tests)
     o = operations
     asked = [(c.address, c.data) for c in (o.residual, o.linearise, o.solve, o.monitor, o.refine)]
     kinds = [code_of(test.kind) for test in o.tests]
-    i, f = np.zeros(S.INTEGERS, np.int64), np.zeros(S.FLOATS)
-    i[S.SIZE], i[S.TESTS], i[S.ACTIVE], i[S.COUNT_KIND] = size, tests, o.active, code_of(o.counts)
-    i[S.MAX_POINTS], i[S.MAX_NEWTON], i[S.FRESH] = settings.max_points, settings.newton_iterations, 2
-    i[S.PREVIOUS], i[S.LEFT], i[S.NEXT] = S.FIRST_PREVIOUS, S.FIRST_LEFT, S.FIRST_NEXT
-    f[[S.H, S.MIN_H, S.MAX_H]] = steps
-    i[S.PRESCRIBED] = settings.step is not None and settings.step == settings.max_step
-    f[S.TOLERANCE], f[S.MAX_ANGLE] = settings.tolerance, math.tan(min(settings.max_angle, 1.57))
     rows = min(settings.max_points + settings.max_points // 4 + 64, FIRST_ROWS)  # untouched pages cost nothing
     state = S.State(
         table=np.zeros(0, np.int64),
         ops=np.array([*np.ravel(asked), rare.address], np.int64),
         kinds=np.array(kinds, np.int64),
-        p=np.array(o.p, float),
+        traits=traits_table(),
+        parameters=np.array(o.p, float),
         weights=np.array(o.weights, float),
-        i=i,
-        f=f,
+        integers=first_integers(o, settings),
+        floats=first_floats(steps, settings),
         effort=np.zeros(S.EFFORTS, np.int64),
-        work=np.zeros((S.WORK_ROWS, wide + 2 * tests)),
-        scratch=np.zeros(wide + 2 * tests + 8),
+        work=np.zeros((S.WORK_ROWS, wide)),
+        scratch=np.zeros(2 * size + FOUND),
         slots=np.zeros((S.SLOTS, width)),
         stack=np.zeros((S.STACK_DEPTH, width)),
         rows=np.empty((rows, width)),
@@ -79,22 +110,44 @@ def make_state(operations, span, steps, settings) -> S.State:
     return S.with_table(state)
 
 
+def first_integers(operations, settings) -> np.ndarray:
+    """The state's integers before the first step."""
+    i = np.zeros(S.INTEGERS, np.int64)
+    i[S.SIZE], i[S.TESTS], i[S.ACTIVE] = operations.size, len(operations.tests), operations.active
+    i[S.MAX_POINTS], i[S.MAX_NEWTON], i[S.FRESH] = settings.max_points, settings.newton_iterations, 2
+    i[S.PREVIOUS], i[S.LEFT], i[S.NEXT] = S.FIRST_PREVIOUS, S.FIRST_LEFT, S.FIRST_NEXT
+    i[S.PRESCRIBED] = settings.step is not None and settings.step == settings.max_step
+    i[S.PREDICTOR] = predict.CODES[settings.predictor]
+    (meeting,) = kinds_with("meeting")
+    i[S.COUNT_KIND], i[S.MEETING_KIND] = code_of(operations.counts), code_of(meeting)
+    i[S.TURN_KINDS] = bits_of(kinds_with("turns"))
+    return i
+
+
+def first_floats(steps: Steps, settings) -> np.ndarray:
+    """The state's floats before the first step."""
+    f = np.zeros(S.FLOATS)
+    f[S.H], f[S.MIN_H], f[S.MAX_H] = steps.first, steps.least, steps.largest
+    f[S.TOLERANCE], f[S.MAX_ANGLE] = settings.tolerance, math.tan(min(settings.max_angle, 1.57))
+    return f
+
+
 def ask(state: S.State, task: int, *arrays, argument: float = 0.0) -> int:
     """Let the engine do one of its rare tasks; up to three contiguous arrays of floats, see `compiled.tasks`."""
-    state.i[S.TASK], state.f[S.ARGUMENT] = task, argument
+    state.integers[S.TASK], state.floats[S.ARGUMENT] = task, argument
     return call_from_python(rare, state.address, *arrays)
 
 
-def grown(state: S.State) -> S.State:
+def grow(state: S.State) -> S.State:
     """The same state with twice the room."""
-    used, capacity = int(state.i[S.ROWS]), len(state.rows)
+    used, capacity = int(state.integers[S.ROWS]), len(state.rows)
     rows = np.empty((2 * capacity, state.rows.shape[1]))
     rows[:used] = state.rows[:used]
     brackets = np.concatenate([state.brackets, np.zeros_like(state.brackets)])
     return S.with_table(state._replace(rows=rows, brackets=brackets))
 
 
-def corrected(state: S.State, x: np.ndarray) -> bool:
+def correct_at_parameter(state: S.State, x: np.ndarray) -> bool:
     """Correct x = (u, p) in place at fixed p by the engine's own Newton; False where it does not converge."""
     row = np.zeros(len(x))
     row[-1] = 1.0
@@ -105,7 +158,7 @@ def corrected(state: S.State, x: np.ndarray) -> bool:
     return code == OK
 
 
-def corrected_nearby(state: S.State, x: np.ndarray) -> bool:
+def correct_nearby(state: S.State, x: np.ndarray) -> bool:
     """Correct x = (u, p) in place by a correction of least norm; False unless the parameter hardly moves.
 
     For a start on a fold whose digits were rounded: no solution may exist at exactly its parameter.
@@ -153,7 +206,7 @@ def begin(state: S.State, x: np.ndarray, tangent: np.ndarray, silent: np.ndarray
         state.work[S.F, : len(x) - 1] = 0.0
         status = ask(state, tasks.NEWTON_STEP, x, row)
     if status == OK:
-        status = ask(state, tasks.FINISH, x, row, state.slots[S.FIRST_LEFT], argument=state.f[S.RESULT])
+        status = ask(state, tasks.FINISH, x, row, state.slots[S.FIRST_LEFT], argument=state.floats[S.RESULT])
     if status in (OK, SINGULAR):
         place_first(state, silent)
     return status
@@ -174,43 +227,44 @@ def begin_behind(state: S.State, x: np.ndarray, tangent: np.ndarray):
     ahead = state.slots[S.FIRST_LEFT].copy()
     begin_singular(state, x, tangent)
     state.rows[1] = state.slots[S.FIRST_LEFT] = ahead
-    state.i[S.ROWS] = state.i[S.POINTS] = 2
+    state.integers[S.ROWS] = state.integers[S.POINTS] = 2
 
 
 def place_first(state: S.State, silent: np.ndarray):
     """Make the record in LEFT the start and the first row; tests that vanish there are no information."""
-    left, size, tests = state.slots[S.FIRST_LEFT], int(state.i[S.SIZE]), len(state.kinds)
+    left, size, tests = state.slots[S.FIRST_LEFT], int(state.integers[S.SIZE]), len(state.kinds)
     phi = left[2 * size : 2 * size + tests]
     phi[silent] = 0.0
     state.slots[S.START] = left
     state.rows[0] = left
-    state.i[S.ROWS] = state.i[S.POINTS] = 1
+    state.integers[S.ROWS] = state.integers[S.POINTS] = 1
     base = 2 * size + 2 * tests
     if np.any(phi == 0.0) or left[base + S.NULLITY] > 0:
         left[base + S.UNSTABLE] = S.UNKNOWN
 
 
-def run_all(state: S.State, *, stop=None, progress=None):
-    """Run to the end of the branch; returns (state with its rows, code).
+def run_all(running, watchers=()) -> Status:
+    """Run to the end of the direction and return why it ended; `running` holds its rows.
 
-    `stop` is called after each accepted point, `progress` after each portion; either ends the branch when true.
-    Ctrl-C ends the branch with what was found.
+    After each portion of points every watcher looks, and may end the direction.  Ctrl-C ends it with what was found.
     """
-    portion = 1 if stop else FIRST_PORTION
-    with interrupt_sets(state.i[S.FLAG : S.FLAG + 1]), few_threads(int(state.i[S.SIZE])):
+    each = any(watcher.every_point for watcher in watchers)
+    portion, flag = 1 if each else FIRST_PORTION, running.state.integers[S.FLAG : S.FLAG + 1]
+    with interrupt_sets(flag), few_threads(int(running.state.integers[S.SIZE])):
         while True:
             began = time.perf_counter()
-            state.i[S.BUDGET] = portion
-            code = call_from_python(run, state.address)
-            asked = bool(progress and progress(state))
+            running.state.integers[S.BUDGET] = portion
+            code = call_from_python(run, running.state.address)
             if code == S.FULL:
-                state = grown(state)
-            elif code != S.PAUSED:
-                return state, code
-            elif asked or (stop and stop(state)):
-                return state, S.STOPPED
-            elif not stop and time.perf_counter() - began < PORTION_SECONDS / 2:
-                portion = min(2 * portion, 1 << 20)
+                running.state = grow(running.state)
+                continue
+            running.status = STATUSES.get(code)  # none of a pause
+            wanted = asked_to_end(watchers, running)
+            running.status = running.status or wanted
+            if running.status:
+                return running.status
+            if not each and time.perf_counter() - began < PORTION_SECONDS / 2:
+                portion = min(2 * portion, LARGEST_PORTION)
 
 
 def few_threads(size: int):
@@ -226,24 +280,3 @@ def _blas():
     from threadpoolctl import ThreadpoolController
 
     return ThreadpoolController()
-
-
-@contextlib.contextmanager
-def interrupt_sets(flag: np.ndarray):
-    """Let Ctrl-C set `flag` instead of raising, where Python lets us (the main thread)."""
-    ours = threading.current_thread() is threading.main_thread()
-    others = signal.getsignal(signal.SIGINT)
-    if not (ours and (others is signal.default_int_handler or isinstance(others, Listener))):
-        yield
-        return
-
-    def handler(number, frame):
-        flag[0] = 1
-        if isinstance(others, Listener):
-            others(number, frame)
-
-    before = signal.signal(signal.SIGINT, handler)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGINT, before)

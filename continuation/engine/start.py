@@ -2,18 +2,20 @@
 
 import numpy as np
 
-from continuation.compiled.state import trace_state as S
-from continuation.engine.run import ILL, corrected, corrected_nearby, make_state, tangent_at
+from continuation.engine.run import ILL, correct_at_parameter, correct_nearby, make_state, tangent_at
 from continuation.equations.derivatives import evaluate, extended_jacobian
 from continuation.equations.newton import solve_damped
 from continuation.ground import canonical
 from continuation.ground.points import Point, SpecialPoint, Start
 from continuation.ground.settings import Settings
 from continuation.ground.status import Kind, StartError, Status
+from continuation.results.request import Steps
 
-NEAR_FOLD = 1e-9  # parameter part of a tangent below this: the direction is a matter of convention
-RANK = 1e-9  # singular values below this fraction of the largest are zero
-NUDGE = 1e-3  # how far away a rank defect is looked for again
+# Parameter part of a unit tangent below which its sign is rounding: starts are exact to some 1e-12.  Ten times more and
+# starts so near a fold begin in a direction of convention, ten times less and the sign of a start on a fold is noise.
+NEAR_FOLD = 1e-9
+RANK = 1e-9  # singular values below this fraction of the largest are zero: differences are exact to 1e-10 or so
+NUDGE = 1e-3  # how far away, relative to 1 + |x|, a rank defect is looked for again: clear of RANK, still nearby
 
 
 def start_from(problem, start, vary, parameters, span) -> Start:
@@ -28,7 +30,7 @@ def start_from(problem, start, vary, parameters, span) -> Start:
     """
     active = problem.index_of(vary)
     if isinstance(start, Start):
-        return _switched(start, vary, span)
+        return _check_switched(start, vary, span)
     if isinstance(start, SpecialPoint) and start.kind is Kind.BRANCH_POINT:
         raise StartError(f"start: {start.label} is a branch point; take a start of switch(problem, point)")
     values = {name: v for name, v in start.parameters.items() if name in problem.parameters} if _is_point(start) else {}
@@ -37,28 +39,16 @@ def start_from(problem, start, vary, parameters, span) -> Start:
     check_functions(problem, u, p, active)
     check_inside(vary, p[active], span)
     operations = problem.operations(p.copy(), active)
-    state = make_state(operations, span, (1.0, 1.0, 1.0), Settings(newton_iterations=25))
+    state = make_state(operations, span, Steps(1.0, 1.0, 1.0), Settings(newton_iterations=25))
     x = np.append(u, p[active])
-    if not (corrected(state, x) or corrected_nearby(state, x)):
+    if not (correct_at_parameter(state, x) or correct_nearby(state, x)):
         x[:-1] = solve_damped(problem, u, p)
     ok, tangent, condition = tangent_at(state, x)
     if not ok or condition > ILL:
         refuse_defect(problem, x, p, active)
     if not ok:
         raise StartError("the bordered matrix is singular at the start; try a start a little away", Status.SINGULAR)
-    return Start(x, oriented(tangent), p, vary, problem=problem)
-
-
-def point_of_record(problem, begun: Start, record) -> Point:
-    """`Point` of a record of the engine on a trace that began at `begun`."""
-    size = len(begun.x)
-    states, varied = problem.columns(record[None, :size])
-    values = dict(zip(problem.parameters, begun.p.tolist()))
-    values |= dict(zip(problem.varied_names(begun.vary), varied[0].tolist()))
-    base = len(record) - S.SCALARS
-    counts = int(record[base + S.UNSTABLE]), int(record[base + S.NULLITY])
-    unknowns, tangent = record[:size].copy(), record[size : 2 * size].copy()
-    return Point(states[0].copy(), values, problem.states, {}, *counts, tangent, unknowns)
+    return Start(x, orient(tangent), p, vary, problem=problem)
 
 
 def vanishing_zeros(problem, begun: Start) -> set:
@@ -82,7 +72,7 @@ def _is_point(start) -> bool:
     return isinstance(start, Point)
 
 
-def _switched(start: Start, vary, span) -> Start:
+def _check_switched(start: Start, vary, span) -> Start:
     """A start of `switch`, if it fits this trace."""
     if start.vary != vary:
         raise ValueError(f"vary: this start continues in {start.vary!r}, got {vary!r}")
@@ -98,7 +88,7 @@ def check_inside(vary, value, span):
         raise ValueError(f"span: ({low:g}, {high:g}) leaves out the start, where {vary} = {value:g}")
 
 
-def oriented(tangent: np.ndarray) -> np.ndarray:
+def orient(tangent: np.ndarray) -> np.ndarray:
     """The tangent along which the parameter increases; at a fold, the first of the largest components does."""
     if abs(tangent[-1]) <= NEAR_FOLD:
         return canonical.signed(tangent)
@@ -138,12 +128,12 @@ def refuse_defect(problem, x, p, active):
     """Raise where [F_u F_p] has less than full rank at x, telling a branch point from dependent equations."""
     if "residual" not in problem.functions or len(x) > 1500:
         return
-    if rank_defect(problem, x, p, active) == 0:
+    if count_rank_defect(problem, x, p, active) == 0:
         return
     nudged = x + NUDGE * (1 + np.abs(x)) * np.cos(np.arange(1, len(x) + 1))
     left = np.linalg.svd(extended_jacobian(problem, x, p, active))[0][:, -1]
     row = problem.unknown_names[canonical.first_largest(np.abs(left))]
-    if rank_defect(problem, nudged, p, active) > 0 and np.all(np.isfinite(evaluate(problem, nudged[:-1], p))):
+    if count_rank_defect(problem, nudged, p, active) > 0 and np.all(np.isfinite(evaluate(problem, nudged[:-1], p))):
         raise StartError(
             f"[F_u F_p] is rank-deficient at the start and around it: an equation is missing, repeated or does not "
             f"depend on the unknowns (look at the equation of {row!r})",
@@ -156,7 +146,7 @@ def refuse_defect(problem, x, p, active):
     )
 
 
-def rank_defect(problem, x, p, active) -> int:
+def count_rank_defect(problem, x, p, active) -> int:
     """By how much the rank of [F_u F_p] falls short of n."""
     sigma = np.linalg.svd(extended_jacobian(problem, x, p, active), compute_uv=False)
     return int(np.sum(sigma <= RANK * max(sigma[0], 1e-300)))

@@ -17,9 +17,11 @@ from continuation.output import files as storage
 from continuation.output.dataset import rows_of, source_text
 from continuation.output.encoding import decode, encode
 from continuation.output.files import StorageError
+from continuation.results.request import Bound
 
 FORMAT = "pseudoarc diagram"
 VERSION = 1
+PLAIN = ("vary", "span", "depth", "max_branches", "max_points", "deflate", "bounds")  # of a plan, as they are
 STARTS = ("x", "tangent", "p", "vary", "known", "continuum", "ahead")  # what is stored of a start
 
 
@@ -86,7 +88,7 @@ def attributes(diagram) -> dict:
 def plan_record(plan) -> dict:
     """A plan as plain values."""
     return {
-        **{name: getattr(plan, name) for name in ("vary", "span", "depth", "max_branches", "max_points", "deflate")},
+        **{name: getattr(plan, name) for name in PLAIN},
         "settings": plan.settings.as_dict(),
         "detect": sorted(kind.name for kind in plan.detect),
     }
@@ -106,6 +108,7 @@ def diagram_of(name, record, branches, problem) -> DiagramRecord:
     plan = dict(record["plan"])
     plan["settings"] = Settings(**plan["settings"])
     plan["detect"] = frozenset(Kind[kind] for kind in plan["detect"])
+    plan["bounds"] = tuple(Bound(*bound) for bound in plan.get("bounds", ()))  # older files have none
     special = {p.label: p for branch in reversed(branches) for p in reversed(branch.special) if p.kind is not Kind.END}
     diagram = DiagramRecord(
         problem_name=name,

@@ -1,12 +1,12 @@
 """A diagram as tables: its branches, its special points, what failed; plain text or HTML."""
 
-from html import escape
 from itertools import groupby
 
 from continuation.exploring.record import to_do
 from continuation.ground.canonical import cleared
 from continuation.ground.status import Kind
-from continuation.output.tables import aligned, cells, header, html_cells, number
+from continuation.output.tables import cells, header, number
+from continuation.output.text_table import TextTable, html_page, text_page
 from continuation.results.segments import segments
 
 MANY = 7  # of more changes of stability only the least and the largest number of unstable eigenvalues are told
@@ -28,21 +28,22 @@ def table(diagram) -> str:
         flow), where it was found, how it ends.  Then a line for each special point as in the table of a branch,
         with the branches through it in the place of the row.  Then the failures.
     """
-    parts = [summary(diagram), text_of(HEADS, [branch_cells(diagram, k) for k in range(len(diagram.branches))])]
-    if diagram.special:
-        parts.append(text_of(special_head(diagram), special_rows(diagram)))
-    if diagram.failures:
-        parts.append(failure_lines(diagram))
-    return "\n\n".join("\n".join(lines) for lines in parts)
+    return text_page(*parts(diagram))
 
 
 def html(diagram) -> str:
     """Write the same as HTML, every name and number escaped; what a notebook shows."""
-    branches = html_table(HEADS, [branch_cells(diagram, k) for k in range(len(diagram.branches))])
-    special = html_table(special_head(diagram), special_rows(diagram)) if diagram.special else ""
-    above = "".join(f"<p>{escape(line)}</p>" for line in summary(diagram))
-    below = "".join(f"<p>{escape(line)}</p>" for line in failure_lines(diagram)) if diagram.failures else ""
-    return f"<div>{above}{branches}{special}{below}</div>"
+    return html_page(*parts(diagram))
+
+
+def parts(diagram) -> list:
+    """Lines above the tables, the tables of branches and of special points, lines about failures."""
+    found = [summary(diagram), TextTable(HEADS, [branch_cells(diagram, k) for k in range(len(diagram.branches))])]
+    if diagram.special:
+        found.append(TextTable(special_head(diagram), special_rows(diagram)))
+    if diagram.failures:
+        found.append(failure_lines(diagram))
+    return found
 
 
 def summary(diagram) -> list[str]:
@@ -110,16 +111,3 @@ def special_rows(diagram) -> list:
 def failure_lines(diagram) -> list[str]:
     """A line for each failure."""
     return ["not complete:", *(f"  {f.label + ': ' if f.label else ''}{f.reason}" for f in diagram.failures)]
-
-
-def text_of(head, rows) -> list[str]:
-    """Lines of a table, columns aligned."""
-    widths = [max(len(line[k]) for line in [head, *rows]) for k in range(len(head))]
-    return [aligned(line, widths) for line in [head, *rows]]
-
-
-def html_table(head, rows) -> str:
-    """A table as HTML."""
-    names = "".join(f"<th>{escape(name)}</th>" for name in head)
-    lines = "".join(f"<tr>{html_cells(line)}</tr>" for line in rows)
-    return f"<table><thead><tr>{names}</tr></thead><tbody>{lines}</tbody></table>"

@@ -7,11 +7,11 @@ import numpy as np
 
 from continuation.exploring.recognition.conjugate_branches import images_of_branch
 from continuation.ground.status import Kind
+from continuation.kinds import registry
 from continuation.output.plotting import (
     DASHED,
     INK,
     LABELS,
-    MARKS,
     SIZE,
     SOLID,
     TROUBLE,
@@ -204,7 +204,7 @@ def draw_marks(ax, holder, spots):
     size = 34 if len(spots) <= 3 * LABELS else 12
     for _, members in groupby(sorted(holder.special, key=marker_group), key=marker_group):
         members = list(members)
-        shape, _, area = MARKS[members[0].kind]
+        shape, _, area = registry.of(members[0].kind).marker
         colors = {"facecolors": INK, "edgecolors": "white", "linewidths": 0.7}
         if not members[0].located:
             colors = {"facecolors": "white", "edgecolors": INK, "linewidths": 1.2}

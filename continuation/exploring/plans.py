@@ -24,6 +24,7 @@ def make_plan(problem, vary, span, settings, detect, **limits) -> Plan:
         max_branches=check_whole("max_branches", limits["max_branches"], 1),
         max_points=check_whole("max_points", limits["max_points"], 2),
         deflate=check_deflate(limits["deflate"], request.span),
+        bounds=request.bounds,
     )
 
 

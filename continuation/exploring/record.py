@@ -34,6 +34,7 @@ class Plan:
     max_branches: int
     max_points: int
     deflate: tuple = ()
+    bounds: tuple = ()  # limits of states and outputs, see `continuation.results.request.Bound`
 
 
 @dataclass(frozen=True)

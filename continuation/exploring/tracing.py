@@ -1,14 +1,13 @@
 """One trace of a diagram: watched meanwhile, judged afterwards, traced anew with smaller steps where it went astray."""
 
-import contextlib
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 import numpy as np
 
-from continuation.compiled.state import trace_state as S
 from continuation.engine.extend import can_go_on
-from continuation.engine.follow import continued, follow
+from continuation.engine.follow import follow, trace_on
+from continuation.engine.watching import Watcher
 from continuation.exploring.recognition.half_branches import PARALLEL
 from continuation.exploring.recognition.on_curve import CurveEquations, find_place_on
 from continuation.exploring.recognition.overlaps import find_overlap, find_return
@@ -19,8 +18,8 @@ from continuation.results.joining import add_effort, close_branch, cut_branch, j
 from continuation.results.request import Request
 from continuation.results.rows import Rows
 
-ATTEMPTS = 3  # at a branch that falls onto a known one
-SHORTER = 0.2  # steps of the next attempt
+ATTEMPTS = 3  # at a branch that falls onto a known one; each costs a whole trace
+SHORTER = 0.2  # steps of the next attempt, relative to those of the last: three attempts span a factor of 25
 
 
 class Found(NamedTuple):
@@ -50,7 +49,7 @@ class Tracer:
     def of(cls, diagram, update):
         """For the next trace of a diagram."""
         plan = diagram.plan
-        request = Request(plan.vary, plan.span, plan.settings, detect=plan.detect)
+        request = Request(plan.vary, plan.span, plan.settings, detect=plan.detect, bounds=plan.bounds)
         left = plan.max_points - sum(map(len, diagram.branches))
         words = f"diagram: {len(diagram.branches)} branches, {to_do(diagram)} pending; {plan.vary} ="
         return cls(diagram.problem, diagram.branches, request, left, update, words)
@@ -60,29 +59,33 @@ class Tracer:
         points = max(2, min(self.request.settings.max_points, self.left // directions + 1))
         settings = replace(self.request.settings, max_points=points)
         if factor < 1.0:
-            first, least, largest = self.request.steps()
-            largest *= np.sqrt(factor)
-            first = min(first * factor, largest)
-            settings = replace(settings, step=first, max_step=largest, min_step=min(least, first))
+            steps = self.request.steps()
+            largest = steps.largest * np.sqrt(factor)
+            first = min(steps.first * factor, largest)
+            settings = replace(settings, step=first, max_step=largest, min_step=min(steps.least, first))
         return replace(self.request, settings=settings)
 
-    @contextlib.contextmanager
-    def watched(self, begun):
-        """Show the parameter reached, and stop a trace that runs along a known branch or its own beginning."""
-        equations = CurveEquations(self.problem, begun.p, begun.active, self.problem.inner_weights())
-        size = len(begun.x)
 
-        def watch(state):
-            rows = state.rows[: state.i[S.ROWS]]
-            unknowns, tangents = rows[:, :size], rows[:, size : 2 * size]
-            if self.update:
-                self.update(f"{self.words} {unknowns[-1, -1]:.6g}")
-            if begun.outward and find_return(equations, unknowns, tangents) is not None:
-                return True
-            x, t = unknowns[-1].copy(), tangents[-1].copy()
-            return any(find_place_on(equations, b, x, t) is not None for b in self.branches)
+class JumpGuard(Watcher):
+    """Stops a trace that runs along a known branch or its own beginning; shows the parameter reached meanwhile."""
 
-        yield watch
+    def __init__(self, tracer: Tracer):
+        self.tracer, self.outward, self.equations = tracer, False, None
+
+    def begin(self, problem, start):
+        """Prepare for one direction."""
+        self.outward = start.outward
+        self.equations = CurveEquations(problem, start.p, start.active, problem.inner_weights())
+
+    def after(self, trace):
+        """Show where it is, and compare that with what is known."""
+        x, t = trace.unknowns[-1].copy(), trace.tangents[-1].copy()
+        if self.tracer.update:
+            self.tracer.update(f"{self.tracer.words} {x[-1]:.6g}")
+        returned = self.outward and find_return(self.equations, trace.unknowns, trace.tangents) is not None
+        if returned or any(find_place_on(self.equations, b, x, t) is not None for b in self.tracer.branches):
+            return Status.STOPPED
+        return None
 
 
 def trace_new(tracer: Tracer, start, parameters=None) -> Found:
@@ -90,9 +93,9 @@ def trace_new(tracer: Tracer, start, parameters=None) -> Found:
     effort, directions = {}, 1 if isinstance(start, Start) and start.outward else 2
     for attempt in range(ATTEMPTS):
         request = tracer.limited(directions, SHORTER**attempt)
-        branch = follow(tracer.problem, start, request, parameters=parameters, progress=tracer.watched)
+        branch = follow(tracer.problem, start, request, parameters=parameters, watch=(JumpGuard(tracer),))
         effort = add_effort(effort, branch.effort)
-        found = judged(tracer, branch, effort)
+        found = judge(tracer, branch, effort)
         if Status.INTERRUPTED in branch.ends:
             return found._replace(interrupted=True)
         if not found.complaint:
@@ -100,7 +103,7 @@ def trace_new(tracer: Tracer, start, parameters=None) -> Found:
     return found
 
 
-def judged(tracer, branch, effort) -> Found:
+def judge(tracer, branch, effort) -> Found:
     """What a trace found, without what was known before."""
     if len(branch) < 2:
         reason = f"no step along a half-branch was accepted ({branch.ends[1].name})"
@@ -112,15 +115,15 @@ def judged(tracer, branch, effort) -> Found:
         branch = close_branch(branch, row)
     overlap = find_overlap(equations, tracer.branches, branch)
     if overlap is None:
-        return Found(branch, effort, unfinished=cut_short(tracer, branch))
+        return Found(branch, effort, unfinished=find_cut_ends(tracer, branch))
     if overlap.row <= 3 and began_outward:
-        return back_on_known(tracer, branch, overlap, effort)
+        return judge_return(tracer, branch, overlap, effort)
     if overlap.row == 0:
         if any(find_place_on(equations, other, branch.unknowns[branch.start]) for other in tracer.branches):
             return Found(None, effort, overlap.branch)
         branch = reverse_branch(branch)  # new where it began, known where its first direction led
         overlap = find_overlap(equations, tracer.branches, branch)
-    shorter = cut_branch(branch, last_row_of_its_own(branch, overlap), Status.STOPPED)
+    shorter = cut_branch(branch, count_own_rows(branch, overlap), Status.STOPPED)
     if is_meeting(tracer, branch, overlap):
         return Found(shorter, effort, met=overlap.branch)
     value = branch.parameter[overlap.row]
@@ -132,7 +135,7 @@ def judged(tracer, branch, effort) -> Found:
     )
 
 
-def back_on_known(tracer, branch, overlap, effort) -> Found:
+def judge_return(tracer, branch, overlap, effort) -> Found:
     """A half-branch that lies on a known one from its first step: known, or it could not leave the branch point."""
     other = tracer.branches[overlap.branch]
     near = slice(max(overlap.place.row - 2, 0), overlap.place.row + 3)
@@ -148,7 +151,7 @@ def back_on_known(tracer, branch, overlap, effort) -> Found:
     )
 
 
-def last_row_of_its_own(branch, overlap) -> int:
+def count_own_rows(branch, overlap) -> int:
     """Number of rows before those on the known branch; the special point where they part is kept."""
     shared = [p.index for p in branch.special if p.kind is not Kind.END and p.index == overlap.row - 1]
     return max(2, shared[0] + 1 if shared else overlap.row)
@@ -164,7 +167,7 @@ def is_meeting(tracer, branch, overlap) -> bool:
     return (first and overlap.place.row <= 2) or (last and overlap.place.row >= len(other) - 4)
 
 
-def cut_short(tracer, branch) -> tuple:
+def find_cut_ends(tracer, branch) -> tuple:
     """Ends (0, -1) that Ctrl-C or the budget, not the settings, cut short."""
     budget = tracer.left < tracer.request.settings.max_points
     found = []
@@ -174,7 +177,7 @@ def cut_short(tracer, branch) -> tuple:
             end == 0 and branch.start == 0 and any(p.index == 0 and p.kind is Kind.BRANCH_POINT for p in branch.special)
         )
         open_end = status is Status.INTERRUPTED or (status is Status.MAX_POINTS and budget)
-        if open_end and not from_point and can_go_on(branch, status, end, sign, tracer.request.span):
+        if open_end and not from_point and can_go_on(branch, end, sign, tracer.request, tracer.problem):
             found.append(end)
     return tuple(found)
 
@@ -186,16 +189,16 @@ def trace_end(tracer: Tracer, task) -> Found:
         branch = reverse_branch(branch)
     others = tuple(other for k, other in enumerate(tracer.branches) if k != task.branch)
     apart = replace(tracer, branches=others)
-    piece = continued(tracer.problem, branch, (-1, 1), tracer.limited(), apart.watched)
+    piece = trace_on(tracer.problem, branch, -1, 1, tracer.limited(), (JumpGuard(apart),))
     longer = join_branches(branch, piece, branch.start)
     equations = CurveEquations.of(tracer.problem, longer)
     row = find_return(equations, longer.unknowns, longer.tangents)
     if row is not None:
         longer = close_branch(longer, row)
     elif (overlap := find_overlap(equations, others, piece)) is not None:
-        own = 1 if overlap.row <= 1 else last_row_of_its_own(piece, overlap)
+        own = 1 if overlap.row <= 1 else count_own_rows(piece, overlap)
         longer = cut_branch(longer, len(branch) - 1 + own, Status.STOPPED)
-    ends = tuple(-1 for end in cut_short(tracer, longer) if end == -1)
+    ends = tuple(-1 for end in find_cut_ends(tracer, longer) if end == -1)
     if task.end == 0:
         longer, ends = reverse_branch(longer), tuple(0 for _ in ends)
     return Found(longer, piece.effort, unfinished=ends, interrupted=Status.INTERRUPTED in piece.ends)

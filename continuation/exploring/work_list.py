@@ -27,7 +27,7 @@ from continuation.exploring.record import (
     with_problem,
 )
 from continuation.exploring.tracing import Tracer, trace_end, trace_new
-from continuation.ground.status import StartError
+from continuation.ground.status import StartError, Status
 from continuation.results.joining import add_effort
 from continuation.results.solutions import need_problem
 from continuation.searching.disconnected import unconnected
@@ -201,6 +201,8 @@ def trace_through(diagram, point, update) -> DiagramRecord:
     try:
         found = trace_new(Tracer.of(diagram, update), point)
     except StartError as error:
+        if error.status is Status.LIMIT:  # a solution outside the limits of a state or an output
+            return diagram
         return adding.add_failure(
             diagram, Failure("", f"a solution found at {diagram.vary} = {point[diagram.vary]:.6g}: {error}")
         )

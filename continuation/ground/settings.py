@@ -7,6 +7,8 @@ import numpy as np
 
 from continuation.ground.names import check_whole
 
+PREDICTORS = ("tangent", "secant")  # one function each in `continuation.compiled.steps.predict`
+
 
 @dataclass(frozen=True, kw_only=True)
 class Settings:
@@ -32,6 +34,9 @@ class Settings:
         Newton iterations a step may take before it is rejected.
     max_angle : float
         Largest angle between successive tangents, in radians; larger ones reject the step.
+    predictor : str
+        Where a step starts from: ``"tangent"``, along the tangent and its last change, or ``"secant"``, along the
+        chord of the last two points.  The branch is the same, its points are not.
     """
 
     step: float | None = None
@@ -41,6 +46,7 @@ class Settings:
     tolerance: float = 1e-9
     newton_iterations: int = 8
     max_angle: float = 0.3
+    predictor: str = PREDICTORS[0]
 
     def __post_init__(self):
         """Refuse values that can't work, naming the option."""
@@ -52,6 +58,8 @@ class Settings:
             object.__setattr__(self, name, check_whole(f"Settings({name}=...)", getattr(self, name)))
         if self.max_angle > math.pi / 2:
             raise ValueError(f"Settings(max_angle=...): wanted at most pi/2 (radians), got {self.max_angle!r}")
+        if self.predictor not in PREDICTORS:
+            raise ValueError(f"Settings(predictor=...): wanted one of {list(PREDICTORS)}, got {self.predictor!r}")
         for small, large in (("min_step", "step"), ("step", "max_step"), ("min_step", "max_step")):
             a, b = getattr(self, small), getattr(self, large)
             if a is not None and b is not None and a > b:

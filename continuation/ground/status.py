@@ -4,20 +4,36 @@ from enum import Enum
 
 
 class Kind(Enum):
-    """Kinds of special points; the value is the two-letter label the field uses."""
+    """Kinds of special points: the two-letter label the field uses, and what rooms below `continuation.kinds` ask.
 
-    FOLD = "LP"
-    BRANCH_POINT = "BP"
-    HOPF = "HB"
-    CUSP = "CP"
-    BOGDANOV_TAKENS = "BT"
-    BAUTIN = "GH"
-    ZERO_HOPF = "ZH"
-    HOPF_HOPF = "HH"
-    PERIOD_DOUBLING = "PD"
-    NEIMARK_SACKER = "NS"
-    USER = "UZ"
-    END = "EP"
+    Everything else about a kind is in its file, see `continuation.kinds.registry`.
+
+    Attributes
+    ----------
+    crossing : int
+        How many eigenvalues cross the imaginary axis at such a point, or the dimension of a larger kernel of F_u; 0
+        where none need to.  Those that are critical all along a curve of special points are not counted.
+    on_request : bool
+        Whether it is looked for only where `detect` names it.
+    """
+
+    FOLD = "LP", 1
+    BRANCH_POINT = "BP", 1
+    HOPF = "HB", 2
+    CUSP = "CP", 0
+    BOGDANOV_TAKENS = "BT", 1
+    BAUTIN = "GH", 0
+    ZERO_HOPF = "ZH", 1
+    HOPF_HOPF = "HH", 2
+    NEUTRAL_SADDLE = "NE", 0, True
+    USER = "UZ", 0
+    END = "EP", 0
+
+    def __new__(cls, label, crossing, on_request=False):
+        """Make the label the value: ``Kind("LP")`` is the fold."""
+        member = object.__new__(cls)
+        member._value_, member.crossing, member.on_request = label, crossing, on_request
+        return member
 
     @property
     def label(self) -> str:
@@ -32,6 +48,7 @@ class Status(Enum):
     CLOSED = "returned to its start: the branch is a closed curve and complete"
     MAX_POINTS = "stored `max_points` points; `branch.extend()` goes on from here"
     STOPPED = "stopped as asked by `stop` or `direction`; `branch.extend()` goes on from here"
+    TIME_LIMIT = "the time limit was reached; `branch.extend()` goes on from here"
     INTERRUPTED = "interrupted; what was traced is kept, `branch.extend()` goes on from here"
     STEP_TOO_SMALL = (
         "no step down to `min_step` was accepted: the branch may end or have a corner here; "

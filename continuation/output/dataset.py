@@ -19,7 +19,7 @@ from continuation.ground.points import SpecialPoint
 from continuation.ground.settings import Settings
 from continuation.ground.status import Kind, Status
 from continuation.output.encoding import decode, encode
-from continuation.results.request import Request
+from continuation.results.request import Bound, Request
 from continuation.results.rows import OWN_COLUMNS, Rows
 
 FORMAT = "pseudoarc branch"
@@ -145,6 +145,8 @@ def _attributes(branch) -> dict:
         "settings": branch.settings.as_dict(),
         "effort": branch.effort,
         "span": branch.span,
+        "bounds": branch.request.bounds,
+        "signs": branch.request.signs,
         "detect": sorted(kind.name for kind in branch.request.detect),
         "ends": [status.name for status in branch.ends],
         "versions": _versions(),
@@ -204,8 +206,14 @@ def rows_of(dataset, problem) -> Rows:
 
 
 def request_of(attrs, vary, span) -> Request:
-    """What was asked for; files of earlier versions do not tell the kinds looked for: all."""
-    more = {"detect": frozenset(Kind[name] for name in decode(attrs["detect"]))} if "detect" in attrs else {}
+    """What was asked for; files of earlier versions do not tell all of it: what is usual then."""
+    told = {name: decode(attrs[name]) for name in ("detect", "bounds", "signs") if name in attrs}
+    read = {
+        "detect": lambda names: frozenset(Kind[name] for name in names),
+        "bounds": lambda bounds: tuple(Bound(*bound) for bound in bounds),
+        "signs": tuple,
+    }
+    more = {name: read[name](value) for name, value in told.items()}
     return Request(vary, span, Settings(**decode(attrs["settings"])), **more)
 
 

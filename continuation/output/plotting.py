@@ -5,25 +5,12 @@ from itertools import groupby
 import numpy as np
 
 from continuation.ground.status import Kind, Status
-from continuation.output.tables import FEW, WORDS
+from continuation.kinds import registry
+from continuation.output.tables import FEW
 from continuation.results.segments import segments
 
 INK = "#222222"
 SOLID, DASHED = "-", (0, (3.5, 1.8))
-# Shape, colour and relative area by kind; the colours, of Okabe and Ito, differ for all kinds of colour vision.
-MARKS = {
-    Kind.FOLD: ("o", "#D55E00", 1.0),
-    Kind.BRANCH_POINT: ("s", "#009E73", 1.0),
-    Kind.HOPF: ("^", "#0072B2", 1.3),
-    Kind.CUSP: ("v", "#E69F00", 1.3),
-    Kind.BOGDANOV_TAKENS: ("P", "#56B4E9", 1.4),
-    Kind.BAUTIN: ("p", "#E69F00", 1.3),
-    Kind.ZERO_HOPF: ("*", "#56B4E9", 2.2),
-    Kind.HOPF_HOPF: ("h", "#0072B2", 1.3),
-    Kind.PERIOD_DOUBLING: ("<", "#E69F00", 1.3),
-    Kind.NEIMARK_SACKER: (">", "#56B4E9", 1.3),
-    Kind.USER: ("D", "#CC79A7", 0.8),
-}
 TROUBLE = {
     Status.STEP_TOO_SMALL: "end: no step accepted",
     Status.SINGULAR: "end: singular",
@@ -144,7 +131,7 @@ def _draw_markers(ax, branch, curve):
     for _, members in groupby(inner, key=marker_group):
         members = list(members)
         first = members[0]
-        shape, color, area = MARKS[first.kind]
+        shape, color, area = registry.of(first.kind).marker
         colors = {"facecolors": color, "edgecolors": "white", "linewidths": 0.6}
         if not first.located:
             colors = {"facecolors": "white", "edgecolors": color, "linewidths": 1.3}
@@ -163,7 +150,7 @@ def marker_group(point):
 def marker_words(point) -> str:
     """Legend entry of a special point's marker."""
     name = f": {point.name}" if point.kind is Kind.USER and point.name else ""
-    return WORDS[point.kind] + name + ("" if point.located else ", not located")
+    return registry.of(point.kind).words + name + ("" if point.located else ", not located")
 
 
 def draw_legend(ax):
@@ -216,11 +203,11 @@ def draw_labels(ax, branch, curve):
 
     chosen = [s for s in _thinned(branch.special) if np.isfinite(curve[s.index]).all()]
     taken = _boxes([*ax.texts, *filter(None, [ax.get_legend()])])
-    cover, scale = _covered(ax), ax.figure.dpi / 72
+    cover = _covered(ax)
     halo = [withStroke(linewidth=2, foreground="white")]
     for point in chosen:
         spot = ax.transData.transform(curve[point.index])
-        box, (dx, dy) = _best_place(ax, spot, len(point.label), (taken, cover, scale))
+        box, (dx, dy) = _best_place(ax, spot, len(point.label), taken, cover)
         if box is None:
             continue
         taken = np.vstack([taken, box])
@@ -258,10 +245,9 @@ def _covered(ax):
     return np.concatenate(spots)
 
 
-def _best_place(ax, spot, letters, surroundings):
+def _best_place(ax, spot, letters, taken, cover):
     """Box (pixels) and direction of the free place that covers least of the curve; None if there is no free place."""
-    taken, cover, scale = surroundings
-    frame, best = ax.bbox.extents, (np.inf, None, (0, 0))
+    scale, frame, best = ax.figure.dpi / 72, ax.bbox.extents, (np.inf, None, (0, 0))
     near = cover[np.abs(cover - spot).max(axis=1) < 100 * scale]
     for direction in DIRECTIONS:
         box = _box(spot, direction, letters, scale)

@@ -1,28 +1,14 @@
 """A branch as a table of its special points: plain text, HTML, or for a terminal."""
 
-from html import escape
-
 import numpy as np
 
 from continuation.ground.canonical import cleared
 from continuation.ground.status import Kind, Status
+from continuation.kinds import registry
+from continuation.output.text_table import TextTable, html_page, text_page
+from continuation.results.limit_reached import limit_reached
 from continuation.symmetries.conjugacy import breaking
 
-WORDS = {
-    Kind.FOLD: "fold",
-    Kind.BRANCH_POINT: "branch point",
-    Kind.HOPF: "Hopf point",
-    Kind.CUSP: "cusp",
-    Kind.BOGDANOV_TAKENS: "Bogdanov-Takens point",
-    Kind.BAUTIN: "Bautin point",
-    Kind.ZERO_HOPF: "zero-Hopf point",
-    Kind.HOPF_HOPF: "Hopf-Hopf point",
-    Kind.PERIOD_DOUBLING: "period doubling",
-    Kind.NEIMARK_SACKER: "Neimark-Sacker point",
-    Kind.USER: "user point",
-    Kind.END: "end",
-}
-NATURAL_ENDS = (Kind.BOGDANOV_TAKENS,)  # of a Hopf curve: omega vanishes
 FEW = 4  # up to so many states all are listed
 SHOWN = 3  # of more states, the norm and so many
 MANY = 50  # of more special points no normal forms
@@ -53,17 +39,17 @@ def table(branch) -> str:
     >>> number(1 / 3), number(-0.0), number(2.5e-11, digits=3)
     ('0.33333333333333', '0', '2.5e-11')
     """
-    head, rows = header(branch), [cells(branch, point) for point in branch.special]
-    widths = [max(len(line[k]) for line in [head, *rows]) for k in range(len(head))]
-    return "\n".join([*summary(branch), "", *(aligned(line, widths) for line in [head, *rows])])
+    return text_page(*parts(branch))
 
 
 def html(branch) -> str:
     """Write the same table as HTML, every name and number escaped; what a notebook shows."""
-    lines = "".join(f"<p>{escape(line)}</p>" for line in summary(branch))
-    head = "".join(f"<th>{escape(name)}</th>" for name in header(branch))
-    rows = "".join(f"<tr>{html_cells(cells(branch, point))}</tr>" for point in branch.special)
-    return f"<div>{lines}<table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table></div>"
+    return html_page(*parts(branch))
+
+
+def parts(branch) -> tuple:
+    """Lines above the table, and the table."""
+    return summary(branch), TextTable(header(branch), [cells(branch, point) for point in branch.special])
 
 
 def rich_table(branch):
@@ -71,13 +57,12 @@ def rich_table(branch):
     from rich.table import Table
     from rich.text import Text
 
-    title, *notes = summary(branch)
+    (title, *notes), written = parts(branch)
     result = Table(title=Text(title), caption=Text("\n".join(notes)), title_justify="left", caption_justify="left")
-    names = header(branch)
-    for k, name in enumerate(names):
-        result.add_column(Text(name), justify="right" if 0 < k < len(names) - 1 else "left", no_wrap=True)
-    for point in branch.special:
-        result.add_row(*(Text(cell) for cell in cells(branch, point)))
+    for k, name in enumerate(written.head):
+        result.add_column(Text(name), justify="right" if 0 < k < len(written.head) - 1 else "left", no_wrap=True)
+    for row in written.rows:
+        result.add_row(*(Text(cell) for cell in row))
     return result
 
 
@@ -111,7 +96,7 @@ def header(branch) -> list[str]:
 
 def describe(branch, point) -> str:
     """Say in words what a special point is: its kind, its name, how an end came about, where it is looked for."""
-    words = WORDS[point.kind]
+    words = registry.of(point.kind).words
     if point.kind is Kind.END:
         words += f": {_why(branch, point.index, _end_status(branch, point)).split(';')[0].split(':')[0]}"
     if point.kind is Kind.USER and point.name:
@@ -126,16 +111,18 @@ def describe(branch, point) -> str:
 
 def _why(branch, row, status) -> str:
     """Why a branch ends on a row: the advice, unless a curve of special points has its own end there."""
-    ends = (point for point in branch.special if point.kind in NATURAL_ENDS)
+    ends = (point for point in branch.special if registry.of(point.kind).ends_curve)
     here = (point for point in ends if np.allclose(branch.unknowns[point.index], branch.unknowns[row], 1e-9, 1e-9))
     if status is Status.LIMIT and (point := next(here, None)):
-        return f"at the {WORDS[point.kind]} {point.label}, where the curve ends"
+        return f"at the {registry.of(point.kind).words} {point.label}, where the curve ends"
+    if status is Status.LIMIT and (name := limit_reached(branch, row)):
+        return f"reached a limit of {name}; widen `span` to go on"
     return status.advice
 
 
 def _verdict(branch, point) -> str:
-    """What the normal form of a branch point or Hopf point says; nothing where there are many to compute."""
-    if point.kind not in (Kind.BRANCH_POINT, Kind.HOPF) or len(branch.special) > MANY:
+    """What the normal form says, for kinds that have a verdict; nothing where there are many to compute."""
+    if not registry.of(point.kind).verdict or len(branch.special) > MANY:
         return ""
     form = point.normal_form
     words = [form[key] for key in ("criticality", "kind") if key in form]
@@ -180,17 +167,3 @@ def _values(branch, point):
     if len(states) <= FEW:
         return list(states)
     return [cleared(branch["norm"][point.index], 1.0), *states[:SHOWN]]
-
-
-def aligned(cells, widths) -> str:
-    """Pad the cells of a line: numbers to the right, the label and the type to the left."""
-    label, *numbers, words = cells
-    padded = [cell.rjust(width) for cell, width in zip(numbers, widths[1:])]
-    return "  ".join([label.ljust(widths[0]), *padded, words]).rstrip()
-
-
-def html_cells(cells) -> str:
-    """Cells of one line, numbers to the right."""
-    right = ' style="text-align: right"'
-    last = len(cells) - 1
-    return "".join(f"<td{right if 0 < k < last else ''}>{escape(cell)}</td>" for k, cell in enumerate(cells))

@@ -2,12 +2,10 @@
 
 import numpy as np
 
-from continuation.ground.status import Kind
-
 
 def step_counts(branch):
     """(m - 1,) unstable eigenvalues on the steps between rows, from the ordinary rows at their ends."""
-    critical = {s.index: s for s in branch.special if s.located and s.kind not in (Kind.USER, Kind.END)}
+    critical = {s.index: s for s in branch.special if s.located and s.kind.crossing}
     own = np.isin(np.arange(len(branch)), list(critical))
     left, right = branch.unstable[:-1], branch.unstable[1:]
     counts = np.where(own[:-1], right, np.where(own[1:], left, np.maximum(left, right)))
@@ -26,5 +24,5 @@ def _beyond(point, following, before):
 
 
 def _multiplicity(point) -> int:
-    """How many eigenvalues are on the imaginary axis at a special point."""
-    return 2 if point.kind is Kind.HOPF else max(1, point.nullity)
+    """How many eigenvalues cross the imaginary axis at a special point."""
+    return max(point.kind.crossing, point.nullity)

@@ -13,11 +13,11 @@ from systems import atmosphere, relu, textbook
 from systems import factorization as fac
 from systems import linear_networks as nets
 from systems import regression as reg
-from systems.characteristic.families import rotation_family
-from systems.characteristic.layers import start_weights
-from systems.characteristic.logarithms import normal_logarithm
-from systems.relu.plane_dynamics import collinear_value, type_a_guess
-from systems.relu.reduction import reduced_weights, type_ii_guess
+from systems.characteristic.closed_forms.logarithms import normal_logarithm
+from systems.characteristic.network.layered_network import start_weights
+from systems.characteristic.variants.matrix_families import rotation_family
+from systems.relu.symmetric.plane_dynamics import collinear_value, type_a_guess
+from systems.relu.symmetric.reduction import reduced_weights, type_ii_guess
 
 M = np.diag([3.0, 2.0, 1.0])
 SIZE = 6  # students of the reduction, in the full network

@@ -13,8 +13,8 @@ from studies.command import folder, options
 from studies.figures import figure_of, save
 from studies.gradient_descent import branches as made
 from systems.relu import symmetric_reduction
-from systems.relu.reduction import type_ii_guess
-from systems.training.checks import check_branch
+from systems.relu.symmetric.reduction import type_ii_guess
+from systems.training.judging.branch_checks import check_branch
 
 OUT = "out/gradient_descent"
 POINTS, FEW = 20, 3

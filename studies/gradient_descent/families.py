@@ -12,7 +12,8 @@ import numpy as np
 from scipy.optimize import brentq
 
 from continuation import Settings, find_solutions, switch, trace
-from studies.claims import Claim, table, verdicts
+from continuation.output.plotting import draw_legend
+from studies.claims import Claim, write_claims
 from studies.command import command, folder
 from studies.figures import COLOURS, add_legend, figure_of, save
 from systems import factorization as fac
@@ -44,10 +45,8 @@ def main(fast=False, out=OUT) -> dict:
     """
     out = folder(out)
     found = {**linear(fast), **counts(fast), **factorized(), **regressions(), **residual(fast)}
-    rows = claims(found)
-    (out / "families.txt").write_text(table(rows) + "\n", "utf-8")
     draw(out / "families.png", fast)
-    return {**found, **verdicts(rows)}
+    return {**found, **write_claims(claims(found), out / "families.txt")}
 
 
 def linear(fast=False) -> dict:
@@ -206,8 +205,6 @@ def claims(found) -> list:
 
 def draw(path, fast):
     """Draw a diagram of each family."""
-    from continuation.output.plotting import draw_legend
-
     figure, (one, two, three, four) = figure_of(1, 4, (18, 4))
     titles = ("(a) networks, s = 1", "(b) factorization of 3, lam = 2", "(c) l_p regression, 3 layers")
     for ax, title in zip((one, two, three), titles):

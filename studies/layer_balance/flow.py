@@ -10,8 +10,8 @@ from studies.claims import Claim, verdicts
 from studies.command import command, folder
 from studies.figures import add_legend, figure_of, save
 from systems.training.invariants import drift, layer_imbalance, matrix_imbalance, neuron_imbalance
+from systems.training.network_descent import train, train_flow
 from systems.training.networks import Network, NetworkLoss
-from systems.training.train import train, train_flow
 
 TIME, STEPS, FAST = 10.0, 40_000, 8_000
 SAMPLES = 20

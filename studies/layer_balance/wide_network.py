@@ -11,10 +11,10 @@ import numpy as np
 from studies.claims import Claim, verdicts
 from studies.command import folder, options
 from studies.figures import add_legend, figure_of, save
-from studies.progress import progress
+from studies.progress_bar import progress
 from systems.training.invariants import violation
+from systems.training.network_descent import train
 from systems.training.networks import Network, NetworkLoss
-from systems.training.train import train
 
 WIDTHS = (1000, 100, 100, 10)
 SAMPLES, STEPS, RATE, SPREAD = 1000, 10_000, 5.0, 0.147
@@ -151,7 +151,7 @@ def _law(objective, theta) -> float:
     """Violation of law I1 by one step in float64."""
     wide = NetworkLoss(objective.network, objective.X.astype(float), objective.Y.astype(float))
     _, gradient = wide.loss_gradient(theta)
-    return violation(objective.network, theta, gradient, theta - RATE * gradient, (RATE, 0.0))
+    return violation(objective.network, theta, gradient, theta - RATE * gradient, RATE)
 
 
 def _command():

@@ -19,9 +19,9 @@ from studies.command import aligned, announced, command, folder
 from studies.figures import COLOURS, draw_branch, figure_of, legend, mark, save
 from studies.linear_regularization import OUT
 from systems.characteristic import characteristic_equation, normal_logarithm
-from systems.characteristic.circles import circle_start, isolated_circles, with_circles
-from systems.characteristic.index import morse_index
-from systems.characteristic.normal import pitchforks_of_revolution
+from systems.characteristic.closed_forms.circles_of_solutions import circle_start, isolated_circles, with_circles
+from systems.characteristic.closed_forms.normal_solutions import pitchforks_of_revolution
+from systems.characteristic.morse.index import morse_index
 
 CLASSES = (-1, 1)
 ANGLES = (math.pi / 2, 1.0)

@@ -16,8 +16,8 @@ from studies.command import command, folder
 from studies.figures import COLOURS, draw_branch, figure_of, legend, save
 from studies.linear_regularization import OUT
 from systems.characteristic import normal_logarithm
-from systems.characteristic.families import line_of_matrices
-from systems.characteristic.solution import CriticalPoint
+from systems.characteristic.critical_point import CriticalPoint
+from systems.characteristic.variants.matrix_families import line_of_matrices
 
 R = np.array([[0.0, -1.0], [1.0, 0.0]])
 DIRECTION = np.array([[0.0, 0.0], [0.0, 1.0]])

@@ -17,8 +17,8 @@ from studies.claims import Claim
 from studies.command import command, folder
 from studies.figures import COLOURS, add_legend, figure_of, save
 from studies.linear_regularization import OUT
-from systems.characteristic.checks import is_normal
-from systems.characteristic.solution import CriticalPoint, gradient_bound
+from systems.characteristic.critical_point import CriticalPoint, gradient_bound
+from systems.characteristic.matrix_checks import is_normal
 
 TIMES = 9
 

@@ -18,11 +18,11 @@ from studies.figures import COLOURS, add_legend, figure_of, save
 from studies.linear_regularization import OUT
 from studies.linear_regularization.circles import circle_branch
 from systems.characteristic import characteristic_equation, normal_logarithm
-from systems.characteristic.circles import circle_start, with_circles
-from systems.characteristic.index import index_of_layers, morse_index
-from systems.characteristic.layers import LayeredNetwork, start_weights
-from systems.characteristic.learning import CHUNK, learn
-from systems.characteristic.normal import normal_solutions
+from systems.characteristic.closed_forms.circles_of_solutions import circle_start, with_circles
+from systems.characteristic.closed_forms.normal_solutions import normal_solutions
+from systems.characteristic.morse.index import index_of_layers, morse_index
+from systems.characteristic.network.forward_backward import CHUNK, learn
+from systems.characteristic.network.layered_network import LayeredNetwork, start_weights
 
 TURN = np.array([[0.0, -1.0], [1.0, 0.0]])
 SKEWED = np.array([[0.0, -1.0], [1.0, np.pi / 2]])
@@ -49,7 +49,7 @@ def main(fast=False, out=OUT) -> dict:
     ends, costs = random_starts(20 if fast else 40, 30_000 if fast else 100_000)
     out = folder(out)
     (out / "learning.txt").write_text(ends_table(ends) + "\n", "utf-8")
-    draw((layers, errors), (distances, rates), costs, out / "learning.png", fast)
+    draw(layers, errors, distances, rates[1], costs, out / "learning.png", fast)
     slope = np.polyfit(np.log(layers), np.log(errors), 1)[0]
     return {
         "order": float(-slope),
@@ -193,9 +193,8 @@ def claims(numbers) -> list[Claim]:
     ]
 
 
-def draw(convergence, escape, costs, path, fast=False):
-    """Draw errors against N, the escape, the costs at the ends."""
-    (layers, errors), (distances, rates) = convergence, escape
+def draw(layers, errors, distances, rate, costs, path, fast=False):
+    """Draw errors against N, the escape with the predicted rate, the costs at the ends."""
     figure, axes = figure_of(1, 3, (14.0, 4.6))
     axes[0].loglog(layers, errors, "o-", color=COLOURS[0], label="learnt from zero")
     axes[0].loglog(layers, errors[-1] * layers[-1] / np.array(layers), ":", color=COLOURS[-1], label="1/N")
@@ -203,7 +202,7 @@ def draw(convergence, escape, costs, path, fast=False):
     add_legend(axes[0])
     steps = CHUNK * np.arange(1, len(distances) + 1)
     middle = int(np.argmin(np.abs(np.log(distances / 1e-4))))
-    line = distances[middle] * np.exp(rates[1] * RATE * (steps - steps[middle]))
+    line = distances[middle] * np.exp(rate * RATE * (steps - steps[middle]))
     shown = (line > distances.min()) & (line < 10)
     axes[1].semilogy(steps, distances, color=COLOURS[1], label="learning")
     axes[1].semilogy(steps[shown], line[shown], ":", color=COLOURS[-1], label="lowest eigenvalue")

@@ -17,10 +17,10 @@ from studies.figures import COLOURS, draw_branch, figure_of, legend, save
 from studies.linear_regularization import OUT
 from studies.linear_regularization.circles import nearly_normal, pitchfork_behind, slope_at_zero
 from systems.characteristic import characteristic_equation, normal_logarithm
-from systems.characteristic.checks import is_normal
-from systems.characteristic.circles import isolated_circles, with_circles
-from systems.characteristic.normal import pitchforks_of_revolution
-from systems.characteristic.solution import CriticalPoint
+from systems.characteristic.closed_forms.circles_of_solutions import isolated_circles, with_circles
+from systems.characteristic.closed_forms.normal_solutions import pitchforks_of_revolution
+from systems.characteristic.critical_point import CriticalPoint
+from systems.characteristic.matrix_checks import is_normal
 
 LAM = 0.1
 BOUNDS = (-8.0, 8.0)

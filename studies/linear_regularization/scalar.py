@@ -7,6 +7,8 @@ Taghvaei, Kim, Mehta, NeurIPS 2017, arXiv:1709.09625, Remark 4.
 Run: ``python -m studies.linear_regularization.scalar``.
 """
 
+from typing import NamedTuple
+
 import numpy as np
 
 from continuation import Kind, Settings, trace
@@ -15,10 +17,18 @@ from studies.command import command, folder
 from studies.figures import COLOURS, add_legend, draw_branch, figure_of, legend, save
 from studies.linear_regularization import OUT
 from systems.characteristic import characteristic_equation
-from systems.characteristic.scalar import scalar_folds, scalar_solutions
+from systems.characteristic.closed_forms.one_dimension import scalar_folds, scalar_solutions
 
 TARGET = 60.0  # of the branch whose folds start the fold curve
 SPAN = {"lam": (1.0, 1000.0), "R[0,0]": (1.0, 120.0)}
+
+
+class Counts(NamedTuple):
+    """Numbers of solutions (m, k) at the targets (m,) and weight decays (k,) of a grid."""
+
+    lams: np.ndarray
+    targets: np.ndarray
+    counts: np.ndarray
 
 
 def main(fast=False, out=OUT) -> dict:
@@ -37,8 +47,9 @@ def main(fast=False, out=OUT) -> dict:
     curve = trace(problem, branch.folds[0], ("lam", "R[0,0]"), SPAN, settings=settings)
     lams, targets = np.geomspace(10, 1000, 30 if fast else 120), np.linspace(1, 120, 30 if fast else 120)
     counts = np.array([[len(scalar_solutions(lam, R)) for lam in lams] for R in targets])
-    draw((lams, targets, counts), curve, branch, folder(out) / "scalar.png", fast)
-    return numbers_of(curve, (lams, targets, counts))
+    grid = Counts(lams, targets, counts)
+    draw(grid, curve, branch, folder(out) / "scalar.png", fast)
+    return numbers_of(curve, grid)
 
 
 def numbers_of(curve, grid) -> dict:
@@ -49,15 +60,14 @@ def numbers_of(curve, grid) -> dict:
         folds = [fold.lam for fold in scalar_folds(R)]
         at_cusp = abs(R / (4 * np.exp(1.5)) - 1) < 1e-6
         errors.append(min((abs(lam / fold - 1) for fold in folds), default=0.0 if at_cusp else 1.0))
-    lams, targets, counts = grid
-    expected = np.array([[_expected(lam, R) for lam in lams] for R in targets])
+    expected = np.array([[_expected(lam, R) for lam in grid.lams] for R in grid.targets])
     return {
         "cusp_lam": float(cusp["lam"]),
         "cusp_R": float(cusp["R[0,0]"]),
         "cusp_C": float(cusp["C[0,0]"]),
         "largest_fold_error": float(max(errors)),
-        "counts": sorted({int(count) for count in counts.ravel()}),
-        "grid_errors": int(np.sum(counts != expected)),
+        "counts": sorted({int(count) for count in grid.counts.ravel()}),
+        "grid_errors": int(np.sum(grid.counts != expected)),
         "unique_below": float(curve["lam"].min()),
     }
 
@@ -87,8 +97,7 @@ def draw(grid, curve, branch, path, fast=False):
     from matplotlib.patches import Patch
 
     figure, axes = figure_of(1, 2, (10.0, 4.6))
-    lams, targets, counts = grid
-    mesh = axes[0].pcolormesh(lams, targets, counts, cmap="Blues", vmin=0, vmax=6, shading="nearest")
+    mesh = axes[0].pcolormesh(*grid, cmap="Blues", vmin=0, vmax=6, shading="nearest")
     axes[0].plot(curve["lam"], curve["R[0,0]"], color=COLOURS[1], label="folds")
     for point in (p for p in curve.special if p.kind is Kind.CUSP):
         axes[0].plot(point["lam"], point["R[0,0]"], "o", color=COLOURS[-1], label="cusp")

@@ -20,11 +20,11 @@ from studies.figures import COLOURS, add_legend, draw_branch, figure_of, legend,
 from studies.linear_regularization import OUT
 from studies.linear_regularization.circles import circle_branch
 from systems.characteristic import characteristic_equation, normal_logarithm
-from systems.characteristic.checks import one_thread
-from systems.characteristic.circles import circle_start, with_circles
-from systems.characteristic.crossings import index_by_conjugate_times, index_by_focal_times
+from systems.characteristic.closed_forms.circles_of_solutions import circle_start, with_circles
 from systems.characteristic.equation import residual_and_jacobian
-from systems.characteristic.index import morse_index, second_variation
+from systems.characteristic.matrix_checks import one_thread
+from systems.characteristic.morse.crossings import index_by_conjugate_times, index_by_focal_times
+from systems.characteristic.morse.index import morse_index, second_variation
 
 R = np.array([[0.0, -1.0], [1.0, 0.0]])
 CLASSES = (0, -1, 1, -2)

@@ -18,11 +18,11 @@ from studies.command import command, folder
 from studies.figures import COLOURS, draw_branch, figure_of, legend, save
 from studies.linear_regularization import OUT
 from systems.characteristic import characteristic_equation, normal_logarithm
-from systems.characteristic.checks import named
-from systems.characteristic.data import sampled_equation
-from systems.characteristic.normal import fold
-from systems.characteristic.sensitivity import predicted_covariance, sample_moments
-from systems.characteristic.solution import CriticalPoint
+from systems.characteristic.closed_forms.normal_solutions import fold
+from systems.characteristic.critical_point import CriticalPoint
+from systems.characteristic.matrix_checks import named
+from systems.characteristic.network.data_sensitivity import predicted_covariance, sample_moments
+from systems.characteristic.variants.sampled_data import sampled_equation
 
 R = np.array([[0.0, -1.0], [1.0, 0.0]])
 NOISE = 0.09 * np.eye(2)

@@ -12,8 +12,8 @@ from studies.command import command, folder
 from studies.figures import COLOURS, figure_of, save
 from studies.linear_regularization import OUT
 from systems.characteristic import characteristic_equation, normal_logarithm
-from systems.characteristic.solution import CriticalPoint
-from systems.characteristic.spectrum import expansion
+from systems.characteristic.closed_forms.decay_expansion import expansion
+from systems.characteristic.critical_point import CriticalPoint
 
 T = 1.4
 LAMS = (2e-3, 2.5e-4)

@@ -18,7 +18,7 @@ from studies.figures import add_legend, figure_of, save
 from studies.overparameterization import emulation
 from studies.overparameterization.data import min_max, read_gas_sensor, standardised, synthetic
 from studies.overparameterization.grid import Batched, cached, least_loss
-from studies.progress import progress
+from studies.progress_bar import progress
 from systems.training.rules import AdaDelta, AdaGrad, Adam
 
 OUT = "out/overparameterization"
@@ -79,7 +79,7 @@ def main(fast=False, out=OUT, data=None, scaling="z-score") -> dict:
     with threadpool_limits(THREADS, "blas"):
         followed = emulation.figure2(X, y, size.steps, out / "cache")
     found = {**speeds(curves, levels), **emulation.numbers(followed)}
-    draw((curves, levels, followed), out / "acceleration.png", (label_of(data, scaling), fast))
+    draw(curves, levels, followed, label_of(data, scaling), out / "acceleration.png", fast)
     return {**found, **verdicts(claims(found, size))}
 
 
@@ -116,7 +116,7 @@ def models(X, y, size, cache) -> dict:
         for n in (4, 8)
         for start in ("small", "identity")
     }
-    return {name: _trained(X, y, size, cache, (name, wish)) for name, wish in wishes.items()}
+    return {name: _trained(X, y, size, cache, name, wish) for name, wish in wishes.items()}
 
 
 def speeds(curves, levels) -> dict:
@@ -174,9 +174,8 @@ def claims(found, size) -> list:
     return rows
 
 
-def draw(made, path, labels):
-    """Draw Figs. 2, 3, 4 and 5 (left); made = (curves, levels, losses of Fig. 2)."""
-    curves, levels, followed = made
+def draw(curves, levels, followed, label, path, fast=False):
+    """Draw Figs. 2, 3, 4 and 5 (left); `followed` are the losses of Fig. 2."""
     groups = {
         "Fig. 3 left: l2": [name for name in curves if name.startswith("l2")],
         "Fig. 3 right: l4": [f"l4, depth {n}" for n in (1, 2, 3)],
@@ -190,7 +189,7 @@ def draw(made, path, labels):
     }
     figure, axes = figure_of(2, 4, (20, 8))
     axes = axes.ravel()
-    emulation.draw(axes[:2], followed, labels[0])
+    emulation.draw(axes[:2], followed, label)
     for ax, (title, names) in zip(axes[2:], groups.items()):
         for name in names:
             grid = curves[name]
@@ -198,17 +197,16 @@ def draw(made, path, labels):
             ax.loglog(grid.steps[1:], grid.losses[1:, shown], label=f"{name[4:]} ({grid.rates[shown]:.2g})")
         ax.axhline(levels[int(names[0][1])], color="0.6", lw=0.8, ls=":", label="learnt")
         chosen = "default rate" if "Adam" in names[0] else "best rates"
-        ax.set(title=f"{title} ({labels[0]}), {chosen}", xlabel="iteration", ylabel="loss")
+        ax.set(title=f"{title} ({label}), {chosen}", xlabel="iteration", ylabel="loss")
         add_legend(ax, fontsize=8)
     axes[-1].set_axis_off()
-    save(figure, path, labels[1])
+    save(figure, path, fast)
 
 
-def _trained(X, y, size, cache, named):
-    """One model, named = (name, wish), over the grid; from the cache where it was trained before."""
+def _trained(X, y, size, cache, name, wish):
+    """One model over the grid of rates; from the cache where it was trained before."""
     from threadpoolctl import threadpool_limits
 
-    name, wish = named
     settings = {key: value for key, value in wish.items() if key != "p"}
 
     def make():

@@ -9,8 +9,8 @@ from studies.claims import Claim
 from studies.figures import add_legend
 from studies.overparameterization import preconditioner as pre
 from studies.overparameterization.grid import Batched, Grid, cached
+from systems.training.network_descent import train
 from systems.training.networks import Network, NetworkLoss
-from systems.training.train import train
 
 RATE, LENGTH = 1e-3, 0.5  # of every layer at the start, whatever the number of features
 STEPS, WIDE_STEPS, WIDTH = 20_000, 1000, 100
@@ -19,7 +19,7 @@ STEPS, WIDE_STEPS, WIDTH = 20_000, 1000, 100
 def figure2(X, y, steps, cache) -> dict:
     """Losses by name ``l4, depth 2``: of the network and of equation 12 (steps + 1,), of width 100 (fewer)."""
     steps = min(steps, STEPS)
-    return {f"l{p}, depth {n}": _kept(X, y, (p, n, steps), cache) for p in (2, 4) for n in (2, 3)}
+    return {f"l{p}, depth {n}": _kept(X, y, p, n, steps, cache) for p in (2, 4) for n in (2, 3)}
 
 
 def numbers(curves) -> dict:
@@ -53,9 +53,8 @@ def draw(axes, curves, label):
         add_legend(ax, fontsize=8)
 
 
-def emulated(model, w, wishes) -> np.ndarray:
-    """Losses (steps + 1,) of one end-to-end vector under equation 12; wishes = (depth, rate, steps)."""
-    depth, rate, steps = wishes
+def emulated(model, w, depth, rate, steps) -> np.ndarray:
+    """Losses (steps + 1,) of one end-to-end vector under equation 12."""
     losses = np.empty(steps + 1)
     for t in range(steps + 1):
         loss, slope = model.loss_gradient(w[None])
@@ -64,26 +63,24 @@ def emulated(model, w, wishes) -> np.ndarray:
     return losses
 
 
-def _kept(X, y, wishes, cache):
+def _kept(X, y, p, depth, steps, cache):
     """The three curves of `_curves`, from the cache where they were made before."""
 
     def make():
-        curves = _curves(X, y, wishes)
+        curves = _curves(X, y, p, depth, steps)
         losses = np.full((len(curves[0]), 3), np.nan)
         for k, curve in enumerate(curves):
             losses[: len(curve), k] = curve
         return Grid(np.array([RATE]), np.arange(len(losses)), losses)
 
-    p, depth, steps = wishes
     what = {"figure": 2, "p": p, "depth": depth, "steps": steps, "rate": RATE, "length": LENGTH, "width": WIDTH}
     kept = cached(cache, {"X": X, "y": y, "wide steps": WIDE_STEPS, **what}, make)
     network, emulation, wide = kept.losses.T
     return network, emulation, wide[: min(steps, WIDE_STEPS) + 1]
 
 
-def _curves(X, y, wishes):
-    """Losses of network, equation 12 and wide network; wishes = (p, depth, steps)."""
-    p, depth, steps = wishes
+def _curves(X, y, p, depth, steps):
+    """Losses of network, equation 12 and wide network."""
     model = Batched(X, y, p, [RATE], depth=depth)
     model.theta[0, : model.d] *= LENGTH / np.linalg.norm(model.theta[0, : model.d])
     model.theta[0, model.d :] = LENGTH  # balanced
@@ -93,4 +90,4 @@ def _curves(X, y, wishes):
     start = np.concatenate([part.ravel() for part in pre.balanced_layers(w[None], depth, WIDTH)])
     objective = NetworkLoss(Network(widths), X, y[:, None], p=p)
     wide = train(objective, start, RATE, steps=min(steps, WIDE_STEPS), every=1).losses
-    return network, emulated(model, w, (depth, RATE, steps)), wide
+    return network, emulated(model, w, depth, RATE, steps), wide

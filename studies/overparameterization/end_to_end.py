@@ -9,7 +9,7 @@ import itertools
 import numpy as np
 
 from continuation import Problem
-from studies.claims import Claim, table, verdicts
+from studies.claims import Claim, write_claims
 from studies.command import command, folder
 from studies.overparameterization import preconditioner as pre
 from systems.regression import check_even_power
@@ -35,9 +35,7 @@ def main(fast=False, out=OUT) -> dict:
     """
     out = folder(out)
     found = numbers(fast)
-    rows = claims(found)
-    (out / "end_to_end.txt").write_text(table(rows) + "\n", "utf-8")
-    return {**found, **verdicts(rows)}
+    return {**found, **write_claims(claims(found), out / "end_to_end.txt")}
 
 
 def numbers(fast=False) -> dict:

@@ -12,9 +12,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from continuation.ground.names import check_numbers
+from systems.number_checks import check_count
 from systems.regression import check_even_power
 from systems.training import kernels
-from systems.training.arguments import check_count
 from systems.training.rules import check_rule
 
 HUGE = 1e12  # loss relative to the start's: diverged
@@ -88,7 +88,7 @@ class Batched:
         first = None
         for t in range(steps + 1):
             with np.errstate(over="ignore", invalid="ignore"):
-                w, products = self._weights()
+                w, whole, others = self._weights()
                 loss, slope = self.loss_gradient(w)
                 first = loss if first is None else first
                 alive &= loss <= HUGE * first
@@ -97,7 +97,7 @@ class Batched:
                     rows.append(np.where(alive, loss, np.nan))
                     if watch:
                         watch(t)
-                self._step(slope, products, alive, t + 1)
+                self._step(slope, whole, others, alive, t + 1)
         return Grid(self.rates, np.array(times), np.array(rows))
 
     def vectors(self) -> np.ndarray:
@@ -105,13 +105,13 @@ class Batched:
         return self._weights()[0]
 
     def _weights(self):
-        """End-to-end vectors (C, d) and, for each factor, the product of the other scalars (C, N)."""
+        """End-to-end vectors (C, d), products of all scalars (C, 1) and, for each scalar, of all others (C, N)."""
         scalars = self.theta[:, self.d :]
         ones = np.ones((len(scalars), 1))
         below = np.cumprod(np.hstack([ones, scalars]), axis=1)
         above = np.cumprod(np.hstack([ones, scalars[:, ::-1]]), axis=1)[:, ::-1]
         others = below[:, :-1] * above[:, 1:]
-        return self.theta[:, : self.d] * below[:, -1:], (below[:, -1:], others)
+        return self.theta[:, : self.d] * below[:, -1:], below[:, -1:], others
 
     def loss_gradient(self, w):
         """Losses (C,) and gradients in the end-to-end vectors (C, d)."""
@@ -125,9 +125,8 @@ class Batched:
         loss = np.einsum("ij,ij->i", pull, residual) / (self.p * len(self.y))
         return loss, pull @ self.X / len(self.y)
 
-    def _step(self, slope, products, alive, t):
+    def _step(self, slope, whole, others, alive, t):
         """One step of the rule at each configuration's rate."""
-        whole, others = products
         vectors = self.theta[:, : self.d]
         along = np.sum(slope * vectors, axis=1, keepdims=True)
         gradient = np.hstack([slope * whole, along * others])

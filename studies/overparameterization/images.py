@@ -14,10 +14,10 @@ from studies.claims import Claim, table, verdicts
 from studies.command import folder, options, plainly
 from studies.figures import add_legend, figure_of, save
 from studies.overparameterization.image_data import CLASSES, read_images, synthetic_images
-from studies.progress import progress
+from studies.progress_bar import progress
+from systems.training.network_descent import train
 from systems.training.networks import Network, NetworkLoss, softmax_loss
 from systems.training.rules import Momentum
-from systems.training.train import train
 
 OUT = "out/overparameterization"
 FILTERS, WINDOW, STRIDE, HIDDEN = 16, 5, 2, 512
@@ -51,7 +51,7 @@ def main(fast=False, out=OUT, data=None) -> dict:
     X, labels = synthetic_images(*((2000, FAST_SIDE) if fast else (8000, SIDE))) if data is None else read_images(data)
     Y = np.eye(CLASSES, dtype=np.float32)[labels]
     made = networks(math.isqrt(X.shape[1]))
-    runs = {name: _trained((name, network), X, Y, FAST if fast else STEPS) for name, network in made.items()}
+    runs = {name: _trained(name, network, X, Y, FAST if fast else STEPS) for name, network in made.items()}
     found = {**numbers(runs), "parameters": made["doubled"].size / made["plain"].size}
     draw(runs, folder(out) / "images.png", "synthetic images" if data is None else "idx files")
     return {**found, **verdicts(claims(found))}
@@ -150,11 +150,11 @@ def start_of(network, seed=1) -> np.ndarray:
     return (DEVIATION * values).astype(np.float32)
 
 
-def _trained(named, X, Y, steps) -> dict:
-    """Runs of a network, named = (name, network), by rate; one BLAS thread, as the products are small."""
+def _trained(name, network, X, Y, steps) -> dict:
+    """Runs of a network by rate; one BLAS thread, as the products are small."""
     from threadpoolctl import threadpool_limits
 
-    (name, network), every, runs = named, max(1, steps // 400), {}
+    every, runs = max(1, steps // 400), {}
     objective, start = NetworkLoss(network, X, Y, p=softmax_loss), start_of(network)
     for rate in RATES:
         with threadpool_limits(1, "blas"), progress(steps, f"{name}, rate {rate:g}") as watch:

@@ -6,7 +6,7 @@ From balanced starts ``W_{j+1}' W_{j+1} = W_j W_j'`` descent on N layers is desc
 
 import numpy as np
 
-from systems.training.arguments import check_count
+from systems.number_checks import check_count
 
 
 def fractional_power(W, exponent, left=True) -> np.ndarray:

@@ -1,6 +1,6 @@
 """What the studies of this paper share: their folder, and gradient descent as the judge of their branches."""
 
-from systems.training.checks import check_branch
+from systems.training.judging.branch_checks import check_branch
 
 OUT = "out/relu_gradient"
 

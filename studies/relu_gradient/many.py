@@ -11,10 +11,10 @@ from studies.command import command, folder
 from studies.figures import COLOURS, add_legend, figure_of, save
 from studies.relu_gradient.common import OUT
 from systems.relu import normal_equations
-from systems.relu.descent import descend, losses_along, same_up_to_permutations
-from systems.relu.layers import layered_gradient, layered_output
-from systems.relu.population import network
-from systems.relu.reduction import flipped_guess
+from systems.relu.population_loss.loss_descent import descend, losses_along, same_up_to_permutations
+from systems.relu.population_loss.population import network
+from systems.relu.several_layers import layered_gradient, layered_output
+from systems.relu.symmetric.reduction import flipped_guess
 
 SIZES = (2, 5, 10)
 NOISES = (0.5, 1.0, 1.5, 5.0, 20.0)
@@ -42,14 +42,14 @@ def main(fast=False, out=OUT) -> dict:
     Returns
     -------
     dict
-        As in `verdicts`.
+        As in `measured`.
     """
     rng = np.random.default_rng(9)
     runs = 3 if fast else 24
     top = {(K, noise): noisy_runs(rng, K, noise, runs) for K in SIZES for noise in NOISES}
     bottom = {name: weighted_runs(rng, a, 3 if fast else 12) for name, a in OUTPUT_WEIGHTS.items()}
     draw(top, bottom, folder(out) / "many.png", fast)
-    return {**verdicts(top, bottom), **layers()}
+    return {**measured(top, bottom), **layers()}
 
 
 def start(rng, K, noise) -> np.ndarray:
@@ -123,7 +123,7 @@ def layers(seed=19) -> dict:
     return {"layer_error": float(worst)}
 
 
-def verdicts(top, bottom) -> dict:
+def measured(top, bottom) -> dict:
     """Count what the paper speaks of in Fig. 9.
 
     Returns

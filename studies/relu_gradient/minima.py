@@ -12,9 +12,9 @@ from studies.command import command, folder
 from studies.figures import COLOURS, add_legend, draw_branch, figure_of, save
 from studies.relu_gradient.common import OUT, judged
 from systems.relu import normal_equations, symmetric_reduction
-from systems.relu.plane_dynamics import type_a_guess
-from systems.relu.population import hessian, network
-from systems.relu.reduction import blocks, reduced_weights, spectrum, type_i_guess, type_ii_guess
+from systems.relu.population_loss.population import hessian, network
+from systems.relu.symmetric.plane_dynamics import type_a_guess
+from systems.relu.symmetric.reduction import blocks, reduced_weights, spectrum, type_i_guess, type_ii_guess
 
 START, SPAN = 6.0, (3.0, 100.0)
 LOSS, ONSET = 0.0250805810025, 5.585505247425880  # of type II: at K = 6, and the K beyond which it is a minimum
@@ -36,7 +36,7 @@ def main(fast=False, out=OUT) -> dict:
     -------
     dict
         ``onset[A]`` ...: the K beyond which the family is a minimum of the full network; ``loss[A, K]``; the rest as
-        in `verdicts`.
+        in `measured`.
     """
     out = folder(out)
     branches = families()
@@ -52,7 +52,7 @@ def main(fast=False, out=OUT) -> dict:
     sizes = (6, 10) if fast else range(4, 21)
     full = whole(branches, (6,) if fast else (4, 5, 6, 7, 8, 10))
     descent = {f"descent_{key}": value for key, value in judged(full, 1 if fast else 2).items()}
-    return {**onsets, **losses, **verdicts(branches, sizes), **descent}
+    return {**onsets, **losses, **measured(branches, sizes), **descent}
 
 
 def families() -> dict:
@@ -79,7 +79,7 @@ def onset(branch, name="K") -> float:
     return max(best, default=np.nan)
 
 
-def verdicts(branches, sizes) -> dict:
+def measured(branches, sizes) -> dict:
     """Compare blocks with the full Hessian, and look at what lies beyond the onsets.
 
     Returns

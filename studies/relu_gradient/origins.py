@@ -17,8 +17,8 @@ from studies.figures import COLOURS, add_legend, draw_branch, figure_of, save
 from studies.relu_gradient.common import OUT
 from studies.relu_gradient.minima import onset
 from systems.relu import normal_equations, symmetric_reduction
-from systems.relu.plane_dynamics import type_a_guess
-from systems.relu.reduction import reduced_weights, type_i_guess, type_ii_guess
+from systems.relu.symmetric.plane_dynamics import type_a_guess
+from systems.relu.symmetric.reduction import reduced_weights, type_i_guess, type_ii_guess
 
 SIZES, FEW = (5, 6, 7, 8), (5, 6)
 SETTINGS = Settings(max_step=0.02, max_points=2000)
@@ -39,14 +39,14 @@ def main(fast=False, out=OUT) -> dict:
     Returns
     -------
     dict
-        ``K, name: ...`` words of the table's rows; the rest as in `verdicts`.
+        ``K, name: ...`` words of the table's rows; the rest as in `measured`.
     """
     out, sizes = folder(out), FEW if fast else SIZES
     made = {K: {"flips": flips(K), "families": families(K), "joined": joined(K)} for K in sizes}
     (out / "origins.md").write_text(table(made) + "\n", "utf-8")
     draw(made, out / "origins.png", fast)
     rows = {f"{K}, {name}": words for K, branches in made.items() for name, words in described(K, branches).items()}
-    return {**rows, **verdicts(made)}
+    return {**rows, **measured(made)}
 
 
 def flips(K) -> dict:
@@ -197,7 +197,7 @@ def table(made) -> str:
     return "\n".join(lines)
 
 
-def verdicts(made) -> dict:
+def measured(made) -> dict:
     """The numbers behind the claims.
 
     Returns

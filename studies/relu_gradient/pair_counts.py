@@ -40,8 +40,8 @@ def _points(problem, equal, parameters) -> list:
     return known
 
 
-def counts(made) -> dict:
-    """Compare both.
+def counts(branches, points) -> dict:
+    """Compare the branches with the points that deflation found, both from `found`.
 
     Returns
     -------
@@ -50,7 +50,6 @@ def counts(made) -> dict:
         ``minima[b2]``: minima among them; ``count_gap``: largest distance of one of either to the other, infinite
         where the numbers differ.
     """
-    branches, points = made
     result, worst = {}, 0.0
     for ratio, listed in points.items():
         known = [point for branch in branches for point in branch.at(b2=ratio)]
@@ -76,9 +75,8 @@ def distance(some, others) -> float:
     return float(max(gaps.min(axis=0).max(), gaps.min(axis=1).max()))
 
 
-def draw(ax, made):
+def draw(ax, branches, points):
     """All branches in b2 by the root mean square of their weights, and what deflation found as rings."""
-    branches, points = made
     for colour, branch in zip(COLOURS, branches):
         draw_branch(ax, branch, "b2", "norm", colour, names=True)
     for k, (ratio, listed) in enumerate(points.items()):

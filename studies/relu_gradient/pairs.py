@@ -15,7 +15,7 @@ from studies.figures import COLOURS, add_legend, draw_branch, figure_of, save
 from studies.relu_gradient import pair_counts
 from studies.relu_gradient.common import OUT, judged
 from systems.relu import normal_equations, two_teachers
-from systems.relu.two_students import collinear_line, merging_decay, out_of_plane_point
+from systems.relu.directions.two_students import collinear_line, merging_decay, out_of_plane_point
 
 SPURIOUS = [0.0, 0.019, 0.7365, 0.6835]  # near the spurious minimum at b2 = 0.05
 FOLD = 0.113597544137769  # of the spurious minimum at 90 degrees, by 30 digits
@@ -62,16 +62,16 @@ def main(fast=False, out=OUT) -> dict:
         "out of plane": out_of_plane(settings),
     }
     curve = fold_curve(branches["b2"][0], settings)
-    counted = pair_counts.found(pair_counts.RATIOS[::2] if fast else pair_counts.RATIOS)
+    more, points = pair_counts.found(pair_counts.RATIOS[::2] if fast else pair_counts.RATIOS)
     kernels = orbits()
-    draw(branches, curve, (counted, kernels), (folder(out) / "pairs.png", fast))
+    draw(branches, curve, more, points, kernels, folder(out) / "pairs.png", fast)
     flows = {f"{name} {k}": branch for name, made in branches.items() for k, branch in enumerate(made)}
     descent = {f"descent_{key}": value for key, value in judged(flows, 4 if fast else 12).items()}
     return {
         **numbers(branches, curve),
         **kernels,
         **checked(branches, curve),
-        **pair_counts.counts(counted),
+        **pair_counts.counts(more, points),
         **descent,
     }
 
@@ -230,9 +230,8 @@ def _singular(curve, row) -> float:
     return float(np.linalg.svd(two_teachers().jacobian(curve.states[row], p), compute_uv=False)[-1])
 
 
-def draw(branches, curve, more, place):
+def draw(branches, curve, more, points, kernels, path, fast=False):
     """One picture a parameter; the fold curve; all critical points with a little decay; Theorem 2."""
-    path, fast = place
     figure, axes = figure_of(2, 4, (19, 8.5))
     for ax, (name, made) in zip(axes.ravel(), branches.items()):
         title, x, y = TITLES[name]
@@ -245,10 +244,10 @@ def draw(branches, curve, more, place):
     ax.plot(curve["angle"], curve["b2"], color=COLOURS[0], label="folds")
     ax.fill_between(curve["angle"], curve["b2"], color=COLOURS[0], alpha=0.15, label="a spurious minimum")
     ax.set(xlabel="angle", ylabel="b2", title="folds in two parameters", ylim=(0, None))
-    pair_counts.draw(axes[1, 2], more[0])
+    pair_counts.draw(axes[1, 2], more, points)
     ax = axes[1, 3]
     for key, style in (("kernel", "o-"), ("orbit", "s--")):
-        ax.plot(DIMENSIONS, [more[1][f"{key}[{d}]"] for d in DIMENSIONS], style, label=f"dimension of the {key}")
+        ax.plot(DIMENSIONS, [kernels[f"{key}[{d}]"] for d in DIMENSIONS], style, label=f"dimension of the {key}")
     ax.set(xlabel="d", ylabel="dimension", xticks=DIMENSIONS, yticks=range(4), title="Theorem 2, out-of-plane point")
     for ax in axes.ravel():
         ax.grid(alpha=0.25)

@@ -12,8 +12,8 @@ from studies.command import command, folder
 from studies.figures import COLOURS, add_legend, draw_branch, figure_of, save
 from studies.relu_gradient.common import OUT, judged
 from systems.relu import plane
-from systems.relu.plane_dynamics import collinear_value, type_a_guess
-from systems.relu.plane_flow import NOWHERE, TEACHER, TYPE_A, plane_basins, plane_path
+from systems.relu.symmetric.plane_dynamics import collinear_value, type_a_guess
+from systems.relu.symmetric.plane_flow import NOWHERE, TEACHER, TYPE_A, plane_basins, plane_path
 
 SIZES = (2, 5, 10)
 PANELS = {2: "Fig 8 (a), ", 5: "Fig 8 (b), "}
@@ -33,7 +33,7 @@ def main(fast=False, out=OUT) -> dict:
     Returns
     -------
     dict
-        ``saddle[K]``: x = y of the saddle of Theorem 7; the rest as in `verdicts` and `completeness`.
+        ``saddle[K]``: x = y of the saddle of Theorem 7; the rest as in `measured` and `completeness`.
     """
     out = folder(out)
     ends = {K: ends_of_starts(K, 21 if fast else 81) for K in SIZES}
@@ -44,7 +44,7 @@ def main(fast=False, out=OUT) -> dict:
     descent = {f"descent_{key}": value for key, value in judged(branches, 6 if fast else 20).items()}
     return {
         **saddles,
-        **verdicts(branches, ends, paths),
+        **measured(branches, ends, paths),
         **descent,
         **completeness((2, 5, 10) if fast else (2, 2.5, 5, 10, 50, 200)),
     }
@@ -103,7 +103,7 @@ def diagonal_end(v, K, steps=400) -> float:
     return v
 
 
-def verdicts(branches, ends, paths) -> dict:
+def measured(branches, ends, paths) -> dict:
     """Check Theorem 7 and what the text says of Fig. 8.
 
     Returns

@@ -11,9 +11,9 @@ from studies.claims import Claim
 from studies.command import command, folder
 from studies.figures import COLOURS, figure_of, save
 from studies.relu_gradient.common import OUT
-from systems.relu.conjecture import check_conjecture, separating_values
-from systems.relu.population import gradient, network
-from systems.relu.separation import diagonal_matrices, implied_lengths, separating
+from systems.relu.directions.conjecture import check_conjecture, separating_values
+from systems.relu.directions.separating_function import diagonal_matrices, implied_lengths, separating
+from systems.relu.population_loss.population import gradient, network
 
 EXAMPLES = (3 * np.pi / 8, 7 * np.pi / 8)  # Fig. 10 (a), (b)
 STUDENTS = 3 * np.pi / 8  # angle of the students in the drawings of Figs. 3 and 4 (a)
@@ -34,7 +34,7 @@ def main(fast=False, out=OUT) -> dict:
     Returns
     -------
     dict
-        As in `verdicts`, `separability` and `exclusions`.
+        As in `measured`, `separability` and `exclusions`.
     """
     reports = {
         name: check_conjecture(1000 if fast else 10_000, 10_000, second=second)
@@ -42,10 +42,10 @@ def main(fast=False, out=OUT) -> dict:
     }
     excluded = pairs_map(90 if fast else 300)
     draw(excluded, folder(out) / "separation.png", fast)
-    return {**verdicts(reports), **separability(), **exclusions(excluded)}
+    return {**measured(reports), **separability(), **exclusions(excluded)}
 
 
-def verdicts(reports) -> dict:
+def measured(reports) -> dict:
     """Say how many counterexamples to Conjecture 1 were seen, and what double precision would have said.
 
     Returns

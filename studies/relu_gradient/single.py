@@ -11,8 +11,8 @@ from studies.claims import Claim
 from studies.command import command, folder
 from studies.figures import COLOURS, add_legend, figure_of, save
 from studies.relu_gradient.common import OUT
-from systems.relu.descent import descend
-from systems.relu.population import gradient, network
+from systems.relu.population_loss.loss_descent import descend
+from systems.relu.population_loss.population import gradient, network
 
 TEACHER = network([[1.0, 0.0]], 1)
 DIMENSIONS = (2, 10, 100)
@@ -32,15 +32,15 @@ def main(fast=False, out=OUT) -> dict:
     Returns
     -------
     dict
-        As in `verdicts`.
+        As in `measured`.
     """
     rng = np.random.default_rng(2017)
     formula = formula_errors(rng, 40 if fast else 200, 10_000 if fast else 100_000)
     others = {name: other_inputs(rng, name, 20 if fast else 100) for name in ("normal", "uniform", "signs")}
     decrease = lyapunov(60 if fast else 300)
     starts = {(d, share): start_counts(rng, d, share, 200 if fast else 2000) for d in DIMENSIONS for share in SHARES}
-    draw(formula, others, decrease, starts, (folder(out) / "single.png", fast))
-    return verdicts(formula, others, decrease, starts)
+    draw(formula, others, decrease, starts, folder(out) / "single.png", fast)
+    return measured(formula, others, decrease, starts)
 
 
 def formula_errors(rng, count, samples, d=10) -> dict:
@@ -128,7 +128,7 @@ def _projected(p, theta, turn):
     return np.cos(p - turn) * np.cos(p - theta) / np.pi
 
 
-def verdicts(formula, others, decrease, starts) -> dict:
+def measured(formula, others, decrease, starts) -> dict:
     """The numbers of sections 6.1 and 7.1.
 
     Returns
@@ -189,9 +189,8 @@ def margin(found) -> float:
     return (found["arrived"] / found["count"] - found["bound"]) / np.sqrt(0.25 / found["count"])
 
 
-def draw(formula, others, decrease, starts, place):
+def draw(formula, others, decrease, starts, path, fast=False):
     """Draw Fig. 7 (a)-(c), dV/dt, and probabilities against the radius."""
-    path, fast = place
     figure, axes = figure_of(2, 3, (14, 8))
     axes[0, 0].semilogy(formula["theta"], formula["by_angle"], ".", color=COLOURS[0])
     axes[0, 0].set(xlabel="angle", ylabel="relative error", title="Fig 7 (a): by angle")

@@ -1,14 +1,26 @@
 """The matrix characteristic equation as a `Problem`: for given R and S, for correlated data, for finite samples."""
 
 import math
+from collections.abc import Callable
+from typing import NamedTuple
 
 import numpy as np
 
 from continuation import Problem
-from systems.characteristic import general_kernels as general
-from systems.characteristic import plane_kernels as plane
-from systems.characteristic.checks import covariance, entries, named, positive, square_matrix
-from systems.characteristic.index_kernels import index_and_nullity
+from systems.characteristic.kernels import general_kernels as general
+from systems.characteristic.kernels import two_by_two_kernels as plane
+from systems.characteristic.kernels.index_kernels import index_and_nullity
+from systems.characteristic.matrix_checks import covariance, entries, named, square_matrix
+from systems.number_checks import check_positive
+
+
+class Kernels(NamedTuple):
+    """The compiled functions of one form of the equation: G, DG, the derivative in a parameter, and J."""
+
+    residual: Callable
+    jacobian: Callable
+    parameter_derivative: Callable
+    cost: Callable
 
 
 def characteristic_equation(R, S=None, T=1.0) -> Problem:
@@ -66,18 +78,23 @@ def characteristic_equation(R, S=None, T=1.0) -> Problem:
     R = square_matrix("R", R)
     S = covariance(S, len(R))
     kernels = plane_kernels() if len(R) == 2 else general_kernels()
-    parameters = {"lam": 0.0, "T": positive("characteristic_equation(T=...)", T), **named("R", R), **named("S", S)}
+    parameters = {
+        "lam": 0.0,
+        "T": check_positive("characteristic_equation(T=...)", T),
+        **named("R", R),
+        **named("S", S),
+    }
     return problem_of(kernels, len(R), parameters, "characteristic equation")
 
 
-def plane_kernels() -> tuple:
-    """Residual, Jacobian, parameter derivative and cost in closed form (d = 2)."""
-    return plane.plane_residual, plane.plane_jacobian, plane.plane_parameter_derivative, plane.plane_cost
+def plane_kernels() -> Kernels:
+    """Choose the closed form, for d = 2."""
+    return Kernels(plane.plane_residual, plane.plane_jacobian, plane.plane_parameter_derivative, plane.plane_cost)
 
 
-def general_kernels() -> tuple:
-    """Residual, Jacobian, parameter derivative and cost for any d."""
-    return (
+def general_kernels() -> Kernels:
+    """Choose the form for any d."""
+    return Kernels(
         general.general_residual,
         general.general_jacobian,
         general.general_parameter_derivative,
@@ -87,14 +104,13 @@ def general_kernels() -> tuple:
 
 def problem_of(kernels, d, parameters, name, index=None, **options) -> Problem:
     """Make a `Problem` for C (d, d) of these kernels; `index` counts if p isn't ``(lam, T, R, S)``."""
-    residual, jacobian, derivative, cost = kernels
     return Problem(
-        residual,
+        kernels.residual,
         states=tuple(entries("C", d)),
         parameters=parameters,
-        jacobian=jacobian,
-        parameter_derivative=derivative,
-        outputs={"J": cost},
+        jacobian=kernels.jacobian,
+        parameter_derivative=kernels.parameter_derivative,
+        outputs={"J": kernels.cost},
         stability=_index if index is None else index,
         name=name,
         **options,
@@ -108,7 +124,7 @@ def _index(u, p):
 
 
 def residual_and_jacobian(C, lam, R, S, T):
-    """G (d, d) and DG (d^2, d^2) at a matrix C, without a `Problem`.
+    """Compute G (d, d) and DG (d^2, d^2) at a matrix C, without a `Problem`.
 
     Examples
     --------
@@ -120,9 +136,9 @@ def residual_and_jacobian(C, lam, R, S, T):
     """
     d = len(C)
     p = np.concatenate([[lam, T], np.ravel(R), np.ravel(S)]).astype(float)
-    residual, jacobian = (plane_kernels() if d == 2 else general_kernels())[:2]
+    kernels = plane_kernels() if d == 2 else general_kernels()
     G, DG = np.empty(d * d), np.empty((d * d, d * d))
     u = np.ascontiguousarray(C, float).ravel()
-    residual(u, p, G)
-    jacobian(u, p, DG)
+    kernels.residual(u, p, G)
+    kernels.jacobian(u, p, DG)
     return G.reshape(d, d), DG

@@ -5,18 +5,19 @@ from typing import NamedTuple
 
 import numpy as np
 
+from systems.number_checks import check_count, check_not_negative, check_positive
 from systems.training import kernels
-from systems.training.arguments import check_count, check_positive, check_tolerance
+from systems.training.rate_search import largest_stable
 from systems.training.rules import GradientDescent, check_rule
 from systems.training.runs import STOPS, Run, Stop, bound_of
 
 ROWS = 1000  # recorded by default
-TRIALS = 24  # of the bisection for a stable rate
+BISECTIONS = 24  # for a stable rate: to 6e-8 of itself
 TRIED = 20_000  # steps of each
 
 
 def flow_of(problem):
-    """The problem ``u' = F(u, p)`` in the states shown that is behind a derived one (isolated, restricted, a curve)."""
+    """Find the flow ``u' = F(u, p)`` behind a derived problem (isolated, restricted, a curve), in the states shown."""
     problem = problem.vector_field
     while hasattr(problem, "base"):
         problem = problem.base.vector_field
@@ -32,7 +33,7 @@ class Field(NamedTuple):
 
     @classmethod
     def of(cls, problem, parameters=None):
-        """Field of a problem (of the equations behind it, where it is derived) at given parameters."""
+        """Make the field of a problem (of the equations behind it, where it is derived) at given parameters."""
         problem = flow_of(problem)
         p = problem.parameter_values(parameters)
         made = problem.functions["residual"].callback(len(problem.states), len(p))
@@ -80,16 +81,16 @@ def descend(problem, start, rule, *, parameters=None, steps=100_000, tolerance=0
     >>> print(descend(bowl, [1.0], 1.5).status.name)
     DIVERGED
     """
-    rule, steps, tolerance = check_rule(rule), check_count("steps", steps), check_tolerance(tolerance)
+    rule, steps, tolerance = check_rule(rule), check_count("steps", steps), check_not_negative("tolerance", tolerance)
     every = max(1, steps // ROWS) if every is None else check_count("every", every)
     trail = _trail(problem, start, steps, every)
     field = Field.of(problem, parameters)
-    limits = np.array([every, tolerance, bound_of(trail[0]), steps])
-    code, made, rows = kernels.descend(field.function, field.p, rule.code, rule.knobs, limits, trail)
+    limits = every, tolerance, bound_of(trail[0]), steps
+    code, made, rows = kernels.descend(field.function, field.p, rule.code, rule.knobs, trail, *limits)
     rate = None
     if STOPS[code] is Stop.DIVERGED and isinstance(rule, GradientDescent):
         rate = largest_stable_rate(problem, trail[0], rule.rate, parameters=parameters)
-    return _run(problem, field, trail[:rows], (code, made, every), rate)
+    return _run(problem, field, trail[:rows], code, made, every, rate)
 
 
 def flow(problem, start, time, *, step=None, parameters=None, tolerance=0.0, every=None, method="RK4") -> Run:
@@ -123,21 +124,21 @@ def flow(problem, start, time, *, step=None, parameters=None, tolerance=0.0, eve
     >>> print(f"{flow(bowl, [1.0], 1.0).final[0]:.10f} {np.exp(-2.0):.10f}")
     0.1353352832 0.1353352832
     """
-    time, tolerance = check_positive("time", time), check_tolerance(tolerance)
+    time, tolerance = check_positive("time", time), check_not_negative("tolerance", tolerance)
     step = time / 10_000 if step is None else check_positive("step", step)
-    steps = max(1, math.ceil(time / step - 1e-9))
+    steps = max(1, math.ceil(time / step - 1e-9))  # a quotient that is whole but for rounding needs no step more
     every = max(1, steps // ROWS) if every is None else check_count("every", every)
     field = Field.of(problem, parameters)
     trail = _trail(problem, start, steps, every)
     if method != "RK4":
-        return _smooth_flow(problem, field, trail, (time, method, every))
-    limits, knobs = np.array([every, tolerance, bound_of(trail[0]), steps]), np.array([time / steps])
-    code, made, rows = kernels.descend(field.function, field.p, kernels.RUNGE_KUTTA, knobs, limits, trail)
-    return _run(problem, field, trail[:rows], (code, made, every))
+        return _smooth_flow(problem, field, trail, time, method, every)
+    limits, knobs = (every, tolerance, bound_of(trail[0]), steps), np.array([time / steps])
+    code, made, rows = kernels.descend(field.function, field.p, kernels.RUNGE_KUTTA, knobs, trail, *limits)
+    return _run(problem, field, trail[:rows], code, made, every)
 
 
 def largest_stable_rate(problem, start, diverging, *, parameters=None, steps=TRIED) -> float:
-    """Largest rate of gradient descent that does not diverge from a start.
+    """Find the largest rate of gradient descent that does not diverge from a start.
 
     Parameters
     ----------
@@ -163,20 +164,15 @@ def largest_stable_rate(problem, start, diverging, *, parameters=None, steps=TRI
     1.00
     """
     field, start = Field.of(problem, parameters), flow_of(problem).state_values(start)
-    steps, high = check_count("steps", steps), check_positive("diverging", diverging)
-    limits = np.array([steps, 0.0, bound_of(start), steps])
+    steps, diverging = check_count("steps", steps), check_positive("diverging", diverging)
+    limits = steps, 0.0, bound_of(start), steps
 
     def stable(rate):
         trail = np.vstack([start, start])
-        code, _, _ = kernels.descend(field.function, field.p, kernels.GRADIENT, np.array([rate]), limits, trail)
+        code, _, _ = kernels.descend(field.function, field.p, kernels.GRADIENT, np.array([rate]), trail, *limits)
         return code in (kernels.BUDGET, kernels.CONVERGED)
 
-    low = next((high * 0.5**k for k in range(1, 41) if stable(high * 0.5**k)), 0.0)
-    high = 2 * low
-    for _ in range(TRIALS if low else 0):
-        middle = 0.5 * (low + high)
-        low, high = (middle, high) if stable(middle) else (low, middle)
-    return low
+    return largest_stable(stable, diverging, BISECTIONS)
 
 
 def _trail(problem, start, steps, every) -> np.ndarray:
@@ -187,20 +183,18 @@ def _trail(problem, start, steps, every) -> np.ndarray:
     return trail
 
 
-def _run(problem, field, states, counts, rate=None) -> Run:
-    """The record of a compiled run; counts = (code, steps made, steps between rows)."""
-    code, made, every = counts
+def _run(problem, field, states, code, made, every, rate=None) -> Run:
+    """The record of a compiled run of so many steps, a row every few."""
     steps = np.minimum(np.arange(len(states)) * every, made)
     loss = flow_of(problem).outputs.get("loss")
     losses = np.array([loss(u, field.p) for u in states]) if loss else np.empty(0)
     return Run(states.copy(), steps, losses, STOPS[code], made, {}, rate)
 
 
-def _smooth_flow(problem, field, trail, wishes) -> Run:
+def _smooth_flow(problem, field, trail, time, method, every) -> Run:
     """The flow by one of scipy's adaptive methods."""
     from scipy.integrate import solve_ivp
 
-    time, method, every = wishes
     right, bound = flow_of(problem).functions["residual"], bound_of(trail[0])
 
     def rate(_, u):
@@ -215,4 +209,4 @@ def _smooth_flow(problem, field, trail, wishes) -> Run:
     times = np.linspace(0, time, len(trail))
     found = solve_ivp(rate, (0, time), trail[0], method=method, t_eval=times, events=far, rtol=1e-10, atol=1e-12)
     code = kernels.BUDGET if found.status == 0 else kernels.DIVERGED
-    return _run(problem, field, found.y.T, (code, (len(found.t) - 1) * every, every))
+    return _run(problem, field, found.y.T, code, (len(found.t) - 1) * every, every)

@@ -10,7 +10,7 @@ import numpy as np
 
 
 def layer_norms(network, theta) -> np.ndarray:
-    """``|v_h|^2`` (N,): squared norms of the layers' free parameters, in double precision.
+    """Compute ``|v_h|^2`` (N,): squared norms of the layers' free parameters, in double precision.
 
     Examples
     --------
@@ -22,7 +22,7 @@ def layer_norms(network, theta) -> np.ndarray:
 
 
 def layer_imbalance(network, theta) -> np.ndarray:
-    """``|v_h|^2 - |v_{h+1}|^2`` (N - 1,) over free parameters, for every kind of layer.
+    """Compute ``|v_h|^2 - |v_{h+1}|^2`` (N - 1,) over free parameters, for every kind of layer.
 
     Examples
     --------
@@ -34,7 +34,7 @@ def layer_imbalance(network, theta) -> np.ndarray:
 
 
 def neuron_imbalance(network, theta) -> list:
-    """For each hidden layer ``|W_h[i,:]|^2 - |W_{h+1}[:,i]|^2`` (n_h,); weights that aren't shared.
+    """Compute ``|W_h[i,:]|^2 - |W_{h+1}[:,i]|^2`` (n_h,) for each hidden layer; weights that aren't shared.
 
     Raises
     ------
@@ -45,7 +45,7 @@ def neuron_imbalance(network, theta) -> list:
 
 
 def matrix_imbalance(network, theta) -> list:
-    """For each hidden layer ``W_h W_h' - W_{h+1}' W_{h+1}`` (n_h, n_h); kept as a whole by linear layers."""
+    """Compute ``W_h W_h' - W_{h+1}' W_{h+1}`` (n_h, n_h) for each hidden layer; linear layers keep it as a whole."""
     if network.shared:
         raise ValueError("network: wanted one without shared weights; they keep `layer_imbalance` only")
     layers = [w.astype(float) for w in network.matrices(theta)]
@@ -53,7 +53,7 @@ def matrix_imbalance(network, theta) -> list:
 
 
 def imbalance(network, theta) -> list:
-    """The finest invariants of a network: matrices at linear full layers, neurons elsewhere, layers if shared.
+    """Compute the finest invariants of a network: matrices at linear full layers, neurons elsewhere, layers if shared.
 
     Missing weights break the matrix law: the gradient is masked.
     """
@@ -64,7 +64,7 @@ def imbalance(network, theta) -> list:
 
 
 def after_step(network, theta, gradient, rate, decay=0.0) -> list:
-    """`imbalance` after one step ``theta+ = (1 - rate decay) theta - rate gradient``, predicted exactly (law I1).
+    """Predict `imbalance` after one step ``theta+ = (1 - rate decay) theta - rate gradient``, exactly (law I1).
 
     ``D+ = (1 - eta lam)^2 D + eta^2 (|g_h[i,:]|^2 - |g_{h+1}[:,i]|^2)``; `gradient` is that of the loss without the
     decay term.  For homogeneous activations and plain gradient descent.
@@ -82,15 +82,15 @@ def after_step(network, theta, gradient, rate, decay=0.0) -> list:
     return [shrink * d + rate**2 * g for d, g in zip(before, kick)]
 
 
-def violation(network, theta, gradient, after, rates) -> float:
-    """Largest departure of a step from law I1, relative to the squared norm of the weights; rates = (rate, decay)."""
-    predicted, found = after_step(network, theta, gradient, *rates), imbalance(network, after)
+def violation(network, theta, gradient, after, rate, decay=0.0) -> float:
+    """Measure the largest departure of a step from law I1, relative to the squared norm of the weights."""
+    predicted, found = after_step(network, theta, gradient, rate, decay), imbalance(network, after)
     scale = max(float(np.dot(theta, theta)), np.finfo(float).tiny)
     return max(float(np.max(np.abs(a - b))) for a, b in zip(predicted, found)) / scale
 
 
 def drift(network, thetas) -> float:
-    """Largest change of `imbalance` over states (m, size), from the first; absolute."""
+    """Measure the largest change of `imbalance` over states (m, size), from the first; absolute."""
     first = imbalance(network, thetas[0])
     rows = [imbalance(network, theta) for theta in thetas[1:]]
     return max((float(np.max(np.abs(a - b))) for row in rows for a, b in zip(row, first)), default=0.0)

@@ -80,14 +80,13 @@ def _flow_step(function, p, h, u, k, work):
 
 
 @kernel
-def descend(function, p, rule, knobs, limits, trail):
+def descend(function, p, rule, knobs, trail, every, tolerance, bound, steps):
     """Steps of a rule, or of the flow (RUNGE_KUTTA, its step the only knob), from ``trail[0]``.
 
-    function = (address, data); limits = (steps between rows, tolerance on |F|, size that is divergence, most steps).
-    A row of `trail` (m, n) is filled every ``limits[0]`` steps.  Returns (status, steps done, rows filled); the last
-    state reached is in the last row filled.
+    function = (address, data).  At most `steps`; converged where no entry of F exceeds `tolerance`, diverged where one
+    of u exceeds `bound`.  A row of `trail` (m, n) is filled `every` few steps.  Returns (status, steps done, rows
+    filled); the last state reached is in the last row filled.
     """
-    every, tolerance, bound, steps = int(limits[0]), limits[1], limits[2], int(limits[3])
     n = trail.shape[1]
     u, g, memory = trail[0].copy(), np.empty(n), np.zeros((2, n))
     status, done = BUDGET, 0
@@ -124,25 +123,25 @@ def descend(function, p, rule, knobs, limits, trail):
 
 
 @kernel
-def coordinates(function, p, rate, start, frame, window):
-    """Gradient descent from `start` (n,), seen in one mode; the steps while the mode stays inside `window`.
+def coordinates(function, p, rate, start, equilibrium, left, least, most, furthest, pure, steps):
+    """Gradient descent from `start` (n,), seen in one mode, as long as it is seen clearly.
 
-    frame (3, n): the equilibrium, real and imaginary part of the left eigenvector.  window = (least, largest) size
-    of the coordinate, largest size of the displacement, most steps, largest displacement over coordinate.  Returns
-    (logarithms of the coordinate's size, one a step; status).
+    The coordinate of the mode is ``left . (u - equilibrium)``, left (n,) complex.  Its size has to be between `least`
+    and `most`, the largest entry of the displacement at most `furthest`, and at most `pure` times the coordinate.
+    Returns (logarithms of the coordinate's size, one a step; status).
     """
     n = start.shape[0]
     u, g = start.copy(), np.empty(n)
-    logs = np.empty(int(window[3]) + 1)
+    logs = np.empty(steps + 1)
     for t in range(len(logs)):
         real, imaginary, size = 0.0, 0.0, 0.0
         for i in range(n):
-            d = u[i] - frame[0, i]
-            real += frame[1, i] * d
-            imaginary += frame[2, i] * d
+            d = u[i] - equilibrium[i]
+            real += left[i].real * d
+            imaginary += left[i].imag * d
             size = max(size, abs(d))
         c = math.hypot(real, imaginary)
-        if not (window[0] <= c <= window[1] and size <= min(window[2], window[4] * c)):
+        if not (least <= c <= most and size <= min(furthest, pure * c)):
             return logs[:t], LEFT
         logs[t] = math.log(c)
         if call(function[0], function[1], u, p, g) != 0:
@@ -153,20 +152,19 @@ def coordinates(function, p, rate, start, frame, window):
 
 
 @kernel
-def swept(function, p, motion, start, row, level):
-    """Gradient descent while a parameter moves, until ``row . u`` falls below `level`.
+def swept(function, p, active, change, rate, start, row, level, steps):
+    """Gradient descent while ``p[active]`` changes by `change` a step, until ``row . u`` falls below `level`.
 
-    motion = (rate, index of the parameter, its change a step, most steps); p and start are changed.  Returns (value of
-    the parameter at the crossing, interpolated between two steps; NaN where there was none; steps done).
+    p and start are changed.  Returns (value of the parameter at the crossing, interpolated between two steps; NaN where
+    there was none in so many steps; steps done).
     """
-    rate, index, change, steps = motion[0], int(motion[1]), motion[2], int(motion[3])
-    n, first = start.shape[0], p[int(motion[1])]
+    n, first = start.shape[0], p[active]
     u, g = start, np.empty(n)
     before = 0.0
     for i in range(n):
         before += row[i] * u[i]
     for t in range(steps):
-        p[index] = first + change * t
+        p[active] = first + change * t
         if call(function[0], function[1], u, p, g) != 0:
             return math.nan, t
         after = 0.0

@@ -90,17 +90,17 @@ class Network:
         return any(p is not None and np.any(np.bincount(p[p > 0])[1:] > 1) for p in self.patterns)
 
     def linear_at(self, h) -> bool:
-        """Whether hidden layer h = 0 .. N - 2 is linear and no weight around it is missing or shared."""
+        """Say whether hidden layer h = 0 .. N - 2 is linear and no weight around it is missing or shared."""
         return self.activations[h] == "linear" and self.patterns[h] is None and self.patterns[h + 1] is None
 
     def parameters(self, theta) -> list:
-        """Free parameters of each layer: views (d_h,) of the flat vector."""
+        """Split the flat vector into the free parameters of each layer: views (d_h,)."""
         if np.shape(theta) != (self.size,):
             raise ValueError(f"weights: wanted {self.size} numbers, got shape {np.shape(theta)}")
         return np.split(theta, np.cumsum(self.sizes)[:-1])
 
     def matrices(self, theta) -> list:
-        """Weight matrices W_h (n_h, n_{h-1}) with missing weights zero."""
+        """Return the weight matrices W_h (n_h, n_{h-1}), missing weights zero."""
         shapes = zip(self.widths[1:], self.widths)
         found = []
         for v, p, shape in zip(self.parameters(theta), self.patterns, shapes):
@@ -108,7 +108,7 @@ class Network:
         return found
 
     def output(self, theta, X) -> np.ndarray:
-        """Outputs (m, n_N) for samples X (m, n_0)."""
+        """Compute the outputs (m, n_N) for samples X (m, n_0)."""
         value = self._samples(X)
         for h, w in enumerate(self.matrices(theta)):
             value = value @ w.T
@@ -117,7 +117,7 @@ class Network:
         return value
 
     def loss_gradient(self, theta, X, Y, p=2):
-        """Loss ``mean |f(x) - y|_p^p / p`` over samples and its gradient (size,) in the free parameters.
+        """Compute the loss ``mean |f(x) - y|_p^p / p`` over samples and its gradient (size,) in the free parameters.
 
         p may also be a function of its own: ``p(outputs, Y)`` gives a loss and its derivative in the outputs (m, n_N).
         """
@@ -169,7 +169,7 @@ class Network:
 
 
 def power_loss(residual, p):
-    """``mean |r|_p^p / p`` over rows, and its derivative ``|r|^(p-1) sign r / m`` (m, k).
+    """Compute ``mean |r|_p^p / p`` over rows, and its derivative ``|r|^(p-1) sign r / m`` (m, k).
 
     Examples
     --------
@@ -189,7 +189,7 @@ def power_loss(residual, p):
 
 
 def softmax_loss(outputs, Y):
-    """Cross entropy ``mean -sum Y log softmax(outputs)`` over rows, Y (m, k) of sum 1; and its derivative (m, k).
+    """Compute the cross entropy ``mean -sum Y log softmax(outputs)``, Y (m, k) of sum 1, and its derivative (m, k).
 
     Examples
     --------
@@ -240,7 +240,7 @@ class NetworkLoss:
         return len(self.X)
 
     def loss_gradient(self, theta, rows=slice(None)):
-        """Loss over the samples `rows` and its gradient."""
+        """Compute the loss over the samples `rows` and its gradient."""
         return self.network.loss_gradient(theta, self.X[rows], self.Y[rows], self.p)
 
 

@@ -43,7 +43,7 @@ class Rule:
         return np.array([float(getattr(self, field.name)) for field in fields(self) if field.name != "nesterov"])
 
     def with_rate(self, rate):
-        """The same rule at another rate."""
+        """Return the same rule at another rate."""
         return type(self)(**{**{f.name: getattr(self, f.name) for f in fields(self)}, "rate": rate})
 
 
@@ -119,7 +119,7 @@ class Adam(Rule):
 
 
 def check_rule(rule) -> Rule:
-    """The rule, if it is one; a number means gradient descent at this rate."""
+    """Check a rule; a number means gradient descent at this rate."""
     if isinstance(rule, Rule):
         return rule
     if np.isscalar(rule) and np.isreal(rule) and not isinstance(rule, bool):

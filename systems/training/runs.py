@@ -78,5 +78,5 @@ class Run:
 
 
 def bound_of(start) -> float:
-    """Size beyond which a run from `start` counts as diverged."""
+    """Choose the size beyond which a run from `start` counts as diverged."""
     return FAR * (1.0 + float(np.max(np.abs(start), initial=0.0)))

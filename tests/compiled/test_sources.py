@@ -129,7 +129,7 @@ def test_an_edit_below_a_kernel_is_noticed_and_nothing_else(tmp_path):
 
 REST = """
 import numpy as np
-from systems.relu.population_kernels import _rest
+from systems.relu.population_loss.population_kernels import _rest
 print(_rest(np.array([1.0, 0.0]), np.array([0.6, 0.8])))
 """
 

@@ -11,7 +11,7 @@ from scipy.optimize import brentq, least_squares
 from continuation import Kind, Problem, Settings, Status, trace
 from systems import textbook
 from systems.atmosphere import lorenz84 as atmosphere_model
-from systems.characteristic.families import rotation_family
+from systems.characteristic.variants.matrix_families import rotation_family
 
 FINE = Settings(max_step=0.02)
 

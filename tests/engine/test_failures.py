@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose
 
-from continuation import ContinuationError, Kind, Problem, Settings, StartError, Status, switch, trace
+from continuation import ContinuationError, Kind, Problem, Settings, StartError, Status, TimeLimit, switch, trace
 from systems import textbook
 
 
@@ -198,6 +198,7 @@ PRODUCED = {
     Status.CLOSED: lambda: trace(textbook.circle(), [1.0], "p").ends,
     Status.MAX_POINTS: lambda: trace(line(), [0.0], "p", settings=Settings(max_points=5)).ends,
     Status.STOPPED: lambda: trace(textbook.fold(), [1.0], "p", (-1, 4), stop=Kind.FOLD).ends,
+    Status.TIME_LIMIT: lambda: ends(None, watch=TimeLimit(1e-6)).ends,
     Status.INTERRUPTED: lambda: ends(None, stop=interrupt).ends,
     Status.STEP_TOO_SMALL: lambda: trace(line(corner), [1.0], "p", (-1, 2), parameters={"p": 1.0}).ends,
     Status.SINGULAR: lambda: (

@@ -9,8 +9,8 @@ import pytest
 from continuation import Problem
 from continuation.equations.derivatives import evaluate
 from continuation.kinds.normal_forms.centre_manifold import Critical, Reduction, partitions, splits
-from continuation.kinds.normal_forms.hopf import conjugates
-from continuation.kinds.normal_forms.linear import Local, bordered_solution, sign_of
+from continuation.kinds.normal_forms.hopf_forms import conjugates
+from continuation.kinds.normal_forms.linear_part import Local, bordered_solution, sign_of
 
 TERMS = {
     "z": "0.5*z**2 - 0.3*x*y + 0.8*x**2 + 0.4*z*s + 0.2*z**3 - 0.7*s*x*z + 0.3*x**4",

@@ -84,9 +84,23 @@ def test_special_points_in_one_step_leave_out_their_own_eigenvalue_only():
 
 
 def test_a_step_does_not_grow_right_after_it_was_halved():
-    """x = 0 is defined for p < 0.7999 only: steps 0.8, 0.4, 0.2 ... are refused once each, not from twice as far."""
+    """x = 0 is defined for p < 0.7999 only: steps 0.8, then 0.4, 0.2 ... are refused once each."""
     problem = Problem.from_expressions({"x": "x + x*log(0.7999 - p)"}, {"p": 0.0})
     settings = Settings(step=0.8, min_step=1e-3, max_step=4.0, max_points=6)
     branch = trace(problem, [0.0], "p", (0.0, 10.0), settings=settings, direction=1, detect=set())
     assert_allclose(branch.parameter, [0.0, 0.4, 0.6, 0.7, 0.75, 0.775], rtol=0, atol=1e-12)
     assert branch.effort["rejections"] == {"nonfinite": 5}
+
+
+@pytest.mark.parametrize("place", [0.03, 0.17])
+@pytest.mark.parametrize("scale", [1.0, 8e50, 16e50])
+def test_two_branch_points_in_one_step_whatever_the_size_of_the_determinant(scale, place):
+    """Its mantissa is taken out where it exceeds 1e100: with the large scales, between the ends of the step.
+
+    The determinant is ``scale**2 * ((p - place)**2 - 1e-6)``, seen at p = -0.2, 0 and 0.2.
+    """
+    equations = {"x": f"{scale}*(((p - {place})**2 - 1e-6)*x - x**3)", "y": f"-{scale}*y"}
+    problem = Problem.from_expressions(equations, {"p": -1.0})
+    settings = Settings(step=0.2, max_step=0.2)
+    branch = trace(problem, [0.0, 0.0], "p", (-1.0, 1.0), settings=settings, direction=1)
+    assert_allclose([point["p"] for point in branch.branch_points], [place - 1e-3, place + 1e-3], rtol=0, atol=1e-12)

@@ -11,7 +11,8 @@ from matplotlib.colors import to_hex
 from matplotlib.figure import Figure
 
 from continuation.ground.status import Kind, Status
-from continuation.output.plotting import LABELS, MARKS, TROUBLE, picture, plot
+from continuation.kinds import registry
+from continuation.output.plotting import LABELS, TROUBLE, picture, plot
 from continuation.results.segments import Segment, segments
 from tests import handmade
 
@@ -160,16 +161,10 @@ def test_markers_lie_on_their_points_and_are_hollow_where_not_located():
     rows = [branch["LP1"].index, branch["LP2"].index]
     np.testing.assert_array_equal(filled.get_offsets()[0], [branch["p"][rows[0]], branch["u"][rows[0]]])
     np.testing.assert_array_equal(hollow.get_offsets()[0], [branch["p"][rows[1]], branch["u"][rows[1]]])
-    color = MARKS[Kind.FOLD][1].lower()
+    color = registry.of(Kind.FOLD).marker.colour.lower()
     assert to_hex(filled.get_facecolor()[0]) == color
     assert (to_hex(hollow.get_facecolor()[0]), to_hex(hollow.get_edgecolor()[0])) == ("#ffffff", color)
     assert hollow.get_label() == "fold, not located"
-
-
-def test_kinds_differ_in_shape_so_that_colour_is_not_needed():
-    shapes = [shape for shape, *_ in MARKS.values()]
-    assert len(set(shapes)) == len(shapes)
-    assert set(MARKS) == set(Kind) - {Kind.END}
 
 
 @pytest.mark.parametrize("status", Status)

@@ -7,8 +7,8 @@ from html.parser import HTMLParser
 import numpy as np
 import pytest
 
-from continuation.ground.status import Kind, Status
-from continuation.output.tables import WORDS, cells, html, number, rich_table, table
+from continuation.ground.status import Status
+from continuation.output.tables import cells, html, number, rich_table, table
 from tests import handmade
 
 
@@ -127,10 +127,6 @@ def test_plain_text_is_ascii_and_has_no_trailing_blanks():
         text = table(make())
         assert text.isascii()
         assert all(line == line.rstrip() for line in text.split("\n"))
-
-
-def test_every_kind_has_its_words():
-    assert set(WORDS) == set(Kind)
 
 
 def test_html_is_escaped_and_holds_the_same_cells():

@@ -10,10 +10,10 @@ from numpy.testing import assert_allclose
 from studies.overparameterization import acceleration, data, emulation, image_data, images
 from studies.overparameterization import preconditioner as pre
 from studies.overparameterization.grid import Batched, Grid, cached, least_loss
-from studies.progress import progress
+from studies.progress_bar import progress
+from systems.training.network_descent import train
 from systems.training.networks import Network, NetworkLoss
 from systems.training.rules import AdaGrad, Adam
-from systems.training.train import train
 
 TINY = acceleration.Size(60, 5, 400, 4)
 

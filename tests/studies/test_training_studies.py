@@ -12,7 +12,8 @@ from numpy.testing import assert_allclose
 from studies import training_claims
 from studies.claims import Claim, table, verdicts
 from studies.gradient_descent import branches, every_system, families
-from studies.layer_balance import factorization, flow, wide_network
+from studies.layer_balance import flow, wide_network
+from studies.layer_balance import two_factors as factorization
 from studies.overparameterization import acceleration, end_to_end, images
 from studies.overparameterization import preconditioner as pre
 

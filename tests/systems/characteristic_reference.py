@@ -6,8 +6,8 @@ import numpy as np
 from numpy.testing import assert_allclose
 from scipy.linalg import expm, expm_frechet
 
-from systems.characteristic import general_kernels as general
-from systems.characteristic import plane_kernels as plane
+from systems.characteristic.kernels import general_kernels as general
+from systems.characteristic.kernels import two_by_two_kernels as plane
 
 EPS = np.finfo(float).eps
 KERNELS = {

@@ -15,9 +15,9 @@ from systems.linear_networks import deep_linear_network, fold_point, scalar_netw
 from systems.regression import balance as regression_balance
 from systems.regression import critical_decay, overparameterized_regression, scalar_fold, scalar_regression
 from systems.training import kernels
-from systems.training.checks import check_branch
 from systems.training.descent import Field
-from systems.training.sweeps import OMEGA0, sweep_through
+from systems.training.judging.branch_checks import check_branch
+from systems.training.judging.sweeps import OMEGA0, sweep_through
 
 
 def network_branch(depth=3, low=0.02):
@@ -97,8 +97,8 @@ def test_checks_do_not_mind_the_size_of_equations_and_states(scale, size):
 def test_nothing_jumps_back():
     """From zero no decay, however small, brings the network of depth three back."""
     field = Field.of(scalar_network(3, 1.0), {"lam": 0.6})
-    motion = np.array([0.1, 0, -1e-5, 60_000])
-    end, steps = kernels.swept(field.function, field.p, motion, np.array([1e-3]), np.array([-1.0]), -0.3)
+    start, row = np.array([1e-3]), np.array([-1.0])
+    end, steps = kernels.swept(field.function, field.p, 0, -1e-5, 0.1, start, row, -0.3, 60_000)
     assert np.isnan(end)
     assert steps == 60_000
 

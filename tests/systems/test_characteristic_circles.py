@@ -9,16 +9,16 @@ from scipy.linalg import expm
 
 from continuation import Settings, find_solutions, switch, trace
 from systems.characteristic import characteristic_equation, normal_logarithm
-from systems.characteristic.circles import (
+from systems.characteristic.closed_forms.circles_of_solutions import (
     circle_directions,
     circle_start,
     isolated_circles,
     left_null_vector,
     with_circles,
 )
-from systems.characteristic.families import rotation_family
-from systems.characteristic.index import morse_index
-from systems.characteristic.normal import pitchforks_of_revolution
+from systems.characteristic.closed_forms.normal_solutions import pitchforks_of_revolution
+from systems.characteristic.morse.index import morse_index
+from systems.characteristic.variants.matrix_families import rotation_family
 from tests.systems.characteristic_reference import QUARTER_TURN
 
 

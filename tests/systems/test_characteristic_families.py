@@ -9,15 +9,15 @@ from scipy.linalg import expm
 
 from continuation import Kind, Settings, trace
 from systems.characteristic import characteristic_equation, normal_logarithm
-from systems.characteristic.families import (
+from systems.characteristic.closed_forms.normal_solutions import folds, normal_solutions
+from systems.characteristic.variants.large import LargeEquation
+from systems.characteristic.variants.matrix_families import (
     line_of_matrices,
     plane_generator,
     rotation_family,
     scaled_matrix,
     turned_matrix,
 )
-from systems.characteristic.large import LargeEquation
-from systems.characteristic.normal import folds, normal_solutions
 
 
 def family(name, d, rng):

@@ -9,15 +9,15 @@ from scipy.linalg import expm
 
 from continuation import Settings, trace
 from systems.characteristic import characteristic_equation, normal_logarithm
-from systems.characteristic.crossings import (
+from systems.characteristic.equation import residual_and_jacobian
+from systems.characteristic.morse.crossings import (
     conjugate_times,
     focal_times,
     index_by_conjugate_times,
     index_by_focal_times,
 )
-from systems.characteristic.equation import residual_and_jacobian
-from systems.characteristic.index import index_of_layers, morse_index, second_variation
-from systems.characteristic.layers import LayeredNetwork, start_weights
+from systems.characteristic.morse.index import index_of_layers, morse_index, second_variation
+from systems.characteristic.network.layered_network import LayeredNetwork, start_weights
 from tests.systems.characteristic_reference import QUARTER_TURN
 
 

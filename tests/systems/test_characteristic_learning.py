@@ -7,13 +7,13 @@ import pytest
 from numpy.testing import assert_allclose
 
 from systems.characteristic import characteristic_equation, normal_logarithm
-from systems.characteristic.checks import named
-from systems.characteristic.data import sampled_equation
-from systems.characteristic.index import index_of_layers
-from systems.characteristic.layers import LayeredNetwork, start_weights
-from systems.characteristic.learning import learn, population, samples_of
-from systems.characteristic.sensitivity import predicted_covariance, sample_moments, sensitivity
-from systems.characteristic.solution import CriticalPoint
+from systems.characteristic.critical_point import CriticalPoint
+from systems.characteristic.matrix_checks import named
+from systems.characteristic.morse.index import index_of_layers
+from systems.characteristic.network.data_sensitivity import predicted_covariance, sample_moments, sensitivity
+from systems.characteristic.network.forward_backward import learn, population, samples_of
+from systems.characteristic.network.layered_network import LayeredNetwork, start_weights
+from systems.characteristic.variants.sampled_data import sampled_equation
 from tests.systems.characteristic_reference import QUARTER_TURN
 
 S = np.array([[1.5, 0.3], [0.3, 0.8]])

@@ -9,11 +9,11 @@ from scipy.integrate import solve_ivp
 from scipy.linalg import expm
 
 from systems.characteristic import characteristic_equation
-from systems.characteristic.data import correlated_equation, sampled_equation
+from systems.characteristic.critical_point import CriticalPoint, gradient_bound
 from systems.characteristic.equation import residual_and_jacobian
-from systems.characteristic.layers import LayeredNetwork, start_weights
-from systems.characteristic.linearisation import linearisation
-from systems.characteristic.solution import CriticalPoint, gradient_bound
+from systems.characteristic.network.layered_network import LayeredNetwork, start_weights
+from systems.characteristic.variants.linearisation import linearisation
+from systems.characteristic.variants.sampled_data import correlated_equation, sampled_equation
 from tests.systems.characteristic_reference import QUARTER_TURN, pack, problem_data, solution
 
 

@@ -11,13 +11,9 @@ from scipy.linalg import expm, logm
 
 from continuation import Kind, Settings, trace
 from systems.characteristic import characteristic_equation, normal_logarithm
-from systems.characteristic.data import sampled_equation
-from systems.characteristic.equation import residual_and_jacobian
-from systems.characteristic.families import line_of_matrices
-from systems.characteristic.index import morse_index
-from systems.characteristic.linearisation import linearisation
-from systems.characteristic.logarithms import failed_assumptions, rotation_planes
-from systems.characteristic.normal import (
+from systems.characteristic.closed_forms.decay_expansion import expansion, normal_spectrum
+from systems.characteristic.closed_forms.logarithms import failed_assumptions, rotation_planes
+from systems.characteristic.closed_forms.normal_solutions import (
     cusp,
     cusp_of_angle,
     fold,
@@ -27,9 +23,13 @@ from systems.characteristic.normal import (
     pitchforks_of_revolution,
     scalar_residual,
 )
-from systems.characteristic.scalar import scalar_folds, scalar_solutions
-from systems.characteristic.solution import CriticalPoint
-from systems.characteristic.spectrum import expansion, normal_spectrum
+from systems.characteristic.closed_forms.one_dimension import scalar_folds, scalar_solutions
+from systems.characteristic.critical_point import CriticalPoint
+from systems.characteristic.equation import residual_and_jacobian
+from systems.characteristic.morse.index import morse_index
+from systems.characteristic.variants.linearisation import linearisation
+from systems.characteristic.variants.matrix_families import line_of_matrices
+from systems.characteristic.variants.sampled_data import sampled_equation
 from tests.systems.characteristic_reference import pack, solution
 
 

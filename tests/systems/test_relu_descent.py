@@ -7,12 +7,17 @@ import pytest
 
 from continuation import Settings, trace
 from systems.relu import normal_equations, plane, symmetric_reduction, two_teachers
-from systems.relu.descent import descend, losses_along, nearest_permutation, same_up_to_permutations
-from systems.relu.plane_dynamics import collinear_value, full_weights, type_a_guess
-from systems.relu.population import network
-from systems.relu.reduction import flipped_guess, reduced_weights, type_i_guess, type_ii_guess
-from systems.relu.two_students import out_of_plane_point
-from systems.training.checks import ALONG, check_branch
+from systems.relu.directions.two_students import out_of_plane_point
+from systems.relu.population_loss.loss_descent import (
+    descend,
+    losses_along,
+    nearest_permutation,
+    same_up_to_permutations,
+)
+from systems.relu.population_loss.population import network
+from systems.relu.symmetric.plane_dynamics import collinear_value, full_weights, type_a_guess
+from systems.relu.symmetric.reduction import flipped_guess, reduced_weights, type_i_guess, type_ii_guess
+from systems.training.judging.branch_checks import ALONG, check_branch
 
 
 def agrees(branch, points=2):

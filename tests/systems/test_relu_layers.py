@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose
 
-from systems.relu.layers import layered_gradient, layered_output
-from systems.relu.plane_flow import plane_basins, plane_path
-from systems.relu.population import gradient, network
+from systems.relu.population_loss.population import gradient, network
+from systems.relu.several_layers import layered_gradient, layered_output
+from systems.relu.symmetric.plane_flow import plane_basins, plane_path
 
 
 @pytest.mark.parametrize("shapes", [[(3, 2)], [(3, 4), (4, 2)], [(2, 5), (5, 3), (3, 4)]])

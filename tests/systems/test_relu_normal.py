@@ -8,9 +8,9 @@ from numpy.testing import assert_allclose
 
 from continuation import Kind, Status, trace
 from systems.relu import even_teachers, normal_equations, polar_equations, two_teachers
-from systems.relu.normal import student_permutations, teacher_rotations
-from systems.relu.polar import polar_state
-from systems.relu.population import gradient, hessian, loss, network
+from systems.relu.equations.cartesian import student_permutations, teacher_rotations
+from systems.relu.equations.polar import polar_state
+from systems.relu.population_loss.population import gradient, hessian, loss, network
 
 BUILDERS = {"plain": normal_equations, "polar": polar_equations}
 

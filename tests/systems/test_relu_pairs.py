@@ -9,10 +9,10 @@ from numpy.testing import assert_allclose
 
 from continuation import Kind, Status, switch, trace
 from systems.relu import normal_equations, two_teachers
-from systems.relu import separation as sep
-from systems.relu.conjecture import check_conjecture, separating_values
-from systems.relu.population import gradient, hessian, loss, network
-from systems.relu.two_students import collinear_line, merging_decay, out_of_plane_point
+from systems.relu.directions import separating_function as sep
+from systems.relu.directions.conjecture import check_conjecture, separating_values
+from systems.relu.directions.two_students import collinear_line, merging_decay, out_of_plane_point
+from systems.relu.population_loss.population import gradient, hessian, loss, network
 
 # numbers known to all the digits given here
 FOLD, ANGLE, BETA, RADIUS, LOSS = (
@@ -258,7 +258,7 @@ def test_collinear_points_of_degenerate_teachers(teachers, count):
 
 
 def test_a_wrong_sign_would_be_a_counterexample(monkeypatch):
-    from systems.relu import conjecture
+    from systems.relu.directions import conjecture
 
     monkeypatch.setattr(conjecture, "_exact", lambda *arguments: -1.0)
     report = conjecture.check_conjecture(2000, 20_000)
@@ -266,7 +266,7 @@ def test_a_wrong_sign_would_be_a_counterexample(monkeypatch):
 
 
 def test_doubtful_points_are_decided_with_true_digits(rng):
-    from systems.relu.conjecture import _exact
+    from systems.relu.directions.conjecture import _exact
 
     for second in (False, True):
         for i, k in [
@@ -289,7 +289,7 @@ def test_doubtful_points_are_decided_with_true_digits(rng):
                 exact = (mpmath.pi - first) * mpmath.cos(last) + mpmath.sin(first) * mpmath.cos(theta)
                 exact -= shares[0] * mpmath.pi * mpmath.cos(theta)
                 exact -= shares[1] * (mpmath.pi - theta + mpmath.sin(theta) * mpmath.cos(theta))
-                got = mpmath.mpf(str(_exact((i, 2000), (k, 20_000), second, 60)))
+                got = mpmath.mpf(str(_exact(i, 2000, k, 20_000, second, 60)))
                 assert abs(got - exact) < mpmath.mpf(10) ** -45 * abs(theta)
 
 

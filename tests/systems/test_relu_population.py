@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose
 
-from systems.relu.population import angles, gradient, h, hessian, isotropic_gradient, loss, network
-from systems.relu.products import HessianProduct
+from systems.relu.population_loss.hessian_products import HessianProduct
+from systems.relu.population_loss.population import angles, gradient, h, hessian, isotropic_gradient, loss, network
 
 SHAPES = [(1, 1, 2), (2, 2, 2), (3, 2, 4), (2, 5, 3), (6, 6, 6)]  # K, L, d
 

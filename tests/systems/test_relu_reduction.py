@@ -9,9 +9,9 @@ from numpy.testing import assert_allclose
 
 from continuation import Kind, Status, trace
 from systems.relu import normal_equations, plane, symmetric_reduction
-from systems.relu.plane_dynamics import collinear_value, full_weights, saddle_spectrum, type_a_guess
-from systems.relu.population import gradient, hessian, loss, network
-from systems.relu.reduction import blocks, reduced_weights, spectrum, type_i_guess, type_ii_guess
+from systems.relu.population_loss.population import gradient, hessian, loss, network
+from systems.relu.symmetric.plane_dynamics import collinear_value, full_weights, saddle_spectrum, type_a_guess
+from systems.relu.symmetric.reduction import blocks, reduced_weights, spectrum, type_i_guess, type_ii_guess
 
 # numbers known to all the digits given here
 SADDLES = {2: 0.5341549430918953, 5: 0.2568406780036029, 10: 0.1557346040900939}
@@ -214,7 +214,7 @@ def test_type_ii_in_the_whole_network(K):
     """Gradient, loss and the extreme eigenvalues of the K^2 x K^2 Hessian, by products with vectors."""
     from scipy.sparse.linalg import LinearOperator, eigsh
 
-    from systems.relu.products import HessianProduct
+    from systems.relu.population_loss.hessian_products import HessianProduct
 
     point, net = symmetric_reduction(K).solve(type_ii_guess(K)), network(np.eye(K), K)
     W = reduced_weights(point, K)

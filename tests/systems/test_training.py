@@ -15,10 +15,10 @@ from systems.training.invariants import (
     matrix_imbalance,
     neuron_imbalance,
 )
+from systems.training.network_descent import train, train_flow
 from systems.training.networks import Network, NetworkLoss, power_loss, softmax_loss
 from systems.training.rules import AdaDelta, AdaGrad, Adam, GradientDescent, Momentum
 from systems.training.runs import Stop
-from systems.training.train import train, train_flow
 
 
 def bowl():

@@ -7,16 +7,16 @@ from numpy.testing import assert_allclose
 from continuation import Problem
 from systems.training import kernels
 from systems.training.descent import Field
-from systems.training.endpoint import usual_rate
-from systems.training.modes import modes_at
+from systems.training.judging.endpoint import usual_rate
+from systems.training.judging.modes import modes_at
 
 
 @pytest.mark.parametrize("change", [0.01, -0.02])
 def test_the_crossing_of_a_sweep_lies_between_the_steps_around_it(change):
     """With F = -1 and a rate of 0.1 the state is 1 - t / 10 after t steps: 0.55 after 4.5 of them."""
     field = Field.of(Problem.from_expressions({"x": "-1 + 0*x*p"}, {"p": 0.0}), {"p": 0.0})
-    motion = np.array([0.1, 0, change, 100])
-    value, steps = kernels.swept(field.function, field.p.copy(), motion, np.array([1.0]), np.array([1.0]), 0.55)
+    start, row = np.array([1.0]), np.array([1.0])
+    value, steps = kernels.swept(field.function, field.p.copy(), 0, change, 0.1, start, row, 0.55, 100)
     assert value == pytest.approx(4.5 * change, rel=1e-12)
     assert steps == 5
 

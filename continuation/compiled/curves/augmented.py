@@ -3,7 +3,7 @@
 The unknowns are y = (u, auxiliary ones, q, p): the base problem's states, then the second and the first parameter.
 The equations are F = 0 and scalars of bordered matrices (Govaerts, *Numerical Methods for Bifurcations of Dynamical
 Equilibria*, SIAM 2000, chapters 3-5), whose derivatives need second derivatives of F in a few directions only:
-fourth-order differences of the Jacobian.  ``c`` is the address of the table that `curves.operations` fills.
+fourth-order differences of the Jacobian.  ``c`` is the address of the table that `CurveTable` fills.
 """
 
 import math
@@ -15,14 +15,16 @@ from continuation.compiled.dense import workspace as D
 from continuation.compiled.dense.dense import derivative_at
 from continuation.compiled.dense.extended import norm, solve_dense
 from continuation.compiled.dense.fold_point import corner_border
-from continuation.compiled.dense.spectrum import UNSTABLE
 from continuation.compiled.matrices import eigen
+from continuation.compiled.state.trace_state import COUNTS, UNSTABLE
 
 # Base problem with the first and with the second parameter active, the curve's own linear algebra (tables of
 # workspace.py), index in p of the second parameter, number of auxiliary unknowns, borders.
 BASE, SECOND, OWN, OTHER, AUXILIARY, BORDERS, TABLE = range(7)
 LEFT, RIGHT = range(2)  # rows of the borders
-STEP, GROWTH = 1e-3, 1e-6  # of fourth-order differences of the Jacobian, and what |y| adds to it
+# Step of fourth-order differences of the Jacobian (relative to that of its direction), and what |y| adds to it: the
+# error is about STEP**4 of the fifth derivative and rounding / STEP; ten times more or less costs three digits.
+STEP, GROWTH = 1e-3, 1e-6
 CUSP_TEST, BT_TEST, PAIR_TEST, KERNEL_TESTS = range(4)  # test functions where F_u has a simple kernel
 
 
@@ -57,10 +59,36 @@ def parameters(c, p):
 
 
 @internal
-def at(c, y, p, f):
-    """F at y into f[:n], and its derivatives as `base_derivatives`."""
+def begin_residual(c, y, p, out):
+    """What every curve's residual begins with: F at y into f[:n], its derivatives as `base_derivatives` leaves them.
+
+    Returns (status, unknowns, f); f[n:] are the curve's own equations, to be written.
+    """
+    y, p, f = unknowns(c, y), parameters(c, p), doubles(out, equations(c))
     status = base_residual(c, y, p, f)
-    return status if status != OK else base_derivatives(c, y, p)
+    return (status if status != OK else base_derivatives(c, y, p)), y, f
+
+
+@internal
+def begin_linearise(c, y, p):
+    """What every curve's `linearise` begins with: the rows of F in the curve's own matrix, zeros in its other rows.
+
+    Returns (status, unknowns, parameters).
+    """
+    y, p = unknowns(c, y), parameters(c, p)
+    status = base_derivatives(c, y, p)
+    if status == OK:
+        start_matrix(c)
+    return status, y, p
+
+
+@internal
+def begin_monitor(c, point, p, out, tests):
+    """What every curve's `monitor` begins with: (status, unknowns, parameters, test functions and counts, all zero)."""
+    y, p, phi = unknowns(c, point), parameters(c, p), doubles(out, 2 * tests + COUNTS)
+    for j in range(2 * tests + COUNTS):
+        phi[j] = 0.0
+    return (OK if base_derivatives(c, y, p) == OK else NONFINITE), y, p, phi
 
 
 @internal
@@ -90,7 +118,7 @@ def base_parts(c):
 
 
 @internal
-def along(c, y, p, direction):
+def differentiate_along(c, y, p, direction):
     """Derivative of [F_u F_q F_p] at y along `direction` (n states, q, p): (n, n + 2), NaN where F fails.
 
     The tables of the base problem are overwritten.
@@ -147,7 +175,9 @@ def spectrum(c):
     """Eigenvalues of the base problem's F_u: (wr, wi), NaN first where they can't be had."""
     base, n = fixed(c, BASE), states(c)
     wr, wi = new_doubles(n), new_doubles(n)
-    if not eigen.eigenvalues(D.lapack(base), D.jacobian(base).copy(), wr, wi, new_doubles(8 * n + 8), D.ints(base)):
+    if not eigen.eigenvalues(
+        D.lapack(base), D.jacobian(base).copy(), wr, wi, new_doubles(eigen.work_size(n)), D.ints(base)
+    ):
         wr[0] = math.nan
     return wr, wi
 
@@ -205,14 +235,12 @@ def renew(c, which, vector):
 
 @internal
 def watch_kernel(c, y, p, phi, counts):
-    """Tests of a point where F_u has a simple kernel, and the counts; the borders are renewed.
+    """Tests of a point where F_u has a simple kernel, and the counts; the borders are renewed.  Needs F_u at y.
 
     phi : CUSP_TEST ``w' B(v, v)``, BT_TEST ``w' v`` (unit v and w), PAIR_TEST the real part of the complex pair
     nearest the axis.
     """
     n, base = states(c), fixed(c, BASE)
-    if base_derivatives(c, y, p) != OK:
-        return NONFINITE
     flow = fixed(base, D.STABILITY) == D.FLOW
     phi[BT_TEST], phi[PAIR_TEST], counts[UNSTABLE] = 1.0, 1.0, -1.0
     if flow:
@@ -228,7 +256,7 @@ def watch_kernel(c, y, p, phi, counts):
     for i in range(n):
         direction[i] = b[RIGHT, i]
         product += b[LEFT, i] * b[RIGHT, i]
-    bent = along(c, y, p, direction)
+    bent = differentiate_along(c, y, p, direction)
     for i in range(n):
         for j in range(n):
             curvature += b[LEFT, i] * bent[i, j] * b[RIGHT, j]
@@ -241,7 +269,7 @@ def watch_kernel(c, y, p, phi, counts):
 @callback
 def kernel_monitor(c, point, p, out):
     """Test functions and counts of an accepted point, see `watch_kernel`."""
-    phi = doubles(out, 2 * KERNEL_TESTS + 3)
-    for j in range(2 * KERNEL_TESTS + 3):
-        phi[j] = 0.0
-    return watch_kernel(c, unknowns(c, point), parameters(c, p), phi, part(phi, 2 * KERNEL_TESTS, 3))
+    status, y, given, phi = begin_monitor(c, point, p, out, KERNEL_TESTS)
+    if status != OK:
+        return status
+    return watch_kernel(c, y, given, phi, part(phi, 2 * KERNEL_TESTS, COUNTS))

@@ -5,7 +5,7 @@ it stays zero where the branch points persist, as for pitchforks of symmetric pr
 that is always there.
 """
 
-from continuation.compiled.calls.arrays import doubles, fixed, new_doubles
+from continuation.compiled.calls.arrays import fixed, new_doubles
 from continuation.compiled.calls.interface import OK, SINGULAR, callback
 from continuation.compiled.curves import augmented as C
 from continuation.compiled.dense import workspace as D
@@ -16,8 +16,7 @@ from continuation.compiled.dense.fold_point import corner_border
 @callback
 def branch_residual(c, y, p, out):
     """F + alpha b, the bordered scalar, and ``w' F_p``."""
-    n, unknowns, f = C.states(c), C.unknowns(c, y), doubles(out, C.equations(c))
-    status = C.at(c, unknowns, C.parameters(c, p), f)
+    n, (status, unknowns, f) = C.states(c), C.begin_residual(c, y, p, out)
     if status != OK:
         return status
     done, right, left = C.null_pair(c)
@@ -32,12 +31,10 @@ def branch_residual(c, y, p, out):
 @callback
 def branch_linearise(c, y, p, unused):
     """The curve's Jacobian into its own matrix and column."""
-    n, parameters, unknowns = C.states(c), C.parameters(c, p), C.unknowns(c, y)
-    base, own = fixed(c, C.BASE), fixed(c, C.OWN)
-    status = C.base_derivatives(c, unknowns, parameters)
+    n, (status, unknowns, parameters) = C.states(c), C.begin_linearise(c, y, p)
     if status != OK:
         return status
-    C.start_matrix(c)
+    base, own = fixed(c, C.BASE), fixed(c, C.OWN)
     b, by_p = C.borders(c), D.derivative(base)
     done, right, left = C.null_pair(c)
     m, response = corner_border(D.jacobian(base), b[C.LEFT], b[C.RIGHT], False)
@@ -51,8 +48,8 @@ def branch_linearise(c, y, p, unused):
         D.jacobian(own)[i, n] = b[C.LEFT, i]
         kernel[i], moved[i] = right[i], -response[i]
     moved[n + 1] = 1.0
-    C.add_row(c, n, left, C.along(c, unknowns, parameters, kernel), -1.0)
-    C.add_row(c, n + 1, left, C.along(c, unknowns, parameters, moved), 1.0)
+    C.add_row(c, n, left, C.differentiate_along(c, unknowns, parameters, kernel), -1.0)
+    C.add_row(c, n + 1, left, C.differentiate_along(c, unknowns, parameters, moved), 1.0)
     return OK
 
 

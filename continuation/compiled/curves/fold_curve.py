@@ -1,6 +1,11 @@
-"""The curve of folds: F = 0 and the scalar of the bordered F_u, in the unknowns (u, q, p)."""
+"""The curve of folds: F = 0 and the scalar of the bordered F_u, in the unknowns (u, q, p).
 
-from continuation.compiled.calls.arrays import doubles, new_doubles
+The scalar g of ``[[F_u, b], [c', 0]] (v, g) = (0, 1)`` vanishes where F_u is singular, and with the left solution w its
+derivative is ``-w' (dF_u) v`` (Govaerts, *Numerical Methods for Bifurcations of Dynamical Equilibria*, SIAM 2000,
+3.3 and 4.1; Griewank and Reddien, SIAM J. Numer. Anal. 21, 1984).
+"""
+
+from continuation.compiled.calls.arrays import new_doubles
 from continuation.compiled.calls.interface import OK, SINGULAR, callback
 from continuation.compiled.curves import augmented as C
 
@@ -8,8 +13,7 @@ from continuation.compiled.curves import augmented as C
 @callback
 def fold_residual(c, y, p, out):
     """F and the bordered scalar."""
-    n, unknowns, f = C.states(c), C.unknowns(c, y), doubles(out, C.equations(c))
-    status = C.at(c, unknowns, C.parameters(c, p), f)
+    n, (status, _, f) = C.states(c), C.begin_residual(c, y, p, out)
     if status != OK:
         return status
     done, right, _ = C.null_pair(c)
@@ -20,18 +24,16 @@ def fold_residual(c, y, p, out):
 @callback
 def fold_linearise(c, y, p, unused):
     """The curve's Jacobian into its own matrix and column."""
-    n, parameters, unknowns = C.states(c), C.parameters(c, p), C.unknowns(c, y)
-    status = C.base_derivatives(c, unknowns, parameters)
+    n, (status, unknowns, parameters) = C.states(c), C.begin_linearise(c, y, p)
     if status != OK:
         return status
-    C.start_matrix(c)
     done, right, left = C.null_pair(c)
     if not done:
         return SINGULAR
     direction = new_doubles(n + 2)
     for i in range(n):
         direction[i] = right[i]
-    C.add_row(c, n, left, C.along(c, unknowns, parameters, direction), -1.0)
+    C.add_row(c, n, left, C.differentiate_along(c, unknowns, parameters, direction), -1.0)
     return OK
 
 

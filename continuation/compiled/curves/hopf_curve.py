@@ -9,17 +9,20 @@ divided by omega: the equations stay regular at a Bogdanov-Takens point, where k
 
 import math
 
-from continuation.compiled.calls.arrays import doubles, fixed, new_complexes, new_doubles, new_int32s
+from continuation.compiled.calls.arrays import fixed, new_complexes, new_doubles, new_int32s
 from continuation.compiled.calls.interface import NONFINITE, OK, SINGULAR, callback
 from continuation.compiled.calls.kernel import internal
 from continuation.compiled.curves import augmented as C
 from continuation.compiled.dense import workspace as D
 from continuation.compiled.dense.extended import norm
-from continuation.compiled.dense.spectrum import UNSTABLE
 from continuation.compiled.matrices import linalg
+from continuation.compiled.state.trace_state import UNSTABLE
 
 BT_TEST, BAUTIN_TEST, ZERO_TEST, PAIR_TEST, TESTS = range(5)
-THIRD, DIFFERENCED = 1e-4, 2e-3  # relative step of second differences of a Jacobian: a given one, a differenced one
+# Step of second differences of a Jacobian, relative to 1 + |u|: the fourth root of the rounding unit, of a differenced
+# Jacobian's error.  Ten times less and the sign of the Lyapunov coefficient is rounding, ten times more it is that of
+# a coefficient some way off.
+THIRD, DIFFERENCED = 1e-4, 2e-3
 
 
 @internal
@@ -81,8 +84,7 @@ def pair(x, y):
 @callback
 def hopf_residual(c, y, p, out):
     """F and the two scalars."""
-    n, unknowns, f = C.states(c), C.unknowns(c, y), doubles(out, C.equations(c))
-    status = C.at(c, unknowns, C.parameters(c, p), f)
+    n, (status, unknowns, f) = C.states(c), C.begin_residual(c, y, p, out)
     if status != OK:
         return status
     one, other, done = both_inverses(c, unknowns[n])
@@ -102,17 +104,15 @@ def add_complex_row(c, y, p, row, left, right):
         for i in range(n):
             direction[i] = right[i].real if part == 0 else right[i].imag
             weights[i] = left[i].real if part == 0 else left[i].imag
-        C.add_row(c, row, weights, C.along(c, y, p, direction), -1.0 if part == 0 else 1.0)
+        C.add_row(c, row, weights, C.differentiate_along(c, y, p, direction), -1.0 if part == 0 else 1.0)
 
 
 @callback
 def hopf_linearise(c, y, p, unused):
     """The curve's Jacobian into its own matrix and column."""
-    n, parameters, unknowns = C.states(c), C.parameters(c, p), C.unknowns(c, y)
-    status = C.base_derivatives(c, unknowns, parameters)
+    n, (status, unknowns, parameters) = C.states(c), C.begin_linearise(c, y, p)
     if status != OK:
         return status
-    C.start_matrix(c)
     one, other, done = both_inverses(c, unknowns[n])
     if not done:
         return SINGULAR
@@ -231,12 +231,9 @@ def hopf_monitor(c, point, p, out):
     towards a Bogdanov-Takens point; that determinant's sign times the least real eigenvalue (ZH); and the real part
     of the other complex pair nearest the axis.
     """
-    n, parameters, y = C.states(c), C.parameters(c, p), C.unknowns(c, point)
-    phi = doubles(out, 2 * TESTS + 3)
-    for j in range(2 * TESTS + 3):
-        phi[j] = 0.0
-    if C.base_derivatives(c, y, parameters) != OK:
-        return NONFINITE
+    n, (status, y, parameters, phi) = C.states(c), C.begin_monitor(c, point, p, out, TESTS)
+    if status != OK:
+        return status
     (wr, wi), omega = C.spectrum(c), math.sqrt(max(y[n], 0.0))
     C.drop_nearest(wr, wi, omega)
     C.drop_nearest(wr, wi, -omega)

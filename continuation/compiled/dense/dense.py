@@ -1,6 +1,9 @@
 """What the loop asks of a dense equilibrium problem: `linearise`, `solve` and `monitor`.
 
-``w`` is the address of the problem's table, see workspace.py.
+``w`` is the address of the problem's table, see workspace.py.  The test functions are those of a one-parameter family
+of equilibria (Govaerts, *Numerical Methods for Bifurcations of Dynamical Equilibria*, SIAM 2000, chapters 3-5): the
+parameter's part of the unit tangent (folds), the determinant of ``[F_u F_p; t']`` (branch points; folds keep its sign,
+Keller 1977), the real part of the complex pair nearest the axis (a hint only: the count tells Hopf points).
 """
 
 import math
@@ -9,11 +12,15 @@ from continuation.compiled.calls.arrays import complexes, doubles, fixed, new_do
 from continuation.compiled.calls.interface import NONFINITE, OK, SINGULAR, call, callback
 from continuation.compiled.calls.kernel import internal
 from continuation.compiled.dense import workspace as D
-from continuation.compiled.dense.spectrum import COUNTS, NULLITY, UNSTABLE, VANISHED, count_unstable, look
+from continuation.compiled.dense.spectrum import count_unstable, measure_change
 from continuation.compiled.matrices import linalg
+from continuation.compiled.state.messages import DETERMINANT, EXPONENT, SOLVED
+from continuation.compiled.state.trace_state import COUNTS, NULLITY, UNSTABLE, VANISHED
 
-FOLD_TEST, BRANCH_TEST, HOPF_TEST, FIRST_ZERO = range(4)  # test functions, in this order
-VANISHING = 1e-12  # F_u against the largest so far
+FOLD_TEST, BRANCH_TEST, HOPF_TEST, FIRST_ZERO = range(4)  # test functions, in the order of `Operations.tests`
+# F_u below this, against the largest so far, is lost in rounding: ten times less and points of pure rounding are
+# stored, ten times more ends branches of problems whose F_u varies by twelve digits.
+VANISHING = 1e-12
 CUBE_ROOT = 6.055454452393343e-06  # of the rounding unit: the relative step of central differences
 
 
@@ -29,7 +36,7 @@ def central_difference(w, u, p, variables, k, out):
     value = variables[k]
     step = CUBE_ROOT * max(1.0, abs(value))
     above, below = value + step, value - step
-    minus = D.vectors(w)[0]
+    minus = D.vectors(w)[D.BELOW]
     variables[k] = below
     status = residual_at(w, u, p, minus)
     variables[k] = above
@@ -57,7 +64,7 @@ def linearise_at(w, u, p):
     if fixed(w, D.JACOBIAN) != 0:
         status = call(fixed(w, D.JACOBIAN), fixed(w, D.JACOBIAN + 1), u, p, D.jacobian(w))
     else:
-        a, column = D.jacobian(w), D.vectors(w)[1]
+        a, column = D.jacobian(w), D.vectors(w)[D.COLUMN]
         for j in range(fixed(w, D.N_STATES)):
             if status == OK:
                 status = central_difference(w, u, p, u, j, column)
@@ -74,8 +81,8 @@ def linearise(w, u, p, out):
 
 @callback
 def solve_square(w, matrix, rhs, unused):
-    """Solve a dense system of order ``ints[7]`` in place; for rare use, it allocates."""
-    order = D.ints(w)[7]
+    """Solve a dense system of order ``ints[ORDER]`` in place; for rare use, it allocates."""
+    order = D.ints(w)[D.ORDER]
     given, both = doubles(rhs, order), new_doubles(2 * order)
     for j in range(order):
         both[j] = given[j]
@@ -87,8 +94,8 @@ def solve_square(w, matrix, rhs, unused):
 
 @callback
 def solve_complex_square(w, matrix, rhs, unused):
-    """Solve a dense complex system of order ``ints[7]`` in place (real and imaginary parts side by side)."""
-    order = D.ints(w)[7]
+    """Solve a dense complex system of order ``ints[ORDER]`` in place (real and imaginary parts side by side)."""
+    order = D.ints(w)[D.ORDER]
     m, b = complexes(matrix, (order, order)), complexes(rhs, order)
     return OK if linalg.solve_complex(D.lapack(w), m, new_int32s(order), D.ints(w), b) else SINGULAR
 
@@ -123,16 +130,18 @@ def solve(w, row, rhs, out):
     out : the two solutions, then mantissa and exponent of the determinant.
     """
     size = fixed(w, D.N_STATES) + 1
-    last, given, x = doubles(row, size), doubles(rhs, 2 * size), doubles(out, 2 * size + 2)
+    last, given, x = doubles(row, size), doubles(rhs, 2 * size), doubles(out, 2 * size + SOLVED)
     D.effort(w)[D.FACTORISATIONS] += 1
     if size == 3:
-        done, x[6], x[7] = linalg.solve_three(D.jacobian(w), D.derivative(w), last, given, x)
+        done, x[6 + DETERMINANT], x[6 + EXPONENT] = linalg.solve_three(D.jacobian(w), D.derivative(w), last, given, x)
     else:
         border(w, last)
         for j in range(2 * size):
             x[j] = given[j]
         both, m = part(x, 0, 2 * size), D.bordered(w)
-        done, x[2 * size], x[2 * size + 1] = linalg.solve_two(D.lapack(w), m, D.pivots(w), D.ints(w), both)
+        done, x[2 * size + DETERMINANT], x[2 * size + EXPONENT] = linalg.solve_two(
+            D.lapack(w), m, D.pivots(w), D.ints(w), both
+        )
     if done:
         return OK
     return SINGULAR if is_finite(w) else NONFINITE
@@ -154,14 +163,14 @@ def monitor(w, point, p, out):
     out : test functions (mantissas), their exponents, then the counts.
     """
     n, tests = fixed(w, D.N_STATES), FIRST_ZERO + fixed(w, D.N_ZEROS)
-    x, phi = doubles(point, 2 * n + 4), doubles(out, 2 * tests + COUNTS)
+    x, phi, behind = doubles(point, 2 * n + 2 + SOLVED), doubles(out, 2 * tests + COUNTS), 2 * n + 2
     counts = part(phi, 2 * tests, COUNTS)
     counts[UNSTABLE], counts[NULLITY] = 0.0, 0.0
-    phi[FOLD_TEST], phi[tests + FOLD_TEST] = x[2 * n + 1], 0.0
-    phi[BRANCH_TEST], phi[tests + BRANCH_TEST] = x[2 * n + 2], x[2 * n + 3]
+    phi[FOLD_TEST], phi[tests + FOLD_TEST] = x[behind - 1], 0.0
+    phi[BRANCH_TEST], phi[tests + BRANCH_TEST] = x[behind + DETERMINANT], x[behind + EXPONENT]
     phi[HOPF_TEST], phi[tests + HOPF_TEST] = 1.0, 0.0
     parameters, status = doubles(p, fixed(w, D.N_PARAMETERS)), OK
-    scale, moved = look(w)
+    scale, moved = measure_change(w)
     if fixed(w, D.STABILITY) == D.FLOW:
         phi[HOPF_TEST] = count_unstable(w, counts, scale, moved)
     elif fixed(w, D.STABILITY) == D.COUNTED:

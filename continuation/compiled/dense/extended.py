@@ -78,7 +78,7 @@ def update(x, d, size):
 @internal
 def solve_dense(w, matrix, rhs):
     """Solve in place; False where the matrix is singular."""
-    D.ints(w)[7] = matrix.shape[0]
+    D.ints(w)[D.ORDER] = matrix.shape[0]
     return call(fixed(w, D.REAL_SOLVER), w, matrix, rhs, rhs) == OK
 
 

@@ -31,7 +31,7 @@ def complex_border(a, omega, b, c, adjoint):
 @internal
 def solve_complex(w, m, e):
     """Solve the complex system in place; False where it is singular."""
-    D.ints(w)[7] = m.shape[0]
+    D.ints(w)[D.ORDER] = m.shape[0]
     return call(fixed(w, D.COMPLEX_SOLVER), w, m, e, e) == OK
 
 
@@ -41,7 +41,7 @@ def nearest_pair(w):
     n = fixed(w, D.N_STATES)
     a, wr, wi = D.jacobian(w).copy(), new_doubles(n), new_doubles(n)
     best, omega = math.inf, 0.0
-    if eigen.eigenvalues(D.lapack(w), a, wr, wi, new_doubles(8 * n + 8), D.ints(w)):
+    if eigen.eigenvalues(D.lapack(w), a, wr, wi, new_doubles(eigen.work_size(n)), D.ints(w)):
         for i in range(n):
             if wi[i] > 0.0 and abs(wr[i]) < best:
                 best, omega = abs(wr[i]), wi[i]

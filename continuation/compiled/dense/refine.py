@@ -9,28 +9,40 @@ from continuation.compiled.dense.branch_point import ATTAINED, locate_kernel_of_
 from continuation.compiled.dense.extended import at
 from continuation.compiled.dense.fold_point import locate_fold
 from continuation.compiled.dense.hopf_point import locate_hopf
-from continuation.compiled.state import trace_state as S
+from continuation.compiled.state.messages import (
+    ASKED,
+    ASKED_CHANGE,
+    ASKED_KIND,
+    FOUND,
+    FOUND_ERROR,
+    FOUND_KIND,
+    FOUND_NULLITY,
+    FOUND_RESIDUAL,
+)
+from continuation.compiled.state.trace_state import KINDS
+
+FOLD, HOPF = KINDS.index("FOLD"), KINDS.index("HOPF")  # all else is a branch point
 
 
 @callback
 def refine(w, request, p, out):
     """Locate a point of the kind asked for near the one given.
 
-    request : x (n + 1), tangent (n + 1), kind (index in `state.KINDS`), change of the unstable count.
-    out : x, tangent (not normalised), kind, nullity of F_u, attained relative error, largest component of F.
+    request, out : see `messages`; the tangent found is not normalised, the error is relative.
     """
     n = fixed(w, D.N_STATES)
-    given = doubles(request, 2 * n + 4)
-    parameters, found = doubles(p, fixed(w, D.N_PARAMETERS)), doubles(out, 2 * n + 6)
-    x, t, f = given[: n + 1].copy(), given[n + 1 : 2 * n + 2].copy(), new_doubles(n)
-    kind, error = int(given[2 * n + 2]), math.inf
-    nullity = 0
-    if kind == S.FOLD:
+    behind = 2 * n + 2
+    given = doubles(request, behind + ASKED)
+    parameters, found = doubles(p, fixed(w, D.N_PARAMETERS)), doubles(out, behind + FOUND)
+    x, t, f = given[: n + 1].copy(), given[n + 1 : behind].copy(), new_doubles(n)
+    kind, error, nullity = int(given[behind + ASKED_KIND]), math.inf, 0
+    # A table of locators by kind would need one signature for all and an indirect call each: three lines say it too.
+    if kind == FOLD:
         error, nullity = locate_fold(w, x, t, parameters, f), 1
-    elif kind == S.HOPF:
+    elif kind == HOPF:
         error = locate_hopf(w, x, parameters, f)
     else:
-        error, nullity = locate_kernel_of_any_size(w, x, t, parameters, f, max(1, int(given[2 * n + 3])))
+        error, nullity = locate_kernel_of_any_size(w, x, t, parameters, f, max(1, int(given[behind + ASKED_CHANGE])))
     if not (error <= ATTAINED):
         return FAILED
     if at(w, x, parameters, f) != OK:
@@ -40,5 +52,6 @@ def refine(w, request, p, out):
         largest = max(largest, abs(f[i]))
     for j in range(n + 1):
         found[j], found[n + 1 + j] = x[j], t[j]
-    found[2 * n + 2], found[2 * n + 3], found[2 * n + 4], found[2 * n + 5] = kind, nullity, error, largest
+    found[behind + FOUND_KIND], found[behind + FOUND_NULLITY] = kind, nullity
+    found[behind + FOUND_ERROR], found[behind + FOUND_RESIDUAL] = error, largest
     return OK

@@ -12,9 +12,11 @@ from continuation.compiled.calls.arrays import fixed
 from continuation.compiled.calls.kernel import internal, summing
 from continuation.compiled.dense import workspace as D
 from continuation.compiled.matrices import eigen
+from continuation.compiled.state.trace_state import NULLITY, UNSTABLE
 
-UNSTABLE, NULLITY, VANISHED, COUNTS = range(4)  # counts of `monitor`, and how many
-ZERO_EIGENVALUE = 1e-9  # relative to the scale of F_u
+# Eigenvalues below this, relative to the scale of F_u, are zero: ten times less and rounding of defective ones decides
+# their side, ten times more hides crossings of slow modes.
+ZERO_EIGENVALUE = 1e-9
 SAFE = 0.99  # of the bound, against rounding
 AHEAD = 2.0  # times the last move that must fit inside the bound too, or nothing is known of what lies between
 WORTH = 4.0  # a spectrum this many moves from the axis deserves its eigenvectors
@@ -22,8 +24,8 @@ PATIENCE = 64  # most spectra without a new try after eigenvectors that were of 
 
 
 @internal
-def look_at_two(a, known, scaling):
-    """`look` for two states, whose `scaling` is 1, before the first spectrum 0."""
+def measure_two(a, known, scaling):
+    """`measure_change` for two states, whose `scaling` is 1, before the first spectrum 0."""
     b, c, d, e = abs(a[0, 0]), abs(a[0, 1]), abs(a[1, 0]), abs(a[1, 1])
     p, q = abs(a[0, 0] - known[0, 0]), abs(a[0, 1] - known[0, 1])
     r, s = abs(a[1, 0] - known[1, 0]), abs(a[1, 1] - known[1, 1])
@@ -31,8 +33,8 @@ def look_at_two(a, known, scaling):
 
 
 @summing
-def look_at_rows(a, known, scaling):
-    """`look` for a symmetric F_u: its columns are its rows; `scaling` as in `look_at_two`."""
+def measure_symmetric(a, known, scaling):
+    """`measure_change` for a symmetric F_u: its columns are its rows; `scaling` as in `measure_two`."""
     scale, rows = 0.0, 0.0
     for i in range(a.shape[0]):
         total, change = 0.0, 0.0
@@ -44,13 +46,13 @@ def look_at_rows(a, known, scaling):
 
 
 @summing
-def look(w):
+def measure_change(w):
     """Largest absolute row sum of F_u, and the norm of what it changed by since the last spectrum."""
     a, known, n, first = D.jacobian(w), D.known(w), fixed(w, D.N_STATES), D.vectors(w)[D.SCALING][0]
     if n == 2:
-        return look_at_two(a, known, first)
+        return measure_two(a, known, first)
     if fixed(w, D.DECLARED_SYMMETRIC) == 1:
-        return look_at_rows(a, known, first)
+        return measure_symmetric(a, known, first)
     columns, d, inverse = D.vectors(w)[D.COLUMNS], D.vectors(w)[D.SCALING], D.vectors(w)[D.UNSCALING]
     scale, rows = 0.0, 0.0
     for i in range(n):
@@ -118,7 +120,8 @@ def symmetrise(w):
 def count_symmetric(w, counts, zero, scale):
     """Count eigenvalues of the symmetric copy of F_u above `zero` and within it."""
     n = fixed(w, D.N_STATES)
-    d, e, v = D.vectors(w)[2][:n], D.vectors(w)[3][:n], D.vectors(w)[4][:n]
+    rows = D.vectors(w)
+    d, e, v = rows[D.REAL][:n], rows[D.IMAGINARY][:n], rows[D.SPECTRUM_WORK][:n]
     eigen.tridiagonalise(D.copied(w), d, e, v)
     counts[UNSTABLE] = eigen.count_above(d, e, zero)
     counts[NULLITY] = eigen.count_above(d, e, -zero) - counts[UNSTABLE]
@@ -132,7 +135,7 @@ def count_general(w, counts, zero, moved):
     The real part is 1 where no eigenvalue is complex; a failure is returned as NaN.
     """
     n = fixed(w, D.N_STATES)
-    wr, wi = D.vectors(w)[2], D.vectors(w)[3]
+    wr, wi = D.vectors(w)[D.REAL], D.vectors(w)[D.IMAGINARY]
     D.vectors(w)[D.MEMORY][D.RADIUS] = 0.0
     if not eigen.eigenvalues(D.lapack(w), D.copied(w), wr[:n], wi[:n], D.spectrum_work(w), D.ints(w)):
         return math.nan
@@ -161,7 +164,7 @@ def bound_general(w, gap, zero, moved):
     if not gap > WORTH * moved:
         return
     n, a, copy = fixed(w, D.N_STATES), D.jacobian(w), D.copied(w)
-    wr, wi = D.vectors(w)[2], D.vectors(w)[3]
+    wr, wi = D.vectors(w)[D.REAL], D.vectors(w)[D.IMAGINARY]
     for i in range(n):
         for j in range(n):
             copy[i, j] = a[i, j]

@@ -8,19 +8,27 @@ import math
 
 from continuation.compiled.calls.interface import OK
 from continuation.compiled.calls.kernel import inlined, internal
-from continuation.compiled.events.detect import INSIDE, changes, refine_from, scalars
+from continuation.compiled.events.detect import INSIDE, LARGEST_POWER, find_changes
 from continuation.compiled.events.locate import CLEAR, isolate
-from continuation.compiled.events.records import copy, push
+from continuation.compiled.events.records import copy, has_room, push
+from continuation.compiled.events.refinement import refine_from
 from continuation.compiled.state import trace_state as S
-from continuation.compiled.steps.correct import between, distance, inner
+from continuation.compiled.steps.finish import ask_between
+from continuation.compiled.steps.metric import distance, inner
 
-PROBES = 12  # along a piece towards a corner
-SHARE = 0.9  # of the way to where the determinant vanishes on a line, taken by a probe
-SLOW, PATIENCE = 0.5, 1  # probes that leave more than this of the determinant: they do not approach a corner
 LOST, CLOSE, CHANGED = range(3)  # what an approach found: nothing, a place to look at, a change
-TINY = 1e-300
-NEAR = 0.01  # part of the determinant that is left where a corner is looked for
-ASIDE = 1e-4  # how far from its last point, relative to 1 + |x|, a branch may end in a corner: differences smear it
+PROBES = 12  # along a piece towards a corner at most: towards one each leaves a tenth or less of the determinant
+# Of the way to where the determinant vanishes on a line, taken by a probe: nearer 1 probes fall beyond the corner, a
+# tenth of it and they do not arrive.
+SHARE = 0.9
+SLOW, PATIENCE = 0.5, 1  # probes that leave more than this of the determinant: they do not approach a corner
+# Part of the determinant that is left where a corner is looked for: more and Newton's method on the extended system
+# starts too far away, less and the probes have no hold next to the corner.
+NEAR = 0.01
+TINY = 1e-300  # against division by zero where both tangents are the same
+# How far from its last point, relative to 1 + |x|, a branch may end in a corner: differences smear it by less, ten
+# times more finds corners of other branches.
+ASIDE = 1e-4
 
 
 @inlined
@@ -28,26 +36,29 @@ def magnitude(s, record, reference, j):
     """Absolute value of test function j at a record, in units of 2 to the exponent that it has at another."""
     at, e = 2 * S.size(s) + j, 2 * S.size(s) + S.tests(s) + j
     value = abs(record[at])
-    return value if record[e] == reference[e] else value * 2.0 ** max(min(record[e] - reference[e], 900.0), -900.0)
+    return (
+        value
+        if record[e] == reference[e]
+        else value * 2.0 ** max(min(record[e] - reference[e], LARGEST_POWER), -LARGEST_POWER)
+    )
 
 
 @internal
-def corner(s, j):
+def find_corner(s, j):
     """Whether determinant j touches zero like |s| between LEFT and the top of the stack, at a branch point.
 
     The branch point is then on the stack; or a probe that shows a change.
     """
-    ints = S.i(s)
-    if ints[S.DEPTH] + 8 > S.STACK_DEPTH:
+    if not has_room(s):
         return False
     found = approach(s, j)
     if found == LOST:
-        found = between_tangents(s, j)
+        found = probe_between_tangents(s, j)
     if found == LOST:
         return False
     low, event = S.stack(s)[S.STACK_DEPTH - 1], S.stack(s)[S.STACK_DEPTH - 3]
-    met = refine_from(s, S.slot(s, S.LEFT), S.top(s), low, S.top(s), event)
-    several = met and event[scalars(s) + S.NULLITY] > 1.0  # many branches: what lies beside may be on another one
+    met = refine_from(s, S.slot(s, S.LEFT), S.top(s), low, S.top(s), S.kinds(s)[j], event)
+    several = met and event[S.scalars(s) + S.NULLITY] > 1.0  # many branches: what lies beside may be on another one
     if found == CHANGED and not several:
         push(s, S.slots(s)[S.MADE], S.PROBE)
         return True
@@ -66,13 +77,13 @@ def approach(s, j):
     left, top = S.slot(s, S.LEFT), S.top(s)
     copy(left, low)
     whole = value = magnitude(s, left, left, j)
-    ahead = value * S.f(s)[S.BEFORE] / (magnitude(s, S.slot(s, S.PREVIOUS), left, j) - value)
+    ahead = value * S.floats(s)[S.BEFORE] / (magnitude(s, S.slot(s, S.PREVIOUS), left, j) - value)
     share, slow = SHARE, 0
     for _ in range(PROBES):
         room = distance(s, low, top)
-        if between(s, low, top, share * min(1.0, ahead / room), made) != OK:  # next to a corner Newton has no hold
+        if ask_between(s, low, top, share * min(1.0, ahead / room), made) != OK:  # next to a corner Newton has no hold
             return CLOSE
-        if changes(s, left, made) != 0:
+        if find_changes(s, left, made) != 0:
             return CHANGED
         now = magnitude(s, made, left, j)
         slow += now > SLOW * value
@@ -90,7 +101,7 @@ def approach(s, j):
 
 
 @internal
-def between_tangents(s, j):
+def probe_between_tangents(s, j):
     """Probe where the tangents at both ends meet: determinant j is small there if several eigenvalues vanish."""
     made, low, weights, size = S.slots(s)[S.MADE], S.stack(s)[S.STACK_DEPTH - 1], S.weights(s), S.size(s)
     left, top = S.slot(s, S.LEFT), S.top(s)
@@ -104,9 +115,9 @@ def between_tangents(s, j):
     if not (INSIDE < sigma < 1.0 - INSIDE):
         return LOST
     copy(left, low)
-    if between(s, left, top, sigma, made) != OK:
+    if ask_between(s, left, top, sigma, made) != OK:
         return CLOSE
-    if changes(s, left, made) != 0:
+    if find_changes(s, left, made) != 0:
         return CHANGED
     copy(made, low)
     least = min(magnitude(s, left, left, j), magnitude(s, top, left, j))
@@ -114,7 +125,7 @@ def between_tangents(s, j):
 
 
 @internal
-def dead_end(s):
+def find_dead_end(s):
     """Whether the branch ends in a branch point, over which no step leads; then it is on the stack."""
     left, stack_, size = S.slot(s, S.LEFT), S.stack(s), S.size(s)
     behind, ahead = stack_[S.STACK_DEPTH - 1], stack_[S.STACK_DEPTH - 2]
@@ -125,7 +136,7 @@ def dead_end(s):
         behind[j] -= d * left[size + j]
         ahead[j] += d * left[size + j]
     event = stack_[S.STACK_DEPTH - 3]
-    if not refine_from(s, behind, ahead, left, ahead, event):
+    if not refine_from(s, behind, ahead, left, ahead, S.integers(s)[S.MEETING_KIND], event):
         return False
     push(s, event, S.EVENT)
     return True

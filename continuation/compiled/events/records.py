@@ -3,11 +3,13 @@
 import math
 
 from continuation.compiled.calls.kernel import inlined, internal
-from continuation.compiled.events.detect import scalars
 from continuation.compiled.state import trace_state as S
-from continuation.compiled.steps.correct import distance, inner
+from continuation.compiled.steps.metric import distance, inner
 
-SAME = 1e-9  # points nearer than this, relative to 1 + |x|, are one
+# Points nearer than this, relative to 1 + |x|, are one: ten times less and an event beside a point makes a step of
+# rounding, ten times more and events that bisection tells apart are lost.
+SAME = 1e-9
+NEEDED = 8  # free places on the stack before something is put there: three at most, and three above are for work
 
 
 @inlined
@@ -20,18 +22,24 @@ def copy(source, target):
 @inlined
 def push(s, record, role):
     """Put a record on the stack."""
-    ints = S.i(s)
+    ints = S.integers(s)
     top = S.above(s, ints[S.DEPTH])
     copy(record, top)
-    top[scalars(s) + S.ROLE] = role
+    top[S.scalars(s) + S.ROLE] = role
     ints[S.DEPTH] += 1
+
+
+@inlined
+def has_room(s):
+    """Whether the stack has room for what a location may put there."""
+    return S.integers(s)[S.DEPTH] + NEEDED <= S.STACK_DEPTH
 
 
 @internal
 def store(s, record):
     """Append a row to the branch; a row at the same place as an event is the event."""
-    ints, rows = S.i(s), S.rows(s)
-    base, last = scalars(s), ints[S.ROWS] - 1
+    ints, rows = S.integers(s), S.rows(s)
+    base, last = S.scalars(s), ints[S.ROWS] - 1
     event = record[base + S.KIND] != S.REGULAR
     beside = last > 0 and (event or rows[last, base + S.KIND] != S.REGULAR)
     if beside and distance(s, rows[last], record) <= SAME * (1.0 + math.sqrt(inner(S.weights(s), record, record))):

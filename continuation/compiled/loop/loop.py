@@ -1,6 +1,11 @@
 """The loop: predict, correct, test, locate, store.
 
-It knows records and the five operations of a problem, nothing else, and can be left and entered anywhere.
+It knows records and the five operations of a problem, no kind of special point but by its traits, and can be left
+and entered anywhere: all that it knows is in the state.
+
+Two things take turns.  `advance` accepts one more point and puts it on the stack; `settle_all` works the stack down:
+intervals in which nothing changes are stored, others are split at what is located in them.  So rows come in the
+order of the curve, special points among them, and nothing has to be sorted or taken back.
 """
 
 from continuation.compiled.calls.interface import OK, callback
@@ -13,7 +18,7 @@ from continuation.compiled.state import trace_state as S
 @internal
 def settle_all(s):
     """Settle everything on the stack; returns 0, FULL, or the code of the branch's end."""
-    ints = S.i(s)
+    ints = S.integers(s)
     room = S.rows(s).shape[0] - 2
     while ints[S.DEPTH] > 0:
         if ints[S.ROWS] >= room or ints[S.BRACKETS] >= S.brackets(s).shape[0] - 1:
@@ -28,11 +33,11 @@ def settle_all(s):
 
 @callback
 def run(s, unused, ignored, empty):
-    """Go on for at most BUDGET accepted points; returns why it stopped (codes in state.py).
+    """Go on for at most BUDGET accepted points; returns why it stopped (codes in trace_state.py).
 
-    `s` is the address of the state's table (`state.State.address`).
+    `s` is the address of the state's table (`State.address`).
     """
-    budget = S.i(s)[S.BUDGET]
+    budget = S.integers(s)[S.BUDGET]
     while True:
         code = settle_all(s)
         if code != OK:

@@ -3,15 +3,16 @@
 from continuation.compiled.calls.arrays import doubles
 from continuation.compiled.calls.interface import FAILED, OK, callback
 from continuation.compiled.calls.kernel import internal
-from continuation.compiled.events.corner import corner, dead_end
+from continuation.compiled.events.corner import find_corner, find_dead_end
 from continuation.compiled.events.limits import clip
 from continuation.compiled.events.locate import examine, probe
-from continuation.compiled.loop.advance import closes
+from continuation.compiled.loop.closing import has_closed
 from continuation.compiled.state import tasks
 from continuation.compiled.state import trace_state as S
-from continuation.compiled.steps.correct import correct, evaluate, finish, make_between, newton_step
+from continuation.compiled.steps.correct import correct, evaluate, take_newton_step
+from continuation.compiled.steps.finish import finish, make_between
 
-TOLERANCE_AT_START = 1e-14
+TOLERANCE_AT_START = 1e-14  # of a start, relative to 1 + |x|: a few roundings
 
 
 @internal
@@ -27,19 +28,19 @@ def do(s, task, argument, a, b, c):
     elif task == tasks.PROBE:
         status = OK if probe(s, argument, int(a[0])) else FAILED
     elif task == tasks.CLOSES:
-        status = OK if closes(s, a) else FAILED
+        status = OK if has_closed(s, a) else FAILED
     elif task == tasks.EVALUATE:
-        status, S.f(s)[S.RESULT] = evaluate(s, a)
+        status, S.floats(s)[S.RESULT] = evaluate(s, a)
     elif task == tasks.NEWTON_STEP:
-        status = newton_step(s, a, b, argument)
+        status = take_newton_step(s, a, b, argument)
     elif task == tasks.CORRECT:
         status, _, _ = correct(s, a, b, argument, TOLERANCE_AT_START)
     elif task == tasks.FINISH:
         status = finish(s, a, argument, c)
     elif task == tasks.CORNER:
-        status = OK if corner(s, int(argument)) else FAILED
+        status = OK if find_corner(s, int(argument)) else FAILED
     elif task == tasks.DEAD_END:
-        status = OK if dead_end(s) else FAILED
+        status = OK if find_dead_end(s) else FAILED
     return status
 
 
@@ -47,4 +48,6 @@ def do(s, task, argument, a, b, c):
 def rare(s, a, b, c):
     """`do` with its task and argument from the state."""
     width = S.slots(s).shape[1]
-    return do(s, S.i(s)[S.TASK], S.f(s)[S.ARGUMENT], doubles(a, width), doubles(b, width), doubles(c, width))
+    return do(
+        s, S.integers(s)[S.TASK], S.floats(s)[S.ARGUMENT], doubles(a, width), doubles(b, width), doubles(c, width)
+    )

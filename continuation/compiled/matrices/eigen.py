@@ -1,4 +1,8 @@
-"""Eigenvalues of dense matrices: counts by Sturm sequences for symmetric ones, LAPACK for general ones."""
+"""Eigenvalues of dense matrices: counts by Sturm sequences for symmetric ones, LAPACK for general ones.
+
+By Sylvester's law of inertia the pivots of ``T - shift`` have as many signs + as T has eigenvalues above the shift
+(Golub and Van Loan, *Matrix Computations*, 4th ed., 8.4.2), so that a count costs O(n) once T is tridiagonal.
+"""
 
 import math
 
@@ -7,8 +11,11 @@ from continuation.compiled.calls.interface import call_pointers
 from continuation.compiled.calls.kernel import internal
 from continuation.compiled.matrices.linalg import GEEV, svd
 
-SYMMETRIC_TO = 1e-12  # asymmetry below this, relative to the largest entry, is rounding
-SIMILAR_TO = 1e-11  # the same for entries that a diagonal scaling makes equal, relative to these
+NO_VECTORS, VECTORS = ord("N"), ord("V")  # letters that LAPACK is told
+# Asymmetry below this, relative to the largest entry, is rounding: ten times less and symmetric problems are treated as
+# general ones, at ten times the cost; far more and small pairs of complex eigenvalues are not seen.
+SYMMETRIC_TO = 1e-12
+SIMILAR_TO = 1e-11  # the same for entries that a diagonal scaling makes equal, relative to these: two more roundings
 EXTREME = 1e140  # scalings beyond this, or below its inverse, are not used
 
 
@@ -132,8 +139,14 @@ def gap_around_zero(d, e, least, most):
 
 
 @internal
+def work_size(n):
+    """Floats for `eigenvalues` to work in: LAPACK wants 4 n."""
+    return 8 * n + 8
+
+
+@internal
 def eigenvalues(lapack, a, wr, wi, work, ints):
-    """Eigenvalues of `a` (overwritten) into wr + i wi; `work` has at least 4 n entries.  False on failure."""
+    """Eigenvalues of `a` (overwritten) into wr + i wi; `work`: see `work_size`.  False on failure."""
     n = a.shape[0]
     if n == 1:
         wr[0], wi[0] = a[0, 0], 0.0
@@ -150,7 +163,7 @@ def eigenvalues(lapack, a, wr, wi, work, ints):
         wr[0], wi[0], wi[1] = large, 0.0, 0.0
         wr[1] = (a[0, 0] * a[1, 1] - a[0, 1] * a[1, 0]) / large if large != 0.0 else 0.0
         return True
-    ints[0], ints[1], ints[2], ints[3] = n, 0, work.shape[0], 78  # 78 is "N": no vectors
+    ints[0], ints[1], ints[2], ints[3] = n, 0, work.shape[0], NO_VECTORS
     call_pointers(
         lapack[GEEV], (ints[3:], ints[3:], ints, a, ints, wr, wi, work, ints, work, ints, work, ints[2:], ints[1:])
     )
@@ -181,7 +194,7 @@ def eigenvector_condition(lapack, a, wr, wi):
         return 1.0 if n == 1 else eigenvector_condition_of_two(a, wr, wi)
     v, work = new_doubles((n, n)), new_doubles(8 * n + 64)
     ints = new_int32s(5)
-    ints[0], ints[2], ints[3], ints[4] = n, work.shape[0], 78, 86  # "N": no left vectors, "V": right ones (of a')
+    ints[0], ints[2], ints[3], ints[4] = n, work.shape[0], NO_VECTORS, VECTORS  # left, right (of a')
     call_pointers(
         lapack[GEEV], (ints[3:], ints[4:], ints, a, ints, wr, wi, work, ints, v, ints, work, ints[2:], ints[1:])
     )

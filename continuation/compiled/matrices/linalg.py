@@ -13,10 +13,11 @@ from continuation.compiled.calls.arrays import new_doubles, new_int32s, part
 from continuation.compiled.calls.interface import call_pointers
 from continuation.compiled.calls.kernel import fusing, internal, summing
 
+AS_IT_STANDS, TRANSPOSED, ALL_VECTORS = ord("N"), ord("T"), ord("A")  # letters that LAPACK is told
 LAPACK = ("dgetrf", "dgetrs", "dgeev", "dgesdd", "zgetrf", "zgetrs")
 GETRF, GETRS, GEEV, GESDD, ZGETRF, ZGETRS = range(6)
 LARGE, MEDIUM = 32, 200  # orders from which LAPACK is faster than the loops: for full matrices, for all
-HUGE, TINY = 1e100, 1e-100
+HUGE, TINY = 1e100, 1e-100  # mantissas beyond these are normalised: the next factor can't overflow them
 
 
 @functools.cache
@@ -141,7 +142,7 @@ def solve_two(lapack, a, pivots, ints, b):
     if n < LARGE or (n < MEDIUM and not is_full(a)):
         return eliminate(a, part(b, 0, n), part(b, n, n))
     transpose(a)
-    ints[0], ints[1], ints[2], ints[3] = n, 0, 2, 78  # 78 is "N": as it stands
+    ints[0], ints[1], ints[2], ints[3] = n, 0, 2, AS_IT_STANDS
     call_pointers(lapack[GETRF], (ints, ints, a, ints, pivots, ints[1:]))
     if ints[1] != 0:
         return False, 0.0, 0.0
@@ -156,7 +157,7 @@ def solve_two(lapack, a, pivots, ints, b):
 @internal
 def solve_complex(lapack, a, pivots, ints, b):
     """Solve the complex ``a x = b`` in place of `b` (`a` is overwritten); False where `a` is singular."""
-    ints[0], ints[1], ints[2], ints[3] = a.shape[0], 0, 1, 84  # 84 is "T": LAPACK sees a'
+    ints[0], ints[1], ints[2], ints[3] = a.shape[0], 0, 1, TRANSPOSED  # LAPACK sees a'
     call_pointers(lapack[ZGETRF], (ints, ints, a, ints, pivots, ints[1:]))
     if ints[1] != 0:
         return False
@@ -170,7 +171,7 @@ def invert_complex(lapack, a, pivots, ints, out):
     n = a.shape[0]
     for i in range(n):
         out[i, i] = 1.0
-    ints[0], ints[1], ints[2], ints[3] = n, 0, n, 78  # LAPACK sees a', whose inverse it stores by columns
+    ints[0], ints[1], ints[2], ints[3] = n, 0, n, AS_IT_STANDS  # LAPACK sees a', whose inverse it stores by columns
     call_pointers(lapack[ZGETRF], (ints, ints, a, ints, pivots, ints[1:]))
     if ints[1] != 0:
         return False
@@ -209,7 +210,7 @@ def svd(lapack, a):
     work = new_doubles(8 * small * small + 8 * small + 8 * large + 64)
     iwork = new_int32s(8 * small)
     ints = new_int32s(5)
-    ints[0], ints[1], ints[2], ints[3] = n, m, work.shape[0], 65  # 65 is "A": all vectors; LAPACK sees a'
+    ints[0], ints[1], ints[2], ints[3] = n, m, work.shape[0], ALL_VECTORS  # LAPACK sees a'
     copy = a.copy()
     call_pointers(
         lapack[GESDD],

@@ -23,5 +23,5 @@ from continuation.compiled.state import trace_state as S
 @inlined
 def ask(s, task, argument, a, b, c):
     """Let `rare` do a task; returns its status."""
-    S.i(s)[S.TASK], S.f(s)[S.ARGUMENT] = task, argument
+    S.integers(s)[S.TASK], S.floats(s)[S.ARGUMENT] = task, argument
     return call(S.ops(s)[S.OP_RARE], s, a, b, c)

@@ -3,18 +3,24 @@
 A *record* is a row of floats that describes one point: its unknowns x (N), unit tangent t (N), the test
 functions (K mantissas, K exponents) and the scalars named below.  Rows of the branch, the points between
 which an event is sought and the accepted point are all records.
+
+No position is written by hand: those in the table follow from the order of `State`'s fields, those in records
+from the order of the names below.
 """
 
 from typing import NamedTuple
 
 import numpy as np
 
-from continuation.compiled.calls.arrays import doubles, fixed, integers
+from continuation.compiled.calls import arrays
+from continuation.compiled.calls.arrays import doubles, fixed
 from continuation.compiled.calls.interface import address_of
-from continuation.compiled.calls.kernel import internal
+from continuation.compiled.calls.kernel import inlined, internal
+from continuation.compiled.state.messages import ROOM
 
-# Scalars of a record, after x, t and the test functions.
+# Scalars of a record, after x, t and the test functions; the first COUNTS of them are what `monitor` writes there.
 UNSTABLE, NULLITY, VANISHED, RESIDUAL, DET, DET_EXPONENT, KIND, TEST, LOCATED, ERROR, ROLE, SCALARS = range(12)
+COUNTS = RESIDUAL
 
 # Roles of a record on the stack.
 POINT, PROBE, EVENT = range(3)  # stored; compared only; special
@@ -33,12 +39,29 @@ KINDS = (
     "ZERO_HOPF",
     "HOPF_HOPF",
 )
-FOLD, BRANCH_POINT, HOPF, USER = range(4)
-PROBE_ONLY = -1  # kind of a test function whose sign changes mean nothing
+NO_KIND = -1  # kind of a test function whose sign changes mean nothing
 
-# Operations of the problem: index of the pair (address, data) in `ops`; REFINE is optional.
-OP_RESIDUAL, OP_LINEARISE, OP_SOLVE, OP_MONITOR, OP_REFINE = 0, 2, 4, 6, 8
-OP_RARE, OPS = 10, 11  # the engine's own rare work is called by address too, see tasks.py
+# Columns of `traits`, whose rows are the kinds and last, at NO_KIND, nothing.
+(
+    MARKS,  # the bits named below
+    EXPLAINS,  # bits of the other kinds whose sign change a point of this kind accounts for
+    COUNT_CHANGE,  # largest change of the unstable count that it accounts for
+    INSTEAD,  # kind that may be there instead, with more than one null vector; NO_KIND: none
+    TRAITS,
+) = range(5)
+BY_KERNEL = -1  # COUNT_CHANGE that is the point's nullity
+# Bits of MARKS.
+(
+    LOCATED_BY_BISECTION,  # no extended system: a zero of one test function, of which each has points of its own
+    COMES_FIRST,  # looked for before what else changed: other changes may belong to it
+    MAY_TOUCH,  # its test function may touch zero and keep its sign: other branches touch this one there
+    CLOSES_AT_START,  # the branch is closed where it comes back to a start of this kind
+) = (1, 2, 4, 8)
+
+# Operations of the problem: index of the pair (address, data) in `ops`; REFINE is optional.  The engine's own rare
+# work is called by address too, see tasks.py.
+OP_RESIDUAL, OP_LINEARISE, OP_SOLVE, OP_MONITOR, OP_REFINE, OP_RARE = range(0, 12, 2)
+OPS = OP_RARE + 1
 
 # Integers of the state.
 (
@@ -52,7 +75,6 @@ OP_RARE, OPS = 10, 11  # the engine's own rare work is called by address too, se
     MAX_NEWTON,
     HISTORY,  # whether `previous` is a point to extrapolate from
     PENDING,  # code to end with once the stack is empty
-    CAUSE,  # reason of the last rejection
     EMPTY,  # accepted points in a row where F_u was lost in rounding
     FRESH,  # accepted steps since the last rejection
     DETECT,  # bits of the kinds to look for
@@ -61,7 +83,10 @@ OP_RARE, OPS = 10, 11  # the engine's own rare work is called by address too, se
     EVENTS,  # special points stored
     BRACKETS,  # brackets stored
     FLAG,  # set from outside: stop at the next point
-    COUNT_KIND,  # kind of event that a change of the unstable count is, -1: none
+    COUNT_KIND,  # kind of event that a change of the unstable count is, NO_KIND: none
+    MEETING_KIND,  # kind of the points where branches meet: one may end there
+    TURN_KINDS,  # bits of the kinds where the varied parameter turns: the tangents tell of two in one step
+    PREDICTOR,  # code of the predictor, see predict.py
     PRESCRIBED,  # whether the step only changes when it is rejected
     TASK,  # what `rare` is asked to do
     BUDGET,  # points that `run` may accept
@@ -69,7 +94,7 @@ OP_RARE, OPS = 10, 11  # the engine's own rare work is called by address too, se
     LEFT,  # slot of what is settled last, the left end of what is not
     NEXT,  # slot of the next point
     INTEGERS,
-) = range(27)
+) = range(29)
 
 # Work counts: an own array, so that every reason has its place.
 (
@@ -112,12 +137,13 @@ class State(NamedTuple):
     table: np.ndarray  # int64 (TABLE,): addresses and shapes of all that follows
     ops: np.ndarray  # int64 (OPS,)
     kinds: np.ndarray  # int64 (K,): kind of each test function's sign change
-    p: np.ndarray  # parameters, the active one is written by the loop
+    traits: np.ndarray  # int64 (kinds, TRAITS): what the loop knows of each kind
+    parameters: np.ndarray  # the active one is written by the loop
     weights: np.ndarray  # (N,)
-    i: np.ndarray  # int64 (INTEGERS,)
-    f: np.ndarray  # (FLOATS,)
+    integers: np.ndarray  # int64 (INTEGERS,)
+    floats: np.ndarray  # (FLOATS,)
     effort: np.ndarray  # int64 (EFFORTS,)
-    work: np.ndarray  # (WORK_ROWS, 2 N + 8) vectors of the corrector
+    work: np.ndarray  # (WORK_ROWS, at least work_width) vectors of the corrector
     scratch: np.ndarray  # out of `refine`
     slots: np.ndarray  # (SLOTS, width) records
     stack: np.ndarray  # (STACK_DEPTH, width) records
@@ -136,136 +162,170 @@ def width(n_unknowns: int, tests: int) -> int:
     return 2 * n_unknowns + 2 * tests + SCALARS
 
 
-TABLE = 42  # three entries for each array: address, rows, columns
+def work_width(n_unknowns: int) -> int:
+    """Floats in a vector of the corrector: two of the size of x, and room for what goes with them."""
+    return 2 * n_unknowns + ROOM
+
+
+ENTRIES = 3  # of each array in the table: address, rows, columns
+TABLE = ENTRIES * (len(State._fields) - 1)
+
+
+def place(field: str) -> int:
+    """Index of the first of a field's entries in the table."""
+    return ENTRIES * (State._fields.index(field) - 1)
 
 
 def with_table(state: State) -> State:
     """The state with its table filled in; to be done again whenever one of its arrays is replaced."""
     table = np.zeros(TABLE, np.int64)
-    for k, array in enumerate(state[1:]):
-        table[3 * k : 3 * k + 3] = address_of(array), len(array), array.shape[-1]
+    for field, array in zip(State._fields[1:], state[1:]):
+        first = place(field)
+        table[first : first + ENTRIES] = address_of(array), len(array), array.shape[-1]
     return state._replace(table=table)
 
 
 # Views of the arrays for compiled code, which has the address of the table: one word to pass, no references counted.
+_OPS, _KINDS, _TRAITS, _PARAMETERS = place("ops"), place("kinds"), place("traits"), place("parameters")
+_WEIGHTS, _INTEGERS, _FLOATS, _EFFORT = place("weights"), place("integers"), place("floats"), place("effort")
+_WORK, _SCRATCH, _SLOTS, _STACK = place("work"), place("scratch"), place("slots"), place("stack")
+_ROWS, _BRACKETS, _LIMITS = place("rows"), place("brackets"), place("limits")
 
 
 @internal
 def size(s):
     """N."""
-    return fixed(s, 10)
+    return fixed(s, _WEIGHTS + 1)
 
 
 @internal
 def tests(s):
     """K."""
-    return fixed(s, 4)
+    return fixed(s, _KINDS + 1)
+
+
+@inlined
+def scalars(s):
+    """Where the scalars of a record begin."""
+    return 2 * fixed(s, _WEIGHTS + 1) + 2 * fixed(s, _KINDS + 1)
 
 
 @internal
 def active(s):
-    """Index in p of the active parameter."""
-    return fixed(fixed(s, 12), ACTIVE)
+    """Index of the active parameter."""
+    return fixed(fixed(s, _INTEGERS), ACTIVE)
 
 
 @internal
 def ops(s):
     """(OPS,): operations as (address, data), then the engine's own."""
-    return integers(fixed(s, 0), fixed(s, 1))
+    return arrays.integers(fixed(s, _OPS), fixed(s, _OPS + 1))
 
 
 @internal
 def kinds(s):
     """(K,): kind of each test function's sign change."""
-    return integers(fixed(s, 3), fixed(s, 4))
+    return arrays.integers(fixed(s, _KINDS), fixed(s, _KINDS + 1))
 
 
 @internal
-def p(s):
+def trait(s, kind, which):
+    """One entry of `traits`."""
+    return arrays.integers(fixed(s, _TRAITS), (fixed(s, _TRAITS + 1), TRAITS))[kind, which]
+
+
+@internal
+def has_mark(s, kind, mark):
+    """Whether a kind (NO_KIND has none) has one of the bits of MARKS."""
+    return trait(s, kind, MARKS) & mark != 0
+
+
+@internal
+def parameters(s):
     """Parameters, the active one is written by the loop."""
-    return doubles(fixed(s, 6), fixed(s, 7))
+    return doubles(fixed(s, _PARAMETERS), fixed(s, _PARAMETERS + 1))
 
 
 @internal
 def weights(s):
     """(N,)."""
-    return doubles(fixed(s, 9), fixed(s, 10))
+    return doubles(fixed(s, _WEIGHTS), fixed(s, _WEIGHTS + 1))
 
 
 @internal
-def i(s):
+def integers(s):
     """(INTEGERS,)."""
-    return integers(fixed(s, 12), fixed(s, 13))
+    return arrays.integers(fixed(s, _INTEGERS), fixed(s, _INTEGERS + 1))
 
 
 @internal
-def f(s):
+def floats(s):
     """(FLOATS,)."""
-    return doubles(fixed(s, 15), fixed(s, 16))
+    return doubles(fixed(s, _FLOATS), fixed(s, _FLOATS + 1))
 
 
 @internal
 def effort(s):
     """(EFFORTS,)."""
-    return integers(fixed(s, 18), fixed(s, 19))
+    return arrays.integers(fixed(s, _EFFORT), fixed(s, _EFFORT + 1))
 
 
 @internal
 def work(s):
     """(WORK_ROWS, ...): vectors of the corrector."""
-    return doubles(fixed(s, 21), (fixed(s, 22), fixed(s, 23)))
+    return doubles(fixed(s, _WORK), (fixed(s, _WORK + 1), fixed(s, _WORK + 2)))
 
 
 @internal
 def scratch(s):
     """Out of `refine`."""
-    return doubles(fixed(s, 24), fixed(s, 25))
+    return doubles(fixed(s, _SCRATCH), fixed(s, _SCRATCH + 1))
 
 
 @internal
 def slots(s):
     """(SLOTS, width): records."""
-    return doubles(fixed(s, 27), (fixed(s, 28), fixed(s, 29)))
+    return doubles(fixed(s, _SLOTS), (fixed(s, _SLOTS + 1), fixed(s, _SLOTS + 2)))
 
 
 @internal
 def slot(s, which):
     """Record in the slot that the integer PREVIOUS, LEFT or NEXT of the state names."""
-    return doubles(fixed(s, 27) + 8 * fixed(s, 29) * i(s)[which], fixed(s, 29))
+    return doubles(fixed(s, _SLOTS) + 8 * fixed(s, _SLOTS + 2) * integers(s)[which], fixed(s, _SLOTS + 2))
 
 
 @internal
 def stack(s):
     """(STACK_DEPTH, width): records above the bottom, which is in the slot NEXT."""
-    return doubles(fixed(s, 30), (fixed(s, 31), fixed(s, 32)))
+    return doubles(fixed(s, _STACK), (fixed(s, _STACK + 1), fixed(s, _STACK + 2)))
 
 
 @internal
 def above(s, depth):
     """Record on the stack above `depth` others."""
-    bottom = fixed(s, 27) + 8 * fixed(s, 29) * i(s)[NEXT]
-    return doubles(bottom if depth == 0 else fixed(s, 30) + 8 * fixed(s, 29) * depth, fixed(s, 29))
+    bottom = fixed(s, _SLOTS) + 8 * fixed(s, _SLOTS + 2) * integers(s)[NEXT]
+    return doubles(bottom if depth == 0 else fixed(s, _STACK) + 8 * fixed(s, _SLOTS + 2) * depth, fixed(s, _SLOTS + 2))
 
 
 @internal
 def top(s):
     """Record on top of the stack."""
-    return above(s, i(s)[DEPTH] - 1)
+    return above(s, integers(s)[DEPTH] - 1)
 
 
 @internal
 def rows(s):
     """(capacity, width): records."""
-    return doubles(fixed(s, 33), (fixed(s, 34), fixed(s, 35)))
+    return doubles(fixed(s, _ROWS), (fixed(s, _ROWS + 1), fixed(s, _ROWS + 2)))
 
 
 @internal
 def brackets(s):
     """(capacity, 2 N): two points each."""
-    return doubles(fixed(s, 36), (fixed(s, 37), fixed(s, 38)))
+    return doubles(fixed(s, _BRACKETS), (fixed(s, _BRACKETS + 1), fixed(s, _BRACKETS + 2)))
 
 
 @internal
 def limits(s):
     """(M, 3): index of an unknown, the least and the largest value it may take."""
-    return doubles(fixed(s, 39), (fixed(s, 40), fixed(s, 41)))
+    return doubles(fixed(s, _LIMITS), (fixed(s, _LIMITS + 1), fixed(s, _LIMITS + 2)))

@@ -1,33 +1,33 @@
-"""Predictor's partner: Newton's method on the bordered system, and points on the curve between two records."""
+"""Newton's method on the bordered system: F(x) = 0 beside one linear equation that fixes the point on the curve.
+
+Each iteration solves ``[F_u F_p; row]`` for the correction and, with the same factors, for the tangent z,
+``[F_u F_p; row] z = (0, 1)`` (Keller 1977; Govaerts, *Numerical Methods for Bifurcations of Dynamical Equilibria*,
+SIAM 2000, chapter 3).  The method gives up as soon as its contraction predicts failure (Hairer and Wanner, *Solving
+Ordinary Differential Equations II*, IV.8).
+"""
 
 import math
 
 from continuation.compiled.calls.arrays import part
-from continuation.compiled.calls.interface import FAILED, NONFINITE, OK, call
-from continuation.compiled.calls.kernel import inlined, internal, summing
+from continuation.compiled.calls.interface import NONFINITE, OK, call
+from continuation.compiled.calls.kernel import inlined, summing
 from continuation.compiled.state import trace_state as S
-from continuation.compiled.state.tasks import BETWEEN, ask
 
 FINE = 4e-16  # tolerance of points that locate something: Newton goes on until rounding stops it
-SLOW = 0.5  # a contraction above this predicts failure
-NOISE = 1e-12  # below this, relative to 1 + |x|, the residual may grow by rounding
-DIGITS = 1e-6  # to which the parameter itself must have settled
-STALLED = 1e-9  # corrections that no longer shrink are rounding below this
-
-
-@inlined
-def inner(weights, a, b):
-    """Weighted inner product, the one that everything uses."""
-    total = 0.0
-    for j in range(weights.shape[0]):
-        total += weights[j] * a[j] * b[j]
-    return total
+SLOW = 0.5  # a contraction above this predicts failure: 0.9 wastes iterations, 0.05 refuses steps that converge
+# Residuals may grow by rounding where the correction is below this, relative to 1 + |x|.  Ten times less and points
+# of badly scaled equations never settle, ten times more and a residual that still grows in earnest is accepted.
+NOISE = 1e-12
+DIGITS = 1e-6  # to which the parameter itself must have settled, relative to it: fewer spoil tangents at tiny p
+# Corrections that no longer shrink are rounding below this, relative to 1 + |x|: ten times less refuses equations
+# with large condition numbers, ten times more accepts stagnation away from the curve.
+STALLED = 1e-9
 
 
 @inlined
 def evaluate(s, x):
     """Residual at x into ``work[S.F]``; returns (status, largest component)."""
-    ops, parameters = S.ops(s), S.p(s)
+    ops, parameters = S.ops(s), S.parameters(s)
     n = S.size(s) - 1
     parameters[S.active(s)] = x[n]
     S.effort(s)[S.RESIDUALS] += 1
@@ -44,19 +44,19 @@ def evaluate(s, x):
 
 
 @inlined
-def newton_step(s, x, row, gap):
+def take_newton_step(s, x, row, gap):
     """One bordered solve at x: correction and tangent into ``work[S.SOLUTION]``; ``<row, correction> = gap``."""
-    work_, ops = S.work(s), S.ops(s)
+    work, ops = S.work(s), S.ops(s)
     n = S.size(s) - 1
-    status = call(ops[S.OP_LINEARISE], ops[S.OP_LINEARISE + 1], x, S.p(s), work_[S.F])
+    status = call(ops[S.OP_LINEARISE], ops[S.OP_LINEARISE + 1], x, S.parameters(s), work[S.F])
     if status != OK:
         return status
-    rhs, f = work_[S.RHS], work_[S.F]
+    rhs, f = work[S.RHS], work[S.F]
     unit = part(rhs, n + 1, n + 1)
     for i in range(n):
         rhs[i], unit[i] = -f[i], 0.0
     rhs[n], unit[n] = gap, 1.0
-    return call(ops[S.OP_SOLVE], ops[S.OP_SOLVE + 1], row, rhs, work_[S.SOLUTION])
+    return call(ops[S.OP_SOLVE], ops[S.OP_SOLVE + 1], row, rhs, work[S.SOLUTION])
 
 
 @inlined
@@ -65,7 +65,7 @@ def is_settled(s, p, correction):
 
     Where p is tiny and the equations depend on its digits, only this tells that the tangent is good.
     """
-    return abs(correction) <= DIGITS * (abs(p) + abs(p - S.f(s)[S.BASE]))
+    return abs(correction) <= DIGITS * (abs(p) + abs(p - S.floats(s)[S.BASE]))
 
 
 @summing
@@ -76,7 +76,7 @@ def correct(s, x, row, value, tolerance):
     tangent (not normalised, ``row . z = 1``) is left in ``work[S.SOLUTION]`` behind the correction, followed by the
     bordered determinant.
     """
-    ints, weights = S.i(s), S.weights(s)
+    ints, weights = S.integers(s), S.weights(s)
     size = S.size(s)
     d, old, before, correction, scale, iterations = S.work(s)[S.SOLUTION], 0.0, math.inf, math.inf, 1.0, 0
     while True:
@@ -97,7 +97,7 @@ def correct(s, x, row, value, tolerance):
         gap = value
         for j in range(size):
             gap -= row[j] * x[j]
-        status = newton_step(s, x, row, gap)
+        status = take_newton_step(s, x, row, gap)
         S.effort(s)[S.NEWTON] += 1
         iterations += 1
         if status != OK:
@@ -112,102 +112,5 @@ def correct(s, x, row, value, tolerance):
             scale = (1.0 + math.sqrt(norm)) * (1.0 + math.sqrt(norm))
         if not correction < math.inf:
             return NONFINITE, iterations, size_f
-    S.f(s)[S.CORRECTION] = correction
+    S.floats(s)[S.CORRECTION] = correction
     return status, iterations, size_f
-
-
-@internal
-def hermite(a, b, size, length, sigma, x, direction):
-    """Cubic Hermite interpolant of records a and b at `sigma` in [0, 1]: point and derivative."""
-    r = sigma * sigma * (3.0 - 2.0 * sigma)
-    ta = sigma * (1.0 - sigma) * (1.0 - sigma) * length
-    tb = -sigma * sigma * (1.0 - sigma) * length
-    dr = 6.0 * sigma * (1.0 - sigma)
-    da = (1.0 - sigma) * (1.0 - 3.0 * sigma) * length
-    db = sigma * (3.0 * sigma - 2.0) * length
-    from_a, from_b = part(a, size, size), part(b, size, size)
-    for j in range(size):
-        rise = b[j] - a[j]
-        x[j] = a[j] + r * rise + ta * from_a[j] + tb * from_b[j]
-        direction[j] = dr * rise + da * from_a[j] + db * from_b[j]
-
-
-@inlined
-def distance(s, a, b):
-    """Distance of the points of two records (or vectors)."""
-    weights, total = S.weights(s), 0.0
-    for j in range(weights.shape[0]):
-        total += weights[j] * (b[j] - a[j]) * (b[j] - a[j])
-    return math.sqrt(total)
-
-
-@inlined
-def weigh(s, direction, row):
-    """Write the unit covector of `direction` into `row`; returns its length (0: no direction)."""
-    weights = S.weights(s)
-    length = math.sqrt(inner(weights, direction, direction))
-    if length > 0.0 and length < math.inf:
-        for j in range(weights.shape[0]):
-            row[j] = weights[j] * direction[j] / length
-        return length
-    return 0.0
-
-
-@internal
-def finish(s, x, size_f, record):
-    """Make a record of a corrected point: unit tangent and tests from the factorisation that accepted it."""
-    z = part(S.work(s)[S.SOLUTION], S.size(s), S.size(s))
-    return record_point(s, x, size_f, math.sqrt(inner(S.weights(s), z, z)), record)
-
-
-@internal
-def record_point(s, x, size_f, length, record):
-    """`finish` where the length of the tangent in ``work[S.SOLUTION]`` is known."""
-    work, ops, parameters = S.work(s), S.ops(s), S.p(s)
-    size, tests = S.size(s), S.tests(s)
-    z, m = part(work[S.SOLUTION], size, size + 2), work[S.MONITORED]
-    unit = 1.0 / length
-    tangent, monitored = part(record, size, size), part(m, size, size)
-    for j in range(size):
-        record[j] = m[j] = x[j]
-        tangent[j] = monitored[j] = z[j] * unit
-    base = 2 * size + 2 * tests
-    m[2 * size] = z[size] * length  # the determinant bordered by the unit tangent itself
-    m[2 * size + 1] = z[size + 1]
-    parameters[S.active(s)] = x[size - 1]
-    record[base + S.UNSTABLE], record[base + S.NULLITY], record[base + S.VANISHED] = 0.0, 0.0, 0.0
-    status = call(ops[S.OP_MONITOR], ops[S.OP_MONITOR + 1], m, parameters, part(record, 2 * size, 2 * tests + 3))
-    record[base + S.RESIDUAL] = size_f
-    record[base + S.DET], record[base + S.DET_EXPONENT] = m[2 * size], m[2 * size + 1]
-    record[base + S.KIND], record[base + S.TEST] = S.REGULAR, -1.0
-    record[base + S.LOCATED], record[base + S.ERROR], record[base + S.ROLE] = 1.0, 0.0, S.POINT
-    return status if status == OK else (FAILED if status == FAILED else NONFINITE)
-
-
-@internal
-def make_between(s, a, b, sigma, record):
-    """Make a record of the branch's point near `sigma` between records a and b, as exact as rounding allows."""
-    work = S.work(s)
-    size = S.size(s)
-    x, direction, row = work[S.GUESS], work[S.DIRECTION], work[S.ROW]
-    S.effort(s)[S.PROBES] += 1
-    S.f(s)[S.BASE] = a[size - 1]
-    hermite(a, b, size, distance(s, a, b), sigma, x, direction)
-    if weigh(s, direction, row) == 0.0:
-        return S.DIVERGED
-    value = 0.0
-    for j in range(size):
-        value += row[j] * x[j]
-    code, _, size_f = correct(s, x, row, value, FINE)
-    if code != S.CONVERGED:
-        return code
-    status = finish(s, x, size_f, record)
-    if status == OK and inner(S.weights(s), part(record, size, size), part(a, size, size)) <= 0.0:
-        return S.TURNED  # it runs back: no point between
-    return status
-
-
-@inlined
-def between(s, a, b, sigma, record):
-    """Make a record of the branch's point near `sigma` between records a and b; returns a code."""
-    return ask(s, BETWEEN, sigma, a, b, record)

@@ -17,7 +17,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from continuation.kinds.normal_forms.linear import bordered_solution
+from continuation.kinds.normal_forms.linear_part import bordered_solution
 
 
 class Critical(NamedTuple):

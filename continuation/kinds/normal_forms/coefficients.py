@@ -4,9 +4,8 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from continuation.ground.status import Kind
-from continuation.kinds.normal_forms import branch_points, folds, hopf, mixed
-from continuation.kinds.normal_forms.linear import Local
+from continuation.kinds import registry
+from continuation.kinds.normal_forms.linear_part import Local
 
 __all__ = ["normal_form"]
 
@@ -31,8 +30,9 @@ def normal_form(problem, kind, u, parameters, vary) -> dict:
     -------
     dict
         Floats, strings, few arrays; the keys of each kind, with scalings and sources, are described at the functions
-        `folds.fold`, `branch_points.branch_point`, `hopf.hopf`, `folds.cusp`, `folds.bogdanov_takens`,
-        `hopf.bautin`, `mixed.zero_hopf` and `mixed.hopf_hopf` of this package.  Empty for other kinds.  What a point
+        `fold_forms.fold`, `branch_point_forms.branch_point`, `hopf_forms.hopf`, `fold_forms.cusp`,
+        `fold_forms.bogdanov_takens`, `hopf_forms.bautin`, `mixed_forms.zero_hopf` and `mixed_forms.hopf_hopf` of
+        this package.  Empty for other kinds.  What a point
         is too degenerate for is left out and ``degenerate`` says why.
 
     Raises
@@ -61,22 +61,13 @@ def normal_form(problem, kind, u, parameters, vary) -> dict:
     if not 1 <= len(names) <= 2:
         raise ValueError(f"vary: wanted 1 or 2 names of parameters, got {vary!r}")
     active = [problem.index_of(name) for name in names]
-    compute = {
-        Kind.FOLD: folds.fold,
-        Kind.BRANCH_POINT: branch_points.branch_point,
-        Kind.HOPF: hopf.hopf,
-        Kind.CUSP: folds.cusp,
-        Kind.BOGDANOV_TAKENS: folds.bogdanov_takens,
-        Kind.BAUTIN: hopf.bautin,
-        Kind.ZERO_HOPF: mixed.zero_hopf,
-        Kind.HOPF_HOPF: mixed.hopf_hopf,
-    }
-    if kind not in compute:
+    compute = registry.of(kind).normal_form
+    if compute is None:
         return {}
     local = Local(problem, problem.unknown_values(u), problem.parameter_values(parameters), active)
     if not np.all(np.isfinite(local.jacobian)):
         return {"degenerate": "F_u is not finite"}
-    return compute[kind](local)
+    return compute(local)
 
 
 def of_point(problem, point) -> dict:
@@ -94,7 +85,7 @@ def of_point(problem, point) -> dict:
     """
     problem = problem.vector_field
     known = "residual" in getattr(problem, "functions", {}) and len(point.state) == len(problem.states)
-    if not known or not point.located or point.kind in (Kind.USER, Kind.END):
+    if not known or not point.located or registry.of(point.kind).normal_form is None:
         return {}
     values = {name: point.parameters[name] for name in problem.parameters}
     return normal_form(problem, point.kind, point.state, values, point.vary)

@@ -1,0 +1,158 @@
+"""Limits on states and outputs.
+
+A state that is one unknown times a factor plus a constant is bounded by the engine, like the varied parameter; all
+else by a watcher, which finds the first row beyond the limit and puts the point on the limit before it.
+"""
+
+import math
+from typing import NamedTuple
+
+import numpy as np
+
+from continuation.compiled.calls.interface import OK
+from continuation.compiled.state import tasks
+from continuation.compiled.state import trace_state as S
+from continuation.engine.run import ask
+from continuation.engine.watching import Watcher
+from continuation.ground.status import StartError, Status
+
+# How far a value may lie beyond its limit, relative to 1 + |limit|.  Ten times less and a start on a limit that was
+# read from a text with 10 digits is refused; ten times more and a branch ends visibly beyond its limit.
+EDGE = 1e-10
+ROUND = 1e-13  # brackets shorter than this, relative to 1 + |x|, are points: what Newton's method leaves
+NUDGE = 1e-6  # step of the difference that tells where a value goes, relative to 1 + |x|; rounding hides shorter ones
+HALVINGS = 100  # of a bracket; 44 lead from 1 to ROUND
+
+
+class Limited(NamedTuple):
+    """What a `Bound` bounds, as a function of the unknowns: ``value(x)``."""
+
+    name: str
+    low: float
+    high: float
+    value: object
+
+    def excess(self, x) -> float:
+        """How far the value lies beyond the limits, relative to 1 + |limit|; negative inside, inf where it is NaN."""
+        value, low, high = self.value(x), self.low, self.high
+        if not math.isfinite(value):
+            return math.inf
+        above = (value - high) / (1 + abs(high)) if high < math.inf else -math.inf
+        below = (low - value) / (1 + abs(low)) if low > -math.inf else -math.inf
+        return max(above, below)
+
+    def leads_in(self, x, direction) -> bool:
+        """Whether a curve goes on inside the limits from x: from a point inside, or inward from one on a limit."""
+        excess = self.excess(x)
+        if excess < -EDGE:
+            return True
+        return self.excess(x + NUDGE * (1 + np.linalg.norm(x)) * direction) < excess
+
+
+def limited_values(problem, p, vary, bounds) -> tuple:
+    """`Limited` of every bound, for a branch along `vary` with the parameters p (k,) otherwise."""
+    return tuple(Limited(*bound, value_of(problem, p, vary, bound.name)) for bound in bounds)
+
+
+def value_of(problem, p, vary, name):
+    """A state or an output as a function of the unknowns x (N,)."""
+    if name in problem.states:
+        at = problem.states.index(name)
+        return lambda x: float(problem.columns(x[None])[0][0, at])
+    output, p = problem.outputs[name], p.copy()
+    places = np.array([problem.index_of(varied) for varied in problem.varied_names(vary)])
+
+    def value(x):
+        p[places] = problem.columns(x[None])[1][0]
+        return float(output(x[:-1].copy(), p))
+
+    return value
+
+
+def check_start(start, limited):
+    """Raise where a start lies outside the limits of a state or an output."""
+    for one in limited:
+        if one.excess(start.x) > EDGE:
+            where = f"{one.name} = {one.value(start.x):g}"
+            raise StartError(f"span: ({one.low:g}, {one.high:g}) leaves out the start, where {where}", Status.LIMIT)
+
+
+def split_bounds(problem, size, bounds) -> tuple:
+    """The bounds that are limits of one unknown, as (its index, low, high), and the others."""
+    if not bounds:
+        return (), ()
+    shown = problem.columns(np.vstack([np.zeros(size), np.eye(size)]))[0]
+    limits, others = [], []
+    for bound in bounds:
+        column = shown[:, problem.states.index(bound.name)] if bound.name in problem.states else np.zeros(1)
+        factors = column[1:] - column[0]
+        at = np.flatnonzero(factors)
+        if len(at) == 1:
+            ends = (np.array([bound.low, bound.high]) - column[0]) / factors[at[0]]
+            limits.append((int(at[0]), float(ends.min()), float(ends.max())))
+        else:
+            others.append(bound)
+    return tuple(limits), tuple(others)
+
+
+class Enclosure(Watcher):
+    """Ends a direction where a value leaves its limits, with the point on the limit as last row."""
+
+    every_point = True  # so that little is evaluated beyond the limit
+
+    def __init__(self, limited):
+        self.limited, self.seen = limited, 1
+
+    def after(self, trace):
+        """Look at the rows since the last time."""
+        unknowns = trace.unknowns
+        for row in range(self.seen, len(unknowns)):
+            with np.errstate(all="ignore"):
+                worst = max(one.excess(unknowns[row]) for one in self.limited)
+            if worst == math.inf:
+                trace.cut(row, status=Status.NONFINITE)
+                return
+            if worst > EDGE:
+                trace.cut(row, first_crossing(trace, row, self.limited))
+                return
+        self.seen = len(unknowns)
+
+
+def first_crossing(trace, row, limited):
+    """Record of the point before a row where the first of the limits is met; None where the row before it is that."""
+    before, record = trace.records[row - 1].copy(), trace.records[row].copy()
+    size = len(trace.start.x)
+    for one in limited:
+        if record is not None and one.excess(record[:size]) > EDGE:
+            record = crossing(trace.state, lambda made, one=one: one.excess(made[:size]), before, record)
+    return record
+
+
+def crossing(state, excess, inside, outside):
+    """Record between two where ``excess(record)`` vanishes, to rounding (Illinois); None where it does in the first.
+
+    Where no point between can be had (next to a branch point, say), the last one inside.
+    """
+    a, b, made, size = inside, outside, np.empty_like(inside), int(state.integers[S.SIZE])
+    fa, fb, side = excess(a), excess(b), 0
+    floor = ROUND * (1 + _distance(state, np.zeros(size), b[:size]))
+    for _ in range(HALVINGS):
+        length = _distance(state, a[:size], b[:size])
+        if length <= floor or fa >= 0.0:
+            break
+        edge = 0.4 * floor / length
+        sigma = min(max(fa / (fa - fb), edge), 1.0 - edge)
+        if ask(state, tasks.BETWEEN, a, b, made, argument=sigma) != OK:
+            break
+        f = excess(made)
+        if f > 0.0:
+            b, fb, fa, side = made.copy(), f, (0.5 * fa if side == 1 else fa), 1
+        else:
+            a, fa, fb, side = made.copy(), f, (0.5 * fb if side == -1 else fb), -1
+    nearest = b if length <= floor and abs(excess(b)) < abs(excess(a)) else a
+    return None if nearest is inside else nearest
+
+
+def _distance(state, x, y) -> float:
+    """Distance of two points in the inner product."""
+    return float(np.sqrt(np.sum(state.weights * (y - x) ** 2)))

@@ -1,0 +1,1 @@
+"""Kinds of special points met on branches in one parameter."""

@@ -1,0 +1,1 @@
+"""Kinds of special points met on curves of special points in two parameters."""

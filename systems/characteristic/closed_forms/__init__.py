@@ -1,0 +1,1 @@
+"""Solutions known by formula: logarithms, normal solutions, one dimension, expansions, starts of circles."""

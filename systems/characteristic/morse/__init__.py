@@ -1,0 +1,1 @@
+"""The Morse index of a critical point, in several independent ways."""

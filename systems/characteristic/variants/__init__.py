@@ -1,0 +1,1 @@
+"""The equation for families of matrices, for finite samples, for correlated data, and for large dimensions."""

@@ -1,0 +1,1 @@
+"""Networks with as many students as orthonormal teachers, restricted to weights of one symmetry."""
