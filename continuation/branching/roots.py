@@ -7,10 +7,13 @@ from typing import NamedTuple
 
 import numpy as np
 
-from continuation.equations.bordered import DOUBTFUL, solve_bordered
+from continuation.equations.bordered import solve_least_norm
 from continuation.ground import canonical
 
-SINGULAR = 1e-5  # singular values below this fraction of the largest: the solution is not simple
+# Singular values below this fraction of the largest are left out of a correction.  Rows have one size by construction,
+# and whole rows vanish at degenerate solutions, to the root of rounding: they are not scaled up.
+RANK = 1e-7
+SINGULAR = 1e-5  # and below this one the solution is not simple
 REACH = 0.5  # longest correction
 SAME = 1e-4  # solutions nearer than this are one
 NUDGE = 0.02  # how far along a null vector a continuum must go on
@@ -37,7 +40,7 @@ def newton(system, z, found=(), iterations=40):
         f, a = system(z)
         if not (np.all(np.isfinite(f)) and np.all(np.isfinite(a))):
             return None
-        d = solve_bordered(a, -f, DOUBTFUL)
+        d = solve_least_norm(a, -f, RANK)
         d = d * deflation_factor(z, d, found)
         size = float(np.linalg.norm(d))
         z = z + d * min(1.0, REACH / max(size, REACH))

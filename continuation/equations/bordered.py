@@ -55,4 +55,9 @@ def solve_bordered(matrix, rhs, doubtful=ROUNDING) -> np.ndarray:
     largest = np.max(sizes, initial=0.0) or 1.0
     sizes = np.where(sizes > doubtful * largest, sizes, largest)
     scaled = (rhs.T / sizes).T
-    return np.linalg.lstsq(matrix / sizes[:, None], scaled, rcond=doubtful)[0]
+    return solve_least_norm(matrix / sizes[:, None], scaled, doubtful)
+
+
+def solve_least_norm(matrix, rhs, doubtful) -> np.ndarray:
+    """Solve as `solve_bordered` does where all equations have one size already."""
+    return np.linalg.lstsq(matrix, rhs, rcond=doubtful)[0]

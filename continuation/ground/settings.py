@@ -3,6 +3,8 @@
 import math
 from dataclasses import dataclass, fields
 
+import numpy as np
+
 from continuation.ground.names import check_whole
 
 PREDICTORS = ("tangent", "secant")  # one function each in `continuation.compiled.steps.predict`
@@ -71,4 +73,4 @@ class Settings:
 
 def _is_real(value) -> bool:
     """Whether `value` is a number that can be compared (no bool, no text)."""
-    return isinstance(value, (int, float)) and not isinstance(value, bool) or hasattr(value, "__float__")
+    return not isinstance(value, (bool, np.bool_)) and (isinstance(value, (int, float)) or hasattr(value, "__float__"))
