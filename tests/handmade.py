@@ -8,6 +8,7 @@ from continuation import Branch, SpecialPoint
 from continuation.ground.settings import Settings
 from continuation.ground.status import Kind, Status
 from continuation.results.request import Request
+from continuation.results.rows import OWN_COLUMNS
 
 LIMITS = (Status.LIMIT, Status.LIMIT)
 ROOT = 1 / np.sqrt(3.0)
@@ -24,6 +25,8 @@ def assemble(name, state_names, states, varied, unstable, special=(), ends=LIMIT
     vary = more.pop("vary", ("p",))
     fixed = {
         "parameters": dict(zip(vary, map(float, varied[0]))),
+        **{name: np.arange(m, dtype=float) for name in OWN_COLUMNS.values()},  # those that nothing below sets
+        "unstable": np.asarray(unstable, dtype=np.int64),
         "nullity": np.zeros(m, dtype=np.int64),
         "residuals": np.full(m, 1e-16),
         "outputs": {},
@@ -33,7 +36,7 @@ def assemble(name, state_names, states, varied, unstable, special=(), ends=LIMIT
     fixed["request"] = Request(vary[0], span, Settings(max_step=0.1))
     branch = Branch(
         name, tuple(state_names), vary=vary, unknowns=unknowns, states=states, varied=varied, tangents=tangents,
-        unstable=np.asarray(unstable, dtype=np.int64), special=(), ends=ends, weights=weights, **{**fixed, **more},
+        special=(), ends=ends, weights=weights, **{**fixed, **more},
     )  # fmt: skip
     return replace(branch, special=_special(branch, special))
 

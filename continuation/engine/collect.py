@@ -15,6 +15,7 @@ FROM_SCALARS = {  # columns of a branch -> how they are read off the scalars (m,
     "unstable": lambda scalars: scalars[:, S.UNSTABLE].astype(int),
     "nullity": lambda scalars: np.where(scalars[:, S.LOCATED] > 0, scalars[:, S.NULLITY], 0).astype(int),
     "residuals": lambda scalars: scalars[:, S.RESIDUAL].copy(),
+    "log_determinants": lambda scalars: log_determinants(scalars[:, S.DET], scalars[:, S.DET_EXPONENT]),
 }
 REJECTIONS = {
     "newton": S.REJECTED_NEWTON,
@@ -61,6 +62,12 @@ def assemble(problem, begun, runs, request) -> Rows:
     marks = Marks(scalars, brackets, operations.tests, sorted(vanishing_zeros(problem, begun)))
     rows = replace(rows, special=describe(problem, begun, rows, request.detect & operations.kinds, marks))
     return read_only(rows)
+
+
+def log_determinants(mantissas, exponents) -> np.ndarray:
+    """(m,) logarithms of the moduli of ``mantissa * 2**exponent``; -inf where the determinant vanishes."""
+    with np.errstate(divide="ignore"):
+        return np.log(np.abs(mantissas)) + np.log(2.0) * exponents
 
 
 def read_only(rows: Rows) -> Rows:

@@ -183,7 +183,10 @@ def rows_of(dataset, problem) -> Rows:
     columns = {(v.attrs["role"], v.attrs["name"]): v.values for v in dataset.data_vars.values() if "role" in v.attrs}
     names = tuple(map(str, dataset["state"].values))
     arrays = {name: dataset[name].values for name in MATRICES}
-    arrays |= {name: dataset[column].values for column, name in OWN_COLUMNS.items()}
+    missing = np.full(len(arrays["unknowns"]), np.nan)  # of a column that the version which wrote the file did not have
+    arrays |= {
+        name: dataset[column].values if column in dataset else missing.copy() for column, name in OWN_COLUMNS.items()
+    }
     arrays["varied"] = np.column_stack([columns["parameter", name] for name in texts["vary"]])
     if "states" in dataset:
         arrays["states"] = dataset["states"].values

@@ -41,6 +41,7 @@ class Rows:
     unstable: np.ndarray = along_rows("unstable")  # (m,) int, -1 where the problem is no flow
     nullity: np.ndarray = along_rows("nullity")  # (m,) int
     residuals: np.ndarray = along_rows("residual")  # (m,) largest component of |F|
+    log_determinants: np.ndarray = along_rows("log_determinant")  # (m,) of |det [F_u F_p; w t]|, t the unit tangent
     outputs: dict  # name -> (m,)
     special: tuple  # of SpecialPoint, row order, ends included
     ends: tuple  # (Status, Status), first row's and last row's

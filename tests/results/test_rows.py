@@ -6,13 +6,15 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose
 
+from continuation import trace
 from continuation.ground.settings import Settings
 from continuation.ground.status import Kind
 from continuation.results.interpolation import interpolate_cubic
 from continuation.results.joining import cut_branch, reverse_branch
-from continuation.results.request import TRACED_KINDS, Request, check_span, kinds_of, signs_of, stop_of
+from continuation.results.request import USUAL_KINDS, Request, check_span, kinds_of, signs_of, stop_of
 from continuation.results.rows import OWN_COLUMNS, ROW_ARRAYS, Rows, along_rows
 from continuation.results.segments import Segment, segments
+from systems import textbook
 from tests import handmade
 
 
@@ -87,7 +89,7 @@ def test_every_column_along_the_rows_is_declared_once():
     declared = {f.name for f in fields(Rows) if f.metadata.get("along_rows")}
     assert set(ROW_ARRAYS) == declared
     assert {"unknowns", "states", "varied", "tangents", "unstable", "nullity", "residuals"} <= declared
-    assert OWN_COLUMNS == {"unstable": "unstable", "nullity": "nullity", "residual": "residuals"}
+    assert {"unstable": "unstable", "nullity": "nullity", "residual": "residuals"}.items() <= OWN_COLUMNS.items()
     assert set(OWN_COLUMNS.values()) <= declared
     assert along_rows("angle").metadata == {"along_rows": True, "column": "angle"}
 
@@ -147,7 +149,7 @@ def test_spans_that_are_none(span):
 
 
 def test_kinds_directions_and_stops():
-    assert kinds_of("all") == frozenset(TRACED_KINDS)
+    assert kinds_of("all") == frozenset(USUAL_KINDS)
     assert kinds_of(Kind.FOLD) == {Kind.FOLD} == kinds_of([Kind.FOLD, Kind.FOLD])
     assert kinds_of(()) == frozenset()
     assert (signs_of("both"), signs_of(1), signs_of(-1)) == ((1, -1), (1,), (-1,))
@@ -176,3 +178,13 @@ def test_kinds_directions_and_stops():
 def test_requests_that_mean_nothing_are_refused(check, value, words):
     with pytest.raises(ValueError, match=words):
         check(value)
+
+
+def test_the_determinant_is_a_column():
+    """Of mu = x**2 the unit tangent is (1, 2x) / sqrt(1 + 4 x**2), so det [-2x 1; t] = -sqrt(1 + 4 x**2)."""
+    branch = trace(textbook.fold(), [1.0], "p", (-1, 4))
+    ordinary = [row for row in range(len(branch)) if row != branch["LP1"].index]
+    expected = 0.5 * np.log(1 + 4 * branch["x"] ** 2)
+    assert_allclose(branch["log_determinant"][ordinary], expected[ordinary], atol=1e-12)
+    for table in (branch.to_dataframe(), branch.to_xarray()):
+        assert_allclose(table["log_determinant"][ordinary], expected[ordinary], atol=1e-12)
