@@ -54,7 +54,7 @@ class Diagram(DiagramRecord):
             A limit can't be used, or the problem is missing or has other states.
         """
         limits = {"depth": depth, "max_branches": max_branches, "max_points": max_points}
-        return Diagram.of(work_list.resumed(self, problem, progress=progress, **limits))
+        return Diagram.of(work_list.resume_diagram(self, problem, progress=progress, **limits))
 
     # Showing and keeping
 
@@ -166,4 +166,4 @@ def diagram(
     """
     limits = {"depth": depth, "max_branches": max_branches, "max_points": max_points, "deflate": deflate}
     plan = plans.make_plan(problem, vary, span, settings, detect, **limits)
-    return Diagram.of(work_list.begin(problem, start, plan, parameters, progress))
+    return Diagram.of(work_list.start_diagram(problem, start, plan, parameters, progress))

@@ -1,6 +1,6 @@
 """`switch`: from a branch point to the other branches through it."""
 
-from continuation.branching.starts_at_point import Starts, starts_at
+from continuation.branching.switching import Starts, starts_at
 from continuation.ground.settings import Settings
 
 

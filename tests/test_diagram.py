@@ -9,9 +9,10 @@ import pytest
 from numpy.testing import assert_allclose
 
 from continuation import Diagram, Kind, Problem, Settings, Status, diagram, trace
-from continuation.exploring.recognition import Equations, overlap_of, place_of
+from continuation.exploring.recognition.on_curve import CurveEquations, find_place
+from continuation.exploring.recognition.overlaps import find_overlap
 from continuation.exploring.record import Completion
-from continuation.results.joining import cut, joined, turned, two_halves
+from continuation.results.joining import cut_branch, join_branches, join_halves, reverse_branch
 from systems import textbook
 
 TWO_MODES = {"x": "x*(mu - x**2 - 2*y**2)", "y": "y*(2*mu - 0.3 - y**2 - 1.5*x**2)"}  # mixed: 0.2 < mu < 0.6
@@ -54,7 +55,7 @@ def is_sound(found):
     for k, branch in enumerate(found.branches):
         assert branch.check().ok
         others = [other for j, other in enumerate(found.branches) if j != k]
-        assert overlap_of(Equations.of(found.problem, branch), others, branch) is None
+        assert find_overlap(CurveEquations.of(found.problem, branch), others, branch) is None
 
 
 def test_a_pitchfork_is_its_trunk_and_one_parabola():
@@ -273,12 +274,12 @@ def test_failures_are_collected(monkeypatch):
 def test_a_trace_that_jumps_is_noticed():
     found = two_modes()
     trunk, first = found.branches[:2]
-    equations = Equations.of(found.problem, trunk)
-    half = cut(turned(first), first.branch_points[1].index, Status.STOPPED)
-    jumper = two_halves(half, cut(trunk, 8, Status.STOPPED), 0)
-    overlap = overlap_of(equations, [first], jumper)
+    equations = CurveEquations.of(found.problem, trunk)
+    half = cut_branch(reverse_branch(first), first.branch_points[1].index, Status.STOPPED)
+    jumper = join_halves(half, cut_branch(trunk, 8, Status.STOPPED), 0)
+    overlap = find_overlap(equations, [first], jumper)
     assert overlap is not None
-    assert overlap_of(equations, [found.branches[3]], jumper) is None
+    assert find_overlap(equations, [found.branches[3]], jumper) is None
 
 
 @pytest.mark.parametrize("times", [1, 9])
@@ -293,8 +294,8 @@ def test_a_trace_that_jumps_is_traced_anew_or_cut_and_told(monkeypatch, times):
         if len(branch) > 20 and abs(branch["y"][-1]) > 1 and abs(branch["x"][-1]) < 1e-9:
             settings.append(wishes.steps())
             if len(settings) <= times:
-                behind = cut(first, first["BP1"].index - 5, Status.LIMIT)
-                return joined(cut(branch, 20, Status.STOPPED), turned(behind), 0)
+                behind = cut_branch(first, first["BP1"].index - 5, Status.LIMIT)
+                return join_branches(cut_branch(branch, 20, Status.STOPPED), reverse_branch(behind), 0)
         return branch
 
     monkeypatch.setattr(tracing, "follow", jumps)
@@ -317,7 +318,7 @@ def test_a_place_is_on_one_branch_only():
         moved = [b.at(mu=float(0.5 * (x[-1] + branch.unknowns[6, -1]))) for b in found.branches]
         point = min(moved[k], key=lambda p: np.max(np.abs(p.state - x[:-1])))
         y = np.append(point.state, point["mu"])
-        hits = [place_of(Equations.of(found.problem, b), b.unknowns, b.tangents, y, t) for b in found.branches]
+        hits = [find_place(CurveEquations.of(found.problem, b), b.unknowns, b.tangents, y, t) for b in found.branches]
         assert [j for j, hit in enumerate(hits) if hit] == [k]
 
 

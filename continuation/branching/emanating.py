@@ -7,7 +7,7 @@ import numpy as np
 from continuation.equations.derivatives import parameter_column, state_jacobian
 from continuation.equations.multilinear import Multilinear
 from continuation.ground import canonical
-from continuation.ground.names import check_numbers, suggest
+from continuation.ground.names import check_numbers, check_whole, suggest
 from continuation.ground.points import SpecialPoint
 from continuation.ground.status import Kind
 
@@ -111,8 +111,7 @@ class EmanatingOrbit:
         """
         if (eps is None) == (parameter is None):
             raise ValueError(f"sample: wanted eps or parameter, got eps={eps!r}, parameter={parameter!r}")
-        if isinstance(points, bool) or not isinstance(points, (int, np.integer)) or points < 1:
-            raise ValueError(f"points: wanted a whole number of at least 1, got {points!r}")
+        points = check_whole("points", points)
         eps = self.amplitude_at(parameter) if eps is None else check_numbers("eps", eps, 0)
         phase = 2 * np.pi * np.arange(points) / points
         wave = np.exp(1j * phase)[:, None]

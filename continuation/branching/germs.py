@@ -23,7 +23,7 @@ class Germ(NamedTuple):
     continuum: int = 0
 
 
-def followed(family, root):
+def follow_germ(family, root):
     """Germ of a root on the first sphere of a family, None where it does not lead to the centre.
 
     The spheres shrink until the direction has settled.

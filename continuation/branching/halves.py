@@ -5,8 +5,8 @@ from typing import NamedTuple
 import numpy as np
 
 from continuation.branching import homotopy, roots
-from continuation.branching.germs import Germ, followed
-from continuation.branching.reduced_equations import Kernel, Reduced, Spheres, balanced
+from continuation.branching.germs import Germ, follow_germ
+from continuation.branching.reduced_equations import Reduced, ScaledKernel, Spheres, balance
 from continuation.ground import canonical
 
 SCALES = (1.0, 1e-2, 1e-4)  # distances, relative to the size of the state, at which the equations may be regular
@@ -15,6 +15,7 @@ APART = 0.3  # fraction of the distance to the next half-branch within which a p
 COMPLETE = 5  # kernels up to this dimension are solved by homotopy: all real solutions
 STARTS, FEW = 40, 16  # of the searches, for each dimension; and where only singular solutions are missing
 ROUGH = "without third derivatives the true equations were searched"
+DEGENERATE = "the reduced equations are degenerate: the true ones were searched"
 BROKEN = "terms beyond the third order break up a continuum of the reduced equations: the true ones were searched"
 
 
@@ -27,7 +28,7 @@ class Half(NamedTuple):
     continuum: int = 0
 
 
-class Found(NamedTuple):
+class HalfBranches(NamedTuple):
     """Half-branches, the true equations around their point, what was dropped, and whether none can be missing."""
 
     spheres: Spheres
@@ -36,23 +37,23 @@ class Found(NamedTuple):
     complete: bool
 
 
-def half_branches(kernel: Kernel, smoothness, error) -> Found:
+def half_branches(kernel: ScaledKernel, smoothness, error) -> HalfBranches:
     """All half-branches at a branch point whose location has this relative error.
 
     From the reduced equations where F is smooth, at the scale of the state or a smaller one; where these are
     degenerate at every scale, from searches of the true equations.
     """
     if smoothness < 3:
-        return searched(*balanced(kernel), [], [ROUGH])
+        return search_halves(*balance(kernel), [], [ROUGH])
     best, starts = None, []
     for shrink in SCALES if np.sqrt(error) < BLUR else SCALES[:1]:
-        scaled, h = balanced(kernel, shrink)
+        scaled, h = balance(kernel, shrink)
         reduced = Reduced(scaled, h, error)
         found = [] if reduced.empty else reduced_roots(reduced)
         if found and all(root.simple for root in found):
-            result = realised_halves(reduced, found)
+            result = realise_halves(reduced, found)
             if any(is_broken(result.spheres, half) for half in result.halves):
-                return searched(scaled, h, [half.z for half in result.halves], [BROKEN])
+                return search_halves(scaled, h, [half.z for half in result.halves], [BROKEN])
             best = result if best is None or len(result.halves) > len(best.halves) else best
             if len(result.halves) == len(found):
                 return result
@@ -60,7 +61,7 @@ def half_branches(kernel: Kernel, smoothness, error) -> Found:
             starts = [reduced.lifted(h * root.z) / h for root in found]
     if best is not None:
         return best
-    return searched(*balanced(kernel), starts, ["the reduced equations are degenerate: the true ones were searched"])
+    return search_halves(*balance(kernel), starts, [DEGENERATE])
 
 
 def reduced_roots(reduced: Reduced) -> list:
@@ -68,25 +69,25 @@ def reduced_roots(reduced: Reduced) -> list:
     m = reduced.q.shape[1]
     system, found, degenerate = reduced.system(reduced.radius), [], True
     if reduced.kernel.dimension <= COMPLETE:
-        x, regular = homotopy.solve(reduced.polynomials(reduced.radius))
+        x, regular = homotopy.solve_polynomials(reduced.polynomials(reduced.radius))
         finite = np.abs(x[:, -1]) > homotopy.FINITE
         y = x[finite, :m] / x[finite, m:]
         real = np.max(np.abs(y.imag), axis=1) <= 1e-6 * (1 + np.max(np.abs(y.real), axis=1))
         for guess in y.real[real & regular[finite]]:
-            roots.add(found, roots.newton(system, guess))
+            roots.add_new(found, roots.newton(system, guess))
         degenerate = not np.all(regular[finite])
     if degenerate:
         every = reduced.kernel.dimension <= COMPLETE  # simple solution: only the others are looked for
         starts = [*found, *roots.sphere_points(m, FEW * m if every else STARTS * m)]
         found = roots.search(system, starts, rounds=0 if every else 1)
-    return roots.classified(system, found)
+    return roots.classify(system, found)
 
 
-def realised_halves(reduced: Reduced, found) -> Found:
+def realise_halves(reduced: Reduced, found) -> HalfBranches:
     """Half-branches of the true equations that the roots of the reduced ones predict; what is none is noted."""
     spheres, halves, notes = Spheres(reduced.kernel, reduced.h), [], []
     found = [found[k] for k in canonical.order([root.z for root in found], roots.SAME)]
-    germs = [germ for germ in (followed(reduced, root) for root in found) if germ is not None]
+    germs = [germ for germ in (follow_germ(reduced, root) for root in found) if germ is not None]
     complete = reduced.kernel.dimension <= COMPLETE
     if not complete:
         notes.append(
@@ -94,16 +95,16 @@ def realised_halves(reduced: Reduced, found) -> Found:
             "for, some may be missing"
         )
     for number, germ in enumerate(germs):
-        half = realised(spheres, reduced, germs, number)
+        half = realise_half(spheres, reduced, germs, number)
         if half is None:
             direction = (np.round(germ.limit, 6) + 0.0).tolist()
             notes.append(f"no branch of the equations leaves in the direction {direction}")
         else:
             halves.append(half)
-    return Found(spheres, halves, notes, complete)
+    return HalfBranches(spheres, halves, notes, complete)
 
 
-def realised(spheres, reduced, germs, number):
+def realise_half(spheres, reduced, germs, number):
     """The half-branch that a germ predicts: found by Newton at two radii in a row, nearer to it than to others."""
     last, germ = None, germs[number]
     for level, (r, y) in enumerate(zip(germ.radii, germ.points)):
@@ -121,10 +122,10 @@ def is_broken(spheres: Spheres, half: Half) -> bool:
     """Whether the true equations break up the continuum that the reduced ones give a half-branch."""
     if not half.continuum:
         return False
-    return roots.classified(spheres.system(half.radius), [half.z])[0].continuum < half.continuum
+    return roots.classify(spheres.system(half.radius), [half.z])[0].continuum < half.continuum
 
 
-def searched(kernel: Kernel, h, starts, notes) -> Found:
+def search_halves(kernel: ScaledKernel, h, starts, notes) -> HalfBranches:
     """Half-branches from searches of the true equations on two small spheres."""
     m, germs = kernel.basis.shape[1], []
     samples = [kernel.lifted(y) for y in roots.sphere_points(m, STARTS * (m - 1))]
@@ -132,23 +133,23 @@ def searched(kernel: Kernel, h, starts, notes) -> Found:
         family = Spheres(kernel, h)
         family.radius = h * 0.5**level
         system = family.system(family.radius)
-        for root in roots.classified(system, roots.search(system, [*starts, *samples])):
-            germ = followed(family, root)
-            if germ is not None and not any(same(system, old, germ) for old in germs):
+        for root in roots.classify(system, roots.search(system, [*starts, *samples])):
+            germ = follow_germ(family, root)
+            if germ is not None and not any(is_same_germ(system, old, germ) for old in germs):
                 germs.append(germ)
-    return Found(Spheres(kernel, h), [outward(kernel, germ) for germ in germs], notes, False)
+    return HalfBranches(Spheres(kernel, h), [make_half(kernel, germ) for germ in germs], notes, False)
 
 
-def outward(kernel, germ: Germ) -> Half:
+def make_half(kernel, germ: Germ) -> Half:
     """Half-branch of a germ of the true equations."""
     y = kernel.coordinates(germ.limit)
     return Half(y / np.linalg.norm(y), germ.points[0], germ.radii[0], germ.continuum)
 
 
-def same(system, old: Germ, new: Germ) -> bool:
+def is_same_germ(system, old: Germ, new: Germ) -> bool:
     """Whether the first point of a germ lies on an older one (or its continuum); `system` is the sphere's."""
     level = int(np.argmin(np.abs(np.log(old.radii / new.radii[0]))))
     point = old.points[level]
     if new.continuum and new.continuum == old.continuum and old.radii[level] == new.radii[0]:
-        return roots.connected(system, new.points[0], point)
+        return roots.is_connected(system, new.points[0], point)
     return bool(np.linalg.norm(point - new.points[0]) <= 1e-3)

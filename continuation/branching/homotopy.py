@@ -26,7 +26,7 @@ class Polynomials(NamedTuple):
         return np.einsum("pij,pj->pi", both, x), degrees[:, None] * both
 
 
-def solve(polynomials: Polynomials, seed=0):
+def solve_polynomials(polynomials: Polynomials, seed=0):
     """Find all isolated solutions in complex projective space.
 
     Parameters
@@ -61,13 +61,13 @@ def solve(polynomials: Polynomials, seed=0):
     array([0.5, 0.5])
     """
     for attempt in range(ATTEMPTS):
-        x, regular = followed(polynomials, np.random.default_rng([seed, attempt]), TIGHT * 0.1**attempt)
-        if not met(x[regular]):
+        x, regular = follow_paths(polynomials, np.random.default_rng([seed, attempt]), TIGHT * 0.1**attempt)
+        if not have_met(x[regular]):
             break
     return x, regular
 
 
-def met(x) -> bool:
+def have_met(x) -> bool:
     """Whether two of the simple solutions (unit vectors) are the same: a path was lost to another."""
     overlap = np.abs(x.conj() @ x.T)
     return bool(np.any(overlap - np.eye(len(x)) > 1.0 - 1e-12))
@@ -128,7 +128,7 @@ def solve_each(a, rhs):
         return out
 
 
-def followed(polynomials, generator, tight):
+def follow_paths(polynomials, generator, tight):
     """Ends of all paths and whether each is simple."""
     h = Homotopy(polynomials, generator)
     x = start_solutions(h.degrees)
@@ -139,15 +139,15 @@ def followed(polynomials, generator, tight):
             if len(on) == 0:
                 break
             step = np.minimum(dt[on], 1.0 - t[on])
-            moved, good = advanced(h, x[on], t[on], step, tight)
+            moved, good = advance_paths(h, x[on], t[on], step, tight)
             x[on[good]] = moved[good]
             t[on[good]] += step[good]
             t[on[good]] = np.where(1.0 - t[on[good]] < 1e-15, 1.0, t[on[good]])
             dt[on] = np.where(good, 1.5 * dt[on], 0.5 * dt[on])
-    return x, (t == 1.0) & simple(h, x)
+    return x, (t == 1.0) & are_simple(h, x)
 
 
-def advanced(h, x, t, step, tight):
+def advance_paths(h, x, t, step, tight):
     """One step of the paths: predicted by the classical Runge-Kutta rule, corrected; and which were accepted."""
     s = step[:, None]
     a = h.slope(x, t)
@@ -165,7 +165,7 @@ def advanced(h, x, t, step, tight):
     return x, good
 
 
-def simple(h, x):
+def are_simple(h, x):
     """Whether the goal's Jacobian, bordered, is regular at each x."""
     _, _, _, jacobian = h.parts(x)
     a = np.concatenate([jacobian, x.conj()[:, None, :]], axis=1)

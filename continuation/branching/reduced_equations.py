@@ -11,15 +11,17 @@ from continuation.equations.derivatives import evaluate, extended_jacobian
 from continuation.equations.multilinear import Multilinear
 from continuation.ground import canonical
 
-RANK = 1e-6  # singular values below this fraction of the largest are zero at a located point
+# Singular values below this fraction of the largest may vanish: points are located to 1e-9, degenerate ones to 1e-7.
+# Ten times smaller, the kernels of degenerate points are too small; ten times larger, unfoldings are taken for kernels.
+RANK = 1e-6
 LAST_DIGITS = 1e-14  # singular values below this fraction are rounding
-NEAR = 0.1  # how far around the point the equations are looked at, relative to 1 + |u|
-ROUNDING, DIFFERENCED = 1e-8, 1e-6  # coefficients below this fraction of the others are none
+NEAR = 0.1  # how far around the point the equations are looked at, relative to 1 + |u|: where they are still smooth
+ROUNDING, DIFFERENCED = 1e-8, 1e-6  # coefficients below this fraction of the others are none: exact forms, differences
 BALANCE = 0.05  # size of the cubic terms against the quadratic ones where the truncated equations are solved
 
 
 @dataclass(frozen=True, eq=False)
-class Kernel:
+class ScaledKernel:
     """Singular value decomposition of [F_u F_p] at x, in scaled unknowns z = (x - x0) / unit, equations over `rows`.
 
     ``basis`` (N, k + 1) holds the kernel, orthonormal in z, only its last column with a part in the parameter;
@@ -74,12 +76,12 @@ class Kernel:
         return self.right[:r].T @ ((self.left[:, :r].T @ f) / self.sigma[:r])
 
 
-def kernel_at(problem, x, p, active, weights) -> Kernel:
+def kernel_at(problem, x, p, active, weights) -> ScaledKernel:
     """Decompose [F_u F_p] at a branch point.
 
     Equations are scaled to their size at x and around it, the parameter so that F_p is no larger than F_u.
     """
-    unit, place = 1.0 / np.sqrt(weights), (problem, x, p, active)
+    unit = 1.0 / np.sqrt(weights)
     at, near = (extended_jacobian(problem, y, p, active) * unit for y in (x, nearby(x)))
     both = np.maximum(np.abs(at), np.abs(near)) if np.all(np.isfinite(near)) else np.abs(at)
     rows = np.max(both, axis=1)
@@ -88,18 +90,16 @@ def kernel_at(problem, x, p, active, weights) -> Kernel:
     unit[-1] *= ratio if 0 < ratio < 1 else 1.0
     sigma = np.linalg.svd(at * (unit * np.sqrt(weights)) / rows[:, None], compute_uv=False)
     around = float(np.max(both / rows[:, None]))
-    return decomposed(place, (unit, rows), defect(sigma, max(sigma[0], around)), around)
+    return decompose(problem, x, p, active, unit, rows, defect(sigma, max(sigma[0], around)), around)
 
 
-def decomposed(place, units, k, around) -> Kernel:
-    """Decompose [F_u F_p], the kernel's dimension being known; `place` is (problem, x, p, active)."""
-    problem, x, p, active = place
-    unit, rows = units
+def decompose(problem, x, p, active, unit, rows, k, around) -> ScaledKernel:
+    """Decompose [F_u F_p] at x in given units, the kernel's dimension k and the size around x being known."""
     jacobian = extended_jacobian(problem, x, p, active) * unit / rows[:, None]
     left, sigma, right = np.linalg.svd(jacobian)
     left[:, len(sigma) - k :] = canonical.basis(left[:, len(sigma) - k :])
     basis = parameter_last(right[len(x) - k - 1 :].T)
-    return Kernel(*place, unit, rows, left, sigma, right, basis, max(sigma[0], around))
+    return ScaledKernel(problem, x, p, active, unit, rows, left, sigma, right, basis, max(sigma[0], around))
 
 
 def defect(sigma, scale) -> int:
@@ -127,7 +127,7 @@ def nearby(x) -> np.ndarray:
     return x + NEAR * (1 + np.abs(x)) * np.cos(np.arange(1, len(x) + 1))
 
 
-def rank_defect_around(kernel: Kernel) -> int:
+def rank_defect_around(kernel: ScaledKernel) -> int:
     """By how much the rank of [F_u F_p] falls short at generic points near the branch point as well.
 
     These are no solutions: on a continuum of solutions alone the rank may be lost everywhere.
@@ -142,7 +142,7 @@ def rank_defect_around(kernel: Kernel) -> int:
     return lost
 
 
-def reduced_size(kernel: Kernel, directions, h) -> float:
+def reduced_size(kernel: ScaledKernel, directions, h) -> float:
     """Largest of the reduced equations at a distance h in these directions y and their opposites."""
     psi, largest = kernel.left[:, len(kernel.sigma) - kernel.dimension :], 0.0
     for y in directions:
@@ -155,7 +155,7 @@ def reduced_size(kernel: Kernel, directions, h) -> float:
     return float(largest)
 
 
-def strengths(kernel: Kernel, h) -> tuple:
+def strengths(kernel: ScaledKernel, h) -> tuple:
     """Reduced equations at a distance h: the state's nonlinearity, its products with odd and even powers of p."""
     k = kernel.dimension
     generic = np.cos(np.outer(np.arange(1, 4), 1.0 + np.arange(k)))
@@ -168,7 +168,7 @@ def strengths(kernel: Kernel, h) -> tuple:
     return bending, odd, even
 
 
-def balanced(kernel: Kernel, shrink=1.0) -> tuple:
+def balance(kernel: ScaledKernel, shrink=1.0) -> tuple:
     """The kernel with the parameter in units in which branches leave at a slope of order 1 a distance h away; and h.
 
     h is a tenth of the size of the state, times `shrink`, less where the equations can't be evaluated there.
@@ -184,8 +184,8 @@ def balanced(kernel: Kernel, shrink=1.0) -> tuple:
     unit = kernel.unit.copy()
     # Where the square of the parameter is felt first: a unit for its first power alone would hide all but the square.
     unit[-1] *= min(bending / mixed, np.sqrt(bending / even)) if even > noise else bending / mixed
-    place = kernel.problem, kernel.x, kernel.p, kernel.active
-    return decomposed(place, (unit, kernel.rows), kernel.dimension, kernel.scale), h
+    at = kernel.problem, kernel.x, kernel.p, kernel.active
+    return decompose(*at, unit, kernel.rows, kernel.dimension, kernel.scale), h
 
 
 class Reduced:
@@ -197,13 +197,13 @@ class Reduced:
     y / r.  `error` is that of the point's location.
     """
 
-    def __init__(self, kernel: Kernel, h, error=0.0):
+    def __init__(self, kernel: ScaledKernel, h, error=0.0):
         self.kernel, self.h = kernel, h
         q, c = self.tensors()
         around = reduced_size(kernel, np.cos(np.outer(np.arange(1, 9), 1.0 + np.arange(q.shape[1]))), h)
         # Where Newton's method only halves the error, what it leaves is about the root of its last correction.
         nothing = max(ROUNDING if self.forms.exact else DIFFERENCED, np.sqrt(error))
-        self.q, self.c = rotated(q, c, h, nothing * (around if np.isfinite(around) else 0.0) / h**2, nothing)
+        self.q, self.c = rotate(q, c, h, nothing * (around if np.isfinite(around) else 0.0) / h**2, nothing)
         one, three = sizes(self.q), sizes(self.c)
         limits = [BALANCE * 6 * a / b for a, b in zip(one, three) if a > 0 and b > 0]
         self.radius = min([h, *limits])
@@ -287,7 +287,7 @@ def sizes(tensor) -> np.ndarray:
     return np.max(np.abs(tensor.reshape(len(tensor), -1)), axis=1)
 
 
-def rotated(q, c, h, least, nothing):
+def rotate(q, c, h, least, nothing):
     """Equations combined so that those without quadratic terms stand alone; rounding is taken away.
 
     `least` is the size of a quadratic term that the equations would not show, `nothing` a fraction of the largest.
@@ -304,7 +304,7 @@ def rotated(q, c, h, least, nothing):
 class Spheres:
     """The true equations ``F = 0`` on spheres |y| = r around the point; the unknown is z / r."""
 
-    def __init__(self, kernel: Kernel, h):
+    def __init__(self, kernel: ScaledKernel, h):
         self.kernel, self.radius = kernel, h
         bending, mixed = (value / h**2 for value in strengths(kernel, h)[:2])
         size = max(bending, mixed)

@@ -7,9 +7,12 @@ from typing import NamedTuple
 
 import numpy as np
 
+from continuation.equations.bordered import solve_least_norm
 from continuation.ground import canonical
 
-RANK = 1e-7  # singular values below this fraction of the largest are left out of a correction
+# Singular values below this fraction of the largest are left out of a correction.  Rows have one size by construction,
+# and whole rows vanish at degenerate solutions, to the root of rounding: they are not scaled up.
+RANK = 1e-7
 SINGULAR = 1e-5  # and below this one the solution is not simple
 REACH = 0.5  # longest correction
 SAME = 1e-4  # solutions nearer than this are one
@@ -37,8 +40,8 @@ def newton(system, z, found=(), iterations=40):
         f, a = system(z)
         if not (np.all(np.isfinite(f)) and np.all(np.isfinite(a))):
             return None
-        d = np.linalg.lstsq(a, -f, rcond=RANK)[0]
-        d = d * deflation(z, d, found)
+        d = solve_least_norm(a, -f, RANK)
+        d = d * deflation_factor(z, d, found)
         size = float(np.linalg.norm(d))
         z = z + d * min(1.0, REACH / max(size, REACH))
         if size <= 1e-13 or size <= 1e-6 and size > 0.5 * last:
@@ -47,7 +50,7 @@ def newton(system, z, found=(), iterations=40):
     return None
 
 
-def deflation(z, d, found) -> float:
+def deflation_factor(z, d, found) -> float:
     """Factor of the Newton correction d at z that leads away from the solutions found."""
     if not len(found):
         return 1.0
@@ -68,22 +71,22 @@ def search(system, starts, rounds=1) -> list:
     """Distinct solutions reached from the starts, then again from all of them with the simple ones deflated."""
     found = []
     for z in starts:
-        add(found, newton(system, z))
+        add_new(found, newton(system, z))
     for _ in range(rounds):
-        before, known = len(found), np.array([z for z in found if not len(null_vectors(system, z))])
+        before, known = len(found), np.array([z for z in found if not len(find_null_vectors(system, z))])
         for z in starts:
-            add(found, polished(system, newton(system, z, known)))
+            add_new(found, polish_root(system, newton(system, z, known)))
         if len(found) == before:
             break
     return found
 
 
-def polished(system, z):
+def polish_root(system, z):
     """A deflated search's result, corrected by the system itself."""
     return None if z is None else newton(system, z)
 
 
-def add(found, z):
+def add_new(found, z):
     """Append a solution that is not there yet."""
     if z is None or np.max(np.abs(z), initial=0.0) >= 10.0:
         return
@@ -91,19 +94,19 @@ def add(found, z):
         found.append(z)
 
 
-def null_vectors(system, z) -> np.ndarray:
+def find_null_vectors(system, z) -> np.ndarray:
     """(d, m) null vectors of the Jacobian at a solution."""
     _, sigma, vt = np.linalg.svd(system(z)[1])
     return canonical.basis(vt[sigma <= SINGULAR * max(sigma[0], 1.0)].T).T
 
 
-def classified(system, solutions) -> list:
+def classify(system, solutions) -> list:
     """The solutions as `Root`, one for each continuum."""
     roots, members = [], []  # members: (point of a continuum, number of its root)
     for z in solutions:
-        null = null_vectors(system, z)
-        dimension = sum(goes_on(system, z, v) for v in null)
-        number = belongs(system, z, members) if dimension else None
+        null = find_null_vectors(system, z)
+        dimension = sum(has_continuation(system, z, v) for v in null)
+        number = find_continuum(system, z, members) if dimension else None
         if number is None:
             number = len(roots)
             roots.append(Root(z, dimension, dimension == len(null)))
@@ -112,11 +115,11 @@ def classified(system, solutions) -> list:
     return roots
 
 
-def belongs(system, z, members):
+def find_continuum(system, z, members):
     """Number of the root in whose continuum z lies, None for a new one: walks to the nearest point of each."""
     for number in dict.fromkeys(number for _, number in sorted_by_distance(z, members)):
         nearest = next(other for other, own in sorted_by_distance(z, members) if own == number)
-        if connected(system, z, nearest):
+        if is_connected(system, z, nearest):
             return number
     return None
 
@@ -126,7 +129,7 @@ def sorted_by_distance(z, members) -> list:
     return sorted(members, key=lambda pair: float(np.linalg.norm(pair[0] - z)))
 
 
-def goes_on(system, z, v) -> bool:
+def has_continuation(system, z, v) -> bool:
     """Whether the solutions go on from z along the null vector v, a step away and not by returning."""
     for sign in (1, -1):
         moved = newton(system, z + sign * NUDGE * v)
@@ -135,7 +138,7 @@ def goes_on(system, z, v) -> bool:
     return True
 
 
-def connected(system, z, goal) -> bool:
+def is_connected(system, z, goal) -> bool:
     """Whether a walk within the continuum through z arrives at `goal`."""
     aside = np.cos(1.0 + 2.0 * np.arange(len(z)))
     for _ in range(WALK):
@@ -143,7 +146,7 @@ def connected(system, z, goal) -> bool:
         far = float(np.linalg.norm(gap))
         if far <= 2 * NUDGE:
             return True
-        null = null_vectors(system, z)
+        null = find_null_vectors(system, z)
         step = null.T @ (null @ gap)
         if np.linalg.norm(step) < 1e-2 * far:  # opposite: any way round
             step = null.T @ (null @ aside)

@@ -18,13 +18,15 @@ from continuation.compiled.state.messages import (
     FOUND_NULLITY,
     FOUND_RESIDUAL,
 )
+from continuation.equations.bordered import solve_bordered
 from continuation.equations.derivatives import evaluate
 from continuation.ground import canonical
 from continuation.kinds import registry
 
 ITERATIONS = 20
-# The largest last step, relative to 1 + |x|, that counts as located.  Ten times larger takes points for located that
-# are off in the seventh digit, ten times smaller loses Bautin points of forms by differences.
+# The largest last step, relative to 1 + |x|, that counts as located.  Scalars made of
+# differences have eight or nine digits: ten times smaller leaves their zeros unlocated, ten times larger lists places
+# that are wrong in the seventh digit.
 ATTAINED = 1e-8
 # Of differences along the tangent, relative to 1 + |x|: half the digits of the scalar, ROUGH where the scalar is made
 # of differences itself.  Ten times either way costs Newton a digit a step, no accuracy of the point.
@@ -90,7 +92,7 @@ def locate(curve, table, kind, x, p):
 def onto_curve(table, x, p) -> np.ndarray:
     """The point of the curve nearest x: Gauss-Newton, corrections of least norm."""
     for _ in range(ITERATIONS):
-        step = np.linalg.lstsq(table.derivative_at(x, p), -table.value_at(x, p), rcond=RANK)[0]
+        step = solve_bordered(table.derivative_at(x, p), -table.value_at(x, p))
         x = x + step
         if np.linalg.norm(step) <= ON_CURVE * (1 + np.linalg.norm(x)):
             break

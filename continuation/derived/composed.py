@@ -86,11 +86,3 @@ class ComposedEquations(Equations):
 
     def __repr__(self):
         return f"<Problem {self.name}: {len(self.unknown_names)} unknowns for {len(self.states)} states>"
-
-
-def unstable_count(a, symmetric=False) -> int:
-    """Number of eigenvalues of F_u with positive real part, those within 1e-9 of its scale counted as zero."""
-    if not np.all(np.isfinite(a)):
-        return 0
-    values = np.linalg.eigvalsh(a) if symmetric else np.linalg.eigvals(a)
-    return int(np.sum(values.real > 1e-9 * np.max(np.sum(np.abs(a), axis=1), initial=0.0)))

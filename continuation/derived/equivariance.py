@@ -79,7 +79,7 @@ def violations(problem, symmetry, u, p):
     for label, g in zip(symmetry.labels, symmetry.generators):
         pairs.append((f"{label}, the element {g}", evaluate(problem, g(u), p), g(f), 0.0))
     for k in symmetry.continuous:
-        slope, error = along(problem, u, p, k(u))
+        slope, error = slope_along(problem, u, p, k(u))
         pairs.append((f"the generator {k.name}", slope, k.matrix @ f, error))
     for what, got, wanted, error in pairs:
         scale = max(np.max(np.abs(got)), np.max(np.abs(wanted)), np.max(np.abs(f)))
@@ -89,7 +89,7 @@ def violations(problem, symmetry, u, p):
             yield Violation(float(np.max(gap)), what, problem.unknown_names[int(np.argmax(gap))])
 
 
-def along(problem, u, p, direction):
+def slope_along(problem, u, p, direction):
     """F_u times a direction, and the error of it: of the given Jacobian, else by differences that agree best."""
     if "jacobian" in problem.functions:
         return state_jacobian(problem, u, p) @ direction, 0.0

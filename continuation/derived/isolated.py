@@ -2,12 +2,13 @@
 
 import numpy as np
 
-from continuation.derived.composed import ComposedEquations, unstable_count
+from continuation.derived.composed import ComposedEquations
 from continuation.derived.equivariance import EXACT, continuous_part, random_states, worst_violation
-from continuation.derived.isolated_functions import Layout, made_functions, of_state
-from continuation.derived.phase import Left, affine_of, left_of, phase_rows, transversal, vector_of
+from continuation.derived.isolated_functions import Layout, function_of_state, make_functions
+from continuation.derived.phase import Left, affine_of, check_left, check_vector, phase_rows, transversal
 from continuation.equations.derivatives import evaluate, parameter_column, state_jacobian
 from continuation.equations.functions import Function
+from continuation.equations.stability import count_eigenvalues
 from continuation.ground.points import Point
 from continuation.ground.status import Kind
 
@@ -85,24 +86,23 @@ def isolated(problem, reference, *, left=None, direction=None, generators=None, 
     left = [None] * len(chosen) if left is None else list(left)
     if len(left) != len(chosen):
         raise ValueError(f"left: wanted one entry for each of {len(chosen)} generators, got {len(left)}")
-    left = [left_of(entry, k, (u, p)) for k, entry in enumerate(left)]
-    direction = None if direction is None else vector_of("direction", direction, len(u))
+    left = [check_left(entry, k, (u, p)) for k, entry in enumerate(left)]
+    direction = None if direction is None else check_vector("direction", direction, len(u))
     phases, left = phase_rows(chosen, u, direction, left, p)
-    return (make or Isolated)(problem, chosen, u, (phases, left))
+    return (make or Isolated)(problem, chosen, u, phases, left)
 
 
 class Isolated(ComposedEquations):
-    """See `isolated`."""
+    """See `isolated`; `phases` (s, n) are the rows of the phase conditions, `left` the entries N_i made of them."""
 
-    def __init__(self, base, generators, reference, borders):
-        self.generators, (phases, self.left) = generators, borders
-        self.reference = reference
+    def __init__(self, base, generators, reference, phases, left):
+        self.generators, self.reference, self.left = generators, reference, left
         n, s = len(base.states), len(generators)
         k = len(base.parameters) + len(base.constants)
         affine = [affine_of(g, entry, n) for g, entry in zip(generators, self.left)]
         data = [np.ravel([a for a, _ in affine]), np.ravel([b for _, b in affine]), phases.ravel(), phases @ reference]
         names = _free_names(["tau"] if s == 1 else [f"tau[{i}]" for i in range(s)], base)
-        functions = made_functions(base, Layout(n, s, k), self.left, names)
+        functions = make_functions(base, Layout(n, s, k), self.left, names)
         super().__init__(
             base,
             (*base.states, *names),
@@ -199,12 +199,12 @@ class Isolated(ComposedEquations):
             return None
         n, k = len(base.states), len(base.parameters) + len(base.constants)
         if callable(base.stability):
-            return of_state(Layout(n, len(self.generators), k), base.functions["stability"])
+            return function_of_state(Layout(n, len(self.generators), k), base.functions["stability"])
 
         def count(v, p):
             a = state_jacobian(self, v, p)[:n, :n]
             q = transversal(self.generators, v[:n])
-            return unstable_count(q.T @ a @ q, base.symmetric)
+            return count_eigenvalues(q.T @ a @ q, base.symmetric).unstable
 
         return Function(count, "scalar", compile_it=False)
 

@@ -31,13 +31,13 @@ class Layout(NamedTuple):
 
     def unpacked(self, p):
         """A (s, n, n), b (s, n), phase rows (s, n), their values (s,)."""
-        n, s, k, _ = self
+        n, s, k = self.n, self.s, self.k
         ends = np.cumsum([k, s * n * n, s * n, s * n, s])
         a, b, rows, values = (p[i:j] for i, j in zip(ends, ends[1:]))
         return a.reshape(s, n, n), b.reshape(s, n), rows.reshape(s, n), values
 
 
-def made_functions(base, layout, left, names) -> dict:
+def make_functions(base, layout, left, names) -> dict:
     """Residual, Jacobian, parameter derivative, outputs and zeros of the isolated problem."""
     lefts = [entry for entry in left if isinstance(entry, Function)]
     layout = layout._replace(places=tuple(i for i, entry in enumerate(left) if isinstance(entry, Function)))
@@ -54,13 +54,13 @@ def made_functions(base, layout, left, names) -> dict:
             inner = [base.functions[key], *(lefts if key != "parameter_derivative" else ())]
             functions[key] = ComposedFunction(inner, functools.partial(make, layout), kernel, layout.sizes)
     for key in ("outputs", "zeros"):
-        functions[key] = {name: of_state(layout, g) for name, g in getattr(base, key).items()}
+        functions[key] = {name: function_of_state(layout, g) for name, g in getattr(base, key).items()}
     taus = {name: Function(_entry(layout.n + i), "scalar", compile_it=False) for i, name in enumerate(names)}
     functions["outputs"] |= taus
     return functions
 
 
-def of_state(layout, given) -> ComposedFunction:
+def function_of_state(layout, given) -> ComposedFunction:
     """A scalar function of (u, tau) made from one of u: it takes the first n."""
 
     def make(g):

@@ -63,20 +63,20 @@ def _writing(function):
     return write
 
 
-def left_of(entry, k, sample):
+def check_left(entry, k, sample):
     """None, a constant vector, or a `Left`."""
     if entry is None:
         return None
     n = len(sample[0])
     if not callable(entry):
-        return vector_of(f"left[{k}]", entry, n)
+        return check_vector(f"left[{k}]", entry, n)
     value = np.asarray(entry(*(a.copy() for a in sample)), float)
     if value.shape != (n,) or not np.all(np.isfinite(value)):
         raise ValueError(f"left[{k}]: wanted left(u, p) -> {n} finite values, got {value!r:.200}")
     return Left(entry)
 
 
-def vector_of(label, value, n):
+def check_vector(label, value, n):
     """(n,) vector that is not zero."""
     vector = check_numbers(label, value, 1)
     if len(vector) != n or not np.any(vector):

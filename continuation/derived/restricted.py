@@ -1,15 +1,17 @@
 """A problem inside the fixed space of some symmetries: unknowns y with u = P y, equations P' F(P y) = 0."""
 
 import functools
+from typing import NamedTuple
 
 import numpy as np
 
 from continuation.derived import composed_kernels as kernels
-from continuation.derived.composed import ComposedEquations, ComposedFunction, unstable_count
+from continuation.derived.composed import ComposedEquations, ComposedFunction
 from continuation.derived.equivariance import EXACT, random_states
 from continuation.equations.derivatives import evaluate, state_jacobian
 from continuation.equations.functions import Function
-from continuation.symmetries.groups import Elements, generating
+from continuation.equations.stability import count_eigenvalues
+from continuation.symmetries.groups import Elements, find_generators
 from continuation.symmetries.symmetry import Symmetry
 
 
@@ -75,7 +77,7 @@ class Restricted(ComposedEquations):
         self.basis, self.back, weights = _weighted(base, basis)
         self.words, m = words, basis.shape[1]
         k = len(base.parameters) + len(base.constants)
-        sizes = (n, m, k)
+        sizes = Sizes(n, m, k)
         functions = {key: _composed(sizes, g) for key, g in base.functions.items() if key != "stability"}
         for key in ("outputs", "zeros"):
             functions[key] = {name: _composed(sizes, g) for name, g in getattr(base, key).items()}
@@ -134,7 +136,7 @@ def _symmetry_of(problem, elements) -> Symmetry:
     if elements is None:
         return problem.symmetry
     if isinstance(elements, Elements):
-        elements = generating(elements) or list(elements)
+        elements = find_generators(elements) or list(elements)
     entries = [entry.matrix if isinstance(entry, Elements) else entry for entry in elements]
     return Symmetry(problem.states, entries)
 
@@ -170,7 +172,7 @@ def _stability(base, wish, sizes):
 
     def count(y, p):
         _, u, q, _ = _parts(sizes, y, p)
-        return unstable_count(state_jacobian(base, u, q), base.symmetric)
+        return count_eigenvalues(state_jacobian(base, u, q), base.symmetric).unstable
 
     return Function(count, "scalar", compile_it=False)
 
@@ -178,9 +180,17 @@ def _stability(base, wish, sizes):
 # Functions of (y, p) where p = (base's p (k), P (n, m), its left inverse (m, n)), at single points
 
 
-def _parts(sizes, y, p):
-    """State P y, the base's part of p, the left inverse."""
-    n, m, k = sizes
+class Sizes(NamedTuple):
+    """Numbers of states, of coordinates, of entries of p that the base takes, as the kernels are told."""
+
+    n: int
+    m: int
+    k: int
+
+
+def _parts(sizes: Sizes, y, p):
+    """Basis P, state P y, the base's part of p, the left inverse."""
+    n, m, k = sizes.n, sizes.m, sizes.k
     basis, back = p[k : k + n * m].reshape(n, m), p[k + n * m : k + 2 * n * m].reshape(m, n)
     return basis, basis @ y, p[:k], back
 

@@ -6,7 +6,7 @@ from continuation.engine.bounds import limited_values
 from continuation.engine.follow import trace_on
 from continuation.ground.settings import Settings
 from continuation.ground.status import Status
-from continuation.results.joining import joined
+from continuation.results.joining import join_branches
 from continuation.results.solutions import need_problem
 
 
@@ -44,9 +44,9 @@ def extend_branch(branch, problem=None, *, max_points=None, span=None, settings=
         if can_go_on(branch, row, sign, request, problem):
             piece = trace_on(problem, branch, row, sign, now, watch)
             if sign > 0:
-                longer = joined(longer, piece, longer.start)
+                longer = join_branches(longer, piece, longer.start)
             else:
-                longer = joined(piece, longer, len(piece) - 1 + longer.start)
+                longer = join_branches(piece, longer, len(piece) - 1 + longer.start)
     if longer is branch:
         raise ValueError(f"extend: no end can go on ({', '.join(s.name for s in branch.ends)}); widen `span`?")
     return replace(longer, request=request, problem=problem)

@@ -7,8 +7,9 @@ import numpy as np
 CUBE_ROOT = np.finfo(float).eps ** (1 / 3)
 FIFTH_ROOT = np.finfo(float).eps ** (1 / 5)
 CENTRAL4 = ((-2, 1 / 12), (-1, -2 / 3), (1, 2 / 3), (2, -1 / 12))
-NOISE = 1e-11  # of a difference, relative to the residual around the point
-AGREE = 1e-6  # a given entry and the difference agree to this, relative to the row's largest
+NOISE = 1e-11  # of a difference of fourth order, relative to the residual around the point
+# Relative to the column's largest entry: differences err by 1e-10; ten times smaller, steep functions (exp(50 u)) fail.
+AGREE = 1e-6
 
 
 def evaluate(problem, u, p) -> np.ndarray:
@@ -28,15 +29,14 @@ def difference(problem, u, p, variables, k, *, fourth_order=False) -> np.ndarray
     """
     size = max(1.0, abs(variables[k]))
     if not fourth_order:
-        return _stencil(problem, u, p, (variables, k), CUBE_ROOT * size, ((-1, -0.5), (1, 0.5)))
+        return _stencil(problem, u, p, variables, k, CUBE_ROOT * size, ((-1, -0.5), (1, 0.5)))
     steps = [FIFTH_ROOT * size] if size < 10.0 else [FIFTH_ROOT * size, FIFTH_ROOT]
-    found = [[_stencil(problem, u, p, (variables, k), h, CENTRAL4) for h in (s, 0.5 * s)] for s in steps]
+    found = [[_stencil(problem, u, p, variables, k, h, CENTRAL4) for h in (s, 0.5 * s)] for s in steps]
     return min(found, key=lambda pair: np.max(np.abs(pair[0] - pair[1]), initial=0.0))[0]
 
 
-def _stencil(problem, u, p, variable, step, points) -> np.ndarray:
-    """Sum of weighted residuals at multiples of `step`, over the step."""
-    variables, k = variable
+def _stencil(problem, u, p, variables, k, step, points) -> np.ndarray:
+    """Sum of residuals at multiples of `step` of one variable, weighted, over the step."""
     value = variables[k]
     step = (value + step) - value
     total = np.zeros(len(u))
@@ -145,7 +145,7 @@ def check_derivatives(problem, u=None, parameters=None, seed=0) -> DerivativeRep
     for name, given, variables, k in columns:
         slopes[name] = taylor_slope(problem, u, p, variables, k, given)
         computed = difference(problem, u, p, variables, k, fourth_order=True)
-        wrong += wrong_entries(problem, name, (given, computed), noise)
+        wrong += wrong_entries(problem, name, given, computed, noise)
     if problem.symmetric:
         wrong += asymmetric_entries(problem, state_jacobian(problem, u, p))
     return DerivativeReport(slopes, tuple(wrong))
@@ -170,9 +170,8 @@ def taylor_slope(problem, u, p, variables, k, given) -> float:
     return float(np.min(np.log10(large[curved] / np.maximum(small[curved], noise))))
 
 
-def wrong_entries(problem, name, columns, noise):
-    """One line for each entry of a column (given, computed) that disagrees with the differences beyond `noise`."""
-    given, computed = columns
+def wrong_entries(problem, name, given, computed, noise):
+    """One line for each entry of a given column that disagrees with the computed one beyond `noise`."""
     scale = np.max(np.abs(computed))
     bad = ~(np.abs(given - computed) <= AGREE * np.maximum(np.abs(computed), 1e-3 * scale) + noise)
     return [

@@ -7,7 +7,7 @@ import numpy as np
 from continuation.equations.derivatives import parameter_column, state_jacobian
 from continuation.equations.functions import Function, warn_interpreted
 from continuation.equations.operations import dense_operations
-from continuation.ground.names import check_names, check_numbers, suggest
+from continuation.ground.names import check_names, check_numbers, check_whole, suggest
 from continuation.ground.points import Point
 from continuation.ground.status import Kind
 from continuation.symmetries.symmetry import Symmetry
@@ -55,7 +55,7 @@ class Equations:
         self.unknown_names = self.states if unknown_names is None else tuple(unknown_names)
         self.constants = check_numbers("constants", np.ravel(() if constants is None else constants), 1)
         self.symmetric, self.stability = bool(symmetric), _check_stability(stability)
-        self.smoothness = _check_smoothness(smoothness)
+        self.smoothness = check_whole("smoothness", smoothness, 2)
         self.weights = None if weights is None else _check_weights(weights, len(self.unknown_names))
         options = {"require_compiled": compiled is True, "compile_it": compiled is not False}
         given = {"residual": (f, "vector"), "jacobian": (jacobian, "matrix")}
@@ -199,13 +199,6 @@ def _check_stability(stability):
     if not callable(stability) and stability not in ("flow", None):
         raise ValueError(f'stability: wanted "flow", None or a function g(u, p) -> int, got {stability!r}')
     return stability
-
-
-def _check_smoothness(smoothness) -> int:
-    """The number of continuous derivatives, if it is one."""
-    if isinstance(smoothness, bool) or not isinstance(smoothness, (int, np.integer)) or smoothness < 2:
-        raise ValueError(f"smoothness: wanted a whole number of at least 2 (3 is usual), got {smoothness!r}")
-    return int(smoothness)
 
 
 def _check_weights(weights, n):

@@ -91,7 +91,7 @@ class Multilinear:
         if len(full) > HIGHEST:
             raise ValueError(f"form: wanted up to {HIGHEST} directions for a problem without expressions: {len(full)}")
         total = np.zeros(self.n, full.dtype)
-        for combination, weight in polarised(full):
+        for combination, weight in polarise(full):
             key = len(full), *np.round(combination, KEPT)
             if key not in self._known:
                 self._known[key] = self._power(np.array(combination), len(full))
@@ -161,7 +161,7 @@ class Multilinear:
             return 0.5 * float(np.min((1 + np.abs(x)) / np.abs(direction)))
 
 
-def polarised(directions) -> list:
+def polarise(directions) -> list:
     """Write a symmetric form of k directions as a sum of powers.
 
     Parameters

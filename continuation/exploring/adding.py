@@ -2,46 +2,47 @@
 
 from dataclasses import replace
 
-from continuation.exploring.conjugate_branches import multiplicity
-from continuation.exploring.recognition import Equations, place_on, registered
+from continuation.exploring.recognition.conjugate_branches import count_distinct_images
+from continuation.exploring.recognition.on_curve import CurveEquations, find_place_on
+from continuation.exploring.recognition.same_points import find_same_point
 from continuation.exploring.record import Completion, DiagramRecord, Failure, Finish, Origin
 from continuation.ground.status import Kind, Status
-from continuation.results.joining import added, ring, two_halves
+from continuation.results.joining import add_effort, join_ends, join_halves
 
 
-def branch_added(diagram: DiagramRecord, found, origin: Origin, half_of=None) -> DiagramRecord:
+def add_branch(diagram: DiagramRecord, found, origin: Origin, half_of=None) -> DiagramRecord:
     """The diagram with a new branch, joined to the half it belongs to; `half_of` is (index, end)."""
-    diagram = worked(diagram, found)
+    diagram = add_work(diagram, found)
     if found.complaint:
-        diagram = failure_added(diagram, Failure(origin.label, found.complaint))
+        diagram = add_failure(diagram, Failure(origin.label, found.complaint))
     if found.branch is None:
         return diagram
     if half_of is not None:
         index, end = half_of
-        whole = two_halves(found.branch, diagram.branches[index], end)
+        whole = join_halves(found.branch, diagram.branches[index], end)
         if found.met == index:
-            whole = ring(whole)
-        return placed(diagram, index, whole, [end for _ in found.unfinished])
+            whole = join_ends(whole)
+        return put_branch(diagram, index, whole, [end for _ in found.unfinished])
     longer = replace(diagram, branches=(*diagram.branches, found.branch), origins=(*diagram.origins, origin))
-    return placed(longer, len(diagram.branches), found.branch, found.unfinished)
+    return put_branch(longer, len(diagram.branches), found.branch, found.unfinished)
 
 
-def worked(diagram, found) -> DiagramRecord:
+def add_work(diagram, found) -> DiagramRecord:
     """The diagram with the work of a trace, and told if Ctrl-C ended it."""
     status = Completion.INTERRUPTED if found.interrupted else diagram.status
-    return replace(diagram, effort=added(diagram.effort, found.effort), status=status)
+    return replace(diagram, effort=add_effort(diagram.effort, found.effort), status=status)
 
 
-def branch_changed(diagram, index, found) -> DiagramRecord:
+def replace_branch(diagram, index, found) -> DiagramRecord:
     """The diagram with a branch that went on."""
-    diagram = worked(diagram, found)
-    return placed(diagram, index, found.branch, found.unfinished)
+    diagram = add_work(diagram, found)
+    return put_branch(diagram, index, found.branch, found.unfinished)
 
 
-def placed(diagram, index, branch, unfinished) -> DiagramRecord:
+def put_branch(diagram, index, branch, unfinished) -> DiagramRecord:
     """The diagram with `branch` at an index, its special points listed and labelled, its open ends noted."""
     special = list(diagram.special)
-    branch = replace(branch, special=tuple(labelled(point, special) for point in branch.special))
+    branch = replace(branch, special=tuple(label_point(point, special) for point in branch.special))
     branches = (*diagram.branches[:index], branch, *diagram.branches[index + 1 :])
     origin = replace(diagram.origins[index], multiplicity=count_images(diagram.problem, branch))
     origins = (*diagram.origins[:index], origin, *diagram.origins[index + 1 :])
@@ -51,11 +52,11 @@ def placed(diagram, index, branch, unfinished) -> DiagramRecord:
     return replace(diagram, branches=branches, origins=origins, special=tuple(special), pending=pending)
 
 
-def labelled(point, special: list):
+def label_point(point, special: list):
     """The special point with its label in the diagram; appended to `special` if it is new.  Ends keep theirs."""
     if point.kind is Kind.END:
         return point
-    known = registered(special, point)
+    known = find_same_point(special, point)
     if known is None:
         number = 1 + sum(other.kind is point.kind for other in special)
         known = replace(point, label=f"{point.kind.label}{number}")
@@ -63,7 +64,7 @@ def labelled(point, special: list):
     return replace(point, label=known.label)
 
 
-def failure_added(diagram, failure: Failure) -> DiagramRecord:
+def add_failure(diagram, failure: Failure) -> DiagramRecord:
     """The diagram with one more failure, each told once."""
     known = failure in diagram.failures
     return diagram if known else replace(diagram, failures=(*diagram.failures, failure))
@@ -71,5 +72,5 @@ def failure_added(diagram, failure: Failure) -> DiagramRecord:
 
 def count_images(problem, branch) -> int:
     """Number of branches that a branch stands for."""
-    equations = Equations.of(problem, branch)
-    return multiplicity(problem, branch, lambda b, x: place_on(equations, b, x) is not None)
+    equations = CurveEquations.of(problem, branch)
+    return count_distinct_images(problem, branch, lambda b, x: find_place_on(equations, b, x) is not None)

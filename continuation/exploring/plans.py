@@ -6,7 +6,7 @@ from dataclasses import replace
 import numpy as np
 
 from continuation.exploring.record import Plan
-from continuation.ground.names import check_numbers
+from continuation.ground.names import check_numbers, check_whole
 from continuation.results.request import Request
 
 
@@ -20,34 +20,27 @@ def make_plan(problem, vary, span, settings, detect, **limits) -> Plan:
         span=request.span,
         settings=request.settings,
         detect=request.detect,
-        depth=whole("depth", limits["depth"], 0),
-        max_branches=whole("max_branches", limits["max_branches"], 1),
-        max_points=whole("max_points", limits["max_points"], 2),
-        deflate=deflate_values(limits["deflate"], request.span),
+        depth=check_whole("depth", limits["depth"], 0),
+        max_branches=check_whole("max_branches", limits["max_branches"], 1),
+        max_points=check_whole("max_points", limits["max_points"], 2),
+        deflate=check_deflate(limits["deflate"], request.span),
         bounds=request.bounds,
     )
 
 
-def changed(plan: Plan, depth, max_branches, max_points) -> Plan:
+def change_limits(plan: Plan, depth, max_branches, max_points) -> Plan:
     """The plan with new limits; None leaves one as it is."""
     given = {"depth": (depth, 0), "max_branches": (max_branches, 1), "max_points": (max_points, 2)}
-    checked = {name: whole(name, value, least) for name, (value, least) in given.items() if value is not None}
+    checked = {name: check_whole(name, value, least) for name, (value, least) in given.items() if value is not None}
     return replace(plan, **checked)
 
 
-def whole(name, value, least) -> int:
-    """`value`, if it is a whole number of at least `least`."""
-    if not isinstance(value, int | np.integer) or isinstance(value, bool) or value < least:
-        raise ValueError(f"{name}: wanted a whole number of at least {least}, got {value!r}")
-    return int(value)
-
-
-def deflate_values(deflate, span) -> tuple:
+def check_deflate(deflate, span) -> tuple:
     """Values of the parameter at which to deflate: as given, or so many inside the span, evenly."""
     if deflate is None:
         return ()
     if isinstance(deflate, int | np.integer):
-        count = whole("deflate", deflate, 1)
+        count = check_whole("deflate", deflate, 1)
         if not all(map(math.isfinite, span)):
             raise ValueError(f"deflate: wanted values, since the span {span} is not finite; got the number {deflate}")
         return tuple((span[0] + (span[1] - span[0]) * (np.arange(count) + 0.5) / count).tolist())

@@ -8,11 +8,13 @@ import numpy as np
 from continuation.engine.extend import can_go_on
 from continuation.engine.follow import follow, trace_on
 from continuation.engine.watching import Watcher
-from continuation.exploring.recognition import PARALLEL, Equations, overlap_of, place_on, returns_at
+from continuation.exploring.recognition.half_branches import PARALLEL
+from continuation.exploring.recognition.on_curve import CurveEquations, find_place_on
+from continuation.exploring.recognition.overlaps import find_overlap, find_return
 from continuation.exploring.record import to_do
 from continuation.ground.points import Start
 from continuation.ground.status import Kind, Status
-from continuation.results.joining import added, closed, cut, joined, turned
+from continuation.results.joining import add_effort, close_branch, cut_branch, join_branches, reverse_branch
 from continuation.results.request import Request
 from continuation.results.rows import Rows
 
@@ -73,15 +75,15 @@ class JumpGuard(Watcher):
     def begin(self, problem, start):
         """Prepare for one direction."""
         self.outward = start.outward
-        self.equations = Equations(problem, start.p, start.active, problem.inner_weights())
+        self.equations = CurveEquations(problem, start.p, start.active, problem.inner_weights())
 
     def after(self, trace):
         """Show where it is, and compare that with what is known."""
         x, t = trace.unknowns[-1].copy(), trace.tangents[-1].copy()
         if self.tracer.update:
             self.tracer.update(f"{self.tracer.words} {x[-1]:.6g}")
-        returned = self.outward and returns_at(self.equations, trace.unknowns, trace.tangents) is not None
-        if returned or any(place_on(self.equations, b, x, t) is not None for b in self.tracer.branches):
+        returned = self.outward and find_return(self.equations, trace.unknowns, trace.tangents) is not None
+        if returned or any(find_place_on(self.equations, b, x, t) is not None for b in self.tracer.branches):
             return Status.STOPPED
         return None
 
@@ -92,7 +94,7 @@ def trace_new(tracer: Tracer, start, parameters=None) -> Found:
     for attempt in range(ATTEMPTS):
         request = tracer.limited(directions, SHORTER**attempt)
         branch = follow(tracer.problem, start, request, parameters=parameters, watch=(JumpGuard(tracer),))
-        effort = added(effort, branch.effort)
+        effort = add_effort(effort, branch.effort)
         found = judge(tracer, branch, effort)
         if Status.INTERRUPTED in branch.ends:
             return found._replace(interrupted=True)
@@ -106,22 +108,22 @@ def judge(tracer, branch, effort) -> Found:
     if len(branch) < 2:
         reason = f"no step along a half-branch was accepted ({branch.ends[1].name})"
         return Found(None, effort, complaint=reason)
-    equations = Equations.of(tracer.problem, branch)
+    equations = CurveEquations.of(tracer.problem, branch)
     began_outward = branch.start == 0 and branch.ends[0] is Status.STOPPED
-    row = returns_at(equations, branch.unknowns, branch.tangents) if began_outward else None
+    row = find_return(equations, branch.unknowns, branch.tangents) if began_outward else None
     if row is not None:
-        branch = closed(branch, row)
-    overlap = overlap_of(equations, tracer.branches, branch)
+        branch = close_branch(branch, row)
+    overlap = find_overlap(equations, tracer.branches, branch)
     if overlap is None:
         return Found(branch, effort, unfinished=find_cut_ends(tracer, branch))
     if overlap.row <= 3 and began_outward:
         return judge_return(tracer, branch, overlap, effort)
     if overlap.row == 0:
-        if any(place_on(equations, other, branch.unknowns[branch.start]) for other in tracer.branches):
+        if any(find_place_on(equations, other, branch.unknowns[branch.start]) for other in tracer.branches):
             return Found(None, effort, overlap.branch)
-        branch = turned(branch)  # new where it began, known where its first direction led
-        overlap = overlap_of(equations, tracer.branches, branch)
-    shorter = cut(branch, count_own_rows(branch, overlap), Status.STOPPED)
+        branch = reverse_branch(branch)  # new where it began, known where its first direction led
+        overlap = find_overlap(equations, tracer.branches, branch)
+    shorter = cut_branch(branch, count_own_rows(branch, overlap), Status.STOPPED)
     if is_meeting(tracer, branch, overlap):
         return Found(shorter, effort, met=overlap.branch)
     value = branch.parameter[overlap.row]
@@ -184,19 +186,19 @@ def trace_end(tracer: Tracer, task) -> Found:
     """Go on from an end of a branch that was cut short; the whole branch comes back."""
     branch = tracer.branches[task.branch]
     if task.end == 0:
-        branch = turned(branch)
+        branch = reverse_branch(branch)
     others = tuple(other for k, other in enumerate(tracer.branches) if k != task.branch)
     apart = replace(tracer, branches=others)
     piece = trace_on(tracer.problem, branch, -1, 1, tracer.limited(), (JumpGuard(apart),))
-    longer = joined(branch, piece, branch.start)
-    equations = Equations.of(tracer.problem, longer)
-    row = returns_at(equations, longer.unknowns, longer.tangents)
+    longer = join_branches(branch, piece, branch.start)
+    equations = CurveEquations.of(tracer.problem, longer)
+    row = find_return(equations, longer.unknowns, longer.tangents)
     if row is not None:
-        longer = closed(longer, row)
-    elif (overlap := overlap_of(equations, others, piece)) is not None:
+        longer = close_branch(longer, row)
+    elif (overlap := find_overlap(equations, others, piece)) is not None:
         own = 1 if overlap.row <= 1 else count_own_rows(piece, overlap)
-        longer = cut(longer, len(branch) - 1 + own, Status.STOPPED)
+        longer = cut_branch(longer, len(branch) - 1 + own, Status.STOPPED)
     ends = tuple(-1 for end in find_cut_ends(tracer, longer) if end == -1)
     if task.end == 0:
-        longer, ends = turned(longer), tuple(0 for _ in ends)
+        longer, ends = reverse_branch(longer), tuple(0 for _ in ends)
     return Found(longer, piece.effort, unfinished=ends, interrupted=Status.INTERRUPTED in piece.ends)

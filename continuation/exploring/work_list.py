@@ -7,12 +7,13 @@ from dataclasses import replace
 
 import numpy as np
 
-from continuation.branching.starts_at_point import starts_at
+from continuation.branching.switching import starts_at
 from continuation.engine.interrupts import listening
 from continuation.engine.progress import board
 from continuation.exploring import adding
-from continuation.exploring.plans import changed
-from continuation.exploring.recognition import DIRECTION, PARALLEL, half_gap, image_of_known, opposite_half
+from continuation.exploring.plans import change_limits
+from continuation.exploring.recognition.half_branches import DIRECTION, PARALLEL, find_opposite_half, measure_gap
+from continuation.exploring.recognition.same_points import find_known_image
 from continuation.exploring.record import (
     Completion,
     DiagramRecord,
@@ -25,35 +26,36 @@ from continuation.exploring.record import (
     unexplored,
     with_problem,
 )
-from continuation.exploring.seeking import sought
 from continuation.exploring.tracing import Tracer, trace_end, trace_new
-from continuation.results.joining import added
+from continuation.ground.status import StartError, Status
+from continuation.results.joining import add_effort
 from continuation.results.solutions import need_problem
+from continuation.searching.disconnected import unconnected
 
-PROBE = 8  # points traced of a half-branch that may be known
-CLOSE = 1e-4  # tangents nearer than this are one where no step could be made either
+PROBE = 8  # points traced of a half-branch whose tangent says too little: enough for its curvature to tell
+CLOSE = 1e-4  # unit tangents nearer than this are one where no step could be made either: as exact as extrapolated ones
 
 
-def begin(problem, start, plan, parameters, progress) -> DiagramRecord:
+def start_diagram(problem, start, plan, parameters, progress) -> DiagramRecord:
     """The diagram that follows from a start: its branch, then all that hangs on it."""
     with listening() as listener, board(progress) as update:
         empty = DiagramRecord(problem.name, plan, problem=problem, effort={})
         found = trace_new(Tracer.of(empty, update), start, parameters)
         pending = tuple(Seek(value) for value in plan.deflate)
-        diagram = adding.branch_added(replace(empty, pending=pending), found, Origin())
+        diagram = adding.add_branch(replace(empty, pending=pending), found, Origin())
         return work_off(diagram, listener, update)
 
 
-def resumed(diagram, problem=None, *, progress=False, **limits) -> DiagramRecord:
+def resume_diagram(diagram, problem=None, *, progress=False, **limits) -> DiagramRecord:
     """Go on with what an interruption, a budget or the depth left out; see `continuation.diagram.Diagram.resume`."""
     problem = need_problem(diagram.branches[0], problem or diagram.problem)
-    plan = changed(diagram.plan, **limits)
+    plan = change_limits(diagram.plan, **limits)
     branches = tuple(replace(branch, problem=problem) for branch in diagram.branches)
     pending = tuple(with_problem(task, problem) for task in diagram.pending)
-    return run(replace(diagram, problem=problem, plan=plan, branches=branches, pending=pending), progress)
+    return continue_diagram(replace(diagram, problem=problem, plan=plan, branches=branches, pending=pending), progress)
 
 
-def run(diagram: DiagramRecord, progress=False) -> DiagramRecord:
+def continue_diagram(diagram: DiagramRecord, progress=False) -> DiagramRecord:
     """Go on with a diagram until nothing is left, the budget is used up or Ctrl-C is heard."""
     with listening() as listener, board(progress) as update:
         return work_off(replace(diagram, status=Completion.COMPLETE), listener, update)
@@ -70,7 +72,7 @@ def work_off(diagram, listener, update=None) -> DiagramRecord:
                 break
             if not affordable(diagram, task):
                 return replace(diagram, status=Completion.BUDGET)
-            diagram = done(rest, task, update)
+            diagram = do_task(rest, task, update)
         except KeyboardInterrupt:
             break
     return replace(diagram, status=Completion.INTERRUPTED)
@@ -92,35 +94,37 @@ def affordable(diagram, task) -> bool:
     """Whether the budget allows this piece of work."""
     if sum(map(len, diagram.branches)) + 2 > diagram.plan.max_points:
         return False
-    more = isinstance(task, Seek) or (isinstance(task, Follow) and opposite_half(diagram.branches, task.start) is None)
-    return not more or len(diagram.branches) < diagram.plan.max_branches
+    adds = isinstance(task, Seek)
+    if isinstance(task, Follow):
+        adds = find_opposite_half(diagram.branches, task.start) is None
+    return not adds or len(diagram.branches) < diagram.plan.max_branches
 
 
-def done(diagram, task, update) -> DiagramRecord:
+def do_task(diagram, task, update) -> DiagramRecord:
     """The diagram with one piece of work done; `diagram` no longer lists it."""
     tracer = Tracer.of(diagram, update)
     if isinstance(task, Follow):
-        return followed(diagram, task, tracer)
+        return follow_half_branch(diagram, task, tracer)
     if isinstance(task, Finish):
-        return adding.branch_changed(diagram, task.branch, trace_end(tracer, task))
+        return adding.replace_branch(diagram, task.branch, trace_end(tracer, task))
     if isinstance(task, Seek):
-        return sought(diagram, task, update)
-    return explored(diagram, task)
+        return seek_branches(diagram, task, update)
+    return explore_point(diagram, task)
 
 
-def explored(diagram, point) -> DiagramRecord:
+def explore_point(diagram, point) -> DiagramRecord:
     """The half-branches at a branch point put on the list; why not, if they can't be had."""
     diagram = replace(diagram, explored=diagram.explored | {point.label})
     others = [other for other in branch_points(diagram) if other.label in diagram.explored - {point.label}]
-    if image_of_known(diagram.problem, others, point) is not None:
+    if find_known_image(diagram.problem, others, point) is not None:
         return diagram
     branch, own = passage_to_leave(diagram, point)
     try:
         starts = starts_at(diagram.problem, own)
     except (ValueError, np.linalg.LinAlgError) as error:
-        return adding.failure_added(diagram, Failure(point.label, str(error)))
-    if reason := doubt(starts):
-        diagram = adding.failure_added(diagram, Failure(point.label, reason))
+        return adding.add_failure(diagram, Failure(point.label, str(error)))
+    if reason := describe_doubt(starts):
+        diagram = adding.add_failure(diagram, Failure(point.label, reason))
     depth = diagram.origins[branch].depth + 1
     goes_on = 0 < own.index < len(diagram.branches[branch]) - 1
     new = [start for start in starts if not (start.known and goes_on)]
@@ -128,7 +132,7 @@ def explored(diagram, point) -> DiagramRecord:
     return replace(diagram, pending=diagram.pending + tasks)
 
 
-def doubt(starts) -> str:
+def describe_doubt(starts) -> str:
     """Why half-branches may be missing from those `switch` found; empty where none is."""
     if all(start.known for start in starts):
         told = "nothing was found here but the branch that led here"
@@ -147,9 +151,9 @@ def passage_to_leave(diagram, point):
     return branch, own if own.index > 0 else replace(own, tangent=-own.tangent)
 
 
-def followed(diagram, task, tracer) -> DiagramRecord:
+def follow_half_branch(diagram, task, tracer) -> DiagramRecord:
     """A half-branch traced, unless it is known."""
-    gap = half_gap(diagram.problem, diagram.branches, task.start)
+    gap = measure_gap(diagram.problem, diagram.branches, task.start)
     if gap <= DIRECTION:
         return diagram
     try:
@@ -158,11 +162,48 @@ def followed(diagram, task, tracer) -> DiagramRecord:
             if piece.interrupted:
                 raise KeyboardInterrupt
             if piece.branch is None and (not piece.complaint or gap <= CLOSE):
-                return replace(diagram, effort=added(diagram.effort, piece.effort))
+                return replace(diagram, effort=add_effort(diagram.effort, piece.effort))
         found = trace_new(tracer, task.start)
     except (ValueError, np.linalg.LinAlgError) as error:
-        return adding.failure_added(diagram, Failure(task.label, str(error)))
+        return adding.add_failure(diagram, Failure(task.label, str(error)))
     origin = Origin("switch", task.parent, task.label, task.depth)
     others = [other.start for other in diagram.pending if isinstance(other, Follow)]
-    half_of = opposite_half(diagram.branches, task.start, found.branch, others)
-    return adding.branch_added(diagram, found, origin, half_of=half_of)
+    half_of = find_opposite_half(diagram.branches, task.start, found.branch, others)
+    return adding.add_branch(diagram, found, origin, half_of=half_of)
+
+
+# Branches that no branch point connects with those known, by deflation
+
+
+def seek_branches(diagram: DiagramRecord, task: Seek, update) -> DiagramRecord:
+    """The diagram with the branches through the solutions that deflation finds at one value of the parameter.
+
+    `diagram` no longer lists the task; where the budget ends or Ctrl-C is heard it is put back.
+    """
+    if update:
+        update(f"diagram: {len(diagram.branches)} branches; deflation at {diagram.vary} = {task.value:.6g}")
+    points = unconnected(diagram.problem, list(diagram.branches), diagram.vary, [task.value])
+    effort = add_effort(diagram.effort, {"newton_iterations": points.report.iterations})
+    diagram = replace(diagram, effort=effort)
+    for point in points:
+        if len(diagram.branches) >= diagram.plan.max_branches:
+            return replace(diagram, pending=(*diagram.pending, task))
+        diagram = trace_through(diagram, point, update)
+        if diagram.status is Completion.INTERRUPTED:
+            return replace(diagram, pending=(*diagram.pending, task))
+    if points.report.ended == "interrupted":
+        return replace(diagram, pending=(*diagram.pending, task), status=Completion.INTERRUPTED)
+    return diagram
+
+
+def trace_through(diagram, point, update) -> DiagramRecord:
+    """The diagram with the branch through a solution, unless it is known."""
+    try:
+        found = trace_new(Tracer.of(diagram, update), point)
+    except StartError as error:
+        if error.status is Status.LIMIT:  # a solution outside the limits of a state or an output
+            return diagram
+        return adding.add_failure(
+            diagram, Failure("", f"a solution found at {diagram.vary} = {point[diagram.vary]:.6g}: {error}")
+        )
+    return adding.add_branch(diagram, found, Origin("deflation"))

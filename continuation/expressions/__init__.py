@@ -6,12 +6,12 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 
-from continuation.expressions.codegen import System, first_order_source, multilinear_source
+from continuation.expressions.codegen import System, first_order_source
 from continuation.expressions.errors import shortened
-from continuation.expressions.generated import load
+from continuation.expressions.generated import load_module
 from continuation.expressions.graph import Graph
 from continuation.expressions.jets import mixed_derivative
-from continuation.expressions.naming import check_names
+from continuation.expressions.naming import declare_names
 from continuation.expressions.parsing import ExpressionError, parse
 from continuation.expressions.symbolic import as_text
 
@@ -73,34 +73,15 @@ class Expressions:
         return copy.deepcopy(self._source)
 
     @functools.cached_property
-    def second(self) -> Callable:
-        """Function ``second(u, p, v, w, out)``: the bilinear form D²F[v, w].
-
-        Directions have a component for each state, then for each named parameter.  There is no factor 1/2, so
-        ``F(x + v) = F(x) + DF[v] + D²F[v, v]/2 + D³F[v, v, v]/6 + ...``.  Generated at first access.
-
-        Examples
-        --------
-        >>> import numpy as np
-        >>> expressions, v, out = from_expressions({"x": "p*x**2"}, ["p"]), np.array([1.0, 0.0]), np.empty(1)
-        >>> expressions.second(np.array([3.0]), np.array([5.0]), v, v, out)
-        >>> out
-        array([10.])
-        """
-        return load(multilinear_source(_parsed(self._source), 2)).multilinear
-
-    @functools.cached_property
-    def third(self) -> Callable:
-        """Function ``third(u, p, v, w, z, out)``: the trilinear form D³F[v, w, z]; see `second`."""
-        return load(multilinear_source(_parsed(self._source), 3)).multilinear
-
-    @functools.cached_property
     def _system(self) -> System:
         """The equations as a graph."""
         return _parsed(self._source)
 
     def derivative(self, u, p, directions):
-        """Apply the derivative of order ``len(directions)`` to them: any order, real or complex, nothing generated.
+        """Apply the derivative of order ``len(directions)`` to them: any order, real or complex, exact.
+
+        There are no factors 1/2, 1/6: ``F(x + v) = F(x) + DF[v] + D²F[v, v]/2 + D³F[v, v, v]/6 + ...``, x the states
+        and the named parameters.
 
         Parameters
         ----------
@@ -202,7 +183,7 @@ def from_source(source: Mapping) -> Expressions:
     }:
         raise ValueError(f"wanted a description with equations, parameters, outputs, zeros, got {shortened(source)}")
     source = _described(**{"outputs": {}, "zeros": {}, **source})
-    module = load(first_order_source(_parsed(source)))
+    module = load_module(first_order_source(_parsed(source)))
     functions = {
         kind: MappingProxyType({name: getattr(module, f"{kind[:-1]}_{k}") for k, name in enumerate(source[kind])})
         for kind in ("outputs", "zeros")
@@ -244,10 +225,10 @@ def _checked_names(source: Mapping) -> tuple[str, ...]:
     """Names that expressions may use: states, then parameters."""
     if not source["equations"]:
         raise ValueError("equations: wanted at least one")
-    names = check_names(source["equations"], "state", {})
-    names = check_names(source["parameters"], "parameter", names)
-    check_names(source["outputs"], "output", names)
-    check_names(source["zeros"], "zero", names)
+    names = declare_names(source["equations"], "state", {})
+    names = declare_names(source["parameters"], "parameter", names)
+    declare_names(source["outputs"], "output", names)
+    declare_names(source["zeros"], "zero", names)
     return tuple(names)
 
 

@@ -7,7 +7,7 @@ from typing import NamedTuple
 from continuation.expressions.graph import Graph
 
 
-class Function(NamedTuple):
+class Elementary(NamedTuple):
     """A function of one variable: numpy's name, its value on a float, ``slope(graph, x, y)`` where ``y = f(x)``."""
 
     numpy: str
@@ -63,7 +63,7 @@ def derivatives(graph: Graph, roots: Sequence[int], seeds: Mapping[int, int]) ->
     return [slopes.get(root, zero) for root in roots]
 
 
-def fold(operation: str, *values: float) -> float:
+def evaluate_constant(operation: str, *values: float) -> float:
     """Compute an operation on floats.
 
     Returns
@@ -160,23 +160,23 @@ def _quotient_slope(g: Graph, y: int, b: int, da: int, db: int) -> int:
 
 
 FUNCTIONS = {
-    "sin": Function("sin", math.sin, lambda g, x, y: g.node("cos", x)),
-    "cos": Function("cos", math.cos, lambda g, x, y: g.negative(g.node("sin", x))),
-    "tan": Function("tan", math.tan, lambda g, x, y: _one_plus_square(g, y)),
-    "asin": Function("arcsin", math.asin, lambda g, x, y: _reciprocal_root(g, _one_minus_square(g, x))),
-    "acos": Function("arccos", math.acos, lambda g, x, y: g.negative(_reciprocal_root(g, _one_minus_square(g, x)))),
-    "atan": Function("arctan", math.atan, lambda g, x, y: _reciprocal(g, _one_plus_square(g, x))),
-    "sinh": Function("sinh", math.sinh, lambda g, x, y: g.node("cosh", x)),
-    "cosh": Function("cosh", math.cosh, lambda g, x, y: g.node("sinh", x)),
-    "tanh": Function("tanh", math.tanh, lambda g, x, y: _one_minus_square(g, y)),
-    "asinh": Function("arcsinh", math.asinh, lambda g, x, y: _reciprocal_root(g, _one_plus_square(g, x))),
-    "acosh": Function("arccosh", math.acosh, _acosh_slope),
-    "atanh": Function("arctanh", math.atanh, lambda g, x, y: _reciprocal(g, _one_minus_square(g, x))),
-    "exp": Function("exp", math.exp, lambda g, x, y: y),
-    "log": Function("log", math.log, lambda g, x, y: _reciprocal(g, x)),
-    "sqrt": Function("sqrt", math.sqrt, lambda g, x, y: g.over(g.number(0.5), y)),
-    "abs": Function("abs", abs, lambda g, x, y: g.node("sign", x)),
-    "sign": Function("sign", lambda x: float((x > 0) - (x < 0)), lambda g, x, y: g.number(0.0)),
+    "sin": Elementary("sin", math.sin, lambda g, x, y: g.node("cos", x)),
+    "cos": Elementary("cos", math.cos, lambda g, x, y: g.negative(g.node("sin", x))),
+    "tan": Elementary("tan", math.tan, lambda g, x, y: _one_plus_square(g, y)),
+    "asin": Elementary("arcsin", math.asin, lambda g, x, y: _reciprocal_root(g, _one_minus_square(g, x))),
+    "acos": Elementary("arccos", math.acos, lambda g, x, y: g.negative(_reciprocal_root(g, _one_minus_square(g, x)))),
+    "atan": Elementary("arctan", math.atan, lambda g, x, y: _reciprocal(g, _one_plus_square(g, x))),
+    "sinh": Elementary("sinh", math.sinh, lambda g, x, y: g.node("cosh", x)),
+    "cosh": Elementary("cosh", math.cosh, lambda g, x, y: g.node("sinh", x)),
+    "tanh": Elementary("tanh", math.tanh, lambda g, x, y: _one_minus_square(g, y)),
+    "asinh": Elementary("arcsinh", math.asinh, lambda g, x, y: _reciprocal_root(g, _one_plus_square(g, x))),
+    "acosh": Elementary("arccosh", math.acosh, _acosh_slope),
+    "atanh": Elementary("arctanh", math.atanh, lambda g, x, y: _reciprocal(g, _one_minus_square(g, x))),
+    "exp": Elementary("exp", math.exp, lambda g, x, y: y),
+    "log": Elementary("log", math.log, lambda g, x, y: _reciprocal(g, x)),
+    "sqrt": Elementary("sqrt", math.sqrt, lambda g, x, y: g.over(g.number(0.5), y)),
+    "abs": Elementary("abs", abs, lambda g, x, y: g.node("sign", x)),
+    "sign": Elementary("sign", lambda x: float((x > 0) - (x < 0)), lambda g, x, y: g.number(0.0)),
 }
 
 CONSTANTS = {"pi": math.pi}

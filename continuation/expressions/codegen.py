@@ -28,11 +28,6 @@ class System(NamedTuple):
     outputs: list[int]
     zeros: list[int]
 
-    @property
-    def directions(self) -> int:
-        """Length of a direction: states, then named parameters."""
-        return len(self.equations) + self.named
-
 
 def first_order_source(system: System) -> str:
     """Generate ``residual``, ``jacobian``, ``parameter_derivative``, ``output_k`` and ``zero_k``."""
@@ -42,17 +37,6 @@ def first_order_source(system: System) -> str:
             body = statements(system, [("return ", root)])
             functions.append([f"def {kind}_{k}(u, p):", *_indented(body)])
     return HEADER + "".join("\n\n" + "\n".join(lines) + "\n" for lines in functions)
-
-
-def multilinear_source(system: System, order: int) -> str:
-    """Generate ``multilinear(u, p, v, w[, z], out)``: the derivative of the given order along as many directions."""
-    graph, count = system.graph, system.directions
-    roots = system.equations
-    for direction in range(1, order + 1):
-        roots = derivatives(graph, roots, {k: graph.variable(direction * count + k) for k in range(count)})
-    body = [*_zeros(len(roots), graph, roots), *statements(system, _nonzero(graph, roots, "out[{}]"))]
-    lines = [f"def multilinear(u, p, {', '.join('vwz'[:order])}, out):", *_indented(body)]
-    return HEADER + "\n\n" + "\n".join(lines) + "\n"
 
 
 def statements(system: System, targets: Iterable[tuple[str, int]]) -> list[str]:
@@ -90,9 +74,6 @@ def _written(system: System, node: int, text: dict[int, str]) -> str:
 
 def _element(system: System, k: int) -> str:
     """Array element that holds variable `k`."""
-    array, k = divmod(k, system.directions)
-    if array:
-        return f"{'vwz'[array - 1]}[{k}]"
     n = len(system.equations)
     return f"u[{k}]" if k < n else f"p[{k - n}]"
 
@@ -160,7 +141,7 @@ def _parameter_derivative(system: System) -> list[str]:
     n = len(system.equations)
     body = [f"for i in range({n}):", f"    out[i] = 0.0 if 0 <= k < {system.named} else np.nan"]
     for k in range(system.named):
-        column = _nonzero(system.graph, _partial(system, n + k), "out[{}]")
+        column = _nonzero(system.graph, _partial(system, n + k))
         if column:
             body += [f"if k == {k}:", *_indented(statements(system, column))]
     return ["def parameter_derivative(u, p, k, out):", *_indented(body)]
@@ -171,15 +152,9 @@ def _partial(system: System, k: int) -> list[int]:
     return derivatives(system.graph, system.equations, {k: system.graph.number(1.0)})
 
 
-def _nonzero(graph: Graph, roots: Sequence[int], target: str) -> list[tuple[str, int]]:
-    """Targets of the roots that are not always zero."""
-    return [(target.format(i) + " = ", root) for i, root in enumerate(roots) if graph.value(root) != 0]
-
-
-def _zeros(n: int, graph: Graph, roots: Sequence[int]) -> list[str]:
-    """A loop that clears ``out`` where some root is always zero."""
-    cleared = any(graph.value(root) == 0 for root in roots)
-    return [f"for i in range({n}):", "    out[i] = 0.0"] if cleared else []
+def _nonzero(graph: Graph, roots: Sequence[int]) -> list[tuple[str, int]]:
+    """Entries of ``out`` for the roots that are not always zero."""
+    return [(f"out[{i}] = ", root) for i, root in enumerate(roots) if graph.value(root) != 0]
 
 
 def _indented(lines: Iterable[str]) -> list[str]:

@@ -18,7 +18,7 @@ log = logging.getLogger(__name__)
 _lock = threading.Lock()
 
 
-def load(source: str) -> ModuleType:
+def load_module(source: str) -> ModuleType:
     """Import `source` as a module.
 
     Parameters

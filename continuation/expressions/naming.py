@@ -10,7 +10,7 @@ from continuation.expressions.errors import LONGEST_NAME, shortened
 _NAME = re.compile(r"([A-Za-z_][A-Za-z0-9_]*)(\[(0|[1-9][0-9]*)(,(0|[1-9][0-9]*))*\])?")
 
 
-def check_names(names: Iterable[str], what: str, taken: Mapping[str, str]) -> dict[str, str]:
+def declare_names(names: Iterable[str], what: str, taken: Mapping[str, str]) -> dict[str, str]:
     """Check declared names.
 
     Parameters

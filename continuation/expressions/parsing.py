@@ -10,12 +10,11 @@ import re
 from collections.abc import Mapping
 from typing import NamedTuple, NoReturn
 
-from continuation.expressions.calculus import ARITY, CONSTANTS, fold
+from continuation.expressions.calculus import ARITY, CONSTANTS, evaluate_constant
 from continuation.expressions.errors import ExpressionError, refusal, shortened, strange, suggestion
 from continuation.expressions.graph import Graph
-from continuation.expressions.naming import check_names
 
-__all__ = ["ExpressionError", "check_names", "parse"]
+__all__ = ["ExpressionError", "parse"]
 
 MAX_LENGTH = 200_000  # characters of one expression; parsed in a second
 MAX_DEPTH = 100  # nested parentheses, signs and powers; three Python frames each
@@ -48,7 +47,7 @@ def parse(text: str, graph: Graph, names: Mapping[str, int], label: str = "expre
     graph : Graph
         Receives the nodes.
     names : mapping from declared name to node
-        Names that `check_names` has passed.
+        Names that `declare_names` has passed.
     label : str, optional
         What errors call the text.
 
@@ -233,7 +232,7 @@ class _Parser:
         if None in values:
             return self.graph.node(operation, *operands)
         try:
-            return self.graph.number(fold(operation, *values))
+            return self.graph.number(evaluate_constant(operation, *values))
         except (ArithmeticError, ValueError):
             self.fail(token, f"this constant is not a finite real number ({token.text} of {_listed(values)})")
 

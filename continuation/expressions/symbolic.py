@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterable
 
 from continuation.expressions.calculus import ARITY
 from continuation.expressions.errors import refusal, shortened, suggestion
-from continuation.expressions.naming import check_names
+from continuation.expressions.naming import declare_names
 from continuation.expressions.parsing import MAX_LENGTH
 
 SUM, PRODUCT, POWER, ATOM = range(4)  # how tightly a text binds
@@ -131,7 +131,7 @@ class _Writer:
         name = str(node).replace(" ", "") if isinstance(node, self.sympy.Indexed) else node.name
         if name not in self.names:
             try:
-                check_names([name], "symbol", {})
+                declare_names([name], "symbol", {})
             except ValueError as error:
                 raise refusal(self.label, f"the sympy expression holds the {error}") from None
             self.unknown[name] = None

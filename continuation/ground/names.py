@@ -2,6 +2,7 @@
 
 import difflib
 from collections.abc import Mapping
+from numbers import Integral
 
 import numpy as np
 
@@ -28,6 +29,19 @@ def check_numbers(label, value, ndim) -> np.ndarray:
         where = "" if ndim == 0 else f" at index {np.argwhere(~np.isfinite(array))[0].tolist()}"
         raise ValueError(f"{label}: wanted finite numbers, got {array[~np.isfinite(array)][0]}{where}")
     return float(array) if ndim == 0 else array
+
+
+def check_whole(label, value, least=1) -> int:
+    """`value` as an int, if it is a whole number (of Python or numpy, no bool) of at least `least`.
+
+    Examples
+    --------
+    >>> check_whole("limit", np.int32(3))
+    3
+    """
+    if not isinstance(value, Integral) or isinstance(value, bool) or value < least:
+        raise ValueError(f"{label}: wanted a whole number of at least {least}, got {value!r}")
+    return int(value)
 
 
 def check_names(states, parameters, outputs, zeros):

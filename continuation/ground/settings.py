@@ -3,6 +3,10 @@
 import math
 from dataclasses import dataclass, fields
 
+import numpy as np
+
+from continuation.ground.names import check_whole
+
 PREDICTORS = ("tangent", "secant")  # one function each in `continuation.compiled.steps.predict`
 
 
@@ -51,9 +55,7 @@ class Settings:
             if value is not None and not (_is_real(value) and math.isfinite(value) and value > 0):
                 raise ValueError(f"Settings({name}=...): wanted a positive number, got {value!r}")
         for name in ("max_points", "newton_iterations"):
-            value = getattr(self, name)
-            if not isinstance(value, int) or isinstance(value, bool) or value < 1:
-                raise ValueError(f"Settings({name}=...): wanted a whole number of at least 1, got {value!r}")
+            object.__setattr__(self, name, check_whole(f"Settings({name}=...)", getattr(self, name)))
         if self.max_angle > math.pi / 2:
             raise ValueError(f"Settings(max_angle=...): wanted at most pi/2 (radians), got {self.max_angle!r}")
         if self.predictor not in PREDICTORS:
@@ -71,4 +73,4 @@ class Settings:
 
 def _is_real(value) -> bool:
     """Whether `value` is a number that can be compared (no bool, no text)."""
-    return isinstance(value, (int, float)) and not isinstance(value, bool) or hasattr(value, "__float__")
+    return not isinstance(value, (bool, np.bool_)) and (isinstance(value, (int, float)) or hasattr(value, "__float__"))

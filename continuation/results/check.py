@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from continuation.equations.bordered import DOUBTFUL, solve_bordered
 from continuation.equations.derivatives import evaluate, extended_jacobian
 from continuation.equations.directional import derivative_along
 from continuation.ground.status import Kind
@@ -76,24 +77,24 @@ def check_branch(branch) -> BranchReport:
     solution, tangent = np.empty(len(branch)), np.empty(len(branch))
     for row in range(len(branch)):
         x, t = branch.unknowns[row], branch.tangents[row]
-        solution[row], tangent[row] = errors_of(problem.near(x, p), (x, t, branch.weights), p, active, precise)
+        solution[row], tangent[row] = errors_of(problem.near(x, p), x, t, branch.weights, p, active, precise)
         if row in tangentless:
             tangent[row] = np.nan
     return BranchReport(solution, tangent, precise)
 
 
-def errors_of(problem, row, p, active, precise):
-    """Relative Newton correction and correction of the tangent on one row."""
-    f = residual(problem, row[0], p, active, precise)
-    errors = corrections(row, f, extended_jacobian(problem, row[0], p, active, independent=True))
+def errors_of(problem, x, t, weights, p, active, precise):
+    """Relative Newton correction and correction of the tangent t at a row's unknowns x."""
+    f = residual(problem, x, p, active, precise)
+    errors = corrections(x, t, weights, f, extended_jacobian(problem, x, p, active, independent=True))
     if errors[0] <= SOLUTION and errors[1] <= TANGENT:
         return errors
-    return min(errors, corrections(row, f, fitted_jacobian(problem, row[0], p, active)), key=lambda pair: pair[1])
+    fitted = corrections(x, t, weights, f, fitted_jacobian(problem, x, p, active))
+    return min(errors, fitted, key=lambda pair: pair[1])
 
 
-def corrections(row, f, jacobian):
+def corrections(x, t, weights, f, jacobian):
     """Relative Newton correction and correction of the tangent, from residual and Jacobian."""
-    x, t, weights = row
     if not (np.all(np.isfinite(f)) and np.all(np.isfinite(jacobian))):
         return np.inf, np.inf
     matrix = np.vstack([jacobian, weights * t])
@@ -103,7 +104,7 @@ def corrections(row, f, jacobian):
     except np.linalg.LinAlgError:
         steps = np.full(rhs.shape, np.inf)
     if not np.all(np.isfinite(steps)) or np.max(np.abs(steps[:, 0])) > SOLUTION:
-        steps = np.linalg.lstsq(matrix, rhs, rcond=1e-7)[0]
+        steps = solve_bordered(matrix, rhs, DOUBTFUL)
     sizes = np.sqrt(np.sum(weights[:, None] * steps**2, axis=0))
     return sizes[0] / (1 + np.sqrt(np.sum(weights * x * x))), sizes[1]
 

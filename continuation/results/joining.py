@@ -10,7 +10,7 @@ from continuation.ground.status import Kind, Status
 SAME = 1e-6  # a row this near to the first, relative to 1 + |x|, is the first again
 
 
-def joined(first, second, start):
+def join_branches(first, second, start):
     """One branch of two that share a row: the last of `first`, the first of `second`; `start` is its start's row."""
     shift = len(first) - 1
     keep = [p for p in first.special if not (p.kind is Kind.END and p.index == shift)]
@@ -20,14 +20,14 @@ def joined(first, second, start):
     return first.along(
         lambda a, b: np.concatenate([a, b[1:]]),
         second,
-        special=relabelled(moved),
+        special=number_points(moved),
         ends=(first.ends[0], second.ends[1]),
-        effort=added(first.effort, second.effort),
+        effort=add_effort(first.effort, second.effort),
         start=start,
     )
 
 
-def relabelled(points) -> tuple:
+def number_points(points) -> tuple:
     """Points numbered anew by kind."""
     numbers, out = {}, []
     for point in points:
@@ -36,15 +36,15 @@ def relabelled(points) -> tuple:
     return tuple(out)
 
 
-def added(a, b) -> dict:
+def add_effort(a, b) -> dict:
     """Sum of two records of work."""
     return {
-        key: added(a.get(key, {}), b.get(key, {})) if key == "rejections" else a.get(key, 0) + b.get(key, 0)
+        key: add_effort(a.get(key, {}), b.get(key, {})) if key == "rejections" else a.get(key, 0) + b.get(key, 0)
         for key in {**a, **b}
     }
 
 
-def turned(branch):
+def reverse_branch(branch):
     """The same branch with its rows in the opposite order.
 
     Examples
@@ -65,33 +65,33 @@ def turned(branch):
     ]
     back = branch.along(
         lambda array: array[::-1].copy(),
-        special=relabelled(special),
+        special=number_points(special),
         ends=branch.ends[::-1],
         start=last - branch.start,
     )
     return replace(back, tangents=_frozen(-back.tangents))
 
 
-def cut(branch, rows: int, status):
+def cut_branch(branch, rows: int, status):
     """The first `rows` rows; `status` says why it ends there."""
     first_end = next(point for point in branch.special if point.kind is Kind.END)
     kept = [point for point in branch.special if point.index < rows and point.kind is not Kind.END]
     return branch.along(
         lambda array: array[:rows].copy(),
-        special=relabelled([first_end, *kept, end_at(branch, rows - 1)]),
+        special=number_points([first_end, *kept, make_end(branch, rows - 1)]),
         ends=(branch.ends[0], status),
         start=min(branch.start, rows - 1),
     )
 
 
-def closed(branch, row: int):
+def close_branch(branch, row: int):
     """A branch that returned to its first row not long before `row`, cut there and closed."""
     gaps = np.max(np.abs(branch.unknowns[2 : row + 2] - branch.unknowns[0]), axis=1)
     nearest = 2 + int(np.argmin(gaps))
     if np.min(gaps) <= SAME * (1 + np.max(np.abs(branch.unknowns[0]))):
-        ended = cut(branch, nearest + 1, Status.CLOSED)
+        ended = cut_branch(branch, nearest + 1, Status.CLOSED)
     else:
-        ended = lengthened(cut(branch, _rows_before_the_first(branch, row), Status.CLOSED))
+        ended = repeat_first_row(cut_branch(branch, _rows_before_the_first(branch, row), Status.CLOSED))
     names = ("unknowns", "states", "varied", "tangents", "residuals")
     arrays = {name: _frozen(np.concatenate([getattr(ended, name)[:-1], getattr(ended, name)[:1]])) for name in names}
     special = [replace(point, residual=float(arrays["residuals"][point.index])) for point in ended.special]
@@ -104,29 +104,29 @@ def _rows_before_the_first(branch, row) -> int:
     return int(np.flatnonzero(ahead[: row + 2] <= 0)[-1]) + 1
 
 
-def lengthened(branch):
+def repeat_first_row(branch):
     """The branch with its first row again behind its last."""
     special = [p for p in branch.special if not (p.kind is Kind.END and p.index == len(branch) - 1)]
     longer = branch.along(lambda array: np.concatenate([array, array[:1]]))
-    return replace(longer, special=relabelled([*special, end_at(longer, len(longer) - 1)]))
+    return replace(longer, special=number_points([*special, make_end(longer, len(longer) - 1)]))
 
 
-def ring(branch):
+def join_ends(branch):
     """A branch whose ends have met, closed."""
-    return replace(lengthened(branch), ends=(Status.CLOSED, Status.CLOSED))
+    return replace(repeat_first_row(branch), ends=(Status.CLOSED, Status.CLOSED))
 
 
-def end_at(branch, row) -> SpecialPoint:
+def make_end(branch, row) -> SpecialPoint:
     """The special point that an end on a row is."""
     values = vars(branch.point(row))
     return SpecialPoint(**values, vary=branch.vary, index=row, kind=Kind.END, residual=float(branch.residuals[row]))
 
 
-def two_halves(half, other, end):
+def join_halves(half, other, end):
     """One branch of a half-branch and the one that left the same point the opposite way at its `end` (0 or -1)."""
     if end == 0:
-        return joined(turned(half), other, len(half) - 1)
-    return joined(other, half, len(other) - 1)
+        return join_branches(reverse_branch(half), other, len(half) - 1)
+    return join_branches(other, half, len(other) - 1)
 
 
 def _frozen(array):

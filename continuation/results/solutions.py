@@ -5,10 +5,11 @@ from typing import NamedTuple
 
 import numpy as np
 
+from continuation.equations.bordered import solve_bordered
 from continuation.equations.derivatives import evaluate, extended_jacobian
 from continuation.ground.names import check_numbers, suggest
 from continuation.results.counts import step_counts
-from continuation.results.hermite import hermite
+from continuation.results.interpolation import interpolate_cubic
 
 SAME = 1e-8  # solutions nearer than this, relative, are one
 
@@ -89,13 +90,14 @@ def interpolated(branch, row, column, target):
     """Point of the cubic Hermite interpolant behind a row where a column equals `target` (bisection)."""
     a, b = branch.unknowns[row], branch.unknowns[row + 1]
     length = np.sqrt(np.sum(branch.weights * (b - a) ** 2))
-    ends = a, b, length * branch.tangents[row], length * branch.tangents[row + 1]
+    ta, tb = length * branch.tangents[row], length * branch.tangents[row + 1]
+
     low, high, rising = 0.0, 1.0, column.of(b) > column.of(a)
     for _ in range(50):
         middle = 0.5 * (low + high)
-        above = column.of(hermite(*ends, middle)) > target
+        above = column.of(interpolate_cubic(a, b, ta, tb, middle)[0]) > target
         low, high = (low, middle) if above == rising else (middle, high)
-    return hermite(*ends, 0.5 * (low + high))
+    return interpolate_cubic(a, b, ta, tb, 0.5 * (low + high))[0]
 
 
 def polish(problem, branch, x, column, target):
@@ -105,7 +107,7 @@ def polish(problem, branch, x, column, target):
         p[active] = x[-1]
         rhs = np.append(-evaluate(problem, x[:-1], p), target - column.of(x))
         matrix = np.vstack([extended_jacobian(problem, x, p, active), column.row])
-        step = np.linalg.lstsq(matrix, rhs, rcond=1e-12)[0]
+        step = solve_bordered(matrix, rhs)
         x = x + step
         if np.max(np.abs(step)) <= 1e-15 * (1 + np.max(np.abs(x))):
             break

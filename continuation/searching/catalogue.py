@@ -2,12 +2,13 @@
 
 import numpy as np
 
+from continuation.equations.bordered import solve_bordered
 from continuation.ground import canonical
-from continuation.searching.deflation import Deflation, Equations, corrected, row_scales, solves
+from continuation.searching.deflation import Deflation, SquareSystem, correct_solution, row_scales, solves
 
-SAME = 1e-7  # solutions nearer than this, relative to the size of things, are one
-NEXT = 1e-2  # a solution so near to what was given as known, relative, is what was meant
-SINGULAR = 1e-6  # singular values of the row-scaled F_u below this fraction of the largest are zero
+SAME = 1e-7  # relative: above the error of a double solution (1e-8), below what tells two solutions apart
+NEXT = 1e-2  # a solution so near to what was given as known, relative, is what was meant (it may be read off a plot)
+SINGULAR = 1e-6  # of the row-scaled F_u, relative: a double solution, known to 1e-8, has larger ones than rounding
 STRIDE = 0.05  # of the walk along a continuum, in half-widths of the search
 NEAREST = 8  # clusters that a new singular solution may belong to
 STRIDES = 400
@@ -24,7 +25,7 @@ class Catalogue:
     singular F_u, and of those that are not isolated.  A cluster is what was met of one of them.
     """
 
-    def __init__(self, problem, equations: Equations, deflation: Deflation):
+    def __init__(self, problem, equations: SquareSystem, deflation: Deflation):
         self.problem, self.equations, self.deflation = problem, equations, deflation
         self.found, self.clusters = [], []
         self.continua, self.singular = set(), set()
@@ -36,7 +37,7 @@ class Catalogue:
 
     def know(self, u):
         """Deflate a solution that is known from elsewhere and not to be listed."""
-        exact = corrected(self.equations, self.deflation, u)
+        exact = correct_solution(self.equations, self.deflation, u)
         if exact is not None and self.deflation.norm(exact - u) <= NEXT * self.deflation.size(u):
             u = exact
         if not self.holds(u):
@@ -46,7 +47,7 @@ class Catalogue:
 
     def deflate(self, u):
         """Keep off u (n,) and its conjugates from now on; returns them (m, n)."""
-        orbit = conjugates(self.problem, u)
+        orbit = list_conjugates(self.problem, u)
         self.deflation.add(orbit)
         return orbit
 
@@ -55,7 +56,7 @@ class Catalogue:
         if self.holds(u):
             return "known"
         kernel = null_space(self.equations, self.deflation, u)
-        cluster = self._joined(u, stride) if kernel.shape[1] else None
+        cluster = self._find_cluster(u, stride) if kernel.shape[1] else None
         if cluster is not None:
             self.deflate(u)
             cluster.append(u)
@@ -65,26 +66,26 @@ class Catalogue:
         if kernel.shape[1]:
             self.singular.add(len(self.found))
             self.clusters.append([u])
-            if goes_on(self.equations, self.deflation, u, stride) is not None:
+            if find_continuation(self.equations, self.deflation, u, stride) is not None:
                 self.continua.add(len(self.found))
         self.found.append(u)
         return ""
 
-    def _joined(self, u, stride):
+    def _find_cluster(self, u, stride):
         """The cluster that a path of solutions joins u to, or a conjugate of u; None where there is none."""
         ends = []
         for cluster in self.clusters:
-            targets = np.vstack([conjugates(self.problem, other) for other in cluster])
+            targets = np.vstack([list_conjugates(self.problem, other) for other in cluster])
             gaps = ((targets - u) ** 2) @ self.deflation.weights
             ends.append((gaps.min(), cluster, targets[np.argmin(gaps)]))
         ends.sort(key=lambda end: end[0])
         for _, cluster, target in ends[:NEAREST]:
-            if walk(self.equations, self.deflation, (u, target), stride):
+            if walk(self.equations, self.deflation, u, target, stride):
                 return cluster
         return None
 
 
-def conjugates(problem, u) -> np.ndarray:
+def list_conjugates(problem, u) -> np.ndarray:
     """(m, n) images of unknowns u (n,) under the symmetries of the problem, u first.
 
     u alone where it has none, or its unknowns are others than the states that they act on.
@@ -114,23 +115,22 @@ def scales_around(equations, deflation, u) -> np.ndarray:
     return row_scales(np.maximum(here, np.abs(there)) if np.isfinite(there).all() else here)
 
 
-def goes_on(equations, deflation, u, stride):
+def find_continuation(equations, deflation, u, stride):
     """A solution that lies up to a stride away along the kernel of F_u; None where u is isolated."""
     kernel = null_space(equations, deflation, u)
     for v in kernel.T:
-        there = strode(equations, deflation, (u, v, kernel), stride)
+        there = stride_along(equations, deflation, u, v, kernel, stride)
         if there is not None:
             return there
     return None
 
 
-def walk(equations, deflation, ends, stride) -> bool:
-    """Whether steps along solutions that lessen the distance lead from u to the target, ``ends = (u, target)``.
+def walk(equations, deflation, u, target, stride) -> bool:
+    """Whether steps along solutions that lessen the distance lead from u to the target.
 
     Each goes along the kernel of F_u, towards the target; only the first may go sideways (from the far side of a
     circle no direction leads nearer).
     """
-    u, target = ends
     for k in range(STRIDES):
         gap = target - u
         distance = deflation.norm(gap)
@@ -142,25 +142,24 @@ def walk(equations, deflation, ends, stride) -> bool:
         sideways = k == 0 and deflation.norm(towards) <= 1e-2 * distance
         if kernel.shape[1] == 0 or not (sideways or towards.any()):
             return False
-        u = strode(equations, deflation, (u, kernel[:, 0] if sideways else towards, kernel), stretch)
+        u = stride_along(equations, deflation, u, kernel[:, 0] if sideways else towards, kernel, stretch)
         if u is None or not (sideways or deflation.norm(target - u) < distance):
             return False
     return False
 
 
-def strode(equations, deflation, line, stride):
-    """A solution about a stride along a direction, or half of one, a quarter ...; None where none is found."""
-    u, direction, kernel = line
+def stride_along(equations, deflation, u, direction, kernel, stride):
+    """A solution about a stride from u along a direction, or half of one, a quarter ...; None where none is found."""
     direction = direction / deflation.norm(direction)
     for _ in range(SHORTER):
-        there = settled(equations, deflation, u + stride * direction, kernel)
+        there = settle_across(equations, deflation, u + stride * direction, kernel)
         if there is not None and 0.5 * stride <= deflation.norm(there - u) <= 1.5 * stride:
             return there
         stride *= 0.5
     return None
 
 
-def settled(equations, deflation, u, kernel):
+def settle_across(equations, deflation, u, kernel):
     """Newton to a solution across the `kernel` (n, k); None where there is none."""
     size = deflation.size(u)
     with np.errstate(all="ignore"):
@@ -170,7 +169,7 @@ def settled(equations, deflation, u, kernel):
             if not (np.isfinite(a).all() and np.isfinite(f).all()):
                 return None
             matrix = np.vstack([a * rows[:, None], kernel.T])
-            step = np.linalg.lstsq(matrix, np.append(-rows * f, np.zeros(kernel.shape[1])), rcond=1e-12)[0]
+            step = solve_bordered(matrix, np.append(-rows * f, np.zeros(kernel.shape[1])))
             u = u + step
             if deflation.norm(step) <= SOLVED * size:
                 return u if solves(equations, u, 1e-2 * SOLVED) else None

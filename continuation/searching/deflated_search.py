@@ -1,19 +1,25 @@
 """`find_solutions`: distinct solutions at fixed parameters, by Newton from many guesses with deflation."""
 
 from itertools import product
-from numbers import Integral
 
 import numpy as np
 
-from continuation.compiled.dense.spectrum import ZERO_EIGENVALUE
 from continuation.equations.derivatives import state_jacobian
 from continuation.equations.newton import solve_damped
+from continuation.equations.stability import count_eigenvalues
 from continuation.ground import canonical
-from continuation.ground.names import check_numbers
+from continuation.ground.names import check_numbers, check_whole
 from continuation.ground.points import Point
 from continuation.ground.status import StartError
 from continuation.searching.catalogue import SAME, STRIDE, Catalogue
-from continuation.searching.deflation import ITERATIONS, Deflation, Equations, check_problem, corrected, deflated_newton
+from continuation.searching.deflation import (
+    ITERATIONS,
+    Deflation,
+    SquareSystem,
+    check_problem,
+    correct_solution,
+    deflated_newton,
+)
 from continuation.searching.found import Found, Report
 from continuation.searching.guesses import Surroundings, check_bounds, check_guesses, random_guesses
 
@@ -97,20 +103,23 @@ def find_solutions(
     p = problem.parameter_values(parameters)
     known = check_guesses(problem, "known", known)
     given = check_guesses(problem, "guesses", () if guesses is None else guesses)
-    search = Search(problem, p, (known, check_bounds(problem, bounds), given), check_operator(power, shift))
-    limit, budget = check_count("limit", limit), None if budget is None else check_count("budget", budget)
-    search.run(given, limit, budget, check_seed(seed), random=guesses is None)
+    search = Search(problem, p, known, check_bounds(problem, bounds), given, *check_powers(power, shift))
+    limit, budget = check_whole("limit", limit), None if budget is None else check_whole("budget", budget)
+    search.run(given, limit, budget, check_whole("seed", seed, 0), random=guesses is None)
     return search.result()
 
 
 class Search:
-    """State of one search: the catalogue, where guesses come from, and the report."""
+    """State of one search: the catalogue, where guesses come from, and the report.
 
-    def __init__(self, problem, p, places, operator):
-        known, bounds, given = places
+    `known` (m, n) are deflated and not listed, `given` (k, n) are guesses, `bounds` (2, n) or None; `power` and
+    `shift` are those of the `Deflation`.
+    """
+
+    def __init__(self, problem, p, known, bounds, given, power, shift):
         self.problem, self.p, self.report = problem, p, Report()
-        self.equations = Equations(problem, p)
-        self.deflation = Deflation(problem.inner_weights()[:-1], *operator)
+        self.equations = SquareSystem(problem, p)
+        self.deflation = Deflation(problem.inner_weights()[:-1], power, shift)
         self.catalogue = Catalogue(problem, self.equations, self.deflation)
         self.surroundings = Surroundings(bounds, np.vstack([known, given]))
         if bounds is not None:
@@ -204,7 +213,7 @@ class Search:
 
     def _accept(self, u) -> str:
         """Correct u without deflation and list it; a reason where it is not new or no solution."""
-        exact = corrected(self.equations, self.deflation, u)
+        exact = correct_solution(self.equations, self.deflation, u)
         try:
             u = solve_damped(self.problem, u, self.p) if exact is None else exact
         except StartError:
@@ -243,16 +252,10 @@ def counts_at(problem, u, p):
         return -1, 0
     if problem.stability != "flow":
         return int(problem.functions["stability"](u, p)), 0
-    a = state_jacobian(problem, u, p)
-    if not np.isfinite(a).all():
-        return -1, 0
-    zero = ZERO_EIGENVALUE * np.max(np.sum(np.abs(a), axis=1))
-    values = np.linalg.eigvals(a)
-    null = (np.abs(values.real) <= zero) & (np.abs(values.imag) <= zero)
-    return int(np.sum(~null & (values.real > zero))), int(np.sum(null))
+    return count_eigenvalues(state_jacobian(problem, u, p))
 
 
-def check_operator(power, shift):
+def check_powers(power, shift):
     """Power and shift of the deflation as floats in their ranges."""
     power, shift = check_numbers("power", power, 0), check_numbers("shift", shift, 0)
     if power < 1.0:
@@ -260,17 +263,3 @@ def check_operator(power, shift):
     if shift < 0.0:
         raise ValueError(f"shift: wanted at least 0, got {shift:g}")
     return power, shift
-
-
-def check_count(label, value) -> int:
-    """A whole number of at least 1."""
-    if not isinstance(value, Integral) or isinstance(value, bool) or value < 1:
-        raise ValueError(f"{label}: wanted a whole number of at least 1, got {value!r}")
-    return int(value)
-
-
-def check_seed(seed) -> int:
-    """A seed: a whole number of at least 0."""
-    if not isinstance(seed, Integral) or isinstance(seed, bool) or seed < 0:
-        raise ValueError(f"seed: wanted a whole number of at least 0, got {seed!r}")
-    return int(seed)

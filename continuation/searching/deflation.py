@@ -6,20 +6,21 @@ from typing import NamedTuple
 import numpy as np
 from scipy.linalg.lapack import dgesv
 
+from continuation.equations.bordered import solve_bordered
 from continuation.equations.derivatives import state_jacobian
 
 ITERATIONS = 30  # of one attempt
-CLOSE = 1e-6  # a Newton correction below this, relative to the size of things, is left to the final correction
-OWN = 1e-2  # ... and below this fraction of the distance to the nearest known solution
-TOUCH = 1e-9  # nearer than this, relative, to a known solution: the iteration runs into it
-DECREASE = 1e-2  # of the logarithm of the merit, for a full step (Armijo)
-STRONGEST = 8.0  # of the powers that a pole is given
+CLOSE = 1e-6  # relative: after a correction so small Newton's method without deflation needs two more
+OWN = 1e-2  # of the distance to the nearest known solution: a longer correction may still end at that one
+TOUCH = 1e-9  # relative distance to a known solution; nearer, the deflation's pole is lost in rounding
+DECREASE = 1e-2  # of the logarithm of the merit, for a full step (Armijo); larger ones refuse good steps early
+STRONGEST = 8.0  # of the powers that a pole is given: the multiplicity of a solution that is kept off
 HALVINGS = 4  # a damping below 1/8 is better spent on another guess
 EXACT = 1e-14  # corrections below this, relative to the size of things, are rounding
-REACH = 5.0  # lengths of the search that a step enlarged by deflation may go
+REACH = 5.0  # lengths of the search that a step enlarged by deflation may go; farther off it finds nothing
 
 
-class Equations:
+class SquareSystem:
     """F and F_u (``n``, ``n`` by ``n``) of a problem at fixed p, without the checks of `Problem`.
 
     An arithmetic mistake that a plain Python function raises counts as NaN; `error` keeps the first.
@@ -129,7 +130,9 @@ class Attempt(NamedTuple):
     failure: str
 
 
-def deflated_newton(equations: Equations, deflation: Deflation, guess, iterations=ITERATIONS, damped=True) -> Attempt:
+def deflated_newton(
+    equations: SquareSystem, deflation: Deflation, guess, iterations=ITERATIONS, damped=True
+) -> Attempt:
     """Solve ``M(u) F(u) = 0`` from `guess` (n,) by damped Newton.
 
     The correction of the deflated system is a multiple ``tau`` of that of F (rank-one formula), with
@@ -149,15 +152,15 @@ def deflated_newton(equations: Equations, deflation: Deflation, guess, iteration
         if not np.isfinite(f).all():
             return Attempt(guess, 0, "nonfinite")
         halvings = HALVINGS if damped else 0
-        return _iterate(equations, deflation, (np.array(guess, float), f), (iterations, halvings))
+        return _iterate(equations, deflation, np.array(guess, float), f, iterations, halvings)
 
 
-def _iterate(equations, deflation, begin, limits) -> Attempt:
-    """Damped corrections from (u, F) until one is small or something fails; limits on iterations and halvings."""
-    (u, f), rows, (iterations, halvings) = begin, None, limits
+def _iterate(equations, deflation, u, f, iterations, halvings) -> Attempt:
+    """Corrections from u, where F is f, until one is small or something fails; damped where `halvings` are allowed."""
+    rows = None
     for k in range(1, iterations + 1):
         a = equations.jacobian(u)
-        step = newton_step(a, f) if f.any() else 0.0 * f
+        step = find_step(a, f) if f.any() else 0.0 * f
         if step is None:
             return Attempt(u, k, "singular" if np.isfinite(a).all() and np.isfinite(f).all() else "nonfinite")
         rows = row_scales(a) if rows is None else rows
@@ -168,23 +171,23 @@ def _iterate(equations, deflation, begin, limits) -> Attempt:
             return Attempt(u + step, k, "")
         if nearest <= TOUCH * tiny:
             return Attempt(u, k, "known")
-        step = _stretched(deflation, step, size, deflation.slope(gaps, squares, step))
+        step = _stretch(deflation, step, size, deflation.slope(gaps, squares, step))
         if halvings == 0:
             u = u + step
             f = equations.residual(u)
         else:
             merit = deflation.logarithm(squares) + _log_norm(rows * f)
-            u, f = _damped(equations, deflation, (u, step, merit), rows)
+            u, f = _damp(equations, deflation, u, step, merit, rows)
         if f is None:
             return Attempt(u, k, "stuck")
     return Attempt(u, iterations, "slow")
 
 
-def corrected(equations: Equations, deflation: Deflation, u):
+def correct_solution(equations: SquareSystem, deflation: Deflation, u):
     """The solution next to u (n,) to rounding, by plain Newton; None where that is not fast (singular F_u)."""
     with np.errstate(all="ignore"):
         for _ in range(6):
-            step = newton_step(equations.jacobian(u), equations.residual(u))
+            step = find_step(equations.jacobian(u), equations.residual(u))
             if step is None:
                 return None
             u = u + step
@@ -193,21 +196,21 @@ def corrected(equations: Equations, deflation: Deflation, u):
     return None
 
 
-def solves(equations: Equations, u, tolerance=1e-8) -> bool:
+def solves(equations: SquareSystem, u, tolerance=1e-8) -> bool:
     """Whether F vanishes at u to this fraction of its terms."""
     a, f = equations.jacobian(u), equations.residual(u)
     scale = np.abs(a) @ np.abs(u) + np.abs(a).sum(axis=1)
     return bool(np.all(np.abs(f) <= tolerance * np.maximum(scale, 1e-3 * scale.max())))
 
 
-def newton_step(a, f):
+def find_step(a, f):
     """Solve ``a step = -f``; of least norm where `a` is singular, None where it is not finite."""
     _, _, step, failed = dgesv(a, -f)
     if failed == 0 and np.isfinite(step).all():
         return step
     if not (np.isfinite(a).all() and np.isfinite(f).all() and a.any()):
         return None
-    return np.linalg.lstsq(a, -f, rcond=1e-12)[0]
+    return solve_bordered(a, -f)
 
 
 def row_scales(a) -> np.ndarray:
@@ -222,7 +225,7 @@ def _log_norm(v) -> float:
     return 0.5 * math.log(square) if square > 0.0 else -math.inf if square == 0.0 else math.nan
 
 
-def _stretched(deflation, step, size, slope):
+def _stretch(deflation, step, size, slope):
     """The correction of the deflated system, not longer than the search is wide (or than that of F)."""
     remainder = 1.0 - slope
     longest = max(1.0, REACH * deflation.length / size) if size > 0.0 else 1.0
@@ -230,9 +233,8 @@ def _stretched(deflation, step, size, slope):
     return tau * step
 
 
-def _damped(equations, deflation, line, rows):
-    """First of the halved steps that lowers ``log |M F|`` enough: the new u and F, None where there is none."""
-    u, step, merit = line
+def _damp(equations, deflation, u, step, merit, rows):
+    """First of the halved steps that lowers ``log |M F|``, `merit` at u, enough: the new u and F, None for none."""
     damping = 1.0
     for _ in range(HALVINGS):
         trial = u + damping * step

@@ -1,24 +1,25 @@
 """Deflated continuation: solutions that lie on none of the branches traced, and the branches through them."""
 
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 import numpy as np
 
 from continuation.engine.follow import follow
-from continuation.ground.names import check_numbers
+from continuation.ground.names import check_numbers, check_whole
 from continuation.ground.status import StartError, Status
 from continuation.results.request import Request
 from continuation.results.rows import Rows
 from continuation.results.solutions import solutions_at
-from continuation.searching.catalogue import conjugates
-from continuation.searching.deflated_search import Search, check_count, check_operator, check_seed
+from continuation.searching.catalogue import list_conjugates
+from continuation.searching.deflated_search import Search, check_powers
 from continuation.searching.deflation import check_problem
 from continuation.searching.found import Found
 from continuation.searching.guesses import check_bounds, check_guesses
 
 BUDGET = 1000  # Newton iterations at one value
 VALUES = 9  # of the parameter, by default
-ALIKE = 1e-6  # points of two branches nearer than this, relative, are one
+ALIKE = 1e-6  # points of two branches nearer than this, relative, are one: at a fold they are known to 1e-8
 
 
 def unconnected(
@@ -92,20 +93,36 @@ def unconnected(
     [1.6, 2.4]
     """
     task = Task.of(problem, branches, vary, parameters, guesses)
-    options = (check_bounds(problem, bounds), check_operator(power, shift), check_count("limit", limit))
-    budget, seed = check_count("budget", budget), check_seed(seed)
+    options = SearchOptions(
+        check_bounds(problem, bounds),
+        *check_powers(power, shift),
+        limit=check_whole("limit", limit),
+        budget=check_whole("budget", budget),
+        seed=check_whole("seed", seed, 0),
+    )
     values = check_numbers("values", np.atleast_1d(values), 1)
     found = Found()
     found.reports, fresh = {}, []
     for k, value in enumerate(values.tolist()):
         near = [other for other in values[max(k - 1, 0) : k + 2].tolist() if other != value]
-        here = task.search(value, (near, fresh), options, (budget, seed))
+        here = task.search(value, near, fresh, options)
         fresh = list(here)
         found.extend(here)
         found.reports[value] = found.report = here.report
         if here.report.ended == "interrupted":
             break
     return found
+
+
+class SearchOptions(NamedTuple):
+    """Options of a search at one value, checked: see `find_solutions`."""
+
+    bounds: np.ndarray | None  # (2, n)
+    power: float
+    shift: float
+    limit: int
+    budget: int
+    seed: int
 
 
 @dataclass(frozen=True, eq=False)
@@ -152,16 +169,15 @@ class Task:
         unknowns = [self.problem.point_unknowns(point, self.vary)[:-1] for point in points]
         return np.array(unknowns).reshape(len(points), len(self.problem.unknown_names))
 
-    def search(self, value, hints, options, effort) -> Found:
-        """Look for new solutions at one value; hints are values nearby and a list of points found before."""
-        (near, fresh), (bounds, operator, limit), (budget, seed) = hints, options, effort
+    def search(self, value, near, fresh, options) -> Found:
+        """Look for new solutions at one value; guesses come from values `near` it and the points found just before."""
         p, known = self.p.copy(), self.known(value)
         p[self.problem.index_of(self.vary)] = value
         given = np.vstack(
             [check_guesses(self.problem, "found", fresh), *(self.known(other) for other in near), known, self.guesses]
         )
-        search = Search(self.problem, p, (known, bounds, given), operator)
-        search.run(given, limit, budget, seed, random=True)
+        search = Search(self.problem, p, known, options.bounds, given, options.power, options.shift)
+        search.run(given, options.limit, options.budget, options.seed, random=True)
         return search.result()
 
 
@@ -196,9 +212,9 @@ def branches_elsewhere(
     problem, branches, vary, span, *, values, parameters, guesses, bounds, limit, budget, seed, settings, progress
 ) -> FoundBranches:
     """Find and trace branches not connected to those given; see `continuation.find.deflated_branches`."""
-    hunt = Hunt.of(problem, branches, vary, (span, settings), (parameters, guesses))
+    hunt = Hunt.of(problem, branches, vary, span, settings, parameters, guesses)
     options = {"bounds": bounds, "budget": budget, "seed": seed, "guesses": guesses, "parameters": parameters}
-    limit = check_count("limit", limit)
+    limit = check_whole("limit", limit)
     for value in check_values(values, hunt.request.span):
         try:
             found = unconnected(problem, hunt.known, vary, value, limit=limit - len(hunt.new), **options)
@@ -225,9 +241,8 @@ class Hunt:
     new: FoundBranches
 
     @classmethod
-    def of(cls, problem, branches, vary, how, more):
+    def of(cls, problem, branches, vary, span, settings, parameters, guesses):
         """Check the arguments of `deflated_branches` that `unconnected` does not see."""
-        (span, settings), (parameters, guesses) = how, more
         request = Request.of(problem, vary, span, settings, "both", "all", None)
         if not np.all(np.isfinite(request.span)):
             raise ValueError(f"span: wanted finite limits to look between, got {span!r}")
@@ -236,24 +251,24 @@ class Hunt:
 
     def follow(self, point):
         """Trace from a solution, unless it lies on a branch that was traced since it was found."""
-        if any(passes(branch, point) for branch in self.new):
+        if any(passes_through(branch, point) for branch in self.new):
             return
         try:
             branch = follow(self.task.problem, point, self.request)
         except StartError as error:
             self.new.untraced.append((point, error))
             return
-        if not any(passes(branch, old.point(len(old) // 2)) for old in self.known):
+        if not any(passes_through(branch, old.point(len(old) // 2)) for old in self.known):
             self.new.append(branch)
         self.known.append(branch)
         if Status.INTERRUPTED in branch.ends:
             raise KeyboardInterrupt
 
 
-def passes(branch, point) -> bool:
+def passes_through(branch, point) -> bool:
     """Whether a branch passes through a solution or a conjugate of it."""
     vary, problem = branch.vary[0], branch.problem
-    images = conjugates(problem, point.state)
+    images = list_conjugates(problem, point.state)
     near = ALIKE * (1 + np.max(np.abs(point.state)))
     others = [other.state for other in solutions_at(branch, {vary: point.parameters[vary]})]
     return any(np.max(np.abs(images - other), axis=1).min() <= near for other in others)
@@ -262,7 +277,7 @@ def passes(branch, point) -> bool:
 def check_values(values, span) -> list:
     """Parameter values to look at: so many inside the span, or those given."""
     if np.ndim(values) == 0:
-        count = check_count("values", values)
+        count = check_whole("values", values)
         return np.linspace(*span, count + 2)[1:-1].tolist()
     given = check_numbers("values", values, 1).tolist()
     for value in given:

@@ -70,13 +70,13 @@ def random_guesses(surroundings: Surroundings, known, n, seed):
             for centre, half in boxes:
                 yield centre + width * half * (2.0 * corner - 1.0), half
                 if count % 3 == 2 and len(known()):
-                    yield _near_known(surroundings, known(), rng, (half, count % 2 == 0)), half
+                    yield _near_known(surroundings, known(), rng, half, multiple=count % 2 == 0), half
             count += 1
 
 
-def _near_known(surroundings, known, rng, how):
+def _near_known(surroundings, known, rng, half, *, multiple):
     """A known solution moved a little, or a random multiple of it; inside the bounds where there are any."""
-    (half, multiple), u = how, known[rng.integers(len(known))]
+    u = known[rng.integers(len(known))]
     moved = 3.0 * rng.normal() * u if multiple else u
     moved = moved + 0.1 * half * rng.normal(size=len(u))
     return moved if surroundings.bounds is None else np.clip(moved, *surroundings.bounds)

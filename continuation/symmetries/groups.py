@@ -114,7 +114,7 @@ def cycles(places, names) -> str:
     return text or "identity"
 
 
-def code_of(matrix):
+def signed_permutation(matrix):
     """Code (n,) of a matrix that permutes and changes signs; None for any other."""
     n = len(matrix)
     entries = np.round(matrix)
@@ -126,7 +126,7 @@ def code_of(matrix):
 
 def element_of(names, matrix) -> Element:
     """The element a matrix is."""
-    code = code_of(matrix)
+    code = signed_permutation(matrix)
     return Element(names, None, matrix[None]) if code is None else Element(names, code[None])
 
 
@@ -141,7 +141,7 @@ def order_of(matrix) -> int:
     return order
 
 
-def generated(names, matrices, limit=LIMIT) -> Elements:
+def generate_group(names, matrices, limit=LIMIT) -> Elements:
     """Elements of the group that orthogonal matrices (k, n, n) generate, the identity first.
 
     Raises
@@ -150,14 +150,14 @@ def generated(names, matrices, limit=LIMIT) -> Elements:
         It has more than `limit` elements.
     """
     n = len(names)
-    codes = [code_of(g) for g in matrices]
+    codes = [signed_permutation(g) for g in matrices]
     if all(code is not None for code in codes):
         found = _generated_codes(n, codes, limit)
         return Elements(names, np.array(found, np.intp).reshape(-1, n))
     return Elements(names, None, np.array(_generated_dense(n, matrices, limit)))
 
 
-def composed(first, second):
+def compose_codes(first, second):
     """Codes (k, n) of ``g h`` for codes `first` (k, n) of g and `second` (n,) of h."""
     n = len(second)
     return (second[first % n] + n * (first >= n)) % (2 * n)
@@ -169,7 +169,7 @@ def _generated_codes(n, generators, limit):
     known = {layer[0].tobytes(): layer[0]}
     while len(layer):
         new = {}
-        for images in (composed(layer, g) for g in generators):
+        for images in (compose_codes(layer, g) for g in generators):
             new |= {image.tobytes(): image for image in images if image.tobytes() not in known}
         known |= new
         _refuse_many(len(known), limit)
@@ -217,16 +217,16 @@ def contains(elements, g) -> bool:
     return bool(np.any(np.max(np.abs(elements.matrices - g.matrix), axis=(1, 2)) <= SAME))
 
 
-def generating(elements):
+def find_generators(elements):
     """A few of the elements that generate them, those that move fewest states first; None if they are no group."""
-    chosen, reached = [], generated(elements.names, [])
+    chosen, reached = [], generate_group(elements.names, [])
     for g in sorted(elements, key=lambda g: g.moved):
         if len(reached) == len(elements):
             break
         if not contains(reached, g):
             chosen.append(g)
             try:
-                reached = generated(elements.names, [h.matrix for h in chosen], len(elements))
+                reached = generate_group(elements.names, [h.matrix for h in chosen], len(elements))
             except ValueError:  # their products leave the set
                 return None
     return chosen if len(reached) == len(elements) and all(contains(elements, g) for g in reached) else None

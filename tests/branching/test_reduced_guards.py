@@ -79,7 +79,7 @@ def test_deflated_corrections_follow_the_logarithm_of_the_deflation():
     h = 1e-5
     slope = (log_m(z + h * d) - log_m(z - h * d)) / (2 * h)
     assert abs(slope) > 0.01
-    assert roots.deflation(z, d, found) == pytest.approx(1 / (1 - slope), rel=1e-8)
+    assert roots.deflation_factor(z, d, found) == pytest.approx(1 / (1 - slope), rel=1e-8)
 
 
 def test_work_along_a_circle_of_branches():

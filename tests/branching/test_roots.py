@@ -21,7 +21,7 @@ def random_polynomials(rng, quadratics, cubics):
 @pytest.mark.parametrize("degrees", [(1, 0), (2, 0), (0, 2), (1, 2), (2, 2), (1, 3)])
 def test_generic_systems_have_as_many_solutions_as_bezout_says(rng, degrees):
     polynomials = random_polynomials(rng, *degrees)
-    x, regular = homotopy.solve(polynomials)
+    x, regular = homotopy.solve_polynomials(polynomials)
     assert len(x) == 2 ** degrees[0] * 3 ** degrees[1]
     assert np.all(regular)
     assert_allclose(polynomials.values(x)[0], 0, atol=1e-9)
@@ -35,7 +35,7 @@ def test_two_conics_against_an_eliminated_polynomial(rng):
     a, b, c, d, e, f = rng.standard_normal(6)
     one = np.array([[-d, 0, -e / 2], [0, 1, 0], [-e / 2, 0, -f]])
     two = np.array([[1, 0, a / 2], [0, 0, b / 2], [a / 2, b / 2, c]])
-    x, regular = homotopy.solve(homotopy.Polynomials(np.array([one, two]), np.zeros((0, 3, 3, 3))))
+    x, regular = homotopy.solve_polynomials(homotopy.Polynomials(np.array([one, two]), np.zeros((0, 3, 3, 3))))
     assert np.all(regular)
     inner = np.polynomial.Polynomial([c, a, 1])
     oracle = (inner**2 - b * b * np.polynomial.Polynomial([f, e, d])).roots()
@@ -46,7 +46,7 @@ def test_double_solutions_are_told():
     """A circle and a line's square that touches it: ``x**2 + y**2 = 1``, ``(y - 1) (y + 3) = 0``."""
     circle = np.diag([1.0, 1.0, -1.0])
     lines = np.array([[0, 0, 0], [0, 1.0, 1.0], [0, 1.0, -3.0]])
-    x, regular = homotopy.solve(homotopy.Polynomials(np.array([circle, lines]), np.zeros((0, 3, 3, 3))))
+    x, regular = homotopy.solve_polynomials(homotopy.Polynomials(np.array([circle, lines]), np.zeros((0, 3, 3, 3))))
     assert sorted(regular) == [False, False, True, True]
     double = x[~regular]
     assert_allclose(double[:, 1] / double[:, 2], 1.0, atol=1e-3)
@@ -64,7 +64,7 @@ def test_searches_find_all_real_solutions():
     found = roots.search(ellipse_and_hyperbola, list(roots.sphere_points(2, 8)))
     assert len(found) == 4
     assert_allclose(np.abs(found), np.tile(np.sqrt([0.75, 0.25]), (4, 1)), atol=1e-10)
-    assert all(root.simple and root.continuum == 0 for root in roots.classified(ellipse_and_hyperbola, found))
+    assert all(root.simple and root.continuum == 0 for root in roots.classify(ellipse_and_hyperbola, found))
 
 
 def two_circles(z):
@@ -77,7 +77,7 @@ def two_circles(z):
 def test_continua_are_kept_apart():
     found = roots.search(two_circles, list(roots.sphere_points(3, 40)))
     assert len(found) > 10
-    classes = roots.classified(two_circles, found)
+    classes = roots.classify(two_circles, found)
     assert sorted((root.continuum, round(float(root.z[2]), 9)) for root in classes) == [(1, -0.6), (1, 0.6)]
 
 
@@ -86,7 +86,7 @@ def test_a_double_root_is_no_continuum():
         x, y = z
         return np.array([x * x + y * y - 1.0, (y - 1.0) * (y + 3)]), np.array([[2 * x, 2 * y], [0, 2 * y + 2]])
 
-    (root,) = roots.classified(touching, roots.search(touching, [np.array([0.1, 0.9])], rounds=0))
+    (root,) = roots.classify(touching, roots.search(touching, [np.array([0.1, 0.9])], rounds=0))
     assert (root.continuum, root.simple) == (0, False)
     assert_allclose(root.z, [0, 1], atol=1e-3)
 

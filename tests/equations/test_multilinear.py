@@ -11,7 +11,7 @@ from numpy.testing import assert_allclose, assert_array_equal
 
 from continuation import Problem
 from continuation.equations.directional import derivative_along
-from continuation.equations.multilinear import Multilinear, polarised
+from continuation.equations.multilinear import Multilinear, polarise
 from continuation.expressions.calculus import FUNCTIONS
 from continuation.expressions.jets import TAYLOR
 
@@ -197,10 +197,10 @@ def test_powers_of_sums_make_any_symmetric_form(rng):
         real = rng.standard_normal((k, 3))
         q = rng.standard_normal(3) + 1j * rng.standard_normal(3)
         for directions in (real, real + 1j, np.array([q, q.conj(), q, q, q.conj()][:k]), np.tile(real[0], (k, 1))):
-            found = sum(w * contracted(symmetric, [np.array(c)] * k) for c, w in polarised(directions))
+            found = sum(w * contracted(symmetric, [np.array(c)] * k) for c, w in polarise(directions))
             assert_allclose(found, contracted(symmetric, list(directions)), rtol=1e-10)
-    assert len(polarised(np.array([q, q, q.conj()]))) == 6
-    assert len(polarised(np.array([q.real, -2 * q.real]))) == 1
+    assert len(polarise(np.array([q, q, q.conj()]))) == 6
+    assert len(polarise(np.array([q.real, -2 * q.real]))) == 1
 
 
 def test_derivative_along_takes_for_each_component_its_own_range():

@@ -14,9 +14,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from continuation.expressions.calculus import ARITY, FUNCTIONS, fold
+from continuation.expressions.calculus import ARITY, FUNCTIONS, evaluate_constant
 from continuation.expressions.graph import Graph
-from continuation.expressions.parsing import MAX_DEPTH, MAX_LENGTH, ExpressionError, check_names, parse
+from continuation.expressions.naming import declare_names
+from continuation.expressions.parsing import MAX_DEPTH, MAX_LENGTH, ExpressionError, parse
 
 VALUES = {"x": 0.75, "y": -1.25, "C[0,1]": 3.0}
 
@@ -46,7 +47,8 @@ def evaluated(text):
         elif operation == "variable":
             values[node] = list(VALUES.values())[operands[0]]
         else:
-            values[node] = finite(lambda *v, operation=operation: fold(operation, *v), *(values[i] for i in operands))
+            arguments = [values[i] for i in operands]
+            values[node] = finite(lambda *v, operation=operation: evaluate_constant(operation, *v), *arguments)
     return values[root]
 
 
@@ -324,7 +326,7 @@ def test_large_exponents_of_variables_are_floats():
 
 @pytest.mark.parametrize("name", ["x", "_a1", "C[0,1]", "w[10,2,3]", "b[0]", "lambda", "E", "e", "I", "S", "N", "Q"])
 def test_names_that_can_be_declared_mean_what_was_declared(name):
-    assert check_names([name], "state", {}) == {name: "state"}
+    assert declare_names([name], "state", {}) == {name: "state"}
     graph, root = parsed(f"2*{name}", names=(name,))
     assert graph.nodes[root] == ("multiply", graph.variable(0), graph.number(2.0))
 
@@ -357,14 +359,14 @@ def test_names_that_can_be_declared_mean_what_was_declared(name):
 )
 def test_names_that_cannot_be_declared(name, phrase):
     with pytest.raises(ValueError, match=f"^parameter name .*{phrase}") as caught:
-        check_names([name], "parameter", {"y": "state"})
+        declare_names([name], "parameter", {"y": "state"})
     assert len(str(caught.value)) < 200
 
 
 def test_a_name_declared_twice_is_refused_and_the_given_names_are_not_changed():
     taken = {"x": "state"}
     with pytest.raises(ValueError, match="already the name of a parameter"):
-        check_names(["a", "a"], "parameter", taken)
+        declare_names(["a", "a"], "parameter", taken)
     assert taken == {"x": "state"}
 
 
@@ -379,7 +381,7 @@ def test_functions_fold_to_numpy_values():
     for name, function in FUNCTIONS.items():
         argument = 1.5 if name == "acosh" else 0.5
         expected = getattr(np, function.numpy)(argument)
-        assert fold(name, argument) == pytest.approx(expected, rel=4e-16), name
+        assert evaluate_constant(name, argument) == pytest.approx(expected, rel=4e-16), name
 
 
 def test_neither_sympy_nor_numba_is_imported_for_parsing():

@@ -7,7 +7,7 @@ import pytest
 from scipy.optimize import root
 
 from continuation import Problem, find_solutions
-from continuation.searching.deflation import Deflation, Equations, deflated_newton, newton_step
+from continuation.searching.deflation import Deflation, SquareSystem, deflated_newton, find_step
 from systems.textbook import bratu, pitchfork
 
 SEEDS = range(20)
@@ -95,7 +95,7 @@ def test_step_is_that_of_the_dense_deflated_system(power, shift, rng):
 
     h = 1e-6
     dense = np.column_stack([(deflated(u + h * e) - deflated(u - h * e)) / (2 * h) for e in np.eye(2)])
-    step = newton_step(problem.jacobian(u), problem.residual(u))
+    step = find_step(problem.jacobian(u), problem.residual(u))
     tau = 1.0 / (1.0 - deflation.slope(*deflation.look(u), step))
     np.testing.assert_allclose(tau * step, np.linalg.solve(dense, -deflated(u)), rtol=1e-6)
 
@@ -110,19 +110,19 @@ def test_factor_has_a_pole_at_known_solutions_and_the_shift_far_away():
 def test_newton_says_why_it_fails():
     deflation = Deflation(np.ones(1))
     square = Problem.from_expressions({"x": "x**2 + 1"}, {"p": 0.0})
-    attempt = deflated_newton(Equations(square, [0.0]), deflation, np.array([0.0]))
+    attempt = deflated_newton(SquareSystem(square, [0.0]), deflation, np.array([0.0]))
     assert attempt.failure == "singular"
-    attempt = deflated_newton(Equations(square, [0.0]), deflation, np.array([0.3]))
+    attempt = deflated_newton(SquareSystem(square, [0.0]), deflation, np.array([0.3]))
     assert attempt.failure == "stuck"
-    assert deflated_newton(Equations(square, [0.0]), deflation, np.array([0.3]), 9, damped=False).failure == "slow"
+    assert deflated_newton(SquareSystem(square, [0.0]), deflation, np.array([0.3]), 9, damped=False).failure == "slow"
     log = Problem.from_expressions({"x": "log(x)"}, {"p": 0.0})
-    assert deflated_newton(Equations(log, [0.0]), deflation, np.array([-1.0])).failure == "nonfinite"
+    assert deflated_newton(SquareSystem(log, [0.0]), deflation, np.array([-1.0])).failure == "nonfinite"
     hole = Problem.from_expressions({"x": "x - 1 + log(1.2 - x**2)"}, {"p": 0.0})
-    assert deflated_newton(Equations(hole, [0.0]), deflation, np.array([-1.0]), damped=False).failure == "nonfinite"
+    assert deflated_newton(SquareSystem(hole, [0.0]), deflation, np.array([-1.0]), damped=False).failure == "nonfinite"
     triple = Problem.from_expressions({"x": "x**3"}, {"p": 0.0})
     deflation.add(np.zeros((1, 1)))
     deflation.powers[0] = 1.0
-    assert deflated_newton(Equations(triple, [0.0]), deflation, np.array([0.3]), 200).failure == "known"
+    assert deflated_newton(SquareSystem(triple, [0.0]), deflation, np.array([0.3]), 200).failure == "known"
 
 
 # All roots

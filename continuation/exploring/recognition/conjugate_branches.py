@@ -5,7 +5,7 @@ import numpy as np
 from continuation.ground import canonical
 
 
-def orbit(problem, x) -> np.ndarray:
+def list_images(problem, x) -> np.ndarray:
     """(m, N) distinct images of the unknowns x (N,), itself first; the parameter stays as it is.
 
     One row where the problem has no symmetries, or its unknowns are not the states they act on.
@@ -19,15 +19,15 @@ def orbit(problem, x) -> np.ndarray:
     return np.column_stack([images[nearest_first], np.full(len(images), x[-1])])
 
 
-def multiplicity(problem, branch, lies_on) -> int:
+def count_distinct_images(problem, branch, lies_on) -> int:
     """Number of different images of a branch; ``lies_on(branch, x)`` tells whether a point lies on it."""
-    x = branch.unknowns[generic_row(branch)]
-    others = orbit(problem, x)[1:]
+    x = branch.unknowns[choose_generic_row(branch)]
+    others = list_images(problem, x)[1:]
     on_itself = sum(bool(lies_on(branch, y)) for y in others)
     return (1 + len(others)) // (1 + on_itself)
 
 
-def generic_row(branch) -> int:
+def choose_generic_row(branch) -> int:
     """A row away from the middle, the ends and the special points, where it can be had."""
     taken = {point.index for point in branch.special}
     rows = sorted(range(len(branch)), key=lambda row: abs(row - 0.7 * (len(branch) - 1)))

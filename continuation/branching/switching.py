@@ -7,7 +7,7 @@ import numpy as np
 from continuation.branching import roots
 from continuation.branching.germs import LEVELS
 from continuation.branching.halves import Half, half_branches
-from continuation.branching.reduced_equations import Kernel, Spheres, kernel_at, rank_defect_around
+from continuation.branching.reduced_equations import ScaledKernel, Spheres, kernel_at, rank_defect_around
 from continuation.ground import canonical
 from continuation.ground.names import suggest
 from continuation.ground.points import SpecialPoint, Start
@@ -40,7 +40,7 @@ class Starts(list):
 
 def starts_at(problem, point) -> Starts:
     """The half-branches that meet at a branch point; see `continuation.switch.switch`."""
-    vary = check_point(problem, point)
+    vary = check_branch_point(problem, point)
     x = problem.point_unknowns(point, vary)
     p = problem.parameter_values(point.parameters)
     kernel = kernel_at(problem, x, p, problem.index_of(vary), problem.inner_weights())
@@ -48,17 +48,17 @@ def starts_at(problem, point) -> Starts:
     spheres, halves, notes, complete = half_branches(kernel, problem.smoothness, point.error)
     # A point in the first row was reached against the rows' direction.
     incoming = (-1 if point.index == 0 else 1) * spheres.kernel.coordinates(point.tangent / spheres.kernel.unit)
-    known, others = arranged(halves, incoming / np.linalg.norm(incoming), notes)
+    known, others = arrange(halves, incoming / np.linalg.norm(incoming), notes)
     kept = [known, *others] if known else others
     if not kept:
         raise ValueError(f"point: no half-branch leaves {point.label}: {'; '.join(notes)}")
     for note in notes:
         logger.info("switch at %s: %s", point.label, note)
-    starts = [start_of(spheres, half, halves, (vary, point, half is known)) for half in kept]
+    starts = [make_start(spheres, half, halves, vary, point, known=half is known) for half in kept]
     return Starts(starts, complete, notes)
 
 
-def check_point(problem, point) -> str:
+def check_branch_point(problem, point) -> str:
     """Name of the varied parameter, if the point is one to switch at."""
     if not isinstance(point, SpecialPoint):
         raise ValueError(f"point: wanted a SpecialPoint of a branch, got {type(point).__name__}")
@@ -83,7 +83,7 @@ def check_point(problem, point) -> str:
     return name
 
 
-def check_kernel(kernel: Kernel):
+def check_kernel(kernel: ScaledKernel):
     """Raise where the kernel is none, too large, or there for another reason than crossing branches."""
     if kernel.dimension < 1:
         raise ValueError(
@@ -109,7 +109,7 @@ def check_kernel(kernel: Kernel):
         )
 
 
-def arranged(halves, incoming, notes) -> tuple:
+def arrange(halves, incoming, notes) -> tuple:
     """The straight continuation of the incoming branch, None where there is none, and the other half-branches.
 
     The half-branch that led to the point is left out.  Where several share its tangent, nobody can tell from the
@@ -123,10 +123,10 @@ def arranged(halves, incoming, notes) -> tuple:
         notes.append("the half-branch that led to the point was not found again among the solutions")
     known = ahead[0] if len(ahead) == 1 else None
     gone = [known, *(behind if len(behind) == 1 else [])]
-    return known, paired([half for half in halves if not any(half is other for other in gone)])
+    return known, pair([half for half in halves if not any(half is other for other in gone)])
 
 
-def paired(halves) -> list:
+def pair(halves) -> list:
     """Half-branches by descending direction, each followed by its opposite."""
     keys = np.array([[*half.direction, *half.z] for half in halves])  # of those that touch, the points ahead differ
     left = [halves[k] for k in canonical.order(-keys, ALIKE)]
@@ -140,9 +140,9 @@ def paired(halves) -> list:
     return out
 
 
-def start_of(spheres: Spheres, half: Half, halves, facts):
+def make_start(spheres: Spheres, half: Half, halves, vary, point, *, known):
     """`Start` of a half-branch, with points ahead where its tangent alone does not lead onto it."""
-    (vary, point, known), kernel = facts, spheres.kernel
+    kernel = spheres.kernel
     weights = kernel.problem.inner_weights()
     tangent = kernel.unit * kernel.lifted(half.direction)
     apart = [other for other in halves if other is not half]
@@ -169,8 +169,8 @@ def points_ahead(spheres: Spheres, half: Half, touching) -> np.ndarray:
     They end where a half-branch that touches this one comes so near that a trace could take it.
     """
     kernel, weights = spheres.kernel, spheres.kernel.problem.inner_weights()
-    own, found = inward(spheres, half), []
-    others = [{r: z for z, r in inward(spheres, other)} for other in touching]
+    own, found = walk_inward(spheres, half), []
+    others = [{r: z for z, r in walk_inward(spheres, other)} for other in touching]
     for z, r in own:
         gaps = [np.linalg.norm(z - other[r]) for other in others if r in other]
         if found and min(gaps, default=1.0) < PARTED:
@@ -179,7 +179,7 @@ def points_ahead(spheres: Spheres, half: Half, touching) -> np.ndarray:
     return np.array(found)
 
 
-def inward(spheres: Spheres, half: Half) -> list:
+def walk_inward(spheres: Spheres, half: Half) -> list:
     """Points (z, radius) of a half-branch from the one known towards the branch point."""
     z, r, found = half.z, half.radius, []
     centre = spheres.kernel.lifted(half.direction)
@@ -192,7 +192,7 @@ def inward(spheres: Spheres, half: Half) -> list:
     return found
 
 
-def tangent_along(kernel: Kernel, z, half: Half, weights) -> np.ndarray:
+def tangent_along(kernel: ScaledKernel, z, half: Half, weights) -> np.ndarray:
     """Unit tangent at a point of a half-branch, away from the branch point."""
     null = np.linalg.svd(kernel.jacobian(z))[2][-1 - half.continuum :]
     tangent = kernel.unit * (null.T @ (null @ z))

@@ -1,0 +1,44 @@
+"""How many eigenvalues of F_u are unstable, at single points; along a branch the engine counts in the same way."""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from continuation.compiled.dense.spectrum import ZERO_EIGENVALUE
+
+
+class EigenvalueCounts(NamedTuple):
+    """Numbers of eigenvalues with positive real part and at zero; `unstable` is -1 where they can't be counted."""
+
+    unstable: int
+    nullity: int
+
+
+def count_eigenvalues(a, symmetric=False) -> EigenvalueCounts:
+    """Count the unstable and the vanishing eigenvalues of a matrix.
+
+    Parameters
+    ----------
+    a : (n, n) array
+    symmetric : bool
+        Take it as symmetric: only its lower triangle is read.
+
+    Returns
+    -------
+    EigenvalueCounts
+        Those within 1e-9 of zero, relative to the largest sum of a row's moduli, are not unstable; where both parts
+        are so small they count as zero.  ``(-1, 0)`` where an entry is NaN or infinite: such a matrix has no spectrum.
+
+    Examples
+    --------
+    >>> count_eigenvalues(np.diag([2.0, 1e-12, -1.0]))
+    EigenvalueCounts(unstable=1, nullity=1)
+    >>> count_eigenvalues(np.array([[np.nan]])).unstable
+    -1
+    """
+    if not np.all(np.isfinite(a)):
+        return EigenvalueCounts(-1, 0)
+    zero = ZERO_EIGENVALUE * np.max(np.sum(np.abs(a), axis=1), initial=0.0)
+    values = np.linalg.eigvalsh(a) if symmetric else np.linalg.eigvals(a)
+    null = (np.abs(values.real) <= zero) & (np.abs(values.imag) <= zero)
+    return EigenvalueCounts(int(np.sum(values.real > zero)), int(np.sum(null)))

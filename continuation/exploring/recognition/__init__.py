@@ -1,0 +1,1 @@
+"""Telling what is known: solutions on traced branches, half-branches, special points, whole branches, images."""
