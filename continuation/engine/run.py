@@ -76,9 +76,10 @@ def traits_table() -> np.ndarray:
     return table
 
 
-def kinds_with(trait: str) -> list:
+@functools.cache
+def kinds_with(trait: str) -> tuple:
     """Kinds that have one of the yes-or-no traits."""
-    return [kind for kind, traits in TRAITS.items() if getattr(traits, trait)]
+    return tuple(kind for kind, traits in TRAITS.items() if getattr(traits, trait))
 
 
 def make_state(operations, span, steps: Steps, settings) -> S.State:

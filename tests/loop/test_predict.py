@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose
 
-from continuation import Settings, Status, trace
+from continuation import Kind, Settings, Status, trace
 from systems import textbook
 
 CASES = {
@@ -18,8 +18,9 @@ CASES = {
 
 
 def both(name, **options):
-    """The branch by tangents and by secants."""
+    """The branch by tangents and by secants; not too far, as the upper solutions of Bratu's problem overflow."""
     make, start, vary, span = CASES[name]
+    options = {"max_points": 150 if name == "bratu" else 5000, **options}
     return [
         trace(make(), start, vary, span, settings=Settings(predictor=predictor, **options))
         for predictor in ("tangent", "secant")
@@ -31,7 +32,10 @@ def test_secants_trace_the_same_branches(name):
     tangent, secant = both(name)
     assert secant.ends == tangent.ends
     assert [point.label for point in secant.special] == [point.label for point in tangent.special]
+    assert len(tangent.special) > 2 or name == "closed"
     for one, other in zip(secant.special, tangent.special):
+        if one.kind is Kind.END and secant.ends[1] is Status.MAX_POINTS:
+            continue  # wherever the points ran out
         assert_allclose(one.unknowns, other.unknowns, rtol=0, atol=1e-9)
         assert one.unstable == other.unstable
     assert secant.check()
@@ -49,7 +53,7 @@ def test_a_better_predictor_needs_fewer_iterations():
     """The secant leaves the curve by the square of the step, the tangent with its change by the cube."""
     tangent, secant = both("bratu", step=0.05, max_step=0.05)
     assert tangent.effort["newton_iterations"] < secant.effort["newton_iterations"]
-    assert {tangent.ends[1], secant.ends[1]} == {Status.LIMIT}
+    assert {tangent.ends[1], secant.ends[1]} == {Status.MAX_POINTS}
 
 
 def test_the_default_is_the_tangent():
