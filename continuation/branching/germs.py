@@ -6,7 +6,7 @@ import numpy as np
 
 from continuation.branching import roots
 
-LEVELS, MOST = 7, 24  # radii, each half the one before: at least and at most
+LEVELS, MOST = 7, 24  # radii, each half the one before: at least and at most (1e-7 of the first: rounding)
 SETTLED = 0.01  # change of the direction from one radius to the next below which it can be extrapolated
 TURN = 0.6  # how far the direction may still turn between the first radius and the centre
 

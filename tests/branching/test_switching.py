@@ -228,7 +228,7 @@ def test_a_double_kernel_is_seen_in_any_units():
     assert kernel.basis[-1, 2] != 0.0
     assert_allclose(kernel.jacobian(np.zeros(4)) @ kernel.basis, 0.0, atol=1e-8)  # by differences
     y = np.array([0.1, 0.2, 0.3])
-    assert_allclose(kernel.coordinates(kernel.lifted(y)), y)
+    assert_allclose(kernel.coordinates(kernel.lift(y)), y)
     check_kernel(kernel)
 
 
