@@ -133,9 +133,8 @@ def test_failures_are_told_once():
 
 
 def test_a_trace_that_gave_nothing_leaves_its_work_and_its_complaint():
-    diagram = add_branch(
-        record(trunk()), Found(None, {"steps": 3}, complaint="no step", interrupted=True), Origin("switch", 0, "BP1")
-    )
+    nothing = Found(None, {"steps": 3}, complaint="no step", interrupted=True)
+    diagram = add_branch(record(trunk()), nothing, Origin("switch", 0, "BP1"))
     assert len(diagram.branches) == 1
     assert diagram.effort == {"steps": 8}
     assert diagram.failures == (Failure("BP1", "no step"),)

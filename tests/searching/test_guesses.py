@@ -68,9 +68,8 @@ def test_guesses_are_the_same_for_one_seed_and_lie_in_their_bounds(n):
     known = np.full((1, n), 1.5)
 
     def first(seed, count=60):
-        return np.array(
-            [u for u, _ in itertools.islice(random_guesses(Surroundings(bounds, known), lambda: known, n, seed), count)]
-        )
+        guesses = random_guesses(Surroundings(bounds, known), lambda: known, n, seed)
+        return np.array([u for u, _ in itertools.islice(guesses, count)])
 
     one = first(1)
     assert np.array_equal(one, first(1))
