@@ -1,4 +1,9 @@
-"""Solutions on small spheres around a branch point followed to its centre: half-branches and their directions."""
+"""Solutions on small spheres around a branch point followed to its centre: half-branches and their directions.
+
+A smooth half-branch has a direction that is a polynomial of the radius: its value at 0 is extrapolated from radii that
+halve (Neville's scheme).  At a cusp it goes like a root of the radius, which halving makes a geometric series: there
+Aitken's rule gives the limit.
+"""
 
 from typing import NamedTuple
 

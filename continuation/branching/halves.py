@@ -1,4 +1,12 @@
-"""The half-branches at a branch point: from the reduced equations, else from searches of the true ones."""
+"""The half-branches at a branch point: from the reduced equations, else from searches of the true ones.
+
+Near the point the solutions of F = 0 are those of the Lyapunov-Schmidt equations on the kernel of [F_u F_p], one fewer
+than unknowns.  To third order these are polynomials; on a small sphere they have finitely many solutions, one for each
+half-branch, where the point is no more degenerate than its third-order terms tell (M. Golubitsky, D. G. Schaeffer,
+"Singularities and Groups in Bifurcation Theory" I, Springer 1985, chapters I and VII; H. B. Keller, W. F. Langford,
+Arch. Rational Mech. Anal. 48 (1972) 83-108).  Each is followed to the centre for its direction, and to the true
+equations, which decide.
+"""
 
 from typing import NamedTuple
 

@@ -1,4 +1,8 @@
-"""F around a branch point in coordinates of its kernel: the reduced equations, and the true ones on spheres."""
+"""F around a branch point in coordinates of its kernel: the reduced equations, and the true ones on spheres.
+
+The singular value decomposition of [F_u F_p], equations and parameter scaled to one size, splits the unknowns into
+kernel and rest, the equations into those that the rest solves and those left over: the Lyapunov-Schmidt reduction.
+"""
 
 import functools
 import itertools
@@ -82,7 +86,7 @@ def kernel_at(problem, x, p, active, weights) -> ScaledKernel:
     Equations are scaled to their size at x and around it, the parameter so that F_p is no larger than F_u.
     """
     unit = 1.0 / np.sqrt(weights)
-    at, near = (extended_jacobian(problem, y, p, active) * unit for y in (x, nearby(x)))
+    at, near = (extended_jacobian(problem, y, p, active) * unit for y in (x, generic_point_near(x)))
     both = np.maximum(np.abs(at), np.abs(near)) if np.all(np.isfinite(near)) else np.abs(at)
     rows = np.max(both, axis=1)
     rows[rows == 0] = 1.0
@@ -122,7 +126,7 @@ def parameter_last(basis) -> np.ndarray:
     return np.column_stack([canonical.basis(basis @ turn[:, 1:]), last])
 
 
-def nearby(x) -> np.ndarray:
+def generic_point_near(x) -> np.ndarray:
     """A generic point around x, where a matrix that vanishes at x shows its size."""
     return x + NEAR * (1 + np.abs(x)) * np.cos(np.arange(1, len(x) + 1))
 

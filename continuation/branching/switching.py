@@ -1,4 +1,4 @@
-"""From a branch point to the other branches through it."""
+"""From a branch point to the other branches through it: one start for each half-branch, in an order of its own."""
 
 import logging
 
@@ -123,10 +123,10 @@ def arrange(halves, incoming, notes) -> tuple:
         notes.append("the half-branch that led to the point was not found again among the solutions")
     known = ahead[0] if len(ahead) == 1 else None
     gone = [known, *(behind if len(behind) == 1 else [])]
-    return known, pair([half for half in halves if not any(half is other for other in gone)])
+    return known, pair_opposites([half for half in halves if not any(half is other for other in gone)])
 
 
-def pair(halves) -> list:
+def pair_opposites(halves) -> list:
     """Half-branches by descending direction, each followed by its opposite."""
     keys = np.array([[*half.direction, *half.z] for half in halves])  # of those that touch, the points ahead differ
     left = [halves[k] for k in canonical.order(-keys, ALIKE)]

@@ -1,4 +1,9 @@
-"""A problem inside the fixed space of some symmetries: unknowns y with u = P y, equations P' F(P y) = 0."""
+"""A problem inside the fixed space of some symmetries: unknowns y with u = P y, equations P' F(P y) = 0.
+
+F maps the fixed space of a group that it respects to itself, so that solutions there are solutions of the whole; where
+the space of a subgroup meets the kernel in one dimension there is a branch in it (equivariant branching lemma:
+M. Golubitsky, I. Stewart, D. G. Schaeffer, "Singularities and Groups in Bifurcation Theory" II, Springer 1988, XIII.3).
+"""
 
 import functools
 from typing import NamedTuple
