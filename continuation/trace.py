@@ -48,7 +48,7 @@ def trace(
     direction : "both", +1 or -1
         +1: the parameter increases at the start.  A switched start goes outward only.
     detect : "all" or a set of Kind
-        Special points to look for.
+        Special points to look for; ``"all"`` leaves out those on request, `Kind.NEUTRAL_SADDLE`.
     stop : Kind, int or callable, optional
         End at the first point of this kind, after this many special points, or where ``stop(point)`` is true for an
         accepted `Point`.

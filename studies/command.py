@@ -53,12 +53,12 @@ def numbers_table(numbers) -> str:
     return "\n".join(lines)
 
 
-def aligned(rows) -> str:
+def align(rows) -> str:
     """Write rows of texts as columns.
 
     Examples
     --------
-    >>> print(aligned([("n", "fold"), ("-1", "0.145")]))
+    >>> print(align([("n", "fold"), ("-1", "0.145")]))
     n   fold
     -1  0.145
     """
@@ -66,7 +66,7 @@ def aligned(rows) -> str:
     return "\n".join("  ".join(text.ljust(width) for text, width in zip(row, widths)).rstrip() for row in rows)
 
 
-def announced(items, what):
+def announce(items, what):
     """Yield the items, with a progress bar on a terminal and a line each on standard error elsewhere."""
     items = list(items)
     if sys.stderr.isatty():

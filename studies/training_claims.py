@@ -39,11 +39,11 @@ def main(fast=False, out=OUT) -> dict:
         Verdicts by claim.
     """
     out = folder(out)
-    return write_claims([*collected(fast, out), *LEFT_OUT], out / "training_claims.txt")
+    return write_claims([*collect(fast, out), *LEFT_OUT], out / "training_claims.txt")
 
 
-def collected(fast, out) -> list:
-    """Claims of every study, each from the numbers it returned."""
+def collect(fast, out) -> list:
+    """Run every study and list its claims, each from the numbers it returned."""
     size = acceleration.FAST if fast else acceleration.FULL
     wide = wide_network.main(fast=fast, out=out)
     return [

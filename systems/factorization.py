@@ -273,7 +273,7 @@ def _parts(u, p):
             error[i, j] = total
     for k in range(r):
         for m in range(r):
-            for i in range(d1 + d2):
+            for i in range(d1 + d2):  # rows of U, then of V
                 sign = 1.0 if i < d1 else -1.0
                 balance[k, m] += sign * u[i * r + k] * u[i * r + m]
     return error, balance

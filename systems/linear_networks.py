@@ -277,7 +277,7 @@ def hessian_eigenvalues(depth, target, lam, a) -> np.ndarray:
     """
     n, s = check_count("depth", depth), check_positive("target", target)
     lam, a = check_numbers("lam", lam, 0), check_numbers("a", a, 0)
-    if a == 0 and n == 2:
+    if a == 0 and n == 2:  # two layers see each other at zero, more don't
         return np.array([lam - s, lam + s])
     if a == 0 and n > 2:
         return np.full(n, lam)

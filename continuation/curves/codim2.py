@@ -24,8 +24,9 @@ from continuation.ground import canonical
 from continuation.kinds import registry
 
 ITERATIONS = 20
-# The largest last step, relative to 1 + |x|, that counts as located.  Ten times larger takes points for located that
-# are off in the seventh digit, ten times smaller loses Bautin points of forms by differences.
+# The largest last step, relative to 1 + |x|, that counts as located.  Scalars made of
+# differences have eight or nine digits: ten times smaller leaves their zeros unlocated, ten times larger lists places
+# that are wrong in the seventh digit.
 ATTAINED = 1e-8
 # Of differences along the tangent, relative to 1 + |x|: half the digits of the scalar, ROUGH where the scalar is made
 # of differences itself.  Ten times either way costs Newton a digit a step, no accuracy of the point.

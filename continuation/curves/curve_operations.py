@@ -23,7 +23,7 @@ class CurveTable:
         self.base, self.second = dense_table(base, k, one), dense_table(base, k, other)
         sizes = (len(curve.unknown_names), k, active, D.NO_FLOW, 0, False)
         self.own = D.DenseTable(sizes, {}, {index: f.address for index, f in SOLVERS.items()}, [])
-        self.borders = borders_at(curve, *curve.guess)
+        self.borders = borders_at(curve, curve.guess.unknowns, curve.guess.parameters)
         tables = [t.address for t in (self.base, self.second, self.own)]
         numbers = [*tables, other, len(curve.shape.auxiliary), address_of(self.borders)]
         self.numbers, self.curve = np.array(numbers, np.int64), curve

@@ -1,6 +1,7 @@
 """Curves of folds, branch points and Hopf points in two parameters, each a `Problem` like any other."""
 
 import functools
+from typing import NamedTuple
 
 import numpy as np
 
@@ -11,9 +12,16 @@ from continuation.equations.equations import Equations
 from continuation.ground.points import Point
 from continuation.kinds import registry
 
-# Unfolding, relative to the largest entry of F_u, beyond which points are no branch points.  Ten times smaller warns of
-# curves whose derivatives are differences, ten times larger keeps silent on points that are off by 1e-5.
+# Unfolding, relative to the largest entry of F_u, beyond which points are no branch points.  Ten times smaller comes
+# near what differences leave of the unfolding, ten times larger keeps silent on points that are off by 1e-5.
 LOST = 1e-6
+
+
+class Guess(NamedTuple):
+    """A point near a curve: its unknowns (N,) and the parameters and constants (k,)."""
+
+    unknowns: np.ndarray
+    parameters: np.ndarray
 
 
 class SpecialCurve(Equations):
@@ -31,21 +39,20 @@ class SpecialCurve(Equations):
     vary : (str, str)
     limits : (low, high)
         Of the second parameter.
-    guess : (N,) and (k,) arrays
+    x, p : (N,) and (k,) arrays
         Unknowns and parameters of a point near the curve: borders of the matrices are made there.
     """
 
-    def __init__(self, base, kind, vary, limits, guess):
+    def __init__(self, base, kind, vary, limits, x, p):
         self.base, self.kind, self.vary, self.limits = base, kind, tuple(vary), limits
         self.shape = registry.of(kind).shape
-        self.guess = tuple(np.array(part, float) for part in guess)
+        self.guess = Guess(np.array(x, float), np.array(p, float))
+        n, k = len(base.unknown_names), len(p)
         super().__init__(
             CurveFunction(self),
             base.states,
             base.parameters,
-            outputs={
-                name: _on_states(g, len(base.unknown_names), len(self.guess[1])) for name, g in base.outputs.items()
-            },
+            outputs={name: _on_states(g, n, k) for name, g in base.outputs.items()},
             constants=base.constants,
             stability=base.functions.get("stability", base.stability),
             symmetry=base.symmetry,
@@ -99,7 +106,7 @@ class SpecialCurve(Equations):
     def inner_weights(self) -> np.ndarray:
         """(N,): those of the base problem, the first parameter's for both; kappa in units of its first value."""
         w = self.base.inner_weights()
-        auxiliary = [w[0] / max(1.0, abs(self.guess[0][self.size])) ** 2 for _ in self.shape.auxiliary]
+        auxiliary = [w[0] / max(1.0, abs(self.guess.unknowns[self.size])) ** 2 for _ in self.shape.auxiliary]
         return np.array([*w[:-1], *auxiliary, w[-1], w[-1]])
 
     def remarks(self, branch) -> list:
@@ -121,7 +128,7 @@ class SpecialCurve(Equations):
 
     def near(self, x, p):
         """The same curve with borders that fit the unknowns x: where its functions are to be evaluated."""
-        return SpecialCurve(self.base, self.kind, self.vary, self.limits, (x, p))
+        return SpecialCurve(self.base, self.kind, self.vary, self.limits, x, p)
 
     @property
     def vector_field(self):
@@ -157,7 +164,7 @@ class CurveFunction:
     @functools.cached_property
     def table(self):
         """Table of its own, with borders that fit the curve's guess."""
-        return CurveTable(self.curve, len(self.curve.guess[1]), self.curve.index_of(self.curve.vary[0]))
+        return CurveTable(self.curve, len(self.curve.guess.parameters), self.curve.index_of(self.curve.vary[0]))
 
     def __call__(self, unknowns, p, out):
         """Write the curve's equations at (unknowns, p) into `out`; NaN where they can't be evaluated."""

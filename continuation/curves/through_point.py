@@ -22,7 +22,7 @@ BESIDE = 1e-4
 # Bogdanov-Takens point: ten times either way only moves that distance.
 DOUBLE = 1e-6
 # Unfolding along the tangent, relative to the change of the parameters, beyond which a branch point is lost when both
-# vary.  Ten times smaller refuses curves whose derivatives are differences, ten times larger follows what is none.
+# vary.  Ten times smaller comes near what differences leave of it, ten times larger follows what is none.
 PERSISTS = 1e-5
 
 
@@ -43,7 +43,7 @@ def curve_through(problem, point, vary, span, curve=None):
     kind = check_point(problem, point, curve)
     p = problem.parameter_values({k: v for k, v in point.parameters.items() if k in problem.parameters})
     x = unknowns_of(problem, kind, point, names, p)
-    made = SpecialCurve(problem, kind, names, limits[names[1]], (x, p))
+    made = SpecialCurve(problem, kind, names, limits[names[1]], x, p)
     if made.shape.unfolded:
         refuse_lost(made, point, x, p)
     if has_second_condition(problem, kind, point, p):

@@ -10,6 +10,7 @@ from continuation.ground.status import Kind
 from continuation.kinds import registry
 from continuation.output.plotting import (
     DASHED,
+    FLAT,
     INK,
     LABELS,
     SIZE,
@@ -113,7 +114,7 @@ def covered(diagram, name) -> int:
     if not len(spots):
         return 0
     low, size = spots.min(axis=0), np.ptp(spots, axis=0)
-    size[size <= 1e-12 * (1 + np.abs(low))] = np.inf
+    size[size <= FLAT * (1 + np.abs(low))] = np.inf
     cells = set()
     for curve in curves:
         scaled = dense_line((curve - low) / size * GRID)

@@ -25,6 +25,9 @@ PLACES = ("upper right", "upper left", "lower left", "lower right")  # of a lege
 PLACES += ("center right", "center left", "lower center", "upper center")
 GAP = 0.5  # between a legend and the frame, in letters
 COVER = 1000  # spots of a curve that a text is worth
+# Extent of a column, relative to its size, that is rounding: it is drawn as constant.  A thousand roundings; ten times
+# smaller blows the rounding of long traces up to the height of the picture, ten times larger hides digits of outputs.
+FLAT = 1e-12
 DIRECTIONS = ((1, 1), (-1, 1), (1, -1), (-1, -1), (1, 0), (-1, 0), (0, 1), (0, -1))
 
 
@@ -117,9 +120,9 @@ def widen(ax, branch, names, curve):
     curve = curve[np.isfinite(curve).all(axis=1)]
     for k, name in enumerate(names if len(curve) else ()):
         size = np.abs(curve[:, k]).max()
-        if np.ptp(curve[:, k]) <= 1e-12 * (size + (name not in branch.outputs)):
+        if np.ptp(curve[:, k]) <= FLAT * (size + (name not in branch.outputs)):
             ends = np.array([curve[0], curve[0]])
-            ends[:, k] += np.array([-0.05, 0.05]) * (size if size > 1e-12 else 1.0)
+            ends[:, k] += np.array([-0.05, 0.05]) * (size if size > FLAT else 1.0)
             ax.update_datalim(ends)
     ax.autoscale_view()
 

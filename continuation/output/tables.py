@@ -12,6 +12,7 @@ from continuation.symmetries.conjugacy import breaking
 FEW = 4  # up to so many states all are listed
 SHOWN = 3  # of more states, the norm and so many
 MANY = 50  # of more special points no normal forms
+SAME = 1e-9  # relative and absolute: the end lies on a special point; location leaves 1e-10, steps beside it 1e-4
 
 
 def table(branch) -> str:
@@ -112,7 +113,7 @@ def describe(branch, point) -> str:
 def _why(branch, row, status) -> str:
     """Why a branch ends on a row: the advice, unless a curve of special points has its own end there."""
     ends = (point for point in branch.special if registry.of(point.kind).ends_curve)
-    here = (point for point in ends if np.allclose(branch.unknowns[point.index], branch.unknowns[row], 1e-9, 1e-9))
+    here = (point for point in ends if np.allclose(branch.unknowns[point.index], branch.unknowns[row], SAME, SAME))
     if status is Status.LIMIT and (point := next(here, None)):
         return f"at the {registry.of(point.kind).words} {point.label}, where the curve ends"
     if status is Status.LIMIT and (name := limit_reached(branch, row)):

@@ -41,12 +41,12 @@ NOT_JUDGED = {
 
 
 def branches() -> dict:
-    """Every branch by name."""
+    """Trace every branch, by name."""
     return {**networks(), **factorizations(), **regressions(), **relu_networks(), **normal_forms(), **models()}
 
 
 def balance_of(name):
-    """What the layers of a system keep under descent (law I1); None where it has no such layers."""
+    """Say what the layers of a system keep under descent (law I1); None where it has no such layers."""
     if name.startswith("deep_linear_network"):
         return nets.layer_balance([int(width) for width in name.partition(": ")[2].split("-")])
     makers = {"factorization": fac.balance(M, 2), "overparameterized_regression": reg.balance}
@@ -54,7 +54,7 @@ def balance_of(name):
 
 
 def networks() -> dict:
-    """Deep linear networks: scalar, mode by mode, scalar layers, matrices with gauge, residual."""
+    """Trace deep linear networks: scalar, mode by mode, scalar layers, matrices with gauge, residual."""
     made = {}
     for depth in (2, 3, 4, 5, 6):
         problem = nets.scalar_network(depth, 1.0)
@@ -87,7 +87,7 @@ def networks() -> dict:
 
 
 def layered_branch(n):
-    """The network of `LAYERS` layers whose limit is the normal solution of class n."""
+    """Trace the network of `LAYERS` layers whose limit is the normal solution of class n."""
     residual, begin = nets.residual_network(rotation(ANGLE), LAYERS), {"lam": SPAN[0]}
     C = rotation_family(ANGLE).solve(normal_logarithm(rotation(ANGLE), n).ravel(), begin).state.reshape(2, 2)
     start = residual.solve(np.ravel(start_weights(C, 1.0, LAYERS)), begin)
@@ -95,14 +95,14 @@ def layered_branch(n):
 
 
 def characteristic_branch(n):
-    """The normal solution of class n in the limit, with the Morse index of its cost."""
+    """Trace the normal solution of class n in the limit, with the Morse index of its cost."""
     problem, begin = rotation_family(ANGLE), {"lam": SPAN[0]}
     start = problem.solve(normal_logarithm(rotation(ANGLE), n).ravel(), begin)
     return trace(problem, start, "lam", SPAN, parameters=begin)
 
 
 def factorizations() -> dict:
-    """Balanced branches of a factorization: minimum and saddles."""
+    """Trace balanced branches of a factorization: minimum and saddles."""
     made, problem = {}, fac.factorization(M, 2, gauge=True)
     for kept in ([0, 1], [0, 2], [1, 2], [0], [2]):
         point = fac.balanced_point(M, 2, kept, 0.2).state
@@ -112,7 +112,7 @@ def factorizations() -> dict:
 
 
 def regressions() -> dict:
-    """l_p regression times a scalar."""
+    """Trace l_p regression times a scalar."""
     rng = np.random.default_rng(0)
     X, y = rng.normal(size=(12, 2)), rng.normal(size=12)
     problem, critical = reg.overparameterized_regression(X, y, 4.0), reg.critical_decay(X, y, 4.0)
@@ -128,7 +128,7 @@ def regressions() -> dict:
 
 
 def relu_networks() -> dict:
-    """Students of ReLU teachers: weights, families of teachers, the plane of Theorem 7, the reduction's weights."""
+    """Trace students of ReLU teachers: weights, families of teachers, the plane of Theorem 7, the reduction."""
     decay = {"lam": 0.1}
     two, even, plane = relu.two_teachers(lam=0.1), relu.even_teachers(3, lam=0.1), relu.plane(5.0)
     both = relu.normal_equations(np.eye(2), 2, lam=0.1)
@@ -147,7 +147,7 @@ def relu_networks() -> dict:
 
 
 def reduced_branch():
-    """The type II point of the reduction in all weights, against the decay."""
+    """Trace the type II point of the reduction in all weights, against the decay."""
     reduced = relu.symmetric_reduction(SIZE, lam=0.0).solve(type_ii_guess(SIZE), {"lam": 0.005})
     full = relu.normal_equations(np.eye(SIZE), SIZE).with_symmetries(())
     start = full.solve(reduced_weights(reduced, SIZE).ravel(), {"lam": 0.005})
@@ -155,7 +155,7 @@ def reduced_branch():
 
 
 def normal_forms() -> dict:
-    """One branch of every textbook problem of one or two states."""
+    """Trace one branch of every textbook problem of one or two states."""
     return {
         "fold: both halves": partial(trace, textbook.fold(), [1.0], "p", (-0.5, 2.0)),
         "transcritical: zero": partial(trace, textbook.transcritical(), [0.0], "p", (-1.0, 1.0)),
@@ -170,7 +170,7 @@ def normal_forms() -> dict:
 
 
 def models() -> dict:
-    """Chemistry, convection, combustion, atmosphere."""
+    """Trace models of chemistry, convection, combustion and the atmosphere."""
     heated = {"rho": 5.0}
     aloft = textbook.lorenz().solve([3.0, 3.0, 4.0], heated)
     warm, bratu = {"lam": 0.5}, textbook.bratu(12)
@@ -188,5 +188,5 @@ def models() -> dict:
 
 
 def rotation(angle) -> np.ndarray:
-    """Rotation of the plane."""
+    """Return a rotation of the plane."""
     return np.array([[math.cos(angle), -math.sin(angle)], [math.sin(angle), math.cos(angle)]])

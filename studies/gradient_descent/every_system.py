@@ -17,7 +17,7 @@ from systems.relu.symmetric.reduction import type_ii_guess
 from systems.training.judging.branch_checks import check_branch
 
 OUT = "out/gradient_descent"
-POINTS, FEW = 20, 3
+POINTS, FEW = 20, 3  # rows of each branch that are judged
 DRAWN = {
     "scalar_network: depth 3": "a",
     "scalar_network: depth 2": "a",
@@ -59,7 +59,7 @@ def main(fast=False, out=OUT) -> dict:
 
 
 def numbers(checks) -> dict:
-    """Counts and errors over all checks."""
+    """Sum up counts and errors over all checks."""
     points = [point for check in checks.values() for point in check.points]
     rates = [rate for point in points for rate in point.rates if not rate.skipped]
     swept = [sweep for check in checks.values() for sweep in check.sweeps]
@@ -78,7 +78,7 @@ def numbers(checks) -> dict:
 
 
 def indices(checks) -> dict:
-    """Judged rows at which the index of a system that is no flow differs from what descent showed in the weights."""
+    """Count rows at which the index of a system that is no flow isn't what descent showed in the weights."""
     reduced = symmetric_reduction(made.SIZE, lam=0.0)
     found = {}
     for n in made.CLASSES:
@@ -91,7 +91,7 @@ def indices(checks) -> dict:
 
 
 def claims(found) -> list:
-    """What the checks are to show."""
+    """List what the checks are to show."""
     worst = max(value for key, value in found.items() if key.startswith("sweep["))
     differing = sum(value for key, value in found.items() if key.startswith("index["))
     return [
@@ -106,7 +106,7 @@ def claims(found) -> list:
 
 
 def left_out() -> str:
-    """Lines that name every system without a branch of its own here, and why."""
+    """Name every system without a branch of its own here, and why."""
     width = max(map(len, made.NOT_JUDGED))
     return "\n".join(["# left out", *(f"{name.ljust(width)}  {why}" for name, why in made.NOT_JUDGED.items())])
 

@@ -23,7 +23,7 @@ from systems.characteristic import characteristic_equation
 
 OUT = "out/gradient_descent"
 DEPTHS, TARGETS = (3, 4, 5, 8), (1.0, 0.3, 2.0)
-M = np.diag([3.0, 2.0, 1.2])
+M = np.diag([3.0, 2.0, 1.2])  # singular values apart, so that no two branch points coincide
 R, DECAY = 1.5 * np.exp(0.8j), 0.3  # of the residual networks
 BREAKING = ((-0.2, 2), (0.05, 3), (-0.5, 4))  # R and layers
 
@@ -50,7 +50,7 @@ def main(fast=False, out=OUT) -> dict:
 
 
 def linear(fast=False) -> dict:
-    """Family (a): pitchfork of two layers, folds, equal cost and Hessians of more."""
+    """Check family (a): pitchfork of two layers, folds, equal cost and Hessians of more."""
     folds, costs, hessians = [], [], []
     for n, s in itertools.product(DEPTHS[:2] if fast else DEPTHS, TARGETS[:2] if fast else TARGETS):
         place, branch = nets.fold_point(n, s), learnt_branch(n, s)
@@ -68,7 +68,7 @@ def linear(fast=False) -> dict:
 
 
 def learnt_branch(depth, target):
-    """Both solutions that aren't zero, from a tenth of the fold's decay."""
+    """Trace both solutions that aren't zero, from a tenth of the fold's decay."""
     fold = nets.fold_point(depth, target)
     low = 0.1 * fold.lam
     return trace(
@@ -77,7 +77,7 @@ def learnt_branch(depth, target):
 
 
 def equal_cost(branch, target) -> float:
-    """Decay at which the stable solution costs as much as zero, by bisection along the branch."""
+    """Find the decay at which the stable solution costs as much as zero, by bisection along the branch."""
 
     def excess(lam):
         return min(point["loss"] for point in branch.at(lam=lam)) - 0.5 * target**2
@@ -87,7 +87,7 @@ def equal_cost(branch, target) -> float:
 
 
 def counts(fast=False) -> dict:
-    """Critical points found by deflation less those counted by formula, modulo sign or gauge."""
+    """Count critical points found by deflation less those by formula, modulo sign or gauge."""
     missing = []
     for depth, targets, lam in ((3, (1.0, 0.5), 0.1), (3, (1.0, 0.5), 0.3), (4, (1.0, 0.6), 0.2), (2, (1.0, 0.4), 0.5)):
         found = find_solutions(nets.modes(depth, targets), {"lam": lam}, bounds=(-1.5, 1.5))
@@ -99,7 +99,7 @@ def counts(fast=False) -> dict:
 
 
 def factorized() -> dict:
-    """Family (b): branch points of the balanced branch in mu, curvature, nullity, the secondary branch."""
+    """Check family (b): branch points of the balanced branch in mu, curvature, nullity, the secondary branch."""
     curvatures, nullities = [], []
     for kept in itertools.chain.from_iterable(itertools.combinations(range(3), k) for k in range(4)):
         values = np.linalg.eigvalsh(-fac.factorization(M, 3).jacobian(*_balanced(3, kept, 0.4)))
@@ -122,7 +122,7 @@ def factorized() -> dict:
 
 
 def secondary_branch():
-    """Unbalanced factors of the number 3 at lam = 2, from the branch point in mu."""
+    """Trace the unbalanced factors of the number 3 at lam = 2, from the branch point in mu."""
     problem = fac.factorization([[3.0]], 1)
     balanced = trace(problem, [1.0, 1.0], "mu", (-4.0, 1.0), parameters={"lam": 2.0})
     starts = [start for start in switch(problem, balanced["BP1"]) if not start.known]
@@ -131,7 +131,7 @@ def secondary_branch():
 
 
 def regressions() -> dict:
-    """Family (c): pitchforks in the decay and in the power, folds of more layers."""
+    """Check family (c): pitchforks in the decay and in the power, folds of more layers."""
     rng, forks, powers, folds = np.random.default_rng(0), [], [], []
     for p in (2.0, 3.0, 4.0):
         X, y = rng.normal(size=(6, 2)), rng.normal(size=6)
@@ -153,7 +153,7 @@ def regressions() -> dict:
 
 
 def residual(fast=False) -> dict:
-    """Family (d): distance to the characteristic equation when N doubles; where layers stop being equal."""
+    """Check family (d): distance to the characteristic equation as N doubles; where layers stop being equal."""
     limit, errors = limit_of(DECAY), []
     for n in (20, 40) if fast else (20, 40, 80, 160):
         state = nets.uniform_residual_branch(R, n).solve([limit.real, limit.imag], {"lam": DECAY}).state
@@ -167,14 +167,14 @@ def residual(fast=False) -> dict:
 
 
 def limit_of(lam) -> complex:
-    """The solution a of the characteristic equation that starts at the principal logarithm."""
+    """Return the solution a of the characteristic equation that starts at the principal logarithm."""
     matrix = np.array([[R.real, -R.imag], [R.imag, R.real]])
     point = characteristic_equation(matrix).solve([0.4, -0.8, 0.8, 0.4], {"lam": lam})
     return complex(point["C[0,0]"], point["C[1,0]"])
 
 
 def equal_layers(real, layers):
-    """Branch of equal layers through the point where they stop being equal."""
+    """Trace the branch of equal layers through the point where they stop being equal."""
     place, full = nets.permutation_breaking_point(real, layers), nets.residual_network([[real]], layers)
     begin = {"lam": 1.3 * place.lam}
     uniform = nets.uniform_residual_branch(real, layers).solve([1.1 * place.a, 0.0], begin)
@@ -183,7 +183,7 @@ def equal_layers(real, layers):
 
 
 def claims(found) -> list:
-    """Closed forms of the families."""
+    """List the claims: closed forms of the families."""
     counted = f"differences in {found['counted']} cases"
     return [
         Claim("(a)", "N = 2: pitchfork at lam = s", found["pitchfork"], high=1e-9, note="relative"),

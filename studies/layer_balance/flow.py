@@ -50,24 +50,24 @@ def main(fast=False, out=OUT) -> dict:
 
 
 def objective_of(network, decay=0.0, seed=0) -> NetworkLoss:
-    """Random samples and targets for a network."""
+    """Draw random samples and targets for a network."""
     rng = np.random.default_rng(seed)
     X, Y = rng.normal(size=(SAMPLES, network.widths[0])), rng.normal(size=(SAMPLES, network.widths[-1]))
     return NetworkLoss(network, X, Y, decay=decay)
 
 
 def start_of(network, seed=1) -> np.ndarray:
-    """Random weights of unit size."""
+    """Draw random weights of unit size."""
     return np.random.default_rng(seed).normal(size=network.size) / np.sqrt(network.widths[1])
 
 
 def flow_of(network, steps, decay=0.0):
-    """Gradient flow over `TIME`."""
+    """Follow the gradient flow over `TIME`."""
     return train_flow(objective_of(network, decay), start_of(network), TIME, steps=steps, every=steps // 200)
 
 
 def conserved(runs) -> dict:
-    """Largest changes under flow, relative to the squared norm of the start; that of tanh also as it is."""
+    """Measure the largest changes under flow, relative to the start's squared norm; that of tanh also as it is."""
 
     def absolute(name, law):
         network, states = NETWORKS[name], runs[name].states
@@ -91,7 +91,7 @@ def conserved(runs) -> dict:
 
 
 def descent_laws() -> dict:
-    """I1: largest violation at any of 500 steps; I2: drift ratio of ten times smaller steps; I3: rate of decay."""
+    """Measure I1, the largest violation in 500 steps; I2, the drift ratio of ten times smaller steps; I3, the decay."""
     violations, lam = [], 0.05
     for network in (NETWORKS[name] for name in ("linear", "ReLU", "leaky ReLU", "mixed")):
         run = train(objective_of(network, lam), start_of(network), 0.05, steps=500, law=True)
@@ -108,7 +108,7 @@ def descent_laws() -> dict:
 
 
 def claims(found) -> list:
-    """The claims of section 2 and the laws behind them."""
+    """List the claims of section 2 and the laws behind them."""
     return [
         Claim("Theorem 2.1", "ReLU neurons stay balanced", found["neurons, ReLU"], high=1e-4, note="flow"),
         Claim("Theorem 2.1", "leaky ReLU neurons stay balanced", found["neurons, leaky ReLU"], high=1e-4),

@@ -15,7 +15,7 @@ from systems.training.descent import descend
 
 SHAPE, RANK = (15, 12), 3
 EPSILON = 0.1  # of Theorem 3.1, relative to |M|
-DELTA = 0.1
+DELTA = 0.1  # of Theorem 3.1: the steps fall as t^-(1/2 + delta)
 OUT = "out/layer_balance"
 
 
@@ -48,14 +48,14 @@ def main(fast=False, out=OUT) -> dict:
 
 
 def target(seed=0) -> np.ndarray:
-    """A random matrix with the singular values 1, 0.8 and 0.6."""
+    """Make a random matrix with the singular values 1, 0.8 and 0.6."""
     rng = np.random.default_rng(seed)
     left, right = (np.linalg.qr(rng.normal(size=(d, RANK)))[0] for d in SHAPE)
     return left * np.array([1.0, 0.8, 0.6]) @ right.T
 
 
 def diminishing_steps(M, steps, seed=1) -> dict:
-    """Theorem 3.1 and Lemma 3.1 from a small start: worst imbalance, increase of f, size and the final misfit."""
+    """Check Theorem 3.1 and Lemma 3.1 from a small start: imbalance, increase of f, size and the final misfit."""
     rng, size = np.random.default_rng(seed), np.linalg.norm(M)
     epsilon = EPSILON * size
     scale = np.sqrt(epsilon) / max(M.shape)  # poly(d) = d^2 for the variance
@@ -79,7 +79,7 @@ def diminishing_steps(M, steps, seed=1) -> dict:
 
 
 def stationary_points(count, seed=2) -> dict:
-    """Lemma 3.2 over stationary points of f found by Newton from random starts.
+    """Check Lemma 3.2 over stationary points of f found by Newton from random starts.
 
     For each, epsilon is its own imbalance ``|U'U - V'V|``: it must fit M to epsilon or have a descending direction.
     """
@@ -103,14 +103,14 @@ def stationary_points(count, seed=2) -> dict:
 
 
 def four_scalars(state, eta, sigma):
-    """One step of rank-1 descent in the scalars ``a = u.u*``, ``b = v.v*`` and the lengths orthogonal to them."""
+    """Make one step of rank-1 descent in ``a = u.u*``, ``b = v.v*`` and the lengths p, q orthogonal to them."""
     a, p, b, q = state
     shrink_u, shrink_v = 1 - eta * (b * b + q * q), 1 - eta * (a * a + p * p)
     return shrink_u * a + eta * sigma * b, shrink_u * p, shrink_v * b + eta * sigma * a, shrink_v * q
 
 
 def rank_one(count, seed=3) -> dict:
-    """Theorem 3.2: reduction, fraction of starts that converge with bounded ratio, steps against log d, rate."""
+    """Check Theorem 3.2: the reduction, the share of starts that converge, steps against log d, the rate."""
     rng, sigma, c, step = np.random.default_rng(seed), 2.0, 0.1, 0.05
     steps, converged, ratios = {}, 0, []
     for d in (10, 100, 1000):
@@ -137,7 +137,7 @@ def rank_one(count, seed=3) -> dict:
 
 
 def norms_along(M, steps, seed=4) -> dict:
-    """Fig. 1: descent with and without the balancing regulariser, as runs by name."""
+    """Run Fig. 1: descent with and without the balancing regulariser, by name."""
     rng, problem = np.random.default_rng(seed), factorization(M, RANK)
     start = 0.3 * rng.normal(size=len(problem.states))
     every = max(1, steps // 500)
@@ -148,13 +148,13 @@ def norms_along(M, steps, seed=4) -> dict:
 
 
 def squared_norms(run) -> np.ndarray:
-    """Squared norms of U and V (rows, 2) along a run."""
+    """Return the squared norms of U and V (rows, 2) along a run."""
     cut = SHAPE[0] * RANK
     return np.column_stack([np.sum(part**2, axis=1) for part in (run.states[:, :cut], run.states[:, cut:])])
 
 
 def figure_numbers(runs) -> dict:
-    """Final misfit of both objectives, change of the difference and of the ratio of the norms without regulariser."""
+    """Measure final misfits of both objectives; change of difference and ratio of the norms without regulariser."""
     norms = squared_norms(runs["objective (1)"])
     difference, ratio = norms[:, 0] - norms[:, 1], norms[:, 0] / norms[:, 1]
     return {
@@ -166,7 +166,7 @@ def figure_numbers(runs) -> dict:
 
 
 def claims(found) -> list:
-    """The claims of section 3."""
+    """List the claims of section 3."""
     return [
         Claim("Lemma 3.1 (i)", "imbalance at most epsilon", found["imbalance"], high=1.0, note="of epsilon"),
         Claim("Lemma 3.1 (ii)", "f never rises", found["rise"], high=1e-15, note="of |M|^2"),

@@ -16,13 +16,13 @@ from systems.training.invariants import violation
 from systems.training.network_descent import train
 from systems.training.networks import Network, NetworkLoss
 
-WIDTHS = (1000, 100, 100, 10)
+WIDTHS = (1000, 100, 100, 10)  # those of the paper
 SAMPLES, STEPS, RATE, SPREAD = 1000, 10_000, 5.0, 0.147
 FAST = ((200, 40, 40, 10), 200, 800)  # widths, samples and steps
 DEVIATIONS = {"balanced": (1e-3, 10**-2.5, 1e-2), "unbalanced": (1e-2, 1e-2, 1e-2)}  # of the entries of each layer
 THREADS = 1  # two save a third of the time on an idle machine, and cost many times more on a busy one
 NEAR = 1.25  # a ratio of norms that is close to 1: the paper's own end at 1.22
-PRINTED = {"balanced": (42.90, 43.76, 43.68), "unbalanced": (55.50, 45.65, 45.46)}
+PRINTED = {"balanced": (42.90, 43.76, 43.68), "unbalanced": (55.50, 45.65, 45.46)}  # end norms in the paper's figure
 OUT = "out/layer_balance"
 
 
@@ -52,7 +52,7 @@ def main(fast=False, out=OUT) -> dict:
 
 
 def problem(fast=False, seed=0) -> NetworkLoss:
-    """Samples and targets in float32."""
+    """Make samples and targets in float32."""
     widths, samples = FAST[:2] if fast else (WIDTHS, SAMPLES)
     rng, network = np.random.default_rng(seed), Network(widths, "relu")
     X = rng.normal(size=(samples, widths[0])) / np.sqrt(widths[0])
@@ -62,7 +62,7 @@ def problem(fast=False, seed=0) -> NetworkLoss:
 
 
 def learn(objective, name, steps, seed=1):
-    """Gradient descent from one of the starts, with a progress bar on a terminal."""
+    """Run gradient descent from one of the starts, with a progress bar on a terminal."""
     from threadpoolctl import threadpool_limits
 
     rng = np.random.default_rng(seed)
@@ -73,7 +73,7 @@ def learn(objective, name, steps, seed=1):
 
 
 def numbers(objective, run) -> dict:
-    """End norms, drift, largest difference, ratio and the law of a step in float64 at both ends."""
+    """Compute the end norms, drift, largest difference, ratio and the law of a step in float64 at both ends."""
     network, layers = objective.network, run.invariants["layers"]
     norms = [float(np.dot(v, v)) for v in network.parameters(run.final.astype(float))]
     return {
@@ -89,7 +89,7 @@ def numbers(objective, run) -> dict:
 
 
 def claims(found) -> list:
-    """What Fig. 2 says, against `numbers` of both runs."""
+    """List what Fig. 2 says, against `numbers` of both runs."""
     rows = []
     for name, row in found.items():
         size = sum(row["norms"]) / 3
@@ -105,7 +105,7 @@ def claims(found) -> list:
 
 
 def by_start(made) -> dict:
-    """Numbers of each run from the flat dictionary that `main` returns.
+    """Sort the flat numbers that `main` returns by run.
 
     Examples
     --------

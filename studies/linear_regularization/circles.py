@@ -15,7 +15,7 @@ import numpy as np
 
 from continuation import Branch, Settings, trace
 from studies.claims import Claim
-from studies.command import aligned, announced, command, folder
+from studies.command import align, announce, command, folder
 from studies.figures import COLOURS, draw_branch, figure_of, legend, mark, save
 from studies.linear_regularization import OUT
 from systems.characteristic import characteristic_equation, normal_logarithm
@@ -23,9 +23,9 @@ from systems.characteristic.closed_forms.circles_of_solutions import circle_star
 from systems.characteristic.closed_forms.normal_solutions import pitchforks_of_revolution
 from systems.characteristic.morse.index import morse_index
 
-CLASSES = (-1, 1)
-ANGLES = (math.pi / 2, 1.0)
-SPAN = (0.0, 0.5)
+CLASSES = (-1, 1)  # winding numbers with circles
+ANGLES = (math.pi / 2, 1.0)  # of R: the paper's, and one without its symmetry
+SPAN = (0.0, 0.5)  # of lam
 AT, SHOWN = 0.1, 0.05  # lam of the costs that are compared, and of those in the table
 BESIDE, LEAST = 1e-2, 1e-6  # lam at which circles are begun, and where their start is
 SMALL = 0.1  # size of a circle, relative, at which its trace ends: its phase is lost where it is a point
@@ -56,9 +56,9 @@ def main(fast=False, out=OUT) -> dict:
     """
     settings = Settings(max_step=0.15 if fast else 0.05, max_points=600 if fast else 2000)
     wanted = [(n, theta) for theta in ANGLES for n in CLASSES]
-    diagrams = [class_diagram(n, theta, settings) for n, theta in announced(wanted, "diagram of class, angle")]
-    rows = [row for diagram in diagrams for row in described(diagram)]
-    (folder(out) / "circles.txt").write_text(aligned([HEADER, *rows]) + "\n", "utf-8")
+    diagrams = [class_diagram(n, theta, settings) for n, theta in announce(wanted, "diagram of class, angle")]
+    rows = [row for diagram in diagrams for row in describe(diagram)]
+    (folder(out) / "circles.txt").write_text(align([HEADER, *rows]) + "\n", "utf-8")
     draw(diagrams, folder(out) / "circles.png", fast)
     numbers = {}
     for diagram in diagrams:
@@ -92,7 +92,7 @@ def circle_branch(problem, start, settings) -> Branch:
 
 
 def pitchfork_behind(last, pitchforks):
-    """The pitchfork of revolution at which circles end, the one next to their last point; None if they don't shrink."""
+    """Find the pitchfork of revolution that circles end at, next to their last point; None if they don't shrink."""
     if not nearly_normal(last):
         return None
     w = angles(last)
@@ -100,29 +100,29 @@ def pitchfork_behind(last, pitchforks):
 
 
 def angles(branch):
-    """``w = (C[1,0] - C[0,1]) / 2`` of a branch or a point, the same all around a circle."""
+    """Return ``w = (C[1,0] - C[0,1]) / 2`` of a branch or a point, the same all around a circle."""
     return (branch["C[1,0]"] - branch["C[0,1]"]) / 2
 
 
 def escaped(point) -> bool:
-    """Whether a saddle has gone far enough towards infinity."""
+    """Say whether a saddle has gone far enough towards infinity."""
     return point["C[0,0]"] + point["C[1,1]"] < -16
 
 
 def nearly_normal(point) -> bool:
-    """Whether a circle has shrunk to nearly a point."""
+    """Say whether a circle has shrunk to nearly a point."""
     size = math.hypot(point["C[0,0]"] - point["C[1,1]"], point["C[0,1]"] + point["C[1,0]"])
     return size < SMALL * math.hypot(point["C[0,0]"] + point["C[1,1]"], point["C[0,1]"] - point["C[1,0]"])
 
 
 def numbers_of(diagram) -> dict:
-    """Numbers of one diagram; see `main`."""
+    """Compute the numbers of one diagram; see `main`."""
     theta, n, normal = round(diagram.theta, 4), diagram.n, diagram.normal
     phi = diagram.theta + 2 * math.pi * n
     key, out = f"[{theta}, {n}]", {}
     out[f"fold{key}"] = float(normal.folds[0]["lam"])
-    out[f"index{key}"] = distinct(normal)
-    out[f"J{key}"] = lowest(normal)
+    out[f"index{key}"] = list_indices(normal)
+    out[f"J{key}"] = lowest_cost(normal)
     out[f"circles{key}"] = len(diagram.circles)
     for k, branch in diagram.circles.items():
         key, point = f"[{theta}, {n}, {k}]", diagram.ends[k]
@@ -130,8 +130,8 @@ def numbers_of(diagram) -> dict:
         gaps = [] if point is None else [abs(p["lam"] / point.lam - 1) for p in normal.branch_points]
         out[f"located{key}"] = min(gaps, default=math.nan)
         out[f"circle_folds{key}"] = [float(fold["lam"]) for fold in branch.folds]
-        out[f"circle_index{key}"] = distinct(branch)
-        out[f"J_circle{key}"] = lowest(branch)
+        out[f"circle_index{key}"] = list_indices(branch)
+        out[f"J_circle{key}"] = lowest_cost(branch)
         out[f"slope{key}"] = float(branch["J"][0] / branch["lam"][0])
         out[f"slope_expected{key}"] = phi**2 - (abs(phi) - k * math.pi) ** 2 / 2
         out[f"tau{key}"] = float(np.abs(branch["tau"]).max())
@@ -141,8 +141,8 @@ def numbers_of(diagram) -> dict:
 HEADER = ("R", "n", "branch", f"J at {SHOWN} (index)", "fold at lam", "from", "to")
 
 
-def described(diagram) -> list[tuple]:
-    """Rows of the table for one class: its normal branch and its circles."""
+def describe(diagram) -> list[tuple]:
+    """Write the rows of the table for one class: its normal branch and its circles."""
     first = f"rot({diagram.theta:.4f})", str(diagram.n)
     gone = f"lam -> 0, C -> infinity, J -> {diagram.normal['J'][-1]:.3f}"
     rows = [(*first, "normal", *_middle(diagram.normal), gone)]
@@ -163,13 +163,13 @@ def _middle(branch) -> tuple:
 
 
 def slope_at_zero(point) -> float:
-    """Limit of J / lam as lam -> 0, from a point near it where F -> R, up to lam^2: ``dJ/dlam = |C|^2 / 2``."""
+    """Return the limit of J / lam as lam -> 0, from a point near it, to lam^2: ``dJ/dlam = |C|^2 / 2``."""
     here = 0.5 * float(np.sum(point.state**2))
     return 2 * point["J"] / point["lam"] - here if point["lam"] > 0 else here
 
 
-def distinct(branch) -> list[int]:
-    """The Morse indices met along a branch, in order, repeats left out; special points aside."""
+def list_indices(branch) -> list[int]:
+    """List the Morse indices met along a branch, in order, repeats and special points left out."""
     special = {point.index for point in branch.special}
     found = []
     for row, index in enumerate(branch.unstable):
@@ -178,13 +178,13 @@ def distinct(branch) -> list[int]:
     return found
 
 
-def lowest(branch) -> float:
-    """Lowest cost at lam = 0.1, NaN where the branch doesn't reach it."""
+def lowest_cost(branch) -> float:
+    """Find the lowest cost at lam = 0.1, NaN where the branch doesn't reach it."""
     return float(min((point["J"] for point in branch.at(lam=AT)), default=math.nan))
 
 
 def claims(numbers) -> list[Claim]:
-    """What the paper says of local minima, and what is found of open problem (i)."""
+    """List what the paper says of local minima, and what is found of open problem (i)."""
     key = f"[{round(ANGLES[0], 4)}, -1]"
     circle = f"{key[:-1]}, 1]"
     first = [value for name, value in numbers.items() if name.startswith(("index[", "circle_index["))]

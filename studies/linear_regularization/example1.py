@@ -14,13 +14,12 @@ import scipy.interpolate
 from continuation import Settings, trace
 from studies.claims import Claim
 from studies.claims import table as claims_table
-from studies.command import announced, folder, options
+from studies.command import announce, folder, options
 from studies.figures import COLOURS, draw_branch, figure_of, legend, save
-from studies.linear_regularization import OUT
+from studies.linear_regularization import OUT, QUARTER_TURN
 from systems.characteristic import characteristic_equation, normal_logarithm
 
-ANGLE = np.pi / 2
-R = np.array([[0.0, -1.0], [1.0, 0.0]])
+ANGLE = np.pi / 2  # of the quarter turn R
 CLASSES = (0, -1, 1, -2, 2)
 SPAN = (0.0, 0.5)  # of lam; the outermost turning point is at 0.145
 
@@ -52,15 +51,15 @@ def main(fast=False, out=OUT) -> dict:
 
 def trace_classes(classes, settings) -> dict:
     """Trace the branch of every class from the logarithm of R at lam = 0 on, towards larger lam."""
-    problem = characteristic_equation(R)
+    problem = characteristic_equation(QUARTER_TURN)
     return {
         n: trace(problem, _start(n), "lam", SPAN, settings=settings, direction=+1)
-        for n in announced(classes, "branch of class")
+        for n in announce(classes, "branch of class")
     }
 
 
 def turning_points(branches) -> dict[str, float]:
-    """Numbers of the first fold of each branch that has one."""
+    """Return the numbers of the first fold of each branch that has one."""
     numbers = {}
     for n, branch in branches.items():
         for fold in branch.folds[:1]:
@@ -72,7 +71,7 @@ def turning_points(branches) -> dict[str, float]:
 
 
 def observations(branches) -> dict:
-    """Numbers behind the paper's observations (i) to (iv).
+    """Return the numbers behind the paper's observations (i) to (iv).
 
     Returns
     -------
@@ -104,7 +103,7 @@ def observations(branches) -> dict:
 
 
 def indices(branches) -> dict:
-    """Morse index of J beside each turning point: ``index_upper[n]`` before it, ``index_saddle[n]`` after it."""
+    """Return Morse indices of J beside each turning point: ``index_upper[n]`` before, ``index_saddle[n]`` after it."""
     numbers = {}
     for n, branch in branches.items():
         row = branch.folds[0].index if branch.folds else len(branch) - 2
@@ -115,7 +114,7 @@ def indices(branches) -> dict:
 
 
 def claims(numbers) -> list[Claim]:
-    """Observations (i) to (iv) of the paper as rows: claimed, computed, verdict."""
+    """List the claims, observations (i) to (iv) of the paper: claimed, computed, verdict."""
     others = [n for n in CLASSES if n != 0]
     upper, saddle = ([numbers[f"index_{side}[{n}]"] for n in others] for side in ("upper", "saddle"))
     lams = ", ".join(f"{numbers[f'lam_bar[{n}]']:.6f}" for n in others) + f" for n = {others}"
@@ -166,7 +165,7 @@ def saddle_end(branch, n) -> dict[str, float]:
 
 
 def lowest_excess(principal, branch) -> float:
-    """Smallest ``(J - J_principal) / lam`` at equal lam, over the rows of `branch` with lam > 0.
+    """Return the smallest ``(J - J_principal) / lam`` at equal lam, over the rows of `branch` with lam > 0.
 
     Between rows J of the principal branch is interpolated with its derivative ``dJ/dlam = |C|^2 / 2``.
     """
@@ -178,7 +177,7 @@ def lowest_excess(principal, branch) -> float:
 
 
 def departure_from_normal(branch) -> float:
-    """Largest ``|C[0,0] - C[1,1]|`` or ``|C[0,1] + C[1,0]|`` on a branch."""
+    """Return the largest ``|C[0,0] - C[1,1]|`` or ``|C[0,1] + C[1,0]|`` on a branch."""
     return float(
         max(np.abs(branch["C[0,0]"] - branch["C[1,1]"]).max(), np.abs(branch["C[0,1]"] + branch["C[1,0]"]).max())
     )
@@ -205,7 +204,7 @@ def draw(branches, path, fast=False):
 
 def _start(n) -> np.ndarray:
     """C = log R with winding number n, as the vector of states."""
-    return normal_logarithm(R, n).ravel()
+    return normal_logarithm(QUARTER_TURN, n).ravel()
 
 
 def table(numbers) -> str:

@@ -14,15 +14,14 @@ from continuation import Settings, trace
 from studies.claims import Claim
 from studies.command import command, folder
 from studies.figures import COLOURS, draw_branch, figure_of, legend, save
-from studies.linear_regularization import OUT
+from studies.linear_regularization import OUT, QUARTER_TURN
 from systems.characteristic import normal_logarithm
 from systems.characteristic.critical_point import CriticalPoint
 from systems.characteristic.variants.matrix_families import line_of_matrices
 
-R = np.array([[0.0, -1.0], [1.0, 0.0]])
-DIRECTION = np.array([[0.0, 0.0], [0.0, 1.0]])
+DIRECTION = np.array([[0.0, 0.0], [0.0, 1.0]])  # R + alpha DIRECTION is the paper's matrix
 END = np.pi / 2  # of alpha
-LAM = (0.0, 1.0)
+LAM = (0.0, 1.0)  # weight decays along the second branch
 
 
 def main(fast=False, out=OUT) -> dict:
@@ -36,8 +35,8 @@ def main(fast=False, out=OUT) -> dict:
         over all rows with lam > 0, ``largest_index``, ``folds``.
     """
     out, settings = folder(out), Settings(max_step=0.1 if fast else 0.02)
-    problem = line_of_matrices(R, DIRECTION)
-    first = trace(problem, normal_logarithm(R).ravel(), "alpha", (0.0, END), settings=settings, direction=+1)
+    problem = line_of_matrices(QUARTER_TURN, DIRECTION)
+    first = trace(problem, normal_logarithm(QUARTER_TURN).ravel(), "alpha", (0.0, END), settings=settings, direction=+1)
     end = first.point(-1)
     second = trace(problem, end, "lam", LAM, settings=settings, direction=+1)
     draw(first, second, out / "example2.png", fast)
@@ -45,14 +44,14 @@ def main(fast=False, out=OUT) -> dict:
 
 
 def constant_logarithm() -> np.ndarray:
-    """Principal logarithm of R at alpha = pi/2."""
-    return scipy.linalg.logm(R + END * DIRECTION).real
+    """Return the principal logarithm of R at alpha = pi/2."""
+    return scipy.linalg.logm(QUARTER_TURN + END * DIRECTION).real
 
 
 def numbers_of(first, second) -> dict:
-    """Numbers of both branches; see `main`."""
+    """Compute the numbers of both branches; see `main`."""
     C, log = first.states[-1].reshape(2, 2), constant_logarithm()
-    constant, point = float(np.sum(log**2)), CriticalPoint(C, R + END * DIRECTION, 0.0)
+    constant, point = float(np.sum(log**2)), CriticalPoint(C, QUARTER_TURN + END * DIRECTION, 0.0)
     (at,) = second.at(lam=0.1)
     rows = second["lam"] > 0
     saving = (second["lam"][rows] * constant / 2 - second["J"][rows]) / second["lam"][rows]
@@ -71,19 +70,19 @@ def numbers_of(first, second) -> dict:
 
 
 def printed_weights(t) -> np.ndarray:
-    """``A_t`` at alpha = pi/2 and lam = 0 as the paper has it."""
+    """Return ``A_t`` at alpha = pi/2 and lam = 0 as the paper has it."""
     sine, cosine = np.sin(np.pi * t), np.cos(np.pi * t)
     return np.pi / 4 * np.array([[-sine, cosine - 1], [cosine + 1, sine]])
 
 
 def printed_logarithm() -> np.ndarray:
-    """Principal logarithm of R at alpha = pi/2 as the paper has it, with its ``tau = asin(pi/4)``."""
+    """Return the principal logarithm of R at alpha = pi/2 as the paper has it, with its ``tau = asin(pi/4)``."""
     tau = np.arcsin(np.pi / 4)
     return (np.pi / 2 - tau) * np.array([[-np.tan(tau), -1 / np.cos(tau)], [1 / np.cos(tau), np.tan(tau)]])
 
 
 def claims(numbers) -> list[Claim]:
-    """Rows of Example 2."""
+    """List the claims of Example 2."""
     nilpotent, where, say = [0.0, 0.0, np.pi / 2, 0.0], "Example 2", numbers.get
     gap = max(abs(numbers[f"C[{k // 2},{k % 2}]"] - nilpotent[k]) for k in range(4))
     return [

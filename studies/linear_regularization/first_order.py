@@ -20,7 +20,7 @@ from studies.linear_regularization import OUT
 from systems.characteristic.critical_point import CriticalPoint, gradient_bound
 from systems.characteristic.matrix_checks import is_normal
 
-TIMES = 9
+TIMES = 9  # along the depth, ends included
 
 
 def main(fast=False, out=OUT) -> dict:
@@ -47,7 +47,7 @@ def main(fast=False, out=OUT) -> dict:
 
 
 def random_solution(rng, d) -> CriticalPoint:
-    """A random C with the R that it solves the equation for."""
+    """Draw a random C with the R that it solves the equation for."""
     C, M = rng.normal(size=(d, d)), rng.normal(size=(d, d))
     S, lam, T = M @ M.T + np.eye(d), float(rng.uniform(0.05, 1.0)), float(rng.uniform(0.5, 1.5))
     F = scipy.linalg.expm(T * (C - C.T)) @ scipy.linalg.expm(T * C.T)
@@ -55,7 +55,7 @@ def random_solution(rng, d) -> CriticalPoint:
 
 
 def along_depth(point) -> tuple:
-    """Relative errors of X_t, Y_t, of (9) and (10), and the change of A_t (NaN where R is normal)."""
+    """Measure relative errors of X_t, Y_t, of (9) and (10), and the change of A_t (NaN where R is normal)."""
     d, gap = len(point.C), point.R - point.final_map
 
     def rate(t, z):
@@ -77,7 +77,7 @@ def along_depth(point) -> tuple:
 
 
 def random_bound(rng) -> tuple:
-    """Both sides of (14), and the right one as printed, for random weights, data and depths."""
+    """Compute both sides of (14), and the right one as printed, for random weights, data and depths."""
     d, N = int(rng.integers(1, 4)), int(rng.integers(1, 4))
     A = rng.normal(size=(N, d, d)) * rng.uniform(0.01, 1.0) - 0.4 * np.eye(d)
     M = rng.normal(size=(d, d))
@@ -85,7 +85,7 @@ def random_bound(rng) -> tuple:
 
 
 def claims(numbers) -> list[Claim]:
-    """Hamilton's equations, the gradient and Theorem 1."""
+    """List the claims: Hamilton's equations, the gradient and Theorem 1."""
     trials, say = f"of {numbers['trials']} random weights", numbers.get
     return [
         Claim("(15)", "X_t = e^(2tW) e^(tC') X_0 solves (7)", say("states"), high=1e-8, note="C', not C; error"),

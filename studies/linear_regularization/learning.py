@@ -13,9 +13,9 @@ import numpy as np
 
 from continuation import Settings
 from studies.claims import Claim
-from studies.command import announced, command, folder
+from studies.command import announce, command, folder
 from studies.figures import COLOURS, add_legend, figure_of, save
-from studies.linear_regularization import OUT
+from studies.linear_regularization import OUT, QUARTER_TURN
 from studies.linear_regularization.circles import circle_branch
 from systems.characteristic import characteristic_equation, normal_logarithm
 from systems.characteristic.closed_forms.circles_of_solutions import circle_start, with_circles
@@ -24,8 +24,7 @@ from systems.characteristic.morse.index import index_of_layers, morse_index
 from systems.characteristic.network.forward_backward import CHUNK, learn
 from systems.characteristic.network.layered_network import LayeredNetwork, start_weights
 
-TURN = np.array([[0.0, -1.0], [1.0, 0.0]])
-SKEWED = np.array([[0.0, -1.0], [1.0, np.pi / 2]])
+SKEWED = np.array([[0.0, -1.0], [1.0, np.pi / 2]])  # of Example 2
 LAM = 0.1
 RATE = 0.05  # of the run that leaves a saddle
 STARTS = 40
@@ -62,7 +61,7 @@ def main(fast=False, out=OUT) -> dict:
 
 
 def convergence(layers) -> list[float]:
-    """Largest error of the weights learnt from zero, against ``A_t`` of the characteristic equation."""
+    """Measure the largest error of the weights learnt from zero, against ``A_t`` of the characteristic equation."""
     C = characteristic_equation(SKEWED).solve([0.1, -0.1, 1.4, 0.1], {"lam": LAM}).state.reshape(2, 2)
     errors = []
     for N in layers:
@@ -73,15 +72,16 @@ def convergence(layers) -> list[float]:
 
 
 def escape(N):
-    """Measured and predicted growth rate away from the normal n = -1 solution, and the distances."""
-    C = characteristic_equation(TURN).solve(normal_logarithm(TURN, -1).ravel(), {"lam": LAM}).state.reshape(2, 2)
-    network = LayeredNetwork(TURN, None, LAM, 1.0, N)
+    """Measure the growth rate away from the normal n = -1 solution; with the predicted one, and the distances."""
+    problem, start = characteristic_equation(QUARTER_TURN), normal_logarithm(QUARTER_TURN, -1)
+    C = problem.solve(start.ravel(), {"lam": LAM}).state.reshape(2, 2)
+    network = LayeredNetwork(QUARTER_TURN, None, LAM, 1.0, N)
     point = network.critical_point(start_weights(C, 1.0, N))
     noise = np.random.default_rng(7).normal(size=point.shape)
     result = learn(network, point + 1e-7 * noise, RATE, 20_000, reference=point)
     linear = np.flatnonzero((result.distances > 1e-6) & (result.distances < 1e-3))
     measured = np.polyfit(CHUNK * RATE * linear, np.log(result.distances[linear]), 1)[0]
-    predicted = -index_of_layers(C, LAM, TURN, layers=N)[0]
+    predicted = -index_of_layers(C, LAM, QUARTER_TURN, layers=N)[0]
     return (float(measured), float(predicted)), result.distances
 
 
@@ -96,8 +96,8 @@ class End(NamedTuple):
 
 
 def solutions() -> dict:
-    """The solutions known at lam = 0.1: five, circles once."""
-    problem = characteristic_equation(TURN)
+    """Return the solutions known at lam = 0.1: five, circles once."""
+    problem = characteristic_equation(QUARTER_TURN)
     starts = {"n = 0": normal_solutions(LAM, 0)[0].matrix}
     for name, point in zip(("n = -1, normal", "n = -1, normal saddle"), normal_solutions(LAM, -1)):
         starts[name] = point.matrix
@@ -113,13 +113,14 @@ def _cost(point) -> float:
 
 
 def random_starts(N, steps):
-    """Where 40 random starts end, one `End` for each solution, and their costs."""
-    network, rng, counts, references = LayeredNetwork(TURN, None, LAM, 1.0, N), np.random.default_rng(40), Counter(), {}
+    """Learn from 40 random starts: one `End` for each solution, and the costs."""
+    network, rng = LayeredNetwork(QUARTER_TURN, None, LAM, 1.0, N), np.random.default_rng(40)
+    counts, references = Counter(), {}
     known = solutions()
     for name, point in known.items():
         references[name] = network.cost(network.critical_point(start_weights(point.state.reshape(2, 2), 1.0, N)))
     costs = []
-    for _ in announced(range(STARTS), "random start"):
+    for _ in announce(range(STARTS), "random start"):
         start = SPREAD * rng.normal(size=(2, 2)) + NOISE * rng.normal(size=(N, 2, 2))
         result = warmed(network, start, steps)
         cost = network.cost(result.weights) if result.ended != "diverged" else np.nan
@@ -138,7 +139,7 @@ def _index(point) -> int:
 
 
 def ends_table(ends) -> str:
-    """Where the starts ended, as text."""
+    """Write where the starts ended, as text."""
     lines = [f"{'solution':<28}{'starts':>8}{'J of N layers':>18}{'J':>18}{'index':>8}"]
     lines += [f"{e.name:<28}{e.count:>8}{e.cost:>18.12f}{e.continuous:>18.12f}{e.index:>8}" for e in ends]
     return "\n".join(lines)
@@ -159,16 +160,16 @@ def warmed(network, start, steps):
 
 
 def stochastic(N) -> float:
-    """Relative distance of what stochastic batches of 4 end at from the full batch's weights."""
-    network = LayeredNetwork(TURN, None, LAM, 1.0, N)
+    """Measure the relative distance of what stochastic batches of 4 end at from the full batch's weights."""
+    network = LayeredNetwork(QUARTER_TURN, None, LAM, 1.0, N)
     full = learn(network, np.zeros((N, 2, 2)), 0.2, 20_000)
     X = np.random.default_rng(4).normal(size=(2, 4000))
-    some = learn(network, np.zeros((N, 2, 2)), 0.005, 40_000, data=(X, TURN @ X), batch=4, seed=2)
+    some = learn(network, np.zeros((N, 2, 2)), 0.005, 40_000, data=(X, QUARTER_TURN @ X), batch=4, seed=2)
     return float(np.linalg.norm(some.weights - full.weights) / np.linalg.norm(full.weights))
 
 
 def claims(numbers) -> list[Claim]:
-    """What the paper says of learning."""
+    """List what the paper says of learning."""
     ends, where = numbers["ends"], "(11)-(13)"
     ratio = numbers["escape"] / numbers["predicted_escape"]
     others = sum(count for name, count in ends.items() if name in ("n = -1, circle",))

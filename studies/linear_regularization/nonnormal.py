@@ -12,7 +12,7 @@ import numpy as np
 
 from continuation import Settings, Status, find_solutions, trace
 from studies.claims import Claim
-from studies.command import aligned, announced, command, folder
+from studies.command import align, announce, command, folder
 from studies.figures import COLOURS, draw_branch, figure_of, legend, save
 from studies.linear_regularization import OUT
 from studies.linear_regularization.circles import nearly_normal, pitchfork_behind, slope_at_zero
@@ -22,16 +22,16 @@ from systems.characteristic.closed_forms.normal_solutions import pitchforks_of_r
 from systems.characteristic.critical_point import CriticalPoint
 from systems.characteristic.matrix_checks import is_normal
 
-LAM = 0.1
-BOUNDS = (-8.0, 8.0)
-SPAN = (1e-4, 1.0)
-REFLECTION = ["C[0,0]", "-C[0,1]", "-C[1,0]", "C[1,1]"]
+LAM = 0.1  # of the search
+BOUNDS = (-8.0, 8.0)  # of guesses for the entries of C
+SPAN = (1e-4, 1.0)  # of lam; at 0 saddles are at infinity
+REFLECTION = ["C[0,0]", "-C[0,1]", "-C[1,0]", "C[1,1]"]  # conjugation by diag(1, -1), a symmetry of diagonal R
 NORMAL = 1e-7  # of |C|^2: what a solution that counts as normal may miss
 FAR = 60.0  # entries of C at which a branch has escaped
 
 
 def rotation(angle) -> np.ndarray:
-    """``rot(angle)``."""
+    """Return ``rot(angle)``."""
     return np.array([[math.cos(angle), -math.sin(angle)], [math.sin(angle), math.cos(angle)]])
 
 
@@ -57,30 +57,30 @@ def main(fast=False, out=OUT) -> dict:
     """
     budget, settings = 6_000 if fast else 60_000, Settings(max_step=0.3 if fast else 0.1, max_points=1500)
     numbers, branches, lines = {}, {}, []
-    for name in announced(MATRICES, "search"):
+    for name in announce(MATRICES, "search"):
         problem = symmetric_problem(name, MATRICES[name])
         found = find_solutions(problem, {"lam": LAM}, bounds=BOUNDS, budget=budget)
-        branches[name] = through(problem, found, settings, 8 if fast else 100)
-        points = merged(found, branches[name])
+        branches[name] = trace_through(problem, found, settings, 8 if fast else 100)
+        points = join(found, branches[name])
         numbers |= {f"found[{name}]": len(found), f"guesses[{name}]": found.report.guesses}
         numbers |= numbers_of(name, problem, points) | numbers_of_branches(name, branches[name])
-        lines += [line for number, branch in enumerate(branches[name], 1) for line in described(name, number, branch)]
+        lines += [line for number, branch in enumerate(branches[name], 1) for line in describe(name, number, branch)]
     out = folder(out)
-    (out / "nonnormal.txt").write_text(aligned([HEADER, *lines]) + "\n", "utf-8")
+    (out / "nonnormal.txt").write_text(align([HEADER, *lines]) + "\n", "utf-8")
     draw(branches, out / "nonnormal.png", fast)
     return numbers
 
 
 def symmetric_problem(name, R):
-    """The characteristic equation with the symmetry of its R declared."""
+    """Set up the characteristic equation with the symmetry of its R declared."""
     problem = characteristic_equation(R)
     if name.startswith("rot"):
         return with_circles(problem)
     return problem.with_symmetries([REFLECTION]) if name.startswith("diag") else problem
 
 
-def through(problem, found, settings, most) -> list:
-    """Branches through the solutions with the lowest costs, each once; circles as points, by a phase condition."""
+def trace_through(problem, found, settings, most) -> list:
+    """Trace branches through the solutions with the lowest costs, each once; circles as points."""
     branches = []
     for point in sorted(found, key=lambda point: point["J"])[:most]:
         known = (other for branch in branches for other in branch.at(lam=LAM))
@@ -101,8 +101,8 @@ def _escaped(point) -> bool:
 HEADER = ("R", "branch", "kind", "J at 0.1 (index)", "folds at lam", "one end", "other end")
 
 
-def described(name, number, branch) -> list[tuple]:
-    """Rows of the table for one branch: its solutions at lam = 0.1 one below the other."""
+def describe(name, number, branch) -> list[tuple]:
+    """Write the rows of the table for one branch: its solutions at lam = 0.1 one below the other."""
     normal = is_normal(branch.states[len(branch) // 2].reshape(2, 2), NORMAL)
     there = sorted(branch.at(lam=LAM), key=lambda point: point["J"])
     costs = [f"{point['J']:.12f} ({_index_at(point)})" for point in there]
@@ -125,7 +125,7 @@ def _matrix(point) -> np.ndarray:
 
 
 def end_of(branch, row) -> str:
-    """How a branch ends at its first or last row, in words."""
+    """Say how a branch ends at its first or last row, in words."""
     status, point = branch.ends[row], branch.point(row)
     lam, cost = point["lam"], point["J"]
     if status is Status.CLOSED:
@@ -143,8 +143,8 @@ def end_of(branch, row) -> str:
     return f"lam -> 0, C -> infinity, J -> {cost:.3f}" if lam < 0.01 else f"{status.name} at lam = {lam:.4g}"
 
 
-def merged(found, branches) -> list:
-    """Solutions found, and those on branches at the same lam, in ascending order of cost."""
+def join(found, branches) -> list:
+    """Join the solutions found and those on branches at the same lam, in ascending order of cost."""
     points = list(found)
     for point in (point for branch in branches for point in branch.at(lam=LAM)):
         if not any(abs(point["J"] - other["J"]) < 1e-9 * (1 + point["J"]) for other in points):
@@ -153,7 +153,7 @@ def merged(found, branches) -> list:
 
 
 def numbers_of(name, problem, ordered) -> dict:
-    """Numbers of the solutions at lam = 0.1; see `main`."""
+    """Compute the numbers of the solutions at lam = 0.1; see `main`."""
     residuals = [np.abs(problem.residual(point, {"lam": LAM})).max() for point in ordered]
     return {
         f"solutions[{name}]": len(ordered),
@@ -167,7 +167,7 @@ def numbers_of(name, problem, ordered) -> dict:
 
 
 def numbers_of_branches(name, branches) -> dict:
-    """Numbers of the branches; see `main`."""
+    """Compute the numbers of the branches; see `main`."""
     ends = [end_of(branch, row) for branch in branches for row in (0, -1)]
     return {
         f"branches[{name}]": len(branches),
@@ -188,7 +188,7 @@ def _is_principal(problem, point) -> bool:
 
 
 def claims(numbers) -> list[Claim]:
-    """Counts, and observation (iv) beyond normal solutions."""
+    """List the claims: counts, and observation (iv) beyond normal solutions."""
     names, where = list(MATRICES), "open problem (i)"
     found, normal, minima = ([numbers[f"{key}[{name}]"] for name in names] for key in ("solutions", "normal", "minima"))
     others = [a - b for a, b in zip(found, normal)]

@@ -4,7 +4,7 @@ Runs every study of this folder.  Run: ``python -m studies.linear_regularization
 """
 
 from studies.claims import verdicts, write_claims
-from studies.command import announced, folder, summary
+from studies.command import announce, folder, summary
 from studies.linear_regularization import (
     OUT,
     circles,
@@ -47,7 +47,7 @@ def main(fast=False, out=OUT) -> dict:
         Verdicts by study, place and claim.
     """
     rows, found = [], {}
-    for study in announced(STUDIES, "study"):
+    for study in announce(STUDIES, "study"):
         made = study.claims(study.main(fast=fast, out=out))
         rows += made
         name = study.__name__.rpartition(".")[2]

@@ -20,7 +20,7 @@ from systems.characteristic import characteristic_equation
 from systems.characteristic.closed_forms.one_dimension import scalar_folds, scalar_solutions
 
 TARGET = 60.0  # of the branch whose folds start the fold curve
-SPAN = {"lam": (1.0, 1000.0), "R[0,0]": (1.0, 120.0)}
+SPAN = {"lam": (1.0, 1000.0), "R[0,0]": (1.0, 120.0)}  # the cusp at lam = 40.2, R = 17.9 is inside
 
 
 class Counts(NamedTuple):
@@ -53,7 +53,7 @@ def main(fast=False, out=OUT) -> dict:
 
 
 def numbers_of(curve, grid) -> dict:
-    """Numbers of the fold curve and of the counts; see `main`."""
+    """Compute the numbers of the fold curve and of the counts; see `main`."""
     cusp = next(point for point in curve.special if point.kind is Kind.CUSP)
     errors = []
     for lam, R in zip(curve["lam"], curve["R[0,0]"]):
@@ -79,7 +79,7 @@ def _expected(lam, R) -> int:
 
 
 def claims(numbers) -> list[Claim]:
-    """Remark 4, and where it ends."""
+    """List the claims: Remark 4, and where it ends."""
     exact = (2 * np.exp(3.0), 4 * np.exp(1.5), 1.5)
     gap = max(abs(numbers[f"cusp_{name}"] / value - 1) for name, value in zip(("lam", "R", "C"), exact))
     cusp = "three begin at the cusp lam = 2 e^3, R = 4 e^(3/2), C = 3/2"

@@ -17,20 +17,19 @@ from continuation import Settings, trace
 from studies.claims import Claim
 from studies.command import command, folder
 from studies.figures import COLOURS, add_legend, draw_branch, figure_of, legend, save
-from studies.linear_regularization import OUT
+from studies.linear_regularization import OUT, QUARTER_TURN
 from studies.linear_regularization.circles import circle_branch
 from systems.characteristic import characteristic_equation, normal_logarithm
 from systems.characteristic.closed_forms.circles_of_solutions import circle_start, with_circles
 from systems.characteristic.equation import residual_and_jacobian
-from systems.characteristic.matrix_checks import one_thread
+from systems.characteristic.matrix_checks import on_one_thread
 from systems.characteristic.morse.crossings import index_by_conjugate_times, index_by_focal_times
 from systems.characteristic.morse.index import morse_index, second_variation
 
-R = np.array([[0.0, -1.0], [1.0, 0.0]])
-CLASSES = (0, -1, 1, -2)
-SPAN = (0.0, 0.3)
+CLASSES = (0, -1, 1, -2)  # winding numbers: none, one each way, two
+SPAN = (0.0, 0.3)  # of lam; the outermost fold is at 0.145
 LAM = 0.1
-LAYERS = 96
+LAYERS = 96  # of the matrix whose eigenvalues are counted; its error falls as 1/N^2
 
 
 def main(fast=False, out=OUT) -> dict:
@@ -45,17 +44,17 @@ def main(fast=False, out=OUT) -> dict:
         ``upper``, ``saddle`` and ``circle``: (index, nullity) of n = -1 at lam = 0.1.
     """
     settings = Settings(max_step=0.15 if fast else 0.05, max_points=400)
-    problem = characteristic_equation(R)
+    problem = characteristic_equation(QUARTER_TURN)
     branches = {}
     for n in CLASSES:
-        start = normal_logarithm(R, n).ravel()
+        start = normal_logarithm(QUARTER_TURN, n).ravel()
         branches[f"n = {n}"] = trace(problem, start, "lam", SPAN, settings=settings, direction=+1, stop=_far)
     branches["circle"] = circle_branch(with_circles(problem), circle_start(math.pi / 2, -1, 1), settings)
     draw(branches, folder(out) / "second_order.png", fast)
     counts = dict.fromkeys(("compared", "layers", "focal", "conjugate", "sign", "DG"), 0)
     for branch in branches.values():
         for point in sample(branch, 3 if fast else 20):
-            for key, value in compared(point.state.reshape(2, 2), point["lam"]).items():
+            for key, value in differing_ways(point.state.reshape(2, 2), point["lam"]).items():
                 counts[key] += value
     names = ("layers", "focal", "conjugate", "sign")
     numbers = {"compared": counts["compared"], **{f"disagree_{name}": counts[name] for name in names}}
@@ -68,32 +67,32 @@ def _far(point) -> bool:
 
 
 def sample(branch, count) -> list:
-    """Points of a branch, special ones and lam near 0 left out."""
+    """Choose points of a branch, special ones and lam near 0 left out."""
     special = {point.index for point in branch.special}
     rows = [row for row in range(len(branch)) if row not in special and branch["lam"][row] > 1e-3]
     return [branch.point(rows[k]) for k in np.unique(np.linspace(0, len(rows) - 1, count).astype(int))]
 
 
-@one_thread
-def compared(C, lam) -> dict:
-    """Which ways differ from broken extremals at a point; a circle's zero mode isn't negative."""
+@on_one_thread
+def differing_ways(C, lam) -> dict:
+    """Say which ways differ from broken extremals at a point; a circle's zero mode isn't negative."""
     index, nullity = morse_index(C, lam)
     values = scipy.linalg.eigvalsh(second_variation(C, lam, layers=LAYERS))
     values = values[np.argsort(np.abs(values))[nullity:]]  # zero modes read O(1/N^2), of either sign
-    DG = residual_and_jacobian(C, lam, R, np.eye(2), 1.0)[1]
+    DG = residual_and_jacobian(C, lam, QUARTER_TURN, np.eye(2), 1.0)[1]
     wrong_sign = nullity == 0 and np.sign(np.linalg.det(DG)) != (-1) ** index
     return {
         "compared": 1,
         "layers": int(np.sum(values < 0)) != index,
-        "focal": index_by_focal_times(C, lam, R) != index,
-        "conjugate": index_by_conjugate_times(C, lam, R) != index,
+        "focal": index_by_focal_times(C, lam, QUARTER_TURN) != index,
+        "conjugate": index_by_conjugate_times(C, lam, QUARTER_TURN) != index,
         "sign": int(wrong_sign),
         "DG": int(np.sum(np.linalg.eigvals(DG).real < -1e-9)) == index,
     }
 
 
 def at_a_tenth(branches) -> dict:
-    """Index and nullity of the three solutions of class n = -1 at lam = 0.1."""
+    """Return the index and nullity of the three solutions of class n = -1 at lam = 0.1."""
     upper, saddle = sorted(branches["n = -1"].at(lam=LAM), key=lambda point: point["J"])
     circle = min(branches["circle"].at(lam=LAM), key=lambda point: point["J"])
     points = {"upper": upper, "saddle": saddle, "circle": circle}
@@ -101,7 +100,7 @@ def at_a_tenth(branches) -> dict:
 
 
 def claims(numbers) -> list[Claim]:
-    """The paper's words on minima and saddles, and what its conjecture comes to."""
+    """List what the paper says of minima and saddles, and what its conjecture comes to."""
     where, total = "open problem (iii)", f"of {numbers['compared']} points"
     three = {"layers": "J_N of N layers", "focal": "DG_s, s < T", "conjugate": "P_t and P'DG"}
     upper, saddle, circle = (numbers[name] for name in ("upper", "saddle", "circle"))

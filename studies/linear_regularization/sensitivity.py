@@ -16,19 +16,18 @@ from continuation.ground.status import StartError
 from studies.claims import Claim
 from studies.command import command, folder
 from studies.figures import COLOURS, draw_branch, figure_of, legend, save
-from studies.linear_regularization import OUT
+from studies.linear_regularization import OUT, QUARTER_TURN
 from systems.characteristic import characteristic_equation, normal_logarithm
 from systems.characteristic.closed_forms.normal_solutions import fold
 from systems.characteristic.critical_point import CriticalPoint
-from systems.characteristic.matrix_checks import named
+from systems.characteristic.matrix_checks import entries_by_name
 from systems.characteristic.network.data_sensitivity import predicted_covariance, sample_moments
 from systems.characteristic.variants.sampled_data import sampled_equation
 
-R = np.array([[0.0, -1.0], [1.0, 0.0]])
-NOISE = 0.09 * np.eye(2)
+NOISE = 0.09 * np.eye(2)  # covariance of the outputs' noise
 SIZE = 1000  # of a sample
 CLASSES = (0, -1, 1)
-LAMS = (0.02, 0.05)
+LAMS = (0.02, 0.05)  # weight decays at which the prediction is checked by sampling
 
 
 def main(fast=False, out=OUT) -> dict:
@@ -43,44 +42,44 @@ def main(fast=False, out=OUT) -> dict:
     """
     samples, settings = 60 if fast else 600, Settings(max_step=0.1 if fast else 0.02, max_points=400)
     numbers, curves, worst = {}, {}, 0.0
-    problem = characteristic_equation(R)
+    problem = characteristic_equation(QUARTER_TURN)
     for n in CLASSES:
-        start = normal_logarithm(R, n).ravel()
+        start = normal_logarithm(QUARTER_TURN, n).ravel()
         stop = (lambda point: point["lam"] > 0.3) if n == 0 else 1
         branch = trace(problem, start, "lam", (0.0, 0.3), settings=settings, direction=+1, stop=stop)
-        curves[n] = branch, along(branch)
+        curves[n] = branch, predict_along(branch)
         for lam in LAMS:
             (C,) = (p.state for p in branch.at(lam=lam))
-            numbers[f"predicted[{n}, {lam}]"] = spread(C, lam)
-            numbers[f"measured[{n}, {lam}]"] = measured = sampled(C, lam, samples)
+            numbers[f"predicted[{n}, {lam}]"] = predict_spread(C, lam)
+            numbers[f"measured[{n}, {lam}]"] = measured = sample_spread(C, lam, samples)
             worst = max(worst, abs(measured / numbers[f"predicted[{n}, {lam}]"] - 1) * math.sqrt(2 * samples))
     numbers |= {"error": worst, "growth": growth_at_fold(problem)}
     draw(curves, numbers, folder(out) / "sensitivity.png", fast)
     return numbers
 
 
-def along(branch) -> np.ndarray:
-    """Predicted spread on every row; NaN on special ones, where DG is singular."""
+def predict_along(branch) -> np.ndarray:
+    """Predict the spread on every row; NaN on special ones, where DG is singular."""
     special, out = {point.index for point in branch.special}, np.full(len(branch), np.nan)
     for row in set(range(len(branch))) - special:
-        out[row] = spread(branch.states[row], branch["lam"][row])
+        out[row] = predict_spread(branch.states[row], branch["lam"][row])
     return out
 
 
-def spread(C, lam) -> float:
-    """Predicted root of the mean of ``|dC|^2``."""
-    point = CriticalPoint(C.reshape(2, 2), R, lam)
+def predict_spread(C, lam) -> float:
+    """Predict the root of the mean of ``|dC|^2``."""
+    point = CriticalPoint(C.reshape(2, 2), QUARTER_TURN, lam)
     return float(math.sqrt(np.trace(predicted_covariance(point, NOISE, SIZE))))
 
 
-def sampled(C, lam, samples) -> float:
-    """The same, measured by solving the equation of each sample."""
-    problem, squares = sampled_equation(R, np.eye(2)), []
-    point = CriticalPoint(C.reshape(2, 2), R, lam)
+def sample_spread(C, lam, samples) -> float:
+    """Measure the same by solving the equation of each sample."""
+    problem, squares = sampled_equation(QUARTER_TURN, np.eye(2)), []
+    point = CriticalPoint(C.reshape(2, 2), QUARTER_TURN, lam)
     for seed in range(samples):
         S_N, Q_N = sample_moments(point, NOISE, SIZE, seed)
         try:
-            found = problem.solve(C, {"lam": lam, **named("S", S_N), **named("Q", Q_N)})
+            found = problem.solve(C, {"lam": lam, **entries_by_name("S", S_N), **entries_by_name("Q", Q_N)})
         except StartError:  # the sample has no such solution: its fold lies before lam
             continue
         squares.append(float(np.sum((found.state - C) ** 2)))
@@ -88,18 +87,18 @@ def sampled(C, lam, samples) -> float:
 
 
 def growth_at_fold(problem) -> float:
-    """Exponent of the spread in the distance from the fold of n = -1."""
+    """Fit the exponent of the spread in the distance from the fold of n = -1."""
     end, found = fold(-1).lam, []
-    branch = trace(problem, normal_logarithm(R, -1).ravel(), "lam", (0.0, 0.3), direction=+1, stop=1)
+    branch = trace(problem, normal_logarithm(QUARTER_TURN, -1).ravel(), "lam", (0.0, 0.3), direction=+1, stop=1)
     distances = np.geomspace(1e-4, 1e-6, 5)
     for distance in distances:
         upper = min(branch.at(lam=end - distance), key=lambda point: point["J"])
-        found.append(spread(upper.state, end - distance))
+        found.append(predict_spread(upper.state, end - distance))
     return float(np.polyfit(np.log(distances), np.log(found), 1)[0])
 
 
 def claims(numbers) -> list[Claim]:
-    """Open problem (ii)."""
+    """List the claims of open problem (ii)."""
     n0, n1 = numbers[f"predicted[0, {LAMS[1]}]"], numbers[f"predicted[-1, {LAMS[1]}]"]
     where, cases = "open problem (ii)", f"at {len(LAMS) * len(CLASSES)} solutions, samples of {SIZE}"
     spread = "dC/dS_N and dC/dQ_N predict the spread of C"

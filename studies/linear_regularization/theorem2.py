@@ -15,12 +15,12 @@ from systems.characteristic import characteristic_equation, normal_logarithm
 from systems.characteristic.closed_forms.decay_expansion import expansion
 from systems.characteristic.critical_point import CriticalPoint
 
-T = 1.4
-LAMS = (2e-3, 2.5e-4)
+T = 1.4  # no 1, which would hide a wrong power of T
+LAMS = (2e-3, 2.5e-4)  # an eighth: remainders fall by 8, 64, 512 with the order
 
 
 def blocks(*eigenvalues, seed=None) -> np.ndarray:
-    """Normal matrix with these eigenvalues, real ones and one of each conjugate pair; in skew axes where seeded."""
+    """Make a normal matrix with these eigenvalues, one of each conjugate pair; in skew axes where seeded."""
     parts = [np.array([[v.real, -v.imag], [v.imag, v.real]]) if v.imag else np.array([[v.real]]) for v in eigenvalues]
     R = scipy.linalg.block_diag(*parts)
     Q = np.eye(len(R)) if seed is None else np.linalg.qr(np.random.default_rng(seed).normal(size=R.shape))[0]
@@ -68,7 +68,7 @@ def main(fast=False, out=OUT) -> dict:
 
 
 def claims(numbers) -> list[Claim]:
-    """Theorem 2 and its next order."""
+    """List the claims: Theorem 2 and its next order."""
 
     def largest(name, order=0):
         return max(abs(value - order) for key, value in numbers.items() if key.startswith(f"{name}["))

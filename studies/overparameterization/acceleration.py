@@ -16,8 +16,8 @@ from studies.claims import Claim, table, verdicts
 from studies.command import folder, options, plainly
 from studies.figures import add_legend, figure_of, save
 from studies.overparameterization import emulation
-from studies.overparameterization.data import min_max, read_gas_sensor, standardised, synthetic
-from studies.overparameterization.grid import Batched, cached, least_loss
+from studies.overparameterization.data import read_gas_sensor, scale_to_unit, standardise, synthetic
+from studies.overparameterization.grid import Batched, least_loss, load_or_make
 from studies.progress_bar import progress
 from systems.training.rules import AdaDelta, AdaGrad, Adam
 
@@ -25,7 +25,7 @@ OUT = "out/overparameterization"
 EXCESS = 1e-3  # relative, over the minimum: learnt
 ADAM = 1e-3  # the default rate of the paper's tools
 THREADS = 1  # more wait for each other where anything else runs: 50 times slower was seen
-SCALINGS = {"z-score": standardised, "min-max": min_max}
+SCALINGS = {"z-score": standardise, "min-max": scale_to_unit}
 
 
 @dataclass(frozen=True)
@@ -43,7 +43,7 @@ class Size:
         return max(1, self.steps // 1000)
 
     def grid(self) -> list:
-        """Learning rates from 1e-5 to 0.5."""
+        """Return learning rates from 1e-5 to 0.5."""
         return np.geomspace(1e-5, 0.5, self.rates).tolist()
 
 
@@ -84,7 +84,7 @@ def main(fast=False, out=OUT, data=None, scaling="z-score") -> dict:
 
 
 def samples(data, size, scaling="z-score"):
-    """Data, scaled; the synthetic ones are z-scored as they come.
+    """Make or read the data, scaled; the synthetic ones are z-scored as they come.
 
     Raises
     ------
@@ -100,12 +100,12 @@ def samples(data, size, scaling="z-score"):
 
 
 def label_of(data, scaling) -> str:
-    """What the pictures say of the data."""
+    """Name the data for the pictures."""
     return ("synthetic data" if data is None else "UCI ethanol") + ("" if scaling == "z-score" else f", {scaling}")
 
 
 def models(X, y, size, cache) -> dict:
-    """Learning curves of every model over the grid of rates: name -> Grid."""
+    """Train every model over the grid of rates: name -> Grid."""
     wishes = {f"l{p}, depth {n}": {"p": p, "depth": n} for p in (2, 4) for n in (1, 2, 3)}
     wishes["l4, AdaGrad"] = {"p": 4, "rule": AdaGrad(1.0)}
     wishes["l4, AdaDelta"] = {"p": 4, "rule": AdaDelta(1.0)}
@@ -120,7 +120,7 @@ def models(X, y, size, cache) -> dict:
 
 
 def speeds(curves, levels) -> dict:
-    """Iterations to the excess at the best rate, and the rate, for each model."""
+    """Count iterations to the excess at the best rate, with the rate, for each model."""
     found = {}
     for name, grid in curves.items():
         level = levels[int(name[1])]
@@ -136,7 +136,7 @@ def speeds(curves, levels) -> dict:
 
 
 def claims(found, size) -> list:
-    """The claims of section 8; ratios of iterations, verdicts for the data at hand."""
+    """List the claims of section 8; ratios of iterations, verdicts for the data at hand."""
 
     def times(slower, faster):
         return _ratio(found[f"steps[{slower}]"], found[f"steps[{faster}]"])
@@ -213,7 +213,7 @@ def _trained(X, y, size, cache, name, wish):
         with threadpool_limits(THREADS, "blas"), progress(size.steps, name) as watch:
             return Batched(X, y, wish["p"], size.grid(), **settings).run(size.steps, size.every, watch)
 
-    return cached(cache, {"X": X, "y": y, "size": repr(size), "wish": repr(sorted(wish.items(), key=str))}, make)
+    return load_or_make(cache, {"X": X, "y": y, "size": repr(size), "wish": repr(sorted(wish.items(), key=str))}, make)
 
 
 def _default(grid) -> int:

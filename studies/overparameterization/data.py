@@ -8,7 +8,7 @@ import pathlib
 
 import numpy as np
 
-ETHANOL, FEATURES, SAMPLES = 1, 128, 2565
+ETHANOL, FEATURES, SAMPLES = 1, 128, 2565  # the set of the paper in the UCI files
 
 
 def read_gas_sensor(folder, substance=ETHANOL):
@@ -41,7 +41,7 @@ def read_gas_sensor(folder, substance=ETHANOL):
 
 
 def read_rows(lines, name="lines", features=FEATURES) -> list:
-    """Parse lines ``class;concentration 1:value 2:value ...`` to (class, concentration, values), blank ones left out.
+    """Parse lines ``class;concentration 1:value 2:value ...`` to (class, concentration, values), no blank ones.
 
     Examples
     --------
@@ -51,12 +51,12 @@ def read_rows(lines, name="lines", features=FEATURES) -> list:
     return [_row(line, f"{name}, row {k}", features) for k, line in enumerate(lines, 1) if line.strip()]
 
 
-def standardised(X) -> np.ndarray:
-    """Columns with mean 0 and standard deviation 1.
+def standardise(X) -> np.ndarray:
+    """Scale columns to mean 0 and standard deviation 1.
 
     Examples
     --------
-    >>> standardised([[1.0], [3.0]])
+    >>> standardise([[1.0], [3.0]])
     array([[-1.],
            [ 1.]])
     """
@@ -64,12 +64,12 @@ def standardised(X) -> np.ndarray:
     return (X - X.mean(axis=0)) / _spread(X.std(axis=0))
 
 
-def min_max(X) -> np.ndarray:
-    """Columns scaled to [0, 1].
+def scale_to_unit(X) -> np.ndarray:
+    """Scale columns to [0, 1].
 
     Examples
     --------
-    >>> min_max([[1.0], [3.0], [2.0]]).ravel()
+    >>> scale_to_unit([[1.0], [3.0], [2.0]]).ravel()
     array([0. , 1. , 0.5])
     """
     X = np.asarray(X, float)
@@ -77,17 +77,17 @@ def min_max(X) -> np.ndarray:
 
 
 def synthetic(samples=SAMPLES, features=FEATURES, seed=0):
-    """Data of the shape of the ethanol set: ``(X, y)``, both z-scored.
+    """Make data of the shape of the ethanol set: ``(X, y)``, both z-scored.
 
     Covariance eigenvalues ``i^-1.5`` in random directions, a random linear rule, noise of Student's t with 3 degrees
     of freedom at a fifth of the signal.
     """
     rng = np.random.default_rng(seed)
     rotation = np.linalg.qr(rng.normal(size=(features, features)))[0]
-    X = standardised(rng.normal(size=(samples, features)) * np.arange(1, features + 1) ** -0.75 @ rotation.T)
+    X = standardise(rng.normal(size=(samples, features)) * np.arange(1, features + 1) ** -0.75 @ rotation.T)
     signal = X @ rng.normal(size=features)
     noise = rng.standard_t(3, size=samples)
-    return X, standardised(signal / signal.std() + 0.2 * noise)
+    return X, standardise(signal / signal.std() + 0.2 * noise)
 
 
 def _row(line, place, features):

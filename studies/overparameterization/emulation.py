@@ -8,22 +8,22 @@ import numpy as np
 from studies.claims import Claim
 from studies.figures import add_legend
 from studies.overparameterization import preconditioner as pre
-from studies.overparameterization.grid import Batched, Grid, cached
+from studies.overparameterization.grid import Batched, Grid, load_or_make
 from systems.training.network_descent import train
 from systems.training.networks import Network, NetworkLoss
 
 RATE, LENGTH = 1e-3, 0.5  # of every layer at the start, whatever the number of features
-STEPS, WIDE_STEPS, WIDTH = 20_000, 1000, 100
+STEPS, WIDE_STEPS, WIDTH = 20_000, 1000, 100  # of Fig. 2; of the wide network, as each takes a hundred times the work
 
 
 def figure2(X, y, steps, cache) -> dict:
-    """Losses by name ``l4, depth 2``: of the network and of equation 12 (steps + 1,), of width 100 (fewer)."""
+    """Return losses by name ``l4, depth 2``: of the network and of equation 12 (steps + 1,), of width 100 (fewer)."""
     steps = min(steps, STEPS)
     return {f"l{p}, depth {n}": _kept(X, y, p, n, steps, cache) for p in (2, 4) for n in (2, 3)}
 
 
 def numbers(curves) -> dict:
-    """Largest relative differences of the losses, ``fig2 [...]`` of equation 12 and ``width [...]`` of width 100."""
+    """Compute the largest relative differences: ``fig2 [...]`` of equation 12 and ``width [...]`` of width 100."""
     found = {}
     for name, (network, emulation, wide) in curves.items():
         found[f"fig2 [{name}]"] = float(np.max(np.abs(emulation / network - 1)))
@@ -32,7 +32,7 @@ def numbers(curves) -> dict:
 
 
 def claims(found) -> list:
-    """What Fig. 2 shows."""
+    """List what Fig. 2 shows."""
     worst = {kind: max(v for k, v in found.items() if k.startswith(f"{kind} [")) for kind in ("fig2", "width")}
     return [
         Claim("Fig 2", "equation 12 follows descent", worst["fig2"], high=0.05, note="relative, of the losses"),
@@ -53,8 +53,8 @@ def draw(axes, curves, label):
         add_legend(ax, fontsize=8)
 
 
-def emulated(model, w, depth, rate, steps) -> np.ndarray:
-    """Losses (steps + 1,) of one end-to-end vector under equation 12."""
+def emulate(model, w, depth, rate, steps) -> np.ndarray:
+    """Follow one end-to-end vector under equation 12: its losses (steps + 1,)."""
     losses = np.empty(steps + 1)
     for t in range(steps + 1):
         loss, slope = model.loss_gradient(w[None])
@@ -74,7 +74,7 @@ def _kept(X, y, p, depth, steps, cache):
         return Grid(np.array([RATE]), np.arange(len(losses)), losses)
 
     what = {"figure": 2, "p": p, "depth": depth, "steps": steps, "rate": RATE, "length": LENGTH, "width": WIDTH}
-    kept = cached(cache, {"X": X, "y": y, "wide steps": WIDE_STEPS, **what}, make)
+    kept = load_or_make(cache, {"X": X, "y": y, "wide steps": WIDE_STEPS, **what}, make)
     network, emulation, wide = kept.losses.T
     return network, emulation, wide[: min(steps, WIDE_STEPS) + 1]
 
@@ -90,4 +90,4 @@ def _curves(X, y, p, depth, steps):
     start = np.concatenate([part.ravel() for part in pre.balanced_layers(w[None], depth, WIDTH)])
     objective = NetworkLoss(Network(widths), X, y[:, None], p=p)
     wide = train(objective, start, RATE, steps=min(steps, WIDE_STEPS), every=1).losses
-    return network, emulated(model, w, depth, RATE, steps), wide
+    return network, emulate(model, w, depth, RATE, steps), wide

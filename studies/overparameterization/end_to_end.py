@@ -16,7 +16,7 @@ from systems.regression import check_even_power
 from systems.training.descent import largest_stable_rate
 
 OUT = "out/overparameterization"
-DEPTHS = (2, 3, 4)
+DEPTHS = (2, 3, 4)  # layers
 
 
 def main(fast=False, out=OUT) -> dict:
@@ -39,7 +39,7 @@ def main(fast=False, out=OUT) -> dict:
 
 
 def numbers(fast=False) -> dict:
-    """All numbers by name."""
+    """Compute all numbers, by name."""
     rng = np.random.default_rng(0)
     W, gradient = _problem(rng)
     steps = 300 if fast else 4000
@@ -54,15 +54,15 @@ def numbers(fast=False) -> dict:
         "claim 2": _claim_2(rng),
         "width": _width_difference(W, gradient),
         "integral error": max(_integral_error(n) for n in (2, 3, 4, 10)),
-        "integral": min(pre.integrated(n, 1.0, 0.5, 1.0) for n in (3, 4, 10)),
-        "integral, two layers": abs(pre.integrated(2, 1.0, 0.5, 1.0)),
+        "integral": min(pre.integrate(n, 1.0, 0.5, 1.0) for n in (3, 4, 10)),
+        "integral, two layers": abs(pre.integrate(2, 1.0, 0.5, 1.0)),
         "potential": sum(term != 0 for term in pre.two_layer_potential_error()),
         "bound": max(abs(_bound_ratio(p, y) - 1) for p, y in ((4, 2.0), (4, 0.5), (6, 1.5))),
     }
 
 
 def claims(found) -> list:
-    """The claims, each with the number it rests on."""
+    """List the claims, each with the number it rests on."""
     return [
         Claim("Observation 1", "rule with momentum, error eta^2", found["observation"], 90, 110, "ratio at eta/10"),
         Claim("Theorem 1", "equation 8 from balanced starts", found["equation 8"], high=1e-10),
@@ -81,7 +81,7 @@ def claims(found) -> list:
 
 
 def flow_difference(W, gradient, depth, steps, upset=0.0, time=1.0) -> float:
-    """Largest difference of the product of N layers under gradient flow and of equation 8, decay 0.1."""
+    """Measure the largest difference of the product of N layers under flow and of equation 8, decay 0.1."""
     layers, decay, h, worst = pre.balanced_layers(W, depth), 0.1, time / steps, 0.0
     layers[0] = layers[0] * (1 + upset)
     layers[-1] = layers[-1] / (1 + upset)
@@ -91,7 +91,7 @@ def flow_difference(W, gradient, depth, steps, upset=0.0, time=1.0) -> float:
         return [-g - decay * w for g, w in zip(pre.layer_gradients(state, gradient), state)]
 
     def rate_of_product(state):
-        return [-decay * depth * state[0] - pre.preconditioned(state[0], gradient(state[0]), depth)]
+        return [-decay * depth * state[0] - pre.precondition(state[0], gradient(state[0]), depth)]
 
     whole = [W]
     for _ in range(steps):
@@ -142,7 +142,7 @@ def _rate_of_equation_10(W, gradient) -> float:
     for eta in (1e-2, 1e-3):
         steps, whole = round(1 / eta), W
         for _ in range(steps):
-            whole = whole - eta * pre.preconditioned(whole, gradient(whole), 3)
+            whole = whole - eta * pre.precondition(whole, gradient(whole), 3)
         errors.append(np.max(np.abs(whole - _descended(pre.balanced_layers(W, 3), gradient, eta, steps))))
     return float(errors[0] / errors[1])
 
@@ -171,7 +171,7 @@ def _claim_1(W, G, depth, shift) -> float:
         if not np.isfinite(values[r, q]):  # a zero singular value to a negative power
             continue
         pair = np.outer(U[:, r], Vt[q])
-        worst = max(worst, np.max(np.abs(pre.preconditioned(W, pair, depth) - values[r, q] * pair)))
+        worst = max(worst, np.max(np.abs(pre.precondition(W, pair, depth) - values[r, q] * pair)))
     return float(worst / np.max(pre.preconditioner_eigenvalues(W, depth)))
 
 
@@ -180,7 +180,7 @@ def _claim_2(rng) -> float:
     worst = 0.0
     for depth in (1, 2, 3, 8):
         w, g = rng.normal(size=5), rng.normal(size=5)
-        whole = pre.preconditioned(w[None], g[None], depth)[0]
+        whole = pre.precondition(w[None], g[None], depth)[0]
         worst = max(worst, np.max(np.abs(whole - pre.single_output(w, g, depth))) / np.max(np.abs(whole)))
     return float(worst)
 
@@ -193,7 +193,7 @@ def _width_difference(W, gradient) -> float:
 
 def _integral_error(depth) -> float:
     """Quadrature against the formula."""
-    return abs(pre.integrated(depth, 0.7, 0.3, 1.1) - pre.line_integral(depth, 0.7, 0.3, 1.1))
+    return abs(pre.integrate(depth, 0.7, 0.3, 1.1) - pre.line_integral(depth, 0.7, 0.3, 1.1))
 
 
 def _bound_ratio(p, y) -> float:

@@ -29,7 +29,7 @@ class Grid:
     losses: np.ndarray
 
     def iterations_to(self, level) -> np.ndarray:
-        """First recorded step (C,) with a loss of at most `level`; infinite where there is none.
+        """Return the first recorded step (C,) with a loss of at most `level`; infinite where there is none.
 
         Examples
         --------
@@ -41,7 +41,7 @@ class Grid:
         return np.where(reached.any(axis=0), self.steps[first].astype(float), np.inf)
 
     def best(self, level) -> int:
-        """Configuration that reaches `level` first; without any the one with the least last loss."""
+        """Return the configuration that reaches `level` first; without any the one with the least last loss."""
         times = self.iterations_to(level)
         last = np.where(np.isfinite(self.losses[-1]), self.losses[-1], np.inf)
         return int(np.lexsort((last, times))[0])
@@ -101,7 +101,7 @@ class Batched:
         return Grid(self.rates, np.array(times), np.array(rows))
 
     def vectors(self) -> np.ndarray:
-        """End-to-end vectors (C, d)."""
+        """Return the end-to-end vectors (C, d)."""
         return self._weights()[0]
 
     def _weights(self):
@@ -114,7 +114,7 @@ class Batched:
         return self.theta[:, : self.d] * below[:, -1:], below[:, -1:], others
 
     def loss_gradient(self, w):
-        """Losses (C,) and gradients in the end-to-end vectors (C, d)."""
+        """Compute losses (C,) and gradients in the end-to-end vectors (C, d)."""
         if self.p == 2:
             slope = w @ self.square - self.linear
             return 0.5 * (np.sum(w * (slope - self.linear), axis=1) + self.constant), slope
@@ -138,8 +138,8 @@ class Batched:
         self.theta[~alive] = 0.0
 
 
-def cached(folder, description, make) -> Grid:
-    """Result of ``make()`` from disk where it was made before, under a hash of `description` (plain data and arrays).
+def load_or_make(folder, description, make) -> Grid:
+    """Load a result where it was made before, else make and keep it under a hash of `description` (data, arrays).
 
     A figure is then redrawn in seconds.  A file is there whole or not at all, whenever the run is stopped.
     """
@@ -165,7 +165,7 @@ def cached(folder, description, make) -> Grid:
 
 
 def least_loss(X, y, p) -> float:
-    """Minimum of the convex l_p loss ``mean (x.w - y)^p / p``, by Newton with halved steps.
+    """Find the minimum of the convex l_p loss ``mean (x.w - y)^p / p``, by Newton with halved steps.
 
     Examples
     --------

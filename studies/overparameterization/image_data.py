@@ -5,14 +5,14 @@ import pathlib
 
 import numpy as np
 
-CLASSES = 10
+CLASSES = 10  # as in MNIST
 SPREAD = 0.3  # standard deviation of a pixel, that of MNIST's between -0.5 and 0.5
 NOISE = 1.5  # relative to the patterns
-KINDS = {0x08: ">u1", 0x09: ">i1", 0x0B: ">i2", 0x0C: ">i4", 0x0D: ">f4", 0x0E: ">f8"}
+KINDS = {0x08: ">u1", 0x09: ">i1", 0x0B: ">i2", 0x0C: ">i4", 0x0D: ">f4", 0x0E: ">f8"}  # third byte of an idx file
 
 
 def synthetic_images(count, side, seed=0):
-    """Smooth random patterns of ten classes, shifted and noisy: (X (count, side**2) in float32, labels)."""
+    """Make smooth random patterns of ten classes, shifted and noisy: (X (count, side**2) in float32, labels)."""
     rng = np.random.default_rng(seed)
     wave = np.cos(np.pi * np.outer(np.arange(5), (np.arange(side) + 0.5) / side))
     patterns = np.einsum("cij,ix,jy->cxy", rng.normal(size=(CLASSES, 5, 5)), wave, wave)
@@ -24,7 +24,7 @@ def synthetic_images(count, side, seed=0):
 
 
 def read_images(folder):
-    """Images (m, pixels), values between -0.5 and 0.5, and labels (m,), from MNIST's two training files in a folder.
+    """Read images (m, pixels), values in [-0.5, 0.5], and labels (m,) from MNIST's two training files in a folder.
 
     Raises
     ------
@@ -42,7 +42,7 @@ def read_images(folder):
 
 
 def read_idx(content) -> np.ndarray:
-    """Array of an idx file's bytes: two zero bytes, type, number of dimensions, sizes, values, all big-endian.
+    """Parse an idx file's bytes: two zero bytes, type, number of dimensions, sizes, values, all big-endian.
 
     Examples
     --------

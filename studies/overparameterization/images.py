@@ -22,9 +22,9 @@ from systems.training.rules import Momentum
 OUT = "out/overparameterization"
 FILTERS, WINDOW, STRIDE, HIDDEN = 16, 5, 2, 512
 BATCH, DEVIATION, TUTORIAL = 64, 0.1, 0.01
-RATES = (0.003, TUTORIAL, 0.03)
-STEPS, FAST = 1500, 300
-SIDE, FAST_SIDE = 28, 14
+RATES = (0.003, TUTORIAL, 0.03)  # a factor of three around the tutorial's own
+STEPS, FAST = 1500, 300  # of descent
+SIDE, FAST_SIDE = 28, 14  # pixels; 28 as in MNIST
 LEVELS = {"steps": 0.05, "late steps": 0.005}  # of log 10, the loss of knowing nothing
 SMOOTH = 10  # records
 
@@ -58,7 +58,7 @@ def main(fast=False, out=OUT, data=None) -> dict:
 
 
 def networks(side) -> dict:
-    """The plain network and the one with two matrices in place of each dense one; expressiveness is the same."""
+    """Set up the plain network and the one with two matrices for each dense one; expressiveness is the same."""
     pattern = convolution(side)
     inputs = len(pattern)
     plain = Network([side**2, inputs, HIDDEN, CLASSES], "relu", patterns=(pattern, None, None))
@@ -68,7 +68,7 @@ def networks(side) -> dict:
 
 
 def convolution(side) -> np.ndarray:
-    """Pattern (units, side**2) of shared weights: every filter at every place of the stride, others missing.
+    """Make the pattern (units, side**2) of shared weights: every filter at every place of the stride.
 
     Examples
     --------
@@ -87,30 +87,30 @@ def convolution(side) -> np.ndarray:
 
 
 def numbers(runs) -> dict:
-    """Steps and losses at the tutorial's rate, steps and rate of the best runs."""
+    """Compute the steps and losses at the tutorial's rate, steps and rate of the best runs."""
     found = {}
     for name, tried in runs.items():
         rate = min(tried, key=lambda rate: (steps_to(tried[rate]), tried[rate].losses[-1]))
         usual = tried[TUTORIAL]
         found |= {f"{kind}[{name}]": steps_to(usual, kind) for kind in LEVELS}
-        found[f"loss[{name}]"] = float(smoothed(usual)[-1])
+        found[f"loss[{name}]"] = float(running_mean(usual)[-1])
         found |= {f"best steps[{name}]": steps_to(tried[rate]), f"best rate[{name}]": rate}
     return found
 
 
-def smoothed(run) -> np.ndarray:
-    """Running mean of the batch losses."""
+def running_mean(run) -> np.ndarray:
+    """Compute the running mean of the batch losses."""
     return np.convolve(run.losses, np.ones(SMOOTH) / SMOOTH, mode="valid")
 
 
 def steps_to(run, kind="steps") -> float:
-    """First recorded step with a running mean of batch losses below the level; infinite where there is none."""
-    reached = np.flatnonzero(smoothed(run) <= LEVELS[kind] * math.log(CLASSES))
+    """Find the first recorded step with a running mean of batch losses below the level; infinite without any."""
+    reached = np.flatnonzero(running_mean(run) <= LEVELS[kind] * math.log(CLASSES))
     return float(run.steps[reached[0] + SMOOTH - 1]) if len(reached) else math.inf
 
 
 def claims(found) -> list:
-    """The question of Fig. 5 right, with what was really trained."""
+    """List the claim in question, Fig. 5 right, with what was really trained."""
 
     def ratio(name):
         plain, doubled = found[f"{name}[plain]"], found[f"{name}[doubled]"]
@@ -131,7 +131,7 @@ def draw(runs, path, label):
     figure, ax = figure_of(size=(6.5, 4))
     for name, tried in runs.items():
         run = tried[TUTORIAL]
-        (line,) = ax.semilogy(run.steps[SMOOTH - 1 :], smoothed(run), label=f"{name} dense layers")
+        (line,) = ax.semilogy(run.steps[SMOOTH - 1 :], running_mean(run), label=f"{name} dense layers")
         ax.semilogy(run.steps, run.losses, color=line.get_color(), alpha=0.25, lw=0.6)
     for level in LEVELS.values():
         ax.axhline(level * math.log(CLASSES), color="0.6", lw=0.8, ls=":")
@@ -142,7 +142,7 @@ def draw(runs, path, label):
 
 
 def start_of(network, seed=1) -> np.ndarray:
-    """Weights of the tutorial: normal of deviation 0.1, drawn again beyond two deviations."""
+    """Draw the tutorial's weights: normal of deviation 0.1, drawn again beyond two deviations."""
     rng = np.random.default_rng(seed)
     values = rng.normal(size=network.size)
     while np.any(far := np.abs(values) > 2):

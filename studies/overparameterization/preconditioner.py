@@ -10,7 +10,7 @@ from systems.number_checks import check_count
 
 
 def fractional_power(W, exponent, left=True) -> np.ndarray:
-    """``[W W']^q`` (or ``[W' W]^q``) by the singular value decomposition, with exact zeros; q = 0 is the identity.
+    """Return ``[W W']^q`` (or ``[W' W]^q``) by the singular values, with exact zeros; q = 0 is the identity.
 
     Examples
     --------
@@ -26,12 +26,12 @@ def fractional_power(W, exponent, left=True) -> np.ndarray:
     return (basis * s ** (2 * exponent)) @ basis.T
 
 
-def preconditioned(W, G, depth) -> np.ndarray:
-    """``sum_j [W W']^((j-1)/N) G [W' W]^((N-j)/N)`` (equation 10).
+def precondition(W, G, depth) -> np.ndarray:
+    """Compute ``sum_j [W W']^((j-1)/N) G [W' W]^((N-j)/N)`` (equation 10).
 
     Examples
     --------
-    >>> preconditioned(np.array([[4.0]]), np.array([[1.0]]), 2)
+    >>> precondition(np.array([[4.0]]), np.array([[1.0]]), 2)
     array([[8.]])
     """
     depth = check_count("depth", depth)
@@ -43,7 +43,7 @@ def preconditioned(W, G, depth) -> np.ndarray:
 
 
 def single_output(w, g, depth) -> np.ndarray:
-    """``|w|^(2-2/N) (g + (N-1) Pr_w g)`` for vectors w, g (d,) (equation 12 and the field F of Theorem 2).
+    """Compute ``|w|^(2-2/N) (g + (N-1) Pr_w g)`` for vectors w, g (d,) (equation 12; the field F of Theorem 2).
 
     Examples
     --------
@@ -58,7 +58,7 @@ def single_output(w, g, depth) -> np.ndarray:
 
 
 def preconditioner_eigenvalues(W, depth, shift=1) -> np.ndarray:
-    """Eigenvalues ``sum_j s_r^(2(N-j)/N) s_q^(2(j-shift)/N)`` (k, d) of Claim 1; the slides print shift = 2, wrongly.
+    """Return ``sum_j s_r^(2(N-j)/N) s_q^(2(j-shift)/N)`` (k, d) of Claim 1; the slides print shift = 2, wrongly.
 
     Examples
     --------
@@ -76,7 +76,7 @@ def preconditioner_eigenvalues(W, depth, shift=1) -> np.ndarray:
 
 
 def balanced_layers(W, depth, width=None) -> list:
-    """Balanced layers W_1 .. W_N with the product W (k, d); hidden layers have `width` >= rank (default min(k, d)).
+    """Make balanced layers W_1 .. W_N with the product W (k, d); hidden `width` >= rank (default min(k, d)).
 
     Examples
     --------
@@ -99,7 +99,7 @@ def balanced_layers(W, depth, width=None) -> list:
 
 
 def layer_gradients(layers, gradient) -> list:
-    """Gradients of L(W_N ... W_1) in the layers; ``gradient(W)`` is that of L."""
+    """Compute the gradients of L(W_N ... W_1) in the layers; ``gradient(W)`` is that of L."""
     before = [np.eye(layers[0].shape[1])]
     for w in layers:
         before.append(w @ before[-1])
@@ -111,7 +111,7 @@ def layer_gradients(layers, gradient) -> list:
 
 
 def line_integral(depth, kappa, r, R) -> float:
-    """Integral of `single_output` of a constant field of size kappa along the closed curve of Theorem 2, by formula.
+    """Integrate `single_output` of a field of constant size kappa along the curve of Theorem 2, by formula.
 
     ``2 kappa (N-1)(N-2)/(3N-2) (R^a - r^a)``, ``a = 3 - 2/N``.
 
@@ -124,8 +124,8 @@ def line_integral(depth, kappa, r, R) -> float:
     return 2 * kappa * (depth - 1) * (depth - 2) / (3 * depth - 2) * (R**a - r**a)
 
 
-def integrated(depth, kappa, r, R) -> float:
-    """The same integral by quadrature along [-R, -r], the half circle r, [r, R] and the half circle R back."""
+def integrate(depth, kappa, r, R) -> float:
+    """Integrate the same by quadrature along [-R, -r], the half circle r, [r, R] and the half circle R back."""
     from scipy.integrate import quad
 
     e = np.array([kappa, 0.0])
@@ -142,7 +142,7 @@ def integrated(depth, kappa, r, R) -> float:
 
 
 def two_layer_potential_error():
-    """Symbolic remainder of ``grad (|w| w.u) - F(w)`` for N = 2 and L(w) = w.u: zero, the counterexample for N = 2."""
+    """Simplify ``grad (|w| w.u) - F(w)`` for N = 2 and L(w) = w.u: zero, the counterexample for N = 2."""
     import sympy
 
     x, y, a, b = sympy.symbols("x y a b", real=True)

@@ -5,7 +5,7 @@ from systems.training.judging.branch_checks import check_branch
 OUT = "out/relu_gradient"
 
 
-def judged(branches, points) -> dict:
+def judge(branches, points) -> dict:
     """Let gradient descent judge branches of flows (dict of name to branch), see `check_branch`.
 
     Returns

@@ -17,10 +17,12 @@ from systems.relu.several_layers import layered_gradient, layered_output
 from systems.relu.symmetric.reduction import flipped_guess
 
 SIZES = (2, 5, 10)
-NOISES = (0.5, 1.0, 1.5, 5.0, 20.0)
+NOISES = (0.5, 1.0, 1.5, 5.0, 20.0)  # of a start, over its part along the teachers
 ENDS = ("teacher", "type II", "two flipped", "other")
 MODERATE = 1.5  # noise that is not huge
-SMALL = 1e-3
+STEP = 1e-6  # of central differences: rounding leaves 1e-10 of the loss
+UNSETTLED = 1e-6  # largest gradient of a run that ended somewhere; others ran out of steps
+SMALL = 1e-3  # size of a start: next to zero, as in the paper
 OUTPUT_WEIGHTS = {
     "all 1": (1.0, 1.0, 1.0, 1.0, 1.0),
     "1 to 5": (1.0, 2.0, 3.0, 4.0, 5.0),
@@ -42,18 +44,18 @@ def main(fast=False, out=OUT) -> dict:
     Returns
     -------
     dict
-        As in `measured`.
+        As in `measure`.
     """
     rng = np.random.default_rng(9)
     runs = 3 if fast else 24
     top = {(K, noise): noisy_runs(rng, K, noise, runs) for K in SIZES for noise in NOISES}
     bottom = {name: weighted_runs(rng, a, 3 if fast else 12) for name, a in OUTPUT_WEIGHTS.items()}
     draw(top, bottom, folder(out) / "many.png", fast)
-    return {**measured(top, bottom), **layers()}
+    return {**measure(top, bottom), **layers()}
 
 
 def start(rng, K, noise) -> np.ndarray:
-    """``10^-3 w*_j + eps`` for every student j, eps normal with standard deviation ``10^-3 noise``."""
+    """Draw a start ``10^-3 w*_j + eps`` for every student j, eps normal with standard deviation ``10^-3 noise``."""
     return SMALL * (np.eye(K) + noise * rng.standard_normal((K, K)))
 
 
@@ -69,7 +71,7 @@ def noisy_runs(rng, K, noise, count) -> dict:
 
 
 def spurious(K) -> dict:
-    """The points with one student (type II) and with two opposite to their teachers, where these are minima."""
+    """Solve for the points with one student (type II) and with two opposite to their teachers, where minima."""
     problem, found = normal_equations(np.eye(K), K), {}
     for name, flipped in (("type II", 1), ("two flipped", 2)) if K > 2 else ():
         W = problem.solve(flipped_guess(K, flipped).ravel()).state
@@ -80,7 +82,7 @@ def spurious(K) -> dict:
 
 def end_of(run, minima) -> str:
     """Name the point where a run ended."""
-    if run.gradient > 1e-6:
+    if run.gradient > UNSETTLED:
         return "other"
     if same_up_to_permutations(run.weights, np.eye(len(run.weights)), 1e-5):
         return "teacher"
@@ -114,16 +116,16 @@ def layers(seed=19) -> dict:
         exact, target = layered_gradient(X, student, teacher), layered_output(X, teacher)
         for c, W in enumerate(student):
             direction, values = rng.standard_normal(W.shape), []
-            for step in (1e-6, -1e-6):
+            for step in (STEP, -STEP):
                 moved = [*student[:c], W + step * direction, *student[c + 1 :]]
                 values.append(np.sum((layered_output(X, moved) - target) ** 2) / 2)
             slope = np.sum(exact[c] * direction)
             size = np.linalg.norm(exact[c]) * np.linalg.norm(direction) + 1e-12
-            worst = max(worst, abs((values[0] - values[1]) / 2e-6 - slope) / size)
+            worst = max(worst, abs((values[0] - values[1]) / (2 * STEP) - slope) / size)
     return {"layer_error": float(worst)}
 
 
-def measured(top, bottom) -> dict:
+def measure(top, bottom) -> dict:
     """Count what the paper speaks of in Fig. 9.
 
     Returns
@@ -150,7 +152,7 @@ def measured(top, bottom) -> dict:
 
 
 def claims(found) -> list[Claim]:
-    """Fig. 9, Conjecture 2 and Proposition 2 beside the numbers of `main`."""
+    """List the claims: Fig. 9, Conjecture 2 and Proposition 2 beside the numbers of `main`."""
     positive = [found[f"missed[{name}]"] for name in ("all 1", "1 to 5")]
     return [
         *(

@@ -10,13 +10,13 @@ from continuation import Kind, Settings, trace
 from studies.claims import Claim
 from studies.command import command, folder
 from studies.figures import COLOURS, add_legend, draw_branch, figure_of, save
-from studies.relu_gradient.common import OUT, judged
+from studies.relu_gradient.common import OUT, judge
 from systems.relu import normal_equations, symmetric_reduction
 from systems.relu.population_loss.population import hessian, network
 from systems.relu.symmetric.plane_dynamics import type_a_guess
 from systems.relu.symmetric.reduction import blocks, reduced_weights, spectrum, type_i_guess, type_ii_guess
 
-START, SPAN = 6.0, (3.0, 100.0)
+START, SPAN = 6.0, (3.0, 100.0)  # K at which branches begin, and how far they go
 LOSS, ONSET = 0.0250805810025, 5.585505247425880  # of type II: at K = 6, and the K beyond which it is a minimum
 OFFSETS = {"A": (-56, 6), "I": (8, -6), "II": (8, 4)}  # of labels, in points
 BLOCKS = ("trivial", "standard", "antisymmetric", "symmetric")
@@ -36,7 +36,7 @@ def main(fast=False, out=OUT) -> dict:
     -------
     dict
         ``onset[A]`` ...: the K beyond which the family is a minimum of the full network; ``loss[A, K]``; the rest as
-        in `measured`.
+        in `measure`.
     """
     out = folder(out)
     branches = families()
@@ -51,8 +51,8 @@ def main(fast=False, out=OUT) -> dict:
     onsets = {f"onset[{name}]": onset(branch) for name, branch in branches.items()}
     sizes = (6, 10) if fast else range(4, 21)
     full = whole(branches, (6,) if fast else (4, 5, 6, 7, 8, 10))
-    descent = {f"descent_{key}": value for key, value in judged(full, 1 if fast else 2).items()}
-    return {**onsets, **losses, **measured(branches, sizes), **descent}
+    descent = {f"descent_{key}": value for key, value in judge(full, 1 if fast else 2).items()}
+    return {**onsets, **losses, **measure(branches, sizes), **descent}
 
 
 def families() -> dict:
@@ -63,7 +63,7 @@ def families() -> dict:
 
 
 def onset(branch, name="K") -> float:
-    """Value of `name` at the last event before all rows at larger values are stable; NaN if there is none.
+    """Find the value of `name` at the last event before all rows at larger values are stable; NaN without one.
 
     Where a branch point and zeros of other blocks coincide, the branch point's: it is the better conditioned.
     """
@@ -79,7 +79,7 @@ def onset(branch, name="K") -> float:
     return max(best, default=np.nan)
 
 
-def measured(branches, sizes) -> dict:
+def measure(branches, sizes) -> dict:
     """Compare blocks with the full Hessian, and look at what lies beyond the onsets.
 
     Returns
@@ -105,7 +105,7 @@ def measured(branches, sizes) -> dict:
 
 
 def whole(branches, sizes) -> dict:
-    """The same points in the full network of K^2 weights, as short branches in the decay: descent can judge those."""
+    """Trace the same points in the full network of K^2 weights, in the decay: descent can judge those."""
     made = {}
     for name, branch in branches.items():
         for K in sizes:
@@ -117,7 +117,7 @@ def whole(branches, sizes) -> dict:
 
 
 def claims(found) -> list[Claim]:
-    """What is known of these families beside the numbers of `main`."""
+    """List what is known of these families beside the numbers of `main`."""
     return [
         Claim("type II", f"loss {LOSS} at K = 6", abs(found["loss[II, 6]"] - LOSS), high=1e-13, note="distance"),
         Claim("type II", f"minimum beyond K = {ONSET}", abs(found["onset[II]"] - ONSET), high=1e-12, note="distance"),
@@ -131,7 +131,7 @@ def claims(found) -> list[Claim]:
 
 
 def draw(branches, path, fast):
-    """Losses of the families against K, and the smallest eigenvalue of each block of type II's Hessian."""
+    """Draw losses of the families against K, and the smallest eigenvalue of each block of type II's Hessian."""
     figure, axes = figure_of(1, 2, (13, 5), squeeze=False)
     for colour, (name, branch) in zip(COLOURS, branches.items()):
         draw_branch(axes[0, 0], branch, "K", "L", colour, f"type {name}")

@@ -20,7 +20,7 @@ from systems.relu import normal_equations, symmetric_reduction
 from systems.relu.symmetric.plane_dynamics import type_a_guess
 from systems.relu.symmetric.reduction import reduced_weights, type_i_guess, type_ii_guess
 
-SIZES, FEW = (5, 6, 7, 8), (5, 6)
+SIZES, FEW = (5, 6, 7, 8), (5, 6)  # students
 SETTINGS = Settings(max_step=0.02, max_points=2000)
 SMALL = 1e-10  # of a loss that is zero
 SAME = 1e-6  # distance of two critical points that are one
@@ -39,23 +39,23 @@ def main(fast=False, out=OUT) -> dict:
     Returns
     -------
     dict
-        ``K, name: ...`` words of the table's rows; the rest as in `measured`.
+        ``K, name: ...`` words of the table's rows; the rest as in `measure`.
     """
     out, sizes = folder(out), FEW if fast else SIZES
-    made = {K: {"flips": flips(K), "families": families(K), "joined": joined(K)} for K in sizes}
+    made = {K: {"flips": flips(K), "families": families(K), "joined": join_flipped(K)} for K in sizes}
     (out / "origins.md").write_text(table(made) + "\n", "utf-8")
     draw(made, out / "origins.png", fast)
-    rows = {f"{K}, {name}": words for K, branches in made.items() for name, words in described(K, branches).items()}
-    return {**rows, **measured(made)}
+    rows = {f"{K}, {name}": words for K, branches in made.items() for name, words in describe(K, branches).items()}
+    return {**rows, **measure(made)}
 
 
 def flips(K) -> dict:
-    """Branches from alpha = -1 with the last m students flipped, by m from 0 to K, to alpha = 0 or back to -1."""
+    """Trace branches from alpha = -1 with the last m students flipped, by m from 0 to K, to 0 or back to -1."""
     return {m: _from_flip(K, m) for m in range(K + 1)}
 
 
 def families(K) -> dict:
-    """Types A, I and II of the ReLU network, followed back to alpha = -1."""
+    """Follow types A, I and II of the ReLU network back to alpha = -1."""
     x, y = type_a_guess(K)
     made = {}
     for name, guess in {"A": np.array([x, y, y, y, x]), "I": type_i_guess(K), "II": type_ii_guess(K)}.items():
@@ -65,14 +65,14 @@ def families(K) -> dict:
     return made
 
 
-def joined(K):
-    """Diagram of the five unknowns from K - 1 flipped students, with the branches that leave its branch points."""
+def join_flipped(K):
+    """Draw up the diagram of the five unknowns from K - 1 flipped students, with what leaves its branch points."""
     problem = symmetric_reduction(K, alpha=-1.0)
     return diagram(problem, [-1, 0, 0, 0, 1], "alpha", (-1, 0), 1, settings=SETTINGS, max_branches=12)
 
 
 def meeting(K, branches) -> tuple[float, float]:
-    """Where the diagram of K - 1 flipped students meets type A: alpha, and how near its ReLU end is to type A."""
+    """Find where the diagram of K - 1 flipped students meets type A: alpha, and how near its ReLU end is to type A."""
     family, trunk = branches["families"]["A"], branches["joined"].branches[0]
     target = family.states[int(np.argmax(family["alpha"]))]
     ends = [b.states[r] for b in branches["joined"].branches for r in (0, -1) if b["alpha"][r] == 0.0]
@@ -93,7 +93,7 @@ def _from_flip(K, m):
 
 
 def shuffles(K, m) -> list[list[int]]:
-    """Permutations of the weights (K, K) that generate S_{K-m} x S_m, students and teachers alike.
+    """List permutations of the weights (K, K) that generate S_{K-m} x S_m, students and teachers alike.
 
     Examples
     --------
@@ -106,12 +106,12 @@ def shuffles(K, m) -> list[list[int]]:
 
 
 def weights(state, K) -> np.ndarray:
-    """Weights (K, K) of a state of either problem."""
+    """Return the weights (K, K) of a state of either problem."""
     return reduced_weights(state, K) if len(state) == 5 else np.reshape(state, (K, K))
 
 
-def described(K, branches) -> dict[str, str]:
-    """A few words on every branch."""
+def describe(K, branches) -> dict[str, str]:
+    """Say a few words on every branch."""
     rows = {f"{m} flipped": _flip_words(branch) for m, branch in branches["flips"].items()}
     rows |= {f"type {name}": _back_words(K, branch, branches) for name, branch in branches["families"].items()}
     rows["type A"] += f"; meets the branch of {K - 1} flipped at alpha = {meeting(K, branches)[0]:.6f}"
@@ -119,12 +119,12 @@ def described(K, branches) -> dict[str, str]:
 
 
 def arrives(branch) -> bool:
-    """Whether a branch that started at alpha = -1 arrives at alpha = 0."""
+    """Say whether a branch that started at alpha = -1 arrives at alpha = 0."""
     return branch.ends[1] is Status.LIMIT and abs(branch["alpha"][-1]) < 1e-12
 
 
 def minimum_until(branch) -> float:
-    """The alpha at which a branch from alpha = -1 first stops being a minimum; NaN if it never does.
+    """Find the alpha at which a branch from alpha = -1 first stops being a minimum; NaN if it never does.
 
     At a special point of the branch, or where the lowest eigenvalue of the full Hessian, out of the fixed space, is 0.
     """
@@ -174,7 +174,7 @@ def _start_of(K, state, flipped):
 
 
 def turned_into(K, branch, flipped):
-    """The m whose branch comes back, at alpha = -1, to the point where `branch` arrives, signs aside; else None."""
+    """Find the m whose branch comes back, at alpha = -1, to where `branch` arrives, signs aside; else None."""
     W = weights(branch.states[int(np.argmin(branch["alpha"]))], K)
     for m, other in flipped.items():
         back = len(other) - 1
@@ -190,15 +190,15 @@ def _gap_up_to_signs(W, other) -> float:
 
 
 def table(made) -> str:
-    """All rows as a Markdown table."""
+    """Write all rows as a Markdown table."""
     lines = ["| K | point | what becomes of it |", "| --- | --- | --- |"]
     for K, branches in made.items():
-        lines += [f"| {K} | {name} | {words} |" for name, words in described(K, branches).items()]
+        lines += [f"| {K} | {name} | {words} |" for name, words in describe(K, branches).items()]
     return "\n".join(lines)
 
 
-def measured(made) -> dict:
-    """The numbers behind the claims.
+def measure(made) -> dict:
+    """Compute the numbers behind the claims.
 
     Returns
     -------
@@ -242,7 +242,7 @@ def measured(made) -> dict:
 
 
 def claims(found) -> list[Claim]:
-    """What was found about the origin of the minima, as rows."""
+    """List what was found about the origin of the minima, as rows."""
     losses = [value for key, value in found.items() if key[:2] in ("A_", "I_") and "loss" in key]
     few = [len(value) for key, value in found.items() if key.startswith("relu_minima")]
     return [
@@ -259,7 +259,7 @@ def claims(found) -> list[Claim]:
 
 
 def draw(made, path, fast):
-    """Losses against alpha, one picture for each K."""
+    """Draw losses against alpha, one picture for each K."""
     figure, axes = figure_of(-(-len(made) // 2), 2, (14, 5.2 * -(-len(made) // 2)), squeeze=False)
     for ax, (K, branches) in zip(axes.ravel(), made.items()):
         shades = [str(0.15 + 0.6 * m / K) for m in range(K + 1)]

@@ -9,15 +9,15 @@ from continuation import Settings, deflated_branches, find_solutions, trace
 from studies.figures import COLOURS, draw_branch
 from systems.relu import two_teachers
 
-DECAY = 1e-3
+DECAY = 1e-3  # isolates the collinear points, and moves all others by as little
 SPAN, RATIOS = (0.02, 1.0), (1.0, 0.5, 0.05)  # norm ratios at which is counted: above the fold and below
 BOUNDS = (-0.3, 0.9)  # of guesses
 BUDGET, SEEDS = 4000, 4  # Newton iterations of a search; searches
-SWAP = ("w[1,0]", "w[1,1]", "w[0,0]", "w[0,1]")
+SWAP = ("w[1,0]", "w[1,1]", "w[0,0]", "w[0,1]")  # both students exchanged
 
 
-def found(ratios=RATIOS) -> tuple[list, dict]:
-    """Branches in b2 by deflation at the ratios, and the points that deflation finds there by itself.
+def find_all(ratios=RATIOS) -> tuple[list, dict]:
+    """Trace branches in b2 by deflation at the ratios, and find the points there by deflation itself.
 
     Equal students are looked for first, in the plane of the students that agree: some of them are small.
     """
@@ -41,7 +41,7 @@ def _points(problem, equal, parameters) -> list:
 
 
 def counts(branches, points) -> dict:
-    """Compare the branches with the points that deflation found, both from `found`.
+    """Compare the branches with the points that deflation found, both from `find_all`.
 
     Returns
     -------
@@ -66,7 +66,7 @@ def _is_minimum(point) -> bool:
 
 
 def distance(some, others) -> float:
-    """Largest distance of a state of `some` or `others` to the nearest of the other list, students in either order."""
+    """Measure the largest distance of a state of one list to the nearest of the other, students in either order."""
     if len(some) != len(others) or not some:
         return np.inf
     some, others = np.array(some), np.array(others)
@@ -76,7 +76,7 @@ def distance(some, others) -> float:
 
 
 def draw(ax, branches, points):
-    """All branches in b2 by the root mean square of their weights, and what deflation found as rings."""
+    """Draw all branches in b2 by the root mean square of their weights, and what deflation found as rings."""
     for colour, branch in zip(COLOURS, branches):
         draw_branch(ax, branch, "b2", "norm", colour, names=True)
     for k, (ratio, listed) in enumerate(points.items()):

@@ -13,7 +13,7 @@ from studies.claims import Claim
 from studies.command import command, folder
 from studies.figures import COLOURS, add_legend, draw_branch, figure_of, save
 from studies.relu_gradient import pair_counts
-from studies.relu_gradient.common import OUT, judged
+from studies.relu_gradient.common import OUT, judge
 from systems.relu import normal_equations, two_teachers
 from systems.relu.directions.two_students import collinear_line, merging_decay, out_of_plane_point
 
@@ -51,7 +51,7 @@ def main(fast=False, out=OUT) -> dict:
     -------
     dict
         ``fold_b2``, ``pitchfork_angle``, ``merging_decay``, ``fold_alpha[...]``; ``kernel[d]`` and ``orbit[d]`` of the
-        out-of-plane point; the rest as in `numbers`, `checked` and `pair_counts.counts`.
+        out-of-plane point; the rest as in `numbers`, `compare_with_formulas` and `pair_counts.counts`.
     """
     settings = Settings(max_step=0.05 if fast else 0.01, max_points=5000)
     branches = {
@@ -62,29 +62,29 @@ def main(fast=False, out=OUT) -> dict:
         "out of plane": out_of_plane(settings),
     }
     curve = fold_curve(branches["b2"][0], settings)
-    more, points = pair_counts.found(pair_counts.RATIOS[::2] if fast else pair_counts.RATIOS)
+    more, points = pair_counts.find_all(pair_counts.RATIOS[::2] if fast else pair_counts.RATIOS)
     kernels = orbits()
     draw(branches, curve, more, points, kernels, folder(out) / "pairs.png", fast)
     flows = {f"{name} {k}": branch for name, made in branches.items() for k, branch in enumerate(made)}
-    descent = {f"descent_{key}": value for key, value in judged(flows, 4 if fast else 12).items()}
+    descent = {f"descent_{key}": value for key, value in judge(flows, 4 if fast else 12).items()}
     return {
         **numbers(branches, curve),
         **kernels,
-        **checked(branches, curve),
+        **compare_with_formulas(branches, curve),
         **pair_counts.counts(more, points),
         **descent,
     }
 
 
 def norm_ratio(settings) -> list:
-    """The spurious minimum and its saddle in b2, and the global minimum."""
+    """Trace the spurious minimum and its saddle in b2, and the global minimum."""
     spurious = trace(two_teachers(b2=0.05), SPURIOUS, "b2", (0.01, 1), settings=settings)
     best = trace(two_teachers(b2=0.05), [RIGHT, RIGHT, 0.05 * RIGHT, -0.05 * RIGHT], "b2", (0.01, 1), settings=settings)
     return [spurious, best]
 
 
 def collinear(settings) -> list:
-    """The collinear state with equal students in the angle, and the branches that leave its pitchfork."""
+    """Trace the collinear state with equal students in the angle, and what leaves its pitchfork."""
     problem = two_teachers().restricted([pair_counts.SWAP], stability="full")
     length = next(length for u, length in collinear_line([[RIGHT, RIGHT], [RIGHT, -RIGHT]]) if u[0] > 0)
     line = trace(problem, [length / 2, 0, length / 2, 0], "angle", (0.1, 3.1), settings=settings)
@@ -93,7 +93,7 @@ def collinear(settings) -> list:
 
 
 def decay(settings) -> list:
-    """The collinear state in the weight decay, and the minima that merge with it."""
+    """Trace the collinear state in the weight decay, and the minima that merge with it."""
     problem = two_teachers(lam=2.0)
     line = trace(problem, [0.25, 0, 0.25, 0], "lam", (0.01, 2), settings=settings)
     starts = [start for point in line.branch_points for start in switch(problem, point) if not start.known]
@@ -101,7 +101,7 @@ def decay(settings) -> list:
 
 
 def leaky(settings) -> list:
-    """The sign flips of the students, global minima at alpha = -1, in the leaky slope.
+    """Trace the sign flips of the students, global minima at alpha = -1, in the leaky slope.
 
     Back to -0.98 only: where both are flipped they arrive at -1 opposite to each other, of which |x| units make a
     simplex of critical points.
@@ -115,13 +115,13 @@ def leaky(settings) -> list:
 
 
 def out_of_plane(settings) -> list:
-    """The point outside the teachers' plane, d = 3, in their angle."""
+    """Trace the point outside the teachers' plane, d = 3, in their angle."""
     W, _, _ = out_of_plane_point(d=3)
     return [trace(two_teachers(3), W.ravel(), "angle", (0.1, 3.0), settings=settings)]
 
 
 def fold_curve(spurious, settings):
-    """The curve of folds of the spurious minimum in the plane of angle and b2.
+    """Trace the curve of folds of the spurious minimum in the plane of angle and b2.
 
     From an angle of 0.3: towards 0.2 the short student shrinks to nothing.
     """
@@ -130,7 +130,7 @@ def fold_curve(spurious, settings):
 
 
 def orbits() -> dict:
-    """Kernel of the Hessian and dimension of the orbit at the out-of-plane point, d = 3 to 6."""
+    """Compute the kernel of the Hessian and the dimension of the orbit at the out-of-plane point, d = 3 to 6."""
     found = {}
     for d in DIMENSIONS:
         W, problem = out_of_plane_point(d=d)[0].ravel(), two_teachers(d)
@@ -142,7 +142,7 @@ def orbits() -> dict:
 
 
 def numbers(branches, curve) -> dict:
-    """Special points of the branches, and the lowest and highest b2 of the fold curve."""
+    """Collect special points of the branches, and the lowest and highest b2 of the fold curve."""
     first = {name: made[0] for name, made in branches.items()}
     (W, beta, r), problem = out_of_plane_point(), two_teachers(3)
     one, both = branches["alpha"][1:]
@@ -163,7 +163,7 @@ def numbers(branches, curve) -> dict:
     }
 
 
-def checked(branches, curve) -> dict:
+def compare_with_formulas(branches, curve) -> dict:
     """Compare with closed forms.
 
     Returns
@@ -194,7 +194,7 @@ def checked(branches, curve) -> dict:
 
 
 def claims(found) -> list[Claim]:
-    """Section 5.3 and Theorem 2 beside the numbers of `main`."""
+    """List the claims: Section 5.3 and Theorem 2 beside the numbers of `main`."""
     gaps = [abs(found[f"kernel[{d}]"] - (d - 3)) + abs(found[f"orbit[{d}]"] - (d - 3)) for d in DIMENSIONS]
     low = min(found["descent_stable"], found["descent_saddles"])
     return [
@@ -231,7 +231,7 @@ def _singular(curve, row) -> float:
 
 
 def draw(branches, curve, more, points, kernels, path, fast=False):
-    """One picture a parameter; the fold curve; all critical points with a little decay; Theorem 2."""
+    """Draw one picture a parameter; the fold curve; all critical points with a little decay; Theorem 2."""
     figure, axes = figure_of(2, 4, (19, 8.5))
     for ax, (name, made) in zip(axes.ravel(), branches.items()):
         title, x, y = TITLES[name]

@@ -10,14 +10,14 @@ from continuation import find_solutions, trace
 from studies.claims import Claim
 from studies.command import command, folder
 from studies.figures import COLOURS, add_legend, draw_branch, figure_of, save
-from studies.relu_gradient.common import OUT, judged
+from studies.relu_gradient.common import OUT, judge
 from systems.relu import plane
 from systems.relu.symmetric.plane_dynamics import collinear_value, type_a_guess
 from systems.relu.symmetric.plane_flow import NOWHERE, TEACHER, TYPE_A, plane_basins, plane_path
 
-SIZES = (2, 5, 10)
+SIZES = (2, 5, 10)  # students; 2 and 5 as in Fig. 8
 PANELS = {2: "Fig 8 (a), ", 5: "Fig 8 (b), "}
-SPAN = (2.0, 100.0)
+SPAN = (2.0, 100.0)  # of K, a real number along branches
 
 
 def main(fast=False, out=OUT) -> dict:
@@ -33,7 +33,7 @@ def main(fast=False, out=OUT) -> dict:
     Returns
     -------
     dict
-        ``saddle[K]``: x = y of the saddle of Theorem 7; the rest as in `measured` and `completeness`.
+        ``saddle[K]``: x = y of the saddle of Theorem 7; the rest as in `measure` and `completeness`.
     """
     out = folder(out)
     ends = {K: ends_of_starts(K, 21 if fast else 81) for K in SIZES}
@@ -41,10 +41,10 @@ def main(fast=False, out=OUT) -> dict:
     branches = critical_branches()
     draw(branches, paths, 60 if fast else 240, out / "plane.png", fast)
     saddles = {f"saddle[{K}]": plane(K).solve([collinear_value(K)] * 2)["x"] for K in SIZES}
-    descent = {f"descent_{key}": value for key, value in judged(branches, 6 if fast else 20).items()}
+    descent = {f"descent_{key}": value for key, value in judge(branches, 6 if fast else 20).items()}
     return {
         **saddles,
-        **measured(branches, ends, paths),
+        **measure(branches, ends, paths),
         **descent,
         **completeness((2, 5, 10) if fast else (2, 2.5, 5, 10, 50, 200)),
     }
@@ -96,14 +96,14 @@ def ends_of_starts(K, count) -> dict:
 
 
 def diagonal_end(v, K, steps=400) -> float:
-    """End of gradient descent on the line x = y, which it keeps; in the plane rounding would leave the saddle again."""
+    """Follow descent on the line x = y, which it keeps; in the plane rounding would leave the saddle again."""
     problem = plane(K)
     for _ in range(steps):
         v += 0.5 / K * problem.residual([v, v]).mean()
     return v
 
 
-def measured(branches, ends, paths) -> dict:
+def measure(branches, ends, paths) -> dict:
     """Check Theorem 7 and what the text says of Fig. 8.
 
     Returns
@@ -139,7 +139,7 @@ def measured(branches, ends, paths) -> dict:
 
 
 def claims(found) -> list[Claim]:
-    """Theorem 7 and what is said of Fig. 8 beside the numbers of `main`."""
+    """List the claims: Theorem 7 and what is said of Fig. 8 beside the numbers of `main`."""
     stray, other = (sum(found[f"{key}[{K}]"] for K in SIZES) for key in ("elsewhere", "not_type_A"))
     count = sum(found[f"starts[{K}]"] for K in SIZES)
     gains = [found[f"time[{a}]"] / found[f"time[{b}]"] for a, b in zip(SIZES, SIZES[1:])]
@@ -203,7 +203,7 @@ def _field(ax, K, count):
 
 
 def saddle_values(K) -> tuple[float, float]:
-    """Both collinear critical points."""
+    """Return both collinear critical points."""
     return collinear_value(K), collinear_value(K, -1)
 
 

@@ -4,7 +4,7 @@ Runs every study of this folder and writes ``claims.txt``.  Run: ``python -m stu
 """
 
 from studies.claims import write_claims
-from studies.command import announced, folder, summary
+from studies.command import announce, folder, summary
 from studies.relu_gradient import many, minima, origins, pairs, plane, separation, single
 from studies.relu_gradient.common import OUT
 
@@ -28,7 +28,7 @@ def main(fast=False, out=OUT) -> dict:
     """
     out = folder(out)
     rows = []
-    for study in announced(STUDIES, "study"):
+    for study in announce(STUDIES, "study"):
         rows += study.claims(study.main(fast=fast, out=out))
     return write_claims(rows, out / "claims.txt")
 

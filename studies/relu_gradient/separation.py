@@ -34,7 +34,7 @@ def main(fast=False, out=OUT) -> dict:
     Returns
     -------
     dict
-        As in `measured`, `separability` and `exclusions`.
+        As in `measure`, `separability` and `exclusions`.
     """
     reports = {
         name: check_conjecture(1000 if fast else 10_000, 10_000, second=second)
@@ -42,10 +42,10 @@ def main(fast=False, out=OUT) -> dict:
     }
     excluded = pairs_map(90 if fast else 300)
     draw(excluded, folder(out) / "separation.png", fast)
-    return {**measured(reports), **separability(), **exclusions(excluded)}
+    return {**measure(reports), **separability(), **exclusions(excluded)}
 
 
-def measured(reports) -> dict:
+def measure(reports) -> dict:
     """Say how many counterexamples to Conjecture 1 were seen, and what double precision would have said.
 
     Returns
@@ -148,7 +148,7 @@ def exclusions(found) -> dict:
 
 
 def claims(found) -> list[Claim]:
-    """Sections 5.2, 5.3 and 7.2 beside the numbers of `main`."""
+    """List the claims: Sections 5.2, 5.3 and 7.2 beside the numbers of `main`."""
     rows = [("L12", "Conjecture 1"), ("L21", "section 5.3, also for L_21")]
     return [
         *(

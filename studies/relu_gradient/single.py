@@ -14,7 +14,7 @@ from studies.relu_gradient.common import OUT
 from systems.relu.population_loss.loss_descent import descend
 from systems.relu.population_loss.population import gradient, network
 
-TEACHER = network([[1.0, 0.0]], 1)
+TEACHER = network([[1.0, 0.0]], 1)  # any other is this one in turned axes
 DIMENSIONS = (2, 10, 100)
 SHARES = (0.1, 0.3, 0.5, 0.8, 1.0)  # epsilon of Theorem 6
 
@@ -32,7 +32,7 @@ def main(fast=False, out=OUT) -> dict:
     Returns
     -------
     dict
-        As in `measured`.
+        As in `measure`.
     """
     rng = np.random.default_rng(2017)
     formula = formula_errors(rng, 40 if fast else 200, 10_000 if fast else 100_000)
@@ -40,11 +40,11 @@ def main(fast=False, out=OUT) -> dict:
     decrease = lyapunov(60 if fast else 300)
     starts = {(d, share): start_counts(rng, d, share, 200 if fast else 2000) for d in DIMENSIONS for share in SHARES}
     draw(formula, others, decrease, starts, folder(out) / "single.png", fast)
-    return measured(formula, others, decrease, starts)
+    return measure(formula, others, decrease, starts)
 
 
 def formula_errors(rng, count, samples, d=10) -> dict:
-    """Relative error of ``E F(e, w)`` against samples: by angle (Fig. 7 a) and by number of samples (b)."""
+    """Measure relative errors of ``E F(e, w)`` against samples: by angle (Fig. 7 a) and number of samples (b)."""
     theta = np.pi * (np.arange(count) + 0.5) / count
     by_angle = np.array([sampled_error(rng, t, d, samples, "normal") for t in theta])
     sizes = np.array([10, 30, 100, 300, 1000]) * samples // 1000
@@ -54,7 +54,7 @@ def formula_errors(rng, count, samples, d=10) -> dict:
 
 
 def sampled_error(rng, theta, d, samples, inputs, scaled=False) -> float:
-    """``|E F - F| / |F|`` for a random pair (e, w) at this angle; `scaled` ignores a common factor."""
+    """Measure ``|E F - F| / |F|`` for a random pair (e, w) at this angle; `scaled` ignores a common factor."""
     plane, _ = np.linalg.qr(rng.standard_normal((d, 2)))
     e, w = plane[:, 0], np.cos(theta) * plane[:, 0] + np.sin(theta) * plane[:, 1]
     x = draw_inputs(rng, inputs, (samples, d))
@@ -65,14 +65,14 @@ def sampled_error(rng, theta, d, samples, inputs, scaled=False) -> float:
 
 
 def draw_inputs(rng, name, shape) -> np.ndarray:
-    """Inputs of zero mean: standard normal, uniform in [-1/2, 1/2], random signs."""
+    """Draw inputs of zero mean: standard normal, uniform in [-1/2, 1/2], random signs."""
     if name == "normal":
         return rng.standard_normal(shape)
     return rng.uniform(-0.5, 0.5, shape) if name == "uniform" else rng.choice([-1.0, 1.0], shape)
 
 
 def other_inputs(rng, name, count, samples=20_000) -> dict[int, float]:
-    """Mean relative error up to a common factor, angles below pi/2, in growing dimension (Fig. 7 c)."""
+    """Measure the mean error up to a common factor, angles below pi/2, in growing dimension (Fig. 7 c)."""
     turns = rng.uniform(0, np.pi / 2, count)
     return {d: float(np.mean([sampled_error(rng, t, d, samples, name, True) for t in turns])) for d in (2, 5, 20, 50)}
 
@@ -112,7 +112,7 @@ def start_counts(rng, d, share, count) -> dict:
 
 
 def theorem_1_error(count=50) -> float:
-    """Largest difference of Theorem 1 to an integral over directions: ``x = r (cos p, sin p)`` with ``E r^2 = 2``."""
+    """Compare Theorem 1 with an integral over directions, ``x = r (cos p, sin p)``, ``E r^2 = 2``."""
     worst = 0.0
     for theta in np.linspace(0, np.pi, count):
         span = theta - np.pi / 2, np.pi / 2  # both units are active there
@@ -128,8 +128,8 @@ def _projected(p, theta, turn):
     return np.cos(p - turn) * np.cos(p - theta) / np.pi
 
 
-def measured(formula, others, decrease, starts) -> dict:
-    """The numbers of sections 6.1 and 7.1.
+def measure(formula, others, decrease, starts) -> dict:
+    """Compute the numbers of sections 6.1 and 7.1.
 
     Returns
     -------
@@ -163,7 +163,7 @@ def measured(formula, others, decrease, starts) -> dict:
 
 
 def claims(found) -> list[Claim]:
-    """Theorems 1, 5, 6 and Fig. 7 beside the numbers of `main`."""
+    """List the claims: Theorems 1, 5, 6 and Fig. 7 beside the numbers of `main`."""
     uniform = [found[f"excess[uniform, {d}]"] for d in (2, 50)]
     runs = sum(value for key, value in found.items() if key.startswith("runs"))
     inside = sum(value for key, value in found.items() if key.startswith("inside"))
@@ -180,12 +180,12 @@ def claims(found) -> list[Claim]:
 
 
 def excess(others, name, d) -> float:
-    """Squared error beyond what sampling alone makes, which the normal inputs show."""
+    """Return the squared error beyond what sampling alone makes, which the normal inputs show."""
     return others[name][d] ** 2 - others["normal"][d] ** 2
 
 
 def margin(found) -> float:
-    """How far the share that arrived is above the bound of Theorem 6, in standard deviations of a fair count."""
+    """Say how far the share that arrived is above the bound of Theorem 6, in standard deviations of a fair count."""
     return (found["arrived"] / found["count"] - found["bound"]) / np.sqrt(0.25 / found["count"])
 
 

@@ -7,7 +7,7 @@ import numpy as np
 from scipy.linalg import expm
 
 from systems.characteristic.equation import residual_and_jacobian
-from systems.characteristic.matrix_checks import covariance, given, square_matrix
+from systems.characteristic.matrix_checks import check_covariance, check_given, check_square
 from systems.characteristic.morse.index import Index, morse_index
 from systems.number_checks import check_positive
 
@@ -53,7 +53,7 @@ class CriticalPoint:
     T: float = 1.0
 
     def __post_init__(self):
-        checked = given("CriticalPoint", C=self.C, R=self.R, S=self.S, lam=self.lam, T=self.T)
+        checked = check_given("CriticalPoint", C=self.C, R=self.R, S=self.S, lam=self.lam, T=self.T)
         for name, value in checked._asdict().items():
             object.__setattr__(self, name, value)
 
@@ -138,14 +138,14 @@ def gradient_bound(A, R, S=None, T=1.0) -> Bound:
     if A.ndim != 3 or A.shape[1] != A.shape[2] or not len(A):
         raise ValueError(f"A: wanted weights (N, d, d), got shape {A.shape}")
     d = A.shape[1]
-    R, T = square_matrix("R", R, d), check_positive("gradient_bound(T=...)", T)
-    S, h = covariance(S, d), T / len(A)
+    R, T = check_square("R", R, d), check_positive("gradient_bound(T=...)", T)
+    S, h = check_covariance(S, d), T / len(A)
     maps = [np.eye(d)]
     for a in A:
         maps.append(expm(h * a) @ maps[-1])
     F, left = maps[-1], 0.0
     nodes, shares = np.polynomial.legendre.leggauss(NODES)
-    for a, before in zip(A, maps):
+    for a, before in zip(A, maps):  # the integrand jumps between layers only
         for x, share in zip(nodes, shares):
             phi = expm(0.5 * h * (1 + x) * a) @ before
             left += 0.5 * h * share * np.sum((np.linalg.solve(phi.T, F.T) @ (R - F) @ S @ phi.T) ** 2)

@@ -10,7 +10,7 @@ from continuation import Problem
 from systems.characteristic.kernels import general_kernels as general
 from systems.characteristic.kernels import two_by_two_kernels as plane
 from systems.characteristic.kernels.index_kernels import index_and_nullity
-from systems.characteristic.matrix_checks import covariance, entries, named, square_matrix
+from systems.characteristic.matrix_checks import check_covariance, check_square, entries_by_name, entry_names
 from systems.number_checks import check_positive
 
 
@@ -75,15 +75,11 @@ def characteristic_equation(R, S=None, T=1.0) -> Problem:
     >>> print(f"{point['C[0,0]']:.12f} {point['J']:.12f} {0.5 + 0.5 * math.exp(-2):.12f}")
     1.000000000000 0.567667641618 0.567667641618
     """
-    R = square_matrix("R", R)
-    S = covariance(S, len(R))
+    R = check_square("R", R)
+    S = check_covariance(S, len(R))
     kernels = plane_kernels() if len(R) == 2 else general_kernels()
-    parameters = {
-        "lam": 0.0,
-        "T": check_positive("characteristic_equation(T=...)", T),
-        **named("R", R),
-        **named("S", S),
-    }
+    T = check_positive("characteristic_equation(T=...)", T)
+    parameters = {"lam": 0.0, "T": T, **entries_by_name("R", R), **entries_by_name("S", S)}
     return problem_of(kernels, len(R), parameters, "characteristic equation")
 
 
@@ -106,7 +102,7 @@ def problem_of(kernels, d, parameters, name, index=None, **options) -> Problem:
     """Make a `Problem` for C (d, d) of these kernels; `index` counts if p isn't ``(lam, T, R, S)``."""
     return Problem(
         kernels.residual,
-        states=tuple(entries("C", d)),
+        states=tuple(entry_names("C", d)),
         parameters=parameters,
         jacobian=kernels.jacobian,
         parameter_derivative=kernels.parameter_derivative,

@@ -10,7 +10,7 @@ from systems.number_checks import check_not_negative, check_positive
 ROUNDING = 1e-12  # asymmetry, relative to the largest entry, that is rounding
 
 
-def square_matrix(name, value, d=None) -> np.ndarray:
+def check_square(name, value, d=None) -> np.ndarray:
     """Copy `value` to a (d, d) array of finite numbers, or say what is wrong with the argument `name`."""
     try:
         matrix = np.array(value)
@@ -28,11 +28,11 @@ def square_matrix(name, value, d=None) -> np.ndarray:
     return matrix
 
 
-def covariance(S, d, name="S", singular=False) -> np.ndarray:
+def check_covariance(S, d, name="S", singular=False) -> np.ndarray:
     """Check that S is a covariance of d inputs (None: the identity); semidefinite ones only where they may be."""
     if S is None:
         return np.eye(d)
-    S = square_matrix(name, S, d)
+    S = check_square(name, S, d)
     gap, size = np.abs(S - S.T).max(), np.abs(S).max()
     if gap > ROUNDING * size:
         raise ValueError(f"{name}: wanted a symmetric matrix, got one with |S - S'| up to {gap:.3g}")
@@ -53,21 +53,21 @@ class Given(NamedTuple):
     T: float
 
 
-def given(caller="", *, C=None, R=None, S=None, lam=0.0, T=1.0) -> Given:
+def check_given(caller="", *, C=None, R=None, S=None, lam=0.0, T=1.0) -> Given:
     """Check the matrices of one shape (C or R are needed) and the numbers; `caller` is named with the numbers.
 
     Examples
     --------
-    >>> given(C=[[2.0]], T=3).S
+    >>> check_given(C=[[2.0]], T=3).S
     array([[1.]])
     """
     d = None
     if C is not None:
-        C = square_matrix("C", C)
+        C = check_square("C", C)
         d = len(C)
     if R is not None:
-        R = square_matrix("R", R, d)
-    S = covariance(S, len(R if C is None else C))
+        R = check_square("R", R, d)
+    S = check_covariance(S, len(R if C is None else C))
     lam_label, T_label = (f"{caller}({name}=...)" if caller else name for name in ("lam", "T"))
     return Given(C, R, S, check_not_negative(lam_label, lam), check_positive(T_label, T))
 
@@ -77,19 +77,19 @@ def is_normal(A, tolerance) -> bool:
     return bool(np.abs(A @ A.T - A.T @ A).max() <= tolerance * np.abs(A).max() ** 2)
 
 
-def generator(K, d) -> np.ndarray:
+def check_generator(K, d) -> np.ndarray:
     """Check a skew matrix (d, d); None stands for a quarter turn where d = 2."""
     if K is None:
         if d != 2:
             raise ValueError(f"K: wanted a skew matrix ({d}, {d}) that commutes with R and S")
         return np.array([[0.0, -1.0], [1.0, 0.0]])
-    K = square_matrix("K", K, d)
+    K = check_square("K", K, d)
     if np.abs(K + K.T).max() > ROUNDING * np.abs(K).max():
         raise ValueError(f"K: wanted a skew matrix, got {K.tolist()}")
     return K
 
 
-def one_thread(function):
+def on_one_thread(function):
     """Run a function with one BLAS thread: on matrices of a few hundred rows more of them only wait for each other."""
 
     @functools.wraps(function)
@@ -102,11 +102,11 @@ def one_thread(function):
     return alone
 
 
-def entries(name, d) -> list[str]:
+def entry_names(name, d) -> list[str]:
     """List the names of a matrix's entries, row by row."""
     return [f"{name}[{i},{j}]" for i in range(d) for j in range(d)]
 
 
-def named(name, matrix) -> dict[str, float]:
+def entries_by_name(name, matrix) -> dict[str, float]:
     """Map the names of a matrix's entries to their values."""
-    return dict(zip(entries(name, len(matrix)), matrix.ravel().tolist()))
+    return dict(zip(entry_names(name, len(matrix)), matrix.ravel().tolist()))

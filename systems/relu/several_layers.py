@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from systems.relu.argument_checks import matrix
+from systems.relu.argument_checks import check_matrix
 
 
 def layered_output(X, weights) -> np.ndarray:
@@ -84,7 +84,7 @@ def _checked(X, weights):
     """Arrays whose shapes chain."""
     if not isinstance(weights, list | tuple):
         raise ValueError(f"weights: wanted a list of matrices, one a layer, got {weights!r}")
-    X, made = matrix("X", X), [matrix(f"weights[{c}]", W) for c, W in enumerate(weights)]
+    X, made = check_matrix("X", X), [check_matrix(f"weights[{c}]", W) for c, W in enumerate(weights)]
     size = X.shape[1]
     for c, W in enumerate(made):
         if len(W) != size:

@@ -29,7 +29,7 @@ def update(rule, knobs, t, u, g, memory):
             u[i] -= rate * ahead
     elif rule == ADAGRAD:
         for i in range(n):
-            if t == 1:
+            if t == 1:  # the memory of all rules begins at 0
                 memory[0, i] = knobs[2]
             memory[0, i] += g[i] * g[i]
             u[i] -= rate * g[i] / (math.sqrt(memory[0, i]) + knobs[1])
@@ -40,7 +40,7 @@ def update(rule, knobs, t, u, g, memory):
             memory[1, i] = knobs[1] * memory[1, i] + (1 - knobs[1]) * move * move
             u[i] -= rate * move
     else:
-        first, second = 1 - knobs[1] ** t, 1 - knobs[2] ** t
+        first, second = 1 - knobs[1] ** t, 1 - knobs[2] ** t  # what averages that begin at 0 have taken in
         for i in range(n):
             memory[0, i] = knobs[1] * memory[0, i] + (1 - knobs[1]) * g[i]
             memory[1, i] = knobs[2] * memory[1, i] + (1 - knobs[2]) * g[i] * g[i]
@@ -101,7 +101,7 @@ def descend(function, p, rule, knobs, trail, every, tolerance, bound, steps):
         if size <= tolerance:
             status = CONVERGED
             break
-        if t == steps:
+        if t == steps:  # the last round only looks where the last step led
             break
         if rule == RUNGE_KUTTA:
             status = _flow_step(function, p, knobs[0], u, g, memory)
@@ -141,7 +141,7 @@ def coordinates(function, p, rate, start, equilibrium, left, least, most, furthe
             imaginary += left[i].imag * d
             size = max(size, abs(d))
         c = math.hypot(real, imaginary)
-        if not (least <= c <= most and size <= min(furthest, pure * c)):
+        if not (least <= c <= most and size <= min(furthest, pure * c)):  # rounding or other modes have taken over
             return logs[:t], LEFT
         logs[t] = math.log(c)
         if call(function[0], function[1], u, p, g) != 0:
@@ -173,7 +173,7 @@ def swept(function, p, active, change, rate, start, row, level, steps):
             after += row[i] * u[i]
         if not math.isfinite(after):
             return math.nan, t
-        if after < level:
+        if after < level:  # linear between two steps
             return first + change * (t + (before - level) / (before - after)), t + 1
         before = after
     return math.nan, steps

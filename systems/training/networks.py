@@ -104,6 +104,7 @@ class Network:
         shapes = zip(self.widths[1:], self.widths)
         found = []
         for v, p, shape in zip(self.parameters(theta), self.patterns, shapes):
+            # entry 0 of a pattern is a missing weight, k > 0 the k-th parameter
             found.append(v.reshape(shape) if p is None else np.append(v.dtype.type(0), v)[p])
         return found
 

@@ -2,6 +2,9 @@
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
 from numpy.testing import assert_allclose, assert_array_equal
 
 from continuation.compiled.calls.kernel import kernel
@@ -145,3 +148,57 @@ def test_other_matrices_have_no_such_scaling(rng):
     triangular = np.triu(np.ones((3, 3)))
     for a in (rotation, cycle, triangular, rng.standard_normal((5, 5))):
         assert not scaling(a, np.zeros(len(a)), np.zeros(len(a), np.int32))
+
+
+SCALES = st.integers(-120, 120).map(lambda exponent: 2.0**exponent)
+SMALL_MATRICES = st.integers(1, 12).flatmap(lambda n: arrays(np.float64, (n, n), elements=st.integers(-9, 9)))
+
+
+def eigenvalues(a):
+    """Eigenvalues by the compiled code, in no order."""
+    n = len(a)
+    wr, wi = np.zeros((2, n))
+    assert spectrum(linalg.lapack_table(), a.copy(), wr, wi, np.zeros(8 * n + 8), np.zeros(8, np.int32))
+    return wr + 1j * wi
+
+
+@given(SMALL_MATRICES, SCALES)
+def test_counts_do_not_depend_on_the_scale(a, scale):
+    """Powers of two change no digit: ``scale A`` has as many eigenvalues above ``scale shift`` as A above shift."""
+    n, a = len(a), a + a.T
+    for shift in (-7.5, -0.3, 0.3, 4.1):
+        expected = np.sum(np.linalg.eigvalsh(a) > shift)
+        assert symmetric_count(scale * a, *np.zeros((3, n)), scale * shift) == expected
+
+
+@given(SMALL_MATRICES)
+def test_trace_and_determinant_are_those_of_the_eigenvalues(a):
+    """Sums and products of rounded eigenvalues are exact to the rounding of the largest, however defective `a` is."""
+    values, size = eigenvalues(a), 1 + np.abs(a).sum(axis=1).max()
+    assert abs(values.sum() - np.trace(a)) <= 1e-12 * len(a) * size
+    assert abs(np.prod(values / size) - np.linalg.det(a / size)) <= 1e-12 * len(a)
+
+
+@given(arrays(np.float64, (2, 2), elements=st.integers(-9, 9)), SCALES)
+def test_eigenvalues_of_two_states_scale_with_the_matrix(a, scale):
+    assert_array_equal(np.sort_complex(eigenvalues(scale * a)), np.sort_complex(scale * eigenvalues(a)))
+
+
+@given(arrays(np.float64, (5, 5), elements=st.integers(-9, 9)), arrays(np.int64, 5, elements=st.integers(-20, 20)))
+def test_whether_a_scaling_makes_a_matrix_symmetric_does_not_depend_on_units(a, powers):
+    """Units ``D^-1 A D`` of the states change neither whether there is a scaling nor what it makes of A."""
+    units, a = 2.0**powers, a + a.T
+    a[a < 0] = 0  # both triangles have the same signs
+    d = np.zeros(5)
+    assert scaling(a * units / units[:, None], d, np.zeros(5, np.int32))
+    made = a * units / units[:, None] * d / d[:, None]
+    assert_allclose(made, a, rtol=1e-9, atol=0)
+
+
+@pytest.mark.parametrize("scale", [1e-150, 1e-20, 1e20, 1e150])
+def test_the_condition_of_eigenvectors_does_not_depend_on_the_scale(scale, rng):
+    a = rng.standard_normal((6, 6))
+    values = np.linalg.eigvals(a)
+    plain = condition(linalg.lapack_table(), a.copy(), values.real.copy(), values.imag.copy())
+    scaled = condition(linalg.lapack_table(), scale * a, scale * values.real, scale * values.imag)
+    assert scaled == pytest.approx(plain, rel=1e-6)

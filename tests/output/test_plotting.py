@@ -89,6 +89,16 @@ def test_between_two_special_rows_the_critical_eigenvalues_of_the_first_have_cro
     assert segments(bare([0, 0, 2, 3], hopf_then_fold)) == [(0, 2, 0), (1, 3, 2), (2, 4, 3)]
 
 
+def test_between_two_hopf_hopf_points_in_neighbouring_rows_a_pair_is_unstable():
+    twice = [(2, Kind.HOPF_HOPF, {}), (3, Kind.HOPF_HOPF, {})]
+    assert segments(bare([0, 0, 0, 0, 0], twice)) == [(0, 3, 0), (2, 4, 2), (3, 5, 0)]
+
+
+def test_points_at_which_no_eigenvalue_crosses_do_not_cut():
+    special = [(2, Kind.CUSP, {"nullity": 1}), (3, Kind.BAUTIN, {}), (4, Kind.NEUTRAL_SADDLE, {})]
+    assert segments(bare([1, 1, 1, 1, 1, 1], special)) == [Segment(0, 6, 1)]
+
+
 def test_special_rows_at_the_very_start_decide_nothing():
     special = [(0, Kind.FOLD, {"nullity": 1})]
     assert segments(bare([0, 1, 1], special)) == [Segment(0, 3, 1)]

@@ -9,7 +9,7 @@ from numpy.testing import assert_allclose
 
 from studies.overparameterization import acceleration, data, emulation, image_data, images
 from studies.overparameterization import preconditioner as pre
-from studies.overparameterization.grid import Batched, Grid, cached, least_loss
+from studies.overparameterization.grid import Batched, Grid, least_loss, load_or_make
 from studies.progress_bar import progress
 from systems.training.network_descent import train
 from systems.training.networks import Network, NetworkLoss
@@ -60,11 +60,11 @@ def test_cache_redraws_without_training(tmp_path):
         return Grid(np.array([0.1]), np.array([0]), np.array([[np.nan]]))
 
     description = {"X": np.ones(3), "rule": "a"}
-    first = cached(tmp_path, description, make)
-    again = cached(tmp_path, dict(description), make)
+    first = load_or_make(tmp_path, description, make)
+    again = load_or_make(tmp_path, dict(description), make)
     assert len(calls) == 1
     assert_allclose(first.losses, again.losses)
-    cached(tmp_path, {**description, "X": np.zeros(3)}, make)
+    load_or_make(tmp_path, {**description, "X": np.zeros(3)}, make)
     assert len(calls) == 2
 
 
@@ -102,7 +102,7 @@ def test_a_file_that_was_not_finished_is_no_result(tmp_path):
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        cached(tmp_path, {"a": 1}, stopped)
+        load_or_make(tmp_path, {"a": 1}, stopped)
     assert not list(tmp_path.glob("*.npz"))
 
 
@@ -163,8 +163,8 @@ def test_ethanol_rows_are_read(tmp_path, rng):
     assert X.shape == (3, 128)
     assert y.tolist() == [5.0, 25.0, 15.0]
     assert_allclose(X[0, 0], float(first[0].split()[1].partition(":")[2]))
-    assert_allclose(data.standardised(X).std(axis=0), 1)
-    assert_allclose([data.min_max(X).min(), data.min_max(X).max()], [0, 1])
+    assert_allclose(data.standardise(X).std(axis=0), 1)
+    assert_allclose([data.scale_to_unit(X).min(), data.scale_to_unit(X).max()], [0, 1])
 
 
 @pytest.mark.parametrize(
@@ -190,7 +190,7 @@ def test_folders_and_columns_that_can_not_be_used(tmp_path, rng):
     with pytest.raises(ValueError, match=r"substance: wanted one of \[2, 3\], got 1"):
         data.read_gas_sensor(tmp_path)
     with pytest.raises(ValueError, match="column 2 is constant"):
-        data.standardised([[1.0, 2.0], [2.0, 2.0]])
+        data.standardise([[1.0, 2.0], [2.0, 2.0]])
 
 
 def test_synthetic_data_have_the_shape_of_the_set():

@@ -101,7 +101,7 @@ def test_counts_of_the_plane_are_those_of_the_starts():
     fall = np.array([1.0, 0.5, 0.001])
     paths = {2: (np.ones((3, 2)), fall), 5: (np.ones((3, 2)), fall[1:]), 10: (np.ones((3, 2)), fall)}
     ends[5]["teacher"], ends[2]["diagonal"], ends[10]["type A"] = 8, 1e-3, 7
-    found = plane.measured(plane.critical_branches(), ends, paths)
+    found = plane.measure(plane.critical_branches(), ends, paths)
     assert (found["elsewhere[5]"], found["elsewhere[2]"], found["not_type_A[10]"]) == (1, 0, 2)
     assert found["saddle_error"] == 1e-3
     assert found["time[2]"] == pytest.approx(0.1)  # the second row, 0.1 / K a step
@@ -169,9 +169,9 @@ def test_separation(run):
     numbers = run(separation)
     assert numbers["points[L12]"] > 9_900_000
     reports = {"L12": separation.check_conjecture(20, 20)}
-    assert separation.measured(reports)["counterexamples[L12]"] == 0
+    assert separation.measure(reports)["counterexamples[L12]"] == 0
     reports["L12"] = reports["L12"]._replace(counterexamples=np.ones((1, 2)))
-    assert separation.measured(reports)["counterexamples[L12]"] == 1
+    assert separation.measure(reports)["counterexamples[L12]"] == 1
 
 
 def test_single(run):
@@ -187,7 +187,7 @@ def test_counts_of_runs():
     top[10, 1.0] = {"teacher": 5, "type II": 2, "two flipped": 1, "other": 0, "losses": []}
     bottom = {name: {"global": 3, "other": 0, "not settled": 0} for name in many.OUTPUT_WEIGHTS}
     bottom["1 to 5"] = {"global": 2, "other": 1, "not settled": 0}
-    found = many.measured(top, bottom)
+    found = many.measure(top, bottom)
     assert [found[f"elsewhere[{K}]"] for K in many.SIZES] == [0, 0, 3]
     assert found["spurious[10]"] == 3
     assert found["missed[1 to 5]"] == 1
@@ -213,7 +213,7 @@ def test_summary_writes_one_table(out, monkeypatch, run):
 
 def test_judged_notices_a_branch_that_is_wrong():
     branch = trace(pitchfork(), [0.0], "p", (-1, 1))
-    right = common.judged({"trunk": branch}, 6)
+    right = common.judge({"trunk": branch}, 6)
     assert (right["failed"], right["stable"] > 0, right["saddles"] > 0) == (0, True, True)
-    wrong = common.judged({"trunk": replace(branch, unstable=1 - branch.unstable)}, 6)
+    wrong = common.judge({"trunk": replace(branch, unstable=1 - branch.unstable)}, 6)
     assert wrong["failed"] == wrong["stable"] + wrong["saddles"] > 0

@@ -52,7 +52,7 @@ def test_a_wrong_number_turns_its_verdict(exact, key):
 
 @pytest.mark.parametrize("depth", [2, 3, 4, 8])
 def test_line_integral(depth):
-    assert_allclose(pre.integrated(depth, 1.3, 0.4, 0.9), pre.line_integral(depth, 1.3, 0.4, 0.9), atol=1e-12)
+    assert_allclose(pre.integrate(depth, 1.3, 0.4, 0.9), pre.line_integral(depth, 1.3, 0.4, 0.9), atol=1e-12)
 
 
 def test_fractional_powers_keep_exact_zeros(rng):

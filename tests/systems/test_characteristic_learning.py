@@ -8,7 +8,7 @@ from numpy.testing import assert_allclose
 
 from systems.characteristic import characteristic_equation, normal_logarithm
 from systems.characteristic.critical_point import CriticalPoint
-from systems.characteristic.matrix_checks import named
+from systems.characteristic.matrix_checks import entries_by_name
 from systems.characteristic.morse.index import index_of_layers
 from systems.characteristic.network.data_sensitivity import predicted_covariance, sample_moments, sensitivity
 from systems.characteristic.network.forward_backward import learn, population, samples_of
@@ -104,7 +104,7 @@ def test_predicted_spread_of_samples():
     problem, found = sampled_equation(R, S), []
     for seed in range(600):
         S_N, Q_N = sample_moments(point, noise, count, seed)
-        values = {"lam": lam, **named("S", S_N), **named("Q", Q_N)}
+        values = {"lam": lam, **entries_by_name("S", S_N), **entries_by_name("Q", Q_N)}
         found.append(problem.solve(point.C.ravel(), values).state)
     predicted = predicted_covariance(point, noise, count)
     measured = np.cov(np.array(found).T)

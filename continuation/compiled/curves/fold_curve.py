@@ -2,7 +2,7 @@
 
 The scalar g of ``[[F_u, b], [c', 0]] (v, g) = (0, 1)`` vanishes where F_u is singular, and with the left solution w its
 derivative is ``-w' (dF_u) v`` (Govaerts, *Numerical Methods for Bifurcations of Dynamical Equilibria*, SIAM 2000,
-3.3 and 4.1; Griewank and Reddien, SIAM J. Numer. Anal. 21, 1984).
+chapter 4; Griewank and Reddien, SIAM J. Numer. Anal. 21, 1984).
 """
 
 from continuation.compiled.calls.arrays import new_doubles

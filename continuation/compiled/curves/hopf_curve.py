@@ -165,19 +165,14 @@ def bend(c, y, p, direction, first, second):
 
 
 @internal
-def lyapunov(c, y, p, kappa, x, w):
-    """First Lyapunov coefficient (Kuznetsov, Elements of Applied Bifurcation Theory, 3rd ed., 5.62), for its sign.
+def bend_along(c, y, p, x, size):
+    """Derivatives of F_u along the real and the imaginary part of ``x / size``, each made a unit vector.
 
-    x, w : right and left null vectors of ``F_u - i omega``.  NaN where it can't be had.
+    Returns (done, lengths of the parts (2,), first derivatives (2, n, n), second ones (2, n, n)).
     """
-    n, base = C.states(c), fixed(c, C.BASE)
-    omega, size, product = math.sqrt(max(kappa, 1e-300)), 0.0, pair(w, x)
-    for i in range(n):
-        size += x[i].real ** 2 + x[i].imag ** 2
-    size = math.sqrt(size)
-    parts, bent = new_doubles((2, n)), new_doubles((2, n, n))
-    twice = new_doubles((2, n, n))
-    lengths = new_doubles(2)
+    n = C.states(c)
+    parts, lengths = new_doubles((2, n)), new_doubles(2)
+    first, second = new_doubles((2, n, n)), new_doubles((2, n, n))
     for k in range(2):
         for i in range(n):
             parts[k, i] = (x[i].real if k == 0 else x[i].imag) / size
@@ -185,37 +180,49 @@ def lyapunov(c, y, p, kappa, x, w):
         if lengths[k] > 0.0:
             for i in range(n):
                 parts[k, i] /= lengths[k]
-            if not bend(c, y, p, parts[k], bent[k], twice[k]):
-                return math.nan
-    if C.base_derivatives(c, y, p) != OK:
-        return math.nan
-    q, b_qq, b_qr = new_complexes(n), new_complexes(n), new_complexes(n)
-    for i in range(n):
-        q[i] = x[i] / size
-    m = new_complexes((n, n))
-    cubic = 0.0j
+            if not bend(c, y, p, parts[k], first[k], second[k]):
+                return False, lengths, first, second
+    return True, lengths, first, second
+
+
+@internal
+def solve_with_states(c, factor, shift, b):
+    """Solve ``(factor F_u + i shift) x = b`` in place of the complex b (n,); False where that is singular."""
+    base, n = fixed(c, C.BASE), C.states(c)
+    a, work = D.jacobian(base), new_complexes((n, n))
     for i in range(n):
         for j in range(n):
+            work[i, j] = factor * a[i, j]
+        if shift != 0.0:
+            work[i, i] += complex(0.0, shift)
+    return linalg.solve_complex(D.lapack(base), work, new_int32s(n), D.ints(base), b)
+
+
+@internal
+def lyapunov(c, y, p, kappa, x, w):
+    """First Lyapunov coefficient (Kuznetsov, Elements of Applied Bifurcation Theory, 3rd ed., 5.62), for its sign.
+
+    x, w : right and left null vectors of ``F_u - i omega``.  NaN where it can't be had.
+    """
+    n, omega, size, product = C.states(c), math.sqrt(max(kappa, 1e-300)), 0.0, pair(w, x)
+    for i in range(n):
+        size += x[i].real ** 2 + x[i].imag ** 2
+    size = math.sqrt(size)
+    done, lengths, bent, twice = bend_along(c, y, p, x, size)
+    if not done or C.base_derivatives(c, y, p) != OK:
+        return math.nan
+    m, b_qq, b_qr, total = new_complexes((n, n)), new_complexes(n), new_complexes(n), 0.0j
+    for i in range(n):
+        for j in range(n):
+            q = x[j] / size
             m[i, j] = lengths[0] * bent[0, i, j] + 1j * lengths[1] * bent[1, i, j]
-            b_qq[i] += m[i, j] * q[j]
-            b_qr[i] += m[i, j] * q[j].conjugate()
+            b_qq[i] += m[i, j] * q
+            b_qr[i] += m[i, j] * q.conjugate()
             # C(q, q, conj q) = C(r,r,r) + C(s,s,r) + i (C(r,r,s) + C(s,s,s)) for q = r + i s
             both = lengths[0] ** 2 * twice[0, i, j] + lengths[1] ** 2 * twice[1, i, j]
-            cubic += w[i] * both * q[j]
-    a, work = D.jacobian(base), new_complexes((n, n))
-    pivots, ints, lapack = new_int32s(n), D.ints(base), D.lapack(base)
-    for i in range(n):
-        for j in range(n):
-            work[i, j] = a[i, j]
-    if not linalg.solve_complex(lapack, work, pivots, ints, b_qr):
+            total += w[i] * both * q
+    if not (solve_with_states(c, 1.0, 0.0, b_qr) and solve_with_states(c, -1.0, 2.0 * omega, b_qq)):
         return math.nan
-    for i in range(n):
-        for j in range(n):
-            work[i, j] = -a[i, j]
-        work[i, i] += complex(0.0, 2.0 * omega)
-    if not linalg.solve_complex(lapack, work, pivots, ints, b_qq):
-        return math.nan
-    total = cubic
     for i in range(n):
         for j in range(n):
             total += w[i] * (m[i, j].conjugate() * b_qq[j] - 2.0 * m[i, j] * b_qr[j])

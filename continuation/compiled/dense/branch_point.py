@@ -1,4 +1,10 @@
-"""Location of a branch point: Gauss-Newton on F = 0 and the rank of [F_u F_p], for kernels of any dimension."""
+"""Location of a branch point: Gauss-Newton on F = 0 and the rank of [F_u F_p], for kernels of any dimension.
+
+With k left null vectors u_i and the k + 1 null vectors c_j of ``[F_u F_p]`` the equations are F = 0 off the u_i and
+``u_i' [F_u F_p] c_j = 0`` (for k = 1: Govaerts, *Numerical Methods for Bifurcations of Dynamical Equilibria*, SIAM
+2000, chapter 4).  The part of F along the u_i is not among them: it must come out zero at a branch point, which is
+tested.  Quadratic where branches cross, linear where they touch.
+"""
 
 import math
 
@@ -6,17 +12,25 @@ from continuation.compiled.calls.arrays import fixed, new_doubles
 from continuation.compiled.calls.interface import OK
 from continuation.compiled.calls.kernel import internal
 from continuation.compiled.dense import workspace as D
-from continuation.compiled.dense.extended import at, contract, goes_on, norm, second, update
+from continuation.compiled.dense.extended import contract, differentiate_along, evaluate_at, is_worth_more, norm, update
 from continuation.compiled.matrices import linalg
 
-ITERATIONS = 60  # where another branch touches, Newton only halves the error
+ITERATIONS = 60  # where another branch touches, Newton only halves the error: enough for all digits
 EARLY, FAR = 6, 1e-2  # iterations after which a correction above this, relative to 1 + |x|, leads elsewhere
-ATTAINED = 1e-8  # the largest last correction that counts as located
-SMALL = 1e-7  # singular values below this, relative, are zero at a located point
-FEW = 0.1  # of the largest: singular values below may vanish
-ALIKE = 3.0  # singular values within this factor of the smallest may vanish with it
+# The largest last correction, relative to 1 + |x|, that counts as located: ten times less refuses points found by
+# differences of differences, ten times more lets through points that Newton was still leaving.
+ATTAINED = 1e-8
+# Singular values below this, relative to the scale of F, are zero at a located point, which is known to ATTAINED: ten
+# times less finds none where derivatives are differences, ten times more counts slow modes among them.
+SMALL = 1e-7
+FEW = 0.1  # of the largest: singular values below may vanish; a guess of the kernel's size, tested afterwards
+ALIKE = 3.0  # singular values within this factor of the smallest may vanish with it; likewise
 STALLED, SHORTEST = 0.5, 1e-4  # a contraction that a kink may hinder; differences are then shortened down to this part
-UNBALANCED = 1e-10  # residual that a branch point may leave in the left kernel, relative
+# Residual that a branch point may leave in the left kernel, relative to its scale: ten times less and rounding refuses
+# points, ten times more takes branches that pass each other closely for branches that meet.
+UNBALANCED = 1e-10
+TRUNCATED = 1e-12  # singular values of the least-squares problem below this, relative to the largest, are rounding
+REACHED = 0.9  # a contraction above this says that rounding is reached
 
 
 @internal
@@ -42,12 +56,12 @@ def jacobian_of(w, unit):
 
 
 @internal
-def least_squares(w, g, h):
+def solve_least_squares(w, g, h):
     """Solution of least norm of ``g y = h`` in the least-squares sense."""
     u, sigma, vt = linalg.svd(D.lapack(w), g)
     y = new_doubles(g.shape[1])
     for m in range(sigma.shape[0]):
-        if sigma[m] > 1e-12 * sigma[0]:
+        if sigma[m] > TRUNCATED * sigma[0]:
             along = 0.0
             for i in range(g.shape[0]):
                 along += u[i, m] * h[i]
@@ -57,7 +71,7 @@ def least_squares(w, g, h):
 
 
 @internal
-def kernel_step(w, x, p, f, k, unit, reach):
+def take_kernel_step(w, x, p, f, k, unit, reach):
     """One Gauss-Newton step towards a point where [F_u F_p] loses k ranks; p in units of `unit`.
 
     With its singular vectors: u_i (the k smallest) and c_j (those and the null vector) the equations are
@@ -65,7 +79,7 @@ def kernel_step(w, x, p, f, k, unit, reach):
     the u_i (at a branch point it vanishes) and the scale of F: both as the step saw them.
     """
     n = fixed(w, D.N_STATES)
-    if at(w, x, p, f) != OK:
+    if evaluate_at(w, x, p, f) != OK:
         return math.inf, math.inf, 1.0
     u, sigma, vt = linalg.svd(D.lapack(w), jacobian_of(w, unit))
     step, left_over = new_doubles(n + 1), 0.0
@@ -82,7 +96,7 @@ def kernel_step(w, x, p, f, k, unit, reach):
     for j in range(k + 1):
         direction = vt[n - k + j].copy()
         direction[n] *= unit
-        along_c = second(w, x, p, direction, reach)
+        along_c = differentiate_along(w, x, p, direction, reach)
         for i in range(n):
             along_c[i, n] *= unit
         for i in range(k):
@@ -94,7 +108,7 @@ def kernel_step(w, x, p, f, k, unit, reach):
                 h[e] -= row[m] * step[m]
                 for at_c in range(k + 1):
                     g[e, at_c] += row[m] * vt[n - k + at_c, m]
-    gamma = least_squares(w, g, h)
+    gamma = solve_least_squares(w, g, h)
     for at_c in range(k + 1):
         for j in range(n + 1):
             step[j] += gamma[at_c] * vt[n - k + at_c, j]
@@ -103,7 +117,7 @@ def kernel_step(w, x, p, f, k, unit, reach):
 
 
 @internal
-def nullity_of(w, scale):
+def count_null_vectors(w, scale):
     """Dimension of the kernel of F_u, by its singular values against a scale that may exceed them all."""
     _, sigma, _ = linalg.svd(D.lapack(w), D.jacobian(w))
     count = 0
@@ -121,17 +135,17 @@ def locate_kernel(w, x, t, p, f, k):
     """
     n = fixed(w, D.N_STATES)
     error, left_over, scale, reach = math.inf, math.inf, 1.0, 1.0
-    if k > n or at(w, x, p, f) != OK:
+    if k > n or evaluate_at(w, x, p, f) != OK:
         return math.inf, 0
     unit = parameter_unit(w)
     for iteration in range(ITERATIONS):
         before = error
-        error, left_over, scale = kernel_step(w, x, p, f, k, unit, reach)
+        error, left_over, scale = take_kernel_step(w, x, p, f, k, unit, reach)
         if error > STALLED * before:
             reach = max(0.1 * reach, SHORTEST)
-        if not goes_on(error, before, 0.9) or (iteration >= EARLY and error > FAR):
+        if not is_worth_more(error, before, REACHED) or (iteration >= EARLY and error > FAR):
             break
-    if not (error <= ATTAINED) or at(w, x, p, f) != OK:
+    if not (error <= ATTAINED) or evaluate_at(w, x, p, f) != OK:
         return math.inf, 0
     _, sigma, vt = linalg.svd(D.lapack(w), jacobian_of(w, unit))
     if sigma[n - k] > SMALL * scale or left_over > UNBALANCED * scale * (1.0 + norm(x)):
@@ -147,13 +161,13 @@ def locate_kernel(w, x, t, p, f, k):
     for j in range(n + 1):
         t[j] = projected[j]
     t[n] *= unit
-    return error, nullity_of(w, scale)
+    return error, count_null_vectors(w, scale)
 
 
 @internal
-def likely_kernels(w, x, p, f):
+def guess_kernels(w, x, p, f):
     """Numbers of singular values of [F_u F_p] at x that may vanish: like the smallest, or below the widest gap."""
-    if at(w, x, p, f) != OK:
+    if evaluate_at(w, x, p, f) != OK:
         return 1, 1
     _, sigma, _ = linalg.svd(D.lapack(w), jacobian_of(w, parameter_unit(w)))
     n = sigma.shape[0]
@@ -178,7 +192,7 @@ def locate_kernel_of_any_size(w, x, t, p, f, k):
     if error <= ATTAINED:
         return error, nullity
     tried = k
-    for likely in likely_kernels(w, first, p, f):
+    for likely in guess_kernels(w, first, p, f):
         if likely in (k, tried):
             continue
         for j in range(x.shape[0]):

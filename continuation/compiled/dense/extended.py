@@ -15,6 +15,7 @@ from continuation.compiled.dense import workspace as D
 from continuation.compiled.dense.dense import CUBE_ROOT
 
 EXACT = 2e-16  # corrections below this, relative to 1 + |x|, end the iteration
+SETTLED = 1e-9  # corrections above this that do not shrink are no rounding yet: the iteration goes on
 
 
 @internal
@@ -27,7 +28,7 @@ def norm(x):
 
 
 @internal
-def at(w, x, p, f):
+def evaluate_at(w, x, p, f):
     """Residual, F_u and F_p at x = (u, p)."""
     p[fixed(w, D.ACTIVE)] = x[x.shape[0] - 1]
     status = call(fixed(w, D.RESIDUAL), fixed(w, D.RESIDUAL + 1), x, p, f)
@@ -35,7 +36,7 @@ def at(w, x, p, f):
 
 
 @internal
-def second(w, x, p, direction, reach):
+def differentiate_along(w, x, p, direction, reach):
     """Derivative of [F_u F_p] at x along `direction`, (n, n + 1); NaN where the Jacobian fails.
 
     `reach`: length of the difference, 1 where F is smooth, less near a kink of the Jacobian.
@@ -96,6 +97,6 @@ def extended_system(w, f, size):
 
 
 @internal
-def goes_on(error, before, slow):
+def is_worth_more(error, before, slow):
     """Whether a Newton iteration is worth another step; `slow` is the contraction that says rounding is reached."""
-    return error < 1.0 and error > EXACT and not (error <= 1e-9 and error >= slow * before)
+    return error < 1.0 and error > EXACT and not (error <= SETTLED and error >= slow * before)

@@ -1,4 +1,9 @@
-"""Location of a fold: Newton on F = 0 and the scalar of the bordered F_u."""
+"""Location of a fold: Newton on F = 0 and the scalar of the bordered F_u.
+
+The scalar g of ``[[F_u, F_p], [v', 0]] (q, g) = (0, 1)`` vanishes at a fold, and its derivative is
+``-w' (dF_u) q`` with the left solution w (Govaerts, *Numerical Methods for Bifurcations of Dynamical Equilibria*, SIAM
+2000, chapter 3): quadratic, with a Jacobian and its difference along one direction an iteration.
+"""
 
 import math
 
@@ -7,18 +12,21 @@ from continuation.compiled.calls.interface import OK
 from continuation.compiled.calls.kernel import internal
 from continuation.compiled.dense import workspace as D
 from continuation.compiled.dense.extended import (
-    at,
     contract,
+    differentiate_along,
+    evaluate_at,
     extended_system,
-    goes_on,
+    is_worth_more,
     norm,
-    second,
     solve_dense,
     update,
 )
 
-ITERATIONS = 12
-TRANSVERSE = 1e-7  # cosine of F_p and the left null vector below which a fold is none
+ITERATIONS = 12  # a quadratic iteration that needs more started too far away
+REACHED = 0.1  # a contraction above this, of a quadratic iteration, says that rounding is reached
+# Cosine of F_p and the left null vector below which a fold is none but a branch point: ten times less takes branch
+# points for folds, ten times more refuses folds next to one.
+TRANSVERSE = 1e-7
 
 
 @internal
@@ -36,13 +44,13 @@ def corner_border(a, b, c, transpose):
 
 
 @internal
-def fold_step(w, x, p, f, v):
+def take_fold_step(w, x, p, f, v):
     """One Newton step on F = 0, sigma = 0; `v` (n,) goes in as border, comes out as null vector.
 
     Returns the relative correction, infinite where the fold is none.
     """
     n = fixed(w, D.N_STATES)
-    if at(w, x, p, f) != OK:
+    if evaluate_at(w, x, p, f) != OK:
         return math.inf
     m, right = corner_border(D.jacobian(w), D.derivative(w), v, False)
     mt, left = corner_border(D.jacobian(w), D.derivative(w), v, True)
@@ -54,7 +62,7 @@ def fold_step(w, x, p, f, v):
     for i in range(n):
         direction[i] = right[i]
     big, rhs = extended_system(w, f, n + 1)
-    contract(left, second(w, x, p, direction, 1.0), big[n])
+    contract(left, differentiate_along(w, x, p, direction, 1.0), big[n])
     rhs[n] = right[n]
     if not solve_dense(w, big, rhs):
         return math.inf
@@ -74,8 +82,8 @@ def locate_fold(w, x, t, p, f):
     for i in range(n):
         v[i] = t[i] / length
     for _ in range(ITERATIONS):
-        before, error = error, fold_step(w, x, p, f, v)
-        if not goes_on(error, before, 0.1):
+        before, error = error, take_fold_step(w, x, p, f, v)
+        if not is_worth_more(error, before, REACHED):
             break
     sign = 1.0
     for i in range(n):

@@ -1,4 +1,10 @@
-"""Location of a Hopf point: Newton on F = 0 and the complex scalar of the bordered F_u - i omega."""
+"""Location of a Hopf point: Newton on F = 0 and the complex scalar of the bordered F_u - i omega.
+
+The scalar g of ``[[F_u - i omega, b], [c^H, 0]] (q, g) = (0, 1)`` vanishes at a Hopf point; with the left solution w
+its derivatives are ``-w^H (dF_u) q`` and ``i w^H q`` (Govaerts, *Numerical Methods for Bifurcations of Dynamical
+Equilibria*, SIAM 2000, chapter 5).  Borders that follow the null vectors keep the matrix regular; the first ones come
+from fixed generic vectors by inverse iteration, so that the same point is found from the same guess everywhere.
+"""
 
 import math
 
@@ -6,11 +12,20 @@ from continuation.compiled.calls.arrays import fixed, new_complexes, new_doubles
 from continuation.compiled.calls.interface import OK, call
 from continuation.compiled.calls.kernel import internal
 from continuation.compiled.dense import workspace as D
-from continuation.compiled.dense.extended import at, extended_system, goes_on, second, solve_dense, update
+from continuation.compiled.dense.extended import (
+    differentiate_along,
+    evaluate_at,
+    extended_system,
+    is_worth_more,
+    solve_dense,
+    update,
+)
 from continuation.compiled.dense.spectrum import ZERO_EIGENVALUE
 from continuation.compiled.matrices import eigen, linalg
 
-ITERATIONS = 12
+ITERATIONS = 12  # a quadratic iteration that needs more started too far away
+REACHED = 0.1  # a contraction above this, of a quadratic iteration, says that rounding is reached
+LEAST = 10.0  # frequencies below so many times what counts as a zero eigenvalue are those of a Bogdanov-Takens point
 
 
 @internal
@@ -80,7 +95,7 @@ def scalar_derivatives(w, x, p, q, left):
     for part in range(2):
         for i in range(n):
             direction[i] = q[i].real if part == 0 else q[i].imag
-        along = second(w, x, p, direction, 1.0)
+        along = differentiate_along(w, x, p, direction, 1.0)
         unit = 1.0 + 0.0j if part == 0 else 1.0j
         for i in range(n):
             for j in range(n + 1):
@@ -91,13 +106,13 @@ def scalar_derivatives(w, x, p, q, left):
 
 
 @internal
-def hopf_step(w, x, p, f, omega, borders):
+def take_hopf_step(w, x, p, f, omega, borders):
     """One Newton step on F = 0, g = 0 (complex); `borders` (2, n) become left and right vectors.
 
     Returns the relative correction and the new omega.
     """
     n = fixed(w, D.N_STATES)
-    if at(w, x, p, f) != OK:
+    if evaluate_at(w, x, p, f) != OK:
         return math.inf, omega
     ok, q, left = null_vectors(w, omega, borders)
     if not ok:
@@ -119,7 +134,7 @@ def hopf_step(w, x, p, f, omega, borders):
 def locate_hopf(w, x, p, f):
     """Hopf point near x; returns the attained error."""
     n = fixed(w, D.N_STATES)
-    if at(w, x, p, f) != OK:
+    if evaluate_at(w, x, p, f) != OK:
         return math.inf
     omega, error, borders = nearest_pair(w), math.inf, new_complexes((2, n))
     if omega == 0.0:
@@ -134,7 +149,7 @@ def locate_hopf(w, x, p, f):
         improve(borders, q, left)
     for _ in range(ITERATIONS):
         before = error
-        error, omega = hopf_step(w, x, p, f, omega, borders)
-        if not goes_on(error, before, 0.1):
+        error, omega = take_hopf_step(w, x, p, f, omega, borders)
+        if not is_worth_more(error, before, REACHED):
             break
-    return error if abs(omega) > 10.0 * ZERO_EIGENVALUE * linalg.scale_of(D.jacobian(w)) else math.inf
+    return error if abs(omega) > LEAST * ZERO_EIGENVALUE * linalg.scale_of(D.jacobian(w)) else math.inf

@@ -6,7 +6,7 @@ from continuation.compiled.calls.arrays import doubles, fixed, new_doubles
 from continuation.compiled.calls.interface import FAILED, NONFINITE, OK, callback
 from continuation.compiled.dense import workspace as D
 from continuation.compiled.dense.branch_point import ATTAINED, locate_kernel_of_any_size
-from continuation.compiled.dense.extended import at
+from continuation.compiled.dense.extended import evaluate_at
 from continuation.compiled.dense.fold_point import locate_fold
 from continuation.compiled.dense.hopf_point import locate_hopf
 from continuation.compiled.state.messages import (
@@ -45,7 +45,7 @@ def refine(w, request, p, out):
         error, nullity = locate_kernel_of_any_size(w, x, t, parameters, f, max(1, int(given[behind + ASKED_CHANGE])))
     if not (error <= ATTAINED):
         return FAILED
-    if at(w, x, parameters, f) != OK:
+    if evaluate_at(w, x, parameters, f) != OK:
         return NONFINITE
     largest = 0.0
     for i in range(n):

@@ -102,8 +102,21 @@ def clip(s):
         code = make_at_limit(s, left, top, at, limit)
         side = find_exceeded(s, slots[S.MADE]) if code == OK else 0
     ints[S.DEPTH] = 0
-    ints[S.PENDING] = S.LIMIT
     if code == OK:
+        ints[S.PENDING] = S.LIMIT
         push(s, slots[S.MADE], S.POINT)
+    elif end_in_meeting(s, left, top, at, limit):
+        ints[S.PENDING] = S.LIMIT
     else:
-        end_in_meeting(s, left, top, at, limit)
+        come_nearer(s, 0.5 * distance(s, left, top))
+
+
+@internal
+def come_nearer(s, h):
+    """Take the step over a limit anew with length `h`: no point on the limit can be had from so far away."""
+    ints, reals = S.integers(s), S.floats(s)
+    if h < reals[S.MIN_H]:
+        ints[S.PENDING] = S.TOO_SMALL
+        return
+    reals[S.H], ints[S.FRESH] = min(h, reals[S.H]), 0
+    S.effort(s)[S.REJECTED_NEWTON] += 1

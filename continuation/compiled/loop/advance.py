@@ -9,6 +9,7 @@ import math
 from continuation.compiled.calls.arrays import part
 from continuation.compiled.calls.interface import FAILED, NONFINITE, OK, SINGULAR
 from continuation.compiled.calls.kernel import inlined, internal, summing
+from continuation.compiled.events.detect import LARGEST_POWER
 from continuation.compiled.events.records import push
 from continuation.compiled.loop.closing import is_near_start
 from continuation.compiled.state import trace_state as S
@@ -22,9 +23,11 @@ ASIDE = 1e-3  # part by which a step is taken shorter that ended on a special po
 # Determinants below this fraction of the last are zero: differences of the Jacobian are as exact as that.  Ten times
 # less and signs of rounding are taken for changes, ten times more and steps beside points are taken anew in vain.
 ON_POINT = 1e-8
-AIM = (
-    0.5  # of the largest angle: what the step is steered to; nearer 1 more steps are rejected, nearer 0 they are short
-)
+# Part of the largest angle that the step is steered to: nearer 1 more steps are rejected, nearer 0 all are short.
+AIM = 0.5
+# Factors of the next step after one, two, three and more Newton iterations: three are the aim.
+SWIFT, EASY, STEADY, SLOW = 2.0, 1.4, 1.0, 0.7
+LEAST, MOST = 0.5, 2.0  # factors between which the step changes at once
 LOST = 5  # accepted points in a row whose F_u is lost in rounding that end the branch: one may be a zero of F_u itself
 # Error allowed in a stored tangent, in radians: it is that of the iterate before, one correction away on a bent curve.
 # Ten times less costs an iteration more on most steps, ten times more shows in what is interpolated.
@@ -109,9 +112,9 @@ def choose_next_step(s, h, iterations, angle):
     ints, reals = S.integers(s), S.floats(s)
     if ints[S.PRESCRIBED] == 1:
         return reals[S.MAX_H] if ints[S.FRESH] > 1 else h
-    effort = 2.0 if iterations < 2 else (1.4 if iterations == 2 else (1.0 if iterations == 3 else 0.7))
-    turn = AIM * reals[S.MAX_ANGLE] / math.sqrt(angle) if angle > 0.0 else 2.0
-    factor = max(0.5, min(effort, turn, 2.0))
+    effort = SWIFT if iterations < 2 else (EASY if iterations == 2 else (STEADY if iterations == 3 else SLOW))
+    turn = AIM * reals[S.MAX_ANGLE] / math.sqrt(angle) if angle > 0.0 else MOST
+    factor = max(LEAST, min(effort, turn, MOST))
     if ints[S.FRESH] < 2:
         factor = min(factor, 1.0)
     return min(max(h * factor, reals[S.MIN_H]), reals[S.MAX_H])
@@ -159,7 +162,7 @@ def is_ambiguous(s):
         return True
     ratio, gap = made[base + S.DET], made[base + S.DET_EXPONENT] - left[base + S.DET_EXPONENT]
     if gap != 0.0:
-        ratio *= 2.0 ** min(gap, 900.0)
+        ratio *= 2.0 ** min(gap, LARGEST_POWER)
     return abs(ratio) < ON_POINT * abs(left[base + S.DET])
 
 

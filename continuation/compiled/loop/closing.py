@@ -19,7 +19,10 @@ EXACT = 1e-12  # tolerance of the point that is compared with the start, which w
 # less and a start that was rounded in a file is passed, ten times more and a sheet nearby is taken for the start.
 NEAR, LEAST = 10.0, 1e-8
 ACROSS = 0.1  # of the step: farther from the interpolant the start is on another part of the curve
-FAR = 1.5  # steps ahead within which the start is looked for: the next one is at most twice as long, and bent
+FAR = 1.5  # steps ahead within which the start is looked for: a bent step may pass it sideways
+BEYOND = 1e-9  # part of the step by which rounding may put a start at its end behind it
+SAFE = 1.0 - 1e-12  # of a distance, against rounding: it is to be a lower bound
+FIRST = 4  # steps before which the curve can't have come back: it turns by less than a quarter of a circle in one
 
 
 @internal
@@ -29,7 +32,7 @@ def has_closed(s, made):
     size, left, start = S.size(s), S.slot(s, S.LEFT), S.slots(s)[S.START]
     length = distance(s, left, made)
     sigma = project_on_chord(s, left, made, start)
-    if not (0.0 < sigma <= 1.0 + 1e-9) or inner(weights, made[size:], start[size:]) <= 0.0:
+    if not (0.0 < sigma <= 1.0 + BEYOND) or inner(weights, made[size:], start[size:]) <= 0.0:
         return False
     x, direction, row = work[S.GUESS], work[S.DIRECTION], work[S.ROW]
     interpolate(left, made, size, length, min(sigma, 1.0), x, direction)
@@ -68,6 +71,6 @@ def is_near_start(s):
     reals = S.floats(s)
     length, clear = reals[S.LENGTH], reals[S.CLEAR]
     if clear <= FAR * length:
-        clear = (1.0 - 1e-12) * distance(s, S.slot(s, S.LEFT), S.slots(s)[S.START])
+        clear = SAFE * distance(s, S.slot(s, S.LEFT), S.slots(s)[S.START])
     reals[S.CLEAR] = clear - length
-    return S.effort(s)[S.STEPS] >= 4 and clear <= FAR * length
+    return S.effort(s)[S.STEPS] >= FIRST and clear <= FAR * length

@@ -13,6 +13,7 @@ from continuation.compiled.calls.kernel import internal
 from continuation.compiled.events.detect import find_changes, find_hidden_dip, find_hidden_turn, may_hide_two
 from continuation.compiled.events.limits import find_exceeded
 from continuation.compiled.events.records import copy, store
+from continuation.compiled.loop.closing import FIRST
 from continuation.compiled.state import trace_state as S
 from continuation.compiled.state.tasks import CLIP, CORNER, EXAMINE, PROBE, ask
 from continuation.compiled.steps.metric import distance, inner
@@ -67,7 +68,7 @@ def pass_event(s, event):
 def is_start(s, event):
     """Whether an event is the point that the branch left, in the same direction: Newton has no hold there."""
     start, weights, size = S.slots(s)[S.START], S.weights(s), S.size(s)
-    if start[S.scalars(s) + S.DET] != 0.0 or S.effort(s)[S.STEPS] < 4:
+    if start[S.scalars(s) + S.DET] != 0.0 or S.effort(s)[S.STEPS] < FIRST:
         return False
     near = distance(s, start, event) <= ATTAINED * (1.0 + math.sqrt(inner(weights, start, start)))
     return near and inner(weights, part(start, size, size), part(event, size, size)) > PARALLEL

@@ -1,7 +1,7 @@
 """Eigenvalues of dense matrices: counts by Sturm sequences for symmetric ones, LAPACK for general ones.
 
 By Sylvester's law of inertia the pivots of ``T - shift`` have as many signs + as T has eigenvalues above the shift
-(Golub and Van Loan, *Matrix Computations*, 4th ed., 8.4.2), so that a count costs O(n) once T is tridiagonal.
+(Golub and Van Loan, *Matrix Computations*, 4th ed., 8.4), so that a count costs O(n) once T is tridiagonal.
 """
 
 import math

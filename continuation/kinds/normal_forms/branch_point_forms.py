@@ -6,8 +6,10 @@ from continuation.kinds.normal_forms.centre_manifold import Critical, Reduction
 from continuation.kinds.normal_forms.fold_forms import DOUBLE
 from continuation.kinds.normal_forms.linear_part import VANISHES, Kernel, Local, bordered_solution, sign_of
 
-CUBIC_UP_TO = 3  # dimensions of the kernel
-TOUCHES = 1e-4  # <w, F_p> above this of |w| |F_p| is no error of the location
+CUBIC_UP_TO = 3  # dimensions of the kernel: k**4 coefficients, each some forms of third order
+# <w, F_p> above this of |w| |F_p|: the point is a fold.  What an inexact location leaves of it is smaller; ten times
+# smaller comes near that for points known by a bracket of 1e-6, ten times larger takes folds beside a branch for them.
+TOUCHES = 1e-4
 
 
 def branch_point(local: Local) -> dict:
@@ -55,30 +57,30 @@ def simple(local: Local, kernel: Kernel) -> dict:
     t = along_parameter(local, kernel)
     a, b, c = 0.5 * w @ form(t, t), w @ form(t, v), 0.5 * w @ form(v, v)
     found = {"dimension": 1, "a": float(a), "b": float(b), "c": float(c)}
-    d, sizes = cubic(local, kernel)
+    d, least_c, least_d = cubic(local, kernel)
     if local.smooth:
         found["d"] = d
-    return found | crossing(found, [float(size) for size in sizes], local)
+    return found | crossing(found, float(least_c), float(least_d), local)
 
 
 def cubic(local, kernel):
-    """Coefficient d, and below what c and d vanish."""
+    """Coefficient d, and the sizes below which c and d vanish."""
     v, w = kernel.right[0], kernel.left[0]
     square = local.forms.form(v, v)
     quadratic = max(VANISHES * 0.5 * (np.abs(w) @ np.abs(square)), local.noise(w, 2))
     if not local.smooth:
-        return 0.0, (quadratic, np.inf)
+        return 0.0, quadratic, np.inf
     reduction = Reduction(local, [Critical(0.0, v, w, 0)])
     d = float(reduction.coefficient(0, 0, 0, 0) / 6)
     terms = local.forms.form(v, v, v) / 6, local.forms.form(v, reduction.manifold(0, 0)) / 2
     size = max(VANISHES * (np.abs(w) @ np.sum(np.abs(terms), axis=0)), local.noise(w, 3))
-    return d, (max(quadratic, VANISHES * abs(d) * local.reach), size)
+    return d, max(quadratic, VANISHES * abs(d) * local.reach), size
 
 
-def crossing(found, sizes, local) -> dict:
-    """How two branches cross, from the coefficients."""
+def crossing(found, least_c, least_d, local) -> dict:
+    """How two branches cross, from the coefficients; below `least_c` and `least_d` c and d vanish."""
     a, b, c, d = (found.get(name, np.nan) for name in "abcd")
-    if sign_of(c, sizes[0]):
+    if sign_of(c, least_c):
         inside = b * b - 4 * a * c
         if not sign_of(inside, VANISHES * max(b * b, abs(4 * a * c))):
             return {"kind": "degenerate"}
@@ -89,7 +91,7 @@ def crossing(found, sizes, local) -> dict:
         return {"kind": "transcritical", "slopes": slopes, "exchange": root}
     if not local.smooth:
         return {"kind": "V-shaped or unresolved"}
-    if not sign_of(d, sizes[1]) or not sign_of(b, VANISHES * np.sqrt(abs(a * d)) * local.reach):
+    if not sign_of(d, least_d) or not sign_of(b, VANISHES * np.sqrt(abs(a * d)) * local.reach):
         return {"kind": "degenerate"}
     verdict = {"criticality": "supercritical" if d < 0 else "subcritical"} if local.flow else {}
     return {"kind": "pitchfork", **verdict, "slopes": (-a / b, np.inf), "opens": -sign_of(d) * sign_of(b)}

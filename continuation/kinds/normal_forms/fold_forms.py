@@ -3,7 +3,7 @@
 import numpy as np
 
 from continuation.kinds.normal_forms.centre_manifold import Critical, Reduction
-from continuation.kinds.normal_forms.linear_part import VANISHES, Local, bordered_solution, sign_of
+from continuation.kinds.normal_forms.linear_part import MULTIPLE, VANISHES, Local, bordered_solution, sign_of
 
 DOUBLE = "zero is a multiple eigenvalue (<w, v> = 0), as at a Bogdanov-Takens point"
 
@@ -71,7 +71,7 @@ def bogdanov_takens(local: Local) -> dict:
     kernel = local.kernel()
     q0, w, a_matrix = kernel.right[0], kernel.left[0], local.jacobian
     q1 = bordered_solution(a_matrix, [w], [q0], q0)
-    if not abs(w @ q1) > 1e-7 * np.linalg.norm(w) * np.linalg.norm(q1):
+    if not abs(w @ q1) > MULTIPLE * np.linalg.norm(w) * np.linalg.norm(q1):
         return {"degenerate": "zero is more than a double eigenvalue"}
     p1 = w / (w @ q1)
     p0 = bordered_solution(a_matrix.T, [q0], [w], p1)

@@ -9,11 +9,23 @@ from continuation.equations.derivatives import state_jacobian
 from continuation.equations.multilinear import Multilinear
 from continuation.ground import canonical
 
-RANK = 1e-7  # singular values below this, rows scaled to one, are zero
-MULTIPLE = 1e-7  # <w, v> below this of |w| |v| means that zero is a multiple eigenvalue
-VANISHES = 1e-6  # a coefficient below this of what it is made of is zero
-NOISE = 1e-8  # the same against what the equations are like around
-NEAR, FAR = 1e-2, 1e-1  # where that is looked up, relative to 1 + |x|
+# Singular values of F_u below this, its rows scaled to one, are zero.  Points are located to about 1e-8 and F_u by
+# differences is good to 1e-9: ten times smaller loses kernels of such problems, ten times larger takes eigenvalues that
+# are merely small for kernels.
+RANK = 1e-7
+# <w, v> below this of |w| |v|: zero is a multiple eigenvalue.  It falls linearly towards a Bogdanov-Takens point; ten
+# times smaller divides by rounding beside it, ten times larger refuses folds that are a little farther from it.
+MULTIPLE = 1e-7
+# A coefficient below this of the terms it is the sum of is zero.  Coefficients from differences have at least five
+# digits and usually nine: ten times smaller takes their noise for a verdict, ten times larger calls weak nonlinearities
+# degenerate.
+VANISHES = 1e-6
+# The same against the entries of F_u around, for coefficients whose own terms all vanish, and again near rounding of
+# differences: ten times smaller gives signs to it, ten times larger hides coefficients of badly scaled equations.
+NOISE = 1e-8
+# How far off F_u is looked at for that, relative to 1 + |x|: far enough that its entries are not zero by a symmetry of
+# the point, near enough to stay in the domain of F.  Only orders of magnitude of it matter.
+NEAR, FAR = 1e-2, 1e-1
 
 
 class Kernel(NamedTuple):

@@ -7,7 +7,9 @@ from continuation.kinds.normal_forms.fold_forms import DOUBLE
 from continuation.kinds.normal_forms.hopf_forms import NO_PAIR, conjugates
 from continuation.kinds.normal_forms.linear_part import Local
 
-RESONANT = 1e-3  # |k omega1 - l omega2| below this of omega1
+# |k omega1 - l omega2| below this of omega1 is named a resonance: in parameters 1e-3 away the missing terms count.  It
+# changes a word only, no coefficient; ten times smaller names exact ones alone, ten times larger most points.
+RESONANT = 1e-3
 
 
 def zero_hopf(local: Local) -> dict:
@@ -86,12 +88,11 @@ def hopf_hopf(local: Local) -> dict:
     if not np.isfinite(p11 * p22) or 0 in (p11, p12, p21, p22):
         return found | {"degenerate": "a cubic coefficient vanishes or is no number"}
     found |= {"theta": p12 / p22, "delta": p21 / p11, "case": "simple" if p11 * p22 > 0 else "difficult"}
-    return found if found["case"] == "simple" else found | fifth_order(g, (p11, p12, p21, p22))
+    return found if found["case"] == "simple" else found | fifth_order(g, p11, p12, p21, p22)
 
 
-def fifth_order(g, cubic) -> dict:
+def fifth_order(g, p11, p12, p21, p22) -> dict:
     """s1, s2 and what is made of them, after changes of time and amplitudes have removed the other terms."""
-    p11, p12, p21, p22 = cubic
     a11, a12, a22 = g(0, 0, 0, 0, 1, 1).real / 12, g(0, 0, 0, 1, 2, 3).real / 2, g(0, 0, 2, 2, 3, 3).real / 4
     b11, b12, b22 = g(2, 0, 0, 1, 1, 2).real / 4, g(2, 0, 1, 2, 2, 3).real / 2, g(2, 2, 2, 2, 3, 3).real / 12
     s1 = a22 + p12 * (b12 / p21 - 2 * b22 / p22 - a11 * p22 / (p11 * p21))

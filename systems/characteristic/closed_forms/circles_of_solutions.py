@@ -10,7 +10,7 @@ import numpy as np
 
 from systems.characteristic.kernels.general_kernels import matrix_exponential
 from systems.characteristic.kernels.index_kernels import inverse, product
-from systems.characteristic.matrix_checks import generator
+from systems.characteristic.matrix_checks import check_generator
 from systems.number_checks import check_count, check_number, check_positive
 
 
@@ -40,7 +40,7 @@ def with_circles(problem, K=None):
     1
     """
     d = math.isqrt(len(problem.states))
-    K = generator(K, d)
+    K = check_generator(K, d)
 
     def conjugation(u):
         C = u.reshape(d, d)

@@ -7,7 +7,7 @@ import numpy as np
 import scipy.linalg
 
 from continuation.ground import canonical
-from systems.characteristic.matrix_checks import is_normal, square_matrix
+from systems.characteristic.matrix_checks import check_square, is_normal
 from systems.number_checks import check_not_negative, check_positive
 
 NORMAL = 1e-10  # of the largest entry squared: L counts as normal; logarithms by `normal_logarithm` are so to rounding
@@ -32,7 +32,7 @@ def expansion(L, lam, T=1.0) -> list[np.ndarray]:
     >>> [term.item() + 0.0 for term in expansion([[0.0]], 0.3)]
     [0.0, 0.0, 0.0]
     """
-    L = square_matrix("L", L)
+    L = check_square("L", L)
     if not is_normal(L, NORMAL):
         raise ValueError(f"L: wanted a normal logarithm (Theorem 2), got {L.tolist()}")
     lam, T = check_not_negative("expansion(lam=...)", lam), check_positive("expansion(T=...)", T)
@@ -65,8 +65,8 @@ def normal_spectrum(C, lam, R, T=1.0) -> np.ndarray:
     >>> normal_spectrum(np.zeros((2, 2)), 1.0, np.eye(2)).real
     array([2., 2., 2., 2.])
     """
-    C = square_matrix("C", C)
-    R, d = square_matrix("R", R, len(C)), len(C)
+    C = check_square("C", C)
+    R, d = check_square("R", R, len(C)), len(C)
     for name, gap in (("C, R", C @ R - R @ C), ("C", C @ C.T - C.T @ C), ("R", R @ R.T - R.T @ R)):
         if np.abs(gap).max() > COMMUTING * (1 + np.abs(C).max() + np.abs(R).max()) ** 2:
             raise ValueError(f"{name}: wanted normal matrices that commute, got C = {C.tolist()}, R = {R.tolist()}")

@@ -7,7 +7,7 @@ import numpy as np
 import scipy.linalg
 
 from continuation.ground import canonical
-from systems.characteristic.matrix_checks import covariance, is_normal, square_matrix
+from systems.characteristic.matrix_checks import check_covariance, check_square, is_normal
 
 NORMAL = 1e-11  # |R R' - R' R| relative to |R|**2 of a matrix that counts as normal
 EQUAL = 1e-10  # eigenvalues this near, relative to the largest, are one
@@ -104,7 +104,7 @@ def rotation_planes(R) -> list[Plane]:
 
 def invariant_spaces(R):
     """Split a normal matrix that has a real logarithm: its planes, its single directions ``(eigenvalue, q)``."""
-    R = square_matrix("R", R)
+    R = check_square("R", R)
     size = np.abs(R).max()
     if size == 0 or not is_normal(R, NORMAL):
         what = "a singular one" if size == 0 else "R R' different from R' R"
@@ -205,7 +205,7 @@ def failed_assumptions(R, S=None) -> list[str]:
     >>> failed_assumptions(-np.eye(2))[0]
     'property P1 (Theorem 1, Remark 2): R has the eigenvalue -1 on the negative axis'
     """
-    R = square_matrix("R", R)
+    R = check_square("R", R)
     size, d = np.abs(R).max(), len(R)
     values, found = canonical.descending(np.linalg.eigvals(R).astype(complex)), []
     for value in values[(np.abs(values.imag) <= EQUAL * size) & (values.real <= EQUAL * size)].real:
@@ -219,7 +219,7 @@ def failed_assumptions(R, S=None) -> list[str]:
             )
     if not is_normal(R, NORMAL):
         found.append("Theorem 2: R is not normal")
-    S = covariance(S, d, singular=True)
+    S = check_covariance(S, d, singular=True)
     smallest = np.linalg.eigvalsh(S)[0]
     if smallest <= EQUAL * np.abs(S).max():
         found.append(f"Theorem 1: S is singular, its smallest eigenvalue is {smallest:.3g}")

@@ -157,7 +157,7 @@ def folds(n, theta=math.pi / 2, rho=1.0) -> list[Normal]:
         return math.hypot(a, w) - 1 - math.exp(2 * a) / lam
 
     ends = [_least_angle(phi), *([cusp_of_angle(phi).w] if phi <= math.pi else [])]  # at a cusp two folds meet
-    return _polished(turns, [(*size(*z), z[0]) for z in _roots(gap, phi, ends)], turn)
+    return _polish(turns, [(*size(*z), z[0]) for z in _roots(gap, phi, ends)], turn)
 
 
 def fold(n, theta=math.pi / 2, rho=1.0) -> Normal:
@@ -287,7 +287,7 @@ def pitchforks_of_revolution(n, theta=math.pi / 2, rho=1.0) -> list[Normal]:
     def degenerate(a, w, lam):
         return w * math.cos(w) - (a - math.exp(2 * a) / lam) * math.sin(w)
 
-    return _polished(degenerate, [(*size(*z), z[0]) for z in _roots(gap, phi, poles)], turn)
+    return _polish(degenerate, [(*size(*z), z[0]) for z in _roots(gap, phi, poles)], turn)
 
 
 def _turn(caller, n, theta, rho) -> Turn:
@@ -332,7 +332,7 @@ def _least_angle(phi) -> float:
     return root_between(lambda w: math.sin(phi - w) + w * math.cos(phi - w), low, phi)
 
 
-def _polished(condition, found, turn) -> list[Normal]:
+def _polish(condition, found, turn) -> list[Normal]:
     """Newton's method from (a, e^{2a} / lam, w) for the equation and one condition; what it doesn't confirm is left."""
     r, points = turn.rho * cmath.exp(1j * turn.phi), []
 

@@ -95,7 +95,7 @@ def inverse(a):
 
 
 @kernel
-def carried(C, h):
+def carry(C, h):
     """``P_h[V] = F^{-1} dF[V]`` and ``K = Ad(e^{-h C'})`` for a short time h, as matrices (n, n)."""
     d = C.shape[0]
     spin, stretch = adjoint(h * (C - C.T)), adjoint(h * C.T.copy())
@@ -110,7 +110,7 @@ def carried(C, h):
 def piece(C, h):
     """The form ``y' a y + 2 y' b z + z' c z`` (a, b, c) of one piece, divided by lam."""
     d = C.shape[0]
-    P, K = carried(C, h)
+    P, K = carry(C, h)
     stiff = inverse(P)
     stiff = 0.5 * (stiff + stiff.T)
     mixed = np.zeros((d * d, d * d))  # <C, z y - y z> as a form in (y, z)
@@ -141,7 +141,7 @@ def end_form(C, lam, S, T):
 
 
 @kernel
-def eliminated(middle):
+def eliminate(middle):
     """Number of negative eigenvalues of a symmetric matrix, its smallest over its largest, its inverse."""
     values, vectors = eigen(middle)
     n, negative, least, most = middle.shape[0], 0, np.inf, 0.0
@@ -157,16 +157,16 @@ def eliminated(middle):
 
 
 @kernel
-def doubled(a, b, c):
+def merge_equal(a, b, c):
     """Count and quality of what is eliminated between two equal pieces, and the form of both together."""
-    negative, quality, inverted = eliminated(a + c)
+    negative, quality, inverted = eliminate(a + c)
     left, right = product(b, inverted), product(b.T.copy(), inverted)
     through, back = product(left, b.T.copy()), product(right, b)
     return negative, quality, a - 0.5 * (through + through.T), -product(left, b), c - 0.5 * (back + back.T)
 
 
 @kernel
-def counted(C, lam, S, T, parts):
+def count_with(C, lam, S, T, parts):
     """Index, nullity and quality of one partition: equal parts, each of ``2**m`` pieces."""
     h, doublings, size = T / parts, 0, np.sqrt(np.sum(C * C))
     while h * size > SHORT:
@@ -175,7 +175,7 @@ def counted(C, lam, S, T, parts):
     a, b, c = piece(C, h)
     inner, quality = 0, 1.0
     for _ in range(doublings):
-        negative, least, a, b, c = doubled(a, b, c)
+        negative, least, a, b, c = merge_equal(a, b, c)
         quality, inner = min(quality, least), 2 * inner + negative
     index = inner * parts
     tail = a.copy()
@@ -184,7 +184,7 @@ def counted(C, lam, S, T, parts):
         tail = end_form(C, lam, S, T)
         first = parts
     for _ in range(first - 1):
-        negative, least, inverted = eliminated(c + tail)
+        negative, least, inverted = eliminate(c + tail)
         index, quality = index + negative, min(quality, least)
         through = product(b, product(inverted, b.T.copy()))
         tail = a - 0.5 * (through + through.T)
@@ -206,7 +206,7 @@ def index_and_nullity(C, lam, S, T):
         return -1, 0
     best, index, nullity = -1.0, -1, 0
     for parts in (2, 3, 5, 7):  # coprime: what is singular at a place of one partition isn't at those of the next
-        i, k, quality = counted(C, lam, S, T, parts)
+        i, k, quality = count_with(C, lam, S, T, parts)
         if quality > best:
             best, index, nullity = quality, i, k
         if best > FINE:

@@ -12,7 +12,7 @@ import numpy as np
 import scipy.linalg
 
 from systems.characteristic.equation import residual_and_jacobian
-from systems.characteristic.matrix_checks import given, one_thread
+from systems.characteristic.matrix_checks import check_given, on_one_thread
 from systems.number_checks import check_number
 
 DEGREE = 10  # of the polynomial on one interval
@@ -52,7 +52,7 @@ def conjugate_times(C, T=1.0) -> list[Crossing]:
     >>> [(round(time, 6), dimension) for time, dimension in conjugate_times([[0, -4 * np.pi], [4 * np.pi, 0]])]
     [(0.25, 2), (0.5, 2), (0.75, 2)]
     """
-    C, _, _, _, T = given(C=C, T=T)
+    C, _, _, _, T = check_given(C=C, T=T)
     return _crossings(lambda t: end_map_derivative(C, t) / t if t > 0 else np.eye(len(C) ** 2), C, T)
 
 
@@ -62,7 +62,7 @@ def focal_times(C, lam, R, S=None, T=1.0) -> list[Crossing]:
     ``DG_s``, the Jacobian at ``C = A_s`` for the data ``(R Phi_s^{-1}, Phi_s S Phi_s', T - s)``, is singular there;
     the Morse index is the sum of the dimensions of the kernels.
     """
-    C, R, S, lam, T = given(C=C, R=R, S=S, lam=lam, T=T)
+    C, R, S, lam, T = check_given(C=C, R=R, S=S, lam=lam, T=T)
 
     def rest(s):
         turn = scipy.linalg.expm(s * (C - C.T))
@@ -82,7 +82,7 @@ def index_by_focal_times(C, lam, R, S=None, T=1.0) -> int:
 def index_by_conjugate_times(C, lam, R, S=None, T=1.0) -> int:
     """Compute the Morse index by conjugate times before T and the signs of ``P_T' DG`` (lam > 0, T not conjugate)."""
     check_number("index_by_conjugate_times(lam=...)", lam, _above_zero, "a number above 0")
-    C, R, S, lam, T = given(C=C, R=R, S=S, lam=lam, T=T)
+    C, R, S, lam, T = check_given(C=C, R=R, S=S, lam=lam, T=T)
     inside = sum(crossing.dimension for crossing in conjugate_times(C, T))
     hessian = end_map_derivative(C, T).T @ residual_and_jacobian(C, lam, R, S, T)[1]
     values = scipy.linalg.eigvalsh((hessian + hessian.T) / 2)
@@ -105,7 +105,7 @@ def end_map_derivative(C, t) -> np.ndarray:
     return np.linalg.solve(F, np.linalg.solve(F.T, pulled)).reshape(d * d, d * d)
 
 
-@one_thread
+@on_one_thread
 def _crossings(matrix, C, T) -> list[Crossing]:
     """Times in (0, T) at which ``matrix(t)`` is singular, ascending, with the dimensions of the kernels."""
     fastest = np.abs(np.linalg.eigvals(C)).max() + np.linalg.norm(C - C.T, 2)

@@ -10,7 +10,7 @@ import numpy as np
 import scipy.linalg
 
 from systems.characteristic.kernels.index_kernels import index_and_nullity
-from systems.characteristic.matrix_checks import given, one_thread
+from systems.characteristic.matrix_checks import check_given, on_one_thread
 from systems.characteristic.network.layered_network import LayeredNetwork, start_weights
 from systems.number_checks import check_count
 
@@ -66,11 +66,11 @@ def morse_index(C, lam, S=None, T=1.0) -> Index:
     >>> morse_index([[0, -w], [w, 0]], lam=1e-6)
     Index(index=2, nullity=0)
     """
-    C, _, S, lam, T = given(C=C, S=S, lam=lam, T=T)
+    C, _, S, lam, T = check_given(C=C, S=S, lam=lam, T=T)
     return Index(*(int(k) for k in index_and_nullity(C, lam, S, T)))
 
 
-@one_thread
+@on_one_thread
 def index_of_layers(C, lam, R, S=None, T=1.0, layers=48) -> np.ndarray:
     """Return the eigenvalues of the Hessian of J_N at the critical point of N layers next to C (the first way).
 
@@ -89,7 +89,7 @@ def index_of_layers(C, lam, R, S=None, T=1.0, layers=48) -> np.ndarray:
     return scipy.linalg.eigvalsh(network.hessian(A))
 
 
-@one_thread
+@on_one_thread
 def second_variation(C, lam, S=None, T=1.0, layers=96) -> np.ndarray:
     """Return the matrix of the second variation of J for directions V that are constant on N layers.
 
@@ -109,7 +109,7 @@ def second_variation(C, lam, S=None, T=1.0, layers=96) -> np.ndarray:
     >>> np.linalg.eigvalsh(second_variation([[0.0]], 0.5, layers=4)).round(12)
     array([0.5, 0.5, 0.5, 1.5])
     """
-    C, _, S, lam, T = given(C=C, S=S, lam=lam, T=T)
+    C, _, S, lam, T = check_given(C=C, S=S, lam=lam, T=T)
     d, h = len(C), T / check_count("second_variation(layers=...)", layers)
     moved = []
     for t in (np.arange(layers) + 0.5) * h:
@@ -117,6 +117,7 @@ def second_variation(C, lam, S=None, T=1.0, layers=96) -> np.ndarray:
         moved.append(np.kron(np.linalg.inv(phi), phi.T))
     M = np.array(moved)
     pair = np.einsum("ba,ce->bcea", C, np.eye(d)).reshape(d * d, d * d)  # tr(C' X Y) = x' pair y
+    # the double integral over s < t, symmetrised
     both = np.einsum("kai,ab,lbj->kilj", M, pair, M, optimize=True)
     order = np.sign(np.subtract.outer(np.arange(layers), np.arange(layers))) + 1.0  # 2 for k > l, 1 for k = l, else 0
     size = layers * d * d

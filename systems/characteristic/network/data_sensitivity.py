@@ -6,7 +6,7 @@ import numpy as np
 import scipy.linalg
 
 from systems.characteristic.equation import residual_and_jacobian
-from systems.characteristic.matrix_checks import square_matrix
+from systems.characteristic.matrix_checks import check_square
 from systems.number_checks import check_count
 
 SINGULAR = 1e-10  # smallest over largest singular value of DG where C isn't isolated
@@ -88,7 +88,7 @@ def predicted_covariance(point, noise, count) -> np.ndarray:
     """
     found, S = sensitivity(point), point.S
     d, count = len(S), check_count("predicted_covariance(count=...)", count)
-    noise = square_matrix("noise", noise, d)
+    noise = check_square("noise", noise, d)
     of_S = (np.einsum("ik,jl->ijkl", S, S) + np.einsum("il,jk->ijkl", S, S)).reshape(d * d, d * d)
     of_Q = np.einsum("ik,jl->ijkl", noise, S).reshape(d * d, d * d)
     return (found.by_S @ of_S @ found.by_S.T + found.by_Q @ of_Q @ found.by_Q.T) / count
@@ -105,7 +105,7 @@ def sample_moments(point, noise, count, seed=0):
     (True, True)
     """
     rng, d = np.random.default_rng(seed), len(point.S)
-    noise = square_matrix("noise", noise, d)
+    noise = check_square("noise", noise, d)
     values, vectors = scipy.linalg.eigh(noise)
     if values[0] < -ROUNDING * max(values[-1], 0.0):
         raise ValueError(f"noise: wanted a positive semidefinite matrix, got one with the eigenvalue {values[0]:.3g}")

@@ -112,6 +112,7 @@ def learn(network, start, rate, steps, *, data=None, batch=None, tolerance=1e-10
         raise ValueError(f"data: wanted inputs and outputs ({len(network.R)}, m), got {X.shape} and {Z.shape}")
     reference = None if reference is None else network.weights(reference)
     h, rng = network.T / network.layers, np.random.default_rng(seed)
+    # one row of sample numbers an update: all of them, or a batch
     everything, distances, done, ended = np.arange(X.shape[1])[None], [], 0, "steps"
     while done < steps:
         count = min(CHUNK, steps - done)

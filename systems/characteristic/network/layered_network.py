@@ -6,7 +6,7 @@ import numpy as np
 import scipy.linalg
 
 from continuation.ground.status import StartError
-from systems.characteristic.matrix_checks import given, one_thread, square_matrix
+from systems.characteristic.matrix_checks import check_given, check_square, on_one_thread
 from systems.number_checks import check_count, check_positive
 
 FLAT = 1e-9  # of the largest curvature: along flatter directions (circles of solutions) Newton's method takes no step
@@ -44,7 +44,7 @@ class LayeredNetwork:
     layers: int = 50
 
     def __post_init__(self):
-        _, *checked = given("LayeredNetwork", R=self.R, S=self.S, lam=self.lam, T=self.T)
+        _, *checked = check_given("LayeredNetwork", R=self.R, S=self.S, lam=self.lam, T=self.T)
         for name, value in zip(("R", "S", "lam", "T"), checked):
             object.__setattr__(self, name, value)
         object.__setattr__(self, "layers", check_count("LayeredNetwork(layers=...)", self.layers))
@@ -63,7 +63,7 @@ class LayeredNetwork:
         return A.reshape(self.layers, d, d)
 
     def passes(self, A):
-        """Return maps from the input to each layer (N + 1, d, d), from behind each to the output (N, d, d)."""
+        """Return maps from the input to each layer (N + 1, d, d), and from behind each to the output (N, d, d)."""
         A, d, h = self.weights(A), len(self.R), self.T / self.layers
         forward, backward = [np.eye(d)], [np.eye(d)]
         for k in range(self.layers):
@@ -105,7 +105,7 @@ class LayeredNetwork:
                 between = between + h * between @ A[j]
         return out + self.lam * np.eye(N * d * d)
 
-    @one_thread
+    @on_one_thread
     def critical_point(self, A, iterations=20) -> np.ndarray:
         """Find weights (N, d, d) at which the gradient vanishes, by Newton's method from A, least-norm corrections.
 
@@ -136,7 +136,7 @@ def start_weights(C, T, layers) -> np.ndarray:
     >>> start_weights(np.zeros((2, 2)), 1.0, 3).shape
     (3, 2, 2)
     """
-    C = square_matrix("C", C)
+    C = check_square("C", C)
     h = check_positive("start_weights(T=...)", T) / check_count("start_weights(layers=...)", layers)
     turn, at = scipy.linalg.expm(h * (C - C.T)), scipy.linalg.expm(0.5 * h * (C - C.T))
     out = []

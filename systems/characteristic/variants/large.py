@@ -8,7 +8,7 @@ from continuation.compiled.calls.interface import FAILED, OK, python_callback
 from continuation.equations import operations
 from continuation.ground.status import Kind
 from systems.characteristic.critical_point import CriticalPoint
-from systems.characteristic.matrix_checks import entries, given, one_thread
+from systems.characteristic.matrix_checks import check_given, entry_names, on_one_thread
 from systems.characteristic.variants.linearisation import linearisation
 
 RELATIVE = 1e-10  # residual of a linear solution
@@ -40,7 +40,7 @@ class LargeEquation(Problem):
     """
 
     def __init__(self, R, S=None, T=1.0):
-        self.R, self.S, _, T = given("LargeEquation", R=R, S=S, T=T)[1:]
+        self.R, self.S, _, T = check_given("LargeEquation", R=R, S=S, T=T)[1:]
         d = len(self.R)
 
         def cost(u, p):
@@ -48,7 +48,7 @@ class LargeEquation(Problem):
 
         super().__init__(
             self._write_residual,
-            states=tuple(entries("C", d)),
+            states=tuple(entry_names("C", d)),
             parameters={"lam": 0.0, "T": T},
             outputs={"J": cost},
             stability=None,
@@ -102,15 +102,15 @@ class _Solver:
         point = self.problem.point(u, p)
         C, F, S = point.C, point.final_map, point.S
         operator = linearisation(C, point.lam, point.R, S, point.T)
-        extra = p[0] - point.lam
+        extra = p[0] - point.lam  # a point's decay isn't negative, that of a step beyond the end is
         self.product = lambda v: operator.matvec(v) + extra * v
         if self.active == 0:
             self.column = C.ravel().copy()
         else:
-            dF = point.weights(point.T) @ F
+            dF = point.weights(point.T) @ F  # by T
             self.column = (F.T @ dF @ S - dF.T @ (point.R - F) @ S).ravel()
 
-    @one_thread
+    @on_one_thread
     def solve(self, row, both, out):
         """Solve ``[DG G_p; row] z = b`` for two right-hand sides; the determinant is not known."""
         n, row = self.n, row.copy()

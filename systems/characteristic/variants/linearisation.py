@@ -4,7 +4,7 @@ import numpy as np
 from scipy.linalg import expm, expm_frechet
 from scipy.sparse.linalg import LinearOperator
 
-from systems.characteristic.matrix_checks import given
+from systems.characteristic.matrix_checks import check_given
 
 
 def linearisation(C, lam, R, S=None, T=1.0) -> LinearOperator:
@@ -43,7 +43,7 @@ def linearisation(C, lam, R, S=None, T=1.0) -> LinearOperator:
     >>> linearisation([[0.0]], 0.5, [[3.0]]).matvec([1.0])
     array([-0.5])
     """
-    C, R, S, lam, T = given("linearisation", C=C, R=R, S=S, lam=lam, T=T)
+    C, R, S, lam, T = check_given("linearisation", C=C, R=R, S=S, lam=lam, T=T)
     d = len(C)
     spin, stretch = T * (C - C.T), T * C.T
     E1, E2 = expm(spin), expm(stretch)

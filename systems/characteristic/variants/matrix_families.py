@@ -21,7 +21,7 @@ from systems.characteristic.kernels.two_by_two_kernels import (
     plane_parameter_derivative,
     plane_residual,
 )
-from systems.characteristic.matrix_checks import covariance, entries, named, square_matrix
+from systems.characteristic.matrix_checks import check_covariance, check_square, entries_by_name, entry_names
 from systems.number_checks import check_count, check_number, check_positive
 
 
@@ -107,7 +107,7 @@ def line_of_matrices(R, direction, name="alpha", value=0.0, S=None, T=1.0) -> Pr
     >>> (abs(point.state - [0, 0, math.pi / 2, 0]) < 1e-9).all()
     np.True_
     """
-    return _family(R, square_matrix("direction", direction), LINE, name, value, S, T)
+    return _family(R, check_square("direction", direction), LINE, name, value, S, T)
 
 
 def turned_matrix(R, generator, name="theta", value=0.0, S=None, T=1.0) -> Problem:
@@ -141,7 +141,7 @@ def turned_matrix(R, generator, name="theta", value=0.0, S=None, T=1.0) -> Probl
     >>> bool(abs(problem.residual((0.7 * K).ravel())).max() < 1e-15)
     True
     """
-    return _family(R, square_matrix("generator", generator), TURN, name, value, S, T)
+    return _family(R, check_square("generator", generator), TURN, name, value, S, T)
 
 
 def scaled_matrix(R, name="rho", value=1.0, S=None, T=1.0) -> Problem:
@@ -152,7 +152,7 @@ def scaled_matrix(R, name="rho", value=1.0, S=None, T=1.0) -> Problem:
     >>> scaled_matrix([[2.0]], value=1.5).residual([0.0])
     array([-2.])
     """
-    R = square_matrix("R", R)
+    R = check_square("R", R)
     return _family(np.zeros_like(R), R, LINE, name, value, S, T)
 
 
@@ -182,14 +182,14 @@ LINE, TURN = 0.0, 1.0  # last entry of p: how the parameter moves R
 
 def _family(R, M, kind, name, value, S, T) -> Problem:
     """The problem for a parameter that moves R by the matrix M in one of the two ways."""
-    R = square_matrix("R", R)
+    R = check_square("R", R)
     d = len(R)
-    M, S = square_matrix("direction" if kind == LINE else "generator", M, d), covariance(S, d)
+    M, S = check_square("direction" if kind == LINE else "generator", M, d), check_covariance(S, d)
     parameters = {"lam": 0.0, "T": check_positive("T", T)}
-    if name in (*parameters, *entries("R", d), *entries("S", d)):
+    if name in (*parameters, *entry_names("R", d), *entry_names("S", d)):
         raise ValueError(f"name: wanted one that isn't taken, got {name!r}")
     kernels = Kernels(_family_residual, _family_jacobian, _family_derivative, _family_cost)
-    parameters |= {name: check_number(name, value), **named("R", R), **named("S", S)}
+    parameters |= {name: check_number(name, value), **entries_by_name("R", R), **entries_by_name("S", S)}
     constants = np.append(M.ravel(), kind)
     return problem_of(kernels, d, parameters, "characteristic equation of a family", _family_index, constants=constants)
 

@@ -14,7 +14,7 @@ from systems.characteristic.kernels.general_kernels import (
     general_residual,
 )
 from systems.characteristic.kernels.index_kernels import index_and_nullity
-from systems.characteristic.matrix_checks import covariance, named, square_matrix
+from systems.characteristic.matrix_checks import check_covariance, check_square, entries_by_name
 from systems.number_checks import check_positive
 
 
@@ -51,9 +51,10 @@ def correlated_equation(M, S=None, T=1.0) -> Problem:
     >>> correlated_equation([[3.0]], [[2.0]]).residual([0.0])
     array([-1.])
     """
-    M = square_matrix("M", M)
-    S = covariance(S, len(M), singular=True)
-    parameters = {"lam": 0.0, "T": check_positive("correlated_equation(T=...)", T), **named("M", M), **named("S", S)}
+    M = check_square("M", M)
+    S = check_covariance(S, len(M), singular=True)
+    T = check_positive("correlated_equation(T=...)", T)
+    parameters = {"lam": 0.0, "T": T, **entries_by_name("M", M), **entries_by_name("S", S)}
     kernels = Kernels(_residual, _jacobian, _derivative, _cost)
     return problem_of(kernels, len(M), parameters, "characteristic equation of correlated data", _sample_index)
 
@@ -93,11 +94,11 @@ def sampled_equation(R, S, Q=None, T=1.0) -> Problem:
     >>> print(f"{np.exp(point['C[0,0]']):.12f}")
     2.200000000000
     """
-    R = square_matrix("R", R)
+    R = check_square("R", R)
     d = len(R)
-    S, Q = covariance(S, d, singular=True), np.zeros((d, d)) if Q is None else square_matrix("Q", Q, d)
+    S, Q = check_covariance(S, d, singular=True), np.zeros((d, d)) if Q is None else check_square("Q", Q, d)
     T = check_positive("sampled_equation(T=...)", T)
-    parameters = {"lam": 0.0, "T": T, **named("R", R), **named("S", S), **named("Q", Q)}
+    parameters = {"lam": 0.0, "T": T, **entries_by_name("R", R), **entries_by_name("S", S), **entries_by_name("Q", Q)}
     return problem_of(general_kernels(), d, parameters, "characteristic equation of samples")
 
 

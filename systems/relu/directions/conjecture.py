@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 
 from continuation.compiled.calls.kernel import kernel
-from systems.relu.argument_checks import angles_up_to, whole
+from systems.relu.argument_checks import check_angles, check_whole
 from systems.relu.directions.digits import pi, sine_cosine
 
 DOUBT = 64.0 * 2.0**-52  # times 1 / det(M_r / pi): values of L below are not trusted
@@ -76,8 +76,9 @@ def check_conjecture(rows=10_000, columns=10_000, *, second=False, digits=60) ->
     >>> len(report.counterexamples), report.points
     (0, 3862)
     """
-    rows, columns = whole("check_conjecture", "rows", rows, 2), whole("check_conjecture", "columns", columns, 2)
-    digits = whole("check_conjecture", "digits", digits, 20)
+    rows = check_whole("check_conjecture", "rows", rows, 2)
+    columns = check_whole("check_conjecture", "columns", columns, 2)
+    digits = check_whole("check_conjecture", "digits", digits, 20)
     cells, count, judged, least = _scan(rows, columns, second)
     if count == LISTED:
         raise ValueError(f"check_conjecture: more than {LISTED} doubtful points, a grid finer than double precision")
@@ -101,8 +102,8 @@ def separating_values(theta, phi, *, second=False) -> np.ndarray:
     >>> np.sign(separating_values(np.pi / 2, [np.pi / 2, np.pi / 4, np.pi]).round(12))
     array([ 0.,  1., -1.])
     """
-    theta = angles_up_to("separating_values", "theta", theta, math.pi, "angles in [0, pi]")
-    phi = angles_up_to("separating_values", "phi", phi, 2 * math.pi, "angles in [0, 2 pi]")
+    theta = check_angles("separating_values", "theta", theta, math.pi, "angles in [0, pi]")
+    phi = check_angles("separating_values", "phi", phi, 2 * math.pi, "angles in [0, 2 pi]")
     theta, phi = np.broadcast_arrays(theta, phi)
     values = [_value(t, f, second) for t, f in zip(theta.ravel(), phi.ravel())]
     return np.array(values).reshape(theta.shape)

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from systems.relu.argument_checks import matrix, reals, vector
+from systems.relu.argument_checks import check_matrix, check_reals, check_vector
 from systems.relu.population_loss.population import angles, h
 
 
@@ -103,7 +103,7 @@ def separating(W, direction) -> np.ndarray:
     [[0. 0.]
      [0. 0.]]
     """
-    V = np.atleast_2d(reals("direction", direction))
+    V = np.atleast_2d(check_reals("direction", direction))
     M, M_star = projected_matrices(W, V)
     M_r, M_r_star = diagonal_matrices(W, V)
     if np.linalg.matrix_rank(M_r) < len(M_r):
@@ -131,14 +131,14 @@ def inside_cone(x, W) -> bool:
     >>> inside_cone([1.0, 2.0], [[1.0, 0.0], [0.0, 1.0]]), inside_cone([1.0, -2.0], [[1.0, 0.0], [0.0, 1.0]])
     (True, False)
     """
-    W = matrix("W", W)
-    shares = np.linalg.lstsq(W.T, vector("x", x, W.shape[1]), rcond=None)[0]
+    W = check_matrix("W", W)
+    shares = np.linalg.lstsq(W.T, check_vector("x", x, W.shape[1]), rcond=None)[0]
     return bool(np.all(shares > 0))
 
 
 def _configuration(W, V):
     """Checked students and teachers, their angles, and the cosines between students."""
-    W, V = matrix("W", W), matrix("V", V)
+    W, V = check_matrix("W", W), check_matrix("V", V)
     if W.shape[1] != V.shape[1]:
         raise ValueError(f"V: wanted vectors of dimension {W.shape[1]}, got {V.shape[1]}")
     for name, X in (("W", W), ("V", V)):

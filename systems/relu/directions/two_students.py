@@ -6,7 +6,7 @@ import numpy as np
 from scipy.optimize import brentq
 
 from continuation.ground import canonical
-from systems.relu.argument_checks import matrix, open_angle, vector, whole
+from systems.relu.argument_checks import check_matrix, check_open_angle, check_vector, check_whole
 from systems.relu.population_loss.population import angles, h
 
 EXACT = 1e-15  # of a root, relative: to the last bits
@@ -51,8 +51,8 @@ def collinear_line(teachers, b=None) -> list[tuple[np.ndarray, float]]:
     >>> print(np.round(u, 12), f"{length:.12f}")
     [0.70710678 0.70710678] 1.510818329858
     """
-    V = matrix("teachers", teachers)
-    b = np.ones(len(V)) if b is None else vector("b", b, 2)
+    V = check_matrix("teachers", teachers)
+    b = np.ones(len(V)) if b is None else check_vector("b", b, 2)
     if V.shape != (2, 2) or not V.any(axis=1).all():
         raise ValueError(f"collinear_line: wanted two teachers that are not zero in the plane, got {V.tolist()}, b {b}")
 
@@ -108,8 +108,8 @@ def out_of_plane_point(angle=math.pi / 2, d=3) -> tuple[np.ndarray, float, float
     >>> print(f"{beta:.14f} {r:.14f}")
     0.50398666738813 0.84720487700186
     """
-    d = whole("out_of_plane_point", "d", d, 3)
-    half = math.cos(open_angle("out_of_plane_point", angle) / 2)
+    d = check_whole("out_of_plane_point", "d", d, 3)
+    half = math.cos(check_open_angle("out_of_plane_point", angle) / 2)
 
     def radius(beta):
         return (math.pi - math.acos(math.cos(beta) * half)) * half / ((math.pi - 2 * beta) * math.cos(beta))
@@ -143,7 +143,7 @@ def merging_decay(angle=math.pi / 2) -> float:
     >>> print(f"{merging_decay():.12f} {2 / (3 * math.pi / 4 - 1):.12f}")
     1.474714736318 1.474714736318
     """
-    angle = open_angle("merging_decay", angle)
+    angle = check_open_angle("merging_decay", angle)
     pull, length = 2 * math.sin(angle / 2), float(h(angle / 2))
     if length <= pull:
         raise ValueError(f"merging_decay(angle=...): no decay merges the students at {angle!r}")

@@ -7,7 +7,7 @@ import numpy as np
 from continuation import Problem
 from continuation.ground import canonical
 from systems.relu.equations import normal_kernels as kernels
-from systems.relu.population_loss.population import network, zero_student
+from systems.relu.population_loss.population import network, zero_student_message
 
 MOST = 6  # students whose permutations are listed: 720 of them
 RANK = 1e-12  # of the largest singular value: teachers as nearly dependent span fewer dimensions
@@ -21,7 +21,7 @@ class NormalEquations(Problem):
         u = super().unknown_values(state)
         W = u.reshape(int(self.constants[-1]), -1)
         if not W.any(axis=1).all():
-            raise ValueError(zero_student("start", W))
+            raise ValueError(zero_student_message("start", W))
         return u
 
 

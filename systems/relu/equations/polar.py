@@ -3,7 +3,7 @@
 import numpy as np
 
 from continuation import Problem
-from systems.relu.argument_checks import matrix
+from systems.relu.argument_checks import check_matrix
 from systems.relu.equations import polar_kernels as kernels
 from systems.relu.equations.cartesian import named_parameters, student_permutations
 from systems.relu.population_loss.population import network
@@ -74,7 +74,7 @@ def polar_state(W) -> np.ndarray:
     >>> polar_state([[3.0, 4.0]])
     array([5. , 0.6, 0.8])
     """
-    W = matrix("W", W)
+    W = check_matrix("W", W)
     lengths = np.linalg.norm(W, axis=1)
     if not lengths.all():
         raise ValueError(f"W: student {int(np.argmin(lengths))} is zero and has no direction")

@@ -6,7 +6,7 @@ import numpy as np
 
 from continuation import Problem
 from systems.number_checks import check_number
-from systems.relu.argument_checks import whole
+from systems.relu.argument_checks import check_whole
 from systems.relu.equations import family_kernels as kernels
 from systems.relu.equations.cartesian import NormalEquations, student_permutations, weight_names
 from systems.relu.population_loss.population import network
@@ -44,7 +44,7 @@ def two_teachers(d=2, students=2, *, angle=math.pi / 2, b2=1.0, lam=0.0, alpha=0
     >>> bool(abs(problem.residual([0.5, 0, 1.5, 0])).max() < 1e-15)
     True
     """
-    d = whole("two_teachers", "d", d, 2)
+    d = check_whole("two_teachers", "d", d, 2)
     angle = check_number("two_teachers(angle=...)", angle, lambda x: 0 <= x <= math.pi, "an angle in [0, pi]")
     net = network([[1.0] * d] * 2, students, b=[1.0, b2], lam=lam, alpha=alpha)
     size = len(net.a)
@@ -99,7 +99,7 @@ def even_teachers(count, students=None, *, cosine=0.0, amplitude=1.0, lam=0.0, a
     >>> bool(abs(problem.residual([x, y, y, x])).max() < 1e-15)
     True
     """
-    count = whole("even_teachers", "count", count, 2)
+    count = check_whole("even_teachers", "count", count, 2)
     least = -1 / (count - 1)
     cosine = check_number("even_teachers(cosine=...)", cosine, lambda x: least < x < 1, f"one in ({least:.6g}, 1)")
     net = network([[1.0] * count], count if students is None else students, b=[amplitude], lam=lam, alpha=alpha)

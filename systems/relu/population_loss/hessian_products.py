@@ -3,7 +3,7 @@
 import numpy as np
 
 from continuation.compiled.calls.kernel import kernel
-from systems.relu.population_loss.population import Network, checked_students, openings
+from systems.relu.population_loss.population import Network, check_students, openings
 
 
 class HessianProduct:
@@ -37,7 +37,7 @@ class HessianProduct:
     """
 
     def __init__(self, W, net: Network):
-        W = checked_students(W, net)
+        W = check_students(W, net)
         self.shape, size = W.shape, len(W)
         both, signs = np.vstack([W, net.teachers]), np.append(net.a, -net.b)
         lengths = np.linalg.norm(both, axis=1)

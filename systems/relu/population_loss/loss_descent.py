@@ -7,8 +7,8 @@ import numpy as np
 
 from continuation.compiled.calls.kernel import kernel
 from systems.number_checks import check_positive
-from systems.relu.argument_checks import matrix, whole
-from systems.relu.population_loss.population import Network, checked_students
+from systems.relu.argument_checks import check_matrix, check_whole
+from systems.relu.population_loss.population import Network, check_students
 from systems.relu.population_loss.population_kernels import gradient_of, loss_of
 
 
@@ -60,8 +60,8 @@ def descend(W, net: Network, rate=0.1, steps=100_000, tolerance=1e-10) -> Run:
     >>> print(np.round(run.weights, 8) + 0.0, run.gradient <= 1e-10)
     [[1. 0.]] True
     """
-    W = checked_students(W, net)
-    rate, steps = check_positive("descend(rate=...)", rate), whole("descend", "steps", steps, 1)
+    W = check_students(W, net)
+    rate, steps = check_positive("descend(rate=...)", rate), check_whole("descend", "steps", steps, 1)
     done, size = _descend(W, *net, rate, float(tolerance), steps)
     return Run(W, float(loss_of(W, *net)), size, done)
 
@@ -75,9 +75,9 @@ def losses_along(W, net: Network, rate, steps) -> np.ndarray:
     >>> losses_along([[2.0]], network([[1.0]], 1), 1.0, 2)  # (w - v)^2 / 4, halved distance a step
     array([0.25    , 0.0625  , 0.015625])
     """
-    W, rate = checked_students(W, net), check_positive("losses_along(rate=...)", rate)
+    W, rate = check_students(W, net), check_positive("losses_along(rate=...)", rate)
     out = [loss_of(W, *net)]
-    for _ in range(whole("losses_along", "steps", steps, 0)):
+    for _ in range(check_whole("losses_along", "steps", steps, 0)):
         W = W - rate * gradient_of(W, *net)
         out.append(loss_of(W, *net))
     return np.array(out)
@@ -94,7 +94,7 @@ def nearest_permutation(W, targets) -> tuple[np.ndarray, float]:
     """
     from scipy.optimize import linear_sum_assignment
 
-    W, targets = matrix("W", W), matrix("targets", targets)
+    W, targets = check_matrix("W", W), check_matrix("targets", targets)
     if W.shape != targets.shape:
         raise ValueError(f"targets: wanted the shape {W.shape}, got {targets.shape}")
     cost = ((W[:, None] - targets[None]) ** 2).sum(axis=2)
@@ -114,7 +114,8 @@ def same_up_to_permutations(W, other, tolerance=1e-6) -> bool:
     >>> same_up_to_permutations(A[::-1, ::-1], A), same_up_to_permutations(A.T, A)
     (True, False)
     """
-    W, other = matrix("W", W), matrix("other", other)
+    W, other = check_matrix("W", W), check_matrix("other", other)
+    # sorted rows are the same whatever the teachers' order: if they don't match nothing does
     order, gap = nearest_permutation(np.sort(W, axis=1), np.sort(other, axis=1))
     if gap > tolerance:
         return False

@@ -7,7 +7,7 @@ import numpy as np
 
 from systems.number_checks import is_real
 from systems.relu.angles import overlap
-from systems.relu.argument_checks import angles_up_to, matrix, vector
+from systems.relu.argument_checks import check_angles, check_matrix, check_vector
 from systems.relu.population_loss import population_kernels as kernels
 
 NEARLY = 0.9  # beyond this |cosine| the product of unit vectors is too inexact for their angle
@@ -63,11 +63,11 @@ def network(teachers, students, a=None, b=None, *, lam=0.0, alpha=0.0) -> Networ
     >>> network([[1.0, 0.0]], 2).a
     array([1., 1.])
     """
-    V = matrix("teachers", teachers)
+    V = check_matrix("teachers", teachers)
     if not is_real(students) or not isinstance(students, int | np.integer) or students < 1:
         raise ValueError(f"students: wanted a whole number of at least 1, got {students!r}")
-    a = np.ones(students) if a is None else vector("a", a, students)
-    b = np.ones(len(V)) if b is None else vector("b", b, len(V))
+    a = np.ones(students) if a is None else check_vector("a", a, students)
+    b = np.ones(len(V)) if b is None else check_vector("b", b, len(V))
     for name, value in (("lam", lam), ("alpha", alpha)):
         if not (is_real(value) and math.isfinite(value)):
             raise ValueError(f"{name}: wanted a finite number, got {value!r}")
@@ -105,7 +105,7 @@ def loss(W, net) -> float:
     >>> print(f"{loss([[-1.0, 0.0]], network([[1.0, 0.0]], 1)):.12f}")
     0.500000000000
     """
-    return float(kernels.loss_of(checked_students(W, net, zero=True), *net))
+    return float(kernels.loss_of(check_students(W, net, zero=True), *net))
 
 
 def gradient(W, net) -> np.ndarray:
@@ -128,7 +128,7 @@ def gradient(W, net) -> np.ndarray:
     >>> gradient([[2.0, 0.0]], network([[1.0, 0.0]], 1))  # (w - v) / 2
     array([[0.5, 0. ]])
     """
-    return kernels.gradient_of(checked_students(W, net), *net)
+    return kernels.gradient_of(check_students(W, net), *net)
 
 
 def hessian(W, net) -> np.ndarray:
@@ -148,7 +148,7 @@ def hessian(W, net) -> np.ndarray:
     array([[0.5, 0. ],
            [0. , 0.5]])
     """
-    return kernels.hessian_of(checked_students(W, net), *net)
+    return kernels.hessian_of(check_students(W, net), *net)
 
 
 def isotropic_gradient(W, net, mass, asymmetry) -> np.ndarray:
@@ -179,12 +179,13 @@ def isotropic_gradient(W, net, mass, asymmetry) -> np.ndarray:
     >>> print(np.round(got - [[0.5 - 1 / 6, -0.25]], 12) + 0.0)
     [[0. 0.]]
     """
-    W = checked_students(W, net)
+    W = check_students(W, net)
     for name, value in (("mass", mass), ("asymmetry", asymmetry)):
         if not callable(value):
             raise ValueError(f"isotropic_gradient({name}=...): wanted a function of angles, got {value!r}")
     if net.alpha != 0.0:
         raise ValueError(f"isotropic_gradient(net=...): wanted alpha = 0, got {net.alpha!r}")
+    # teachers count as students with negative output weights
     both, weights = np.vstack([W, net.teachers]), np.append(net.a, -net.b)
     lengths = np.linalg.norm(both, axis=1)
     theta = angles(W, both)
@@ -203,7 +204,7 @@ def angles(X, Y) -> np.ndarray:
     >>> print(angles([[1.0, 0.0]], [[1.0, 1e-10], [0.0, 3.0]]))
     [[1.00000000e-10 1.57079633e+00]]
     """
-    X, Y = matrix("X", X), matrix("Y", Y)
+    X, Y = check_matrix("X", X), check_matrix("Y", Y)
     if X.shape[1] != Y.shape[1]:
         raise ValueError(f"Y: wanted vectors of dimension {X.shape[1]}, got {Y.shape[1]}")
     with np.errstate(invalid="ignore"):
@@ -224,7 +225,7 @@ def h(theta) -> np.ndarray:
     >>> print(h([0.0, np.pi / 2]) / [np.pi, 1.0])
     [1. 1.]
     """
-    theta = angles_up_to("h", "theta", theta, np.pi, "angles in [0, pi]")
+    theta = check_angles("h", "theta", theta, np.pi, "angles in [0, pi]")
     return np.vectorize(overlap, otypes=[float])(np.pi - theta)
 
 
@@ -238,17 +239,17 @@ def openings(X, Y):
     return less, more
 
 
-def checked_students(W, net, zero=False):
+def check_students(W, net, zero=False):
     """Check the students' weights."""
-    W = matrix("W", W)
+    W = check_matrix("W", W)
     if W.shape != (len(net.a), net.teachers.shape[1]):
         raise ValueError(f"W: wanted the shape {(len(net.a), net.teachers.shape[1])}, got {W.shape}")
     if not zero and not W.any(axis=1).all():
-        raise ValueError(zero_student("W", W))
+        raise ValueError(zero_student_message("W", W))
     return W
 
 
-def zero_student(name, W) -> str:
+def zero_student_message(name, W) -> str:
     """Say which student is zero, and what to do: the text of an error."""
     return (
         f"{name}: student {int(np.argmin(W.any(axis=1)))} is zero, where the gradient is discontinuous; "

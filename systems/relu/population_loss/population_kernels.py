@@ -37,7 +37,7 @@ def _rest(x, y):
     cosine = 0.0
     for i in range(x.size):
         cosine += x[i] * y[i]
-    if abs(cosine) > 0.9:
+    if abs(cosine) > 0.9:  # nearly collinear: lengths of sum and difference are more exact
         cosine = 0.25 * (more * more - less * less)
     return supplement(less, more) * cosine - cosine * cosine / (1.0 + 0.5 * less * more)
 
@@ -116,7 +116,7 @@ def rectified(W, V, a, b):
             for i in range(d):
                 out[j, i] -= gap * V[k, i]
     for j in range(r.size):
-        bare = math.nan if r[j] == 0.0 else radial[j]
+        bare = math.nan if r[j] == 0.0 else radial[j]  # at zero the gradient depends on the way there
         for i in range(d):
             out[j, i] += bare * w[j, i]
     return out

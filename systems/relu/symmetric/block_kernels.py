@@ -217,6 +217,7 @@ def index(u, p):
     trivial, standard = eigenvalues(trivial_block(u, p)), eigenvalues(standard_block(u, p))
     anti, even = scalar_blocks((u[0], u[1], u[2], u[3], u[4]), p)
     limit = -UNSTABLE * max(np.max(np.abs(trivial)), np.max(np.abs(standard)))
+    # each eigenvalue as often as the dimension of its representation of S_{K-1}
     count = np.sum(trivial < limit) + (size - 2.0) * np.sum(standard < limit)
     if anti < limit:
         count += 0.5 * (size - 2.0) * (size - 3.0)

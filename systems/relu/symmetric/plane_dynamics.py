@@ -5,7 +5,7 @@ import math
 import numpy as np
 
 from continuation import Problem
-from systems.relu.argument_checks import students_number, whole
+from systems.relu.argument_checks import check_students_number, check_whole
 from systems.relu.symmetric import plane_kernels as kernels
 
 
@@ -54,7 +54,7 @@ def plane(K) -> Problem:
     return Problem(
         kernels.plane_residual,
         states=("x", "y"),
-        parameters={"K": students_number("plane", K, 2)},
+        parameters={"K": check_students_number("plane", K, 2)},
         jacobian=kernels.plane_jacobian,
         parameter_derivative=kernels.plane_parameter_derivative,
         outputs={"L": kernels.plane_loss},
@@ -77,7 +77,7 @@ def collinear_value(K, sign=1) -> float:
     >>> print(f"{collinear_value(2):.14f} {0.25 + (1 + math.pi / 4) / (2 * math.pi):.14f}")
     0.53415494309190 0.53415494309190
     """
-    K = students_number("collinear_value", K, 2)
+    K = check_students_number("collinear_value", K, 2)
     turned = math.sqrt(K - 1) - math.atan(math.sqrt(K - 1))
     if sign not in (1, -1):
         raise ValueError(f"collinear_value(sign=...): wanted 1 or -1, got {sign!r}")
@@ -100,14 +100,14 @@ def saddle_spectrum(K) -> dict[float, int]:
     >>> sum(saddle_spectrum(5).values())
     25
     """
-    K = whole("saddle_spectrum", "K", K, 2)
+    K = check_whole("saddle_spectrum", "K", K, 2)
     delta = K / (2 * math.pi * collinear_value(K) * math.sqrt(K - 1))
     return {K / 2: 1, K / 2 - delta: K - 1, 0.0: K - 1, -delta: (K - 1) ** 2}
 
 
 def type_a_guess(K) -> np.ndarray:
     """Return ``(-1 + 2/K, 2/K)``, near the second stable node of the plane (for K = 2 the swapped teachers)."""
-    K = students_number("type_a_guess", K, 2)
+    K = check_students_number("type_a_guess", K, 2)
     return np.array([-1 + 2 / K, 2 / K])
 
 
@@ -120,4 +120,4 @@ def full_weights(x, y, K) -> np.ndarray:
     array([[1. , 0.5],
            [0.5, 1. ]])
     """
-    return (x - y) * np.eye(whole("full_weights", "K", K, 1)) + y
+    return (x - y) * np.eye(check_whole("full_weights", "K", K, 1)) + y

@@ -4,7 +4,7 @@ import numpy as np
 
 from continuation.compiled.calls.kernel import kernel
 from systems.number_checks import check_positive
-from systems.relu.argument_checks import reals, students_number, vector, whole
+from systems.relu.argument_checks import check_reals, check_students_number, check_vector, check_whole
 from systems.relu.symmetric.plane_dynamics import plane, type_a_guess
 from systems.relu.symmetric.plane_kernels import plane_loss, plane_residual
 
@@ -42,8 +42,8 @@ def plane_path(start, K, rate=None, steps=2000) -> tuple[np.ndarray, np.ndarray]
     >>> bool(abs(path[-1] - [1.0, 0.0]).max() < 1e-6), bool((np.diff(losses) <= 1e-14).all())
     (True, True)
     """
-    K = students_number("plane_path", K, 2)
-    u, steps = vector("plane_path(start=...)", start, 2), whole("plane_path", "steps", steps, 0)
+    K = check_students_number("plane_path", K, 2)
+    u, steps = check_vector("plane_path(start=...)", start, 2), check_whole("plane_path", "steps", steps, 0)
     if not u.any():
         raise ValueError(f"plane_path(start=...): wanted two finite numbers, not both zero, got {start!r}")
     return _path(u, np.array([K]), 0.1 / K if rate is None else check_positive("plane_path(rate=...)", rate), steps)
@@ -72,10 +72,10 @@ def plane_basins(x, y, K, rate=None, steps=20_000) -> np.ndarray:
     >>> plane_basins([0.5, 0.1], [0.1, 0.5], 5)
     array([0, 1])
     """
-    K = students_number("plane_basins", K, 2)
+    K = check_students_number("plane_basins", K, 2)
     rate = 0.2 / K if rate is None else check_positive("plane_basins(rate=...)", rate)
-    node, steps = plane(K).solve(type_a_guess(K)).state, whole("plane_basins", "steps", steps, 1)
-    x, y = np.broadcast_arrays(reals("plane_basins(x=...)", x), reals("plane_basins(y=...)", y))
+    node, steps = plane(K).solve(type_a_guess(K)).state, check_whole("plane_basins", "steps", steps, 1)
+    x, y = np.broadcast_arrays(check_reals("plane_basins(x=...)", x), check_reals("plane_basins(y=...)", y))
     starts = np.column_stack([x.ravel(), y.ravel()])
     return _ends(starts, np.array([K]), rate, steps, node).reshape(x.shape)
 

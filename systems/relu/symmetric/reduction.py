@@ -5,7 +5,7 @@ from typing import NamedTuple
 import numpy as np
 
 from continuation import Point, Problem
-from systems.relu.argument_checks import students_number, vector, whole
+from systems.relu.argument_checks import check_students_number, check_vector, check_whole
 from systems.relu.symmetric import block_kernels, reduction_kernels
 from systems.small_symmetric import eigenvalues
 
@@ -56,7 +56,7 @@ def symmetric_reduction(K, *, alpha=None, lam=None) -> Problem:
     >>> print(f"{problem.solve(type_ii_guess(6))['L']:.13f}")
     0.0250805810025
     """
-    parameters = {"K": students_number("symmetric_reduction", K, 3)}
+    parameters = {"K": check_students_number("symmetric_reduction", K, 3)}
     fixed = []
     if alpha is not None or lam is not None:
         parameters["alpha"] = 0.0 if alpha is None else alpha
@@ -133,8 +133,8 @@ def blocks(state, K=None, *, alpha=0.0, lam=0.0) -> Blocks:
         known = state.parameters
         K, alpha, lam = known["K"], known.get("alpha", 0.0), known.get("lam", 0.0)
         state = state.state
-    u = vector("blocks(state=...): a, b, c, d, e", state, 5)
-    p = np.array([students_number("blocks", K, 3), alpha, lam])
+    u = check_vector("blocks(state=...): a, b, c, d, e", state, 5)
+    p = np.array([check_students_number("blocks", K, 3), alpha, lam])
     n = p[0]
     if not np.isfinite(reduction_kernels.reduced_loss(u, p)) or not np.hypot(u[3], u[4]) or not np.any(u[:3]):
         raise ValueError(f"blocks(state=...): a student is zero at {u.tolist()}, where the gradient is discontinuous")
@@ -181,8 +181,8 @@ def reduced_weights(state, K) -> np.ndarray:
      [2. 1. 3.]
      [4. 4. 5.]]
     """
-    size = whole("reduced_weights", "K", K, 3)
-    a, b, c, d, e = vector("reduced_weights(state=...): a, b, c, d, e", getattr(state, "state", state), 5)
+    size = check_whole("reduced_weights", "K", K, 3)
+    a, b, c, d, e = check_vector("reduced_weights(state=...): a, b, c, d, e", getattr(state, "state", state), 5)
     W = np.full((size, size), b)
     np.fill_diagonal(W, a)
     W[:-1, -1], W[-1, :-1], W[-1, -1] = c, d, e
@@ -194,13 +194,13 @@ def type_ii_guess(K) -> np.ndarray:
 
     Students 1 ... K - 1 keep to their teachers; the last one makes up for teacher K, opposite to what it is.
     """
-    K = students_number("type_ii_guess", K, 3)
+    K = check_students_number("type_ii_guess", K, 3)
     return np.array([1.0, 0.0, 2.0 / K, 2.0 / K, -1.0 + 2.0 / K])
 
 
 def type_i_guess(K) -> np.ndarray:
     """Return weights near the critical point of type I: a type A of K - 1 students beside one that is right."""
-    K = students_number("type_i_guess", K, 3)
+    K = check_students_number("type_i_guess", K, 3)
     return np.array([-1.0 + 2.0 / (K - 1), 2.0 / (K - 1), 0.0, 0.0, 1.0])
 
 
@@ -215,7 +215,7 @@ def flipped_guess(K, flipped) -> np.ndarray:
     >>> print(flipped_guess(4, 1)[-1])
     [ 0.5  0.5  0.5 -0.5]
     """
-    count, flipped = whole("flipped_guess", "K", K, 3), whole("flipped_guess", "flipped", flipped, 0)
+    count, flipped = check_whole("flipped_guess", "K", K, 3), check_whole("flipped_guess", "flipped", flipped, 0)
     if flipped > count:
         raise ValueError(f"flipped_guess(flipped=...): wanted at most K = {count}, got {flipped}")
     W, last = np.eye(count), np.arange(count - flipped, count)

@@ -80,12 +80,12 @@ class Endpoint:
         """Measure the rate of mode k from a start displaced along its eigenvector."""
         value = self.modes.values[k]
         expected = math.log(abs(1 + self.eta * value)) if 1 + self.eta * value != 0 else -math.inf
-        vector = self.modes.right[:, k].real * (2.0 if value.imag else 1.0)
+        vector = self.modes.right[:, k].real * (2.0 if value.imag else 1.0)  # of a pair the sum of both
         far = self.reach(vector, abs(value))
         near = far * 10**-DECADES
         if reason := self._unfit(k, expected) or ("" if near > VISIBLE * self.modes.size else "lost in rounding"):
             return ModeRate(value, expected, math.nan, 0.0, reason)
-        begin = near if expected > 0 else far
+        begin = near if expected > 0 else far  # so that growth ends, and decay begins, where it is still linear
         logs = self._seen(k, begin * vector, 0.5 * near, 2 * far, 30 * far, PURE, expected)
         return self._fitted(value, expected, logs)
 
@@ -176,6 +176,7 @@ class Endpoint:
         k, u = self.modes.most_unstable, self.modes.u
         vector, value = sign * self.modes.right[:, k].real, self.modes.values[k]
         far = max(self.reach(vector, abs(value)), VISIBLE * self.modes.size)
+        # at rest, relative to the system; but a start must not count as at rest, however slowly it leaves
         tolerance = min(1e-10 * self.modes.speed * self.modes.size, 1e-3 * value.real * far)
         found = []
         for pace in PACES:

@@ -63,19 +63,19 @@ class Modes:
 
 def modes_at(problem, u, p) -> Modes:
     """Compute the modes of a problem at an equilibrium near u (n,), parameters p (k,)."""
-    u = polished(problem, u, p)
+    u = polish(problem, u, p)
     if not np.isfinite(u).all():
         raise ValueError(f"modes_at(u=...): wanted a state with finite F near it, got {u.tolist()}")
     a = state_jacobian(problem, u, p)
     values, left, right = _eigen(a, problem.symmetric)
     zero = np.abs(values) <= NULL * max(np.max(np.abs(values)), np.finfo(float).tiny)
     kernel = _kernel(a, int(np.sum(zero)))
-    gauge, critical = _sorted_kernel(problem, u, p, kernel)
-    keep = ~zero & (values.imag >= 0)
+    gauge, critical = _sort_kernel(problem, u, p, kernel)
+    keep = ~zero & (values.imag >= 0)  # one of each conjugate pair
     return Modes(u, p, values[keep], right[:, keep], left[:, keep], gauge, critical)
 
 
-def polished(problem, u, p) -> np.ndarray:
+def polish(problem, u, p) -> np.ndarray:
     """Correct u (n,) by Newton steps of least length until they are rounding."""
     u, last = np.array(u, float), np.inf
     for _ in range(POLISH):
@@ -106,7 +106,7 @@ def _kernel(a, count):
     return canonical.basis(np.linalg.svd(a)[2][len(a) - count :].T)
 
 
-def _sorted_kernel(problem, u, p, kernel):
+def _sort_kernel(problem, u, p, kernel):
     """Split null vectors into those along which solutions go on and the others."""
     stride = STRIDE * (np.linalg.norm(u) or 1.0)
     scale = np.max(np.abs(state_jacobian(problem, u, p)), initial=0.0) * stride
@@ -117,6 +117,6 @@ def _sorted_kernel(problem, u, p, kernel):
 
 def _leads_on(problem, u, p, v, stride, scale) -> bool:
     """Whether Newton from u displaced by a stride along a null vector v finds a solution there, not u again."""
-    found = polished(problem, u + stride * v, p)
+    found = polish(problem, u + stride * v, p)
     misfit = np.max(np.abs(evaluate(problem, found, p)))
     return bool(misfit <= SOLVED * scale and v @ (found - u) > 0.5 * stride)

@@ -113,7 +113,7 @@ def sweep_through(branch, fold, *, rates=None) -> Sweep:
         jumps[k] = _jump(problem, branch, fold, form, row, direction * rates[k])
         if not np.isfinite(jumps[k]):
             return _nothing(value, form, "nothing jumped within reach of the fold")
-    scaled = rates / natural
+    scaled = rates / natural  # so that the columns of the fit are of one size
     columns = np.column_stack([np.ones(len(rates)), scaled ** (2 / 3), scaled])
     fitted, c1, _ = np.linalg.lstsq(columns, jumps, rcond=None)[0]
     predicted = direction * OMEGA0 * (form["A"] * form["B"]) ** (-1 / 3)
