@@ -265,7 +265,7 @@ def _module_of(found):
 def _load(path):
     """A saved branch or diagram; its problem is not needed."""
     if files.form_of(path) == diagram_files.FORMAT:
-        return Diagram.of(diagram_files.load(path))
+        return Diagram.of(diagram_files.load_diagram(path))
     return Branch.of(files.load(path))
 
 

@@ -63,13 +63,13 @@ class Diagram(DiagramRecord):
         return drawing.plot(self, x, y, ax, **options)
 
     def save(self, path):
-        """Write the diagram to one netCDF-4 file; see `continuation.exploring.diagram_files.save`."""
-        files.save(self, path)
+        """Write the diagram to one netCDF-4 file; see `continuation.exploring.diagram_files.save_diagram`."""
+        files.save_diagram(self, path)
 
     @staticmethod
     def load(path):
         """Read a diagram from a file written by `save`; it can be resumed."""
-        return Diagram.of(files.load(path, problems.from_source))
+        return Diagram.of(files.load_diagram(path, problems.from_source))
 
     def __repr__(self):
         counts = {}

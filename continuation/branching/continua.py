@@ -7,7 +7,7 @@ import numpy as np
 from continuation.compiled.calls.interface import NONFINITE, NOTHING, OK, SINGULAR, call_from_python, python_callback
 from continuation.equations.derivatives import extended_jacobian
 
-EMPTY = 1e-8  # a row along the continuum, but for this fraction, says nothing of the branch
+EMPTY = 1e-8  # of the row's square: a row along the continuum but for 1e-4 of its length says nothing of the branch
 
 
 def least_norm(operations, problem, dimension):

@@ -11,7 +11,7 @@ from continuation.ground.names import check_numbers, check_whole, suggest
 from continuation.ground.points import SpecialPoint
 from continuation.ground.status import Kind
 
-SINGULAR = 1e-8  # condition of a matrix whose solution means nothing, and what counts as no crossing
+SINGULAR = 1e-8  # relative: a singular value this small leaves no digit of the second-order terms; a slope, no crossing
 
 
 @dataclass(frozen=True, eq=False)
@@ -169,9 +169,9 @@ def emanating_orbit(problem, point) -> EmanatingOrbit:
     omega = float(critical.imag)
     forms = Multilinear(problem, u, p, (active,)).form
     along = np.append(np.zeros(len(u)), 1.0)
-    shift = _solved(a, -parameter_column(problem, u, p, active), "0")  # du/dp of the equilibria
-    h11 = _solved(a, -forms(q, q.conj()).real, "0")
-    h20 = _solved(2j * omega * np.eye(len(u)) - a, forms(q, q), "2 i omega")
+    shift = _solve(a, -parameter_column(problem, u, p, active), "0")  # du/dp of the equilibria
+    h11 = _solve(a, -forms(q, q.conj()).real, "0")
+    h20 = _solve(2j * omega * np.eye(len(u)) - a, forms(q, q), "2 i omega")
     c1 = 0.5 * left @ (forms(q, q, q.conj()) + 2 * forms(q, h11) + forms(q.conj(), h20))
     parts = [forms(q, along), forms(q, shift)]
     slope = left @ (parts[0] + parts[1])
@@ -237,7 +237,7 @@ def _critical(a, expected):
     return values[k], values[rest], q, left / (left @ q)
 
 
-def _solved(matrix, right, eigenvalue):
+def _solve(matrix, right, eigenvalue):
     """Solution of a linear system, refused where F_u has this eigenvalue."""
     sigma = np.linalg.svd(matrix, compute_uv=False)
     if sigma[-1] <= SINGULAR * sigma[0]:

@@ -1,4 +1,9 @@
-"""Solutions on small spheres around a branch point followed to its centre: half-branches and their directions."""
+"""Solutions on small spheres around a branch point followed to its centre: half-branches and their directions.
+
+A smooth half-branch has a direction that is a polynomial of the radius: its value at 0 is extrapolated from radii that
+halve (Neville's scheme).  At a cusp it goes like a root of the radius, which halving makes a geometric series: there
+Aitken's rule gives the limit.
+"""
 
 from typing import NamedTuple
 
@@ -6,7 +11,7 @@ import numpy as np
 
 from continuation.branching import roots
 
-LEVELS, MOST = 7, 24  # radii, each half the one before: at least and at most
+LEVELS, MOST = 7, 24  # radii, each half the one before: at least and at most (1e-7 of the first: rounding)
 SETTLED = 0.01  # change of the direction from one radius to the next below which it can be extrapolated
 TURN = 0.6  # how far the direction may still turn between the first radius and the centre
 

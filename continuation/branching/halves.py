@@ -1,4 +1,12 @@
-"""The half-branches at a branch point: from the reduced equations, else from searches of the true ones."""
+"""The half-branches at a branch point: from the reduced equations, else from searches of the true ones.
+
+Near the point the solutions of F = 0 are those of the Lyapunov-Schmidt equations on the kernel of [F_u F_p], one fewer
+than unknowns.  To third order these are polynomials; on a small sphere they have finitely many solutions, one for each
+half-branch, where the point is no more degenerate than its third-order terms tell (M. Golubitsky, D. G. Schaeffer,
+"Singularities and Groups in Bifurcation Theory" I, Springer 1985, chapters I and VII; H. B. Keller, W. F. Langford,
+Arch. Rational Mech. Anal. 48 (1972) 83-108).  Each is followed to the centre for its direction, and to the true
+equations, which decide.
+"""
 
 from typing import NamedTuple
 
@@ -58,7 +66,7 @@ def half_branches(kernel: ScaledKernel, smoothness, error) -> HalfBranches:
             if len(result.halves) == len(found):
                 return result
         elif shrink == 1.0:
-            starts = [reduced.lifted(h * root.z) / h for root in found]
+            starts = [reduced.lift(h * root.z) / h for root in found]
     if best is not None:
         return best
     return search_halves(*balance(kernel), starts, [DEGENERATE])
@@ -110,7 +118,7 @@ def realise_half(spheres, reduced, germs, number):
     for level, (r, y) in enumerate(zip(germ.radii, germ.points)):
         gaps = np.array([np.linalg.norm(y - other.points[min(level, len(other.points) - 1)]) for other in germs])
         gaps[number] = 1.0
-        z = roots.newton(spheres.system(r), reduced.lifted(r * y) / r)
+        z = roots.newton(spheres.system(r), reduced.lift(r * y) / r)
         found = z is not None and np.linalg.norm(spheres.kernel.coordinates(z) - y) <= APART * min(1.0, *gaps)
         if found and last is not None:
             return Half(germ.limit / np.linalg.norm(germ.limit), *last, germ.continuum)
@@ -128,7 +136,7 @@ def is_broken(spheres: Spheres, half: Half) -> bool:
 def search_halves(kernel: ScaledKernel, h, starts, notes) -> HalfBranches:
     """Half-branches from searches of the true equations on two small spheres."""
     m, germs = kernel.basis.shape[1], []
-    samples = [kernel.lifted(y) for y in roots.sphere_points(m, STARTS * (m - 1))]
+    samples = [kernel.lift(y) for y in roots.sphere_points(m, STARTS * (m - 1))]
     for level in (0, 3):
         family = Spheres(kernel, h)
         family.radius = h * 0.5**level

@@ -4,9 +4,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-SMALLEST = 1e-9  # step of a path below which it ends where it is: its limit is singular
-TIGHT = 1e-3  # the first correction of a step may be this long: longer ones may jump to another path
-FINITE = 1e-7  # last coordinate of a solution that is not at infinity
+SMALLEST = 1e-9  # step in t below which a path ends where it is: its limit is singular
+TIGHT = 1e-3  # the first correction of a step may be this long, of unit vectors: longer ones may jump to another path
+FINITE = 1e-7  # last coordinate, of a unit vector, of a solution that is not at infinity
 ROUNDS = 4000  # steps of all paths together
 ATTEMPTS = 3  # runs with other constants where two paths met
 
@@ -101,14 +101,14 @@ class Homotopy:
     def slope(self, x, t):
         """dx/dt along the paths."""
         start, start_x, goal, goal_x = self.parts(x)
-        return self.bordered(x, t, start_x, goal_x, start - goal)
+        return self.solve_with_border(x, t, start_x, goal_x, start - goal)
 
     def correction(self, x, t):
         """Newton correction at fixed t."""
         start, start_x, goal, goal_x = self.parts(x)
-        return self.bordered(x, t, start_x, goal_x, -((1 - t)[:, None] * start + t[:, None] * goal))
+        return self.solve_with_border(x, t, start_x, goal_x, -((1 - t)[:, None] * start + t[:, None] * goal))
 
-    def bordered(self, x, t, start_x, goal_x, right):
+    def solve_with_border(self, x, t, start_x, goal_x, right):
         """Solve with the homotopy's Jacobian and the row conj(x)."""
         w = t[:, None, None]
         a = np.concatenate([(1 - w) * start_x + w * goal_x, x.conj()[:, None, :]], axis=1)

@@ -1,4 +1,8 @@
-"""F around a branch point in coordinates of its kernel: the reduced equations, and the true ones on spheres."""
+"""F around a branch point in coordinates of its kernel: the reduced equations, and the true ones on spheres.
+
+The singular value decomposition of [F_u F_p], equations and parameter scaled to one size, splits the unknowns into
+kernel and rest, the equations into those that the rest solves and those left over: the Lyapunov-Schmidt reduction.
+"""
 
 import functools
 import itertools
@@ -54,7 +58,7 @@ class ScaledKernel:
         """Kernel coordinates y (k + 1,) of z."""
         return self.basis.T @ z
 
-    def lifted(self, y) -> np.ndarray:
+    def lift(self, y) -> np.ndarray:
         """Point z of the kernel with coordinates y."""
         return self.basis @ y
 
@@ -82,7 +86,7 @@ def kernel_at(problem, x, p, active, weights) -> ScaledKernel:
     Equations are scaled to their size at x and around it, the parameter so that F_p is no larger than F_u.
     """
     unit = 1.0 / np.sqrt(weights)
-    at, near = (extended_jacobian(problem, y, p, active) * unit for y in (x, nearby(x)))
+    at, near = (extended_jacobian(problem, y, p, active) * unit for y in (x, generic_point_near(x)))
     both = np.maximum(np.abs(at), np.abs(near)) if np.all(np.isfinite(near)) else np.abs(at)
     rows = np.max(both, axis=1)
     rows[rows == 0] = 1.0
@@ -122,7 +126,7 @@ def parameter_last(basis) -> np.ndarray:
     return np.column_stack([canonical.basis(basis @ turn[:, 1:]), last])
 
 
-def nearby(x) -> np.ndarray:
+def generic_point_near(x) -> np.ndarray:
     """A generic point around x, where a matrix that vanishes at x shows its size."""
     return x + NEAR * (1 + np.abs(x)) * np.cos(np.arange(1, len(x) + 1))
 
@@ -147,7 +151,7 @@ def reduced_size(kernel: ScaledKernel, directions, h) -> float:
     psi, largest = kernel.left[:, len(kernel.sigma) - kernel.dimension :], 0.0
     for y in directions:
         for sign in (1, -1):
-            z = sign * h * kernel.lifted(y)
+            z = sign * h * kernel.lift(y)
             with np.errstate(all="ignore"):
                 for _ in range(3):
                     z = z - kernel.normal(kernel.residual(z))
@@ -247,11 +251,11 @@ class Reduced:
                 c[(slice(None), *order)] = psi.T @ value
         return q, c
 
-    def lifted(self, y) -> np.ndarray:
+    def lift(self, y) -> np.ndarray:
         """Point z of the surface, up to second order, above y."""
-        return self.kernel.lifted(y) + 0.5 * np.einsum("i,ijn,j->n", y, self.second[1], y)
+        return self.kernel.lift(y) + 0.5 * np.einsum("i,ijn,j->n", y, self.second[1], y)
 
-    def weighted(self, r):
+    def scale_tensors(self, r):
         """Tensors of the equations at radius r, scaled to order 1."""
         size = 0.5 * sizes(self.q) + r / 6 * sizes(self.c)
         size[size == 0] = 1.0
@@ -259,7 +263,7 @@ class Reduced:
 
     def system(self, r):
         """The equations on the sphere of radius r: a function of y / r for `continuation.branching.roots`."""
-        q, c = self.weighted(r)
+        q, c = self.scale_tensors(r)
 
         def equations(y):
             qy, cyy = np.einsum("ijk,k->ij", q, y), np.einsum("ijkl,k,l->ij", c, y, y)
@@ -270,7 +274,7 @@ class Reduced:
 
     def polynomials(self, r) -> Polynomials:
         """The same, homogeneous in (y / r, 1)."""
-        q, c = self.weighted(r)
+        q, c = self.scale_tensors(r)
         m = q.shape[1]
         flat = np.all(c == 0, axis=(1, 2, 3))
         quadratic, cubic = np.zeros((1 + flat.sum(), m + 1, m + 1)), np.zeros((np.sum(~flat), m + 1, m + 1, m + 1))

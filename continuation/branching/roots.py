@@ -14,10 +14,10 @@ from continuation.ground import canonical
 # and whole rows vanish at degenerate solutions, to the root of rounding: they are not scaled up.
 RANK = 1e-7
 SINGULAR = 1e-5  # and below this one the solution is not simple
-REACH = 0.5  # longest correction
-SAME = 1e-4  # solutions nearer than this are one
-NUDGE = 0.02  # how far along a null vector a continuum must go on
-WALK = 200  # steps from one point of a continuum to another
+REACH = 0.5  # longest correction: solutions have length 1
+SAME = 1e-4  # solutions nearer than this are one: a double one is known to 1e-7, a triple one to 1e-5
+NUDGE = 0.02  # how far along a null vector a continuum must go on; at a multiple solution Newton returns from there
+WALK = 200  # steps of up to 0.2 from one point of a continuum to another: forty times around the unit sphere
 
 
 class Root(NamedTuple):

@@ -1,4 +1,4 @@
-"""From a branch point to the other branches through it."""
+"""From a branch point to the other branches through it: one start for each half-branch, in an order of its own."""
 
 import logging
 
@@ -15,9 +15,9 @@ from continuation.ground.status import Kind
 
 logger = logging.getLogger("continuation")
 
-STRAIGHT = 0.02  # a half-branch this near to the incoming tangent (or its continuation) is it
-CLOSE = 0.1  # directions nearer than this do not tell branches apart: their starts bring a point ahead
-PARTED = 0.02  # half-branches nearer than this, relative to the distance, could be taken for each other
+STRAIGHT = 0.02  # a half-branch whose direction is this near to the incoming tangent (or its opposite) is that branch
+CLOSE = 0.1  # unit directions nearer than this do not tell branches apart: their starts bring points ahead
+PARTED = 0.02  # touching half-branches nearer than this, relative to the distance from the point: no start between them
 ALIKE = 1e-3  # coordinates of directions nearer than this are equal: where extrapolated they err by up to 1e-4
 LARGEST = 8  # dimension of the kernel beyond which nothing is tried
 
@@ -112,8 +112,8 @@ def check_kernel(kernel: ScaledKernel):
 def arrange(halves, incoming, notes) -> tuple:
     """The straight continuation of the incoming branch, None where there is none, and the other half-branches.
 
-    The half-branch that led to the point is left out.  Where several share its tangent, nobody can tell from the
-    point which it was: all are kept.
+    The half-branch that led to the point is left out.  Where several share its tangent, the point
+    does not tell which of them it was: all are kept.
     """
     behind = [half for half in halves if np.linalg.norm(half.direction + incoming) < STRAIGHT]
     ahead = [half for half in halves if np.linalg.norm(half.direction - incoming) < STRAIGHT]
@@ -123,10 +123,10 @@ def arrange(halves, incoming, notes) -> tuple:
         notes.append("the half-branch that led to the point was not found again among the solutions")
     known = ahead[0] if len(ahead) == 1 else None
     gone = [known, *(behind if len(behind) == 1 else [])]
-    return known, pair([half for half in halves if not any(half is other for other in gone)])
+    return known, pair_opposites([half for half in halves if not any(half is other for other in gone)])
 
 
-def pair(halves) -> list:
+def pair_opposites(halves) -> list:
     """Half-branches by descending direction, each followed by its opposite."""
     keys = np.array([[*half.direction, *half.z] for half in halves])  # of those that touch, the points ahead differ
     left = [halves[k] for k in canonical.order(-keys, ALIKE)]
@@ -144,7 +144,7 @@ def make_start(spheres: Spheres, half: Half, halves, vary, point, *, known):
     """`Start` of a half-branch, with points ahead where its tangent alone does not lead onto it."""
     kernel = spheres.kernel
     weights = kernel.problem.inner_weights()
-    tangent = kernel.unit * kernel.lifted(half.direction)
+    tangent = kernel.unit * kernel.lift(half.direction)
     apart = [other for other in halves if other is not half]
     touching = [other for other in apart if np.linalg.norm(half.direction - other.direction) < CLOSE]
     rough = kernel.problem.smoothness < 3
@@ -182,7 +182,7 @@ def points_ahead(spheres: Spheres, half: Half, touching) -> np.ndarray:
 def walk_inward(spheres: Spheres, half: Half) -> list:
     """Points (z, radius) of a half-branch from the one known towards the branch point."""
     z, r, found = half.z, half.radius, []
-    centre = spheres.kernel.lifted(half.direction)
+    centre = spheres.kernel.lift(half.direction)
     for _ in range(LEVELS):
         found.append((z, r))
         guess, r = 0.5 * (z + centre), r / 2

@@ -18,7 +18,7 @@ class ComposedFunction(Function):
     Parameters
     ----------
     inner : sequence of Function
-        What it calls.
+        The functions of the base that it calls.
     make : callable
         ``make(*functions)`` gives the function for single points, in numpy.
     kernel : callback

@@ -9,7 +9,7 @@ import numpy as np
 from continuation.equations.derivatives import CENTRAL4, FIFTH_ROOT, evaluate, state_jacobian
 
 logger = logging.getLogger("continuation")
-EXACT = 1e-8  # a violation smaller than this, relative to the residual, is rounding
+EXACT = 1e-8  # relative to the residual: rounding leaves 1e-13, differences 1e-10; a broken symmetry shows at 0.1
 SMALLEST = 1e-4  # an equation smaller than this, relative to the largest, is judged by this part of the largest
 SIZES = (0.3, 1.0, 1.0, 3.0)  # of the random states
 

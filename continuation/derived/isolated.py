@@ -78,7 +78,7 @@ def isolated(problem, reference, *, left=None, direction=None, generators=None, 
     >>> print(f"{point['x']:.6f} {abs(point['y']):.6f} {abs(point['tau']):.6f}")
     2.000000 0.000000 0.000000
     """
-    chosen = _chosen(problem, generators)
+    chosen = _choose(problem, generators)
     if len(problem.unknown_names) != len(problem.states):
         raise ValueError("isolated: wanted a problem whose unknowns are its states")
     u = problem.state_values(reference)
@@ -227,7 +227,7 @@ class Isolated(ComposedEquations):
                     )
 
 
-def _chosen(problem, which) -> tuple:
+def _choose(problem, which) -> tuple:
     """The generators asked for."""
     known = problem.symmetry.continuous
     if not known:

@@ -26,10 +26,10 @@ class Layout(NamedTuple):
 
     @property
     def sizes(self) -> tuple:
-        """What the kernels are told."""
+        """Sizes in the order in which the kernels read them."""
         return self.n, self.s, sum(1 << place for place in self.places), self.k
 
-    def unpacked(self, p):
+    def unpack(self, p):
         """A (s, n, n), b (s, n), phase rows (s, n), their values (s,)."""
         n, s, k = self.n, self.s, self.k
         ends = np.cumsum([k, s * n * n, s * n, s * n, s])
@@ -71,7 +71,7 @@ def function_of_state(layout, given) -> ComposedFunction:
 
 def _directions(layout, lefts, u, p):
     """N_i(u, p) as rows (s, n)."""
-    a, b, _, _ = layout.unpacked(p)
+    a, b, _, _ = layout.unpack(p)
     rows = a @ u + b
     for place, left in zip(layout.places, lefts):
         left(u, p[: layout.k], rows[place])
@@ -82,7 +82,7 @@ def _residual(layout, base, *lefts):
     n = layout.n
 
     def residual(v, p, out):
-        _, _, rows, values = layout.unpacked(p)
+        _, _, rows, values = layout.unpack(p)
         base(v[:n], p[: layout.k], out[:n])
         out[:n] += v[n:] @ _directions(layout, lefts, v[:n], p)
         out[n:] = rows @ v[:n] - values
@@ -94,7 +94,7 @@ def _jacobian(layout, base, *lefts):
     n = layout.n
 
     def jacobian(v, p, out):
-        a, _, rows, _ = layout.unpacked(p)
+        a, _, rows, _ = layout.unpack(p)
         u, full = v[:n].copy(), np.full((n, n), np.nan)
         base(u, p[: layout.k], full)
         out[:n, n:], out[n:, :n], out[n:, n:] = _directions(layout, lefts, u, p).T, rows, 0.0

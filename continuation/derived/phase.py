@@ -7,7 +7,7 @@ from numba.core.dispatcher import Dispatcher
 from continuation.equations.functions import Function
 from continuation.ground.names import check_numbers
 
-SMALL = 1e-8  # K(u), relative to the size of K and u, where u counts as fixed
+SMALL = 1e-8  # K(u) relative to the size of K and u: u counts as fixed; states are solutions to about 1e-9
 
 
 def transversal(generators, u) -> np.ndarray:

@@ -1,4 +1,9 @@
-"""A problem inside the fixed space of some symmetries: unknowns y with u = P y, equations P' F(P y) = 0."""
+"""A problem inside the fixed space of some symmetries: unknowns y with u = P y, equations P' F(P y) = 0.
+
+F maps the fixed space of a group that it respects to itself, so that solutions there are solutions of the whole; where
+the space of a subgroup meets the kernel in one dimension there is a branch in it (equivariant branching lemma:
+M. Golubitsky, I. Stewart, D. G. Schaeffer, "Singularities and Groups in Bifurcation Theory" II, Springer 1988, XIII.3).
+"""
 
 import functools
 from typing import NamedTuple
@@ -74,13 +79,13 @@ class Restricted(ComposedEquations):
         n = len(base.states)
         if len(base.unknown_names) != n:
             raise ValueError("restricted: wanted a problem whose unknowns are its states; restrict first")
-        self.basis, self.back, weights = _weighted(base, basis)
+        self.basis, self.back, weights = _weigh(base, basis)
         self.words, m = words, basis.shape[1]
         k = len(base.parameters) + len(base.constants)
         sizes = Sizes(n, m, k)
-        functions = {key: _composed(sizes, g) for key, g in base.functions.items() if key != "stability"}
+        functions = {key: _compose(sizes, g) for key, g in base.functions.items() if key != "stability"}
         for key in ("outputs", "zeros"):
-            functions[key] = {name: _composed(sizes, g) for name, g in getattr(base, key).items()}
+            functions[key] = {name: _compose(sizes, g) for name, g in getattr(base, key).items()}
         super().__init__(
             base,
             _coordinate_names(basis, base.states),
@@ -141,7 +146,7 @@ def _symmetry_of(problem, elements) -> Symmetry:
     return Symmetry(problem.states, entries)
 
 
-def _weighted(base, basis):
+def _weigh(base, basis):
     """P, its left inverse and the weights of the unknowns, so that steps measure as those of the full problem."""
     n, m = basis.shape
     if base.weights is None:
@@ -166,7 +171,7 @@ def _stability(base, wish, sizes):
     """The stability option of the restricted problem."""
     if callable(wish) or callable(base.stability):
         given = Function(wish, "scalar") if callable(wish) else base.functions["stability"]
-        return _composed(sizes, given)
+        return _compose(sizes, given)
     if wish == "subspace" or base.stability is None:
         return base.stability
 
@@ -234,7 +239,7 @@ SHAPES = {
 }
 
 
-def _composed(sizes, given) -> ComposedFunction:
+def _compose(sizes, given) -> ComposedFunction:
     """A function of the coordinates made from one of the states."""
     make, kernel = SHAPES[given.shape]
     function = ComposedFunction([given], functools.partial(make, sizes), kernel, sizes)

@@ -43,7 +43,7 @@ def derivative_along(g, reach, order) -> np.ndarray:
     best, error = None, None
     for k in range(RANGES):
         half = reach * SHRINK**k
-        value, cut, noise = _fitted(g, half, order)
+        value, cut, noise = _fit(g, half, order)
         doubt = np.where(np.isfinite(cut + noise), cut + noise, np.inf)
         if best is None:
             best, error = np.full(len(value), np.nan), np.full(len(value), np.inf)
@@ -56,7 +56,7 @@ def derivative_along(g, reach, order) -> np.ndarray:
     return best
 
 
-def _fitted(g, half, order):
+def _fit(g, half, order):
     """Derivative on one range, the share of the two highest coefficients, and that of rounding."""
     nodes, weights, tails = _rules(order)
     parity = 1 if order % 2 == 0 else -1

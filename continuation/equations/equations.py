@@ -14,7 +14,7 @@ from continuation.symmetries.symmetry import Symmetry
 
 
 class Equations:
-    """The values of a problem and what others ask of it; `continuation.problem.Problem` adds the verbs.
+    """Equations F(u, p) = 0 as data; `continuation.problem.Problem` adds solving, checking and making others of them.
 
     Parameters are those of `Problem` and, for equations made from others:
 

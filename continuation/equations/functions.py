@@ -62,9 +62,9 @@ class Function:
         if self.dispatcher is not None:
             return compiled_callback(self.dispatcher, self.shape, n, k, index)
         size = {"vector": n, "indexed": n, "matrix": n * n, "scalar": 1}[self.shape]
-        return python_callback(self._guarded(n, index), (n, k, size))
+        return python_callback(self._guard(n, index), (n, k, size))
 
-    def _guarded(self, n, index):
+    def _guard(self, n, index):
         """The plain function with the engine's signature; an exception becomes a status and is kept."""
 
         def run(u, p, out):

@@ -121,10 +121,10 @@ class Multilinear:
         if "jacobian" in given and ("parameter_derivative" in given or not varies):
             if order == 1:
                 return self._slope(direction, 0.0)
-            return derivative_along(self._guarded(self._slope, direction), self._reach(direction), order - 1)
-        return derivative_along(self._guarded(self._value, direction), self._reach(direction), order)
+            return derivative_along(self._guard(self._slope, direction), self._reach(direction), order - 1)
+        return derivative_along(self._guard(self._value, direction), self._reach(direction), order)
 
-    def _guarded(self, function, direction):
+    def _guard(self, function, direction):
         """``t -> function(direction, t)``; NaN where plain Python raises, as ``math.log`` does beyond its domain."""
 
         def values(t):
@@ -137,9 +137,9 @@ class Multilinear:
 
     def _value(self, direction, t) -> np.ndarray:
         """F at t along a direction."""
-        return evaluate(self.problem, *self._moved(direction, t))
+        return evaluate(self.problem, *self._move(direction, t))
 
-    def _moved(self, direction, t):
+    def _move(self, direction, t):
         """State and parameters at t along a direction."""
         p = self.p.copy()
         p[list(self.active)] += t * direction[self.n :]
@@ -147,7 +147,7 @@ class Multilinear:
 
     def _slope(self, direction, t) -> np.ndarray:
         """First derivative along the direction at t, from the functions the problem has."""
-        u, p = self._moved(direction, t)
+        u, p = self._move(direction, t)
         total = state_jacobian(self.problem, u, p) @ direction[: self.n]
         for k, part in zip(self.active, direction[self.n :]):
             if part:

@@ -7,7 +7,7 @@ from continuation.equations.derivatives import evaluate, state_jacobian
 from continuation.ground.status import StartError
 
 ITERATIONS = 60
-SMALLEST = 1e-6  # damping below this gives up
+SMALLEST = 1e-6  # damping below this gives up: the residual does not fall along the correction
 EXACT = 1e-14  # corrections below this, relative to 1 + |u|, are rounding
 
 
@@ -39,12 +39,12 @@ def solve_damped(problem, guess, p) -> np.ndarray:
         u, f = u + damping * step, trial
         if small or not np.any(f):
             break
-    if converged(problem, u, p):
+    if has_converged(problem, u, p):
         return u
     raise StartError(describe_failure(problem, guess, p, u))
 
 
-def converged(problem, u, p) -> bool:
+def has_converged(problem, u, p) -> bool:
     """Whether u is a solution as far as rounding lets one tell: the next correction is tiny, and so is F."""
     f = evaluate(problem, u, p)
     a = state_jacobian(problem, u, p)

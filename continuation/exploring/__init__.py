@@ -1,1 +1,1 @@
-"""Whole diagrams: the work list, tracing, recognition, record, drawing."""
+"""Whole diagrams: what is to be done, its traces, what is known already, the record, files, tables and pictures."""

@@ -25,7 +25,7 @@ PLAIN = ("vary", "span", "depth", "max_branches", "max_points", "deflate", "boun
 STARTS = ("x", "tangent", "p", "vary", "known", "continuum", "ahead")  # what is stored of a start
 
 
-def save(diagram, path):
+def save_diagram(diagram, path):
     """Write a diagram to a netCDF-4 file, whole or not at all; an older file there stays until the new one is whole.
 
     Raises
@@ -33,10 +33,10 @@ def save(diagram, path):
     OSError
         If the place can't be written to.
     """
-    storage.write_whole(path, lambda temporary: write(diagram, temporary))
+    storage.write_whole(path, lambda temporary: write_diagram(diagram, temporary))
 
 
-def write(diagram, path):
+def write_diagram(diagram, path):
     """Write a diagram to a file, the root group first."""
     import xarray
 
@@ -45,8 +45,8 @@ def write(diagram, path):
         storage.write(branch, path, group=f"branch{k}", mode="a")
 
 
-def load(path, make_problem=None) -> DiagramRecord:
-    """Read a diagram that `save` wrote; every number is the same to the last bit.
+def load_diagram(path, make_problem=None) -> DiagramRecord:
+    """Read a diagram that `save_diagram` wrote; every number is the same to the last bit.
 
     Raises
     ------

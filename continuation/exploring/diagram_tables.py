@@ -2,7 +2,7 @@
 
 from itertools import groupby
 
-from continuation.exploring.record import to_do
+from continuation.exploring.record import count_tasks
 from continuation.ground.canonical import cleared
 from continuation.ground.status import Kind
 from continuation.output.tables import cells, header, number
@@ -51,7 +51,7 @@ def summary(diagram) -> list[str]:
     low, high = diagram.plan.span
     count = len(diagram.branches)
     points = sum(map(len, diagram.branches))
-    todo = f"; pending: {to_do(diagram)}" if to_do(diagram) else ""
+    todo = f"; pending: {count_tasks(diagram)}" if count_tasks(diagram) else ""
     return [
         f"{diagram.problem_name}: {count} branch{'' if count == 1 else 'es'}, {points} points, "
         f"{diagram.vary} from {number(low)} to {number(high)}",

@@ -169,7 +169,7 @@ def branch_points(diagram) -> list:
     return [point for point in diagram.special if point.kind is Kind.BRANCH_POINT]
 
 
-def unexplored(diagram) -> list:
+def list_unexplored(diagram) -> list:
     """Branch points within the depth that were not looked at yet, those of least depth first."""
     passed = {}
     for branch, origin in zip(diagram.branches, diagram.origins):
@@ -180,6 +180,6 @@ def unexplored(diagram) -> list:
     return sorted(due, key=lambda point: passed[point.label])
 
 
-def to_do(diagram) -> int:
+def count_tasks(diagram) -> int:
     """Number of pieces of work left."""
-    return len(diagram.pending) + len(unexplored(diagram))
+    return len(diagram.pending) + len(list_unexplored(diagram))

@@ -11,7 +11,7 @@ from continuation.engine.watching import Watcher
 from continuation.exploring.recognition.half_branches import PARALLEL
 from continuation.exploring.recognition.on_curve import CurveEquations, find_place_on
 from continuation.exploring.recognition.overlaps import find_overlap, find_return
-from continuation.exploring.record import to_do
+from continuation.exploring.record import count_tasks
 from continuation.ground.points import Start
 from continuation.ground.status import Kind, Status
 from continuation.results.joining import add_effort, close_branch, cut_branch, join_branches, reverse_branch
@@ -51,7 +51,7 @@ class Tracer:
         plan = diagram.plan
         request = Request(plan.vary, plan.span, plan.settings, detect=plan.detect, bounds=plan.bounds)
         left = plan.max_points - sum(map(len, diagram.branches))
-        words = f"diagram: {len(diagram.branches)} branches, {to_do(diagram)} pending; {plan.vary} ="
+        words = f"diagram: {len(diagram.branches)} branches, {count_tasks(diagram)} pending; {plan.vary} ="
         return cls(diagram.problem, diagram.branches, request, left, update, words)
 
     def limited(self, directions=1, factor=1.0) -> Request:

@@ -23,7 +23,7 @@ from continuation.exploring.record import (
     Origin,
     Seek,
     branch_points,
-    unexplored,
+    list_unexplored,
     with_problem,
 )
 from continuation.exploring.tracing import Tracer, trace_end, trace_new
@@ -33,7 +33,7 @@ from continuation.results.solutions import need_problem
 from continuation.searching.disconnected import unconnected
 
 PROBE = 8  # points traced of a half-branch whose tangent says too little: enough for its curvature to tell
-CLOSE = 1e-4  # unit tangents nearer than this are one where no step could be made either: as exact as extrapolated ones
+CLOSE = 1e-4  # unit tangents nearer than this, the error of extrapolated ones, are one where no step could be made
 
 
 def start_diagram(problem, start, plan, parameters, progress) -> DiagramRecord:
@@ -56,13 +56,13 @@ def resume_diagram(diagram, problem=None, *, progress=False, **limits) -> Diagra
 
 
 def continue_diagram(diagram: DiagramRecord, progress=False) -> DiagramRecord:
-    """Go on with a diagram until nothing is left, the budget is used up or Ctrl-C is heard."""
+    """Go on with a diagram until nothing is left, the budget is used up or Ctrl-C is pressed."""
     with listening() as listener, board(progress) as update:
         return work_off(replace(diagram, status=Completion.COMPLETE), listener, update)
 
 
 def work_off(diagram, listener, update=None) -> DiagramRecord:
-    """One piece of work after the other; none begins after Ctrl-C was heard."""
+    """One piece of work after the other; none begins after Ctrl-C."""
     while True:
         try:
             task, rest = next_task(diagram)
@@ -82,7 +82,7 @@ def next_task(diagram):
     """The next piece of work and the diagram without it: what was cut short first, then in order of depth."""
     finish = next((task for task in diagram.pending if isinstance(task, Finish)), None)
     task = finish or next((task for task in diagram.pending if isinstance(task, Follow)), None)
-    if task is None and (points := unexplored(diagram)):
+    if task is None and (points := list_unexplored(diagram)):
         return points[0], diagram
     task = task or next(iter(diagram.pending), None)
     if task is None:
@@ -178,7 +178,7 @@ def follow_half_branch(diagram, task, tracer) -> DiagramRecord:
 def seek_branches(diagram: DiagramRecord, task: Seek, update) -> DiagramRecord:
     """The diagram with the branches through the solutions that deflation finds at one value of the parameter.
 
-    `diagram` no longer lists the task; where the budget ends or Ctrl-C is heard it is put back.
+    `diagram` no longer lists the task; where the budget ends or Ctrl-C is pressed it is put back.
     """
     if update:
         update(f"diagram: {len(diagram.branches)} branches; deflation at {diagram.vary} = {task.value:.6g}")

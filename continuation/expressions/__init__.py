@@ -75,7 +75,7 @@ class Expressions:
     @functools.cached_property
     def _system(self) -> System:
         """The equations as a graph."""
-        return _parsed(self._source)
+        return _parse_all(self._source)
 
     def derivative(self, u, p, directions):
         """Apply the derivative of order ``len(directions)`` to them: any order, real or complex, exact.
@@ -151,7 +151,7 @@ def from_expressions(
     array([[ 0.,  1.],
            [-1., -1.]])
     """
-    source = _described(equations, parameters, outputs, zeros)
+    source = _describe(equations, parameters, outputs, zeros)
     names = _checked_names(source)
     for kind in EXPRESSIONS:
         written = source[kind].items()
@@ -182,8 +182,8 @@ def from_source(source: Mapping) -> Expressions:
         "parameters",
     }:
         raise ValueError(f"wanted a description with equations, parameters, outputs, zeros, got {shortened(source)}")
-    source = _described(**{"outputs": {}, "zeros": {}, **source})
-    module = load_module(first_order_source(_parsed(source)))
+    source = _describe(**{"outputs": {}, "zeros": {}, **source})
+    module = load_module(first_order_source(_parse_all(source)))
     functions = {
         kind: MappingProxyType({name: getattr(module, f"{kind[:-1]}_{k}") for k, name in enumerate(source[kind])})
         for kind in ("outputs", "zeros")
@@ -199,7 +199,7 @@ def from_source(source: Mapping) -> Expressions:
     )
 
 
-def _parsed(source: Mapping) -> System:
+def _parse_all(source: Mapping) -> System:
     """Check and parse all of `source` into one graph."""
     graph = Graph()
     names = {name: graph.variable(k) for k, name in enumerate(_checked_names(source))}
@@ -209,7 +209,7 @@ def _parsed(source: Mapping) -> System:
     return System(graph, len(source["parameters"]), *roots)
 
 
-def _described(equations, parameters, outputs, zeros) -> dict:
+def _describe(equations, parameters, outputs, zeros) -> dict:
     """Copy the arguments into plain containers."""
     source = {"equations": equations, "parameters": parameters, "outputs": outputs, "zeros": zeros}
     for kind in EXPRESSIONS:

@@ -35,7 +35,7 @@ def first_order_source(system: System) -> str:
     for kind, roots in (("output", system.outputs), ("zero", system.zeros)):
         for k, root in enumerate(roots):
             body = statements(system, [("return ", root)])
-            functions.append([f"def {kind}_{k}(u, p):", *_indented(body)])
+            functions.append([f"def {kind}_{k}(u, p):", *_indent(body)])
     return HEADER + "".join("\n\n" + "\n".join(lines) + "\n" for lines in functions)
 
 
@@ -49,14 +49,14 @@ def statements(system: System, targets: Iterable[tuple[str, int]]) -> list[str]:
         uses.update(graph.operands(node))
     lines, text = [], {}
     for node in order:
-        text[node] = _written(system, node, text)
+        text[node] = _write(system, node, text)
         if graph.value(node) is None and (uses[node] > 1 or len(text[node]) > LONGEST_PIECE):
             lines.append(f"t{len(lines)} = {text[node]}")
             text[node] = f"t{len(lines) - 1}"
     return lines + [beginning + text[root] for (beginning, _), root in zip(targets, roots)]
 
 
-def _written(system: System, node: int, text: dict[int, str]) -> str:
+def _write(system: System, node: int, text: dict[int, str]) -> str:
     """One operation, its operands written already; in parentheses where it needs them."""
     operation, *operands = system.graph.nodes[node]
     if operation == "number":
@@ -122,7 +122,7 @@ def _product(graph: Graph, base: int, exponent: int) -> int:
 def _residual(system: System) -> list[str]:
     """Lines of ``residual``."""
     targets = [(f"out[{i}] = ", root) for i, root in enumerate(system.equations)]
-    return ["def residual(u, p, out):", *_indented(statements(system, targets))]
+    return ["def residual(u, p, out):", *_indent(statements(system, targets))]
 
 
 def _jacobian(system: System) -> list[str]:
@@ -133,7 +133,7 @@ def _jacobian(system: System) -> list[str]:
     targets = [(begin, node) for begin, node in entries if graph.value(node) != 0]
     clear = [f"for i in range({n}):", f"    for j in range({n}):", "        out[i, j] = 0.0"]
     body = (clear if len(targets) < n * n else []) + statements(system, targets)
-    return ["def jacobian(u, p, out):", *_indented(body)]
+    return ["def jacobian(u, p, out):", *_indent(body)]
 
 
 def _parameter_derivative(system: System) -> list[str]:
@@ -143,8 +143,8 @@ def _parameter_derivative(system: System) -> list[str]:
     for k in range(system.named):
         column = _nonzero(system.graph, _partial(system, n + k))
         if column:
-            body += [f"if k == {k}:", *_indented(statements(system, column))]
-    return ["def parameter_derivative(u, p, k, out):", *_indented(body)]
+            body += [f"if k == {k}:", *_indent(statements(system, column))]
+    return ["def parameter_derivative(u, p, k, out):", *_indent(body)]
 
 
 def _partial(system: System, k: int) -> list[int]:
@@ -157,6 +157,6 @@ def _nonzero(graph: Graph, roots: Sequence[int]) -> list[tuple[str, int]]:
     return [(f"out[{i}] = ", root) for i, root in enumerate(roots) if graph.value(root) != 0]
 
 
-def _indented(lines: Iterable[str]) -> list[str]:
+def _indent(lines: Iterable[str]) -> list[str]:
     """`lines` four columns further in; a body is never empty."""
     return [f"    {line}" for line in lines] or ["    pass"]

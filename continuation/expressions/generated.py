@@ -46,11 +46,11 @@ def load_module(source: str) -> ModuleType:
     content = source.encode()
     digest = hashlib.sha256(content).hexdigest()
     with _lock:
-        file = _stored(content, f"{digest}.py")
+        file = _store(content, f"{digest}.py")
         name = f"pseudoarc_generated_{digest[:24]}"
         module = sys.modules.get(name)
         if module is None or module.__file__ != str(file):
-            module = sys.modules[name] = _imported(name, file, content)
+            module = sys.modules[name] = _import_module(name, file, content)
         return module
 
 
@@ -66,7 +66,7 @@ class _Loader(importlib.machinery.SourceFileLoader):
         return self.source_to_code(self.content, self.path)
 
 
-def _imported(name: str, file: pathlib.Path, content: bytes) -> ModuleType:
+def _import_module(name: str, file: pathlib.Path, content: bytes) -> ModuleType:
     """Make a new module of `content`."""
     spec = importlib.util.spec_from_file_location(name, file, loader=_Loader(name, str(file), content))
     module = importlib.util.module_from_spec(spec)
@@ -74,7 +74,7 @@ def _imported(name: str, file: pathlib.Path, content: bytes) -> ModuleType:
     return module
 
 
-def _stored(content: bytes, name: str) -> pathlib.Path:
+def _store(content: bytes, name: str) -> pathlib.Path:
     """Path of a file with this content, in the cache folder if it can be written."""
     folder = cache_root() / "expressions"
     try:

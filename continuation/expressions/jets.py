@@ -45,7 +45,7 @@ def mixed_derivative(system: System, point, directions) -> np.ndarray:
             elif operation == "variable":
                 jets[node] = _variable(point[operands[0]], directions[:, operands[0]])
             else:
-                jets[node] = _applied(operation, [jets[operand] for operand in operands], k)
+                jets[node] = _apply(operation, [jets[operand] for operand in operands], k)
     kind = complex if np.iscomplexobj(directions) else float
     return np.array([jets[root][-1] for root in system.equations], kind)
 
@@ -65,10 +65,10 @@ def _variable(value, slopes) -> np.ndarray:
     return jet
 
 
-def _applied(operation, jets, k) -> np.ndarray:
+def _apply(operation, jets, k) -> np.ndarray:
     """One operation on jets."""
     if operation in TAYLOR:
-        return _composed(TAYLOR[operation](jets[0][0].real, k), jets[0], k)
+        return _compose(TAYLOR[operation](jets[0][0].real, k), jets[0], k)
     return ARITHMETIC[operation](*jets, k)
 
 
@@ -87,7 +87,7 @@ def _product(a, b, k) -> np.ndarray:
     return np.add.reduceat(a[first] * b[second], begins)
 
 
-def _composed(coefficients, jet, k) -> np.ndarray:
+def _compose(coefficients, jet, k) -> np.ndarray:
     """A function of a jet from its Taylor coefficients at the jet's value, by Horner's rule."""
     rest = jet.copy()
     rest[0] = 0.0
@@ -102,22 +102,22 @@ def _composed(coefficients, jet, k) -> np.ndarray:
 
 def _quotient(a, b, k) -> np.ndarray:
     """``a / b``."""
-    return a / b[0] if not np.any(b[1:]) else _product(a, _composed(_powers(b[0].real, -1.0, k), b, k), k)
+    return a / b[0] if not np.any(b[1:]) else _product(a, _compose(_powers(b[0].real, -1.0, k), b, k), k)
 
 
 def _power(a, b, k) -> np.ndarray:
     """``a ** b``; the logarithm of `a` enters only where `b` varies."""
     if not np.any(b[1:]):
-        return _composed(_powers(a[0].real, b[0].real, k), a, k)
-    exponent = _product(b, _composed(TAYLOR["log"](a[0].real, k), a, k), k)
-    return _composed(TAYLOR["exp"](exponent[0].real, k), exponent, k)
+        return _compose(_powers(a[0].real, b[0].real, k), a, k)
+    exponent = _product(b, _compose(TAYLOR["log"](a[0].real, k), a, k), k)
+    return _compose(TAYLOR["exp"](exponent[0].real, k), exponent, k)
 
 
 def _angle(a, b, k) -> np.ndarray:
     """``atan2(a, b)``: the angle of (b, a) beside that of its value, turned to zero first."""
     y, x = a[0].real, b[0].real
     turned = _quotient(a * x - b * y, a * y + b * x, k)
-    result = _composed(TAYLOR["atan"](0.0, k), turned, k)
+    result = _compose(TAYLOR["atan"](0.0, k), turned, k)
     result[0] = np.arctan2(y, x)
     return result
 

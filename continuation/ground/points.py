@@ -91,7 +91,7 @@ class SpecialPoint(Point):
     error: float = 0.0
 
     def moved(self, **changes):
-        """Copy with some fields changed that leaves a normal form nobody asked for uncomputed."""
+        """Copy with some fields changed; a normal form not computed yet is not computed for the copy either."""
         return replace(self, normal_form=vars(self)["_normal_form"], **changes)
 
 

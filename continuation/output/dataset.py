@@ -108,7 +108,7 @@ def _special_variables(special) -> dict:
         variables[f"special_{name}"] = ("special", [encode(getattr(point, name)) for point in special])
     for name, dims in RAGGED.items():
         values = [getattr(point, name) for point in special]
-        variables |= _padded(f"special_{name}", dims, _parts(values) if "part" in dims else values)
+        variables |= _pad(f"special_{name}", dims, _parts(values) if "part" in dims else values)
     return variables
 
 
@@ -118,12 +118,12 @@ def _parts(values) -> list:
     return [None if value is None else value.view(float).reshape(*value.shape, 2) for value in given]
 
 
-def _joined(parts):
+def _join_parts(parts):
     """Undo `_parts` for one array or None."""
     return None if parts is None else np.ascontiguousarray(parts).view(complex)[..., 0]
 
 
-def _padded(name, dims, values) -> dict:
+def _pad(name, dims, values) -> dict:
     """Arrays of different lengths as one, NaN beyond their ends, and their lengths; nothing if there is none."""
     given = [np.asarray(value, float) for value in values if value is not None]
     if not given:
@@ -194,17 +194,17 @@ def rows_of(dataset, problem) -> Rows:
         arrays["states"] = np.column_stack([columns["state", name] for name in names])
     if "state_weights" in dataset:
         arrays["state_weights"] = dataset["state_weights"].values
-    outputs = {name: _frozen(columns["output", name]) for name in texts["outputs"]}
+    outputs = {name: _freeze(columns["output", name]) for name in texts["outputs"]}
     first, last = (Status[name] for name in texts["ends"])
     vary = tuple(texts["vary"])
     rows = Rows(
         problem_name=str(dataset.attrs["problem"]), state_names=names, parameters=texts["parameters"],
         vary=vary, outputs=outputs, special=_special_points(dataset, names, vary), ends=(first, last),
         effort=texts["effort"], request=request_of(dataset.attrs, vary[0], texts["span"]),
-        start=int(dataset.attrs["start"]), problem=problem, **{name: _frozen(a) for name, a in arrays.items()},
+        start=int(dataset.attrs["start"]), problem=problem, **{name: _freeze(a) for name, a in arrays.items()},
     )  # fmt: skip
     if "eigenvalues" in dataset:
-        vars(rows)["eigenvalues"] = _frozen(_joined(dataset["eigenvalues"].values))
+        vars(rows)["eigenvalues"] = _freeze(_join_parts(dataset["eigenvalues"].values))
     return rows
 
 
@@ -230,9 +230,9 @@ def _special_points(dataset, names, vary) -> tuple:
 def _special_point(record, names, vary) -> SpecialPoint:
     """The special point one record along ``special`` holds."""
     arrays = {name: _cut(record, name) for name in RAGGED}
-    arrays["eigenvalues"] = _joined(arrays["eigenvalues"])
+    arrays["eigenvalues"] = _join_parts(arrays["eigenvalues"])
     return SpecialPoint(
-        state=_frozen(record["state"]),
+        state=_freeze(record["state"]),
         state_names=names,
         vary=vary,
         index=int(record["row"]),
@@ -240,17 +240,17 @@ def _special_point(record, names, vary) -> SpecialPoint:
         **{name: str(record[name]) for name in TEXTS},
         **{name: record[name].item() for name in NUMBERS},
         **{name: decode(str(record[name])) for name in TABLES},
-        **{name: _frozen(array) for name, array in arrays.items()},
+        **{name: _freeze(array) for name, array in arrays.items()},
     )
 
 
 def _cut(record, name):
-    """Undo `_padded` for one special point."""
+    """Undo `_pad` for one special point."""
     count = int(record.get(f"{name}_count", -1))
     return None if count < 0 else record[name][:count].copy()
 
 
-def _frozen(array):
+def _freeze(array):
     """The array, read-only from now on."""
     if array is not None:
         array.flags.writeable = False

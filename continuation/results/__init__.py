@@ -1,1 +1,1 @@
-"""A branch as data: rows, joining, solutions, spectra, counts, check."""
+"""A branch as data: rows, joining, interpolation, solutions, spectra, counts, check."""

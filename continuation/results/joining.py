@@ -7,7 +7,7 @@ import numpy as np
 from continuation.ground.points import SpecialPoint
 from continuation.ground.status import Kind, Status
 
-SAME = 1e-6  # a row this near to the first, relative to 1 + |x|, is the first again
+SAME = 1e-6  # relative to 1 + |x|: a row that is the first again; steps are larger, corrections smaller
 
 
 def join_branches(first, second, start):
@@ -69,7 +69,7 @@ def reverse_branch(branch):
         ends=branch.ends[::-1],
         start=last - branch.start,
     )
-    return replace(back, tangents=_frozen(-back.tangents))
+    return replace(back, tangents=_freeze(-back.tangents))
 
 
 def cut_branch(branch, rows: int, status):
@@ -93,7 +93,7 @@ def close_branch(branch, row: int):
     else:
         ended = repeat_first_row(cut_branch(branch, _rows_before_the_first(branch, row), Status.CLOSED))
     names = ("unknowns", "states", "varied", "tangents", "residuals")
-    arrays = {name: _frozen(np.concatenate([getattr(ended, name)[:-1], getattr(ended, name)[:1]])) for name in names}
+    arrays = {name: _freeze(np.concatenate([getattr(ended, name)[:-1], getattr(ended, name)[:1]])) for name in names}
     special = [replace(point, residual=float(arrays["residuals"][point.index])) for point in ended.special]
     return replace(ended, **arrays, special=tuple(special), ends=(Status.CLOSED, Status.CLOSED))
 
@@ -129,7 +129,7 @@ def join_halves(half, other, end):
     return join_branches(other, half, len(other) - 1)
 
 
-def _frozen(array):
+def _freeze(array):
     """The array, read-only from now on."""
     array.flags.writeable = False
     return array

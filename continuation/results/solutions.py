@@ -11,7 +11,7 @@ from continuation.ground.names import check_numbers, suggest
 from continuation.results.counts import step_counts
 from continuation.results.interpolation import interpolate_cubic
 
-SAME = 1e-8  # solutions nearer than this, relative, are one
+SAME = 1e-8  # relative: a solution at a fold is exact to the root of rounding, and met from both sides
 
 
 def need_problem(branch, problem=None):
@@ -83,10 +83,10 @@ def crossings(branch, column, target):
         if gap[row] == 0.0:
             yield row, branch.unknowns[row].copy()
         elif row + 1 < len(branch) and gap[row] * gap[row + 1] < 0:
-            yield row, interpolated(branch, row, column, target)
+            yield row, interpolate_at(branch, row, column, target)
 
 
-def interpolated(branch, row, column, target):
+def interpolate_at(branch, row, column, target):
     """Point of the cubic Hermite interpolant behind a row where a column equals `target` (bisection)."""
     a, b = branch.unknowns[row], branch.unknowns[row + 1]
     length = np.sqrt(np.sum(branch.weights * (b - a) ** 2))

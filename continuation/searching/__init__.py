@@ -1,1 +1,1 @@
-"""Solutions nobody told of: deflated Newton from many guesses, and branches that hang on none."""
+"""Solutions that lie on no known branch: deflated Newton from many guesses, and the branches through what it finds."""

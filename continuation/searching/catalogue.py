@@ -1,4 +1,8 @@
-"""Solutions found so far: telling a new one from a conjugate of a known one or a point of the same continuum."""
+"""Solutions found so far: telling a new one from a conjugate of a known one or a point of the same continuum.
+
+Two solutions with singular F_u are points of one continuum if a walk joins them: steps along the kernel of F_u towards
+the target, each corrected by Newton's method across the kernel.
+"""
 
 import numpy as np
 

@@ -141,7 +141,7 @@ class Search:
         self.limit, self.budget, self.rng = limit, budget, np.random.default_rng(seed)
         try:
             self._try_given(given)
-            if random and not self.ended():
+            if random and not self.has_ended():
                 self._try_random(seed)
         except KeyboardInterrupt:
             self.report.ended = "interrupted"
@@ -152,19 +152,19 @@ class Search:
         for guess, half in random_guesses(self.surroundings, lambda: known.known, n, seed):
             self.report.guesses += 1
             self.exhaust(guess, half)
-            if self.ended():
+            if self.has_ended():
                 break
 
     def _try_given(self, given):
         """Try all guesses (m, n) as long as one of them gives something."""
         self.report.guesses, gave = len(given), len(given) > 0
-        while gave and not self.ended():
+        while gave and not self.has_ended():
             gave = False
             for guess in given:
                 for (_, half), damped in product(self.surroundings.boxes(), (True, False)):
                     gave = self.exhaust(guess, half, damped) or gave
 
-    def ended(self) -> bool:
+    def has_ended(self) -> bool:
         """Whether enough is found, or no iterations are left."""
         for word, done in (
             ("limit", len(self.catalogue.found) >= self.limit),
@@ -184,7 +184,7 @@ class Search:
         """Solve from a guess (n,) until that gives nothing new; whether it gave anything."""
         gave = False
         self.half, self.damped = half, damped
-        while not self.ended() and self.attempt(guess):
+        while not self.has_ended() and self.attempt(guess):
             gave = True
         return gave
 

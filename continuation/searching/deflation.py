@@ -38,7 +38,7 @@ class SquareSystem:
         try:
             self.function(u, self.p, out)
         except (ArithmeticError, ValueError) as error:
-            return self._failed(error, out)
+            return self._record_failure(error, out)
         return out
 
     def jacobian(self, u) -> np.ndarray:
@@ -49,10 +49,10 @@ class SquareSystem:
                 return state_jacobian(self.problem, u, self.p)
             self.derivative(u, self.p, out)
         except (ArithmeticError, ValueError) as error:
-            return self._failed(error, out)
+            return self._record_failure(error, out)
         return out
 
-    def _failed(self, error, out):
+    def _record_failure(self, error, out):
         """NaN everywhere; the error is kept for the report."""
         self.error = self.error or error
         out[:] = np.nan
@@ -109,14 +109,14 @@ class Deflation:
 
     def logarithm(self, squares) -> float:
         """Log M from the squares of the distances."""
-        return float(np.add.reduce(np.log(1.0 / self._lifted(squares) + self.shift)))
+        return float(np.add.reduce(np.log(1.0 / self._to_powers(squares) + self.shift)))
 
     def slope(self, gaps, squares, step) -> float:
         """Derivative of log M along `step` (n,)."""
-        away = 1.0 + self.shift * self._lifted(squares)
+        away = 1.0 + self.shift * self._to_powers(squares)
         return -float(np.add.reduce(self.powers * (gaps @ (self.weights * step)) / (squares * away)))
 
-    def _lifted(self, squares):
+    def _to_powers(self, squares):
         """Distances in lengths, to the power."""
         scaled = squares * self.length**-2
         return scaled if self.squared else scaled ** (0.5 * self.powers)

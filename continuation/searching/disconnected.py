@@ -141,7 +141,7 @@ class Task:
         branches = [branches] if isinstance(branches, Rows) else list(branches)
         check_problem(problem)
         problem.index_of(vary)
-        base = {} if not branches else _fixed(branches[0], vary, problem)
+        base = {} if not branches else _fixed_parameters(branches[0], vary, problem)
         p = problem.parameter_values({**base, **(parameters or {})})
         task = cls(problem, [], vary, p, check_guesses(problem, "guesses", () if guesses is None else guesses))
         for k, branch in enumerate(branches):
@@ -181,7 +181,7 @@ class Task:
         return search.result()
 
 
-def _fixed(branch, vary, problem) -> dict:
+def _fixed_parameters(branch, vary, problem) -> dict:
     """Parameters of a branch that do not vary."""
     parameters = getattr(branch, "parameters", {})
     return {name: value for name, value in parameters.items() if name in problem.parameters and name != vary}

@@ -9,7 +9,7 @@ from continuation.ground.points import Point
 
 WIDTHS = (1.0, 1.5, 2.0, 4.0)  # of the boxes that guesses are drawn from, in half-widths of what is known
 SCALES = (10.0, 0.1, 100.0, 0.01, 1000.0, 0.001, 1e4, 1e-4)  # ... tried now and then
-FLAT = 1e-6  # a cloud of solutions narrower than this, relative to its size, tells no width
+FLAT = 1e-6  # solutions in a box narrower than this, relative to its distance from 0, say nothing of where others are
 ALIKE = 0.3  # a box of this fraction of a larger one needs no search of its own
 
 

@@ -1,1 +1,1 @@
-"""Symmetry of problems: groups, what they fix, problems restricted to it, circles of solutions isolated."""
+"""Symmetry of problems: finite groups and generators, what they fix, and which branches are images of each other."""

@@ -8,8 +8,8 @@ from continuation.ground.status import Kind
 from continuation.symmetries.groups import Elements
 from continuation.symmetries.symmetry import TOLERANCE
 
-ROUNDING = 1e-10  # of accepted points, relative to 1 + |x|
-CRITICAL = 1e-6  # of states and null vectors at located points, relative
+ROUNDING = 1e-10  # error of accepted points, relative to 1 + |x|: a state that is fixed moves no further
+CRITICAL = 1e-6  # error of states and null vectors at located points, relative (1e-9 at regular ones)
 OUTWARD = 1e-3  # of tangents of starts: some are extrapolated from points on small spheres
 
 
@@ -87,7 +87,9 @@ def conjugation(problem, first, second):
     if first.vary != second.vary or len(first.x) != len(second.x):
         return None
     pair = first, second
-    (u, du, p, dp), (v, dv, q, dq) = (shown_start(problem, start, *at) for start, at in zip(pair, compared(*pair)))
+    (u, du, p, dp), (v, dv, q, dq) = (
+        shown_start(problem, start, *at) for start, at in zip(pair, places_to_compare(*pair))
+    )
     scale = max(np.max(np.abs(du)), np.max(np.abs(dp)))
     if np.max(np.abs(dp - dq)) > OUTWARD * scale or not np.allclose(p, q, rtol=1e-9, atol=1e-9):
         return None
@@ -97,7 +99,7 @@ def conjugation(problem, first, second):
     return int(np.argmax(same)) if np.any(same) else None
 
 
-def compared(first, second):
+def places_to_compare(first, second):
     """Where two starts are compared, point and tangent of each: ahead, at one distance, where both have such points.
 
     There the points are solutions to the last digits; tangents at a degenerate branch point are extrapolated.

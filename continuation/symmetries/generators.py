@@ -49,7 +49,7 @@ def orthogonal_matrix(label, entry, names):
             f"{label}: wanted an orthogonal matrix, got one with |g'g - 1| = {defect:.3g} (determinant "
             f"{np.linalg.det(matrix):.3g}): choose coordinates in which the group acts by orthogonal matrices"
         )
-    matrix = _rounded(matrix)
+    matrix = _nearest_orthogonal(matrix)
     if order_of(matrix) == 0:
         raise ValueError(
             f"{label}: this matrix has no finite order (up to {LIMIT}); give a continuous group by its infinitesimal "
@@ -58,7 +58,7 @@ def orthogonal_matrix(label, entry, names):
     return matrix
 
 
-def _rounded(matrix):
+def _nearest_orthogonal(matrix):
     """The orthogonal matrix nearest to one given with few digits."""
     left, _, right = np.linalg.svd(matrix)
     return left @ right

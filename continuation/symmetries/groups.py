@@ -8,7 +8,7 @@ from fractions import Fraction
 import numpy as np
 
 LIMIT = 10_000  # more elements are refused: the group is infinite or too large to list
-SAME = 1e-7  # entries of two different elements of a listed group differ by more
+SAME = 1e-7  # entries of two different elements differ by more (with 10 000 turns, by 6e-4); products err by 1e-13
 TURN = 1e-11  # how well, as a part of a turn, an eigenvalue's angle must fit a fraction
 
 

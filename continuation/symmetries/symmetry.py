@@ -9,7 +9,7 @@ from continuation.symmetries.generators import affine_generator, orthogonal_matr
 from continuation.symmetries.groups import LIMIT, Element, Elements, element_of, find_generators, generate_group
 from continuation.symmetries.subspaces import complement, fixed_basis, row_space
 
-TOLERANCE = 1e-8  # states this near, relative to their size, are one
+TOLERANCE = 1e-8  # states this near, relative to their largest entry, are one: solutions are exact to about 1e-12
 
 
 class Symmetry:

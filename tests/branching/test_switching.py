@@ -10,7 +10,7 @@ from numpy.testing import assert_allclose
 from continuation.branching import germs, halves, homotopy, roots
 from continuation.branching.continua import without_continuum
 from continuation.branching.reduced_equations import balance, defect, kernel_at, parameter_last
-from continuation.branching.switching import Starts, arrange, check_kernel, pair
+from continuation.branching.switching import Starts, arrange, check_kernel, pair_opposites
 from continuation.equations.equations import Equations
 
 
@@ -49,11 +49,11 @@ def test_a_branch_not_found_again_is_told():
 @pytest.mark.parametrize("seed", range(5))
 def test_pairs_are_the_same_in_whatever_order_half_branches_are_found(seed):
     found = [half(angle) for angle in (0.3, 0.3 + np.pi, 1.7, 1.7 + np.pi, 2.5)]
-    wanted = [h.direction for h in pair(found)]
+    wanted = [h.direction for h in pair_opposites(found)]
     shuffled = [found[k] for k in np.random.default_rng(seed).permutation(5)]
-    assert_allclose([h.direction for h in pair(shuffled)], wanted)
+    assert_allclose([h.direction for h in pair_opposites(shuffled)], wanted)
     assert_allclose(wanted[0], -wanted[1])  # each followed by its opposite
-    assert pair([]) == []
+    assert pair_opposites([]) == []
 
 
 def test_starts_are_a_list_that_knows_how_far_it_can_be_trusted():
@@ -228,7 +228,7 @@ def test_a_double_kernel_is_seen_in_any_units():
     assert kernel.basis[-1, 2] != 0.0
     assert_allclose(kernel.jacobian(np.zeros(4)) @ kernel.basis, 0.0, atol=1e-8)  # by differences
     y = np.array([0.1, 0.2, 0.3])
-    assert_allclose(kernel.coordinates(kernel.lifted(y)), y)
+    assert_allclose(kernel.coordinates(kernel.lift(y)), y)
     check_kernel(kernel)
 
 

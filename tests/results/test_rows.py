@@ -11,7 +11,7 @@ from continuation.ground.settings import Settings
 from continuation.ground.status import Kind
 from continuation.results.interpolation import interpolate_cubic
 from continuation.results.joining import cut_branch, reverse_branch
-from continuation.results.request import USUAL_KINDS, Request, check_span, kinds_of, signs_of, stop_of
+from continuation.results.request import TRACED_KINDS, USUAL_KINDS, Request, check_span, kinds_of, signs_of, stop_of
 from continuation.results.rows import OWN_COLUMNS, ROW_ARRAYS, Rows, along_rows
 from continuation.results.segments import Segment, segments
 from systems import textbook
@@ -149,7 +149,7 @@ def test_spans_that_are_none(span):
 
 
 def test_kinds_directions_and_stops():
-    assert kinds_of("all") == frozenset(USUAL_KINDS)
+    assert kinds_of("all") == frozenset(USUAL_KINDS) < frozenset(TRACED_KINDS)
     assert kinds_of(Kind.FOLD) == {Kind.FOLD} == kinds_of([Kind.FOLD, Kind.FOLD])
     assert kinds_of(()) == frozenset()
     assert (signs_of("both"), signs_of(1), signs_of(-1)) == ((1, -1), (1,), (-1,))

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose
 
-from continuation.symmetries.conjugacy import compared, distinct_starts
+from continuation.symmetries.conjugacy import distinct_starts, places_to_compare
 from continuation.symmetries.generators import affine_generator, orthogonal_matrix
 from continuation.symmetries.groups import (
     compose_codes,
@@ -258,11 +258,11 @@ def test_starts_are_compared_ahead_where_both_have_points_at_one_distance():
     ahead = np.array([[[0.1, 0.0], [1.0, 0.0]], [[0.05, 0.0], [1.0, 0.0]]])
     other = np.array([[[0.0, 0.05], [0.0, 1.0]]])
     one, two = Begun([0.0, 0.0], [1.0, 0.0], ahead), Begun([0.0, 0.0], [0.0, 1.0], other)
-    first, second = compared(one, two)
+    first, second = places_to_compare(one, two)
     assert np.array_equal(first, ahead[1])
     assert np.array_equal(second, other[0])
     plain = Begun([0.0, 0.0], [0.0, 1.0])
-    assert compared(one, plain) == ((one.x, one.tangent), (plain.x, plain.tangent))
+    assert places_to_compare(one, plain) == ((one.x, one.tangent), (plain.x, plain.tangent))
 
 
 def test_no_starts_have_no_classes():

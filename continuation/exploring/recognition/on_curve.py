@@ -20,7 +20,7 @@ SAME = 1e-8
 # smaller, steps along a known branch are missed; larger, Newton's method is only asked more often.
 BULGE = 0.3
 LEAVES = 0.05  # the interpolant's distance from its curve: of fourth order, 1e-3 at the largest angle
-ALONG = 0.9  # cosine of tangents that may be of one curve; branches that cross at a smaller angle are told by Newton
+ALONG = 0.9  # cosine of tangents that may be of one curve; branches at smaller angles are told apart by Newton
 CANDIDATES = 6  # steps of a curve looked at closely for one point: a spiral passes near it in as many turns
 ITERATIONS = 8  # of Newton's method: from the interpolant three are enough
 
