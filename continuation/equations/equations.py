@@ -52,7 +52,7 @@ class Equations:
         unknown_names=None,
     ):
         self.states, self.parameters = check_names(states, parameters, outputs or {}, zeros or {})
-        self.unknown_names = self.states if unknown_names is None else tuple(unknown_names)
+        self._unknown_names = self.states if unknown_names is None else tuple(unknown_names)
         self.constants = check_numbers("constants", np.ravel(() if constants is None else constants), 1)
         self.symmetric, self.stability = bool(symmetric), _check_stability(stability)
         self.smoothness = check_whole("smoothness", smoothness, 2)
@@ -149,6 +149,11 @@ class Equations:
         return dense_operations(self, p, active)
 
     # Unknowns and what is shown of them
+
+    @property
+    def unknown_names(self) -> tuple:
+        """Names of the N - 1 unknowns beside the varied parameter."""
+        return self._unknown_names
 
     def unknown_values(self, state) -> np.ndarray:
         """(N - 1,) unknowns that belong to a state: an array, a mapping of names or a `Point`."""

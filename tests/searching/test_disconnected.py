@@ -193,8 +193,10 @@ def test_special_points_of_new_branches_are_located(trunk):
 
 
 def test_interrupting_a_trace_ends_the_loop(trunk, monkeypatch):
+    real = disconnected.follow
+
     def interrupted(*arguments, **options):
-        branch = trace(*arguments, **options)
+        branch = real(*arguments, **options)
         return replace(branch, ends=(branch.ends[0], Status.INTERRUPTED))
 
     monkeypatch.setattr(disconnected, "follow", interrupted)
