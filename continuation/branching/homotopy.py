@@ -55,7 +55,7 @@ def solve_polynomials(polynomials: Polynomials, seed=0):
 
     >>> one = np.diag([1.0, 1.0, -1.0])
     >>> two = np.array([[1.0, 0.0, -1.0], [0.0, 1.0, 0.0], [-1.0, 0.0, 0.0]])
-    >>> x, regular = solve(Polynomials(np.array([one, two]), np.zeros((0, 3, 3, 3))))
+    >>> x, regular = solve_polynomials(Polynomials(np.array([one, two]), np.zeros((0, 3, 3, 3))))
     >>> finite = x[abs(x[:, 2]) > 1e-7]
     >>> np.round((finite[:, 0] / finite[:, 2]).real, 12)
     array([0.5, 0.5])

@@ -59,5 +59,5 @@ def solve_bordered(matrix, rhs, doubtful=ROUNDING) -> np.ndarray:
 
 
 def solve_least_norm(matrix, rhs, doubtful) -> np.ndarray:
-    """Solve as `solve_bordered` does where all equations have one size already."""
+    """Solve as `solve_bordered` does where equations have one size already, or where small ones are to count less."""
     return np.linalg.lstsq(matrix, rhs, rcond=doubtful)[0]

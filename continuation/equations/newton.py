@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from continuation.equations.bordered import DOUBTFUL, solve_bordered
+from continuation.equations.bordered import DOUBTFUL, ROUNDING, solve_least_norm
 from continuation.equations.derivatives import evaluate, state_jacobian
 from continuation.ground.status import StartError
 
@@ -52,7 +52,7 @@ def has_converged(problem, u, p) -> bool:
         return False
     change = np.abs(evaluate(problem, u + 1e-2 * (1 + np.abs(u)), p) - f)
     scale = np.abs(a) @ np.abs(u) + np.abs(a).sum(axis=1) + np.where(np.isfinite(change), change, 0.0)
-    step = solve_bordered(a, -f, DOUBTFUL)
+    step = solve_least_norm(a, -f, DOUBTFUL)
     small = np.linalg.norm(step) <= 1e-9 * (1 + np.linalg.norm(u))
     return bool(small and np.all(np.abs(f) <= 1e-10 * np.maximum(scale, np.max(scale) * 1e-3)))
 
@@ -66,7 +66,8 @@ def _correction(problem, u, p, f):
             f"the Jacobian is not finite at the start: dF[{names[row]}]/d{names[column]} = "
             f"{a[row, column]}; every entry must be written"
         )
-    return solve_bordered(a, -f)
+    # Rows as they are: far from a solution one that nearly vanishes says nothing, and scaled up it would lead astray.
+    return solve_least_norm(a, -f, ROUNDING)
 
 
 def _refuse_nonfinite(problem, f):

@@ -78,7 +78,7 @@ def evaluate_constant(operation: str, *values: float) -> float:
 
     Examples
     --------
-    >>> fold("divide", 1.0, 2.0)
+    >>> evaluate_constant("divide", 1.0, 2.0)
     0.5
     """
     compute = FUNCTIONS[operation].value if operation in FUNCTIONS else ARITHMETIC[operation]

@@ -40,7 +40,7 @@ def load_module(source: str) -> ModuleType:
 
     Examples
     --------
-    >>> load("def one(): return 1").one()
+    >>> load_module("def one(): return 1").one()
     1
     """
     content = source.encode()

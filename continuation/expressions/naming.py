@@ -34,9 +34,9 @@ def declare_names(names: Iterable[str], what: str, taken: Mapping[str, str]) -> 
 
     Examples
     --------
-    >>> check_names(["x", "C[0,1]"], "state", {})
+    >>> declare_names(["x", "C[0,1]"], "state", {})
     {'x': 'state', 'C[0,1]': 'state'}
-    >>> check_names(["x"], "parameter", {"x": "state"})
+    >>> declare_names(["x"], "parameter", {"x": "state"})
     Traceback (most recent call last):
         ...
     ValueError: parameter name 'x': already the name of a state

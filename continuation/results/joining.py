@@ -51,7 +51,7 @@ def reverse_branch(branch):
     --------
     >>> from continuation import Problem, trace
     >>> line = trace(Problem.from_expressions({"x": "x - mu"}, {"mu": 0}), [0.0], "mu", (0, 1))
-    >>> float(turned(line).parameter[0]), float(turned(turned(line)).parameter[0])
+    >>> float(reverse_branch(line).parameter[0]), float(reverse_branch(reverse_branch(line)).parameter[0])
     (1.0, 0.0)
     """
     last = len(branch) - 1

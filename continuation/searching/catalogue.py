@@ -6,7 +6,7 @@ the target, each corrected by Newton's method across the kernel.
 
 import numpy as np
 
-from continuation.equations.bordered import solve_bordered
+from continuation.equations.bordered import ROUNDING, solve_least_norm
 from continuation.ground import canonical
 from continuation.searching.deflation import Deflation, SquareSystem, correct_solution, row_scales, solves
 
@@ -173,7 +173,8 @@ def settle_across(equations, deflation, u, kernel):
             if not (np.isfinite(a).all() and np.isfinite(f).all()):
                 return None
             matrix = np.vstack([a * rows[:, None], kernel.T])
-            step = solve_bordered(matrix, np.append(-rows * f, np.zeros(kernel.shape[1])))
+            # In sizes taken around u: a row that vanishes at a degenerate solution must not be blown up to one.
+            step = solve_least_norm(matrix, np.append(-rows * f, np.zeros(kernel.shape[1])), ROUNDING)
             u = u + step
             if deflation.norm(step) <= SOLVED * size:
                 return u if solves(equations, u, 1e-2 * SOLVED) else None

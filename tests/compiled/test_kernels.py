@@ -261,7 +261,7 @@ def test_a_v_shaped_pitchfork():
     _, starts = switched(problem, [0.0])
     assert [start.known for start in starts] == [True, False, False]
     tangents = np.array([start.tangent for start in starts[1:]])
-    assert_allclose(tangents, np.array([[-1, 1], [1, 1]]) / np.sqrt(2), atol=1e-8)
+    assert_allclose(tangents, np.array([[1, 1], [-1, 1]]) / np.sqrt(2), atol=1e-8)
     for start in starts[1:]:
         branch = trace(problem, start, "mu", (-1, 1))
         assert branch.ends[1] is Status.LIMIT
@@ -273,7 +273,7 @@ def test_a_v_shaped_pitchfork_with_a_smooth_direction():
     problem = problem_of({"x": "mu*x - abs(x)*x + x*y", "y": "x**2 - y"}, smoothness=2)
     _, starts = switched(problem, [0.0, 0.0])
     slopes = [start.tangent / start.tangent[-1] for start in starts[1:]]
-    assert_allclose(slopes, [[-1, 0, 1], [1, 0, 1]], atol=1e-6)
+    assert_allclose(slopes, [[1, 0, 1], [-1, 0, 1]], atol=1e-6)
     for start in starts[1:]:
         branch = trace(problem, start, "mu", (-1, 1))
         assert_allclose(branch.parameter[1:], (np.abs(branch["x"]) - branch["x"] ** 2)[1:], atol=1e-9)
