@@ -74,7 +74,7 @@ def linear_parts(jacobians: dict) -> dict:
         return {}
     stack = np.array(list(jacobians.values()))
     values = np.linalg.eigvals(stack).astype(complex)
-    values = np.array([canonical.descending(row) for row in values])
+    values = canonical.descending(values)
     right = np.linalg.svd(stack)[2]
     return {row: Linear(*parts) for row, parts in zip(jacobians, zip(stack, values, right))}
 

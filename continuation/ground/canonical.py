@@ -26,8 +26,12 @@ def first_largest(values) -> int:
     >>> first_largest([0.1, 1.0 - 1e-12, 1.0])
     1
     """
-    values = np.nan_to_num(np.asarray(values, float), nan=0.0)
-    return int(np.argmax(values >= (1 - TIE) * np.max(values)))
+    values = np.asarray(values, float)
+    largest = values.max()
+    if np.isnan(largest):
+        values = np.nan_to_num(values, nan=0.0)
+        largest = values.max()
+    return int((values >= (1 - TIE) * largest).argmax())
 
 
 def first_smallest(values, slack) -> int:
@@ -79,6 +83,8 @@ def basis(columns) -> np.ndarray:
     left, found = np.array(columns, float), []
     if not left.shape[1]:
         return left
+    if left.shape[1] == 1:  # the usual kernel: a sign is all that is open
+        return cleared(signed(left[:, 0]), 1.0)[:, None]
     for _ in range(left.shape[1]):
         row = left[first_largest(np.sum(left**2, axis=1))]
         v = left @ (row / np.linalg.norm(row))
@@ -123,9 +129,15 @@ def svd(a) -> tuple:
 
 
 def descending(values) -> np.ndarray:
-    """Eigenvalues (n,) by descending real part, of equal ones by descending imaginary part."""
-    scale = EQUAL * np.max(np.abs(values), initial=0.0)
-    return values[order(np.column_stack([-np.real(values), -np.imag(values)]), scale)]
+    """Eigenvalues (..., n) by descending real part, of equal ones by descending imaginary part."""
+    found = np.take_along_axis(values, np.argsort(-values.real, axis=-1, kind="stable"), axis=-1)
+    scale = EQUAL * np.max(np.abs(values), axis=-1, initial=0.0)
+    has_equal = np.any(-np.diff(found.real, axis=-1) <= scale[..., None], axis=-1)
+    for row in zip(*np.nonzero(np.atleast_1d(has_equal))):
+        row = row if values.ndim > 1 else ()
+        keys = np.column_stack([-values[row].real, -values[row].imag])
+        found[row] = values[row][order(keys, scale[row])]
+    return found
 
 
 def order(keys, slack) -> np.ndarray:
