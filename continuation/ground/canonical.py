@@ -130,10 +130,11 @@ def svd(a) -> tuple:
 
 def descending(values) -> np.ndarray:
     """Eigenvalues (..., n) by descending real part, of equal ones by descending imaginary part."""
-    found = np.take_along_axis(values, np.argsort(-values.real, axis=-1, kind="stable"), axis=-1)
+    found = np.take_along_axis(values, np.lexsort((-values.imag, -values.real), axis=-1), axis=-1)
     scale = EQUAL * np.max(np.abs(values), axis=-1, initial=0.0)
-    has_equal = np.any(-np.diff(found.real, axis=-1) <= scale[..., None], axis=-1)
-    for row in zip(*np.nonzero(np.atleast_1d(has_equal))):
+    gaps = found.real[..., :-1] - found.real[..., 1:]
+    is_doubtful = ((gaps > 0.0) & (gaps <= scale[..., None])).any(axis=-1)  # equal, but for rounding
+    for row in zip(*np.nonzero(np.atleast_1d(is_doubtful))):
         row = row if values.ndim > 1 else ()
         keys = np.column_stack([-values[row].real, -values[row].imag])
         found[row] = values[row][order(keys, scale[row])]
