@@ -47,9 +47,37 @@ def find_changes(s, a, b):
         if a[first + j] != 0.0 and (a[first + j] > 0.0) != (b[first + j] > 0.0) and S.kinds(s)[j] >= 0:
             bits |= 1 << j
     base = S.scalars(s)
-    if a[base + S.UNSTABLE] != b[base + S.UNSTABLE] and ints[S.COUNT_KIND] >= 0:
+    if a[base + S.UNSTABLE] != b[base + S.UNSTABLE] and ints[S.COUNT_KIND] >= 0 and not may_be_equal(s, a, b):
         bits |= COUNT_BIT
     return bits
+
+
+@internal
+def may_be_equal(s, a, b):
+    """Whether counts that differ may be the same: not known at `a`, or eigenvalues that read zero make up for it."""
+    base = S.scalars(s)
+    before, after = a[base + S.UNSTABLE], b[base + S.UNSTABLE]
+    excess = b[base + S.NULLITY] - a[base + S.NULLITY]
+    if before == S.UNKNOWN:
+        return True
+    return after <= before <= after + excess if excess > 0.0 else before <= after <= before - excess
+
+
+@internal
+def change_of_count(s, a, b):
+    """By how much the unstable count changes from record a to b; NaN where it is not known at `a`."""
+    base = S.scalars(s)
+    if a[base + S.UNSTABLE] == S.UNKNOWN:
+        return math.nan
+    return 0.0 if may_be_equal(s, a, b) else b[base + S.UNSTABLE] - a[base + S.UNSTABLE]
+
+
+@inlined
+def least_count(s, a, b):
+    """The smaller of the unstable counts at two records, the first of which may not be known."""
+    base = S.scalars(s)
+    before, after = a[base + S.UNSTABLE], b[base + S.UNSTABLE]
+    return after if before == S.UNKNOWN else min(before, after)
 
 
 @inlined
@@ -66,20 +94,68 @@ def may_hide_two(s, a, b):
 
 
 @internal
-def unexplained(s, bits, change, event):
-    """Bits that the located `event` does not account for; `change` is that of the unstable count."""
+def unexplained(s, a, b, bits, event):
+    """Bits of the changes from record a to b that the located `event` between them does not account for.
+
+    Among them are tests and the count if they should have changed at the event and did not: something else lies beside
+    it that changed them back.
+    """
     kinds, base, left = S.kinds(s), S.scalars(s), bits
-    kind, kernel_size = int(event[base + S.KIND]), abs(int(event[base + S.NULLITY]))
+    kind, first = int(event[base + S.KIND]), 2 * S.size(s)
     one_test = S.has_mark(s, kind, S.LOCATED_BY_BISECTION)
-    explains = S.trait(s, kind, S.EXPLAINS)
+    explains, turning = S.trait(s, kind, S.EXPLAINS), S.integers(s)[S.TURN_KINDS]
+    if event[base + S.TURNS] == 0.0:
+        explains &= ~turning
     for j in range(S.tests(s)):
-        same = kinds[j] == kind and (not one_test or j == int(event[base + S.TEST]))
-        if same or kinds[j] >= 0 and (explains >> kinds[j]) & 1 == 1:
-            left &= ~(1 << j)
-    allowed = S.trait(s, kind, S.COUNT_CHANGE)
-    if abs(change) <= (kernel_size if allowed == S.BY_KERNEL else allowed):
-        left &= ~COUNT_BIT
+        if kinds[j] < 0 or a[first + j] == 0.0 or one_test and j != int(event[base + S.TEST]):
+            continue
+        if kinds[j] == kind:
+            left = left ^ (1 << j) if crosses_alone(s, event) else left & ~(1 << j)
+        elif (explains >> kinds[j]) & 1 == 1:
+            left = (
+                left ^ (1 << j) if event[base + S.TURNS] == 1.0 and (turning >> kinds[j]) & 1 == 1 else left & ~(1 << j)
+            )
+    if S.integers(s)[S.COUNT_KIND] >= 0:
+        left = left & ~COUNT_BIT if explains_count(s, a, b, event) else left | COUNT_BIT
     return left
+
+
+@internal
+def crosses_alone(s, event):
+    """Whether the test function of the event's kind certainly changes sign there: an odd number vanishes at once."""
+    base = S.scalars(s)
+    return event[base + S.EXPECTED] == event[base + S.EXPECTED] and event[base + S.NULLITY] % 2.0 == 1.0
+
+
+@internal
+def explains_count(s, a, b, event):
+    """Whether the event changes the unstable count as it changes from record a to b, but for what reads zero there.
+
+    Where it is not known by how much an event changes the count, its kind tells how much that may be.
+    """
+    base, change = S.scalars(s), change_of_count(s, a, b)
+    expected, allowed = event[base + S.EXPECTED], S.trait(s, int(event[base + S.KIND]), S.COUNT_CHANGE)
+    if change != change:
+        return True
+    if expected != expected:
+        return abs(change) <= (abs(event[base + S.NULLITY]) if allowed == S.BY_KERNEL else allowed)
+    change, excess = b[base + S.UNSTABLE] - a[base + S.UNSTABLE], b[base + S.NULLITY] - a[base + S.NULLITY]
+    return change + min(excess, 0.0) <= expected <= change + max(excess, 0.0)
+
+
+@internal
+def is_certain(s, bits, event):
+    """Whether it is known what the event changes: nothing else can hide beside it."""
+    base = S.scalars(s)
+    if S.trait(s, int(event[base + S.KIND]), S.COUNT_CHANGE) == 0:
+        return True
+    if event[base + S.EXPECTED] != event[base + S.EXPECTED] and S.integers(s)[S.COUNT_KIND] >= 0:
+        return False
+    turns = 0
+    for j in range(S.tests(s)):
+        if S.kinds(s)[j] >= 0 and (S.integers(s)[S.TURN_KINDS] >> S.kinds(s)[j]) & 1 == 1:
+            turns |= bits & (1 << j)
+    return turns == 0 or event[base + S.TURNS] == event[base + S.TURNS]
 
 
 @inlined

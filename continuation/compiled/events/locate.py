@@ -10,7 +10,14 @@ import math
 from continuation.compiled.calls.interface import OK
 from continuation.compiled.calls.kernel import internal
 from continuation.compiled.events.bracket import BRACKETED, ROUND, find_root
-from continuation.compiled.events.detect import COUNT_BIT, LARGEST_POWER, find_changes, unexplained
+from continuation.compiled.events.detect import (
+    COUNT_BIT,
+    LARGEST_POWER,
+    find_changes,
+    is_certain,
+    least_count,
+    unexplained,
+)
 from continuation.compiled.events.records import NEEDED, copy, has_room, push
 from continuation.compiled.events.refinement import refine
 from continuation.compiled.state import trace_state as S
@@ -107,17 +114,17 @@ def bisect_event(s, left, top, j, event):
     for k in range(2 * size, base):
         event[k] = top[k]
     event[base + S.KIND], event[base + S.TEST], event[base + S.ROLE] = S.kinds(s)[j], j, S.EVENT
+    event[base + S.EXPECTED] = event[base + S.TURNS] = math.nan
     event[base + S.ERROR] = max(length, ROUND) / scale
     return length <= BRACKETED * scale
 
 
 @internal
-def give_up(s, bits):
-    """Put an unlocated event with its bracket (LEFT, top) on the stack."""
+def give_up(s, left, top, bits):
+    """Put an unlocated event with its bracket, the records left and top, on the stack."""
     ints, slots, kinds = S.integers(s), S.slots(s), S.kinds(s)
     size, base = S.size(s), S.scalars(s)
-    left, event = S.slot(s, S.LEFT), slots[S.MADE]
-    top = S.top(s)
+    event = slots[S.MADE]
     copy(top, event)
     counted = ints[S.COUNT_KIND]
     kind = counted
@@ -162,7 +169,8 @@ def isolate(s, event, nearest):
     """Put the neighbours of a located event around it on the stack when it does not explain its whole interval.
 
     Each neighbour interval is then examined for itself.  False where the neighbours can't be had at a distance of at
-    least `nearest` times the interval, or where nothing changes between them.
+    least `nearest` times the interval, or where nothing changes between them.  What else changes between the nearest
+    neighbours that can be had happens at the same point, to the accuracy of this search.
     """
     ints, stack_ = S.integers(s), S.stack(s)
     left, base = S.slot(s, S.LEFT), S.scalars(s)
@@ -170,19 +178,37 @@ def isolate(s, event, nearest):
     after, before = stack_[S.STACK_DEPTH - 1], stack_[S.STACK_DEPTH - 2]
     length = distance(s, left, top)
     floor = max(SPLIT * (1.0 + math.sqrt(inner(S.weights(s), event, event))), nearest * length)
-    d = NEIGHBOUR * length
+    d, rest = NEIGHBOUR * length, 0
     while d > floor and ints[S.DEPTH] + NEEDED < S.STACK_DEPTH:
+        bits = rest = 0
         if make_neighbour(s, event, left, d, before) and make_neighbour(s, event, top, d, after):
             bits = find_changes(s, before, after)
-            change = after[base + S.UNSTABLE] - before[base + S.UNSTABLE]
-            if bits != 0 and unexplained(s, bits, change, event) == 0:
-                event[base + S.UNSTABLE] = min(before[base + S.UNSTABLE], after[base + S.UNSTABLE])
-                push(s, after, S.PROBE)
-                push(s, event, S.EVENT)
-                push(s, before, S.PROBE)
-                return True
+            rest = unexplained(s, before, after, bits, event)
+        if bits != 0 and (rest == 0 or 0.1 * d <= floor and nearest == 0.0):
+            event[base + S.UNSTABLE] = least_count(s, before, after)
+            push(s, after, S.PROBE)
+            push(s, event, S.EVENT)
+            if rest != 0:
+                push_coincident(s, before, after, rest, event)
+            push(s, before, S.PROBE)
+            return True
         d *= 0.1
     return False
+
+
+@internal
+def push_coincident(s, before, after, rest, event):
+    """Put what else happens at an event, between its nearest neighbours, on the stack; as not located if it is not."""
+    kinds, other = S.kinds(s), S.slots(s)[S.MADE]
+    if rest & COUNT_BIT != 0 and refine(s, before, after, event, S.integers(s)[S.COUNT_KIND], other):
+        push(s, other, S.EVENT)
+        rest &= ~COUNT_BIT
+    for j in range(S.tests(s)):
+        if (rest >> j) & 1 == 1 and refine(s, before, after, event, kinds[j], other):
+            push(s, other, S.EVENT)
+            rest &= ~(1 << j)
+    if rest != 0:
+        give_up(s, before, after, rest)
 
 
 @internal
@@ -213,23 +239,22 @@ def locate_alone(s, bits, event):
 @internal
 def examine(s, bits):
     """Act on what changed between LEFT and the top of the stack."""
-    base, event = S.scalars(s), S.stack(s)[S.STACK_DEPTH - 3]
-    left, top = S.slot(s, S.LEFT), S.top(s)
-    change = top[base + S.UNSTABLE] - left[base + S.UNSTABLE]
+    event, left, top = S.stack(s)[S.STACK_DEPTH - 3], S.slot(s, S.LEFT), S.top(s)
     found = locate_event(s, bits, event) or locate_alone(s, bits, event)
-    if found and unexplained(s, bits, change, event) == 0:
-        push(s, event, S.EVENT)
+    if found and unexplained(s, left, top, bits, event) == 0:
+        if is_certain(s, bits, event) or not isolate(s, event, CLEAR):
+            push(s, event, S.EVENT)
         return
     if found and isolate(s, event, 0.0):
         return
     if distance(s, left, top) > SPLIT * (1.0 + math.sqrt(inner(S.weights(s), top, top))) and split(s, 0.5):
         return
     if found:
-        left_over = unexplained(s, bits, change, event)
+        left_over = unexplained(s, left, top, bits, event)
         push(s, event, S.EVENT)
         push_bisected(s, left_over, top)
     elif not push_bisected(s, bits, top):
-        give_up(s, bits)
+        give_up(s, left, top, bits)
 
 
 @internal

@@ -158,7 +158,7 @@ def is_ambiguous(s):
     """Whether the accepted point lies on a branch point or a fold to rounding: its counts and signs mean nothing."""
     left, made = S.slot(s, S.LEFT), S.slot(s, S.NEXT)
     base = S.scalars(s)
-    if made[base + S.NULLITY] > 0.0:
+    if made[base + S.NULLITY] > left[base + S.NULLITY]:
         return True
     ratio, gap = made[base + S.DET], made[base + S.DET_EXPONENT] - left[base + S.DET_EXPONENT]
     if gap != 0.0:
@@ -178,7 +178,7 @@ def take_step(s):
         if ints[S.FLAG] != 0:
             return S.INTERRUPTED, h, 0, 0.0
         code, iterations, angle = attempt_step(s, share * h)
-        if code == OK and share == 1.0 and is_ambiguous(s):
+        if share == 1.0 and (code == SINGULAR or code == OK and is_ambiguous(s)):
             share = 1.0 - ASIDE
             continue
         if code == OK:
