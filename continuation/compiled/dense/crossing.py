@@ -114,8 +114,9 @@ def expect_at_kernel(w, t, forms, bent, left, right):
         rise += a[j] * row[j]
         size += a[j] * a[j]
     rise, noise = abs(rise) / math.sqrt(max(size, 1e-300)), FAINT * bent / largest if k == 1 else VAGUE
-    turns = math.nan if not known or k > 1 and rise <= noise else (1.0 if rise <= noise else 0.0)
-    return change, turns
+    if known and k == 1 and rise <= noise:  # along the null vector of F_u: the eigenvalue touches zero
+        return 0.0, 1.0
+    return change, 0.0 if known and rise > noise else math.nan
 
 
 @internal

@@ -10,6 +10,7 @@ what for a kind of special point is told by its traits, see `trace_state`.
 import math
 
 from continuation.compiled.calls.kernel import inlined, internal
+from continuation.compiled.events.records import LARGEST_POWER
 from continuation.compiled.state import trace_state as S
 
 COUNT_BIT = 1 << 50  # the number of unstable eigenvalues changed; test functions have the bits below
@@ -19,11 +20,11 @@ INSIDE = 0.02
 # Fraction of its ends that a parabola (or slope) must fall below to be looked into: a tenth of it and points that hide
 # in a step are missed, where it nears 1 every bend costs a probe.
 DIP = 0.1
+LEAST = 1e-300  # what stands for zero where a sign is wanted
 STEEP = 1e-12  # slopes of the parameter, of a unit tangent, that are rounding: their signs mean nothing
 # Part of a piece in which a determinant that falls on a line must vanish to be looked at: nearer 1 corners in bent
 # pieces are missed, ten times more looks from many steps away.
 REACH = 2.0
-LARGEST_POWER = 900.0  # of two, by which exponents are compared: more would overflow
 
 
 @inlined
@@ -33,17 +34,25 @@ def is_wanted(s, kind):
 
 
 @inlined
+def is_turn(s, j):
+    """Whether the varied parameter turns where test function j changes sign."""
+    kind = S.kinds(s)[j]
+    return kind >= 0 and (S.integers(s)[S.TURN_KINDS] >> kind) & 1 == 1
+
+
+@inlined
 def find_changes(s, a, b):
     """Bits of the test functions whose sign differs at records a and b, and of the count.
 
     Zero at `a` (a start on the point itself) is no information; zero at `b` counts as a change here, and its
-    sign is set so that the next interval does not count it again.
+    sign is set so that the next interval does not count it again.  Where the varied parameter turns zero is no change
+    yet: along whole pieces it may be all that rounding leaves of a tangent.
     """
     ints = S.integers(s)
     bits, first = 0, 2 * S.size(s)
     for j in range(S.tests(s)):
         if b[first + j] == 0.0 and a[first + j] != 0.0:
-            b[first + j] = -math.copysign(1e-300, a[first + j])
+            b[first + j] = math.copysign(LEAST, a[first + j]) * (1.0 if is_turn(s, j) else -1.0)
         if a[first + j] != 0.0 and (a[first + j] > 0.0) != (b[first + j] > 0.0) and S.kinds(s)[j] >= 0:
             bits |= 1 << j
     base = S.scalars(s)
@@ -153,7 +162,7 @@ def is_certain(s, bits, event):
         return False
     turns = 0
     for j in range(S.tests(s)):
-        if S.kinds(s)[j] >= 0 and (S.integers(s)[S.TURN_KINDS] >> S.kinds(s)[j]) & 1 == 1:
+        if is_turn(s, j):
             turns |= bits & (1 << j)
     return turns == 0 or event[base + S.TURNS] == event[base + S.TURNS]
 

@@ -3,7 +3,7 @@
 from continuation.compiled.calls.interface import OK
 from continuation.compiled.calls.kernel import inlined, internal
 from continuation.compiled.events.bracket import BRACKETED, find_root
-from continuation.compiled.events.records import push
+from continuation.compiled.events.records import is_on_point, push
 from continuation.compiled.events.refinement import refine_from
 from continuation.compiled.state import trace_state as S
 from continuation.compiled.steps.correct import correct, evaluate, take_newton_step
@@ -102,11 +102,12 @@ def clip(s):
         code = make_at_limit(s, left, top, at, limit)
         side = find_exceeded(s, slots[S.MADE]) if code == OK else 0
     ints[S.DEPTH] = 0
-    if code == OK:
+    singular = code != OK or is_on_point(s, slots[S.MADE], left)  # where branches meet no tangent can be had
+    if singular and end_in_meeting(s, left, slots[S.MADE] if code == OK else top, at, limit):
+        ints[S.PENDING] = S.LIMIT
+    elif code == OK:
         ints[S.PENDING] = S.LIMIT
         push(s, slots[S.MADE], S.POINT)
-    elif end_in_meeting(s, left, top, at, limit):
-        ints[S.PENDING] = S.LIMIT
     else:
         come_nearer(s, 0.5 * distance(s, left, top))
 

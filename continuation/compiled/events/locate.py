@@ -12,13 +12,13 @@ from continuation.compiled.calls.kernel import internal
 from continuation.compiled.events.bracket import BRACKETED, ROUND, find_root
 from continuation.compiled.events.detect import (
     COUNT_BIT,
-    LARGEST_POWER,
     find_changes,
     is_certain,
     least_count,
     unexplained,
 )
-from continuation.compiled.events.records import NEEDED, copy, has_room, push
+from continuation.compiled.events.level import drop_level
+from continuation.compiled.events.records import LARGEST_POWER, NEEDED, copy, has_room, push
 from continuation.compiled.events.refinement import refine
 from continuation.compiled.state import trace_state as S
 from continuation.compiled.steps.correct import FINE, correct
@@ -120,11 +120,10 @@ def bisect_event(s, left, top, j, event):
 
 
 @internal
-def give_up(s, left, top, bits):
-    """Put an unlocated event with its bracket, the records left and top, on the stack."""
-    ints, slots, kinds = S.integers(s), S.slots(s), S.kinds(s)
+def make_unlocated(s, left, top, bits, event):
+    """Make the record of an event that is not located, with its bracket, the records left and top."""
+    ints, kinds = S.integers(s), S.kinds(s)
     size, base = S.size(s), S.scalars(s)
-    event = slots[S.MADE]
     copy(top, event)
     counted = ints[S.COUNT_KIND]
     kind = counted
@@ -138,8 +137,8 @@ def give_up(s, left, top, bits):
     for j in range(size):
         bracket[j], bracket[size + j] = left[j], top[j]
     event[base + S.NULLITY] = ints[S.BRACKETS]  # until the row is read
+    event[base + S.ROLE] = S.EVENT
     ints[S.BRACKETS] += 1
-    push(s, event, S.EVENT)
 
 
 @internal
@@ -187,10 +186,11 @@ def isolate(s, event, nearest):
         if bits != 0 and (rest == 0 or 0.1 * d <= floor and nearest == 0.0):
             event[base + S.UNSTABLE] = least_count(s, before, after)
             push(s, after, S.PROBE)
+            behind = S.top(s)
             push(s, event, S.EVENT)
-            if rest != 0:
-                push_coincident(s, before, after, rest, event)
+            here = S.top(s)
             push(s, before, S.PROBE)
+            push_coincident(s, S.top(s), behind, rest, here)
             return True
         d *= 0.1
     return False
@@ -198,17 +198,33 @@ def isolate(s, event, nearest):
 
 @internal
 def push_coincident(s, before, after, rest, event):
-    """Put what else happens at an event, between its nearest neighbours, on the stack; as not located if it is not."""
-    kinds, other = S.kinds(s), S.slots(s)[S.MADE]
+    """Put what else happens at an event under the top of the stack, `before`; as not located where it is not."""
+    other = S.stack(s)[S.STACK_DEPTH - 3]
     if rest & COUNT_BIT != 0 and refine(s, before, after, event, S.integers(s)[S.COUNT_KIND], other):
-        push(s, other, S.EVENT)
+        before = insert(s, other)
         rest &= ~COUNT_BIT
     for j in range(S.tests(s)):
-        if (rest >> j) & 1 == 1 and refine(s, before, after, event, kinds[j], other):
-            push(s, other, S.EVENT)
+        if (rest >> j) & 1 == 0:
+            continue
+        if S.has_mark(s, S.kinds(s)[j], S.LOCATED_BY_BISECTION):
+            met = bisect_event(s, before, after, j, other)
+        else:
+            met = refine(s, before, after, event, S.kinds(s)[j], other)
+        if met:
+            before = insert(s, other)
             rest &= ~(1 << j)
     if rest != 0:
-        give_up(s, before, after, rest)
+        make_unlocated(s, before, after, rest, other)
+        insert(s, other)
+
+
+@internal
+def insert(s, event):
+    """Put an event under the top of the stack; returns the new top."""
+    under = S.top(s)
+    push(s, under, S.PROBE)
+    copy(event, under)
+    return S.top(s)
 
 
 @internal
@@ -240,6 +256,9 @@ def locate_alone(s, bits, event):
 def examine(s, bits):
     """Act on what changed between LEFT and the top of the stack."""
     event, left, top = S.stack(s)[S.STACK_DEPTH - 3], S.slot(s, S.LEFT), S.top(s)
+    bits = drop_level(s, left, top, bits)
+    if bits == 0:
+        return
     found = locate_event(s, bits, event) or locate_alone(s, bits, event)
     if found and unexplained(s, left, top, bits, event) == 0:
         if is_certain(s, bits, event) or not isolate(s, event, CLEAR):
@@ -254,7 +273,8 @@ def examine(s, bits):
         push(s, event, S.EVENT)
         push_bisected(s, left_over, top)
     elif not push_bisected(s, bits, top):
-        give_up(s, left, top, bits)
+        make_unlocated(s, left, top, bits, S.slots(s)[S.MADE])
+        push(s, S.slots(s)[S.MADE], S.EVENT)
 
 
 @internal

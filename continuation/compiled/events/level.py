@@ -1,0 +1,47 @@
+"""Pieces along which the varied parameter does not change: what its part of the tangent has there is no sign.
+
+On a line of solutions at one value of the parameter the tangent's part is what rounding, and the one correction that
+a step's tangent is behind its point, leave of zero.  Rare: such signs are looked at only where both ends of a piece are
+all but level.
+"""
+
+from continuation.compiled.calls.interface import OK
+from continuation.compiled.calls.kernel import internal
+from continuation.compiled.events.detect import is_turn
+from continuation.compiled.state import trace_state as S
+from continuation.compiled.steps.correct import FINE, correct
+from continuation.compiled.steps.finish import finish
+from continuation.compiled.steps.metric import weigh
+
+# Parameter's part of a unit tangent below which its sign may be the error of a stored tangent (2e-6 at most): ten times
+# less and folds are told on bent lines of solutions, ten times more only costs solves next to flat folds.
+FLAT = 2e-5
+
+
+@internal
+def drop_level(s, left, top, bits):
+    """The bits of the changes from record left to top without those of a parameter that does not change there."""
+    first = 2 * S.size(s)
+    for j in range(S.tests(s)):
+        if (bits >> j) & 1 == 0 or not is_turn(s, j) or max(abs(left[first + j]), abs(top[first + j])) > FLAT:
+            continue
+        if is_level(s, left, j):
+            left[first + j] = top[first + j]
+            bits &= ~(1 << j)
+        elif is_level(s, top, j):
+            top[first + j] = left[first + j]
+            bits &= ~(1 << j)
+    return bits
+
+
+@internal
+def is_level(s, record, j):
+    """Whether test function j is zero to rounding at the record's point, corrected as finely as can be."""
+    x, row, again, size = S.work(s)[S.GUESS], S.work(s)[S.ROW], S.slots(s)[S.MADE], S.size(s)
+    weigh(s, record[size:], row)
+    value = 0.0
+    for k in range(size):
+        x[k] = record[k]
+        value += row[k] * x[k]
+    code, _, size_f = correct(s, x, row, value, FINE)
+    return code == OK and finish(s, x, size_f, again) == OK and again[2 * size + j] == 0.0
