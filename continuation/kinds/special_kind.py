@@ -115,6 +115,7 @@ class AtStart(NamedTuple):
     is_flow: bool
     zero: float  # eigenvalues below this, relative to the largest row sum of F_u, read zero
     is_alone: bool  # no special point in the rows beside it
+    is_level: bool  # the parameter does not change beside it
     jacobian: Callable  # () -> F_u, None where it can't be had
 
 

@@ -17,9 +17,9 @@ from continuation.compiled.events.detect import (
     least_count,
     unexplained,
 )
-from continuation.compiled.events.level import drop_level
 from continuation.compiled.events.records import LARGEST_POWER, NEEDED, copy, has_room, push
 from continuation.compiled.events.refinement import refine
+from continuation.compiled.events.rounding import drop_rounding
 from continuation.compiled.state import trace_state as S
 from continuation.compiled.steps.correct import FINE, correct
 from continuation.compiled.steps.finish import ask_between, finish
@@ -256,7 +256,7 @@ def locate_alone(s, bits, event):
 def examine(s, bits):
     """Act on what changed between LEFT and the top of the stack."""
     event, left, top = S.stack(s)[S.STACK_DEPTH - 3], S.slot(s, S.LEFT), S.top(s)
-    bits = drop_level(s, left, top, bits)
+    bits = drop_rounding(s, left, top, bits)
     if bits == 0:
         return
     found = locate_event(s, bits, event) or locate_alone(s, bits, event)

@@ -1,4 +1,6 @@
-"""Pieces along which the varied parameter does not change: what its part of the tangent has there is no sign.
+"""Changes that are rounding.
+
+Along pieces where the varied parameter does not change, its part of the tangent has no sign worth the name.
 
 On a line of solutions at one value of the parameter the tangent's part is what rounding, and the one correction that
 a step's tangent is behind its point, leave of zero.  Rare: such signs are looked at only where both ends of a piece are
@@ -7,7 +9,7 @@ all but level.
 
 from continuation.compiled.calls.interface import OK
 from continuation.compiled.calls.kernel import internal
-from continuation.compiled.events.detect import is_turn
+from continuation.compiled.events.detect import COUNT_BIT, change_of_count, is_turn
 from continuation.compiled.state import trace_state as S
 from continuation.compiled.steps.correct import FINE, correct
 from continuation.compiled.steps.finish import finish
@@ -19,8 +21,28 @@ FLAT = 2e-5
 
 
 @internal
+def drop_rounding(s, left, top, bits):
+    """The bits of the changes from record left to top without those that are rounding."""
+    return drop_odd(s, left, top, drop_level(s, left, top, bits))
+
+
+@internal
+def drop_odd(s, left, top, bits):
+    """Without a count that changed alone by what only pairs can't change it by.
+
+    Where a real eigenvalue crosses zero the determinant changes its sign and a test function with it; where it does
+    not, one that is zero but for rounding (along a line of solutions, say) has been read once on either side.
+    """
+    base, even = S.scalars(s), S.trait(s, S.integers(s)[S.COUNT_KIND], S.COUNT_CHANGE)
+    if bits != COUNT_BIT or even < 2 or change_of_count(s, left, top) % even == 0.0:
+        return bits
+    left[base + S.UNSTABLE], left[base + S.NULLITY] = top[base + S.UNSTABLE], top[base + S.NULLITY]
+    return 0
+
+
+@internal
 def drop_level(s, left, top, bits):
-    """The bits of the changes from record left to top without those of a parameter that does not change there."""
+    """Without those of a parameter that does not change there."""
     first = 2 * S.size(s)
     for j in range(S.tests(s)):
         if (bits >> j) & 1 == 0 or not is_turn(s, j) or max(abs(left[first + j]), abs(top[first + j])) > FLAT:
