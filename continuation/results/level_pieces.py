@@ -9,6 +9,7 @@ FLAT = 2e-5
 # Part of what tangents and parameters say of its changes by which they must disagree for them to be rounding: what
 # tangents say of a change is right to their squared turn, of rounding it is as large as the change itself.
 UNEXPLAINED = 0.1
+SHORTEST = 1e-3  # of a piece, relative to 1 + |x|: ten times less and the rounding next to folds looks like one
 LEAST = 3  # intervals between rows that make a piece: fewer may lie next to a fold by chance
 
 
@@ -28,7 +29,9 @@ def level_pieces(rows) -> list:
     return [
         (int(first), int(last))
         for first, last in pieces
-        if last - first >= LEAST and is_rounding(changes[first:last], told[first:last], sizes[first:last])
+        if last - first >= LEAST
+        and np.sum(lengths[first:last]) >= SHORTEST * (1 + np.sqrt(rows.unknowns[first] ** 2 @ rows.weights))
+        and is_rounding(changes[first:last], told[first:last], sizes[first:last])
     ]
 
 

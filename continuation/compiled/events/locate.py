@@ -12,11 +12,13 @@ from continuation.compiled.calls.kernel import internal
 from continuation.compiled.events.bracket import BRACKETED, ROUND, find_root
 from continuation.compiled.events.detect import (
     COUNT_BIT,
+    crosses_alone,
     find_changes,
     is_certain,
     least_count,
     unexplained,
 )
+from continuation.compiled.events.dips import CHANGED, LOST, NOWHERE, PROBED, descend, find_dip_beside
 from continuation.compiled.events.records import LARGEST_POWER, NEEDED, copy, has_room, push
 from continuation.compiled.events.refinement import refine
 from continuation.compiled.events.rounding import drop_rounding
@@ -32,6 +34,9 @@ SPLIT = 1e-7
 # First distance of the neighbours of an event, of the piece it lies on: less and Newton has less hold next to it, more
 # and other events lie between them.
 NEIGHBOUR = 1e-3
+# Distance of the neighbours of an event that certainly crosses, relative to 1 + |x|, down to which its partner is
+# sought: ten times less and signs are rounding, ten times more and pairs 1e-7 apart are one.
+RESOLVED = 1e-9
 CLEAR = 1e-4  # ... and the least where signs may be rounding: several eigenvalues vanish where branches touch
 ASIDE = 0.61  # of the way to a probe that could not be had, where another is tried
 MARGIN = 0.001  # part of a piece by which a guess keeps away from its ends
@@ -164,26 +169,22 @@ def make_neighbour(s, event, other, d, record):
 
 
 @internal
-def isolate(s, event, nearest):
+def isolate(s, left, top, event, nearest, coincide):
     """Put the neighbours of a located event around it on the stack when it does not explain its whole interval.
 
-    Each neighbour interval is then examined for itself.  False where the neighbours can't be had at a distance of at
-    least `nearest` times the interval, or where nothing changes between them.  What else changes between the nearest
-    neighbours that can be had happens at the same point, to the accuracy of this search.
+    It lies between the records left and top; each interval between them is then examined for itself.  False where the
+    neighbours can't be had at a distance of at least `nearest`, or where nothing changes between them.  What else
+    changes between the nearest ones happens at the same point, to the accuracy of this search, if they may `coincide`.
     """
-    ints, stack_ = S.integers(s), S.stack(s)
-    left, base = S.slot(s, S.LEFT), S.scalars(s)
-    top = S.top(s)
+    ints, stack_, base = S.integers(s), S.stack(s), S.scalars(s)
     after, before = stack_[S.STACK_DEPTH - 1], stack_[S.STACK_DEPTH - 2]
-    length = distance(s, left, top)
-    floor = max(SPLIT * (1.0 + math.sqrt(inner(S.weights(s), event, event))), nearest * length)
-    d, rest = NEIGHBOUR * length, 0
-    while d > floor and ints[S.DEPTH] + NEEDED < S.STACK_DEPTH:
+    d, rest = NEIGHBOUR * distance(s, left, top), 0
+    while d > nearest and ints[S.DEPTH] + NEEDED < S.STACK_DEPTH:
         bits = rest = 0
         if make_neighbour(s, event, left, d, before) and make_neighbour(s, event, top, d, after):
             bits = find_changes(s, before, after)
             rest = unexplained(s, before, after, bits, event)
-        if bits != 0 and (rest == 0 or 0.1 * d <= floor and nearest == 0.0):
+        if bits != 0 and (rest == 0 or 0.1 * d <= nearest and coincide):
             event[base + S.UNSTABLE] = least_count(s, before, after)
             push(s, after, S.PROBE)
             behind = S.top(s)
@@ -194,6 +195,51 @@ def isolate(s, event, nearest):
             return True
         d *= 0.1
     return False
+
+
+@internal
+def size_of(s, record):
+    """1 + |x|."""
+    return 1.0 + math.sqrt(inner(S.weights(s), record, record))
+
+
+@internal
+def isolate_touching(s, event):
+    """`isolate` where signs are kept: close to an event that certainly crosses, not where branches may only touch."""
+    left, top = S.slot(s, S.LEFT), S.top(s)
+    floor = max(SPLIT * size_of(s, event), CLEAR * distance(s, left, top))
+    return isolate(s, left, top, event, RESOLVED * size_of(s, event) if crosses_alone(s, event) else floor, False)
+
+
+@internal
+def isolate_cluster(s, event):
+    """Whether two more of a located event's kind lie beside it; then they are parted on the stack."""
+    left, top, made = S.slot(s, S.LEFT), S.top(s), S.slots(s)[S.MADE]
+    j = test_of(s, event)
+    if j < 0 or not has_room(s):
+        return False
+    at = distance(s, left, event)
+    sigma = find_dip_beside(s, S.slot(s, S.PREVIOUS), left, top, j, at)
+    if sigma < 0.0 or descend(s, left, top, j, sigma, at) != CHANGED:
+        return False
+    nearest = RESOLVED * size_of(s, event)
+    if distance(s, left, made) > at:
+        push(s, made, S.PROBE)
+        isolate(s, left, S.top(s), event, nearest, False)
+    else:
+        isolate(s, made, top, event, nearest, False)
+        push(s, made, S.PROBE)
+    return True
+
+
+@internal
+def test_of(s, event):
+    """Index of the only test function that certainly changes sign at a located event, -1 if there is none."""
+    kind, found = int(event[S.scalars(s) + S.KIND]), -1
+    for j in range(S.tests(s)):
+        if S.kinds(s)[j] == kind and crosses_alone(s, event) and not S.has_mark(s, kind, S.LOCATED_BY_BISECTION):
+            found = j
+    return found
 
 
 @internal
@@ -261,10 +307,10 @@ def examine(s, bits):
         return
     found = locate_event(s, bits, event) or locate_alone(s, bits, event)
     if found and unexplained(s, left, top, bits, event) == 0:
-        if is_certain(s, bits, event) or not isolate(s, event, CLEAR):
+        if not (isolate_cluster(s, event) if is_certain(s, bits, event) else isolate_touching(s, event)):
             push(s, event, S.EVENT)
         return
-    if found and isolate(s, event, 0.0):
+    if found and isolate(s, left, top, event, SPLIT * size_of(s, event), True):
         return
     if distance(s, left, top) > SPLIT * (1.0 + math.sqrt(inner(S.weights(s), top, top))) and split(s, 0.5):
         return
@@ -287,7 +333,7 @@ def find_touching(s, left, top, sigma, kind):
         interpolate(left, top, size, distance(s, left, top), sigma, made, made[size:])
     if find_changes(s, left, made) != 0 or not refine(s, left, top, made, kind, event):
         return False
-    if event[S.scalars(s) + S.NULLITY] > 1.0 or not isolate(s, event, CLEAR):  # one that crosses does not come alone
+    if event[S.scalars(s) + S.NULLITY] > 1.0 or not isolate_touching(s, event):  # one that crosses does not come alone
         push(s, event, S.EVENT)
     return True
 
@@ -297,4 +343,12 @@ def probe(s, sigma, j):
     """Look into an interval without changes at `sigma`, where test function `j` (or none, -1) hints at something."""
     left, top = S.slot(s, S.LEFT), S.top(s)
     touching = j >= 0 and S.has_mark(s, S.kinds(s)[j], S.MAY_TOUCH)
-    return (touching and find_touching(s, left, top, sigma, S.kinds(s)[j])) or split(s, sigma)
+    if touching and find_touching(s, left, top, sigma, S.kinds(s)[j]):
+        return True
+    if j < 0 or S.kinds(s)[j] < 0 or not has_room(s):
+        return split(s, sigma)
+    found = descend(s, left, top, j, sigma, NOWHERE)
+    if found in (PROBED, CHANGED):
+        push(s, S.slots(s)[S.MADE], S.PROBE)
+        return True
+    return found == LOST and split(s, sigma)

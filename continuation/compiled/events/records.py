@@ -13,7 +13,7 @@ SAME = 1e-9
 # less and signs of rounding are taken for changes, ten times more and steps beside points are taken anew in vain.
 ON_POINT = 1e-8
 LARGEST_POWER = 900.0  # of two, by which exponents are compared: more would overflow
-NEEDED = 10  # free places on the stack before something is put there: six at most, and three above are for work
+NEEDED = 14  # free places on the stack before something is put there: seven at most, and six above are for work
 
 
 @inlined

@@ -7,17 +7,22 @@ a step's tangent is behind its point, leave of zero.  Rare: such signs are looke
 all but level.
 """
 
+import math
+
 from continuation.compiled.calls.interface import OK
 from continuation.compiled.calls.kernel import internal
 from continuation.compiled.events.detect import COUNT_BIT, change_of_count, is_turn
 from continuation.compiled.state import trace_state as S
 from continuation.compiled.steps.correct import FINE, correct
 from continuation.compiled.steps.finish import finish
-from continuation.compiled.steps.metric import weigh
+from continuation.compiled.steps.metric import inner, weigh
 
 # Parameter's part of a unit tangent below which its sign may be the error of a stored tangent (2e-6 at most): ten times
 # less and folds are told on bent lines of solutions, ten times more only costs solves next to flat folds.
 FLAT = 2e-5
+# Distance, relative to 1 + |x|, at which a sign is read again, and part of a value by which it may differ there: ten
+# times farther and pairs 1e-6 apart are taken for noise, ten times nearer and noise of slow functions lasts.
+ASIDE, UNLIKE = 1e-8, 0.5
 
 
 @internal
@@ -47,23 +52,38 @@ def drop_level(s, left, top, bits):
     for j in range(S.tests(s)):
         if (bits >> j) & 1 == 0 or not is_turn(s, j) or max(abs(left[first + j]), abs(top[first + j])) > FLAT:
             continue
-        if is_level(s, left, j):
+        if is_rounding(s, left, j, S.slots(s)[S.MADE]):
             left[first + j] = top[first + j]
             bits &= ~(1 << j)
-        elif is_level(s, top, j):
+        elif is_rounding(s, top, j, S.slots(s)[S.MADE]):
             top[first + j] = left[first + j]
             bits &= ~(1 << j)
     return bits
 
 
 @internal
-def is_level(s, record, j):
-    """Whether test function j is zero to rounding at the record's point, corrected as finely as can be."""
-    x, row, again, size = S.work(s)[S.GUESS], S.work(s)[S.ROW], S.slots(s)[S.MADE], S.size(s)
-    weigh(s, record[size:], row)
-    value = 0.0
+def is_rounding(s, record, j, again):
+    """Whether the sign of test function j is rounding, or other noise, at a record; `again` is for work.
+
+    Noise does not last beside its point.
+    """
+    for k in range(S.size(s)):
+        S.work(s)[S.SPARE][k] = record[k]
+        S.work(s)[S.SPARE_DIRECTION][k] = record[S.size(s) + k]
+    behind, ahead = value_beside(s, j, -ASIDE, again), value_beside(s, j, ASIDE, again)
+    value = 0.5 * abs(behind + ahead)
+    return not (value > 0.0 and abs(ahead - behind) < UNLIKE * value)
+
+
+@internal
+def value_beside(s, j, part, again):
+    """Test function j at a point of the curve beside that in SPARE, corrected as finely as can be; NaN: none there."""
+    work, size = S.work(s), S.size(s)
+    x, row, spare, along = work[S.GUESS], work[S.ROW], work[S.SPARE], work[S.SPARE_DIRECTION]
+    weigh(s, along, row)
+    d, value = part * (1.0 + math.sqrt(inner(S.weights(s), spare, spare))), 0.0
     for k in range(size):
-        x[k] = record[k]
+        x[k] = spare[k] + d * along[k]
         value += row[k] * x[k]
     code, _, size_f = correct(s, x, row, value, FINE)
-    return code == OK and finish(s, x, size_f, again) == OK and again[2 * size + j] == 0.0
+    return again[2 * size + j] if code == OK and finish(s, x, size_f, again) == OK else math.nan
