@@ -6,9 +6,10 @@ from continuation.results.remarks import Remark
 
 # Parameter's part of a unit tangent that may be the error of a stored tangent, as in the engine (`events.rounding`).
 FLAT = 2e-5
-# Part of what tangents and parameters say of its changes by which they must disagree for them to be rounding: what
-# tangents say of a change is right to their squared turn, of rounding it is as large as the change itself.
-UNEXPLAINED = 0.1
+# Factor between the changes that tangents and parameters tell of, beyond which both are rounding: on flat folds they
+# agree to a factor of two, rounding of one knows nothing of the other.
+UNLIKE = 10.0
+ROUNDING = 4 * np.finfo(float).eps  # of the parameter between two rows, relative to 1 + |p|: its last bits
 SHORTEST = 1e-3  # of a piece, relative to 1 + |x|: ten times less and the rounding next to folds looks like one
 LEAST = 3  # intervals between rows that make a piece: fewer may lie next to a fold by chance
 
@@ -22,8 +23,7 @@ def level_pieces(rows) -> list:
     if np.count_nonzero(flat) < LEAST:
         return []
     lengths = np.sqrt(np.diff(rows.unknowns, axis=0) ** 2 @ rows.weights)
-    told, changes = 0.5 * lengths * (slopes[1:] + slopes[:-1]), np.diff(p)
-    sizes = np.maximum(np.abs(changes), 0.5 * lengths * (np.abs(slopes[1:]) + np.abs(slopes[:-1])))
+    told, changes = 0.5 * lengths * (np.abs(slopes[1:]) + np.abs(slopes[:-1])), np.abs(np.diff(p))
     edges = np.flatnonzero(np.diff(np.concatenate([[False], flat, [False]]).astype(int)))
     pieces = zip(edges[::2], edges[1::2])
     return [
@@ -31,13 +31,14 @@ def level_pieces(rows) -> list:
         for first, last in pieces
         if last - first >= LEAST
         and np.sum(lengths[first:last]) >= SHORTEST * (1 + np.sqrt(rows.unknowns[first] ** 2 @ rows.weights))
-        and is_rounding(changes[first:last], told[first:last], sizes[first:last])
+        and is_rounding(changes[first:last], told[first:last], p[first])
     ]
 
 
-def is_rounding(changes, told, sizes) -> bool:
+def is_rounding(changes, told, p) -> bool:
     """Tell whether changes of the parameter are none that the tangents know of."""
-    return float(np.sum(np.abs(changes - told))) >= UNEXPLAINED * float(np.sum(sizes))
+    total, known = float(np.sum(changes)), float(np.sum(told))
+    return total <= ROUNDING * (1 + abs(p)) * len(changes) or not known / UNLIKE <= total <= known * UNLIKE
 
 
 def remarks_on_level_pieces(problem, rows, runs) -> list:

@@ -20,6 +20,9 @@ INSIDE = 0.02
 # Fraction of its ends that a parabola (or slope) must fall below to be looked into: a tenth of it and points that hide
 # in a step are missed, where it nears 1 every bend costs a probe.
 DIP = 0.1
+# ... and of the larger end, where the other one lies next to the extremum: what parabolas of steps miss by.  Ten times
+# less and pairs next to a point are missed, ten times more and probes are spent on every dip.
+SLACK = 0.01
 LEAST = 1e-300  # what stands for zero where a sign is wanted
 STEEP = 1e-12  # slopes of the parameter, of a unit tangent, that are rounding: their signs mean nothing
 # Part of a piece in which a determinant that falls on a line must vanish to be looked at: nearer 1 corners in bent
@@ -148,8 +151,8 @@ def explains_count(s, a, b, event):
         return True
     if expected != expected:
         return abs(change) <= (abs(event[base + S.NULLITY]) if allowed == S.BY_KERNEL else allowed)
-    change, excess = b[base + S.UNSTABLE] - a[base + S.UNSTABLE], b[base + S.NULLITY] - a[base + S.NULLITY]
-    return change + min(excess, 0.0) <= expected <= change + max(excess, 0.0)
+    change, before, after = b[base + S.UNSTABLE] - a[base + S.UNSTABLE], a[base + S.NULLITY], b[base + S.NULLITY]
+    return change - before <= expected <= change + after
 
 
 @internal
@@ -168,6 +171,12 @@ def is_certain(s, bits, event):
 
 
 @inlined
+def depth_between(a, b):
+    """What an extremum between two values of one sign must stay above to be taken for none."""
+    return max(DIP * min(a, b), SLACK * max(a, b))
+
+
+@inlined
 def find_hidden_turn(s, a, b, length):
     """Where the cubic Hermite interpolant of the varied parameter turns twice between a and b, else -1."""
     size = S.size(s)
@@ -182,7 +191,7 @@ def find_hidden_turn(s, a, b, length):
     if sigma < INSIDE or sigma > 1.0 - INSIDE:
         return -1.0
     slope = m0 + 2.0 * sigma * (3.0 * rise - 2.0 * m0 - m1) + sigma * sigma * curve
-    return sigma if slope / m0 < DIP * min(1.0, m1 / m0) else -1.0
+    return sigma if slope / m0 < depth_between(1.0, m1 / m0) else -1.0
 
 
 @internal
@@ -211,7 +220,7 @@ def find_hidden_dip(s, c, a, b, length):
         slope = rise * (before + length) - second * length
         if second > 0.0 and -0.5 * slope < (1.0 - INSIDE) * second * length and -0.5 * slope > INSIDE * second * length:
             whole = length * before * (length + before)
-            if va - 0.25 * slope * slope / (second * whole) < DIP * min(va, vb):
+            if va - 0.25 * slope * slope / (second * whole) < depth_between(va, vb):
                 return -0.5 * slope / (second * length), j
         if va * before < REACH * fall and S.has_mark(s, kinds[j], S.MAY_TOUCH):
             suspect = j

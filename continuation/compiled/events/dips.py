@@ -8,7 +8,7 @@ that zero is divided out.
 
 from continuation.compiled.calls.interface import OK
 from continuation.compiled.calls.kernel import internal
-from continuation.compiled.events.detect import DIP, INSIDE, find_changes
+from continuation.compiled.events.detect import depth_between, find_changes
 from continuation.compiled.events.records import LARGEST_POWER, copy
 from continuation.compiled.events.rounding import is_rounding
 from continuation.compiled.state import trace_state as S
@@ -21,6 +21,7 @@ DESCENTS = 16  # probes at most: each parabola has about half as many right digi
 # Part of the least value found that the next parabola must promise to fall below: nearer 1 dips that stay away from
 # zero cost probes, nearer 0 pairs in bent pieces are given up.
 DEEPER = 0.3
+BESIDE = 1e-3  # part of a piece by which a cluster must keep away from its ends: points found there come as they are
 NEAREST = 1e-8  # part of the piece by which probes keep apart: there is only rounding in less
 DOUBTFUL = 1e-6  # part of the values at the ends below which a change of sign may be rounding
 
@@ -52,15 +53,15 @@ def lowest(pa, fa, pm, fm, pb, fb):
 def find_dip_beside(s, c, a, b, j, root):
     """Where test function j, its zero at distance `root` from a divided out, dips between a and b; negative if not."""
     before, length = S.floats(s)[S.BEFORE], distance(s, a, b)
-    if S.integers(s)[S.HISTORY] == 0 or before == 0.0 or not INSIDE * length < root < (1.0 - INSIDE) * length:
+    if S.integers(s)[S.HISTORY] == 0 or before == 0.0 or not BESIDE * length < root < (1.0 - BESIDE) * length:
         return NOWHERE
     fc, fa = signed_value(s, c, a, j, -before, root), signed_value(s, a, a, j, 0.0, root)
     fb = signed_value(s, b, a, j, length, root)
     if not min(fa, fb, fc) > 0.0:
         return NOWHERE
     place, value = lowest(-before, fc, 0.0, fa, length, fb)
-    inside = INSIDE * length < place < (1.0 - INSIDE) * length
-    return place / length if inside and value < DIP * min(fa, fb) else NOWHERE
+    inside = BESIDE * length < place < (1.0 - BESIDE) * length
+    return place / length if inside and value < depth_between(fa, fb) else NOWHERE
 
 
 @internal

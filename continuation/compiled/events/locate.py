@@ -31,6 +31,8 @@ from continuation.compiled.steps.metric import distance, inner, weigh
 # Pieces shorter than this, relative to 1 + |x|, are not split further: ten times less and signs are rounding there, ten
 # times more and events that could be told apart are reported as one that is not located.
 SPLIT = 1e-7
+# ... and where an event in it is located whose neighbours do not part it from what else changes: nothing nearer will.
+ENOUGH = 1e-4
 # First distance of the neighbours of an event, of the piece it lies on: less and Newton has less hold next to it, more
 # and other events lie between them.
 NEIGHBOUR = 1e-3
@@ -275,14 +277,24 @@ def insert(s, event):
 
 @internal
 def push_bisected(s, bits, top):
-    """Put the events of the test functions in `bits` that a bracket locates on the stack: several at one place, say."""
-    event, left, found = S.stack(s)[S.STACK_DEPTH - 3], S.slot(s, S.LEFT), False
+    """Put the events of test functions that a bracket locates on the stack, several at one place, say; their bits."""
+    event, left, found = S.stack(s)[S.STACK_DEPTH - 3], S.slot(s, S.LEFT), 0
     for j in range(S.tests(s)):
         alone = (bits >> j) & 1 == 1 and S.has_mark(s, S.kinds(s)[j], S.LOCATED_BY_BISECTION)
         if alone and bisect_event(s, left, top, j, event):
             push(s, event, S.EVENT)
-            found = True
+            found |= 1 << j
     return found
+
+
+@internal
+def own_bits(s, event):
+    """Bits of the test functions of an event's own kind."""
+    bits, kind = 0, int(event[S.scalars(s) + S.KIND])
+    for j in range(S.tests(s)):
+        if S.kinds(s)[j] == kind:
+            bits |= 1 << j
+    return bits
 
 
 @internal
@@ -312,13 +324,16 @@ def examine(s, bits):
         return
     if found and isolate(s, left, top, event, SPLIT * size_of(s, event), True):
         return
-    if distance(s, left, top) > SPLIT * (1.0 + math.sqrt(inner(S.weights(s), top, top))) and split(s, 0.5):
+    if distance(s, left, top) > (ENOUGH if found else SPLIT) * size_of(s, top) and split(s, 0.5):
         return
     if found:
         left_over = unexplained(s, left, top, bits, event)
         push(s, event, S.EVENT)
-        push_bisected(s, left_over, top)
-    elif not push_bisected(s, bits, top):
+        left_over &= ~push_bisected(s, left_over, top)
+        if left_over & ~own_bits(s, event) != 0:
+            make_unlocated(s, left, top, left_over, S.slots(s)[S.MADE])
+            push(s, S.slots(s)[S.MADE], S.EVENT)
+    elif push_bisected(s, bits, top) == 0:
         make_unlocated(s, left, top, bits, S.slots(s)[S.MADE])
         push(s, S.slots(s)[S.MADE], S.EVENT)
 

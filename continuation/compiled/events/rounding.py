@@ -52,10 +52,7 @@ def drop_level(s, left, top, bits):
     for j in range(S.tests(s)):
         if (bits >> j) & 1 == 0 or not is_turn(s, j) or max(abs(left[first + j]), abs(top[first + j])) > FLAT:
             continue
-        if is_rounding(s, left, j, S.slots(s)[S.MADE]):
-            left[first + j] = top[first + j]
-            bits &= ~(1 << j)
-        elif is_rounding(s, top, j, S.slots(s)[S.MADE]):
+        if is_rounding(s, top, j, S.slots(s)[S.MADE]):  # the sign that was there goes on
             top[first + j] = left[first + j]
             bits &= ~(1 << j)
     return bits

@@ -8,6 +8,7 @@ import numpy as np
 
 from continuation.ground.status import Kind
 from continuation.results.level_pieces import remarks_on_level_pieces
+from continuation.results.noise import remarks_on_noise
 from continuation.results.remarks import Remark, unique_remarks
 
 # Distance, relative to 1 + |x|, below which two special points are one: the engine tells no nearer ones apart.
@@ -30,7 +31,7 @@ def remarks_on_coincidence(problem, rows, runs) -> list:
     return found
 
 
-SOURCES = (remarks_of_problem, remarks_on_level_pieces, remarks_on_coincidence)
+SOURCES = (remarks_of_problem, remarks_on_level_pieces, remarks_on_coincidence, remarks_on_noise)
 
 
 def remarks_on(problem, rows, runs) -> tuple:
