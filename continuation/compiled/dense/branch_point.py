@@ -27,6 +27,9 @@ ATTAINED = 1e-8
 # Singular values below this, relative to the scale of F, are zero at a located point, which is known to ATTAINED: ten
 # times less finds none where derivatives are differences, ten times more counts slow modes among them.
 SMALL = 1e-7
+# Rows of [F_u F_p] that differ by more than this are scaled: singular values do not compare across them.  Ten times
+# less and points of well scaled equations cost two Jacobians more, ten times more and SMALL takes small rows for zero.
+UNEVEN = 1e6
 FEW = 0.1  # of the largest: singular values below may vanish; a guess of the kernel's size, tested afterwards
 ALIKE = 3.0  # singular values within this factor of the smallest may vanish with it; likewise
 STALLED, SHORTEST = 0.5, 1e-4  # a contraction that a kink may hinder; differences are then shortened down to this part
@@ -48,15 +51,42 @@ def parameter_unit(w):
 
 
 @internal
-def jacobian_of(w, unit):
-    """[F_u F_p] as one (n, n + 1) matrix, the parameter in units of `unit`."""
+def jacobian_of(w, unit, units):
+    """[F_u F_p] as one (n, n + 1) matrix, the parameter in units of `unit`, the equations in those of `units` (n,)."""
     n = fixed(w, D.N_STATES)
     out = new_doubles((n, n + 1))
     for i in range(n):
         for j in range(n):
-            out[i, j] = D.jacobian(w)[i, j]
-        out[i, n] = D.derivative(w)[i] * unit
+            out[i, j] = D.jacobian(w)[i, j] / units[i]
+        out[i, n] = D.derivative(w)[i] * unit / units[i]
     return out
+
+
+@internal
+def enlarge(units, matrix):
+    """Make the units no smaller than the rows of a matrix."""
+    for i in range(matrix.shape[0]):
+        for j in range(matrix.shape[1]):
+            units[i] = max(units[i], abs(matrix[i, j]))
+
+
+@internal
+def equation_units(w, x, t, p, unit):
+    """Units (n,) of the equations in which their derivatives compare: all 1 but where they are very uneven.
+
+    A row that vanishes at the point itself is as large as it is beside it, which its derivative along t tells.
+    """
+    n = fixed(w, D.N_STATES)
+    units, ones, least, largest = new_doubles(n), new_doubles(n), math.inf, 0.0
+    for i in range(n):
+        ones[i] = 1.0
+    enlarge(units, jacobian_of(w, unit, ones))
+    for i in range(n):
+        least, largest = min(least, units[i]), max(largest, units[i])
+    if not largest > UNEVEN * least or least == 0.0:
+        return ones
+    enlarge(units, differentiate_along(w, x, p, t, 1.0))
+    return units
 
 
 @internal
@@ -94,7 +124,7 @@ def no_step(n, k):
 
 
 @internal
-def take_kernel_step(w, x, p, f, k, unit, reach):
+def take_kernel_step(w, x, p, f, k, unit, units, reach):
     """One Gauss-Newton step towards a point where [F_u F_p] loses k ranks; p in units of `unit`.
 
     With its singular vectors: u_i (the k smallest) and c_j (those and the null vector) the equations are
@@ -103,12 +133,12 @@ def take_kernel_step(w, x, p, f, k, unit, reach):
     n = fixed(w, D.N_STATES)
     if evaluate_at(w, x, p, f) != OK:
         return no_step(n, k)
-    u, sigma, vt = linalg.svd(D.lapack(w), jacobian_of(w, unit))
+    u, sigma, vt = linalg.svd(D.lapack(w), jacobian_of(w, unit, units))
     step, left_over, bent = new_doubles(n + 1), 0.0, 0.0
     for m in range(n):
         along = 0.0
         for i in range(n):
-            along += u[i, m] * f[i]
+            along += u[i, m] * f[i] / units[i]
         if m >= n - k:
             left_over = max(left_over, abs(along))
         else:
@@ -121,6 +151,8 @@ def take_kernel_step(w, x, p, f, k, unit, reach):
         along_c = differentiate_along(w, x, p, direction, reach)
         for i in range(n):
             along_c[i, n] *= unit
+            for m in range(n + 1):
+                along_c[i, m] /= units[i]
         bent = max(bent, linalg.largest_entry(along_c))
         for i in range(k):
             row = new_doubles(n + 1)
@@ -141,9 +173,13 @@ def take_kernel_step(w, x, p, f, k, unit, reach):
 
 
 @internal
-def count_null_vectors(w, scale):
+def count_null_vectors(w, units, scale):
     """Dimension of the kernel of F_u, by its singular values against a scale that may exceed them all."""
-    _, sigma, _ = linalg.svd(D.lapack(w), D.jacobian(w))
+    matrix = D.jacobian(w).copy()
+    for i in range(matrix.shape[0]):
+        for j in range(matrix.shape[1]):
+            matrix[i, j] /= units[i]
+    _, sigma, _ = linalg.svd(D.lapack(w), matrix)
     count = 0
     for value in sigma:
         if value <= SMALL * scale:
@@ -163,9 +199,10 @@ def locate_kernel(w, x, t, p, f, k):
     if k > n or evaluate_at(w, x, p, f) != OK:
         return math.inf, 0, math.nan, math.nan
     unit, last = parameter_unit(w), no_step(n, k)
+    units = equation_units(w, x, t, p, unit)
     for iteration in range(ITERATIONS):
         before = error
-        last = take_kernel_step(w, x, p, f, k, unit, reach)
+        last = take_kernel_step(w, x, p, f, k, unit, units, reach)
         error = last.error
         if error > STALLED * before:
             reach = max(0.1 * reach, SHORTEST)
@@ -173,10 +210,13 @@ def locate_kernel(w, x, t, p, f, k):
             break
     if not (error <= ATTAINED) or evaluate_at(w, x, p, f) != OK:
         return math.inf, 0, math.nan, math.nan
-    _, sigma, vt = linalg.svd(D.lapack(w), jacobian_of(w, unit))
+    _, sigma, vt = linalg.svd(D.lapack(w), jacobian_of(w, unit, units))
     if sigma[n - k] > SMALL * last.scale or last.left_over > UNBALANCED * last.scale * (1.0 + norm(x)):
         return math.inf, 0, math.nan, math.nan
     t[n] /= unit
+    for i in range(n):
+        for j in range(n):
+            last.left[i, j] /= units[i]
     change, turns = expect_at_kernel(w, t, last.forms, last.bent, last.left, last.right)
     projected = new_doubles(n + 1)
     for c in range(n - k, n + 1):
@@ -188,15 +228,23 @@ def locate_kernel(w, x, t, p, f, k):
     for j in range(n + 1):
         t[j] = projected[j]
     t[n] *= unit
-    return error, count_null_vectors(w, last.scale), change, turns
+    return error, count_null_vectors(w, units, last.scale), change, turns
 
 
 @internal
-def guess_kernels(w, x, p, f):
+def guess_kernels(w, x, t, p, f):
     """Numbers of singular values of [F_u F_p] at x that may vanish: like the smallest, or below the widest gap."""
     if evaluate_at(w, x, p, f) != OK:
         return 1, 1
-    _, sigma, _ = linalg.svd(D.lapack(w), jacobian_of(w, parameter_unit(w)))
+    unit = parameter_unit(w)
+    matrix = D.jacobian(w).copy()  # derivatives along t are taken in its place
+    by_p, units = D.derivative(w).copy(), equation_units(w, x, t, p, unit)
+    scaled = new_doubles((matrix.shape[0], matrix.shape[0] + 1))
+    for i in range(matrix.shape[0]):
+        for j in range(matrix.shape[0]):
+            scaled[i, j] = matrix[i, j] / units[i]
+        scaled[i, matrix.shape[0]] = by_p[i] * unit / units[i]
+    _, sigma, _ = linalg.svd(D.lapack(w), scaled)
     n = sigma.shape[0]
     alike, below, widest = 1, 1, 0.0
     for k in range(1, n + 1):
@@ -219,7 +267,7 @@ def locate_kernel_of_any_size(w, x, t, p, f, k):
     if error <= ATTAINED:
         return error, nullity, change, turns
     tried = k
-    for likely in guess_kernels(w, first, p, f):
+    for likely in guess_kernels(w, first, direction, p, f):
         if likely in (k, tried):
             continue
         for j in range(x.shape[0]):

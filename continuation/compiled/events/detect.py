@@ -17,6 +17,7 @@ COUNT_BIT = 1 << 50  # the number of unstable eigenvalues changed; test function
 # Part of a piece by which a hidden extremum must keep away from its ends, whose neighbours see it too: ten times less
 # and probes fall on points that are there, ten times more and a fifth of each end goes unseen.
 INSIDE = 0.02
+BESIDE = 1e-3  # ... where slopes tell of it, or one zero is known: the neighbours do not see what lies there
 # Fraction of its ends that a parabola (or slope) must fall below to be looked into: a tenth of it and points that hide
 # in a step are missed, where it nears 1 every bend costs a probe.
 DIP = 0.1
@@ -188,7 +189,7 @@ def find_hidden_turn(s, a, b, length):
     if curve == 0.0:
         return -1.0
     sigma = -(3.0 * rise - 2.0 * m0 - m1) / curve
-    if sigma < INSIDE or sigma > 1.0 - INSIDE:
+    if sigma < BESIDE or sigma > 1.0 - BESIDE:
         return -1.0
     slope = m0 + 2.0 * sigma * (3.0 * rise - 2.0 * m0 - m1) + sigma * sigma * curve
     return sigma if slope / m0 < depth_between(1.0, m1 / m0) else -1.0

@@ -8,7 +8,7 @@ that zero is divided out.
 
 from continuation.compiled.calls.interface import OK
 from continuation.compiled.calls.kernel import internal
-from continuation.compiled.events.detect import depth_between, find_changes
+from continuation.compiled.events.detect import BESIDE, SLACK, depth_between, find_changes
 from continuation.compiled.events.records import LARGEST_POWER, copy
 from continuation.compiled.events.rounding import is_rounding
 from continuation.compiled.state import trace_state as S
@@ -21,7 +21,7 @@ DESCENTS = 16  # probes at most: each parabola has about half as many right digi
 # Part of the least value found that the next parabola must promise to fall below: nearer 1 dips that stay away from
 # zero cost probes, nearer 0 pairs in bent pieces are given up.
 DEEPER = 0.3
-BESIDE = 1e-3  # part of a piece by which a cluster must keep away from its ends: points found there come as they are
+PATIENCE = 3  # parabolas that may promise less where the value is but SLACK of the ends': bent pieces mislead the first
 NEAREST = 1e-8  # part of the piece by which probes keep apart: there is only rounding in less
 DOUBTFUL = 1e-6  # part of the values at the ends below which a change of sign may be rounding
 
@@ -76,7 +76,7 @@ def descend(s, left, top, j, sigma, root):
     copy(top, high)
     pa, pb, pm, fm = 0.0, length, -1.0, 0.0
     fa, fb = signed_value(s, left, left, j, 0.0, root), signed_value(s, top, left, j, length, root)
-    doubtful, place = DOUBTFUL * min(fa, fb), sigma * length
+    lower, place, shallow = min(fa, fb), sigma * length, 0
     for k in range(DESCENTS):
         one, other, p_one, p_other = low, high, pa, pb
         if k > 0 and place < pm:
@@ -88,7 +88,7 @@ def descend(s, left, top, j, sigma, root):
         at = distance(s, left, made)
         value = signed_value(s, made, left, j, at, root)
         if value < 0.0 or root < 0.0 and find_changes(s, left, made) != 0:
-            return EMPTY if -doubtful < value < 0.0 and is_rounding(s, made, j, low) else CHANGED
+            return EMPTY if -DOUBTFUL * lower < value < 0.0 and is_rounding(s, made, j, low) else CHANGED
         if k > 0 and value >= fm:
             copy(made, low if place < pm else high)
             pa, fa, pb, fb = (at, value, pb, fb) if place < pm else (pa, fa, at, value)
@@ -100,7 +100,10 @@ def descend(s, left, top, j, sigma, root):
             pm, fm = at, value
         place, value = lowest(pa, fa, pm, fm, pb, fb)
         apart = NEAREST * length
-        if not (value < DEEPER * fm and pa + apart < place < pb - apart and abs(place - pm) > apart):
+        shallow += value >= DEEPER * fm
+        if shallow > (PATIENCE if fm < SLACK * lower else 0):
+            break
+        if not (pa + apart < place < pb - apart and abs(place - pm) > apart):
             break
     copy(middle, made)
     return PROBED if pm >= 0.0 else LOST
