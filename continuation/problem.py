@@ -12,6 +12,7 @@ from continuation.equations import derivatives
 from continuation.equations.equations import Equations
 from continuation.equations.newton import solve_damped
 from continuation.ground.later import later
+from continuation.ground.names import is_number
 from continuation.ground.points import Point
 from continuation.symmetries.symmetry import Symmetry
 
@@ -158,15 +159,21 @@ class Problem(Verbs, Equations):
         self.symmetry = declared(self, symmetries)
 
     @classmethod
-    def from_expressions(cls, equations, parameters, *, outputs=None, zeros=None, name=None, **options):
+    def from_expressions(
+        cls, equations, parameters, *, outputs=None, zeros=None, definitions=None, name=None, **options
+    ):
         """Make a problem from text or sympy expressions, with exact derivatives.
 
         Parameters
         ----------
         equations : mapping of str to str or sympy expression
             State name -> right-hand side.
-        parameters : mapping of str to float
+        parameters : mapping of str to float, str or sympy expression
+            One given by others, ``{"C": 135.0, "C2": "0.8*C"}``, is a definition: it is no parameter to vary.
         outputs, zeros : mapping of str to str or sympy expression, optional
+        definitions : mapping of str to str or sympy expression, optional
+            Quantities, ``{"minf": "0.5*(1 + tanh((v - v1)/v2))"}``, and functions, ``{"S(x)": "1/(1 + exp(-x))"}``,
+            that equations, outputs, zeros and each other may use, in any order.
         options
             As for `Problem`: `symmetric`, `stability`, `symmetries`, `smoothness`, `weights`, `compiled`.
 
@@ -181,7 +188,10 @@ class Problem(Verbs, Equations):
         >>> fold.jacobian([0.5])
         array([[-1.]])
         """
-        made = expressions.from_expressions(equations, tuple(parameters), outputs=outputs or {}, zeros=zeros or {})
+        parameters, definitions = with_computed(parameters, definitions)
+        made = expressions.from_expressions(
+            equations, tuple(parameters), outputs=outputs or {}, zeros=zeros or {}, definitions=definitions
+        )
         problem = cls(
             made.residual,
             made.states,
@@ -209,7 +219,17 @@ class Problem(Verbs, Equations):
     @classmethod
     def from_source(cls, source: Mapping):
         """Make the problem that `source` (from a file) describes; the text is parsed as in `from_expressions`."""
-        keys = ("outputs", "zeros", "name", "symmetric", "stability", "symmetries", "smoothness", "weights")
+        keys = (
+            "outputs",
+            "zeros",
+            "definitions",
+            "name",
+            "symmetric",
+            "stability",
+            "symmetries",
+            "smoothness",
+            "weights",
+        )
         options = {key: source[key] for key in keys if key in source}
         return cls.from_expressions(source["equations"], source["parameters"], **options)
 
@@ -225,6 +245,22 @@ class IsolatedProblem(Verbs, Isolated):
 def from_source(source):
     """Make the problem that `source` (from a file) describes."""
     return Problem.from_source(source)
+
+
+def with_computed(parameters, definitions) -> tuple:
+    """Parameters that are numbers, and the definitions with those that are expressions."""
+    if not isinstance(parameters, Mapping) or not isinstance(definitions or {}, Mapping):
+        return parameters, definitions or {}  # refused where they are read
+    computed = {name: value for name, value in parameters.items() if is_computed(value)}
+    numbers = {name: value for name, value in parameters.items() if name not in computed}
+    return numbers, {**computed, **(definitions or {})}
+
+
+def is_computed(value) -> bool:
+    """Whether a parameter is given by an expression: text that is no number, or sympy's."""
+    if isinstance(value, str):
+        return not is_number(value)
+    return hasattr(value, "free_symbols") and bool(value.free_symbols)
 
 
 def declared(problem, entries) -> Symmetry:

@@ -7,11 +7,12 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 
 from continuation.expressions.codegen import System, first_order_source
+from continuation.expressions.definitions import Scope, read_heads
 from continuation.expressions.errors import shortened
 from continuation.expressions.generated import load_module
 from continuation.expressions.graph import Graph
 from continuation.expressions.jets import mixed_derivative
-from continuation.expressions.naming import declare_names
+from continuation.expressions.naming import declare_names, plain
 from continuation.expressions.parsing import ExpressionError, parse
 from continuation.expressions.symbolic import as_text
 
@@ -112,6 +113,7 @@ def from_expressions(
     *,
     outputs: Mapping[str, object] = MappingProxyType({}),
     zeros: Mapping[str, object] = MappingProxyType({}),
+    definitions: Mapping[str, object] = MappingProxyType({}),
 ) -> Expressions:
     """Make residual and exact derivatives from expressions.
 
@@ -119,11 +121,15 @@ def from_expressions(
     ----------
     equations : mapping from state name to right-hand side
         Text, a sympy expression or a number; the order of the states is the order of the mapping.  Names are
-        ASCII identifiers, also with indices: ``C[0,1]``.
+        letters of any script, digits and ``_``, also with indices: ``C[0,1]``.
     parameters : iterable of str
         Names of the parameters, in the order of `p`.
     outputs, zeros : mapping from name to expression, optional
-        Of states and parameters.  A name may not be that of a state or a parameter.
+        Of states, parameters and definitions.  A name may not be that of a state or a parameter.
+    definitions : mapping from ``name`` or ``name(arguments)`` to expression, optional
+        Quantities and functions that all expressions may use, each other too, in any order:
+        ``{"minf": "0.5*(1 + tanh((v - v1)/v2))", "S(x)": "1/(1 + exp(-x))"}``.  The arguments of a function hide
+        what else has their names.
 
     Returns
     -------
@@ -138,9 +144,12 @@ def from_expressions(
 
     Notes
     -----
-    Text may use ``+ - * / **``, parentheses, numbers, ``pi`` and sin cos tan asin acos atan atan2 sinh cosh tanh
-    asinh acosh atanh exp log sqrt abs sign.  It is parsed, never evaluated.  Cost: 4 ms for two equations,
-    0.1 s for 128 coupled in threes; numba then needs about 1 ms for each operation.
+    Text may use ``+ - * / ** ^``, parentheses, numbers, ``pi``, comparisons with ``and or not``,
+    ``if(a > b)then(x)else(y)``, and sin cos tan asin acos atan atan2 sinh cosh tanh asinh acosh atanh exp log ln log10
+    log2 sqrt cbrt pow hypot abs sign min max floor ceil mod step heav erf erfc gamma hill piecewise.  It is parsed,
+    never evaluated.  Derivatives are those of the side on which a point lies: ``max(a, b)`` has the one of `a` where
+    they are equal.  Cost: 4 ms for two equations, 0.1 s for 128 coupled in threes; numba then needs about 1 ms for
+    each operation.
 
     Examples
     --------
@@ -151,11 +160,12 @@ def from_expressions(
     array([[ 0.,  1.],
            [-1., -1.]])
     """
-    source = _describe(equations, parameters, outputs, zeros)
+    source = _describe(equations, parameters, outputs, zeros, definitions)
     names = _checked_names(source)
-    for kind in EXPRESSIONS:
+    own = [one.name for one in read_heads(source["definitions"]) if one.arguments is not None]
+    for kind in ("definitions", *EXPRESSIONS):
         written = source[kind].items()
-        source[kind] = {name: as_text(value, _label(kind, name), names) for name, value in written}
+        source[kind] = {name: as_text(value, _label(kind, name), names, own) for name, value in written}
     return from_source(source)
 
 
@@ -165,8 +175,8 @@ def from_source(source: Mapping) -> Expressions:
     Parameters
     ----------
     source : mapping
-        ``{"equations": {name: text}, "parameters": [names], "outputs": {name: text}, "zeros": {name: text}}``;
-        it may come from anywhere, all of it is checked.
+        ``{"equations": {name: text}, "parameters": [names], "outputs": {name: text}, "zeros": {name: text},
+        "definitions": {head: text}}``; it may come from anywhere, all of it is checked.
 
     Returns
     -------
@@ -180,9 +190,11 @@ def from_source(source: Mapping) -> Expressions:
     if not isinstance(source, Mapping) or not {"equations", "parameters"} <= source.keys() <= {
         *EXPRESSIONS,
         "parameters",
+        "definitions",
     }:
-        raise ValueError(f"wanted a description with equations, parameters, outputs, zeros, got {shortened(source)}")
-    source = _describe(**{"outputs": {}, "zeros": {}, **source})
+        wanted = "equations, parameters, outputs, zeros, definitions"
+        raise ValueError(f"wanted a description with {wanted}, got {shortened(source)}")
+    source = _describe(**{"outputs": {}, "zeros": {}, "definitions": {}, **source})
     module = load_module(first_order_source(_parse_all(source)))
     functions = {
         kind: MappingProxyType({name: getattr(module, f"{kind[:-1]}_{k}") for k, name in enumerate(source[kind])})
@@ -202,17 +214,21 @@ def from_source(source: Mapping) -> Expressions:
 def _parse_all(source: Mapping) -> System:
     """Check and parse all of `source` into one graph."""
     graph = Graph()
-    names = {name: graph.variable(k) for k, name in enumerate(_checked_names(source))}
+    definitions = read_heads(source["definitions"])
+    variables = {plain(name): graph.variable(k) for k, name in enumerate([*source["equations"], *source["parameters"]])}
+    _checked_names(source)
+    scope = Scope(graph, variables, definitions)
     roots = [
-        [parse(text, graph, names, _label(kind, name)) for name, text in source[kind].items()] for kind in EXPRESSIONS
+        [parse(text, graph, scope.names, _label(kind, name), scope.functions) for name, text in source[kind].items()]
+        for kind in EXPRESSIONS
     ]
     return System(graph, len(source["parameters"]), *roots)
 
 
-def _describe(equations, parameters, outputs, zeros) -> dict:
+def _describe(equations, parameters, outputs, zeros, definitions) -> dict:
     """Copy the arguments into plain containers."""
-    source = {"equations": equations, "parameters": parameters, "outputs": outputs, "zeros": zeros}
-    for kind in EXPRESSIONS:
+    source = {"equations": equations, "outputs": outputs, "zeros": zeros, "definitions": definitions}
+    for kind in (*EXPRESSIONS, "definitions"):
         if not isinstance(source[kind], Mapping):
             raise ValueError(f"{kind}: wanted a mapping from name to expression, got {shortened(source[kind])}")
         source[kind] = dict(source[kind])
@@ -222,14 +238,14 @@ def _describe(equations, parameters, outputs, zeros) -> dict:
 
 
 def _checked_names(source: Mapping) -> tuple[str, ...]:
-    """Names that expressions may use: states, then parameters."""
+    """Names that expressions may use: states, then parameters, then what is defined."""
     if not source["equations"]:
         raise ValueError("equations: wanted at least one")
     names = declare_names(source["equations"], "state", {})
     names = declare_names(source["parameters"], "parameter", names)
     declare_names(source["outputs"], "output", names)
     declare_names(source["zeros"], "zero", names)
-    return tuple(names)
+    return tuple(declare_names([one.name for one in read_heads(source["definitions"])], "definition", names))
 
 
 def _label(kind: str, name: str) -> str:
