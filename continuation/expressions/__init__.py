@@ -7,14 +7,14 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 
 from continuation.expressions.codegen import System, first_order_source
-from continuation.expressions.definitions import Scope, read_heads
 from continuation.expressions.errors import shortened
 from continuation.expressions.generated import load_module
 from continuation.expressions.graph import Graph
 from continuation.expressions.jets import mixed_derivative
 from continuation.expressions.naming import declare_names, plain
-from continuation.expressions.parsing import ExpressionError, parse
-from continuation.expressions.symbolic import as_text
+from continuation.expressions.reading.definitions import Scope, read_heads
+from continuation.expressions.reading.parsing import ExpressionError, parse
+from continuation.expressions.reading.symbolic import as_text
 
 __all__ = ["ExpressionError", "Expressions", "from_expressions", "from_source"]
 

@@ -9,12 +9,10 @@ import functools
 import math
 
 import numpy as np
+from scipy import special
 
 from continuation.expressions.calculus import COMPARED
 from continuation.expressions.codegen import System
-from continuation.ground.later import later
-
-special = later("scipy.special")
 
 
 def mixed_derivative(system: System, point, directions) -> np.ndarray:

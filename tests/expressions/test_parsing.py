@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from continuation.expressions.calculus import ARITY, FUNCTIONS, evaluate_constant
 from continuation.expressions.graph import Graph
 from continuation.expressions.naming import declare_names
-from continuation.expressions.parsing import MAX_DEPTH, MAX_LENGTH, ExpressionError, parse
+from continuation.expressions.reading.parsing import MAX_DEPTH, MAX_LENGTH, ExpressionError, parse
 
 VALUES = {"x": 0.75, "y": -1.25, "C[0,1]": 3.0}
 
@@ -407,7 +407,7 @@ def test_functions_fold_to_numpy_values():
 
 
 def test_neither_sympy_nor_numba_is_imported_for_parsing():
-    code = "import continuation.expressions.parsing, sys; print(*{'sympy', 'numba'} & set(sys.modules))"
+    code = "import continuation.expressions.reading.parsing, sys; print(*{'sympy', 'numba'} & set(sys.modules))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == ""
 

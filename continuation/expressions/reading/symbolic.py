@@ -1,4 +1,4 @@
-"""sympy expressions and numbers to the text that `continuation.expressions.parsing` reads.
+"""sympy expressions and numbers to the text that `continuation.expressions.reading.parsing` reads.
 
 sympy is not imported here: whoever hands over a sympy expression has imported it.
 """
@@ -11,7 +11,7 @@ from collections.abc import Collection, Iterable
 from continuation.expressions.calculus import ARITY, SOFT
 from continuation.expressions.errors import refusal, shortened, suggestion
 from continuation.expressions.naming import declare_names
-from continuation.expressions.parsing import MAX_LENGTH
+from continuation.expressions.reading.parsing import MAX_LENGTH
 
 CONDITION, SUM, PRODUCT, POWER, ATOM = range(5)  # how tightly a text binds
 RENAMED = {  # sympy's name -> ours

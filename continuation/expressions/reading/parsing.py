@@ -14,8 +14,8 @@ from typing import NamedTuple, NoReturn
 from continuation.expressions.calculus import ARITY, CONSTANTS, evaluate_constant
 from continuation.expressions.errors import ExpressionError, refusal, shortened, strange, suggestion
 from continuation.expressions.graph import Graph
-from continuation.expressions.scanning import Token, name_of, scan
-from continuation.expressions.words import COMPARISONS, MANY, WORDS, both, either, negated
+from continuation.expressions.reading.scanning import Token, name_of, scan
+from continuation.expressions.reading.words import COMPARISONS, MANY, WORDS, both, either, negated
 
 __all__ = ["ExpressionError", "parse"]
 

@@ -11,8 +11,8 @@ from collections.abc import Mapping
 from continuation.expressions.errors import refusal, shortened
 from continuation.expressions.graph import Graph
 from continuation.expressions.naming import declare_names, plain
-from continuation.expressions.parsing import Function, parse
-from continuation.expressions.scanning import names_in
+from continuation.expressions.reading.parsing import Function, parse
+from continuation.expressions.reading.scanning import names_in
 
 DEEPEST = 60  # functions within functions; ten Python frames each
 
