@@ -11,6 +11,7 @@ from continuation.derived.restricted import Restricted, restricted
 from continuation.equations import derivatives
 from continuation.equations.equations import Equations
 from continuation.equations.newton import solve_damped
+from continuation.equations.tape_function import SHAPES, functions_of
 from continuation.ground.later import later
 from continuation.ground.names import is_number
 from continuation.ground.points import Point
@@ -192,16 +193,9 @@ class Problem(Verbs, Equations):
         made = expressions.from_expressions(
             equations, tuple(parameters), outputs=outputs or {}, zeros=zeros or {}, definitions=definitions
         )
+        functions = chosen_functions(made, options.get("compiled"))
         problem = cls(
-            made.residual,
-            made.states,
-            parameters,
-            jacobian=made.jacobian,
-            parameter_derivative=made.parameter_derivative,
-            outputs=made.outputs,
-            zeros=made.zeros,
-            name=name or "expressions",
-            **options,
+            functions.pop("residual"), made.states, parameters, name=name or "expressions", **functions, **options
         )
         problem.expressions = made
         problem.source = {
@@ -245,6 +239,13 @@ class IsolatedProblem(Verbs, Isolated):
 def from_source(source):
     """Make the problem that `source` (from a file) describes."""
     return Problem.from_source(source)
+
+
+def chosen_functions(made, compiled) -> dict:
+    """Functions made from expressions: their tapes, or generated code where `compiled` says what to do with it."""
+    if compiled is None:
+        return functions_of(made)
+    return {kind: getattr(made, kind) for kind in (*SHAPES, "outputs", "zeros")}
 
 
 def with_computed(parameters, definitions) -> tuple:

@@ -3,7 +3,6 @@
 import copy
 import functools
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
 from types import MappingProxyType
 
 from continuation.expressions.codegen import System, first_order_source
@@ -15,13 +14,13 @@ from continuation.expressions.naming import declare_names, plain
 from continuation.expressions.reading.definitions import Scope, read_heads
 from continuation.expressions.reading.parsing import ExpressionError, parse
 from continuation.expressions.reading.symbolic import as_text
+from continuation.expressions.tapes import Tape, jacobian_tape, parameter_tape, residual_tape, value_tape
 
 __all__ = ["ExpressionError", "Expressions", "from_expressions", "from_source"]
 
 EXPRESSIONS = ("equations", "outputs", "zeros")
 
 
-@dataclass(frozen=True, eq=False, kw_only=True)
 class Expressions:
     """Functions made from expressions; get one from `from_expressions`.
 
@@ -30,7 +29,7 @@ class Expressions:
     (``log(-1)``, ``1/0``) the result is NaN or infinite, never an exception; as plain Python numpy warns then.
     Long doubles stay long doubles as plain Python, but for constants, which are doubles.
 
-    Parameters
+    Attributes
     ----------
     states, parameters : tuple of str
         Names, in order.
@@ -55,14 +54,58 @@ class Expressions:
     array([1.])
     """
 
-    states: tuple[str, ...]
-    parameters: tuple[str, ...]
-    residual: Callable = field(repr=False)
-    jacobian: Callable = field(repr=False)
-    parameter_derivative: Callable = field(repr=False)
-    outputs: Mapping[str, Callable] = field(repr=False)
-    zeros: Mapping[str, Callable] = field(repr=False)
-    _source: dict = field(repr=False)
+    def __init__(self, source: dict):
+        self._source, self._system = source, _parse_all(source)
+        self.states, self.parameters = tuple(source["equations"]), tuple(source["parameters"])
+
+    def __repr__(self):
+        return f"Expressions(states={self.states}, parameters={self.parameters})"
+
+    @functools.cached_property
+    def _module(self):
+        """The functions as a module of generated code, written when one is first asked for."""
+        return load_module(first_order_source(self._system))
+
+    @property
+    def residual(self) -> Callable:
+        """The right-hand sides."""
+        return self._module.residual
+
+    @property
+    def jacobian(self) -> Callable:
+        """Their derivatives by the states."""
+        return self._module.jacobian
+
+    @property
+    def parameter_derivative(self) -> Callable:
+        """Their derivatives by a parameter."""
+        return self._module.parameter_derivative
+
+    @functools.cached_property
+    def outputs(self) -> Mapping[str, Callable]:
+        """The outputs."""
+        return self._named_functions("outputs")
+
+    @functools.cached_property
+    def zeros(self) -> Mapping[str, Callable]:
+        """The test functions."""
+        return self._named_functions("zeros")
+
+    def _named_functions(self, kind: str) -> Mapping[str, Callable]:
+        """Functions of the generated module by name."""
+        names = enumerate(self._source[kind])
+        return MappingProxyType({name: getattr(self._module, f"{kind[:-1]}_{k}") for k, name in names})
+
+    def tape(self, kind: str, index: int = 0) -> Tape:
+        """Operations of the ``residual``, the ``jacobian``, the ``parameter_derivative``, of an output or a zero.
+
+        `index` is the number of the parameter derived by, of the output (`kind` ``outputs``) or zero (``zeros``).
+        """
+        if kind in ("outputs", "zeros"):
+            return value_tape(self._system, getattr(self._system, kind)[index])
+        if kind == "parameter_derivative":
+            return parameter_tape(self._system, index)
+        return {"residual": residual_tape, "jacobian": jacobian_tape}[kind](self._system)
 
     @property
     def source(self) -> dict:
@@ -72,11 +115,6 @@ class Expressions:
         texts as they were given, sympy expressions and numbers written out.
         """
         return copy.deepcopy(self._source)
-
-    @functools.cached_property
-    def _system(self) -> System:
-        """The equations as a graph."""
-        return _parse_all(self._source)
 
     def derivative(self, u, p, directions):
         """Apply the derivative of order ``len(directions)`` to them: any order, real or complex, exact.
@@ -194,21 +232,7 @@ def from_source(source: Mapping) -> Expressions:
     }:
         wanted = "equations, parameters, outputs, zeros, definitions"
         raise ValueError(f"wanted a description with {wanted}, got {shortened(source)}")
-    source = _describe(**{"outputs": {}, "zeros": {}, "definitions": {}, **source})
-    module = load_module(first_order_source(_parse_all(source)))
-    functions = {
-        kind: MappingProxyType({name: getattr(module, f"{kind[:-1]}_{k}") for k, name in enumerate(source[kind])})
-        for kind in ("outputs", "zeros")
-    }
-    return Expressions(
-        states=tuple(source["equations"]),
-        parameters=tuple(source["parameters"]),
-        residual=module.residual,
-        jacobian=module.jacobian,
-        parameter_derivative=module.parameter_derivative,
-        _source=source,
-        **functions,
-    )
+    return Expressions(_describe(**{"outputs": {}, "zeros": {}, "definitions": {}, **source}))
 
 
 def _parse_all(source: Mapping) -> System:

@@ -87,7 +87,7 @@ def first_order_source(system: System) -> str:
 def statements(system: System, targets: Iterable[tuple[str, int]]) -> list[str]:
     """Write assignments of nodes to `targets` (the text before the expression), each node computed once."""
     graph, targets = system.graph, list(targets)
-    roots = _with_products(graph, [root for _, root in targets])
+    roots = with_products(graph, [root for _, root in targets])
     order = graph.reachable(roots)
     uses = Counter(roots)
     for node in order:
@@ -135,7 +135,7 @@ def _literal(value: float) -> str:
     return f"({text})" if text.startswith("-") else text
 
 
-def _with_products(graph: Graph, roots: Sequence[int]) -> list[int]:
+def with_products(graph: Graph, roots: Sequence[int]) -> list[int]:
     """Replace small whole powers by products and ``**0.5`` by a root."""
     new: dict[int, int] = {}
     for node in graph.reachable(roots):

@@ -1,7 +1,7 @@
 """Formulas of `.ode` files in our own words.
 
-Their operators bind differently from ours: comparisons as tightly as powers (``a + b > c`` is ``a + (b > c)``), ``&`` as
-products and ``|`` as sums; all are read from the left, so ``2^3^2`` is ``(2^3)^2``.  Case does not matter.
+Their operators bind differently from ours: comparisons as tightly as powers (``a + b > c`` is ``a + (b > c)``), ``&``
+as products and ``|`` as sums; all are read from the left, so ``2^3^2`` is ``(2^3)^2``.  Case does not matter.
 """
 
 import re

@@ -220,7 +220,7 @@ class Reader:
 
     def read_option(self, statement):
         """``@ parmin=0, parmax=2``; other options are of numerics and pictures."""
-        found = dict((key.lower(), value) for key, value in re.findall(r"(\w+)\s*=\s*([^\s,]+)", statement.right))
+        found = {key.lower(): value for key, value in re.findall(r"(\w+)\s*=\s*([^\s,]+)", statement.right)}
         low, high = self.description.span or (None, None)
         low, high = (
             self.number(statement, found[key]) if key in found else old

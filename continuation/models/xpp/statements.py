@@ -27,6 +27,7 @@ FORMS = (  # the first that fits tells what a statement is
     ("function", re.compile(rf"({_NAME}\s*\([^()=]*\))\s*=(.*)")),
     ("quantity", re.compile(rf"!?\s*({_NAME})\s*=(?!=)(.*)")),
     ("option", re.compile(r"@()(.*)")),
+    ("nothing", re.compile(r"\{()(.*)")),  # a row of a Markov variable, which is refused where it begins
     ("word", re.compile(r"([A-Za-z]+)(?:\s+(.*))?")),
 )
 # Words that begin a line, by how they begin: the first that fits.  None: nothing of it is needed.
@@ -130,15 +131,11 @@ def with_index(path, line: int, words: str, j: int) -> str:
 
 def recognise(path, line: int, words: str) -> Statement:
     """What a line is."""
-    for kind, form in FORMS:
-        if match := form.fullmatch(words):
-            left, right = match[1].strip(), (match[2] or "").strip()
-            break
-    else:
+    matches = ((kind, form.fullmatch(words)) for kind, form in FORMS)
+    kind, match = next(((kind, match) for kind, match in matches if match), ("", None))
+    left, right = (match[1].strip(), (match[2] or "").strip()) if match else ("", "")
+    if kind == "word":
+        kind = next((meaning or "nothing" for word, meaning in WORDS if left.lower().startswith(word)), "")
+    if not kind:
         raise ModelError(f"{path}:{line}: no statement that is known: {words[:60]!r}")
-    if kind != "word":
-        return Statement(kind, left, right, line)
-    for beginning, meaning in WORDS:
-        if left.lower().startswith(beginning):
-            return Statement(meaning or "nothing", left, right, line)
-    raise ModelError(f"{path}:{line}: no statement that is known: {words[:60]!r}")
+    return Statement(kind, left, right, line)
