@@ -18,12 +18,14 @@ from continuation.ground.points import Point
 from continuation.symmetries.symmetry import Symmetry
 
 expressions = later("continuation.expressions")
+opening = later("continuation.models.opening")
 
 
 class Verbs:
     """What users ask of equations, however they were made."""
 
     source = None  # plain description of a problem made from text, from which `from_source` makes it again
+    model = None  # what else the file says that it was read from
 
     def solve(self, guess, parameters=None) -> Point:
         """Damped Newton from `guess` at fixed parameters.
@@ -209,6 +211,32 @@ class Problem(Verbs, Equations):
             "weights": None if problem.weights is None else problem.weights.tolist(),
         }
         return problem
+
+    @classmethod
+    def from_file(cls, path):
+        """Read a model file: TOML (our own), or an `.ode` file of XPPAUT.
+
+        Parameters
+        ----------
+        path : str or path-like
+            Its ending tells the language.
+
+        Returns
+        -------
+        Problem
+            Its attribute ``model`` (`continuation.models.description.Model`) holds what else the file says: ``start``,
+            ``parameters``, ``vary``, ``span``, ``sets``, ``notes``.
+
+        Raises
+        ------
+        OSError
+            If the file can't be read.
+        ModelError
+            A `ValueError`: what the file says can't be used; names the line.
+        """
+        model = opening.open_model(path, cls.from_expressions)
+        model.problem.model = model
+        return model.problem
 
     @classmethod
     def from_source(cls, source: Mapping):

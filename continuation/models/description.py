@@ -5,10 +5,48 @@ import re
 from dataclasses import dataclass, field
 
 from continuation.expressions.errors import ExpressionError
+from continuation.ground.settings import Settings
 
 
 class ModelError(ValueError):
     """A model file that can't be used; one line: file, line and column (from 1), key, what is wrong."""
+
+
+@dataclass(frozen=True)
+class Model:
+    """What a model file says, checked.
+
+    Attributes
+    ----------
+    path : str
+        The file.
+    problem : Problem
+        Built from the equations, outputs and zeros.
+    start, parameters : dict of str to float
+        An approximate solution, and the parameters at which it is one.
+    settings : Settings
+    vary, span : str and pair of float, or None
+        What the file says to vary, and its limits.
+    title : str
+    sets : dict
+        Other values of parameters and states under a name: ``{name: {parameter: number}}``.
+    notes : tuple of str
+        What was read otherwise than its author may think.
+    description : Description or None
+        The same as text, of files that are not our own.
+    """
+
+    path: str
+    problem: object
+    start: dict
+    parameters: dict
+    settings: Settings = field(default_factory=Settings)
+    vary: str | None = None
+    span: tuple | None = None
+    title: str = ""
+    sets: dict = field(default_factory=dict)
+    notes: tuple = ()
+    description: object = None
 
 
 @dataclass
@@ -30,6 +68,22 @@ class Description:
     sets: dict = field(default_factory=dict)  # name -> {parameter or state: number}
     notes: list = field(default_factory=list)  # what was read otherwise than its author may think
     lines: dict = field(default_factory=dict)
+
+
+def build_model(path, description: Description, make_problem) -> Model:
+    """The model of a description."""
+    return Model(
+        path=path,
+        problem=build_problem(path, description, make_problem),
+        start=description.start,
+        parameters=description.parameters,
+        vary=description.vary,
+        span=description.span,
+        title=description.title,
+        sets=description.sets,
+        notes=tuple(description.notes),
+        description=description,
+    )
 
 
 def build_problem(path, description: Description, make_problem):

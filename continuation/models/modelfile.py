@@ -4,12 +4,13 @@ import math
 import os
 import re
 import sys
-from dataclasses import dataclass, field, fields
+from dataclasses import fields
 from typing import NoReturn
 
 from continuation.expressions.errors import ExpressionError
 from continuation.ground.names import is_number, suggest
 from continuation.ground.settings import Settings
+from continuation.models.description import Model, ModelError
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -18,40 +19,6 @@ else:
 
 SECTIONS = ("equations", "parameters", "definitions", "start", "outputs", "zeros", "settings", "trace")
 TEXTS = ("name", "title")
-
-
-class ModelError(ValueError):
-    """A model file that can't be used; one line: file, line and column (from 1), key, what is wrong."""
-
-
-@dataclass(frozen=True)
-class Model:
-    """What a model file says, checked.
-
-    Attributes
-    ----------
-    path : str
-        The file.
-    problem : Problem
-        Built from the equations, outputs and zeros.
-    start, parameters : dict of str to float
-        An approximate solution, and the parameters at which it is one.
-    settings : Settings
-        From ``[settings]``, else the defaults.
-    vary, span : str and pair of float, or None
-        From ``[trace]``.
-    title : str
-        From ``title``, else empty.
-    """
-
-    path: str
-    problem: object
-    start: dict
-    parameters: dict
-    settings: Settings = field(default_factory=Settings)
-    vary: str | None = None
-    span: tuple | None = None
-    title: str = ""
 
 
 def read_model(path, make_problem) -> Model:
