@@ -69,16 +69,19 @@ def main(context, version):
 @click.option(
     "--set", "values", multiple=True, metavar="NAME=VALUE", help="Another value of a parameter, or a set of the file."
 )
+@click.option("--settle", "settled", is_flag=True, help="Start where the flow comes to rest from the start.")
 @click.option("--direction", type=click.Choice(["both", "1", "-1"]), default="both", help="Of the parameter.")
 @click.option("--max-step", type=float, help="Largest step.")
 @click.option("--max-points", type=int, help="Points stored in each direction.")
 @click.option("--plot", "picture", metavar="FILE", help="Draw the branch (.png, .pdf, .svg ...).")
 @click.option("--save", "target", metavar="FILE", help="Keep the branch (netCDF).")
-def trace(model, picture, target, **options):
+def trace(model, picture, target, settled, **options):
     """Trace a branch of the problem in the file MODEL (.toml, .ode)."""
     with _InputErrors():
         _check_files(picture, target)
         title, problem, arguments = _arguments(model, options)
+    if settled:
+        arguments["start"] = _settled(problem, arguments)
     branch = _traced(problem, arguments, trace_branch)
     try:
         _keep(branch, picture, target)
@@ -260,6 +263,17 @@ def _settings(settings, options):
 
     changes = {name: options[name] for name in ("max_step", "max_points") if options[name] is not None}
     return replace(settings, **changes)
+
+
+def _settled(problem, arguments):
+    """Where the flow comes to rest from the start; ends the command where it does not."""
+    with _InputErrors():
+        found = problem.settle(arguments["start"], parameters=arguments["parameters"])
+    if found.motion.name != "REST":
+        _complain(f"--settle: from the start it {found}")
+        raise click.exceptions.Exit(1)
+    _complain(f"note: the start is where the flow comes to rest (time {found.time:.6g})")
+    return found.point.state
 
 
 def _traced(problem, arguments, what):

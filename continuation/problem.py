@@ -19,6 +19,7 @@ from continuation.symmetries.symmetry import Symmetry
 
 expressions = later("continuation.expressions")
 opening = later("continuation.models.opening")
+settling = later("continuation.searching.settling")
 
 
 class Verbs:
@@ -44,6 +45,18 @@ class Verbs:
         outputs = {name: float(g(u, p)) for name, g in self.outputs.items()}
         state = self.columns(np.append(u, 0.0)[None])[0][0].copy()
         return Point(state, dict(zip(self.parameters, p.tolist())), self.states, outputs)
+
+    def settle(self, start, time=None, parameters=None):
+        """Integrate ``u' = F`` to see whether it rests, oscillates or grows: `continuation.searching.settling.settle`.
+
+        Examples
+        --------
+        >>> pendulum = Problem.from_expressions({"x": "v", "v": "-sin(x) - v/5"}, {})
+        >>> settled = pendulum.settle([1.0, 0.0])
+        >>> settled.motion.name, [round(x, 6) + 0.0 for x in settled.point.state]
+        ('REST', [0.0, 0.0])
+        """
+        return settling.settle(self, start, time, parameters)
 
     def check(self, u=None, parameters=None, *, seed=0):
         """Taylor-slope test of the given derivatives; see `continuation.equations.derivatives.check_derivatives`."""
