@@ -65,6 +65,7 @@ class Description:
     title: str = ""
     vary: str | None = None
     span: tuple | None = None
+    settings: dict = field(default_factory=dict)  # options of `Settings`
     sets: dict = field(default_factory=dict)  # name -> {parameter or state: number}
     notes: list = field(default_factory=list)  # what was read otherwise than its author may think
     lines: dict = field(default_factory=dict)
@@ -79,11 +80,23 @@ def build_model(path, description: Description, make_problem) -> Model:
         parameters=description.parameters,
         vary=description.vary,
         span=description.span,
+        settings=make_settings(path, description),
         title=description.title,
         sets=description.sets,
         notes=tuple(description.notes),
         description=description,
     )
+
+
+def make_settings(path, description: Description) -> Settings:
+    """The settings that a file wishes, as far as they agree."""
+    wishes = dict(description.settings)
+    if wishes.get("step", 0) > wishes.get("max_step", float("inf")):
+        wishes["step"] = wishes["max_step"]
+    try:
+        return Settings(**wishes)
+    except ValueError as error:
+        raise ModelError(f"{path}: {error}") from error
 
 
 def build_problem(path, description: Description, make_problem):
@@ -129,6 +142,8 @@ def write_toml(description: Description) -> str:
         if entries := getattr(description, section):
             parts.append("\n".join([f"[{section}]", *(f"{_key(k)} = {_value(v)}" for k, v in entries.items())]))
     wishes = {"vary": description.vary, "span": description.span and list(description.span)}
+    if description.settings:
+        parts.append("\n".join(["[settings]", *(f"{k} = {v!r}" for k, v in description.settings.items())]))
     if any(wishes.values()):
         parts.append("\n".join(["[trace]", *(f"{k} = {_value(v)}" for k, v in wishes.items() if v)]))
     return "\n\n".join(parts) + "\n"

@@ -2,15 +2,26 @@
 
 import os
 
+from continuation.models.auto_files import read_auto
 from continuation.models.description import Model, ModelError, build_model
 from continuation.models.modelfile import read_model
+from continuation.models.sbml import read_antimony, read_sbml
 from continuation.models.xpp.reader import read_ode
 
-DESCRIBED = {".ode": read_ode}  # ending -> reader(path, text, name) of a description
+DESCRIBED = {  # ending -> reader(path, text, name) of a description
+    ".ode": read_ode,
+    ".xml": read_sbml,
+    ".sbml": read_sbml,
+    ".ant": read_antimony,
+    **dict.fromkeys((".f90", ".f", ".c"), read_auto),
+}
 
 
 def open_model(path, make_problem) -> Model:
-    """Read a model file of a language that its ending tells: ``.toml`` (our own), ``.ode`` (XPPAUT).
+    """Read a model file of a language that its ending tells.
+
+    ``.toml`` (our own), ``.ode`` (XPPAUT), ``.xml`` and ``.sbml`` (SBML), ``.ant`` (Antimony), ``.f90``, ``.f`` and
+    ``.c`` (AUTO, with the constants file ``c.name`` beside it).
 
     Parameters
     ----------
