@@ -9,6 +9,7 @@ from continuation.equations.functions import Function, warn_interpreted
 from continuation.equations.operations import dense_operations
 from continuation.ground.names import check_names, check_numbers, check_whole, suggest
 from continuation.ground.points import Point
+from continuation.ground.ranges import spread
 from continuation.ground.status import Kind
 from continuation.symmetries.symmetry import Symmetry
 
@@ -103,6 +104,7 @@ class Equations:
         if isinstance(state, Point):
             state = state.state
         if isinstance(state, Mapping):
+            state = spread(state)
             unknown = [name for name in state if name not in self.states]
             missing = [name for name in self.states if name not in state]
             if unknown or missing:

@@ -15,6 +15,7 @@ from continuation.expressions.reading.definitions import Scope, read_heads
 from continuation.expressions.reading.parsing import ExpressionError, parse
 from continuation.expressions.reading.symbolic import as_text
 from continuation.expressions.tapes import Tape, jacobian_tape, parameter_tape, residual_tape, value_tape
+from continuation.ground.ranges import spread
 
 __all__ = ["ExpressionError", "Expressions", "from_expressions", "from_source"]
 
@@ -159,7 +160,9 @@ def from_expressions(
     ----------
     equations : mapping from state name to right-hand side
         Text, a sympy expression or a number; the order of the states is the order of the mapping.  Names are
-        letters of any script, digits and ``_``, also with indices: ``C[0,1]``.
+        letters of any script, digits and ``_``, also with indices: ``C[0,1]``.  A name with a range stands for many
+        equations, in whose texts ``j`` is the index: ``{"x[1..9]": "x[j-1] - 2*x[j] + x[j+1]"}``; with two ranges the
+        indices are ``i`` and ``j``.
     parameters : iterable of str
         Names of the parameters, in the order of `p`.
     outputs, zeros : mapping from name to expression, optional
@@ -255,7 +258,7 @@ def _describe(equations, parameters, outputs, zeros, definitions) -> dict:
     for kind in (*EXPRESSIONS, "definitions"):
         if not isinstance(source[kind], Mapping):
             raise ValueError(f"{kind}: wanted a mapping from name to expression, got {shortened(source[kind])}")
-        source[kind] = dict(source[kind])
+        source[kind] = spread(source[kind])
     if isinstance(parameters, str) or not isinstance(parameters, Iterable):
         raise ValueError(f"parameters: wanted a list of names, got {shortened(parameters)}")
     return {**source, "parameters": list(parameters)}

@@ -9,6 +9,7 @@ from typing import NoReturn
 
 from continuation.expressions.errors import ExpressionError
 from continuation.ground.names import is_number, suggest
+from continuation.ground.ranges import spread
 from continuation.ground.settings import Settings
 from continuation.models.description import Model, ModelError
 
@@ -66,7 +67,7 @@ def read_model(path, make_problem) -> Model:
 
 def _start(file, states) -> dict:
     """The section ``[start]``: a number for each state."""
-    start = file.numbers("start")
+    start, states = spread(file.numbers("start")), spread(states)
     file.check_known("start", start, tuple(states))
     missing = [name for name in states if name not in start]
     if missing:
