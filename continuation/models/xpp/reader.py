@@ -169,10 +169,10 @@ class Reader:
 
     def read_output(self, statement):
         """``aux name = ...``."""
-        match = re.fullmatch(r"([A-Za-z_]\w*)\s*=(.*)", statement.right)
+        match = re.fullmatch(r"([^\s=]+)\s*=(.*)", statement.right)
         if match is None:
             self.fail(statement.line, "wanted aux name = formula")
-        name = match[1]
+        name = re.sub(r"\W+", "_", match[1]).strip("_")
         if self.spelling.get(name.lower()) in (*self.description.equations, *self.description.parameters):
             name = f"aux_{name}"
         name = self.sayable(name)

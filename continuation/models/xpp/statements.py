@@ -30,29 +30,33 @@ FORMS = (  # the first that fits tells what a statement is
     ("nothing", re.compile(r"\{()(.*)")),  # a row of a Markov variable, which is refused where it begins
     ("word", re.compile(r"([A-Za-z]+)(?:\s+(.*))?")),
 )
-# Words that begin a line, by how they begin: the first that fits.  None: nothing of it is needed.
-WORDS = (
-    ("set", "set"),
-    ("so", "solve"),
-    ("sp", "special"),
-    ("par", "parameters"),
-    ("p", "parameters"),
-    ("n", "parameters"),
-    ("i", "starts"),
-    ("a", "output"),
-    ("w", "noise"),
-    ("m", "markov"),
-    ("g", "global"),
-    ("b", "boundary"),
-    ("t", "table"),
-    ("e", "export"),
-    ("v", "volterra"),
-    ("k", "kernel"),
-    ("u", "function of the old form"),
-    ("f", "quantity of the old form"),
-    ("o", None),
-    ("c", None),
-)
+# Words that begin a line; so does what begins them (``p``) and what begins as they do (``params``).
+WORDS = {
+    "parameter": "parameters",
+    "number": "parameters",
+    "init": "starts",
+    "ic": "starts",
+    "aux": "output",
+    "set": "set",
+    "solve": "solve",
+    "wiener": "noise",
+    "markov": "markov",
+    "global": "global",
+    "bdry": "boundary",
+    "bndry": "boundary",
+    "table": "table",
+    "special": "special",
+    "export": "export",
+    "volterra": "volterra",
+    "kernel": "kernel",
+    "user": "function of the old form",
+    "fixed": "quantity of the old form",
+    "options": "nothing",
+    "command": "nothing",
+    "only": "nothing",
+    "vector": "nothing",
+}
+ALIKE = 3  # letters in which a longer word begins as one of these
 
 
 def read_statements(path, text: str) -> list[Statement]:
@@ -76,7 +80,7 @@ def logical_lines(text: str) -> list:
             continue
         whole, parts = "".join([*parts, line]).strip(), []
         if whole and not whole.startswith('"'):
-            found.append((begun, whole))
+            found.append((begun, _PLAIN_INDEX.sub(r"\1", whole)))
     return found
 
 
@@ -87,6 +91,7 @@ def is_end(words: str) -> bool:
 
 _RANGE = re.compile(r"\[\s*(\d+)\s*\.\.\s*(\d+)\s*\]")
 _INDEX = re.compile(r"\[\s*([^\[\]]*\bj\b[^\[\]]*)\]")
+_PLAIN_INDEX = re.compile(r"(?<=\w)\[\s*(\d+)\s*\]")
 
 
 def written_out(path, lines) -> list:
@@ -135,7 +140,8 @@ def recognise(path, line: int, words: str) -> Statement:
     kind, match = next(((kind, match) for kind, match in matches if match), ("", None))
     left, right = (match[1].strip(), (match[2] or "").strip()) if match else ("", "")
     if kind == "word":
-        kind = next((meaning or "nothing" for word, meaning in WORDS if left.lower().startswith(word)), "")
+        said = left.lower()
+        kind = next((m for word, m in WORDS.items() if word.startswith(said) or said.startswith(word[:ALIKE])), "")
     if not kind:
         raise ModelError(f"{path}:{line}: no statement that is known: {words[:60]!r}")
     return Statement(kind, left, right, line)
