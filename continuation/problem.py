@@ -70,6 +70,11 @@ class Verbs:
             other.source = {**self.source, "symmetries": _plain_entries(symmetries)}
         return other
 
+    def blame(self, u, p) -> str:
+        """Say which part of the equations is not finite at (u, p), in the words of a model given as text."""
+        made = getattr(self, "expressions", None)
+        return made.blame(u, p) if made is not None else super().blame(u, p)
+
     def restricted(self, elements=None, *, stability="subspace"):
         """The problem inside the fixed space of some symmetries; see `continuation.derived.restricted.restricted`."""
         return restricted(self, elements, stability=stability, make=RestrictedProblem)

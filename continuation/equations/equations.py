@@ -196,6 +196,10 @@ class Equations:
         """(n,) weights of the states shown, for their norm."""
         return self.inner_weights()[: len(self.states)]
 
+    def blame(self, u, p) -> str:
+        """Say which part of F is not finite at (u, p), where that is known; else nothing."""
+        return ""
+
     def remarks(self, branch) -> list:
         """Lines about a finished branch that its reader should know; logged as warnings."""
         return []

@@ -53,6 +53,11 @@ class TapeFunction(Function):
         return made if self._name is None else made[self._name]
 
     @property
+    def as_written(self):
+        """Itself: text has no traceback."""
+        return self
+
+    @property
     def name(self) -> str:
         """What it is called."""
         return self._name or self.kind

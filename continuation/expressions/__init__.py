@@ -5,6 +5,7 @@ import functools
 from collections.abc import Callable, Iterable, Mapping
 from types import MappingProxyType
 
+from continuation.expressions.blame import find_blame
 from continuation.expressions.codegen import System, first_order_source
 from continuation.expressions.errors import shortened
 from continuation.expressions.generated import load_module
@@ -96,6 +97,18 @@ class Expressions:
         """Functions of the generated module by name."""
         names = enumerate(self._source[kind])
         return MappingProxyType({name: getattr(self._module, f"{kind[:-1]}_{k}") for k, name in names})
+
+    def blame(self, u, p) -> str:
+        """Say which part of the right-hand sides is not finite at a point; empty where all is.
+
+        Examples
+        --------
+        >>> from_expressions({"x": "x/(exp(x) - 1) - p"}, ["p"]).blame([0.0], [1.0])
+        'x/(exp(x) - 1) is 0/0 at x = 0'
+        """
+        names, values = (*self.states, *self.parameters), [*u, *p]
+        parts = (find_blame(self._system, names, root, values) for root in self._system.equations)
+        return next(filter(None, parts), "")
 
     def tape(self, kind: str, index: int = 0) -> Tape:
         """Operations of the ``residual``, the ``jacobian``, the ``parameter_derivative``, of an output or a zero.
