@@ -14,7 +14,7 @@ import subprocess
 import time
 
 import numpy as np
-from scipy.optimize import root
+from scipy.optimize import least_squares
 
 from continuation import Problem, diagram
 
@@ -145,33 +145,34 @@ def true_points(told, name, low, high) -> list:
 
 
 def confirm(problem, parameters, name, kind, state):
-    """(parameter, state) of the point of a kind near a place, by Newton's method; None where there is none."""
+    """(parameter, state) of the point of a kind near a place, by least squares; None where there is none.
 
-    def at(x):
-        return {**parameters, name: x[-1]}
+    What vanishes beside F: at a fold the smallest singular value of F_u but not that of ``[F_u F_p]``, at a branch
+    point both, at a Hopf point the real part of the complex pair nearest the axis.
+    """
+
+    def parts(x):
+        values = {**parameters, name: x[-1]}
+        f, a = problem.residual(x[:-1], values), problem.jacobian(x[:-1], values)
+        b = problem.parameter_derivative(x[:-1], name, values)
+        return np.nan_to_num(f, nan=1e6), np.nan_to_num(a, nan=1e6), np.nan_to_num(b, nan=1e6)
 
     def conditions(x):
-        f, a = problem.residual(x[:-1], at(x)), problem.jacobian(x[:-1], at(x))
-        if not np.all(np.isfinite(f)) or not np.all(np.isfinite(a)):
-            return np.full(len(x), 1e6)
+        f, a, b = parts(x)
         if kind == "HB":
             values = np.linalg.eigvals(a)
-            pairs = values[np.abs(values.imag) > 1e-9 * np.max(np.abs(values))]
-            return np.append(f, np.min(pairs.real[np.argmin(np.abs(pairs.real))]) if len(pairs) else 1.0)
-        values = np.linalg.eigvals(a)
-        return np.append(f, values[np.argmin(np.abs(values))].real)
+            pairs = values[np.abs(values.imag) > 1e-9 * np.max(np.abs(values))].real
+            return np.append(f, pairs[np.argmin(np.abs(pairs))] if len(pairs) else 1.0)
+        least = [np.linalg.svd(a, compute_uv=False)[-1], np.linalg.svd(np.column_stack([a, b]), compute_uv=False)[-1]]
+        return np.append(f, least if kind == "BP" else least[0])
 
-    found = root(conditions, np.append(state, parameters[name]), tol=1e-13)
-    a = problem.jacobian(found.x[:-1], at(found.x))
-    size = np.max(np.abs(a))
-    if np.max(np.abs(conditions(found.x))) > 1e-7 * max(size, 1.0):
+    start = np.append(state, parameters[name])
+    found = least_squares(conditions, start, x_scale=1 + np.abs(start), xtol=1e-15, ftol=1e-15, gtol=1e-15)
+    _, a, b = parts(found.x)
+    size = max(1.0, np.max(np.abs(a)))
+    both = np.linalg.svd(np.column_stack([a, b]), compute_uv=False)[-1]
+    if np.max(np.abs(found.fun)) > 1e-6 * size or (kind == "LP" and both <= 1e-6 * size):
         return None
-    if kind != "HB":
-        column = problem.parameter_derivative(found.x[:-1], name, at(found.x))
-        left = np.linalg.svd(a)[0][:, -1]
-        crossing = abs(left @ column) <= 1e-6 * max(np.linalg.norm(column), 1e-300)
-        if crossing != (kind == "BP"):
-            return None
     return float(found.x[-1]), found.x[:-1]
 
 
