@@ -63,7 +63,7 @@ def run_direction(problem, begun: Start, sign, request: Request, watch=()) -> Ru
     operations = operations_of(watching, begun, request.detect)
     if begun.continuum:
         operations = least_norm(operations, problem, begun.continuum)
-    limits, others = split_bounds(problem, operations.size, request.bounds)
+    limits, others = split_bounds(problem, begun.vary, operations.size, request.bounds)
     operations = replace(operations, limits=operations.limits + limits)
     enclosed = limited_values(problem, begun.p, begun.vary, others)
     state = make_state(operations, request.span, request.steps(), request.settings)
