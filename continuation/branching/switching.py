@@ -7,7 +7,13 @@ import numpy as np
 from continuation.branching import roots
 from continuation.branching.germs import LEVELS
 from continuation.branching.halves import Half, half_branches
-from continuation.branching.reduced_equations import ScaledKernel, Spheres, kernel_at, rank_defect_around
+from continuation.branching.reduced_equations import (
+    ScaledKernel,
+    Spheres,
+    is_inside_continuum,
+    kernel_at,
+    rank_defect_around,
+)
 from continuation.ground import canonical
 from continuation.ground.names import suggest
 from continuation.ground.points import SpecialPoint, Start
@@ -102,6 +108,11 @@ def check_kernel(kernel: ScaledKernel):
         raise ValueError(
             f"[F_u F_p] is rank-deficient by {lost} at this point and around it: an equation is missing, repeated or "
             f"does not depend on the unknowns (look at the equation of {row!r})"
+        )
+    if is_inside_continuum(kernel):
+        raise ValueError(
+            f"point: lies inside a continuum of solutions of dimension {kernel.dimension + 1}: every direction leads to "
+            "more of them, so that no single branches leave"
         )
     if kernel.dimension > LARGEST:
         raise ValueError(

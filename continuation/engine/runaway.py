@@ -2,7 +2,7 @@
 
 Next to a pole ``u ~ c |p - p*|**(-1/k)`` the parameter changes with each doubling of u by ``2**-k`` of what it did with
 the one before; on a line it changes by twice as much, along an exponential by as much.  None of this knows a scale.
-Where three doublings within the rows obey the law, the solution is followed ahead, in steps by a factor, over nine more
+Along a vertical line it does not change at all.  Where three doublings within the rows obey the law, the solution is followed ahead, in steps by a factor, over nine more
 decades: u is held and all else corrected.  Only if the law holds there too, no limit is met and no eigenvalue crosses,
 is it certain that nothing but the way to infinity is left, and the branch ends.  On a span that has no end the same is
 done where everything has grown by three decades and the parameter goes on for ever.
@@ -25,6 +25,9 @@ EVERY = 16  # rows between two looks; fewer cost time, more let a runaway go on 
 # Factor by which the parameter's change must shrink from one doubling to the next: 1 on an exponential, 2 on a line,
 # 0.8 at a pole of order 3 (k = 1/3).  At 0.9 slow laws are followed in vain, at 0.5 a simple pole is on the edge.
 SHRINKS, LOOSER = 0.8, 0.9  # in the rows; ahead of them
+# Part that a factor keeps of the one before, at a pole; along ``p = exp(-u)``, which soon ends in rounding, it falls
+# ever faster.  At 0.9 poles are recognised late, at 0.1 exponentials are taken for them.
+STEADY = 0.5
 RESOLVED = 12  # rows in three doublings at least: fewer are no law
 # Squared part of the parameter in the unit tangent that is none: ten times less waits for larger states, ten times
 # more looks closer at branches that are merely steep.
@@ -94,14 +97,17 @@ class Runaway(Watcher):
         before = np.maximum(at - 1, 0)
         gap = np.maximum(peak[at] - peak[before], 1e-300)
         places = p[before] + (p[at] - p[before]) * np.clip((levels - peak[before]) / gap, 0.0, 1.0)
-        change = np.diff(places, axis=1)
+        way, change = self.way(p, rows), np.diff(places, axis=1)
+        change[np.abs(change) <= ROUND * (np.abs(p[rows]) + way)[:, None]] = 0.0
+        forward, vertical = change * np.sign(change[:, :1]), np.all(change == 0.0, axis=1)
+        last, before = forward[:, 2], forward[:, 1]
         with np.errstate(all="ignore"):
-            ratios = change[:, 1:] / change[:, :-1]
-            rest = np.abs(change[:, 2] * ratios[:, 1] / (1.0 - ratios[:, 1]))
+            rest = last * last / np.maximum(before - last, 0.0)  # 0 / 0 where it is vertical
         grown = (at[:, 0] > 0) & (rows - at[:, 0] >= RESOLVED) & (size[rows] >= peak[rows])
-        pole = np.all((ratios > 0.0) & (ratios <= SHRINKS), axis=1)
-        near = (rest <= NEAR * self.way(p, rows)) | (rows - at[:, 2] >= MANY)
-        return grown & np.where(pole, near, self.goes_on(x, rows) & has_gone_far(size, rows, unit))
+        shrinks = np.all((forward[:, 1:] >= 0.0) & (forward[:, 1:] <= SHRINKS * forward[:, :-1]), axis=1)
+        shrinks &= last * forward[:, 0] >= STEADY * before * before  # a power of u, not an exponential of it
+        near, many = ~vertical & (rest <= NEAR * way), rows - at[:, 2] >= MANY
+        return grown & np.where(shrinks, near | many, self.goes_on(x, rows) & has_gone_far(size, rows, unit))
 
     def way(self, p, rows):
         """(m,) lengths that the rest of the parameter's way is compared with."""
@@ -128,8 +134,10 @@ class Runaway(Watcher):
         rows, size = np.array([row]), np.abs(trace.unknowns[: row + 1, k])
         if math.isinf(self.goal[k]):
             return bool(has_gone_far(size, rows, self.largest / math.sqrt(trace.state.weights[k]))[0])
-        near = abs(self.goal[k] - x[-1]) <= LEFT * self.way(trace.unknowns[: row + 1, -1], rows)[0]
-        return bool(near) or np.sum(size >= 0.5 * abs(x[k])) >= MANY
+        if np.sum(size >= 0.5 * abs(x[k])) >= MANY:
+            return True
+        rest, way = abs(self.goal[k] - x[-1]), self.way(trace.unknowns[: row + 1, -1], rows)[0]
+        return bool(ROUND * (abs(x[-1]) + way) < rest <= LEFT * way)
 
     def look_ahead(self, trace, row, k):
         """`Ahead` of a row, None where the solutions can't be followed or leave the limits."""
@@ -219,6 +227,8 @@ def limit_of(ahead: Ahead, p):
     sign = np.sign(ahead.parameter[-1] - p)
     slope, middle = sign * rise / width, ahead.octaves[:-1] + 0.5 * width
     noise = ROUND * (abs(p) + abs(ahead.parameter[-1] - p))
+    if np.all(np.abs(ahead.parameter - p) <= noise + np.finfo(float).tiny):
+        return float(p)
     if np.any(slope < -noise):
         return None
     shrinks = LOOSER ** np.diff(middle)
@@ -238,6 +248,8 @@ def describe(trace, x, k, goal, ahead) -> str:
         size = np.abs(ahead.last) / np.maximum(np.abs(x), 1e-300)
         grown = [f"{names[j]} to {signed(ahead.last[j])}" for j in np.flatnonzero(size >= FAR) if j != len(x) - 1]
         return ", ".join([f"{vary} goes to {signed(goal)} on this end", *grown[:3]])
+    if goal == x[-1]:
+        return f"{names[k]} goes to {signed(x[k])} on this end while {vary} stays at {goal:.6g}"
     value = 0.0 if abs(goal) <= KNOWN * abs(goal - x[-1]) else goal
     return f"{names[k]} goes to {signed(x[k])} on this end as {vary} tends to {value:.6g}"
 

@@ -22,7 +22,7 @@ from continuation.searching.deflation import (
 )
 from continuation.searching.found import Found, Report
 from continuation.searching.guesses import Surroundings, check_guesses, random_guesses
-from continuation.searching.limits import Limits, check_bounds
+from continuation.searching.search_limits import Limits, check_bounds
 
 BUDGET = 3000  # Newton iterations
 SPARE = 50  # ... and so many more for each solution found

@@ -16,7 +16,7 @@ from continuation.searching.deflated_search import Search, check_powers
 from continuation.searching.deflation import check_problem
 from continuation.searching.found import Found
 from continuation.searching.guesses import check_guesses
-from continuation.searching.limits import Limits, check_bounds
+from continuation.searching.search_limits import Limits, check_bounds
 
 BUDGET = 1000  # Newton iterations at one value
 VALUES = 9  # of the parameter, by default

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 import numpy as np
 
 from continuation.ground.points import Point
-from continuation.searching.limits import Limits
+from continuation.searching.search_limits import Limits
 
 WIDTHS = (1.0, 1.5, 2.0, 4.0)  # of the boxes that guesses are drawn from, in half-widths of what is known
 SCALES = (10.0, 0.1, 100.0, 0.01, 1000.0, 0.001, 1e4, 1e-4)  # ... tried now and then

@@ -9,6 +9,7 @@ from continuation.equations.equations import Equations
 from continuation.exploring.adding import add_branch, add_failure, label_point, put_branch
 from continuation.exploring.diagram_files import diagram_of, plan_record, task_of, task_record
 from continuation.exploring.plans import change_limits, check_deflate, make_plan
+from continuation.exploring.recognition.same_points import KnownPoints
 from continuation.exploring.record import (
     Completion,
     DiagramRecord,
@@ -115,7 +116,7 @@ def test_special_points_are_listed_once_with_labels_of_the_whole():
 
 
 def test_labels_go_on_from_those_there_are_and_ends_keep_theirs():
-    special = []
+    special = KnownPoints()
     first, end = trunk().branch_points[0], trunk().special[0]
     assert label_point(first, special).label == "BP1"
     assert label_point(replace(first, label="BP9"), special).label == "BP1"  # the same point

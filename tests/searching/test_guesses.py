@@ -22,7 +22,7 @@ from continuation.searching.deflation import (
 )
 from continuation.searching.found import MEANINGS, Found, Report
 from continuation.searching.guesses import Surroundings, check_guesses, random_guesses
-from continuation.searching.limits import Limits, check_bounds, unlimited
+from continuation.searching.search_limits import Limits, check_bounds, unlimited
 from continuation.symmetries.symmetry import Symmetry
 
 
