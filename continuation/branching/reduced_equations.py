@@ -23,8 +23,8 @@ NEAR = 0.1  # how far around the point the equations are looked at, relative to 
 ROUNDING, DIFFERENCED = 1e-8, 1e-6  # coefficients below this fraction of the others are none: exact forms, differences
 # Distances, relative to the size of the state, at which it is asked whether the reduced equations vanish identically
 # (the first from which the others can be solved), and what may be left of them, relative to F_u times the distance.
-# Terms of the fourth order leave 1e-5 of it at the first, 5e-11 at the last distance, rounding 1e-14: nearer, high orders
-# are taken for nothing, much farther equations are no longer those of the point.
+# Terms of the fourth order leave 1e-5 of it at the first, 5e-11 at the last distance, rounding 1e-14: nearer, high
+# orders are taken for nothing, much farther equations are no longer those of the point.
 INSIDE, VANISHED = (0.02, 4e-3, 8e-4, 4e-4), 1e-12
 SETTLING = 30  # chord iterations to get there, each a factor of about the distance over that to other singular points
 BALANCE = 0.05  # size of the cubic terms against the quadratic ones where the truncated equations are solved

@@ -111,8 +111,8 @@ def check_kernel(kernel: ScaledKernel):
         )
     if is_inside_continuum(kernel):
         raise ValueError(
-            f"point: lies inside a continuum of solutions of dimension {kernel.dimension + 1}: every direction leads to "
-            "more of them, so that no single branches leave"
+            f"point: lies inside a continuum of solutions of dimension {kernel.dimension + 1}: every direction leads "
+            "to more of them, so that no single branches leave"
         )
     if kernel.dimension > LARGEST:
         raise ValueError(

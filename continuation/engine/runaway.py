@@ -2,10 +2,11 @@
 
 Next to a pole ``u ~ c |p - p*|**(-1/k)`` the parameter changes with each doubling of u by ``2**-k`` of what it did with
 the one before; on a line it changes by twice as much, along an exponential by as much.  None of this knows a scale.
-Along a vertical line it does not change at all.  Where three doublings within the rows obey the law, the solution is followed ahead, in steps by a factor, over nine more
-decades: u is held and all else corrected.  Only if the law holds there too, no limit is met and no eigenvalue crosses,
-is it certain that nothing but the way to infinity is left, and the branch ends.  On a span that has no end the same is
-done where everything has grown by three decades and the parameter goes on for ever.
+Along a vertical line it does not change at all.
+Where three doublings within the rows obey the law, the solution is followed ahead, in steps by a factor, over nine
+more decades: u is held and all else corrected.  Only if the law holds there too, no limit is met and no eigenvalue
+crosses, is it certain that nothing but the way to infinity is left, and the branch ends.  On a span that has no end the
+same is done where everything has grown by three decades and the parameter goes on for ever.
 """
 
 import math

@@ -237,7 +237,7 @@ class Search:
         return {k: u for k, u in self.inside.items() if u is not None}
 
     def find_inside(self, k):
-        """Of what was met of the solution at place k, and its conjugates, the last in order inside the limits; or None."""
+        """Of what was met of solution number k, and its conjugates, the last in order inside the limits; or None."""
         limits, found = self.surroundings.limits, self.catalogue.met(k)
         images = np.vstack([list_conjugates(self.problem, u) for u in found])
         images = images[limits.hold(images)]

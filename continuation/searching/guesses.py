@@ -14,7 +14,7 @@ ALIKE = 0.3  # a box of this fraction of a larger one needs no search of its own
 
 
 class Surroundings:
-    """The boxes that solutions are looked for in: closed limits, or around the points (m, n) known and guessed so far."""
+    """The boxes that solutions are looked for in: closed limits, or around the points (m, n) known and guessed."""
 
     def __init__(self, limits: Limits, points):
         self.limits, self.points, self.made = limits, points, None
