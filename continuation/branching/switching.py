@@ -14,6 +14,7 @@ from continuation.branching.reduced_equations import (
     kernel_at,
     rank_defect_around,
 )
+from continuation.equations.solved import is_solution
 from continuation.ground import canonical
 from continuation.ground.names import suggest
 from continuation.ground.points import SpecialPoint, Start
@@ -186,7 +187,9 @@ def points_ahead(spheres: Spheres, half: Half, touching) -> np.ndarray:
         gaps = [np.linalg.norm(z - other[r]) for other in others if r in other]
         if found and min(gaps, default=1.0) < PARTED:
             break
-        found.append(np.array([kernel.x + kernel.unit * z * r, tangent_along(kernel, z * r, half, weights)]))
+        x = kernel.x + kernel.unit * z * r
+        if is_solution(kernel.problem, x, kernel.p, kernel.active):
+            found.append(np.array([x, tangent_along(kernel, z * r, half, weights)]))
     return np.array(found)
 
 

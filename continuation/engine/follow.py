@@ -15,6 +15,7 @@ from continuation.engine.requested import operations_of, watched
 from continuation.engine.run import begin, begin_behind, begin_singular, bits_of, make_state, run_all
 from continuation.engine.runaway import Runaway
 from continuation.engine.start import silent_tests, start_from
+from continuation.engine.vouching import drop_false_rows
 from continuation.engine.watching import RunningTrace, StopAt, attended
 from continuation.equations.operations import Operations
 from continuation.ground.points import Start
@@ -85,6 +86,7 @@ def run_direction(problem, begun: Start, sign, request: Request, watch=()) -> Ru
         run_all(running, watchers)
     log_exceptions(problem, running.status)
     remarks = tuple(line for watcher in watchers for line in watcher.remarks)
+    remarks += drop_false_rows(running, request.settings.tolerance)
     return Run(operations, running.state, running.status, remarks)
 
 

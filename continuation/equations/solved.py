@@ -11,8 +11,8 @@ import numpy as np
 from continuation.equations.bordered import DOUBTFUL, solve_least_norm
 from continuation.equations.derivatives import evaluate, extended_jacobian, state_jacobian
 
-# Largest Newton correction of a solution, relative to 1 + |x| in the inner product's units.  Ten times less refuses solutions of badly conditioned
-# equations, ten times more accepts points that are off visibly.
+# Largest Newton correction of a solution, relative to 1 + |x| in the inner product's units.  Ten times less refuses
+# solutions of badly conditioned equations, ten times more accepts points that are off visibly.
 STEP = 1e-9
 # Largest residual, relative to its own terms.  Ten times less comes near what differences leave, ten times more accepts
 # points with seven digits.
@@ -42,7 +42,8 @@ def is_solution(problem, x, p, active=None, *, step=STEP, terms=TERMS) -> bool:
 
     Notes
     -----
-    Costs two residuals, a Jacobian and a singular value decomposition; nine more residuals where there is a doubt.
+    Costs three residuals; a Jacobian and a singular value decomposition, and nine more residuals, where they leave a
+    doubt.
 
     Examples
     --------
@@ -66,7 +67,7 @@ def is_solution(problem, x, p, active=None, *, step=STEP, terms=TERMS) -> bool:
 
 
 def units_of(problem, size) -> np.ndarray:
-    """(size,) lengths of the unknowns, the varied parameter last if it is among them, that the inner product calls 1."""
+    """(size,) lengths that the inner product calls 1, of the unknowns and the varied parameter if it is among them."""
     weights, n = problem.inner_weights(), len(problem.unknown_names)
     return 1.0 / np.sqrt(weights * np.append(np.full(n, n), 1.0))[:size]
 
@@ -74,19 +75,28 @@ def units_of(problem, size) -> np.ndarray:
 def vanishes(residual, jacobian, x, units, *, step=STEP, terms=TERMS) -> bool:
     """`is_solution` for functions of x (N,): ``residual(x)`` (n,) and ``jacobian(x)`` (n, N); units (N,) of x."""
     with np.errstate(all="ignore"):
-        f, a = residual(x), jacobian(x)
-        if not (np.all(np.isfinite(f)) and np.all(np.isfinite(a))):
+        f = np.abs(residual(x))
+        if not np.all(np.isfinite(f)):
             return False
-        d, size = solve_least_norm(a * units, -f, DOUBTFUL), 1 + np.linalg.norm(x / units)
+        around = size_around(residual, x, units)
+        if np.all(f <= np.finfo(float).eps * around):
+            return True
+        a = jacobian(x)
+        if not np.all(np.isfinite(a)):
+            return False
+        d, size = solve_least_norm(a * units, residual(x), DOUBTFUL), 1 + np.linalg.norm(x / units)
         if not np.linalg.norm(d) <= MULTIPLE * size:
             return False
         if np.linalg.norm(d) <= step * size:
-            around = np.abs(residual(x + AROUND * (units + np.abs(x))) - f)
-            allowed = terms * np.maximum(np.abs(a) @ np.abs(x), np.where(np.isfinite(around), around, 0.0))
-            if np.all(np.abs(f) <= allowed):
-                return True
-            f = np.where(np.abs(f) <= allowed, 0.0, f)
-        return bool(np.all((f == 0.0) | (np.abs(f) <= noise_at(residual, x))))
+            f[f <= terms * np.maximum(np.abs(a) @ np.abs(x), around)] = 0.0
+        return bool(np.all(f == 0.0) or np.all(f <= noise_at(residual, x)))
+
+
+def size_around(residual, x, units) -> np.ndarray:
+    """(n,) size of the residual a little way off, in two generic directions; zero where it has no value there."""
+    places = np.outer([1.0, 2.0], 1.0 + np.arange(len(x)))
+    found = np.abs([residual(x + AROUND * (units + np.abs(x)) * np.cos(place)) for place in places])
+    return np.max(np.where(np.isfinite(found), found, 0.0), axis=0)
 
 
 def noise_at(residual, x) -> np.ndarray:

@@ -17,8 +17,8 @@ logger = logging.getLogger("continuation")
 
 HALVINGS = 50  # of a step: more than the digits of a float
 ITERATIONS = 12  # of Newton's method: from the interpolant three are enough, at folds and kernels it halves the error
-# Part of a step's chord by which a solution may leave the interpolant, which is off by 1e-3 of it where steps turn most:
-# ten times more takes points of other branches, ten times less refuses those of bent pieces.
+# Part of a step's chord by which a solution may leave the interpolant, off by 1e-3 of it where steps turn most: ten
+# times more takes points of other branches, ten times less refuses those of bent pieces.
 LEAVES = 0.1
 SAME = 1e-8  # relative: a solution at a fold is exact to the root of rounding, and met from both sides
 
@@ -167,9 +167,9 @@ def polish_from(problem, branch, row, x, column, target):
     column.put(moved, target)
     for y in (polish(problem, branch, x, column, target), moved):
         p, active = problem.parameter_values(branch.parameters), problem.index_of(branch.vary[0])
-        if y is not None and np.max(np.abs(y - x)) <= SAME * (1 + np.max(np.abs(x))):
-            if is_solution(problem.near(y, p), y, p, active):
-                return y
+        stays = y is not None and np.max(np.abs(y - x)) <= SAME * (1 + np.max(np.abs(x)))
+        if stays and is_solution(problem.near(y, p), y, p, active):
+            return y
     return None
 
 
