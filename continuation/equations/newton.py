@@ -25,7 +25,7 @@ def solve_damped(problem, guess, p) -> np.ndarray:
     """
     u, p = np.array(guess, float), np.array(p, float)
     f = evaluate(problem, u, p)
-    _refuse_nonfinite(problem, f)
+    _refuse_nonfinite(problem, u, p, f)
     for _ in range(ITERATIONS):
         step = _correction(problem, u, p, f)
         damping, size = 1.0, np.linalg.norm(f)
@@ -58,8 +58,10 @@ def _correction(problem, u, p, f):
     return solve_least_norm(a, -f, ROUNDING)
 
 
-def _refuse_nonfinite(problem, f):
-    """Raise where the residual is not finite, naming the components."""
+def _refuse_nonfinite(problem, u, p, f):
+    """Raise where the residual is not finite, naming the components and, of text, the part that is to blame."""
+    if not np.all(np.isfinite(f)) and (words := problem.blame(u, p)):
+        raise StartError(f"the residual is not finite at the start: {words}; give another start")
     bad = [f"F[{name}] = {value}" for name, value in zip(problem.unknown_names, f) if not np.isfinite(value)]
     if bad:
         raise StartError(f"the residual is not finite at the start: {', '.join(bad[:5])}; give another start")

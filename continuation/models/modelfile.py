@@ -4,57 +4,22 @@ import math
 import os
 import re
 import sys
-from dataclasses import dataclass, field, fields
+from dataclasses import fields
 from typing import NoReturn
 
 from continuation.expressions.errors import ExpressionError
-from continuation.ground.names import suggest
+from continuation.ground.names import is_number, suggest
+from continuation.ground.ranges import spread
 from continuation.ground.settings import Settings
+from continuation.models.description import Model, ModelError
 
 if sys.version_info >= (3, 11):
     import tomllib
 else:
     import tomli as tomllib
 
-SECTIONS = ("equations", "parameters", "start", "outputs", "zeros", "settings", "trace")
+SECTIONS = ("equations", "parameters", "definitions", "start", "outputs", "zeros", "settings", "trace")
 TEXTS = ("name", "title")
-
-
-class ModelError(ValueError):
-    """A model file that can't be used; one line: file, line and column (from 1), key, what is wrong."""
-
-
-@dataclass(frozen=True)
-class Model:
-    """What a model file says, checked.
-
-    Attributes
-    ----------
-    path : str
-        The file.
-    problem : Problem
-        Built from the equations, outputs and zeros.
-    start, parameters : dict of str to float
-        An approximate solution, and the parameters at which it is one.
-    settings : Settings
-        From ``[settings]``, else the defaults.
-    vary, span : str and pair of float, or None
-        From ``[trace]``.
-    bounds : dict of str to pair of float
-        Limits of states and outputs, from ``[trace]``.
-    title : str
-        From ``title``, else empty.
-    """
-
-    path: str
-    problem: object
-    start: dict
-    parameters: dict
-    settings: Settings = field(default_factory=Settings)
-    vary: str | None = None
-    span: tuple | None = None
-    bounds: dict = field(default_factory=dict)
-    title: str = ""
 
 
 def read_model(path, make_problem) -> Model:
@@ -64,12 +29,14 @@ def read_model(path, make_problem) -> Model:
     ----------
     path : str or path-like
         A TOML file with sections ``[equations]`` (state = "right-hand side"), ``[parameters]`` (name =
-        number), ``[start]`` (state = number) and optionally ``[outputs]``, ``[zeros]`` (name =
+        number, or "expression" where others give it), ``[start]`` (state = number) and optionally
+        ``[definitions]`` (name = "expression", "S(x)" = "expression"), ``[outputs]``, ``[zeros]`` (name =
         "expression"), ``[settings]``, ``[trace]`` (``vary = "name"``, ``span = [low, high]``,
         ``bounds = {name = [low, high]}`` of states and outputs, where ``inf`` is no limit) and, before all
         sections, ``name`` and ``title``.
     make_problem : callable
-        ``make_problem(equations, parameters=..., outputs=..., zeros=..., name=...)``: `Problem.from_expressions`.
+        ``make_problem(equations, parameters=..., outputs=..., zeros=..., definitions=..., name=...)``:
+        `Problem.from_expressions`.
 
     Raises
     ------
@@ -83,10 +50,10 @@ def read_model(path, make_problem) -> Model:
     file.check_known("", document, (*TEXTS, *SECTIONS))
     for name in TEXTS:
         file.check_text("", document, name)
-    states, parameters = file.texts("equations"), file.numbers("parameters")
+    states, (parameters, computed) = file.texts("equations"), file.numbers_or_texts("parameters")
     if not states:
         file.fail("equations", "", "missing or empty; wanted a line 'state = \"right-hand side\"' for each state")
-    vary, span, bounds = _trace_section(file, parameters, (*states, *file.texts("outputs")))
+    vary, span, bounds = _trace_section(file, parameters, (*spread(states), *file.texts("outputs")))
     return Model(
         path=file.path,
         start=_start(file, states),
@@ -96,13 +63,13 @@ def read_model(path, make_problem) -> Model:
         span=span,
         bounds=bounds,
         title=document.get("title", ""),
-        problem=_problem(file, make_problem, states, parameters),
+        problem=_problem(file, make_problem, states, parameters, computed),
     )
 
 
 def _start(file, states) -> dict:
     """The section ``[start]``: a number for each state."""
-    start = file.numbers("start")
+    start, states = spread(file.numbers("start")), spread(states)
     file.check_known("start", start, tuple(states))
     missing = [name for name in states if name not in start]
     if missing:
@@ -148,10 +115,11 @@ def _limits(file, key, pair) -> tuple:
     return float(pair[0]), float(pair[1])
 
 
-def _problem(file, make_problem, states, parameters):
+def _problem(file, make_problem, states, parameters, computed):
     """The problem, its errors told as places in the file."""
     name = file.document.get("name", os.path.splitext(os.path.basename(file.path))[0])
-    more = {"outputs": file.texts("outputs"), "zeros": file.texts("zeros")}
+    more = {section: file.texts(section) for section in ("outputs", "zeros")}
+    more["definitions"] = {**computed, **file.texts("definitions")}
     try:
         return make_problem(states, parameters=parameters, name=name, **more)
     except ExpressionError as error:
@@ -201,13 +169,19 @@ class _File:
             self.fail("", name, f"wanted a section [{name}], got {found!r}")
         return found
 
-    def numbers(self, section) -> dict:
-        """A section of finite numbers."""
-        found = self.section(section)
+    def numbers(self, section, others=()) -> dict:
+        """A section of finite numbers; the keys in `others` are left out."""
+        found = {key: value for key, value in self.section(section).items() if key not in others}
         for key, value in found.items():
             if not _is_number(value) or math.isinf(value):
                 self.fail(section, key, f"wanted a number, got {value!r}")
         return {key: float(value) for key, value in found.items()}
+
+    def numbers_or_texts(self, section) -> tuple:
+        """A section of finite numbers and texts: the ones and the others."""
+        found = self.section(section)
+        texts = {key: value for key, value in found.items() if isinstance(value, str) and not is_number(value)}
+        return self.numbers(section, texts), texts
 
     def texts(self, section) -> dict:
         """A section of texts."""
@@ -246,7 +220,7 @@ class _File:
 
     def blamed(self, words):
         """Section and key of the name that an error message quotes; empty if it quotes none."""
-        sections = ("equations", "parameters", "outputs", "zeros")
+        sections = ("equations", "parameters", "definitions", "outputs", "zeros")
         found = [(section, key) for section in sections for key in self.section(section) if repr(key) in words]
         return next((pair for pair in found if words.startswith(pair[0][:-1])), found[0] if found else ("", ""))
 
