@@ -30,6 +30,12 @@ tables = later("continuation.output.tables")
 
 FAILED = ("STEP_TOO_SMALL", "SINGULAR", "NONFINITE", "CALLBACK_FAILED", "BAD_START")
 INTERRUPTED = 130
+BOUNDS = {
+    "multiple": True,
+    "type": (str, float, float),
+    "metavar": "NAME LOW HIGH",
+    "help": "Limits of a state or an output (inf is none); may be repeated.",
+}
 STUDIES = "pseudoarc.studies"  # entry points: a name and a module with main(fast=False, out=...) -> dict
 
 
@@ -65,6 +71,7 @@ def main(context, version):
 @click.argument("model")
 @click.option("--vary", metavar="NAME", help="Parameter to vary.")
 @click.option("--span", nargs=2, type=float, metavar="LOW HIGH", help="Its limits.")
+@click.option("--bounds", **BOUNDS)
 @click.option("--start", multiple=True, metavar="NAME=VALUE", help="Another start of a state.")
 @click.option(
     "--set", "values", multiple=True, metavar="NAME=VALUE", help="Another value of a parameter, or a set of the file."
@@ -94,6 +101,7 @@ def trace(model, picture, target, settled, **options):
 @click.argument("model")
 @click.option("--vary", metavar="NAME", help="Parameter to vary.")
 @click.option("--span", nargs=2, type=float, metavar="LOW HIGH", help="Its limits.")
+@click.option("--bounds", **BOUNDS)
 @click.option("--depth", type=int, default=2, help="Branch points between the start's branch and another, at most.")
 @click.option("--start", multiple=True, metavar="NAME=VALUE", help="Another start of a state.")
 @click.option(
@@ -201,7 +209,8 @@ def _arguments(path, options):
     for note in model.notes:
         _complain(f"note: {note}")
     vary = options["vary"] or model.vary
-    known = list(model.parameters)
+    known, bounds = list(model.parameters), _bounds(options["bounds"], model)
+    span = _span(options["span"] or model.span or (float("-inf"), float("inf")))
     values, chosen = _named_sets(model, options["values"])
     if vary is None:
         raise ValueError(f"{path}: nothing to vary: give --vary NAME or [trace] vary; known: {suggest('', known)}")
@@ -214,7 +223,7 @@ def _arguments(path, options):
             "start": {**model.start, **chosen[1], **_assignments("--start", options["start"], list(model.start))},
             "parameters": {**model.parameters, **chosen[0], **_assignments("--set", values, known)},
             "vary": vary,
-            "span": _span(options["span"] or model.span or (float("-inf"), float("inf"))),
+            "span": {vary: span, **bounds} if bounds else span,
             "settings": _settings(model.settings, options),
             "direction": options["direction"] if options["direction"] == "both" else int(options["direction"]),
             "progress": sys.stderr.isatty(),
@@ -255,6 +264,18 @@ def _span(span):
     if not low < high:
         raise ValueError(f"--span {low} {high}: wanted LOW smaller than HIGH")
     return span
+
+
+def _bounds(given, model) -> dict:
+    """Limits by name of states and outputs: those of the model file, changed by those of the command line."""
+    known, found = [*model.problem.states, *model.problem.outputs], dict(model.bounds)
+    for name, low, high in given:
+        if name not in known:
+            raise ValueError(f"--bounds {name}: no such state or output; known: {suggest(name, known)}")
+        if not low < high:
+            raise ValueError(f"--bounds {name} {low} {high}: wanted LOW smaller than HIGH")
+        found[name] = (low, high)
+    return found
 
 
 def _settings(settings, options):

@@ -27,6 +27,8 @@ class Model:
     settings : Settings
     vary, span : str and pair of float, or None
         What the file says to vary, and its limits.
+    bounds : dict of str to pair of float
+        Limits of states and outputs.
     title : str
     sets : dict
         Other values of parameters and states under a name: ``{name: {parameter: number}}``.
@@ -43,6 +45,7 @@ class Model:
     settings: Settings = field(default_factory=Settings)
     vary: str | None = None
     span: tuple | None = None
+    bounds: dict = field(default_factory=dict)
     title: str = ""
     sets: dict = field(default_factory=dict)
     notes: tuple = ()

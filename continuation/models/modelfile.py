@@ -31,8 +31,9 @@ def read_model(path, make_problem) -> Model:
         A TOML file with sections ``[equations]`` (state = "right-hand side"), ``[parameters]`` (name =
         number, or "expression" where others give it), ``[start]`` (state = number) and optionally
         ``[definitions]`` (name = "expression", "S(x)" = "expression"), ``[outputs]``, ``[zeros]`` (name =
-        "expression"), ``[settings]``, ``[trace]`` (``vary = "name"``, ``span = [low, high]``) and, before
-        all sections, ``name`` and ``title``.
+        "expression"), ``[settings]``, ``[trace]`` (``vary = "name"``, ``span = [low, high]``,
+        ``bounds = {name = [low, high]}`` of states and outputs, where ``inf`` is no limit) and, before all
+        sections, ``name`` and ``title``.
     make_problem : callable
         ``make_problem(equations, parameters=..., outputs=..., zeros=..., definitions=..., name=...)``:
         `Problem.from_expressions`.
@@ -52,7 +53,7 @@ def read_model(path, make_problem) -> Model:
     states, (parameters, computed) = file.texts("equations"), file.numbers_or_texts("parameters")
     if not states:
         file.fail("equations", "", "missing or empty; wanted a line 'state = \"right-hand side\"' for each state")
-    vary, span = _trace_section(file, parameters)
+    vary, span, bounds = _trace_section(file, parameters, (*spread(states), *file.texts("outputs")))
     return Model(
         path=file.path,
         start=_start(file, states),
@@ -60,6 +61,7 @@ def read_model(path, make_problem) -> Model:
         settings=_settings(file),
         vary=vary,
         span=span,
+        bounds=bounds,
         title=document.get("title", ""),
         problem=_problem(file, make_problem, states, parameters, computed),
     )
@@ -86,20 +88,31 @@ def _settings(file) -> Settings:
         file.fail("settings", key, str(error), error)
 
 
-def _trace_section(file, parameters):
-    """The section ``[trace]``: (vary, span), None for what is not given."""
+def _trace_section(file, parameters, columns):
+    """The section ``[trace]``: (vary, span, bounds), None or empty for what is not given."""
     options = file.section("trace")
-    file.check_known("trace", options, ("vary", "span"))
+    file.check_known("trace", options, ("vary", "span", "bounds"))
     vary, span = options.get("vary"), options.get("span")
     file.check_text("trace", options, "vary")
     if vary is not None and vary not in parameters:
         file.fail("trace", "vary", f"no parameter is named {vary!r}; known: {suggest(vary, parameters)}")
     if span is not None:
-        usual = isinstance(span, list) and len(span) == 2 and all(map(_is_number, span))
-        if not (usual and span[0] < span[1]):
-            file.fail("trace", "span", f"wanted two numbers [low, high], low < high, got {span!r}")
-        span = (float(span[0]), float(span[1]))
-    return vary, span
+        span = _limits(file, "span", span)
+    bounds = options.get("bounds", {})
+    if not isinstance(bounds, dict):
+        file.fail("trace", "bounds", f"wanted a table {{name = [low, high]}}, got {bounds!r}")
+    for name in bounds:
+        if name not in columns:
+            file.fail("trace", "bounds", f"no state or output is named {name!r}; known: {suggest(name, columns)}")
+    return vary, span, {name: _limits(file, "bounds", pair) for name, pair in bounds.items()}
+
+
+def _limits(file, key, pair) -> tuple:
+    """Two numbers (low, high) of the section ``[trace]``; infinite ones are no limits."""
+    usual = isinstance(pair, list) and len(pair) == 2 and all(map(_is_number, pair))
+    if not (usual and pair[0] < pair[1]):
+        file.fail("trace", key, f"wanted two numbers [low, high], low < high, got {pair!r}")
+    return float(pair[0]), float(pair[1])
 
 
 def _problem(file, make_problem, states, parameters, computed):

@@ -12,7 +12,13 @@ def remarks_of_problem(problem, rows, runs) -> list:
     return [Remark(text) for text in problem.remarks(rows)]
 
 
-SOURCES = (remarks_of_problem,)
+def remarks_of_watchers(problem, rows, runs) -> list:
+    """What was noticed while tracing, about the end of a direction."""
+    ends = {-1: 0, 1: len(rows) - 1}
+    return [Remark(text, ends[sign]) for sign, run in sorted(runs.items()) for text in run.remarks]
+
+
+SOURCES = (remarks_of_problem, remarks_of_watchers)
 
 
 def remarks_on(problem, rows, runs) -> tuple:
