@@ -20,6 +20,12 @@ def remarks_of_problem(problem, rows, runs) -> list:
     return [Remark(text) for text in problem.remarks(rows)]
 
 
+def remarks_of_watchers(problem, rows, runs) -> list:
+    """What was noticed while tracing, about the end of a direction."""
+    ends = {-1: 0, 1: len(rows) - 1}
+    return [Remark(text, ends[sign]) for sign, run in sorted(runs.items()) for text in run.remarks]
+
+
 def remarks_on_coincidence(problem, rows, runs) -> list:
     """Name special points of different kinds that are one point."""
     points = [point for point in rows.special if point.kind not in (Kind.END, Kind.USER) and not point.kind.on_request]
@@ -31,7 +37,13 @@ def remarks_on_coincidence(problem, rows, runs) -> list:
     return found
 
 
-SOURCES = (remarks_of_problem, remarks_on_level_pieces, remarks_on_coincidence, remarks_on_noise)
+SOURCES = (
+    remarks_of_problem,
+    remarks_of_watchers,
+    remarks_on_level_pieces,
+    remarks_on_coincidence,
+    remarks_on_noise,
+)
 
 
 def remarks_on(problem, rows, runs) -> tuple:
