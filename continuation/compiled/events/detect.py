@@ -45,6 +45,15 @@ def is_turn(s, j):
 
 
 @inlined
+def turn_test(s):
+    """Index of the test function that changes sign where the varied parameter turns, -1 if there is none."""
+    for j in range(S.tests(s)):
+        if is_turn(s, j):
+            return j
+    return -1
+
+
+@inlined
 def find_changes(s, a, b):
     """Bits of the test functions whose sign differs at records a and b, and of the count.
 

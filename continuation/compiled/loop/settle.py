@@ -10,7 +10,7 @@ import math
 from continuation.compiled.calls.arrays import part
 from continuation.compiled.calls.interface import OK
 from continuation.compiled.calls.kernel import internal
-from continuation.compiled.events.detect import find_changes, find_hidden_dip, find_hidden_turn, may_hide_two
+from continuation.compiled.events.detect import find_changes, find_hidden_dip, find_hidden_turn, may_hide_two, turn_test
 from continuation.compiled.events.limits import find_exceeded
 from continuation.compiled.events.records import copy, store
 from continuation.compiled.loop.closing import FIRST
@@ -37,9 +37,11 @@ def look_closer(s, length):
         return False
     sigma, j = -1.0, -1
     if ints[S.DETECT] & ints[S.TURN_KINDS] != 0:
-        sigma = find_hidden_turn(s, left, top, length)
-    if sigma < 0.0 and ints[S.HISTORY] == 1:
-        sigma, j = find_hidden_dip(s, S.slot(s, S.PREVIOUS), left, top, length)
+        sigma, j = find_hidden_turn(s, left, top, length), turn_test(s)
+    if sigma < 0.0:
+        j = -1
+        if ints[S.HISTORY] == 1:
+            sigma, j = find_hidden_dip(s, S.slot(s, S.PREVIOUS), left, top, length)
     place = S.work(s)[S.REQUEST]
     if sigma < 0.0 and j >= 0 and ask(s, CORNER, float(j), place, place, place) == OK:
         return True
