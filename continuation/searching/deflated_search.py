@@ -22,9 +22,11 @@ from continuation.searching.deflation import (
 )
 from continuation.searching.found import Found, Report
 from continuation.searching.guesses import Surroundings, check_bounds, check_guesses, random_guesses
+from continuation.searching.other_ways import OtherWays
 
 BUDGET = 3000  # Newton iterations
 SPARE = 50  # ... and so many more for each solution found
+PATIENCE, MORE = 200, 5  # iterations, and more for each solution found, without a new one: then other ways are tried
 WIDE = 1.5  # length of the deflation of one solution, in half-widths of the search
 NUDGE = 0.1  # lengths by which a guess on top of a known solution is moved
 
@@ -121,6 +123,7 @@ class Search:
         self.equations = SquareSystem(problem, p)
         self.deflation = Deflation(problem.inner_weights()[:-1], power, shift)
         self.catalogue = Catalogue(problem, self.equations, self.deflation)
+        self.ways, self.last = OtherWays(problem, self.equations, self.deflation), 0
         self.surroundings = Surroundings(bounds, np.vstack([known, given]))
         if bounds is not None:
             self.deflation.unit = min(1.0, self.deflation.norm(bounds[1] - bounds[0]))
@@ -151,9 +154,30 @@ class Search:
         known, n = self.deflation, self.equations.size
         for guess, half in random_guesses(self.surroundings, lambda: known.known, n, seed):
             self.report.guesses += 1
-            self.exhaust(guess, half)
+            if not self.exhaust(guess, half) and self.is_stuck():
+                self.try_other_ways(guess, half)
             if self.has_ended():
                 break
+
+    def is_stuck(self) -> bool:
+        """Whether deflation has given nothing for so long that the rest of the iterations is better shared.
+
+        Not where continua are known: what is not deflated ends on them at ever new points, each to be walked from.
+        """
+        if self.catalogue.continua:
+            return False
+        return self.report.iterations - self.last > PATIENCE + MORE * len(self.catalogue.found)
+
+    def try_other_ways(self, guess, half):
+        """One attempt from a guess (n,) in each of the other ways."""
+        for attempt in self.ways.tries(guess, half, self.catalogue.found):
+            if self.has_ended():
+                return
+            self.conclude(attempt(self._most()))
+
+    def _most(self) -> int:
+        """Iterations that one attempt may take."""
+        return min(ITERATIONS, max(1, self.left()))
 
     def _try_given(self, given):
         """Try all guesses (m, n) as long as one of them gives something."""
@@ -190,17 +214,23 @@ class Search:
 
     def attempt(self, guess) -> bool:
         """One Newton run from a guess; whether it found a new solution."""
+        self.measure(self.half)
+        start = self._apart(guess)
+        attempt = deflated_newton(self.equations, self.deflation, start, self._most(), self.damped)
+        if attempt.failure == "known":
+            self.deflation.strengthen(attempt.u)
+        return self.conclude(attempt)
+
+    def conclude(self, attempt) -> bool:
+        """Count an attempt and list what it found; whether that is new."""
         report = self.report
         report.attempts += 1
-        self.measure(self.half)
-        most = min(ITERATIONS, max(1, self.left()))
-        u, iterations, failure = deflated_newton(self.equations, self.deflation, self._apart(guess), most, self.damped)
-        report.iterations += max(iterations, 1)
-        if failure == "known":
-            self.deflation.strengthen(u)
-        failure = failure or self._accept(u)
+        report.iterations += max(attempt.iterations, 1)
+        failure = attempt.failure or self._accept(attempt.u)
         if failure:
             report.failures[failure] += 1
+        else:
+            self.last = report.iterations
         return not failure
 
     def _apart(self, guess):
