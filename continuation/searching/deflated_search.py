@@ -86,6 +86,10 @@ def find_solutions(
     -----
     An iteration costs one residual, one Jacobian and one LU factorisation of order n.  Random guesses come from a
     scrambled Sobol sequence in boxes around all that is known or found, and from known solutions moved or multiplied.
+    Where deflation has given nothing for 200 iterations and 5 for each solution found, random guesses are tried in
+    other ways as well, each as often as it gives something: Newton with bounded steps; the same in spaces fixed by
+    subgroups of the finite symmetry; for a gradient system (``symmetric=True``, up to 64 states) towards saddles of
+    each index, also from beside known solutions.  Not so where continua of solutions were found.
     Solutions with singular F_u that a path of solutions joins (circles, orbits of a continuous group) count as one.
 
     References
@@ -123,7 +127,7 @@ class Search:
         self.equations = SquareSystem(problem, p)
         self.deflation = Deflation(problem.inner_weights()[:-1], power, shift)
         self.catalogue = Catalogue(problem, self.equations, self.deflation)
-        self.ways, self.last = OtherWays(problem, self.equations, self.deflation), 0
+        self.ways, self.idle = OtherWays(problem, self.equations, self.deflation), 0
         self.surroundings = Surroundings(bounds, np.vstack([known, given]))
         if bounds is not None:
             self.deflation.unit = min(1.0, self.deflation.norm(bounds[1] - bounds[0]))
@@ -154,8 +158,11 @@ class Search:
         known, n = self.deflation, self.equations.size
         for guess, half in random_guesses(self.surroundings, lambda: known.known, n, seed):
             self.report.guesses += 1
-            if not self.exhaust(guess, half) and self.is_stuck():
-                self.try_other_ways(guess, half)
+            way = self.ways.choose(self.idle) if self.is_stuck() else ""
+            if way:
+                self.try_way(way, guess, half)
+            else:
+                self.exhaust(guess, half)
             if self.has_ended():
                 break
 
@@ -166,14 +173,12 @@ class Search:
         """
         if self.catalogue.continua:
             return False
-        return self.report.iterations - self.last > PATIENCE + MORE * len(self.catalogue.found)
+        return self.idle > PATIENCE + MORE * len(self.catalogue.found)
 
-    def try_other_ways(self, guess, half):
-        """One attempt from a guess (n,) in each of the other ways."""
-        for attempt in self.ways.tries(guess, half, self.catalogue.found):
-            if self.has_ended():
-                return
-            self.conclude(attempt(self._most()))
+    def try_way(self, way, guess, half):
+        """One attempt from a guess (n,) in another way."""
+        attempt = self.ways.attempt(way, guess, half, self.catalogue.found, self._most())
+        self.ways.count(way, attempt.iterations, self.conclude(attempt))
 
     def _most(self) -> int:
         """Iterations that one attempt may take."""
@@ -219,7 +224,9 @@ class Search:
         attempt = deflated_newton(self.equations, self.deflation, start, self._most(), self.damped)
         if attempt.failure == "known":
             self.deflation.strengthen(attempt.u)
-        return self.conclude(attempt)
+        new = self.conclude(attempt)
+        self.idle = 0 if new else self.idle + max(attempt.iterations, 1)
+        return new
 
     def conclude(self, attempt) -> bool:
         """Count an attempt and list what it found; whether that is new."""
@@ -229,8 +236,6 @@ class Search:
         failure = attempt.failure or self._accept(attempt.u)
         if failure:
             report.failures[failure] += 1
-        else:
-            self.last = report.iterations
         return not failure
 
     def _apart(self, guess):

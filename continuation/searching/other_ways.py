@@ -13,6 +13,7 @@ cheap, and each reaches what others do not:
 
 import functools
 import math
+from typing import NamedTuple
 
 import numpy as np
 
@@ -23,7 +24,7 @@ STRIDE = 0.25  # longest step, in half-widths of the search: twice as long, half
 ARRIVING = 0.1  # a step that ends so near to a known solution, relative to its length, ends there
 FLATTEST = 1e-3  # eigenvalues smaller than this, relative to the largest, count as that: no step is longer for them
 ASIDE = 0.2  # half-widths of the search between a known solution and where a search beside it starts
-LATEST = 8  # solutions whose indices say which to look for
+TRIAL = 50  # iterations, a few attempts, that a way is given before what it gave tells; much more spreads them evenly
 LARGEST = 64  # unknowns up to which eigenvectors cost no more than a few factorisations
 
 
@@ -57,6 +58,7 @@ def seek_index(equations, deflation, guess, longest, iterations, index) -> Attem
 
 def follow_steps(equations, deflation, u, longest, iterations, find) -> Attempt:
     """Steps ``find(F_u, F)`` from u, each cut to its longest, until one is small, or leads to a known solution."""
+    before = 0.0 * u
     with np.errstate(all="ignore"):
         for k in range(1, iterations + 1):
             f, a = equations.residual(u), equations.jacobian(u)
@@ -64,6 +66,9 @@ def follow_steps(equations, deflation, u, longest, iterations, find) -> Attempt:
             if step is None or not np.isfinite(step).all():
                 return Attempt(u, k, "singular" if np.isfinite(a).all() and np.isfinite(f).all() else "nonfinite")
             size = deflation.norm(step)
+            if (deflation.weights * before) @ step < 0.0:
+                longest *= 0.5
+            before = step
             u = u + min(1.0, longest / size if size > 0.0 else 1.0) * step
             nearest = math.sqrt(deflation.look(u)[1].min(initial=math.inf))
             if size <= longest and nearest <= max(ARRIVING * size, CLOSE * deflation.size(u)):
@@ -90,51 +95,68 @@ def step_aside(equations, u, distance, number):
     return u + side * distance * vectors[:, k], max(index - 1, 0) if values[k] > 0.0 else index + 1
 
 
+class Tally(NamedTuple):
+    """Attempts in one way, the iterations they took and the new solutions they gave."""
+
+    attempts: int = 0
+    iterations: int = 0
+    new: int = 0
+
+    @property
+    def worth(self) -> float:
+        """New solutions for an iteration, as if one more were found in `TRIAL` more."""
+        return (self.new + 1) / (self.iterations + TRIAL)
+
+
 class OtherWays:
     """The ways there are for a problem, with counters of what has been tried."""
 
     def __init__(self, problem, equations, deflation):
         self.problem, self.at = problem, (equations, deflation)
         self.is_gradient = bool(problem.symmetric) and equations.size <= LARGEST
-        self.rounds = 0
+        self.indices = []  # of the solutions found
 
     @functools.cached_property
     def spaces(self) -> list:
         """Bases (n, d) of the spaces that subgroups of the symmetry fix."""
         symmetry = getattr(self.problem, "symmetry", None)
-        if symmetry is None or len(symmetry.elements) == 1 or self.at[0].size != len(self.problem.states):
-            return []
-        return list_fixed_spaces(symmetry)
+        acts = self.at[0].size == len(self.problem.states) and len(getattr(symmetry, "elements", ())) > 1
+        return list_fixed_spaces(symmetry) if acts else []
 
-    def tries(self, guess, half, found) -> list:
-        """Functions of the most iterations, each an `Attempt` in one way.
+    @functools.cached_property
+    def tally(self) -> dict:
+        """For each way there is, the attempts, the iterations they took and the new solutions they gave."""
+        names = ["plain", *(["within"] if self.spaces else []), *(["towards", "beside"] if self.is_gradient else [])]
+        return {name: Tally() for name in names}
 
-        For a guess (n,), the half-widths (n,) of its search and the solutions found so far.
-        """
+    def choose(self, idle) -> str:
+        """The way that has given most for its iterations; none, ``""``, where deflation, `idle` for so many, has."""
+        best = max(self.tally, key=lambda way: self.tally[way].worth)
+        return best if self.tally[best].worth > Tally(0, idle, 0).worth else ""
+
+    def count(self, way, iterations, new):
+        """Keep what an attempt in a way took, and whether it gave something new."""
+        old = self.tally[way]
+        self.tally[way] = Tally(old.attempts + 1, old.iterations + iterations, old.new + new)
+
+    def attempt(self, way, guess, half, found, iterations) -> Attempt:
+        """One attempt in a way from a guess (n,), half-widths (n,) of its search, given the solutions found so far."""
         equations, deflation = self.at
-        width, k = deflation.norm(half), self.rounds
-        self.rounds += 1
-
-        def plain(iterations):
-            return bounded_newton(equations, deflation, guess, STRIDE * width, iterations)
-
-        def within(iterations):
-            space = self.spaces[k % len(self.spaces)]
-            return bounded_newton(equations, deflation, guess, STRIDE * width, iterations, space)
-
-        def towards(iterations):
-            return seek_index(equations, deflation, guess, STRIDE * width, iterations, k % (1 + self.highest(found)))
-
-        def beside(iterations):
-            start, index = step_aside(equations, found[k % len(found)], ASIDE * width, k // len(found))
-            return seek_index(equations, deflation, start, STRIDE * width, iterations, index)
-
-        ways = [plain, *([within] if self.spaces else [])]
-        return ways + ([towards, *([beside] if found else [])] if self.is_gradient else [])
+        width, k = deflation.norm(half), self.tally[way].attempts
+        rest = STRIDE * width, iterations
+        if way == "plain":
+            return bounded_newton(equations, deflation, guess, *rest)
+        if way == "within":
+            return bounded_newton(equations, deflation, guess, *rest, self.spaces[k % len(self.spaces)])
+        if way == "towards" or not found:
+            return seek_index(equations, deflation, guess, *rest, k % (1 + self.highest(found)))
+        start, index = step_aside(equations, found[k % len(found)], ASIDE * width, k // len(found))
+        return seek_index(equations, deflation, start, *rest, index)
 
     def highest(self, found) -> int:
-        """One more than the highest index known, of the last few solutions."""
-        return 1 + max((count_index(self.at[0], u) for u in found[-LATEST:]), default=0)
+        """One more than the highest index of a known solution."""
+        self.indices += [count_index(self.at[0], u) for u in found[len(self.indices) :]]
+        return 1 + max(self.indices, default=0)
 
 
 def count_index(equations, u) -> int:
