@@ -25,9 +25,9 @@ ARRIVING = 0.1  # a step that ends so near to a known solution, relative to its 
 FLATTEST = 1e-3  # eigenvalues smaller than this, relative to the largest, count as that: no step is longer for them
 ASIDE = 0.2  # half-widths of the search between a known solution and where a search beside it starts
 TRIAL = 50  # iterations, a few attempts, that a way is given before what it gave tells; much more spreads them evenly
-TRUST = (
-    1  # more new solutions are expected of deflation: where it is slow but sure, the others cost a fifth, else a third
-)
+# More new solutions are expected of deflation than of another way, few for gradients, whose saddles have ways of their
+# own.  Where deflation is slow but sure, the others cost a tenth; with 1 instead of 8 they cost a third.
+TRUST, OF_GRADIENTS = 8, 1
 LARGEST = 64  # unknowns up to which eigenvectors cost no more than a few factorisations
 
 
@@ -135,7 +135,9 @@ class OtherWays:
     def choose(self, idle) -> str:
         """The way that has given most for its iterations; none, ``""``, where deflation, `idle` for so many, has."""
         best = max(self.tally, key=lambda way: self.tally[way].worth)
-        return best if self.tally[best].worth > Tally(0, idle, TRUST).worth else ""
+        return (
+            best if self.tally[best].worth > Tally(0, idle, OF_GRADIENTS if self.is_gradient else TRUST).worth else ""
+        )
 
     def count(self, way, iterations, new):
         """Keep what an attempt in a way took, and whether it gave something new."""

@@ -167,16 +167,19 @@ def test_ways_there_are():
 
 def test_the_way_that_gives_most_is_taken():
     ways = OtherWays(wells(2), *searched(wells(2)))
-    assert ways.choose(idle=200) == "plain"  # the first of equals
+    assert ways.choose(idle=1000) == "plain"  # the first of equals
     ways.count("plain", 30, False)
-    assert ways.choose(idle=200) == "towards"
+    assert ways.choose(idle=1000) == "towards"
     ways.count("towards", 100, True)  # 2 / 150 against 1 / 50 of what was never tried
-    assert ways.choose(idle=200) == "beside"
+    assert ways.choose(idle=1000) == "beside"
     ways.count("beside", 100, False)
-    assert ways.choose(idle=200) == "towards"  # 2 / 150 against 1 / 80
+    assert ways.choose(idle=1000) == "towards"  # 2 / 150 against 1 / 80
     ways.count("towards", 100, False)
-    assert ways.choose(idle=200) == "plain"  # 1 / 80 against 2 / 250
-    assert ways.choose(idle=20) == ""  # deflation gave something a moment ago
+    assert ways.choose(idle=1000) == "plain"  # 1 / 80 against 2 / 250
+    assert ways.choose(idle=100) == ""  # deflation, of which one more is expected, has given something not long ago
+    ways.is_gradient = False
+    assert ways.choose(idle=300) == ""  # ... or eight more
+    assert ways.choose(idle=1000) == "plain"
     assert ways.tally["towards"] == (2, 200, 1)
 
 
