@@ -10,6 +10,7 @@ from continuation import Problem, find_solutions
 from continuation.searching.deflated_search import Search
 from continuation.searching.deflation import Deflation, SquareSystem
 from continuation.searching.other_ways import OtherWays, bounded_newton, count_index, seek_index, step_aside
+from continuation.searching.search_limits import Limits
 from continuation.symmetries.fixed_spaces import list_fixed_spaces
 from continuation.symmetries.symmetry import Symmetry
 
@@ -202,9 +203,8 @@ def test_attempts_of_each_way_count_through_indices_and_solutions():
 
 
 def run_search(problem, limit=100, budget=600):
-    search = Search(
-        problem, np.zeros(1), np.empty((0, len(problem.states))), None, np.empty((0, len(problem.states))), 2.0, 1.0
-    )
+    none, free = np.empty((0, len(problem.states))), np.full(len(problem.states), np.inf)
+    search = Search(problem, np.zeros(1), none, Limits(np.array([-free, free])), none, 2.0, 1.0)
     search.run((), limit, budget, 0, random=True)
     return search
 
