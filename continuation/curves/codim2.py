@@ -35,6 +35,10 @@ SETTLED = 1e-15  # a step below this, relative to 1 + |x|, is rounding: it ends 
 # Of the curve's derivative, relative to its largest singular value: what is below is a rank defect, as where two
 # curves cross.  Ten times smaller lets rounding through as a step, ten times larger only slows steps near such points.
 RANK = 1e-13
+# The same where curves cross (an eigenvalue vanishes on a subspace that stays invariant): the point is known to
+# ATTAINED, so its second singular value is not zero.  Ten times smaller takes a tangent of rounding there, ten times
+# larger the guess's own where the curve has a good one.
+CROSSED = 1e-7
 ON_CURVE = 1e-14  # a correction below this, relative to 1 + |x|, is rounding
 
 logger = logging.getLogger("continuation")
@@ -56,8 +60,7 @@ def refiner(curve, table, k: int):
         if found is None:
             return FAILED
         x, error = found
-        tangent = tangent_of(table, x, p)
-        out[:size], out[size:behind] = x, tangent * np.sign(tangent @ request[size:behind])
+        out[:size], out[size:behind] = x, tangent_along(table, x, p, request[size:behind])
         residual = np.max(np.abs(evaluate(curve.base, x[: curve.size], curve.parameters_at(x, p))))
         out[behind + FOUND_KIND], out[behind + FOUND_NULLITY] = request[behind + ASKED_KIND], kind.nullity
         out[behind + FOUND_ERROR], out[behind + FOUND_RESIDUAL] = error, residual
@@ -97,6 +100,16 @@ def onto_curve(table, x, p) -> np.ndarray:
         if np.linalg.norm(step) <= ON_CURVE * (1 + np.linalg.norm(x)):
             break
     return x
+
+
+def tangent_along(table, x, p, direction) -> np.ndarray:
+    """Unit tangent that `direction` points along; where curves cross, the one of those in their span nearest to it."""
+    _, sigma, right = np.linalg.svd(table.derivative_at(x, p))
+    tangents = right[int(np.sum(sigma > CROSSED * sigma[0])) :]
+    if len(tangents) == 1:
+        return canonical.signed(tangents[0]) * np.sign(canonical.signed(tangents[0]) @ direction)
+    tangent = direction @ tangents.T @ tangents
+    return tangent / np.linalg.norm(tangent)
 
 
 def tangent_of(table, x, p) -> np.ndarray:

@@ -83,6 +83,9 @@ class Traits(NamedTuple):
         Largest change of the number of unstable eigenvalues that such a point explains.
     explains : frozenset of Kind
         Other kinds whose test functions change sign at such a point.
+    beside : frozenset of Kind
+        Kinds whose test functions may change sign right at such a point, through zero or through infinity: in a
+        longer piece the change may be an event of its own, so that the point's neighbours are looked at.
     instead : Kind or None
         What is looked for where no such point is found: one with more than one null vector changes the same.
     """
@@ -95,6 +98,7 @@ class Traits(NamedTuple):
     turns: bool = False
     count_change: int | None = BY_KERNEL
     explains: frozenset = frozenset()
+    beside: frozenset = frozenset()
     instead: Kind | None = None
 
 

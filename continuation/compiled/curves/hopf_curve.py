@@ -18,7 +18,7 @@ from continuation.compiled.dense.extended import norm
 from continuation.compiled.matrices import linalg
 from continuation.compiled.state.trace_state import UNSTABLE
 
-BT_TEST, BAUTIN_TEST, ZERO_TEST, PAIR_TEST, TESTS = range(5)
+BT_TEST, ZERO_TEST, BAUTIN_TEST, POLE_TEST, PAIR_TEST, TESTS = range(6)
 # Step of second differences of a Jacobian, relative to 1 + |u|: the fourth root of the rounding unit, of a differenced
 # Jacobian's error.  Ten times less and the sign of the Lyapunov coefficient is rounding, ten times more it is that of
 # a coefficient some way off.
@@ -233,10 +233,13 @@ def lyapunov(c, y, p, kappa, x, w):
 def hopf_monitor(c, point, p, out):
     """Test functions and counts of an accepted point; the borders are renewed.
 
-    kappa (BT); the first Lyapunov coefficient l1 times the sign of the determinant (GH), as l1 changes its own sign
-    through infinity where an eigenvalue passes zero, and as ``l1 / (1 + |l1|)``, as it grows without bound there and
-    towards a Bogdanov-Takens point; that determinant's sign times the least real eigenvalue (ZH); and the real part
-    of the other complex pair nearest the axis.
+    kappa (BT); the sign of the determinant times the least real eigenvalue (ZH); the first Lyapunov coefficient l1
+    (GH) as ``l1 / (1 + |l1|)``, as it grows without bound towards a Bogdanov-Takens point; the same times the sign of
+    the determinant (GH); and the real part of the other complex pair nearest the axis.
+
+    Where an eigenvalue passes zero l1 changes its sign through infinity, unless B(q, conj q) has no part along the
+    kernel (an absent species stays absent): then l1 passes through.  So one of the two tests of l1 changes its sign
+    at every zero-Hopf point, and both at a Bautin point: what a piece with a zero-Hopf point leaves beside it tells.
     """
     n, (status, y, parameters, phi) = C.states(c), C.begin_monitor(c, point, p, out, TESTS)
     if status != OK:
@@ -254,7 +257,8 @@ def hopf_monitor(c, point, p, out):
     phi[BT_TEST], phi[BAUTIN_TEST] = y[n], 1.0
     if y[n] > 0.0:
         value = lyapunov(c, y, parameters, y[n], one[:, n].copy(), one[n].copy())
-        phi[BAUTIN_TEST] = math.copysign(1.0, phi[ZERO_TEST]) * value / (1.0 + abs(value))
+        phi[BAUTIN_TEST] = value / (1.0 + abs(value))
+    phi[POLE_TEST] = math.copysign(1.0, phi[ZERO_TEST]) * phi[BAUTIN_TEST]
     C.renew(c, C.RIGHT, right)
     C.renew(c, C.LEFT, left)
     return OK if phi[BAUTIN_TEST] == phi[BAUTIN_TEST] else NONFINITE

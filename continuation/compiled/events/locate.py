@@ -158,6 +158,17 @@ def make_neighbour(s, event, other, d, record):
 
 
 @internal
+def bits_beside(s, event):
+    """Bits of the test functions that may change their sign right at an event."""
+    kinds, bits = S.kinds(s), 0
+    beside = S.trait(s, int(event[S.scalars(s) + S.KIND]), S.BESIDE)
+    for j in range(S.tests(s)):
+        if kinds[j] >= 0 and (beside >> kinds[j]) & 1 == 1:
+            bits |= 1 << j
+    return bits
+
+
+@internal
 def isolate(s, event, nearest):
     """Put the neighbours of a located event around it on the stack when it does not explain its whole interval.
 
@@ -175,7 +186,8 @@ def isolate(s, event, nearest):
         if make_neighbour(s, event, left, d, before) and make_neighbour(s, event, top, d, after):
             bits = find_changes(s, before, after)
             change = after[base + S.UNSTABLE] - before[base + S.UNSTABLE]
-            if bits != 0 and unexplained(s, bits, change, event) == 0:
+            left_over = unexplained(s, bits, change, event) & ~bits_beside(s, event)
+            if bits != 0 and left_over == 0:
                 event[base + S.UNSTABLE] = min(before[base + S.UNSTABLE], after[base + S.UNSTABLE])
                 push(s, after, S.PROBE)
                 push(s, event, S.EVENT)

@@ -6,7 +6,7 @@
 from continuation.ground.status import Kind
 from continuation.kinds.normal_forms import mixed_forms
 from continuation.kinds.on_curves.scalars import crossing_part
-from continuation.kinds.special_kind import Locator, Marker, SpecialKind
+from continuation.kinds.special_kind import Locator, Marker, SpecialKind, Traits
 
 
 def second_eigenvalue(curve, x, p):
@@ -24,4 +24,5 @@ ZERO_HOPF = SpecialKind(
     curves=(Kind.FOLD, Kind.HOPF),
     scalar=second_eigenvalue,
     nullity=1,
+    traits=Traits(first=True, beside=frozenset({Kind.BAUTIN})),
 )
