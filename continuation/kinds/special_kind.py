@@ -46,6 +46,8 @@ class CurveShape(NamedTuple):
         Whether the critical eigenvalues are an imaginary pair, with kappa = omega**2 the auxiliary unknown, not zero.
     unfolded : bool
         Whether the auxiliary unknown is an unfolding that must stay zero.
+    variant : callable, optional
+        ``(curve, x, p) -> int``: which of the curves of its kind this one is, as the compiled monitor is told.
     """
 
     module: str
@@ -56,6 +58,7 @@ class CurveShape(NamedTuple):
     second_conditions: tuple = ()
     follows_pair: bool = False
     unfolded: bool = False
+    variant: Callable | None = None
 
 
 BY_KERNEL = None  # `Traits.count_change`: as many as its null vectors

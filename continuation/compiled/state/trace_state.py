@@ -38,6 +38,7 @@ KINDS = (
     "BAUTIN",
     "ZERO_HOPF",
     "HOPF_HOPF",
+    "DEGENERATE_BRANCH_POINT",
 )
 NO_KIND = -1  # kind of a test function whose sign changes mean nothing
 

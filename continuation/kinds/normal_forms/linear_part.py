@@ -65,6 +65,7 @@ class Local:
         self.reach = np.sqrt(len(self.u)) + np.linalg.norm(self.u)
         self.smooth = getattr(problem, "smoothness", 3) >= 3
         self.flow = problem.stability is not None
+        self.known_nullity = None
 
     @functools.cached_property
     def rows(self) -> np.ndarray:
@@ -101,7 +102,9 @@ class Local:
         return NOISE * float(np.abs(left) @ self.far_rows) / self.reach ** (order - 1)
 
     def nullity(self) -> int:
-        """Dimension of the kernel of F_u."""
+        """Dimension of the kernel of F_u: as known, else by its singular values."""
+        if self.known_nullity is not None:
+            return self.known_nullity
         return int(np.sum(np.linalg.svd(self.jacobian / self.rows[:, None], compute_uv=False) <= RANK))
 
     def kernel(self, k=1) -> Kernel:

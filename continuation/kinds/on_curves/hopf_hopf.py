@@ -6,7 +6,7 @@
 from continuation.ground.status import Kind
 from continuation.kinds.normal_forms import mixed_forms
 from continuation.kinds.on_curves.scalars import crossing_part
-from continuation.kinds.special_kind import Locator, Marker, SpecialKind
+from continuation.kinds.special_kind import Locator, Marker, SpecialKind, Traits
 
 
 def second_pair(curve, x, p):
@@ -24,4 +24,5 @@ HOPF_HOPF = SpecialKind(
     curves=(Kind.HOPF,),
     scalar=second_pair,
     nullity=0,
+    traits=Traits(instead=Kind.ZERO_HOPF),
 )

@@ -24,5 +24,5 @@ ZERO_HOPF = SpecialKind(
     curves=(Kind.FOLD, Kind.HOPF),
     scalar=second_eigenvalue,
     nullity=1,
-    traits=Traits(first=True, beside=frozenset({Kind.BAUTIN})),
+    traits=Traits(first=True, beside=frozenset({Kind.BAUTIN}), instead=Kind.BRANCH_POINT),
 )
