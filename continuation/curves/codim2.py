@@ -16,6 +16,7 @@ from continuation.compiled.state.messages import (
     FOUND_ERROR,
     FOUND_KIND,
     FOUND_NULLITY,
+    FOUND_PAIRS,
     FOUND_RESIDUAL,
 )
 from continuation.curves.kernel_points import kernel_size, polished
@@ -74,6 +75,7 @@ def refiner(curve, table, k: int):
         residual = np.max(np.abs(evaluate(curve.base, x[: curve.size], curve.parameters_at(x, p))))
         out[behind + FOUND_KIND], out[behind + FOUND_NULLITY] = request[behind + ASKED_KIND], nullity
         out[behind + FOUND_ERROR], out[behind + FOUND_RESIDUAL] = error, residual
+        out[behind + FOUND_PAIRS] = 0
         return OK
 
     return python_callback(refine, (behind + ASKED, k, behind + FOUND))

@@ -62,6 +62,7 @@ class CurveShape(NamedTuple):
 
 
 BY_KERNEL = None  # `Traits.count_change`: as many as its null vectors
+BY_PAIRS = -2  # ... two for each of its imaginary pairs; the compiled loop's number for it
 
 
 class Traits(NamedTuple):

@@ -8,7 +8,7 @@ from continuation.compiled.dense import workspace as D
 from continuation.compiled.dense.branch_point import ATTAINED, locate_kernel_of_any_size
 from continuation.compiled.dense.extended import evaluate_at
 from continuation.compiled.dense.fold_point import locate_fold
-from continuation.compiled.dense.hopf_point import locate_hopf
+from continuation.compiled.dense.equal_pairs import count_critical_pairs, locate_hopf_of_any_size
 from continuation.compiled.state.messages import (
     ASKED,
     ASKED_CHANGE,
@@ -17,6 +17,7 @@ from continuation.compiled.state.messages import (
     FOUND_ERROR,
     FOUND_KIND,
     FOUND_NULLITY,
+    FOUND_PAIRS,
     FOUND_RESIDUAL,
 )
 from continuation.compiled.state.trace_state import KINDS
@@ -35,18 +36,20 @@ def refine(w, request, p, out):
     given = doubles(request, behind + ASKED)
     parameters, found = doubles(p, fixed(w, D.N_PARAMETERS)), doubles(out, behind + FOUND)
     x, t, f = given[: n + 1].copy(), given[n + 1 : behind].copy(), new_doubles(n)
-    kind, error, nullity = int(given[behind + ASKED_KIND]), math.inf, 0
+    kind, error, nullity, pairs = int(given[behind + ASKED_KIND]), math.inf, 0, 0
     # A table of locators by kind would need one signature for all and an indirect call each: three lines say it too.
     if kind == FOLD:
         error, nullity = locate_fold(w, x, t, parameters, f), 1
     elif kind == HOPF:
-        error = locate_hopf(w, x, parameters, f)
+        error = locate_hopf_of_any_size(w, x, t, parameters, f, int(given[behind + ASKED_CHANGE]) // 2)
     else:
         error, nullity = locate_kernel_of_any_size(w, x, t, parameters, f, max(1, int(given[behind + ASKED_CHANGE])))
     if not (error <= ATTAINED):
         return FAILED
     if evaluate_at(w, x, parameters, f) != OK:
         return NONFINITE
+    if kind == HOPF:
+        pairs = count_critical_pairs(w)
     largest = 0.0
     for i in range(n):
         largest = max(largest, abs(f[i]))
@@ -54,4 +57,5 @@ def refine(w, request, p, out):
         found[j], found[n + 1 + j] = x[j], t[j]
     found[behind + FOUND_KIND], found[behind + FOUND_NULLITY] = kind, nullity
     found[behind + FOUND_ERROR], found[behind + FOUND_RESIDUAL] = error, largest
+    found[behind + FOUND_PAIRS] = pairs
     return OK

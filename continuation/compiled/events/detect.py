@@ -77,6 +77,8 @@ def unexplained(s, bits, change, event):
         if same or kinds[j] >= 0 and (explains >> kinds[j]) & 1 == 1:
             left &= ~(1 << j)
     allowed = S.trait(s, kind, S.COUNT_CHANGE)
+    if allowed == S.BY_PAIRS:
+        allowed = 2 * int(event[base + S.PAIRS])
     if abs(change) <= (kernel_size if allowed == S.BY_KERNEL else allowed):
         left &= ~COUNT_BIT
     return left

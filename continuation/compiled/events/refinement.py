@@ -11,6 +11,7 @@ from continuation.compiled.state.messages import (
     FOUND_ERROR,
     FOUND_KIND,
     FOUND_NULLITY,
+    FOUND_PAIRS,
     FOUND_RESIDUAL,
 )
 from continuation.compiled.steps.interpolant import interpolate
@@ -58,6 +59,7 @@ def write_event(s, a, b, record):
         record[j] = b[j]
     record[base + S.KIND], record[base + S.NULLITY] = found[behind + FOUND_KIND], found[behind + FOUND_NULLITY]
     record[base + S.ERROR], record[base + S.RESIDUAL] = found[behind + FOUND_ERROR], found[behind + FOUND_RESIDUAL]
+    record[base + S.PAIRS] = found[behind + FOUND_PAIRS]
     record[base + S.UNSTABLE] = min(a[base + S.UNSTABLE], b[base + S.UNSTABLE])
     record[base + S.VANISHED], record[base + S.TEST], record[base + S.LOCATED] = 0.0, -1.0, 1.0
     record[base + S.ROLE] = S.EVENT

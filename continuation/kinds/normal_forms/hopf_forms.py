@@ -3,10 +3,10 @@
 import numpy as np
 
 from continuation.kinds.normal_forms.centre_manifold import Critical, Reduction
-from continuation.kinds.normal_forms.linear_part import VANISHES, Local, bordered_solution, sign_of
+from continuation.kinds.normal_forms.equivariant_hopf import has_symmetry, orbits_of, speeds
+from continuation.kinds.normal_forms.linear_part import EQUAL, VANISHES, VERDICTS, Local, bordered_solution, sign_of
 
 NO_PAIR = {"degenerate": "F_u has too few complex pairs"}
-VERDICTS = {-1: "supercritical", 0: "degenerate", 1: "subcritical"}
 
 
 def hopf(local: Local) -> dict:
@@ -15,10 +15,16 @@ def hopf(local: Local) -> dict:
     Returns
     -------
     dict
-        ``omega``; ``l1``, the first Lyapunov coefficient; for the first varied parameter ``speed = d Re(lambda)/dp``
+        ``omega``; ``multiplicity``, the number of pairs equal to this one, and where other pairs are on the axis
+        too ``others``, a tuple of (omega, multiplicity).  For a simple pair ``l1``, the first Lyapunov coefficient; for the first varied parameter ``speed = d Re(lambda)/dp``
         and ``turn = d Im(lambda)/dp`` along the branch; ``criticality``: ``"supercritical"`` (l1 < 0: the cycle is
         stable on the centre manifold), ``"subcritical"`` or ``"degenerate"`` (l1 vanishes against its terms), or
         ``"unresolved"`` without third derivatives or where F_u is singular.
+
+        Several equal pairs have no such coefficients.  Where a symmetry was declared ``orbits`` is a tuple of dicts,
+        one for each family of periodic orbits that it brings about (`equivariant_hopf`): ``name``
+        (``"rotating wave"``, ``"standing wave"``), ``symmetry`` in words, its own ``l1`` and ``criticality``, and
+        ``stable``, whether its small orbits are (None: terms of third order do not decide).
 
     Notes
     -----
@@ -31,7 +37,10 @@ def hopf(local: Local) -> dict:
     (pair,) = pairs
     if local.nullity():
         return {"omega": pair.omega, "criticality": "unresolved", "degenerate": "F_u is singular: a zero-Hopf point"}
-    found = {"omega": pair.omega} | crossing(local, pair)
+    found = {"omega": pair.omega} | multiplicities(local, pair)
+    if found["multiplicity"] > 1:
+        return found | several_pairs(local, pair)
+    found |= crossing(local, pair)
     if not local.smooth:
         return found | {"criticality": "unresolved"}
     reduction = Reduction(local, conjugates([pair]))
@@ -40,6 +49,28 @@ def hopf(local: Local) -> dict:
         return found | {"criticality": "unresolved"}
     sizes = [VANISHES * cubic_size(reduction) / pair.omega, local.noise(pair.adjoint, 3) / pair.omega]
     return found | {"l1": l1, "criticality": VERDICTS[sign_of(l1, *sizes)]}
+
+
+def multiplicities(local, pair) -> dict:
+    """How many pairs are equal to this one, and the others on the axis."""
+    counts = local.critical_frequencies()
+    own = [k for k, (omega, _) in enumerate(counts) if abs(omega - pair.omega) <= EQUAL * pair.omega]
+    others = tuple(count for k, count in enumerate(counts) if k not in own)
+    return {"multiplicity": max([counts[k][1] for k in own], default=1)} | ({"others": others} if others else {})
+
+
+def several_pairs(local, pair) -> dict:
+    """What is known of a Hopf point with several equal pairs: their speeds, and orbits where there is a symmetry."""
+    pairs = local.equal_pairs(pair)
+    if pairs is None:
+        return {"degenerate": "the equal pairs are not semisimple"}
+    moving = np.linalg.eigvals(speeds(local, pairs))
+    found = {}
+    if np.all(np.isfinite(moving)) and np.ptp(moving.real) + np.ptp(moving.imag) <= EQUAL * np.max(np.abs(moving)):
+        found = {"speed": float(np.mean(moving.real)), "turn": float(np.mean(moving.imag))}
+    if not (has_symmetry(local) and local.smooth):
+        return found | {"degenerate": "several equal pairs: declare `symmetries` to know the orbits"}
+    return found | orbits_of(local, pairs)
 
 
 def bautin(local: Local) -> dict:
