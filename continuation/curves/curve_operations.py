@@ -14,7 +14,6 @@ from continuation.equations.operations import SOLVERS, Operations, Test, dense_t
 from continuation.ground import canonical
 from continuation.ground.status import Kind
 
-
 # What equations that are no flow have on their curves: nothing that asks where eigenvalues are but zero.
 WITHOUT_FLOW = (Kind.CUSP, Kind.FOLD, Kind.BRANCH_POINT, Kind.DEGENERATE_BRANCH_POINT)
 

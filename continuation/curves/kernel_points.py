@@ -10,11 +10,13 @@ Gauss-Newton method is quadratic there (Govaerts, *Numerical Methods for Bifurca
 import numpy as np
 
 from continuation.equations.derivatives import evaluate, state_jacobian
+from continuation.kinds.normal_forms.linear_part import Local
 
-# Singular values of F_u below this, relative to the largest, vanish: along directions of the kernel a point of the curve
-# is known to the root of rounding only.  Ten times smaller counts too few at points found by differences, ten times
-# larger takes slow modes for zero.
-VANISHED = 1e-6
+# Singular values of F_u, rows scaled, that may vanish at a point near (along directions of the kernel a point of the
+# curve is known to the root of rounding only), and that do at the point itself.  Ten times smaller counts too few at
+# points found by differences; ten times larger tries some kernels in vain, or takes slow modes for zero.
+DOUBTFUL, VANISHED = 1e-4, 1e-8
+FARTHEST = 1e-4  # relative to 1 + |x|: a point that has moved farther is another one
 ITERATIONS = 6  # a quadratic iteration from a point known to 1e-6 takes two or three
 STEP = 6e-6  # of central differences of F_u, relative to 1 + |x|: the cube root of the rounding unit
 # Singular values of the linear system, relative to the largest, that are rounding of these differences (1e-10): ten times
@@ -22,10 +24,23 @@ STEP = 6e-6  # of central differences of F_u, relative to 1 + |x|: the cube root
 RANK = 1e-8
 
 
-def kernel_size(curve, x, p) -> int:
-    """Dimension of the kernel of F_u at the unknowns of a point near one where it is larger than along the curve."""
-    sigma = np.linalg.svd(jacobian_at(curve, x, p), compute_uv=False)
-    return int(np.sum(sigma <= VANISHED * sigma[0])) if sigma[0] > 0 else len(sigma)
+def at_kernel(curve, x, p):
+    """The point near x where most singular values of F_u vanish at once: (x, last correction, their number).
+
+    None where less than two do.
+    """
+    for k in range(kernel_size(curve, x, p, DOUBTFUL), 1, -1):
+        y, length = polished(curve, x, p, k)
+        near = np.linalg.norm(y - x) <= FARTHEST * (1 + np.linalg.norm(x))
+        if near and kernel_size(curve, y, p, VANISHED) >= k:
+            return y, length, k
+    return None
+
+
+def kernel_size(curve, x, p, small) -> int:
+    """Number of singular values of F_u below a limit, its rows scaled as for normal forms."""
+    local = Local(curve.base, x[: curve.size], curve.parameters_at(x, p), ())
+    return int(np.sum(np.linalg.svd(local.jacobian / local.rows[:, None], compute_uv=False) <= small))
 
 
 def polished(curve, x, p, k):

@@ -8,8 +8,8 @@ fourth-order differences of the Jacobian.  ``c`` is the address of the table tha
 
 import math
 
-from continuation.compiled.calls.arrays import doubles, fixed, new_doubles, new_int32s, part
-from continuation.compiled.calls.interface import NONFINITE, OK, SINGULAR, call, callback
+from continuation.compiled.calls.arrays import doubles, fixed, new_doubles, new_int32s
+from continuation.compiled.calls.interface import NONFINITE, OK, SINGULAR, call
 from continuation.compiled.calls.kernel import internal
 from continuation.compiled.dense import workspace as D
 from continuation.compiled.dense.dense import derivative_at

@@ -14,7 +14,14 @@ from continuation.compiled.calls.arrays import new_doubles
 from continuation.compiled.calls.interface import OK
 from continuation.compiled.calls.kernel import internal
 from continuation.compiled.dense import workspace as D
-from continuation.compiled.dense.extended import differentiate_along, evaluate_at, is_worth_more, norm, solve_dense, update
+from continuation.compiled.dense.extended import (
+    differentiate_along,
+    evaluate_at,
+    is_worth_more,
+    norm,
+    solve_dense,
+    update,
+)
 from continuation.compiled.dense.hopf_point import LEAST, locate_hopf, nearest_pair
 from continuation.compiled.dense.spectrum import ZERO_EIGENVALUE
 from continuation.compiled.matrices import eigen, linalg

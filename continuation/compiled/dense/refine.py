@@ -6,9 +6,9 @@ from continuation.compiled.calls.arrays import doubles, fixed, new_doubles
 from continuation.compiled.calls.interface import FAILED, NONFINITE, OK, callback
 from continuation.compiled.dense import workspace as D
 from continuation.compiled.dense.branch_point import ATTAINED, locate_kernel_of_any_size
+from continuation.compiled.dense.equal_pairs import count_critical_pairs, locate_hopf_of_any_size
 from continuation.compiled.dense.extended import evaluate_at
 from continuation.compiled.dense.fold_point import locate_fold
-from continuation.compiled.dense.equal_pairs import count_critical_pairs, locate_hopf_of_any_size
 from continuation.compiled.state.messages import (
     ASKED,
     ASKED_CHANGE,

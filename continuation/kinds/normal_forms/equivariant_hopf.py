@@ -65,7 +65,6 @@ class ThirdOrder:
         """-A^-1 B(x, y)."""
         return bordered_solution(self.local.jacobian, [], [], -self.local.forms.form(x, y))
 
-
     def size(self, a) -> float:
         """Size of the terms of N(a, a, a) before they cancel."""
         form, q = self.local.forms.form, self.pairs.right @ a
@@ -81,11 +80,15 @@ def speeds(local, pairs) -> np.ndarray:
     return pairs.adjoint.conj().T @ np.column_stack(columns)
 
 
+def waves_at(local, pairs) -> tuple:
+    """Every `Wave` that the symmetry of the point brings about, and whether all are known to be there."""
+    fixing = local.problem.symmetry.isotropy(local.u, FIXED, np.max(np.abs(local.u)) + FIXED)
+    return waves(fixing, pairs.right)
+
+
 def families(local, pairs) -> tuple:
-    """`Family` of every wave that the symmetry of the point brings about, and whether all are known to be there."""
-    symmetry = local.problem.symmetry
-    fixing = symmetry.isotropy(local.u, FIXED, np.max(np.abs(local.u)) + FIXED)
-    found, complete = waves(fixing, pairs.right)
+    """`Family` of every one of `waves_at`, and whether all are known to be there."""
+    found, complete = waves_at(local, pairs)
     third, moving = ThirdOrder(local, pairs), speeds(local, pairs)
     quiet = is_quiet(local, pairs)
     return tuple(family(third, moving, wave, quiet) for wave in found), complete

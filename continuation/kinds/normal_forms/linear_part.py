@@ -145,7 +145,6 @@ class Local:
             pairs.append(Pair(float(values[k].imag), q, p, complex(values[k])))
         return pairs
 
-
     def equal_pairs(self, pair) -> Pairs | None:
         """All pairs of F_u equal to one, that one alone as a rule; None where they are not semisimple."""
         values = np.linalg.eigvals(self.jacobian)

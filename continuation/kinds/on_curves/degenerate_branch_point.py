@@ -7,7 +7,7 @@ and D. G. Schaeffer, *Singularities and Groups in Bifurcation Theory* I, Springe
 """
 
 from continuation.equations.multilinear import Multilinear
-from continuation.ground.crossings import NEITHER, PITCHFORK, TRANSCRITICAL
+from continuation.ground.crossings import NEITHER, TRANSCRITICAL
 from continuation.ground.status import Kind
 from continuation.kinds.normal_forms import branch_point_forms
 from continuation.kinds.normal_forms.linear_part import Local, bordered_solution
