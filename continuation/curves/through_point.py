@@ -50,6 +50,8 @@ def curve_through(problem, point, vary, span, curve=None):
         x = beside(made, x, p, limits[names[0]], limits[names[1]])
         point = replace(point, state=made.columns(x[None])[0][0])
         p = made.parameters_at(x, p)
+        if made.shape.variant:  # told where nothing degenerates
+            made = made.near(x, p)
     start = Point(point.state, dict(zip(problem.parameters, p.tolist())), problem.states, unknowns=x)
     return made, start, names[0], limits[names[0]]
 

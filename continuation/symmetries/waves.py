@@ -20,9 +20,11 @@ from continuation.symmetries.groups import Elements
 # about 1e-8 where F_u is differenced; entries of different elements of a group of 10 000 differ by 1e-3: ten times either
 # way changes nothing in between.
 SAME = 1e-5
+TURNS = 1_000_000  # parts of a turn that tell shifts apart: those of a group of 10 000 differ by 1e-4
 # Intersections looked at.  The 720 permutations of six cells take 60 000 of them and some seconds; those of seven, more
 # of both than anyone waits for, end here.
 BUDGET = 200_000
+LARGEST = 1000  # different matrices beyond which nothing is tried: the search costs their square
 
 
 class Wave(NamedTuple):
@@ -36,11 +38,14 @@ class Wave(NamedTuple):
         Those that fix the line.
     shifts : tuple of Fraction
         For each of them the part k/N of a period with ``g x(t) = x(t + k/N T)``, in [0, 1).
+    group : int
+        Number of elements of the group.
     """
 
     vector: np.ndarray
     elements: Elements
     shifts: tuple
+    group: int
 
     @property
     def order(self) -> int:
@@ -54,7 +59,12 @@ class Wave(NamedTuple):
 
     @property
     def name(self) -> str:
-        """``"rotating wave"`` where shifts of less than half a period occur, else ``"standing wave"``."""
+        """``"rotating wave"`` where shifts of less than half a period occur, else ``"standing wave"``.
+
+        ``"symmetric oscillation"`` where all of the group fixes it point by point.
+        """
+        if len(self.spatial) == self.group:
+            return "symmetric oscillation"
         return "rotating wave" if self.order > 2 else "standing wave"
 
     def describe(self, symmetry) -> str:
@@ -102,9 +112,19 @@ def waves(elements, vectors) -> tuple:
     [('rotating wave', 3, 3), ('standing wave', 1, 2), ('standing wave', 2, 2)]
     """
     matrices = representation(elements, vectors)
-    lines, complete = fixed_lines(matrices)
+    distinct = different(matrices)
+    if len(distinct) > LARGEST:
+        return (), False
+    lines, complete = fixed_lines(distinct)
     found = [wave_of(elements, matrices, line) for line in lines]
     return tuple(sorted(found, key=lambda wave: (-len(wave.elements), wave.order))), complete
+
+
+def different(matrices) -> np.ndarray:
+    """The matrices without repetitions: elements that act alike on the eigenspace."""
+    flat = np.round(matrices.reshape(len(matrices), -1) / SAME)
+    _, first = np.unique(np.column_stack([flat.real, flat.imag]) + 0.0, axis=0, return_index=True)
+    return matrices[np.sort(first)]
 
 
 def fixed_lines(matrices):
@@ -177,13 +197,11 @@ def wave_of(elements, matrices, line) -> Wave:
     factors = np.einsum("hi,gij,hj->hg", images.conj(), matrices, images, optimize=True)
     fixing = np.abs(factors) >= 1 - SAME
     turns = np.angle(factors) / (2 * np.pi) % 1.0
-    best, key = 0, None
-    for h in range(len(images)):
-        found = [(int(g), shift_of(turns[h, g], len(elements))) for g in np.flatnonzero(fixing[h])]
-        if key is None or found < key:
-            best, key = h, found
-    places, shifts = zip(*key)
-    return Wave(canonical.turned(images[best]), elements[list(places)], shifts)
+    keys = np.where(fixing, np.round(turns * TURNS) % TURNS, np.inf)  # rows: an element of its own comes first
+    best = np.lexsort(keys.T[::-1])[0]
+    places = np.flatnonzero(fixing[best])
+    shifts = tuple(shift_of(turn, len(elements)) for turn in turns[best, places])
+    return Wave(canonical.turned(images[best]), elements[places], shifts, len(elements))
 
 
 def shift_of(turn, order) -> Fraction:
