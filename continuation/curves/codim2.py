@@ -44,8 +44,8 @@ SETTLED = 1e-15  # a step below this, relative to 1 + |x|, is rounding: it ends 
 # the derivative loses a rank at a point that is known to ATTAINED: CROSSED.  Ten times smaller lets rounding through as
 # a step or as a tangent there, ten times larger keeps a curve of badly scaled unknowns from its own points.
 REGULAR, CROSSED = 1e-12, 1e-7
-# Part of a step that leads to where the equations can't be evaluated: near enough for nine tenths of the distance to go,
-# far enough for the bordered matrix to be regular; ten such steps leave rounding.
+# Part of a step that leads to where the equations can't be evaluated: near enough for a tenth of the distance to be
+# left, far enough for the bordered matrix to be regular; ten such steps leave rounding.
 SHORTER = 0.9
 ON_CURVE = 1e-14  # a correction below this, relative to 1 + |x|, is rounding
 

@@ -19,8 +19,8 @@ DOUBTFUL, VANISHED = 1e-4, 1e-8
 FARTHEST = 1e-4  # relative to 1 + |x|: a point that has moved farther is another one
 ITERATIONS = 6  # a quadratic iteration from a point known to 1e-6 takes two or three
 STEP = 6e-6  # of central differences of F_u, relative to 1 + |x|: the cube root of the rounding unit
-# Singular values of the linear system, relative to the largest, that are rounding of these differences (1e-10): ten times
-# either way hardly matters.
+# Singular values of the linear system, relative to the largest, that are rounding of these differences (1e-10): ten
+# times either way hardly matters.
 RANK = 1e-8
 
 

@@ -32,7 +32,8 @@ def refuse_several_pairs(problem, point, u, p):
         return
     if (m := found.right.shape[1]) > 1:
         raise ValueError(
-            f"start: {m} equal pairs cross at {point.label}, and curves are followed where one does; {where_simple(local, found)}"
+            f"start: {m} equal pairs cross at {point.label}, and curves are followed where one does; "
+            f"{where_simple(local, found)}"
         )
 
 

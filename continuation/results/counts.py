@@ -4,8 +4,8 @@ import numpy as np
 
 from continuation.ground.status import Kind
 
-# Real parts below this, relative to the largest eigenvalue, are on the axis at a located Hopf point: it is known to 1e-8,
-# ten times larger counts pairs that cross a little later.
+# Real parts below this, relative to the largest eigenvalue, are on the axis at a located Hopf point: it is known to
+# 1e-8, ten times larger counts pairs that cross a little later.
 ON_AXIS = 1e-6
 
 

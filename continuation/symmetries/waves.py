@@ -17,8 +17,8 @@ from continuation.ground import canonical
 from continuation.symmetries.groups import Elements
 
 # Entries of matrices and projectors that differ by less are equal, and eigenvalues that do.  Eigenspaces are good to
-# about 1e-8 where F_u is differenced; entries of different elements of a group of 10 000 differ by 1e-3: ten times either
-# way changes nothing in between.
+# about 1e-8 where F_u is differenced; entries of different elements of a group of 10 000 differ by 1e-3: ten times
+# either way changes nothing in between.
 SAME = 1e-5
 TURNS = 1_000_000  # parts of a turn that tell shifts apart: those of a group of 10 000 differ by 1e-4
 # Intersections looked at.  The 720 permutations of six cells take 60 000 of them and some seconds; those of seven, more
@@ -160,7 +160,7 @@ def eigenspaces(matrices) -> np.ndarray:
 
 
 def intersections(basis, spaces) -> list:
-    """Orthonormal bases (m, k) of what lies in the span of `basis` (m, d) and in each range of projectors, 0 < k < d."""
+    """Orthonormal bases (m, k) of what the span of `basis` (m, d) and each range of projectors share, 0 < k < d."""
     values, vectors = np.linalg.eigh(basis.conj().T @ spaces @ basis)
     inside = values >= 1 - SAME
     counts = np.sum(inside, axis=1)

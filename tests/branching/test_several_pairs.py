@@ -48,7 +48,7 @@ def two_pairs(n, symmetric=True, **values):
 @pytest.mark.parametrize(("re", "stable"), [(-1.0, True), (1.0, False)])
 def test_waves_on_a_ring_of_landau_oscillators(n, re, stable):
     """Repelling cells: waves of number k = (n - 1)/2 come first.  With q of length 1 and the pattern a_j of its cells,
-    c1 = (re + i im) 2 sum |a|**4: 1/n for the rotating wave, 3/(2 n) for the standing ones.  So the rotating one is stable.
+    c1 = (re + i im) 2 sum |a|**4: 1/n for the rotating wave, 3/(2 n) for the standing ones.  So that one is stable.
     """
     problem, point = two_pairs(n, re=re)
     turn = 2 * (1 - np.cos(np.pi * (n - 1) / n))
@@ -127,7 +127,7 @@ def test_all_to_all_arrays_list_the_waves_of_the_symmetric_group():
     assert_allclose(point["mu"], 0.0, atol=1e-12)
     assert point.normal_form["multiplicity"] == 3
     found = sorted((one["name"], round(-one["l1"], 9)) for one in point.normal_form["orbits"])
-    # 2 sum |a|**4 / (sum |a|**2)**2 of these patterns of sum zero, which the part of |a|**2 a off their space leaves alone
+    # 2 sum |a|**4 / (sum |a|**2)**2 of these patterns of sum zero; what leaves their space has no part in c1
     patterns = [np.exp(2j * np.pi * np.arange(4) / 4), [*np.exp(2j * np.pi * np.arange(3) / 3), 0]]
     patterns += [[1, 1, -1, -1], [1, -1, 0, 0], [3, -1, -1, -1]]
     sizes = [2 * np.sum(np.abs(a) ** 4) / np.sum(np.abs(a) ** 2) ** 2 for a in map(np.array, patterns)]

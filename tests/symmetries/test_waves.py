@@ -1,4 +1,4 @@
-"""Spatio-temporal symmetries of equivariant Hopf bifurcation against the classifications of dihedral and symmetric groups."""
+"""Spatio-temporal symmetries of oscillations against the classifications for dihedral and symmetric groups."""
 
 import numpy as np
 import pytest
@@ -36,7 +36,7 @@ def turned(vectors, rng):
 
 @pytest.mark.parametrize(("n", "k"), [(3, 1), (4, 1), (5, 1), (5, 2), (6, 1), (6, 2), (8, 3), (24, 9), (24, 11)])
 def test_rings_have_one_rotating_and_two_standing_waves(n, k, rng):
-    """Golubitsky, Stewart and Schaeffer II, table XVIII.1.1; a wave of number k turns by k/n: T/N with N = n/gcd(n, k)."""
+    """Golubitsky, Stewart and Schaeffer II, table XVIII.1.1; a wave of number k turns by T/N, N = n/gcd(n, k)."""
     symmetry, order = dihedral(n), n // np.gcd(n, k)
     found, complete = waves(symmetry.elements, turned(fourier(n, k), rng))
     assert complete
@@ -50,9 +50,9 @@ def test_rings_have_one_rotating_and_two_standing_waves(n, k, rng):
 
 @pytest.mark.parametrize(("n", "kinds"), [(3, 3), (4, 5), (5, 7)])
 def test_arrays_coupled_all_to_all(n, kinds):
-    """Dias and Rodrigues, Nonlinearity 19 (2006): n = k q + p, k groups of q cells in turn and p others, or q < n/2 and n - q.
+    """n = k q + p: k groups of q cells in turn and p others; or q < n/2 and n - q.
 
-    The group of the first has ``q!**k k p!`` elements, those that turn; of the second ``q! (n - q)!``.
+    The first have ``q!**k k p!`` elements, the second ``q! (n - q)!`` (Dias and Rodrigues, Nonlinearity 19 (2006)).
     """
     from math import factorial
 

@@ -1,4 +1,4 @@
-"""Location of a Hopf point at which several equal pairs cross: Gauss-Newton for the block of F_u - i omega that vanishes.
+"""Location of Hopf points at which several equal pairs cross: Gauss-Newton for what vanishes of F_u - i omega.
 
 With m equal pairs, semisimple as a symmetry makes them, the m smallest singular values of ``F_u - i omega`` vanish
 together, and with the singular vectors so does every entry of ``W^H (F_u - i omega) V``: more equations than unknowns,

@@ -5,9 +5,10 @@ On the eigenspace of ``i omega``, z in C^m with ``x = u0 + 2 Re(V z)``, the norm
     z' = (i omega + S mu) z + N(z, z, z) + ...,   2 N(a, b, c) = P^H [C(q_a, q_b, conj q_c) + B(q_a, h11(b, c))
                                                    + B(q_b, h11(a, c)) + B(conj q_c, h20(a, b))]
 
-with ``q = V z``, ``h11(b, c) = -A^-1 B(q_b, conj q_c)``, ``h20(a, b) = (2 i omega - A)^-1 B(q_a, q_b)``: it commutes with the
-group and with phases.  A line that a spatio-temporal symmetry fixes (`continuation.symmetries.waves`) is mapped to
-itself, so that ``N(z, z, z) = c1 z`` there: the Hopf bifurcation inside the line.  Around its orbit perturbations w obey
+with ``q = V z``, ``h11(b, c) = -A^-1 B(q_b, conj q_c)``, ``h20(a, b) = (2 i omega - A)^-1 B(q_a, q_b)``: it commutes
+with the group and with phases.  A line that a spatio-temporal symmetry fixes (`continuation.symmetries.waves`) is
+mapped to itself, so that ``N(z, z, z) = c1 z`` there: the Hopf bifurcation inside the line.  Around its orbit
+perturbations w obey
 ``w' = r**2 [S mu2 - (c1 + s mu2)] w + r**2 [2 N(w, z, z) + N(z, z, w)]`` in a rotating frame, mu = mu2 r**2
 (M. Golubitsky, I. Stewart and D. G. Schaeffer, *Singularities and Groups in Bifurcation Theory* II, Springer 1988,
 chapters XVI-XVIII).

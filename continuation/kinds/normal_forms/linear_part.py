@@ -16,9 +16,9 @@ RANK = 1e-7
 # <w, v> below this of |w| |v|: zero is a multiple eigenvalue.  It falls linearly towards a Bogdanov-Takens point; ten
 # times smaller divides by rounding beside it, ten times larger refuses folds that are a little farther from it.
 MULTIPLE = 1e-7
-# Eigenvalues alike up to this fraction are one of several.  They are known to 1e-9 where F_u is differenced, several ones
-# that a Jordan chain joins to its root only: ten times smaller splits equal pairs, ten times larger joins pairs that
-# cross one after the other.
+# Eigenvalues alike up to this fraction are one of several.  They are known to 1e-9 where F_u is differenced, those of
+# a Jordan chain to its root only: ten times smaller splits equal pairs, ten times larger joins pairs that cross one
+# after the other.
 EQUAL = 1e-6
 # A coefficient below this of the terms it is the sum of is zero.  Coefficients from differences have at least five
 # digits and usually nine: ten times smaller takes their noise for a verdict, ten times larger calls weak nonlinearities

@@ -16,7 +16,7 @@ from continuation.kinds.special_kind import Locator, Marker, SpecialKind
 
 
 def variant(curve, x, p) -> int:
-    """Which coefficient shapes the crossings along a curve of branch points: one of `crossings`, told at a point of it."""
+    """Which coefficient shapes the crossings along a curve of branch points: one of `crossings`."""
     local = Local(curve.base, x[: curve.size], curve.parameters_at(x, p), ())
     return branch_point_forms.crossing_kind(local, local.kernel())
 
