@@ -16,7 +16,7 @@ from continuation.compiled.dense import workspace as D
 from continuation.compiled.dense.extended import solve_dense
 from continuation.compiled.dense.fold_point import corner_border
 from continuation.compiled.state.trace_state import COUNTS
-from continuation.ground.crossings import PITCHFORK, TRANSCRITICAL
+from continuation.ground.branch_crossings import PITCHFORK, TRANSCRITICAL
 
 TURN_TEST, TESTS = range(C.KERNEL_TESTS, C.KERNEL_TESTS + 2)
 

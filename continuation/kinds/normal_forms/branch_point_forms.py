@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from continuation.ground.crossings import NEITHER, PITCHFORK, TRANSCRITICAL
+from continuation.ground.branch_crossings import NEITHER, PITCHFORK, TRANSCRITICAL
 from continuation.kinds.normal_forms.centre_manifold import Critical, Reduction
 from continuation.kinds.normal_forms.fold_forms import DOUBLE
 from continuation.kinds.normal_forms.linear_part import VANISHES, Kernel, Local, bordered_solution, sign_of
@@ -79,7 +79,7 @@ def cubic(local, kernel):
 
 
 def crossing_kind(local, kernel) -> int:
-    """Which coefficient shapes the crossing at a simple branch point: one of `crossings`."""
+    """Which coefficient shapes the crossing at a simple branch point: one of `branch_crossings`."""
     if not kernel.semisimple:
         return NEITHER
     v, w = kernel.right[0], kernel.left[0]

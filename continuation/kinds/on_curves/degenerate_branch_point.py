@@ -7,7 +7,7 @@ and D. G. Schaeffer, *Singularities and Groups in Bifurcation Theory* I, Springe
 """
 
 from continuation.equations.multilinear import Multilinear
-from continuation.ground.crossings import NEITHER, TRANSCRITICAL
+from continuation.ground.branch_crossings import NEITHER, TRANSCRITICAL
 from continuation.ground.status import Kind
 from continuation.kinds.normal_forms import branch_point_forms
 from continuation.kinds.normal_forms.linear_part import Local, bordered_solution
@@ -16,7 +16,7 @@ from continuation.kinds.special_kind import Locator, Marker, SpecialKind
 
 
 def variant(curve, x, p) -> int:
-    """Which coefficient shapes the crossings along a curve of branch points: one of `crossings`."""
+    """Which coefficient shapes the crossings along a curve of branch points: one of `branch_crossings`."""
     local = Local(curve.base, x[: curve.size], curve.parameters_at(x, p), ())
     return branch_point_forms.crossing_kind(local, local.kernel())
 
