@@ -21,7 +21,8 @@ def hopf(local: Local) -> dict:
         ``criticality``: ``"supercritical"`` (l1 < 0: the cycle is stable on the centre manifold), ``"subcritical"``
         or ``"degenerate"`` (l1 vanishes against its terms), or ``"unresolved"`` without third derivatives or where F_u
         is singular.  ``l1_imag`` is the imaginary part of the same coefficient; along the orbits ``mu = mu2 r**2`` and
-        the frequency is ``omega + omega2 r**2``, for ``x = u0 + 2 Re(q r exp(i phase))`` with ``|q| = 1``, as for `EmanatingOrbit`.
+        the frequency is ``omega + omega2 r**2``, for ``x = u0 + 2 Re(q r exp(i phase))`` with ``|q| = 1``, as for
+        `EmanatingOrbit`.
 
         Several equal pairs have no such coefficients.  Where a symmetry was declared ``orbits`` is a tuple of dicts,
         one for each family of periodic orbits that it brings about (`equivariant_hopf`): ``name``
