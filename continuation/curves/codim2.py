@@ -15,10 +15,11 @@ from continuation.compiled.state.messages import (
     ASKED_KIND,
     FOUND,
     FOUND_ERROR,
+    FOUND_EXPECTED,
     FOUND_KIND,
     FOUND_NULLITY,
-    FOUND_PAIRS,
     FOUND_RESIDUAL,
+    FOUND_TURNS,
 )
 from continuation.curves.kernel_points import at_kernel
 from continuation.equations.bordered import solve_bordered
@@ -71,19 +72,25 @@ def refiner(curve, table, k: int):
         out[:size], out[size:behind] = x, found.tangent
         out[behind + FOUND_KIND], out[behind + FOUND_NULLITY] = asked, found.nullity
         out[behind + FOUND_ERROR], out[behind + FOUND_RESIDUAL] = found.error, np.max(np.abs(residual))
-        out[behind + FOUND_PAIRS] = 0
+        out[behind + FOUND_EXPECTED], out[behind + FOUND_TURNS] = found.change, float(found.kind is Kind.FOLD)
         return OK
 
     return python_callback(refine, (behind + ASKED, k, behind + FOUND))
 
 
 class Located(NamedTuple):
-    """A located point: unknowns (N,), unit tangent (N,), last step relative to 1 + |x|, dimension of the kernel."""
+    """A located point.
 
+    Unknowns (N,), unit tangent (N,), last step relative to 1 + |x|, dimension of the kernel, by how much the unstable
+    count changes along the tangent (NaN: not known).
+    """
+
+    kind: Kind
     x: np.ndarray
     tangent: np.ndarray
     error: float
     nullity: int
+    change: float
 
 
 def locate(curve, table, kind, x, p, direction) -> Located | None:
@@ -100,20 +107,24 @@ def locate(curve, table, kind, x, p, direction) -> Located | None:
         except (np.linalg.LinAlgError, FloatingPointError):
             continue
         if found is not None:
-            y, error, nullity = with_kernel(curve, kind, *found, p)
+            y, error, slope, t = found
+            y, error, nullity = with_kernel(curve, kind, y, error, p)
             if nullity >= kind.nullity and error <= ATTAINED:
-                return Located(y, tangent_along(table, y, p, direction, CROSSED), error, nullity)
+                tangent, change = tangent_along(table, y, p, direction, CROSSED), np.nan
+                if kind.crossing is not None and nullity == kind.nullity:
+                    change = kind.crossing(curve) * np.sign(slope) * np.sign(t @ tangent)
+                return Located(kind.kind, y, tangent, error, nullity, change)
     return None
 
 
 def newton(curve, table, kind, x, p, direction, rank):
-    """Point and last step relative to 1 + |x|, None where the steps do not shrink; singular values as told by `rank`.
+    """Point, last step relative to 1 + |x|, the scalar's slope along a tangent and that; None: the steps do not shrink.
 
-    Where several eigenvalues vanish at once the curve's equations can't be evaluated at the point itself: steps that
-    lead there are cut short.
+    Singular values are told apart by `rank`.  Where several eigenvalues vanish at once the curve's equations can't be
+    evaluated at the point itself: steps that lead there are cut short.
     """
     attained = ATTAINED_IN_KERNEL if kind.kind is Kind.BRANCH_POINT else ATTAINED  # corrected afterwards
-    x, step, t = onto_curve(table, x, p, rank), np.inf, direction
+    x, step, slope, t = onto_curve(table, x, p, rank), np.inf, 0.0, direction
     scalar = kind.scalar(curve, x, p)
     exact = getattr(curve.base, "expressions", None) is not None or not kind.third_order
     for _ in range(ITERATIONS):
@@ -125,7 +136,7 @@ def newton(curve, table, kind, x, p, direction, rank):
         x, length = beyond(table, x, step * t, p, rank), abs(step) / (1 + np.linalg.norm(x))
         if length <= SETTLED or abs(step) >= abs(before):
             break
-    return (x, length) if length <= attained else None
+    return (x, length, slope, t) if length <= attained else None
 
 
 def beyond(table, x, step, p, rank) -> np.ndarray:

@@ -18,7 +18,6 @@ from continuation.compiled.steps import predict
 from continuation.engine.run import KIND_CODES, TRAITS, make_state, traits_table
 from continuation.ground.settings import PREDICTORS
 from continuation.kinds import registry
-from continuation.kinds.special_kind import BY_PAIRS
 from continuation.results.request import Steps
 
 
@@ -144,8 +143,7 @@ def test_traits_reach_the_engine():
     user, branch, hopf = (table[KIND_CODES[kind]] for kind in (Kind.USER, Kind.BRANCH_POINT, Kind.HOPF))
     assert user[S.MARKS] == S.LOCATED_BY_BISECTION
     assert branch[S.MARKS] == S.COMES_FIRST | S.MAY_TOUCH | S.CLOSES_AT_START
-    assert (user[S.COUNT_CHANGE], branch[S.COUNT_CHANGE], hopf[S.COUNT_CHANGE]) == (0, S.BY_KERNEL, S.BY_PAIRS)
-    assert BY_PAIRS == S.BY_PAIRS
+    assert (user[S.COUNT_CHANGE], branch[S.COUNT_CHANGE], hopf[S.COUNT_CHANGE]) == (0, S.BY_KERNEL, 2)
     zero_hopf = table[KIND_CODES[Kind.ZERO_HOPF]]
     assert (zero_hopf[S.BESIDE], zero_hopf[S.EXPLAINS]) == (1 << KIND_CODES[Kind.BAUTIN], 0)
     assert branch[S.EXPLAINS] == 1 << KIND_CODES[Kind.FOLD]

@@ -10,7 +10,7 @@ squares are that distance and omega.  Complex matrices are written as real ones 
 
 import math
 
-from continuation.compiled.calls.arrays import new_doubles
+from continuation.compiled.calls.arrays import new_complexes, new_doubles
 from continuation.compiled.calls.interface import OK
 from continuation.compiled.calls.kernel import internal
 from continuation.compiled.dense import workspace as D
@@ -31,6 +31,10 @@ REACHED = 0.5  # a contraction above this says that rounding is reached
 # Singular values of F_u - i omega below this, relative to the scale of F_u, vanish at a located point.  Ten times less
 # finds none where derivatives are differences, ten times more takes pairs that only come near for equal ones.
 SMALL = 1e-7
+# How far beside it, relative to 1 + |x|, spectra tell which pairs cross, and real parts, relative to the scale of F_u,
+# that are on the axis still.  Ten times nearer and the error of the point, 1e-8, decides; ten times farther and pairs
+# that cross beside it count.
+BESIDE, NEAR = 1e-5, 1e-8
 
 
 @internal
@@ -134,12 +138,12 @@ def locate_pairs(w, x, t, p, f, pairs):
 
 @internal
 def locate_hopf_of_any_size(w, x, t, p, f, most):
-    """Hopf point near x with up to `most` equal pairs; returns the attained error."""
+    """Hopf point near x with up to `most` equal pairs; returns the attained error and the drift of a simple one."""
     first, tangent = x.copy(), t.copy()
     for pairs in range(min(most, (x.shape[0] - 1) // 2), 1, -1):
         error = locate_pairs(w, x, t, p, f, pairs)
         if error < 1.0:
-            return error
+            return error, new_complexes(x.shape[0])
         for j in range(x.shape[0]):
             x[j], t[j] = first[j], tangent[j]
     return locate_hopf(w, x, p, f)
@@ -148,11 +152,42 @@ def locate_hopf_of_any_size(w, x, t, p, f, most):
 @internal
 def count_critical_pairs(w):
     """Number of pairs of F_u on the imaginary axis, of whatever frequencies; at least one at a Hopf point."""
-    a = D.jacobian(w).copy()
-    n, found, zero = a.shape[0], 0, SMALL * linalg.scale_of(a)
+    zero = SMALL * linalg.scale_of(D.jacobian(w))
+    return max(1, count_right_of(w, -zero, zero) - count_right_of(w, zero, zero))
+
+
+@internal
+def count_right_of(w, least, zero):
+    """Number of complex pairs of F_u whose real part exceeds `least`; -1 where the spectrum can't be had."""
+    a, found = D.jacobian(w).copy(), 0
+    n = a.shape[0]
     wr, wi = new_doubles(n), new_doubles(n)
-    if eigen.eigenvalues(D.lapack(w), a, wr, wi, new_doubles(eigen.work_size(n)), D.ints(w)):
-        for i in range(n):
-            if wi[i] > zero and abs(wr[i]) <= zero:
-                found += 1
-    return max(found, 1)
+    if not eigen.eigenvalues(D.lapack(w), a, wr, wi, new_doubles(eigen.work_size(n)), D.ints(w)):
+        return -1
+    for i in range(n):
+        if wi[i] > zero and wr[i] > least:
+            found += 1
+    return found
+
+
+@internal
+def expect_at_pairs(w, x, t, p):
+    """Change of the unstable count along the tangent t at a point x where several pairs are on the axis.
+
+    From the spectra on either side; NaN where pairs are still on the axis there.  F_u at x is in place afterwards.
+    """
+    h, y, f, total = BESIDE * (1.0 + norm(x)) / norm(t), x.copy(), new_doubles(x.shape[0]), 0.0
+    for side in (-1.0, 1.0):
+        for j in range(x.shape[0]):
+            y[j] = x[j] + side * h * t[j]
+        if evaluate_at(w, y, p, f) != OK or count_critical_beside(w) > 0:
+            total = math.nan
+        total += side * 2.0 * count_right_of(w, 0.0, SMALL * linalg.scale_of(D.jacobian(w)))
+    return total if evaluate_at(w, x, p, f) == OK else math.nan
+
+
+@internal
+def count_critical_beside(w):
+    """Number of pairs that are on the axis to rounding."""
+    zero = NEAR * linalg.scale_of(D.jacobian(w))
+    return count_right_of(w, -zero, zero) - count_right_of(w, zero, zero)

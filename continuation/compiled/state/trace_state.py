@@ -19,8 +19,8 @@ from continuation.compiled.calls.kernel import inlined, internal
 from continuation.compiled.state.messages import ROOM
 
 # Scalars of a record, after x, t and the test functions; the first COUNTS of them are what `monitor` writes there.
-# PAIRS: how many equal imaginary pairs a Hopf point has.
-UNSTABLE, NULLITY, VANISHED, RESIDUAL, DET, DET_EXPONENT, KIND, TEST, LOCATED, ERROR, PAIRS, ROLE, SCALARS = range(13)
+UNSTABLE, NULLITY, VANISHED, RESIDUAL, DET, DET_EXPONENT, KIND, TEST, LOCATED, ERROR, ROLE = range(11)
+EXPECTED, TURNS, SCALARS = range(ROLE + 1, ROLE + 4)  # of events only, see `messages`
 COUNTS = RESIDUAL
 
 # Roles of a record on the stack.
@@ -53,7 +53,6 @@ NO_KIND = -1  # kind of a test function whose sign changes mean nothing
     TRAITS,
 ) = range(6)
 BY_KERNEL = -1  # COUNT_CHANGE that is the point's nullity
-BY_PAIRS = -2  # ... twice the number of its pairs
 # Bits of MARKS.
 (
     LOCATED_BY_BISECTION,  # no extended system: a zero of one test function, of which each has points of its own

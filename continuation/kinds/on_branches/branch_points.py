@@ -32,6 +32,7 @@ BRANCH_POINT = SpecialKind(
         variant=variant,
     ),
     scalar=kernel_part,
+    crossing=lambda curve: 1,
     nullity=2,
     traits=Traits(first=True, may_touch=True, meeting=True, closes=True, explains=frozenset({Kind.FOLD})),
 )

@@ -18,7 +18,7 @@ AT_START = 1e-9
 
 def is_at_start(start: AtStart) -> bool:
     """Tell whether the branch turns at its start."""
-    return abs(start.tangent[-1]) <= AT_START
+    return abs(start.tangent[-1]) <= AT_START and not start.is_level
 
 
 FOLD = SpecialKind(
@@ -40,6 +40,7 @@ FOLD = SpecialKind(
         second_conditions=(Kind.BRANCH_POINT, Kind.CUSP, Kind.BOGDANOV_TAKENS, Kind.ZERO_HOPF),
     ),
     scalar=turning_part,
+    crossing=lambda curve: 0,
     nullity=1,
     traits=Traits(turns=True),
 )

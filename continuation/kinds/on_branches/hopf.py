@@ -8,7 +8,7 @@ import numpy as np
 from continuation.ground.status import Kind
 from continuation.kinds.normal_forms import hopf_forms
 from continuation.kinds.null_vectors import pair_of
-from continuation.kinds.special_kind import BY_PAIRS, AtStart, CurveShape, Locator, Marker, SpecialKind, Traits
+from continuation.kinds.special_kind import AtStart, CurveShape, Locator, Marker, SpecialKind, Traits
 
 
 def is_at_start(start: AtStart) -> bool:
@@ -42,5 +42,5 @@ HOPF = SpecialKind(
         second_conditions=(Kind.BAUTIN, Kind.ZERO_HOPF, Kind.HOPF_HOPF),
         follows_pair=True,
     ),
-    traits=Traits(count_change=BY_PAIRS, instead=Kind.BRANCH_POINT),
+    traits=Traits(count_change=2, instead=Kind.BRANCH_POINT),
 )

@@ -49,6 +49,7 @@ DEGENERATE_BRANCH_POINT = SpecialKind(
     verdict=True,
     curves=(Kind.BRANCH_POINT,),
     scalar=coefficient,
+    crossing=lambda curve: 0,
     third_order=True,
     nullity=1,
 )

@@ -23,6 +23,7 @@ HOPF_HOPF = SpecialKind(
     normal_form=mixed_forms.hopf_hopf,
     curves=(Kind.HOPF,),
     scalar=second_pair,
+    crossing=lambda curve: 2,
     nullity=0,
-    traits=Traits(instead=Kind.ZERO_HOPF),
+    traits=Traits(count_change=2, instead=Kind.ZERO_HOPF),
 )

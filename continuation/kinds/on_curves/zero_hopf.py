@@ -23,6 +23,7 @@ ZERO_HOPF = SpecialKind(
     normal_form=mixed_forms.zero_hopf,
     curves=(Kind.FOLD, Kind.HOPF),
     scalar=second_eigenvalue,
+    crossing=lambda curve: 1 if curve.shape.follows_pair else 2,
     nullity=1,
-    traits=Traits(first=True, beside=frozenset({Kind.BAUTIN}), instead=Kind.BRANCH_POINT),
+    traits=Traits(first=True, beside=frozenset({Kind.BAUTIN}), instead=Kind.BRANCH_POINT, count_change=2),
 )
