@@ -181,6 +181,7 @@ def bits_beside(s, event):
     return bits
 
 
+@internal
 def isolate(s, left, top, event, nearest, coincide):
     """Put the neighbours of a located event around it on the stack when it does not explain its whole interval.
 
