@@ -70,7 +70,8 @@ def traits_table() -> np.ndarray:
         }
         row = table[KIND_CODES[kind]]
         row[S.MARKS] = sum(mark for mark, has_it in marks.items() if has_it)
-        row[S.EXPLAINS], row[S.INSTEAD] = bits_of(traits.explains), code_of(traits.instead)
+        row[S.EXPLAINS], row[S.BESIDE] = bits_of(traits.explains), bits_of(traits.beside)
+        row[S.INSTEAD] = code_of(traits.instead)
         row[S.COUNT_CHANGE] = S.BY_KERNEL if traits.count_change is BY_KERNEL else traits.count_change
     table.flags.writeable = False
     return table

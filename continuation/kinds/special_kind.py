@@ -46,6 +46,8 @@ class CurveShape(NamedTuple):
         Whether the critical eigenvalues are an imaginary pair, with kappa = omega**2 the auxiliary unknown, not zero.
     unfolded : bool
         Whether the auxiliary unknown is an unfolding that must stay zero.
+    variant : callable, optional
+        ``(curve, x, p) -> int``: which of the curves of its kind this one is, as the compiled monitor is told.
     """
 
     module: str
@@ -56,6 +58,7 @@ class CurveShape(NamedTuple):
     second_conditions: tuple = ()
     follows_pair: bool = False
     unfolded: bool = False
+    variant: Callable | None = None
 
 
 BY_KERNEL = None  # `Traits.count_change`: as many as its null vectors
@@ -84,6 +87,9 @@ class Traits(NamedTuple):
         by how much it changes.
     explains : frozenset of Kind
         Other kinds whose test functions change sign at such a point.
+    beside : frozenset of Kind
+        Kinds whose test functions may change sign right at such a point, through zero or through infinity: in a
+        longer piece the change may be an event of its own, so that the point's neighbours are looked at.
     instead : Kind or None
         What is looked for where no such point is found: one with more than one null vector changes the same.
     """
@@ -96,6 +102,7 @@ class Traits(NamedTuple):
     turns: bool = False
     count_change: int | None = BY_KERNEL
     explains: frozenset = frozenset()
+    beside: frozenset = frozenset()
     instead: Kind | None = None
 
 

@@ -7,9 +7,9 @@ from continuation.compiled.calls.interface import FAILED, NONFINITE, OK, callbac
 from continuation.compiled.dense import workspace as D
 from continuation.compiled.dense.branch_point import ATTAINED, locate_kernel_of_any_size
 from continuation.compiled.dense.crossing import expect_at_pair
+from continuation.compiled.dense.equal_pairs import count_critical_pairs, expect_at_pairs, locate_hopf_of_any_size
 from continuation.compiled.dense.extended import evaluate_at
 from continuation.compiled.dense.fold_point import locate_fold
-from continuation.compiled.dense.hopf_point import locate_hopf
 from continuation.compiled.state.messages import (
     ASKED,
     ASKED_CHANGE,
@@ -45,7 +45,7 @@ def refine(w, request, p, out):
         error, change = locate_fold(w, x, t, parameters, f)
         nullity, turns = 1, 1.0
     elif kind == HOPF:
-        error, drift = locate_hopf(w, x, parameters, f)
+        error, drift = locate_hopf_of_any_size(w, x, t, parameters, f, int(given[behind + ASKED_CHANGE]) // 2)
     else:
         k = max(1, int(given[behind + ASKED_CHANGE]))
         error, nullity, change, turns = locate_kernel_of_any_size(w, x, t, parameters, f, k)
@@ -54,7 +54,8 @@ def refine(w, request, p, out):
     if evaluate_at(w, x, parameters, f) != OK:
         return NONFINITE
     if kind == HOPF:
-        change = expect_at_pair(w, t, drift)
+        several = count_critical_pairs(w) > 1
+        change = expect_at_pairs(w, x, t, parameters) if several else expect_at_pair(w, t, drift)
     largest = 0.0
     for i in range(n):
         largest = max(largest, abs(f[i]))

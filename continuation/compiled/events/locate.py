@@ -171,6 +171,17 @@ def make_neighbour(s, event, other, d, record):
 
 
 @internal
+def bits_beside(s, event):
+    """Bits of the test functions that may change their sign right at an event."""
+    kinds, bits = S.kinds(s), 0
+    beside = S.trait(s, int(event[S.scalars(s) + S.KIND]), S.BESIDE)
+    for j in range(S.tests(s)):
+        if kinds[j] >= 0 and (beside >> kinds[j]) & 1 == 1:
+            bits |= 1 << j
+    return bits
+
+
+@internal
 def isolate(s, left, top, event, nearest, coincide):
     """Put the neighbours of a located event around it on the stack when it does not explain its whole interval.
 
@@ -185,7 +196,7 @@ def isolate(s, left, top, event, nearest, coincide):
         bits = rest = 0
         if make_neighbour(s, event, left, d, before) and make_neighbour(s, event, top, d, after):
             bits = find_changes(s, before, after)
-            rest = unexplained(s, before, after, bits, event)
+            rest = unexplained(s, before, after, bits, event) & ~bits_beside(s, event)
         if bits != 0 and (rest == 0 or 0.1 * d <= nearest and coincide):
             event[base + S.UNSTABLE] = least_count(s, before, after)
             push(s, after, S.PROBE)

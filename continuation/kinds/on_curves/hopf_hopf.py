@@ -25,5 +25,5 @@ HOPF_HOPF = SpecialKind(
     scalar=second_pair,
     crossing=lambda curve: 2,
     nullity=0,
-    traits=Traits(count_change=2),
+    traits=Traits(count_change=2, instead=Kind.ZERO_HOPF),
 )

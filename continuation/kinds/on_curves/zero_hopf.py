@@ -25,5 +25,5 @@ ZERO_HOPF = SpecialKind(
     scalar=second_eigenvalue,
     crossing=lambda curve: 1 if curve.shape.follows_pair else 2,
     nullity=1,
-    traits=Traits(count_change=2),
+    traits=Traits(first=True, beside=frozenset({Kind.BAUTIN}), instead=Kind.BRANCH_POINT, count_change=2),
 )
