@@ -174,7 +174,7 @@ def _arguments(path, options):
     """Title and problem of a model file, and what to call `continuation.trace` with."""
     model = modelfile.read_model(path, problems.Problem.from_expressions)
     vary = options["vary"] or model.vary
-    known = list(model.parameters)
+    known = list(model.problem.parameters)
     if vary is None:
         raise ValueError(f"{path}: nothing to vary: give --vary NAME or [trace] vary; known: {suggest('', known)}")
     if vary not in known:

@@ -5,6 +5,9 @@ from collections.abc import Mapping
 
 import numpy as np
 
+from continuation.derived.conserved.conserved_sums import conserved_sums, is_singular
+from continuation.derived.conserved.reduced import Reduced, reduced
+from continuation.derived.conserved.totals import refusal_of
 from continuation.derived.equivariance import check_respected
 from continuation.derived.isolated import Isolated, isolated
 from continuation.derived.restricted import Restricted, restricted
@@ -12,10 +15,13 @@ from continuation.equations import derivatives
 from continuation.equations.equations import Equations
 from continuation.equations.newton import solve_damped
 from continuation.ground.later import later
+from continuation.ground.names import suggest
 from continuation.ground.points import Point
+from continuation.ground.status import StartError, Status
 from continuation.symmetries.symmetry import Symmetry
 
 expressions = later("continuation.expressions")
+linear = later("continuation.expressions.linear")
 
 
 class Verbs:
@@ -33,10 +39,13 @@ class Verbs:
         Raises
         ------
         StartError
-            No solution was reached; the message names the largest component of the residual.
+            No solution was reached; the message names the largest component of the residual.  Or sums of states are
+            conserved, so that solutions are not isolated; the message names them.
         """
-        p = self.parameter_values(parameters)
+        p = self.parameter_values({**self.implied_parameters(guess), **(parameters or {})})
         u = solve_damped(self, self.unknown_values(guess), p)
+        if is_singular(self, u, p) and (words := refusal_of(self, p, u)):
+            raise StartError(words, Status.SINGULAR)
         outputs = {name: float(g(u, p)) for name, g in self.outputs.items()}
         state = self.columns(np.append(u, 0.0)[None])[0][0].copy()
         return Point(state, dict(zip(self.parameters, p.tolist())), self.states, outputs)
@@ -60,6 +69,21 @@ class Verbs:
     def isolated(self, reference, *, left=None, direction=None, generators=None):
         """The problem whose circles of solutions are single points; see `continuation.derived.isolated.isolated`."""
         return isolated(self, reference, left=left, direction=direction, generators=generators, make=IsolatedProblem)
+
+    def conserved_sums(self, parameters=None) -> tuple:
+        """Sums of states that do not change, as text: ``("S + I + R",)``; see `reduced`.
+
+        Found numerically, by values of F at random states and parameters; sums that are conserved only at the
+        parameters given (``C1*V1 + C2*V2``) are among them.
+        """
+        found = conserved_sums(self, self.parameter_values(parameters))
+        return () if found is None else tuple(one.text for one in found.sums)
+
+    def reduced(self, totals=None, *, start=None):
+        """The problem without its conserved sums; see `continuation.derived.conserved.reduced.reduced`."""
+        problem = reduced(self, totals, start=start, read_sum=linear.read_sum, make=ReducedProblem)
+        problem.source = _source_of_reduced(problem)
+        return problem
 
 
 class Problem(Verbs, Equations):
@@ -158,7 +182,7 @@ class Problem(Verbs, Equations):
         self.symmetry = declared(self, symmetries)
 
     @classmethod
-    def from_expressions(cls, equations, parameters, *, outputs=None, zeros=None, name=None, **options):
+    def from_expressions(cls, equations, parameters, *, outputs=None, zeros=None, conserve=None, name=None, **options):
         """Make a problem from text or sympy expressions, with exact derivatives.
 
         Parameters
@@ -167,6 +191,10 @@ class Problem(Verbs, Equations):
             State name -> right-hand side.
         parameters : mapping of str to float
         outputs, zeros : mapping of str to str or sympy expression, optional
+        conserve : mapping of str to str or sympy expression, optional
+            Name of each conserved total -> the sum of states that it is, as in ``{"N": "S + I + R"}``; its value is the
+            parameter of that name, which the equations may use.  The problem is the reduced one, see `reduced`: a
+            state less for each total.
         options
             As for `Problem`: `symmetric`, `stability`, `symmetries`, `smoothness`, `weights`, `compiled`.
 
@@ -174,6 +202,8 @@ class Problem(Verbs, Equations):
         ------
         ExpressionError
             Text that is not an expression in the declared names; says where.
+        ValueError
+            A total that is no parameter, or a sum that is not conserved; see `reduced`.
 
         Examples
         --------
@@ -204,12 +234,12 @@ class Problem(Verbs, Equations):
             "smoothness": problem.smoothness,
             "weights": None if problem.weights is None else problem.weights.tolist(),
         }
-        return problem
+        return problem if conserve is None else _conserving(problem, conserve)
 
     @classmethod
     def from_source(cls, source: Mapping):
         """Make the problem that `source` (from a file) describes; the text is parsed as in `from_expressions`."""
-        keys = ("outputs", "zeros", "name", "symmetric", "stability", "symmetries", "smoothness", "weights")
+        keys = ("outputs", "zeros", "conserve", "name", "symmetric", "stability", "symmetries", "smoothness", "weights")
         options = {key: source[key] for key in keys if key in source}
         return cls.from_expressions(source["equations"], source["parameters"], **options)
 
@@ -218,8 +248,43 @@ class RestrictedProblem(Verbs, Restricted):
     """What `Problem.restricted` gives."""
 
 
+class ReducedProblem(Verbs, Reduced):
+    """What `Problem.reduced` gives."""
+
+    def with_symmetries(self, symmetries):
+        """As for every problem; files are not told the equations then, as these symmetries are not the base's."""
+        other = super().with_symmetries(symmetries)
+        other.source = None
+        return other
+
+
 class IsolatedProblem(Verbs, Isolated):
     """What `Problem.isolated` gives."""
+
+
+def _conserving(problem, conserve) -> ReducedProblem:
+    """The problem reduced by totals that are named like their parameters; it keeps its name."""
+    if not isinstance(conserve, Mapping):
+        raise ValueError(f"conserve: wanted a mapping of totals to sums of states, got {conserve!r:.200}")
+    for name in conserve:
+        if name not in problem.parameters:
+            raise ValueError(
+                f"conserve: {name!r} is no parameter; its value is wanted among parameters: "
+                f"{suggest(name, problem.parameters)}"
+            )
+    totals = {name: (total, problem.parameters[name]) for name, total in conserve.items()}
+    made = reduced(problem, totals, read_sum=linear.read_sum, make=ReducedProblem, name=problem.name, word="conserve")
+    made.source = _source_of_reduced(made)
+    return made
+
+
+def _source_of_reduced(problem):
+    """Plain description of a reduced problem, if text says all of its base."""
+    source = problem.base.source
+    if not source:
+        return None
+    texts = problem.totals.texts(problem.base.states)
+    return {**source, "parameters": dict(problem.parameters), "conserve": texts, "name": problem.name}
 
 
 def from_source(source):

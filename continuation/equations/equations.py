@@ -114,6 +114,10 @@ class Equations:
             raise ValueError(f"start: wanted {len(self.states)} values {list(self.states)}, got {len(values)}")
         return values
 
+    def implied_parameters(self, start) -> dict:
+        """Parameters that a start determines by what it is (not those that a `Point` tells); here none."""
+        return {}
+
     def inner_weights(self) -> np.ndarray:
         """(N,) weights of the inner product of the unknowns."""
         n = len(self.unknown_names)
@@ -176,6 +180,11 @@ class Equations:
     def varied_names(self, vary) -> tuple:
         """Names of the varied parameters that `columns` shows when the engine varies `vary`."""
         return (vary,)
+
+    @property
+    def hidden_states(self) -> tuple:
+        """Outputs that are states of a problem that this one was made from; tables show them with the states."""
+        return ()
 
     @property
     def vector_field(self):

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, fields
 from typing import NoReturn
 
 from continuation.expressions.errors import ExpressionError
+from continuation.expressions.linear import read_sum
 from continuation.ground.names import suggest
 from continuation.ground.settings import Settings
 
@@ -16,7 +17,7 @@ if sys.version_info >= (3, 11):
 else:
     import tomli as tomllib
 
-SECTIONS = ("equations", "parameters", "start", "outputs", "zeros", "settings", "trace")
+SECTIONS = ("equations", "parameters", "start", "outputs", "zeros", "conserved", "settings", "trace")
 TEXTS = ("name", "title")
 
 
@@ -35,7 +36,7 @@ class Model:
     problem : Problem
         Built from the equations, outputs and zeros.
     start, parameters : dict of str to float
-        An approximate solution, and the parameters at which it is one.
+        An approximate solution, and the parameters that the file tells; conserved totals may be left to the start.
     settings : Settings
         From ``[settings]``, else the defaults.
     vary, span : str and pair of float, or None
@@ -62,10 +63,12 @@ def read_model(path, make_problem) -> Model:
     path : str or path-like
         A TOML file with sections ``[equations]`` (state = "right-hand side"), ``[parameters]`` (name =
         number), ``[start]`` (state = number) and optionally ``[outputs]``, ``[zeros]`` (name =
-        "expression"), ``[settings]``, ``[trace]`` (``vary = "name"``, ``span = [low, high]``) and, before
-        all sections, ``name`` and ``title``.
+        "expression"), ``[conserved]`` (total = "sum of states"; its value is the parameter of that name, else that of
+        the start), ``[settings]``, ``[trace]`` (``vary = "name"``, ``span = [low, high]``) and, before all sections,
+        ``name`` and ``title``.
     make_problem : callable
-        ``make_problem(equations, parameters=..., outputs=..., zeros=..., name=...)``: `Problem.from_expressions`.
+        ``make_problem(equations, parameters=..., outputs=..., zeros=..., conserve=..., name=...)``:
+        `Problem.from_expressions`.
 
     Raises
     ------
@@ -82,16 +85,18 @@ def read_model(path, make_problem) -> Model:
     states, parameters = file.texts("equations"), file.numbers("parameters")
     if not states:
         file.fail("equations", "", "missing or empty; wanted a line 'state = \"right-hand side\"' for each state")
-    vary, span = _trace_section(file, parameters)
+    start = _start(file, states)
+    totals = _totals(file, start)
+    vary, span = _trace_section(file, totals | parameters)
     return Model(
         path=file.path,
-        start=_start(file, states),
+        start=start,
         parameters=parameters,
         settings=_settings(file),
         vary=vary,
         span=span,
         title=document.get("title", ""),
-        problem=_problem(file, make_problem, states, parameters),
+        problem=_problem(file, make_problem, states, parameters, totals),
     )
 
 
@@ -103,6 +108,18 @@ def _start(file, states) -> dict:
     if missing:
         file.fail("start", "", f"no value for {', '.join(missing)}; wanted one for each state")
     return start
+
+
+def _totals(file, start) -> dict:
+    """The section ``[conserved]``: the value of each total at the start."""
+    totals = {}
+    for name, text in file.texts("conserved").items():
+        try:
+            coefficients = read_sum(text, tuple(start), f"conserve[{name!r}]")
+        except ExpressionError as error:
+            file.fail_expression(error)
+        totals[name] = sum(factor * value for factor, value in zip(coefficients, start.values()))
+    return totals
 
 
 def _settings(file) -> Settings:
@@ -132,10 +149,11 @@ def _trace_section(file, parameters):
     return vary, span
 
 
-def _problem(file, make_problem, states, parameters):
-    """The problem, its errors told as places in the file."""
+def _problem(file, make_problem, states, parameters, totals):
+    """The problem, its errors told as places in the file; totals that are no parameters have the value of the start."""
+    parameters = parameters | {total: value for total, value in totals.items() if total not in parameters}
     name = file.document.get("name", os.path.splitext(os.path.basename(file.path))[0])
-    more = {"outputs": file.texts("outputs"), "zeros": file.texts("zeros")}
+    more = {"outputs": file.texts("outputs"), "zeros": file.texts("zeros"), "conserve": file.texts("conserved") or None}
     try:
         return make_problem(states, parameters=parameters, name=name, **more)
     except ExpressionError as error:
@@ -230,7 +248,7 @@ class _File:
 
     def blamed(self, words):
         """Section and key of the name that an error message quotes; empty if it quotes none."""
-        sections = ("equations", "parameters", "outputs", "zeros")
+        sections = ("equations", "parameters", "outputs", "zeros", "conserved")
         found = [(section, key) for section in sections for key in self.section(section) if repr(key) in words]
         return next((pair for pair in found if words.startswith(pair[0][:-1])), found[0] if found else ("", ""))
 

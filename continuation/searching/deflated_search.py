@@ -101,6 +101,7 @@ def find_solutions(
     """
     check_problem(problem)
     p = problem.parameter_values(parameters)
+    check_problem(problem, p)
     known = check_guesses(problem, "known", known)
     given = check_guesses(problem, "guesses", () if guesses is None else guesses)
     search = Search(problem, p, known, check_bounds(problem, bounds), given, *check_powers(power, shift))

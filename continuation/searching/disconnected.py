@@ -143,6 +143,7 @@ class Task:
         problem.index_of(vary)
         base = {} if not branches else _fixed_parameters(branches[0], vary, problem)
         p = problem.parameter_values({**base, **(parameters or {})})
+        check_problem(problem, p)
         task = cls(problem, [], vary, p, check_guesses(problem, "guesses", () if guesses is None else guesses))
         for k, branch in enumerate(branches):
             task.check_branch(branch, k)
