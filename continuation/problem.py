@@ -14,6 +14,7 @@ from continuation.derived.restricted import Restricted, restricted
 from continuation.equations import derivatives
 from continuation.equations.equations import Equations
 from continuation.equations.newton import solve_damped
+from continuation.ground.arguments import check_mapping
 from continuation.ground.later import later
 from continuation.ground.names import suggest
 from continuation.ground.points import Point
@@ -42,8 +43,9 @@ class Verbs:
             No solution was reached; the message names the largest component of the residual.  Or sums of states are
             conserved, so that solutions are not isolated; the message names them.
         """
-        p = self.parameter_values({**self.implied_parameters(guess), **(parameters or {})})
-        u = solve_damped(self, self.unknown_values(guess), p)
+        u = self._unknowns_called(guess, "guess")
+        p = self.parameter_values({**self.implied_parameters(guess), **check_mapping("parameters", parameters)})
+        u = solve_damped(self, u, p)
         if is_singular(self, u, p) and (words := refusal_of(self, p, u)):
             raise StartError(words, Status.SINGULAR)
         outputs = {name: float(g(u, p)) for name, g in self.outputs.items()}
@@ -211,7 +213,11 @@ class Problem(Verbs, Equations):
         >>> fold.jacobian([0.5])
         array([[-1.]])
         """
-        made = expressions.from_expressions(equations, tuple(parameters), outputs=outputs or {}, zeros=zeros or {})
+        if parameters is None:
+            raise ValueError("parameters: wanted a mapping of names to numbers, got None")
+        parameters = check_mapping("parameters", parameters)
+        outputs, zeros = check_mapping("outputs", outputs, "expressions"), check_mapping("zeros", zeros, "expressions")
+        made = expressions.from_expressions(equations, tuple(parameters), outputs=outputs, zeros=zeros)
         problem = cls(
             made.residual,
             made.states,
@@ -220,7 +226,7 @@ class Problem(Verbs, Equations):
             parameter_derivative=made.parameter_derivative,
             outputs=made.outputs,
             zeros=made.zeros,
-            name=name or "expressions",
+            name="expressions" if name is None else name,
             **options,
         )
         problem.expressions = made
@@ -239,6 +245,9 @@ class Problem(Verbs, Equations):
     @classmethod
     def from_source(cls, source: Mapping):
         """Make the problem that `source` (from a file) describes; the text is parsed as in `from_expressions`."""
+        source = check_mapping("source", source, "what from_expressions takes")
+        if missing := {"equations", "parameters"} - source.keys():
+            raise ValueError(f"source: wanted equations and parameters, got no {' and no '.join(sorted(missing))}")
         keys = ("outputs", "zeros", "conserve", "name", "symmetric", "stability", "symmetries", "smoothness", "weights")
         options = {key: source[key] for key in keys if key in source}
         return cls.from_expressions(source["equations"], source["parameters"], **options)
@@ -264,8 +273,7 @@ class IsolatedProblem(Verbs, Isolated):
 
 def _conserving(problem, conserve) -> ReducedProblem:
     """The problem reduced by totals that are named like their parameters; it keeps its name."""
-    if not isinstance(conserve, Mapping):
-        raise ValueError(f"conserve: wanted a mapping of totals to sums of states, got {conserve!r:.200}")
+    conserve = check_mapping("conserve", conserve, "sums of states")
     for name in conserve:
         if name not in problem.parameters:
             raise ValueError(

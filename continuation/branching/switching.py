@@ -9,6 +9,7 @@ from continuation.branching.germs import LEVELS
 from continuation.branching.halves import Half, half_branches
 from continuation.branching.reduced_equations import ScaledKernel, Spheres, kernel_at, rank_defect_around
 from continuation.ground import canonical
+from continuation.ground.arguments import check_problem
 from continuation.ground.names import suggest
 from continuation.ground.points import SpecialPoint, Start
 from continuation.ground.status import Kind
@@ -60,6 +61,7 @@ def starts_at(problem, point) -> Starts:
 
 def check_branch_point(problem, point) -> str:
     """Name of the varied parameter, if the point is one to switch at."""
+    check_problem(problem)
     if not isinstance(point, SpecialPoint):
         raise ValueError(f"point: wanted a SpecialPoint of a branch, got {type(point).__name__}")
     if point.kind is Kind.HOPF:

@@ -7,6 +7,7 @@ from continuation.engine.run import ILL, correct_at_parameter, correct_nearby, m
 from continuation.equations.derivatives import evaluate, extended_jacobian
 from continuation.equations.newton import solve_damped
 from continuation.ground import canonical
+from continuation.ground.arguments import check_mapping
 from continuation.ground.points import Point, SpecialPoint, Start
 from continuation.ground.settings import Settings
 from continuation.ground.status import Kind, StartError, Status
@@ -35,7 +36,9 @@ def start_from(problem, start, vary, parameters, span) -> Start:
     if isinstance(start, SpecialPoint) and start.kind is Kind.BRANCH_POINT:
         raise StartError(f"start: {start.label} is a branch point; take a start of switch(problem, point)")
     values = {name: v for name, v in start.parameters.items() if name in problem.parameters} if _is_point(start) else {}
-    p = problem.parameter_values({**values, **problem.implied_parameters(start), **(parameters or {})})
+    p = problem.parameter_values(
+        {**values, **problem.implied_parameters(start), **check_mapping("parameters", parameters)}
+    )
     u = problem.unknown_values(start)
     check_functions(problem, u, p, active)
     check_inside(vary, p[active], span)

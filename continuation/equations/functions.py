@@ -12,6 +12,7 @@ from numba.core.errors import NumbaError, NumbaWarning
 
 from continuation.compiled.calls.interface import FAILED, OK, SIGNATURES, Callback, compiled_callback, python_callback
 from continuation.compiled.calls.kernel import OPTIONS, caching_in
+from continuation.ground.arguments import NoFunction, shown
 from continuation.ground.cache import cache_root
 
 PURE_MODULES = {"numpy", "math", "cmath", "numba"}
@@ -27,7 +28,7 @@ class Function:
 
     def __init__(self, function, shape: str, *, require_compiled: bool = False, compile_it: bool = True):
         if not callable(function):
-            raise TypeError(f"wanted a function, got {type(function).__name__}: {function!r}")
+            raise NoFunction(f"wanted a function, got {type(function).__name__}: {shown(function)}")
         self.shape, self.dispatcher, self.reason, self.error = shape, None, "", None
         self.python = function.py_func if isinstance(function, Dispatcher) else function
         if compile_it:

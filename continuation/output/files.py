@@ -13,6 +13,7 @@ import uuid
 
 import numpy as np
 
+from continuation.ground.arguments import check_path
 from continuation.output.dataset import FORMAT, VERSION, rows_of, to_xarray, unique
 from continuation.output.encoding import decode
 from continuation.results.rows import Rows
@@ -52,6 +53,7 @@ def write(branch, path, **place):
 
 def write_whole(path, write_to):
     """Let ``write_to(temporary)`` write a file, add the checksum and put it in its place; see `save`."""
+    path = check_path("path", path)
     check_target(path)
     target = os.path.realpath(path)
     temporary = os.path.join(os.path.dirname(target), f".pseudoarc-{uuid.uuid4().hex}.tmp")
@@ -154,6 +156,7 @@ def read_groups(path, form, version) -> dict:
 
 def check_content(path):
     """Refuse files that can't be read, are no netCDF-4 files or differ from their checksum."""
+    path = check_path("path", path)
     try:
         with open(path, "rb") as file:
             signature = file.read(8)

@@ -6,10 +6,9 @@ from typing import NamedTuple
 import numpy as np
 from scipy.linalg.lapack import dgesv
 
-from continuation.derived.conserved.totals import refusal_of
 from continuation.equations.bordered import solve_bordered
 from continuation.equations.derivatives import state_jacobian
-from continuation.ground.status import StartError, Status
+from continuation.ground.arguments import shown
 
 ITERATIONS = 30  # of one attempt
 CLOSE = 1e-6  # relative: after a correction so small Newton's method without deflation needs two more
@@ -61,12 +60,10 @@ class SquareSystem:
         return out
 
 
-def check_problem(problem, p=None):
-    """Raise where there is no residual to evaluate, or where it conserves sums of states, at parameters p (k,)."""
-    if "residual" not in getattr(problem, "functions", {}):
-        raise ValueError(f"problem: wanted a Problem with a residual, got {type(problem).__name__}")
-    if p is not None and (words := refusal_of(problem, p)):
-        raise StartError(words, Status.SINGULAR)
+def check_problem(problem):
+    """Raise where there is no residual to evaluate."""
+    if isinstance(problem, type) or "residual" not in getattr(problem, "functions", {}):
+        raise ValueError(f"problem: wanted a Problem with a residual, got {shown(problem)}")
 
 
 class Deflation:

@@ -4,7 +4,8 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from continuation.ground.names import check_numbers, suggest
+from continuation.ground.arguments import check_sequence, shown
+from continuation.ground.names import as_real, check_numbers, suggest
 from continuation.ground.points import Point
 
 WIDTHS = (1.0, 1.5, 2.0, 4.0)  # of the boxes that guesses are drawn from, in half-widths of what is known
@@ -84,11 +85,12 @@ def _near_known(surroundings, known, rng, half, *, multiple):
 
 def check_guesses(problem, label, guesses) -> np.ndarray:
     """(m, n) states of a sequence of arrays, mappings of names or points; errors name the place in it."""
-    single = isinstance(guesses, Point | Mapping | str) or not hasattr(guesses, "__len__")
-    if single or (len(guesses) and np.ndim(guesses[0]) == 0 and not isinstance(guesses[0], Point | Mapping)):
-        raise ValueError(f"{label}: wanted a list of states, got {guesses!r}; write [state] for one of them")
+    single = isinstance(guesses, Point | Mapping | str) or as_real(guesses) is not None
+    members = [] if single else check_sequence(label, guesses, "a list of states")
+    if single or (members and as_real(members[0]) is not None):
+        raise ValueError(f"{label}: wanted a list of states, got {shown(guesses)}; write [state] for one of them")
     rows = []
-    for k, guess in enumerate(guesses):
+    for k, guess in enumerate(members):
         try:
             rows.append(problem.unknown_values(guess))
         except ValueError as error:
@@ -109,8 +111,8 @@ def check_bounds(problem, bounds):
         bounds = list(zip(*(_pair(bounds[name], f"bounds[{name!r}]") for name in names)))
     corners = []
     for word, side in zip(("low", "high"), _pair(bounds, "bounds")):
-        values = check_numbers(f"bounds ({word})", side, np.ndim(side))
-        if np.ndim(values) > 1 or np.size(values) not in (1, len(names)):
+        values = check_numbers(f"bounds ({word})", side, 0 if as_real(side) is not None else 1)
+        if np.size(values) not in (1, len(names)):
             raise ValueError(f"bounds ({word}): wanted a number or {len(names)} of them, got shape {np.shape(values)}")
         corners.append(np.broadcast_to(values, len(names)))
     low, high = np.array(corners, float)
@@ -122,6 +124,7 @@ def check_bounds(problem, bounds):
 
 def _pair(value, label):
     """Two things, or an error."""
-    if isinstance(value, str) or not hasattr(value, "__len__") or len(value) != 2:
-        raise ValueError(f"{label}: wanted a pair (low, high), got {value!r}")
+    single = not isinstance(value, (tuple, list, np.ndarray)) or (isinstance(value, np.ndarray) and value.ndim == 0)
+    if single or len(value) != 2:
+        raise ValueError(f"{label}: wanted a pair (low, high), got {shown(value)}")
     return value

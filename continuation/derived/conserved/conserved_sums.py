@@ -57,7 +57,7 @@ class Conserved(NamedTuple):
         return np.array([one.coefficients for one in self.sums])
 
 
-def conserved_sums(problem, p) -> Conserved | None:
+def conserved_sums(problem, p, box=None) -> Conserved | None:
     """Find the sums of states that a problem conserves; None where there are none, or too few values of F are finite.
 
     Parameters
@@ -67,12 +67,14 @@ def conserved_sums(problem, p) -> Conserved | None:
     p : (k,) array
         Parameters and constants.  Sums that are conserved whatever the (named) parameters are come first of all; those
         that need these values only where there are more of them.
+    box : (2, n) array, optional
+        Corners of where F_u is looked at first; F may have no values elsewhere.
 
     Notes
     -----
     Cost: one Jacobian where nothing is conserved, else some ``4 (n + 30)`` residuals and singular values.
     """
-    if not may_conserve(problem, p):
+    if not may_conserve(problem, p, box):
         return None
     always = _basis(problem, p, varied=True)
     here = _basis(problem, p, varied=False)
@@ -101,17 +103,20 @@ def is_singular(problem, u, p) -> bool:
     return bool(sigma[-1] <= DOUBTFUL * sigma[0])
 
 
-def may_conserve(problem, p) -> bool:
-    """Whether F_u is singular at random states: cheap to refute for all problems that conserve nothing."""
+def may_conserve(problem, p, box=None) -> bool:
+    """Whether F_u is singular at a random state (of a box): cheap to refute for all problems that conserve nothing."""
     for seed in range(4):
-        u = np.random.default_rng(seed).uniform(0.2, 2.0, len(problem.states))
-        u = u * np.cos(np.arange(len(u))) if seed % 2 else u
+        u = np.random.default_rng(seed).uniform(0.0, 1.0, len(problem.states))
+        if box is not None:
+            u = box[0] + u * (box[1] - box[0])
+        else:
+            u = (0.2 + 2.0 * u) * (np.cos(np.arange(len(u))) if seed % 2 else 1.0)
         try:
             if np.all(np.isfinite(evaluate(problem, u, p))):
                 return is_singular(problem, u, p)
         except (ArithmeticError, ValueError):  # plain Python outside its domain
             continue
-    return True
+    return box is None
 
 
 def _basis(problem, p, varied) -> list:

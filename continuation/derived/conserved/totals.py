@@ -1,6 +1,5 @@
 """What users say of the totals of conserved sums: names, sums, values, or a start that has them."""
 
-from collections.abc import Mapping
 from fractions import Fraction
 from typing import NamedTuple
 
@@ -8,6 +7,7 @@ import numpy as np
 
 from continuation.derived.conserved.conserved_sums import conserved_sums, is_conserved, sum_text
 from continuation.derived.conserved.rational_basis import rank_of
+from continuation.ground.arguments import check_mapping, shown
 from continuation.ground.names import check_numbers
 
 
@@ -35,8 +35,7 @@ def read_totals(problem, totals, start, read_sum, word="totals") -> Totals:
     state = None if start is None else problem.state_values(start)
     if totals is None:
         totals = dict.fromkeys(_free_names(problem, len(known)))
-    if not isinstance(totals, Mapping):
-        raise ValueError(f"{word}: wanted a mapping of names to values or sums, got {totals!r:.200}")
+    totals = check_mapping(word, totals, "values or sums")
     if not known:
         raise ValueError(f"{word}: these equations conserve no sum of states; there is nothing to reduce")
     names, rows, values = [], [], []
@@ -62,7 +61,7 @@ def _split(entry, label) -> tuple:
         return None, None
     if isinstance(entry, (tuple, list)):
         if len(entry) != 2:
-            raise ValueError(f"{label}: wanted a value, a sum or a pair (sum, value), got {entry!r:.200}")
+            raise ValueError(f"{label}: wanted a value, a sum or a pair (sum, value), got {shown(entry)}")
         return entry[0], entry[1]
     is_sum = isinstance(entry, str) or hasattr(entry, "free_symbols") and entry.free_symbols
     return (entry, None) if is_sum else (None, entry)
@@ -108,10 +107,13 @@ def _free_names(problem, count) -> list:
     return made
 
 
-def refusal_of(problem, p, u=None) -> str:
-    """What to say where solutions are asked for of a problem that conserves sums of states; empty if it does not."""
+def refusal_of(problem, p, u=None, box=None) -> str:
+    """What to say where solutions are asked for of a problem that conserves sums of states; empty if it does not.
+
+    `u` (n,) tells the values of the sums; `box` (2, n) is where states are looked for, if not everywhere.
+    """
     has_states = len(problem.unknown_names) == len(problem.states)
-    found = conserved_sums(problem, p) if has_states and "residual" in problem.functions else None
+    found = conserved_sums(problem, p, box) if has_states and "residual" in problem.functions else None
     if found is None:
         return ""
     values = ["..." if u is None else f"{one.coefficients @ u:.6g}" for one in found.sums]
