@@ -15,7 +15,7 @@ MOST_VALUES = 100_000  # of a parameter at which solutions are looked for; a cou
 def suggest(name, known) -> str:
     """List the known names, nearest first."""
     known = [str(k) for k in known]
-    near = difflib.get_close_matches(str(name), known, n=1)
+    near = difflib.get_close_matches(name, known, n=1) if isinstance(name, str) else []
     hint = f" (did you mean {near[0]!r}?)" if near else ""
     shown = ", ".join(known[:20]) + (", ..." if len(known) > 20 else "")
     return f"{shown}{hint}" if known else "none"
