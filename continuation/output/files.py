@@ -9,7 +9,6 @@ import hashlib
 import os
 import re
 import unicodedata
-import uuid
 
 import numpy as np
 
@@ -17,6 +16,7 @@ from continuation.ground.arguments import check_path
 from continuation.output.dataset import FORMAT, VERSION, rows_of, to_xarray, unique
 from continuation.output.encoding import decode
 from continuation.output.soundness import check_declared, check_rows
+from continuation.output.temporaries import remove_stale, temporary_name
 from continuation.results.rows import Rows
 
 SEAL = b"\n# pseudoarc sha256 "  # before the checksum that ends a file
@@ -57,7 +57,8 @@ def write_whole(path, write_to):
     path = check_path("path", path)
     check_target(path)
     target = os.path.realpath(path)
-    temporary = os.path.join(os.path.dirname(target), f".pseudoarc-{uuid.uuid4().hex}.tmp")
+    remove_stale(os.path.dirname(target))
+    temporary = os.path.join(os.path.dirname(target), temporary_name())
     try:
         write_to(temporary)
         seal(temporary)
