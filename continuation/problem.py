@@ -14,21 +14,25 @@ from continuation.derived.restricted import Restricted, restricted
 from continuation.equations import derivatives
 from continuation.equations.equations import Equations
 from continuation.equations.newton import solve_damped
+from continuation.equations.tape_function import SHAPES, functions_of
 from continuation.ground.arguments import check_mapping
 from continuation.ground.later import later
-from continuation.ground.names import suggest
+from continuation.ground.names import is_number, suggest
 from continuation.ground.points import Point
 from continuation.ground.status import StartError, Status
 from continuation.symmetries.symmetry import Symmetry
 
 expressions = later("continuation.expressions")
 linear = later("continuation.expressions.linear")
+opening = later("continuation.models.opening")
+settling = later("continuation.searching.settling")
 
 
 class Verbs:
     """What users ask of equations, however they were made."""
 
     source = None  # plain description of a problem made from text, from which `from_source` makes it again
+    model = None  # what else the file says that it was read from
 
     def solve(self, guess, parameters=None) -> Point:
         """Damped Newton from `guess` at fixed parameters.
@@ -52,6 +56,18 @@ class Verbs:
         state = self.columns(np.append(u, 0.0)[None])[0][0].copy()
         return Point(state, dict(zip(self.parameters, p.tolist())), self.states, outputs)
 
+    def settle(self, start, time=None, parameters=None):
+        """Integrate ``u' = F`` to see whether it rests, oscillates or grows: `continuation.searching.settling.settle`.
+
+        Examples
+        --------
+        >>> pendulum = Problem.from_expressions({"x": "v", "v": "-sin(x) - v/5"}, {})
+        >>> settled = pendulum.settle([1.0, 0.0])
+        >>> settled.motion.name, [round(x, 6) + 0.0 for x in settled.point.state]
+        ('REST', [0.0, 0.0])
+        """
+        return settling.settle(self, start, time, parameters)
+
     def check(self, u=None, parameters=None, *, seed=0):
         """Taylor-slope test of the given derivatives; see `continuation.equations.derivatives.check_derivatives`."""
         return derivatives.check_derivatives(self, u, parameters, seed)
@@ -63,6 +79,11 @@ class Verbs:
         if self.source:
             other.source = {**self.source, "symmetries": _plain_entries(symmetries)}
         return other
+
+    def blame(self, u, p) -> str:
+        """Say which part of the equations is not finite at (u, p), in the words of a model given as text."""
+        made = getattr(self, "expressions", None)
+        return made.blame(u, p) if made is not None else super().blame(u, p)
 
     def restricted(self, elements=None, *, stability="subspace"):
         """The problem inside the fixed space of some symmetries; see `continuation.derived.restricted.restricted`."""
@@ -184,15 +205,30 @@ class Problem(Verbs, Equations):
         self.symmetry = declared(self, symmetries)
 
     @classmethod
-    def from_expressions(cls, equations, parameters, *, outputs=None, zeros=None, conserve=None, name=None, **options):
+    def from_expressions(
+        cls,
+        equations,
+        parameters,
+        *,
+        outputs=None,
+        zeros=None,
+        definitions=None,
+        conserve=None,
+        name=None,
+        **options,
+    ):
         """Make a problem from text or sympy expressions, with exact derivatives.
 
         Parameters
         ----------
         equations : mapping of str to str or sympy expression
             State name -> right-hand side.
-        parameters : mapping of str to float
+        parameters : mapping of str to float, str or sympy expression
+            One given by others, ``{"C": 135.0, "C2": "0.8*C"}``, is a definition: it is no parameter to vary.
         outputs, zeros : mapping of str to str or sympy expression, optional
+        definitions : mapping of str to str or sympy expression, optional
+            Quantities, ``{"minf": "0.5*(1 + tanh((v - v1)/v2))"}``, and functions, ``{"S(x)": "1/(1 + exp(-x))"}``,
+            that equations, outputs, zeros and each other may use, in any order.
         conserve : mapping of str to str or sympy expression, optional
             Name of each conserved total -> the sum of states that it is, as in ``{"N": "S + I + R"}``; its value is the
             parameter of that name, which the equations may use.  The problem is the reduced one, see `reduced`: a
@@ -217,16 +253,18 @@ class Problem(Verbs, Equations):
             raise ValueError("parameters: wanted a mapping of names to numbers, got None")
         parameters = check_mapping("parameters", parameters)
         outputs, zeros = check_mapping("outputs", outputs, "expressions"), check_mapping("zeros", zeros, "expressions")
-        made = expressions.from_expressions(equations, tuple(parameters), outputs=outputs, zeros=zeros)
+        definitions = check_mapping("definitions", definitions, "expressions")
+        parameters, definitions = with_computed(parameters, definitions)
+        made = expressions.from_expressions(
+            equations, tuple(parameters), outputs=outputs, zeros=zeros, definitions=definitions
+        )
+        functions = chosen_functions(made, options.get("compiled"))
         problem = cls(
-            made.residual,
+            functions.pop("residual"),
             made.states,
             parameters,
-            jacobian=made.jacobian,
-            parameter_derivative=made.parameter_derivative,
-            outputs=made.outputs,
-            zeros=made.zeros,
             name="expressions" if name is None else name,
+            **functions,
             **options,
         )
         problem.expressions = made
@@ -243,12 +281,49 @@ class Problem(Verbs, Equations):
         return problem if conserve is None else _conserving(problem, conserve)
 
     @classmethod
+    def from_file(cls, path):
+        """Read a model file: TOML (our own), or an `.ode` file of XPPAUT.
+
+        Parameters
+        ----------
+        path : str or path-like
+            Its ending tells the language.
+
+        Returns
+        -------
+        Problem
+            Its attribute ``model`` (`continuation.models.description.Model`) holds what else the file says: ``start``,
+            ``parameters``, ``vary``, ``span``, ``sets``, ``notes``.
+
+        Raises
+        ------
+        OSError
+            If the file can't be read.
+        ModelError
+            A `ValueError`: what the file says can't be used; names the line.
+        """
+        model = opening.open_model(path, cls.from_expressions)
+        model.problem.model = model
+        return model.problem
+
+    @classmethod
     def from_source(cls, source: Mapping):
         """Make the problem that `source` (from a file) describes; the text is parsed as in `from_expressions`."""
         source = check_mapping("source", source, "what from_expressions takes")
         if missing := {"equations", "parameters"} - source.keys():
             raise ValueError(f"source: wanted equations and parameters, got no {' and no '.join(sorted(missing))}")
-        keys = ("outputs", "zeros", "conserve", "name", "symmetric", "stability", "symmetries", "smoothness", "weights")
+        keys = (
+            "outputs",
+            "zeros",
+            "definitions",
+            "conserve",
+            "name",
+            "symmetric",
+            "stability",
+            "symmetries",
+            "smoothness",
+            "weights",
+        )
         options = {key: source[key] for key in keys if key in source}
         return cls.from_expressions(source["equations"], source["parameters"], **options)
 
@@ -298,6 +373,30 @@ def _source_of_reduced(problem):
 def from_source(source):
     """Make the problem that `source` (from a file) describes."""
     return Problem.from_source(source)
+
+
+def chosen_functions(made, compiled) -> dict:
+    """Functions made from expressions: their tapes, or generated code where `compiled` says what to do with it."""
+    if compiled is None:
+        return functions_of(made)
+    return {kind: getattr(made, kind) for kind in (*SHAPES, "outputs", "zeros")}
+
+
+def with_computed(parameters, definitions) -> tuple:
+    """Parameters that are numbers, and the definitions with those that are expressions."""
+    if not isinstance(parameters, Mapping) or not isinstance(definitions or {}, Mapping):
+        return parameters, definitions or {}  # refused where they are read
+    computed = {name: value for name, value in parameters.items() if is_computed(value)}
+    given = {name: value for name, value in parameters.items() if name not in computed}
+    numbers = {name: float(value) if isinstance(value, str) else value for name, value in given.items()}
+    return numbers, {**computed, **(definitions or {})}
+
+
+def is_computed(value) -> bool:
+    """Whether a parameter is given by an expression: text that is no number, or sympy's."""
+    if isinstance(value, str):
+        return not is_number(value)
+    return hasattr(value, "free_symbols") and bool(value.free_symbols)
 
 
 def declared(problem, entries) -> Symmetry:

@@ -3,8 +3,8 @@
 from continuation.expressions.calculus import derivatives
 from continuation.expressions.errors import refusal, shortened
 from continuation.expressions.graph import Graph
-from continuation.expressions.parsing import parse
-from continuation.expressions.symbolic import as_text
+from continuation.expressions.reading.parsing import parse
+from continuation.expressions.reading.symbolic import as_text
 
 
 def read_sum(value, names, label="sum") -> list:
