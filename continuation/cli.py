@@ -209,7 +209,7 @@ def _arguments(path, options):
     for note in model.notes:
         _complain(f"note: {note}")
     vary = options["vary"] or model.vary
-    known, bounds = list(model.parameters), _bounds(options["bounds"], model)
+    known, bounds = list(model.problem.parameters), _bounds(options["bounds"], model)
     span = _span(options["span"] or model.span or (float("-inf"), float("inf")))
     values, chosen = _named_sets(model, options["values"])
     if vary is None:

@@ -1,6 +1,7 @@
 """Solutions at fixed parameters, and those that lie on no branch known: `find_solutions` and its relatives."""
 
 from continuation.branch import Branch
+from continuation.ground.arguments import check_function
 from continuation.searching.deflated_search import find_solutions
 from continuation.searching.disconnected import BUDGET, VALUES, FoundBranches, branches_elsewhere, unconnected
 
@@ -61,6 +62,7 @@ def deflated_branches(
     >>> isola.ends[0].name, [round(fold["lam"], 9) for fold in isola.folds]
     ('CLOSED', [0.5, -0.5])
     """
+    progress = None if progress is None else check_function("progress", progress, "value", "branches")
 
     def shown(value, found):
         progress(value, list(map(Branch.of, found)))

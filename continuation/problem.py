@@ -5,6 +5,9 @@ from collections.abc import Mapping
 
 import numpy as np
 
+from continuation.derived.conserved.conserved_sums import conserved_sums, is_singular
+from continuation.derived.conserved.reduced import Reduced, reduced
+from continuation.derived.conserved.totals import refusal_of
 from continuation.derived.equivariance import check_respected
 from continuation.derived.isolated import Isolated, isolated
 from continuation.derived.restricted import Restricted, restricted
@@ -12,12 +15,15 @@ from continuation.equations import derivatives
 from continuation.equations.equations import Equations
 from continuation.equations.newton import solve_damped
 from continuation.equations.tape_function import SHAPES, functions_of
+from continuation.ground.arguments import check_mapping
 from continuation.ground.later import later
-from continuation.ground.names import is_number
+from continuation.ground.names import is_number, suggest
 from continuation.ground.points import Point
+from continuation.ground.status import StartError, Status
 from continuation.symmetries.symmetry import Symmetry
 
 expressions = later("continuation.expressions")
+linear = later("continuation.expressions.linear")
 opening = later("continuation.models.opening")
 settling = later("continuation.searching.settling")
 
@@ -38,10 +44,14 @@ class Verbs:
         Raises
         ------
         StartError
-            No solution was reached; the message names the largest component of the residual.
+            No solution was reached; the message names the largest component of the residual.  Or sums of states are
+            conserved, so that solutions are not isolated; the message names them.
         """
-        p = self.parameter_values(parameters)
-        u = solve_damped(self, self.unknown_values(guess), p)
+        u = self._unknowns_called(guess, "guess")
+        p = self.parameter_values({**self.implied_parameters(guess), **check_mapping("parameters", parameters)})
+        u = solve_damped(self, u, p)
+        if is_singular(self, u, p) and (words := refusal_of(self, p, u)):
+            raise StartError(words, Status.SINGULAR)
         outputs = {name: float(g(u, p)) for name, g in self.outputs.items()}
         state = self.columns(np.append(u, 0.0)[None])[0][0].copy()
         return Point(state, dict(zip(self.parameters, p.tolist())), self.states, outputs)
@@ -82,6 +92,21 @@ class Verbs:
     def isolated(self, reference, *, left=None, direction=None, generators=None):
         """The problem whose circles of solutions are single points; see `continuation.derived.isolated.isolated`."""
         return isolated(self, reference, left=left, direction=direction, generators=generators, make=IsolatedProblem)
+
+    def conserved_sums(self, parameters=None) -> tuple:
+        """Sums of states that do not change, as text: ``("S + I + R",)``; see `reduced`.
+
+        Found numerically, by values of F at random states and parameters; sums that are conserved only at the
+        parameters given (``C1*V1 + C2*V2``) are among them.
+        """
+        found = conserved_sums(self, self.parameter_values(parameters))
+        return () if found is None else tuple(one.text for one in found.sums)
+
+    def reduced(self, totals=None, *, start=None):
+        """The problem without its conserved sums; see `continuation.derived.conserved.reduced.reduced`."""
+        problem = reduced(self, totals, start=start, read_sum=linear.read_sum, make=ReducedProblem)
+        problem.source = _source_of_reduced(problem)
+        return problem
 
 
 class Problem(Verbs, Equations):
@@ -181,7 +206,16 @@ class Problem(Verbs, Equations):
 
     @classmethod
     def from_expressions(
-        cls, equations, parameters, *, outputs=None, zeros=None, definitions=None, name=None, **options
+        cls,
+        equations,
+        parameters,
+        *,
+        outputs=None,
+        zeros=None,
+        definitions=None,
+        conserve=None,
+        name=None,
+        **options,
     ):
         """Make a problem from text or sympy expressions, with exact derivatives.
 
@@ -195,6 +229,10 @@ class Problem(Verbs, Equations):
         definitions : mapping of str to str or sympy expression, optional
             Quantities, ``{"minf": "0.5*(1 + tanh((v - v1)/v2))"}``, and functions, ``{"S(x)": "1/(1 + exp(-x))"}``,
             that equations, outputs, zeros and each other may use, in any order.
+        conserve : mapping of str to str or sympy expression, optional
+            Name of each conserved total -> the sum of states that it is, as in ``{"N": "S + I + R"}``; its value is the
+            parameter of that name, which the equations may use.  The problem is the reduced one, see `reduced`: a
+            state less for each total.
         options
             As for `Problem`: `symmetric`, `stability`, `symmetries`, `smoothness`, `weights`, `compiled`.
 
@@ -202,6 +240,8 @@ class Problem(Verbs, Equations):
         ------
         ExpressionError
             Text that is not an expression in the declared names; says where.
+        ValueError
+            A total that is no parameter, or a sum that is not conserved; see `reduced`.
 
         Examples
         --------
@@ -209,13 +249,23 @@ class Problem(Verbs, Equations):
         >>> fold.jacobian([0.5])
         array([[-1.]])
         """
+        if parameters is None:
+            raise ValueError("parameters: wanted a mapping of names to numbers, got None")
+        parameters = check_mapping("parameters", parameters)
+        outputs, zeros = check_mapping("outputs", outputs, "expressions"), check_mapping("zeros", zeros, "expressions")
+        definitions = check_mapping("definitions", definitions, "expressions")
         parameters, definitions = with_computed(parameters, definitions)
         made = expressions.from_expressions(
-            equations, tuple(parameters), outputs=outputs or {}, zeros=zeros or {}, definitions=definitions
+            equations, tuple(parameters), outputs=outputs, zeros=zeros, definitions=definitions
         )
         functions = chosen_functions(made, options.get("compiled"))
         problem = cls(
-            functions.pop("residual"), made.states, parameters, name=name or "expressions", **functions, **options
+            functions.pop("residual"),
+            made.states,
+            parameters,
+            name="expressions" if name is None else name,
+            **functions,
+            **options,
         )
         problem.expressions = made
         problem.source = {
@@ -228,7 +278,7 @@ class Problem(Verbs, Equations):
             "smoothness": problem.smoothness,
             "weights": None if problem.weights is None else problem.weights.tolist(),
         }
-        return problem
+        return problem if conserve is None else _conserving(problem, conserve)
 
     @classmethod
     def from_file(cls, path):
@@ -259,10 +309,14 @@ class Problem(Verbs, Equations):
     @classmethod
     def from_source(cls, source: Mapping):
         """Make the problem that `source` (from a file) describes; the text is parsed as in `from_expressions`."""
+        source = check_mapping("source", source, "what from_expressions takes")
+        if missing := {"equations", "parameters"} - source.keys():
+            raise ValueError(f"source: wanted equations and parameters, got no {' and no '.join(sorted(missing))}")
         keys = (
             "outputs",
             "zeros",
             "definitions",
+            "conserve",
             "name",
             "symmetric",
             "stability",
@@ -278,8 +332,42 @@ class RestrictedProblem(Verbs, Restricted):
     """What `Problem.restricted` gives."""
 
 
+class ReducedProblem(Verbs, Reduced):
+    """What `Problem.reduced` gives."""
+
+    def with_symmetries(self, symmetries):
+        """As for every problem; files are not told the equations then, as these symmetries are not the base's."""
+        other = super().with_symmetries(symmetries)
+        other.source = None
+        return other
+
+
 class IsolatedProblem(Verbs, Isolated):
     """What `Problem.isolated` gives."""
+
+
+def _conserving(problem, conserve) -> ReducedProblem:
+    """The problem reduced by totals that are named like their parameters; it keeps its name."""
+    conserve = check_mapping("conserve", conserve, "sums of states")
+    for name in conserve:
+        if name not in problem.parameters:
+            raise ValueError(
+                f"conserve: {name!r} is no parameter; its value is wanted among parameters: "
+                f"{suggest(name, problem.parameters)}"
+            )
+    totals = {name: (total, problem.parameters[name]) for name, total in conserve.items()}
+    made = reduced(problem, totals, read_sum=linear.read_sum, make=ReducedProblem, name=problem.name, word="conserve")
+    made.source = _source_of_reduced(made)
+    return made
+
+
+def _source_of_reduced(problem):
+    """Plain description of a reduced problem, if text says all of its base."""
+    source = problem.base.source
+    if not source:
+        return None
+    texts = problem.totals.texts(problem.base.states)
+    return {**source, "parameters": dict(problem.parameters), "conserve": texts, "name": problem.name}
 
 
 def from_source(source):
@@ -299,7 +387,8 @@ def with_computed(parameters, definitions) -> tuple:
     if not isinstance(parameters, Mapping) or not isinstance(definitions or {}, Mapping):
         return parameters, definitions or {}  # refused where they are read
     computed = {name: value for name, value in parameters.items() if is_computed(value)}
-    numbers = {name: value for name, value in parameters.items() if name not in computed}
+    given = {name: value for name, value in parameters.items() if name not in computed}
+    numbers = {name: float(value) if isinstance(value, str) else value for name, value in given.items()}
     return numbers, {**computed, **(definitions or {})}
 
 

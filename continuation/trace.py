@@ -3,6 +3,7 @@
 import math
 
 from continuation.branch import Branch
+from continuation.ground.arguments import check_flag, shown
 from continuation.ground.later import later
 from continuation.ground.status import ContinuationError
 from continuation.results.request import Request
@@ -99,6 +100,9 @@ def trace(
     """
     if isinstance(vary, (tuple, list)):
         problem, start, vary, span = through_point.curve_through(problem, start, vary, span, curve)
+    elif curve is not None:
+        raise ValueError(f"curve: means something for two parameters (`vary`) only, got {shown(curve)}")
+    strict = check_flag("strict", strict)
     request = Request.of(problem, vary, span, settings, direction, detect, stop)
     watchers = (*watching.check_watchers(watch), *progressing.showing(progress))
     rows = engine.follow(problem, start, request, parameters=parameters, watch=watchers)

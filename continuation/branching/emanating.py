@@ -7,6 +7,7 @@ import numpy as np
 
 from continuation.equations.derivatives import parameter_column
 from continuation.ground import canonical
+from continuation.ground.arguments import check_problem
 from continuation.ground.names import check_numbers, check_whole, suggest
 from continuation.ground.points import SpecialPoint
 from continuation.ground.status import Kind
@@ -320,6 +321,7 @@ def expanded(place, omega, q, left):
 
 def _check_hopf(problem, point) -> str:
     """Name of the varied parameter, if the point is a Hopf point of the problem."""
+    check_problem(problem)
     if not isinstance(point, SpecialPoint):
         raise ValueError(f"point: wanted a SpecialPoint of a branch, got {type(point).__name__}")
     if point.kind is not Kind.HOPF or not point.located or len(point.vary) != 1:

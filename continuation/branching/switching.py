@@ -16,6 +16,7 @@ from continuation.branching.reduced_equations import (
 )
 from continuation.equations.solved import is_solution
 from continuation.ground import canonical
+from continuation.ground.arguments import check_problem
 from continuation.ground.names import suggest
 from continuation.ground.points import SpecialPoint, Start
 from continuation.ground.status import Kind
@@ -69,6 +70,7 @@ def starts_at(problem, point, seconds=SECONDS) -> Starts:
 
 def check_branch_point(problem, point) -> str:
     """Name of the varied parameter, if the point is one to switch at."""
+    check_problem(problem)
     if not isinstance(point, SpecialPoint):
         raise ValueError(f"point: wanted a SpecialPoint of a branch, got {type(point).__name__}")
     if point.kind is Kind.HOPF:

@@ -8,6 +8,7 @@ from continuation.curves.codim2 import onto_curve, tangent_of
 from continuation.curves.special_curve import SpecialCurve
 from continuation.curves.unknowns import unknowns_of
 from continuation.equations.derivatives import state_jacobian
+from continuation.ground.arguments import check_problem, shown
 from continuation.ground.names import suggest
 from continuation.ground.points import Point, SpecialPoint
 from continuation.ground.status import Kind
@@ -38,6 +39,7 @@ def curve_through(problem, point, vary, span, curve=None):
         Names that are none or the same, limits that are none, a point that has no curve, was not located or has
         other states.
     """
+    check_problem(problem)
     names = check_pair(problem, vary)
     limits = check_limits(problem, span, names)
     kind = check_point(problem, point, curve)
@@ -60,7 +62,7 @@ def check_pair(problem, vary) -> tuple:
     """Two names of parameters of the problem."""
     names = tuple(vary) if isinstance(vary, (tuple, list)) else ()
     if len(names) != 2 or not all(isinstance(name, str) for name in names):
-        raise ValueError(f"vary: wanted the name of one parameter or of two, as ('p', 'q'), got {vary!r}")
+        raise ValueError(f"vary: wanted the name of one parameter or of two, as ('p', 'q'), got {shown(vary)}")
     for name in names:
         if name not in problem.parameters:
             raise ValueError(f"vary: no parameter named {name!r}; this problem has {suggest(name, problem.parameters)}")
@@ -76,7 +78,7 @@ def check_limits(problem, span, names) -> dict:
         span = {}
     if not isinstance(span, dict):
         example = f"{{{names[0]!r}: (low, high), {names[1]!r}: (low, high)}}"
-        raise ValueError(f"span: wanted limits by name for two parameters, as {example}, got {span!r}")
+        raise ValueError(f"span: wanted limits by name for two parameters, as {example}, got {shown(span)}")
     known = (*names, *problem.states, *problem.outputs)
     for name in span:
         if name in problem.parameters and name not in names:
@@ -99,8 +101,10 @@ def check_point(problem, point, curve) -> Kind:
         kinds = (Kind.BRANCH_POINT, Kind.FOLD)
     if not kinds:
         raise ValueError(f"start: curves lead through folds, branch points and Hopf points, got {point.label}")
-    if curve is not None and curve not in kinds:
-        raise ValueError(f"curve: wanted one of {[kind.name for kind in kinds]} through {point.label}, got {curve!r}")
+    if curve is not None and not (isinstance(curve, Kind) and curve in kinds):
+        raise ValueError(
+            f"curve: wanted one of {[kind.name for kind in kinds]} through {point.label}, got {shown(curve)}"
+        )
     if not point.located:
         raise ValueError(f"start: {point.label} was not located; trace again with smaller steps around its bracket")
     return curve or kinds[0]

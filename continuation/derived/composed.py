@@ -77,11 +77,12 @@ class ComposedFunction(Function):
 class ComposedEquations(Equations):
     """Equations for unknowns of their own whose branches show the states of their base."""
 
-    def __init__(self, base, unknown_names, functions, **options):
+    def __init__(self, base, unknown_names, functions, *, states=None, parameters=None, **options):
         self.base = base
         self.count = len(base.parameters) + len(base.constants)  # entries of p that the base takes
-        options |= {"unknown_names": unknown_names, "symmetry": base.symmetry}
-        super().__init__(functions.pop("residual"), base.states, base.parameters, **functions, **options)
+        options = {"unknown_names": unknown_names, "symmetry": base.symmetry} | options
+        states, parameters = states or base.states, parameters or base.parameters
+        super().__init__(functions.pop("residual"), states, parameters, **functions, **options)
 
     @property
     def compiled(self) -> bool:

@@ -1,5 +1,7 @@
 """Circles and tori of solutions as isolated points: a phase condition and an auxiliary unknown for each generator."""
 
+from numbers import Integral
+
 import numpy as np
 
 from continuation.derived.composed import ComposedEquations
@@ -9,6 +11,7 @@ from continuation.derived.phase import Left, affine_of, check_left, check_vector
 from continuation.equations.derivatives import evaluate, parameter_column, state_jacobian
 from continuation.equations.functions import Function
 from continuation.equations.stability import count_eigenvalues
+from continuation.ground.arguments import check_sequence, renamed, shown
 from continuation.ground.points import Point
 from continuation.ground.status import Kind
 
@@ -81,9 +84,11 @@ def isolated(problem, reference, *, left=None, direction=None, generators=None, 
     chosen = _choose(problem, generators)
     if len(problem.unknown_names) != len(problem.states):
         raise ValueError("isolated: wanted a problem whose unknowns are its states")
-    u = problem.state_values(reference)
+    with renamed("start", "reference"):
+        u = problem.state_values(reference)
     p = problem.parameter_values(_known(problem, reference))
-    left = [None] * len(chosen) if left is None else list(left)
+    what = "a list of functions left(u, p), vectors or None"
+    left = [None] * len(chosen) if left is None else check_sequence("left", left, what)
     if len(left) != len(chosen):
         raise ValueError(f"left: wanted one entry for each of {len(chosen)} generators, got {len(left)}")
     left = [check_left(entry, k, (u, p)) for k, entry in enumerate(left)]
@@ -232,10 +237,10 @@ def _choose(problem, which) -> tuple:
     known = problem.symmetry.continuous
     if not known:
         raise ValueError("isolated: this problem has no continuous symmetry; give `symmetries=[K]`, K(u) -> (n,)")
-    try:
-        chosen = known if which is None else tuple(known[k] for k in which)
-    except (TypeError, IndexError):
-        raise ValueError(f"generators: wanted numbers below {len(known)}, got {which!r}") from None
+    which = range(len(known)) if which is None else check_sequence("generators", which, "a list of numbers")
+    if not all(isinstance(k, Integral) and 0 <= k < len(known) for k in which):
+        raise ValueError(f"generators: wanted numbers below {len(known)}, got {shown(which)}")
+    chosen = tuple(known[k] for k in which)
     if not chosen:
         raise ValueError("generators: wanted at least one")
     return chosen

@@ -5,7 +5,8 @@ import numpy as np
 from numba.core.dispatcher import Dispatcher
 
 from continuation.equations.functions import Function
-from continuation.ground.names import check_numbers
+from continuation.ground.arguments import check_function, shown
+from continuation.ground.names import check_numbers, real_array
 
 SMALL = 1e-8  # K(u) relative to the size of K and u: u counts as fixed; states are solutions to about 1e-9
 
@@ -70,9 +71,10 @@ def check_left(entry, k, sample):
     n = len(sample[0])
     if not callable(entry):
         return check_vector(f"left[{k}]", entry, n)
-    value = np.asarray(entry(*(a.copy() for a in sample)), float)
-    if value.shape != (n,) or not np.all(np.isfinite(value)):
-        raise ValueError(f"left[{k}]: wanted left(u, p) -> {n} finite values, got {value!r:.200}")
+    check_function(f"left[{k}]", entry, "u", "p")
+    value = real_array(entry(*(a.copy() for a in sample)))
+    if value is None or value.shape != (n,) or not np.all(np.isfinite(value)):
+        raise ValueError(f"left[{k}]: wanted left(u, p) -> {n} finite values, got {shown(value)}")
     return Left(entry)
 
 
@@ -80,7 +82,7 @@ def check_vector(label, value, n):
     """(n,) vector that is not zero."""
     vector = check_numbers(label, value, 1)
     if len(vector) != n or not np.any(vector):
-        raise ValueError(f"{label}: wanted {n} values, not all zero, got {value!r:.200}")
+        raise ValueError(f"{label}: wanted {n} values, not all zero, got {shown(value)}")
     return vector
 
 

@@ -16,6 +16,7 @@ from continuation.derived.equivariance import EXACT, random_states
 from continuation.equations.derivatives import evaluate, state_jacobian
 from continuation.equations.functions import Function
 from continuation.equations.stability import count_eigenvalues
+from continuation.ground.arguments import check_function, check_sequence, renamed, shown
 from continuation.symmetries.groups import Elements, find_generators
 from continuation.symmetries.symmetry import Symmetry
 
@@ -67,8 +68,10 @@ def restricted(problem, elements=None, *, stability="subspace", make=None):
     basis = symmetry.fixed_space
     if basis.shape[1] == 0:
         raise ValueError(f"restricted: only the origin is fixed by {words}")
-    if stability not in ("subspace", "full") and not callable(stability):
-        raise ValueError(f'restricted: stability: wanted "subspace", "full" or g(u, p) -> int, got {stability!r}')
+    if not callable(stability) and not (isinstance(stability, str) and stability in ("subspace", "full")):
+        raise ValueError(f'restricted: stability: wanted "subspace", "full" or g(u, p) -> int, got {shown(stability)}')
+    if callable(stability):
+        check_function("restricted: stability", stability, "u", "p")
     return (make or Restricted)(problem, basis, stability, f"{words:.200}")
 
 
@@ -142,8 +145,11 @@ def _symmetry_of(problem, elements) -> Symmetry:
         return problem.symmetry
     if isinstance(elements, Elements):
         elements = find_generators(elements) or list(elements)
+    else:
+        elements = check_sequence("elements", elements, "a list of matrices, permutations and functions")
     entries = [entry.matrix if isinstance(entry, Elements) else entry for entry in elements]
-    return Symmetry(problem.states, entries)
+    with renamed("symmetries", "elements"):
+        return Symmetry(problem.states, entries)
 
 
 def _weigh(base, basis):

@@ -4,6 +4,8 @@ from dataclasses import replace
 
 from continuation.engine.bounds import limited_values
 from continuation.engine.follow import trace_on
+from continuation.ground.arguments import check_instance
+from continuation.ground.names import check_whole
 from continuation.ground.settings import Settings
 from continuation.ground.status import Status
 from continuation.results.joining import join_branches
@@ -37,7 +39,8 @@ def extend_branch(branch, problem=None, *, max_points=None, span=None, settings=
     """
     problem = need_problem(branch, problem)
     request = branch.request if span is None else branch.request.within(problem, span)
-    request = replace(request, settings=settings or branch.settings, stop_kind=None, stop_count=0, stop_at=None)
+    settings = check_instance("settings", settings, Settings, optional=True) or branch.settings
+    request = replace(request, settings=settings, stop_kind=None, stop_count=0, stop_at=None)
     now = replace(request, settings=_with_points(request.settings, max_points))
     longer = begun = replace(branch, remarks=remarks_that_stay(branch))
     for sign, row in ((1, -1), (-1, 0)):
@@ -60,7 +63,7 @@ def remarks_that_stay(branch) -> tuple:
 
 def _with_points(settings, max_points) -> Settings:
     """Settings with another number of points (the row that is there counts as one)."""
-    return settings if max_points is None else replace(settings, max_points=max_points + 1)
+    return settings if max_points is None else replace(settings, max_points=check_whole("max_points", max_points) + 1)
 
 
 def can_go_on(branch, row, sign, request, problem) -> bool:

@@ -3,14 +3,15 @@
 import contextlib
 
 from continuation.engine.watching import Watcher
+from continuation.ground.arguments import check_flag, check_function, shown
 from continuation.ground.status import Status
 
 
 def showing(progress) -> tuple:
     """Watchers for the option `progress`: none, the line on the terminal, or a context of the caller's."""
     if callable(progress):
-        return (InContext(progress),)
-    return (Terminal(),) if progress else ()
+        return (InContext(check_function("progress", progress, "start")),)
+    return (Terminal(),) if check_flag("progress", progress) else ()
 
 
 class Terminal(Watcher):
@@ -46,7 +47,10 @@ class InContext(Watcher):
 
     def begin(self, problem, start):
         """Enter the context."""
-        self.show = self.context.enter_context(self.make(start))
+        made = self.make(start)
+        if not hasattr(made, "__enter__") or not hasattr(made, "__exit__"):
+            raise ValueError(f"progress: wanted a function that returns a context, got {shown(made)} from it")
+        self.show = self.context.enter_context(made)
 
     def after(self, trace):
         """Show what there is."""
@@ -73,4 +77,4 @@ def open_line(text):
 
 def board(wanted):
     """The line of a diagram, a context like `open_line`; it yields None unless `wanted`."""
-    return open_line("diagram") if wanted else contextlib.nullcontext()
+    return open_line("diagram") if check_flag("progress", wanted) else contextlib.nullcontext()

@@ -2,10 +2,12 @@
 
 import numpy as np
 
+from continuation.derived.conserved.totals import refusal_of
 from continuation.engine.run import ILL, correct_at_parameter, correct_nearby, make_state, tangent_at
 from continuation.equations.derivatives import evaluate, extended_jacobian
 from continuation.equations.newton import solve_damped
 from continuation.ground import canonical
+from continuation.ground.arguments import check_mapping
 from continuation.ground.points import Point, SpecialPoint, Start
 from continuation.ground.settings import Settings
 from continuation.ground.status import Kind, StartError, Status
@@ -34,7 +36,9 @@ def start_from(problem, start, vary, parameters, span) -> Start:
     if isinstance(start, SpecialPoint) and start.kind is Kind.BRANCH_POINT:
         raise StartError(f"start: {start.label} is a branch point; take a start of switch(problem, point)")
     values = {name: v for name, v in start.parameters.items() if name in problem.parameters} if _is_point(start) else {}
-    p = problem.parameter_values({**values, **(parameters or {})})
+    p = problem.parameter_values(
+        {**values, **problem.implied_parameters(start), **check_mapping("parameters", parameters)}
+    )
     u = problem.unknown_values(start)
     check_functions(problem, u, p, active)
     check_inside(vary, p[active], span)
@@ -42,6 +46,7 @@ def start_from(problem, start, vary, parameters, span) -> Start:
     state = make_state(operations, span, Steps(1.0, 1.0, 1.0), Settings(newton_iterations=25))
     x = np.append(u, p[active])
     if not (correct_at_parameter(state, x) or correct_nearby(state, x)):
+        refuse_conserved(problem, x[:-1], p)
         x[:-1] = solve_damped(problem, u, p)
     ok, tangent, condition = tangent_at(state, x)
     if not ok or condition > ILL:
@@ -132,6 +137,7 @@ def refuse_defect(problem, x, p, active):
         return
     if count_rank_defect(problem, x, p, active) == 0:
         return
+    refuse_conserved(problem, x[:-1], p)
     nudged = x + NUDGE * (1 + np.abs(x)) * np.cos(np.arange(1, len(x) + 1))
     left = np.linalg.svd(extended_jacobian(problem, x, p, active))[0][:, -1]
     row = problem.unknown_names[canonical.first_largest(np.abs(left))]
@@ -146,6 +152,12 @@ def refuse_defect(problem, x, p, active):
         "away and use switch(problem, point) at the branch point it finds",
         Status.SINGULAR,
     )
+
+
+def refuse_conserved(problem, u, p):
+    """Raise where the problem conserves sums of states, naming them."""
+    if words := refusal_of(problem, p, u):
+        raise StartError(words, Status.SINGULAR)
 
 
 def count_rank_defect(problem, x, p, active) -> int:

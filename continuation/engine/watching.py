@@ -9,6 +9,8 @@ import math
 import time
 
 from continuation.compiled.state import trace_state as S
+from continuation.ground.arguments import check_sequence, shown
+from continuation.ground.names import as_real
 from continuation.ground.points import Point, Start
 from continuation.ground.status import Status
 
@@ -163,9 +165,10 @@ class TimeLimit(Watcher):
     every_point = True
 
     def __init__(self, seconds):
-        if not (isinstance(seconds, (int, float)) and 0 < seconds < math.inf):
-            raise ValueError(f"TimeLimit: wanted a positive number of seconds, got {seconds!r}")
-        self.seconds, self.used, self.began = seconds, 0.0, 0.0
+        limit = as_real(seconds)
+        if limit is None or not 0 < limit < math.inf:
+            raise ValueError(f"TimeLimit(seconds=...): wanted a positive number of seconds, got {shown(seconds)}")
+        self.seconds, self.used, self.began = limit, 0.0, 0.0
 
     def begin(self, problem, start):
         """Start the clock."""
@@ -182,10 +185,12 @@ class TimeLimit(Watcher):
 
 def check_watchers(watch) -> tuple:
     """The watchers, if all of them are."""
-    watchers = (watch,) if isinstance(watch, Watcher) else tuple(watch)
+    watchers = (
+        (watch,) if isinstance(watch, Watcher) else tuple(check_sequence("watch", watch, "a sequence of Watcher"))
+    )
     for watcher in watchers:
         if not isinstance(watcher, Watcher):
-            raise ValueError(f"watch: wanted a sequence of Watcher, got {watcher!r} in it")
+            raise ValueError(f"watch: wanted a sequence of Watcher, got {shown(watcher)} in it")
     return watchers
 
 

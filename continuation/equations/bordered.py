@@ -26,15 +26,15 @@ def solve_bordered(matrix, rhs, doubtful=ROUNDING) -> np.ndarray:
     Parameters
     ----------
     matrix : (m, N) array
-        Finite; F_u, ``[F_u F_p]`` or these with rows below.
+        F_u, ``[F_u F_p]`` or these with rows below.
     rhs : (m,) or (m, k) array
-        Finite.
     doubtful : float
         Singular values of the row-scaled matrix below this fraction of the largest are left out.
 
     Returns
     -------
     (N,) or (N, k) array
+        NaN where an entry of the matrix or of the right-hand side is not finite.
 
     Notes
     -----
@@ -59,5 +59,10 @@ def solve_bordered(matrix, rhs, doubtful=ROUNDING) -> np.ndarray:
 
 
 def solve_least_norm(matrix, rhs, doubtful) -> np.ndarray:
-    """Solve as `solve_bordered` does where equations have one size already, or where small ones are to count less."""
+    """Solve as `solve_bordered` does where equations have one size already, or where small ones are to count less.
+
+    NaN where an entry is not finite: of such matrices LAPACK's iterations may never end.
+    """
+    if not (np.all(np.isfinite(matrix)) and np.all(np.isfinite(rhs))):
+        return np.full(matrix.shape[1:] + rhs.shape[1:], np.nan)
     return np.linalg.lstsq(matrix, rhs, rcond=doubtful)[0]

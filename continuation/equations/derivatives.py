@@ -4,6 +4,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from continuation.ground.arguments import renamed
+from continuation.ground.names import check_whole
+
 CUBE_ROOT = np.finfo(float).eps ** (1 / 3)
 FIFTH_ROOT = np.finfo(float).eps ** (1 / 5)
 CENTRAL4 = ((-2, 1 / 12), (-1, -2 / 3), (1, 2 / 3), (2, -1 / 12))
@@ -129,7 +132,9 @@ def check_derivatives(problem, u=None, parameters=None, seed=0) -> DerivativeRep
     """
     p = problem.parameter_values(parameters)
     n = len(problem.unknown_names)
-    u = np.random.default_rng(seed).uniform(0.5, 1.5, n) if u is None else problem.unknown_values(u)
+    rng = np.random.default_rng(check_whole("seed", seed, 0))
+    with renamed("start", "u"):
+        u = rng.uniform(0.5, 1.5, n) if u is None else problem.unknown_values(u)
     if not np.all(np.isfinite(evaluate(problem, u, p))):
         raise ValueError(f"check: the residual is not finite at u = {u.tolist()}; give another point u")
     columns = []

@@ -7,11 +7,19 @@ import numpy as np
 from continuation.equations.derivatives import parameter_column, state_jacobian
 from continuation.equations.functions import Function, warn_interpreted
 from continuation.equations.operations import dense_operations
-from continuation.ground.names import check_names, check_numbers, check_whole, suggest
+from continuation.ground.arguments import check_flag, check_function, check_mapping, check_text, renamed, shown
+from continuation.ground.names import check_names, check_numbers, check_whole, real_array, suggest
 from continuation.ground.points import Point
 from continuation.ground.ranges import spread
 from continuation.ground.status import Kind
 from continuation.symmetries.symmetry import Symmetry
+
+TAKES = {  # shape of a function -> its arguments
+    "vector": ("u", "p", "out"),
+    "matrix": ("u", "p", "out"),
+    "indexed": ("u", "p", "k", "out"),
+    "scalar": ("u", "p"),
+}
 
 
 class Equations:
@@ -52,10 +60,11 @@ class Equations:
         name=None,
         unknown_names=None,
     ):
-        self.states, self.parameters = check_names(states, parameters, outputs or {}, zeros or {})
+        self.states, self.parameters = check_names(states, parameters, outputs, zeros)
         self._unknown_names = self.states if unknown_names is None else tuple(unknown_names)
-        self.constants = check_numbers("constants", np.ravel(() if constants is None else constants), 1)
-        self.symmetric, self.stability = bool(symmetric), _check_stability(stability)
+        self.constants = _check_constants(constants)
+        self.symmetric, self.stability = check_flag("symmetric", symmetric), _check_stability(stability)
+        compiled = compiled if compiled is None else check_flag("compiled", compiled)
         self.smoothness = check_whole("smoothness", smoothness, 2)
         self.weights = None if weights is None else _check_weights(weights, len(self.unknown_names))
         options = {"require_compiled": compiled is True, "compile_it": compiled is not False}
@@ -64,13 +73,15 @@ class Equations:
         if callable(stability):
             given["stability"] = (stability, "scalar")
 
-        def made(g, shape):
-            return g if hasattr(g, "python") else Function(g, shape, **options)
+        def made(label, g, shape):
+            return g if hasattr(g, "python") else Function(check_function(label, g, *TAKES[shape]), shape, **options)
 
-        self.functions = {key: made(g, shape) for key, (g, shape) in given.items() if g is not None}
-        self.outputs = {key: made(g, "scalar") for key, g in (outputs or {}).items()}
-        self.zeros = {key: made(g, "scalar") for key, g in (zeros or {}).items()}
-        self.name = name or self.functions["residual"].name
+        label = {"residual": "f"}
+        wanted = {key: pair for key, pair in given.items() if key == "residual" or pair[0] is not None}
+        self.functions = {key: made(label.get(key, key), g, shape) for key, (g, shape) in wanted.items()}
+        self.outputs = {key: made(f"outputs[{key!r}]", g, "scalar") for key, g in (outputs or {}).items()}
+        self.zeros = {key: made(f"zeros[{key!r}]", g, "scalar") for key, g in (zeros or {}).items()}
+        self.name = self.functions["residual"].name if name is None else check_text("name", name)
         self.symmetry = Symmetry(self.states, ()) if symmetry is None else symmetry
         if compiled is not False:
             warn_interpreted(self.all_functions())
@@ -93,7 +104,7 @@ class Equations:
     def parameter_values(self, parameters=None) -> np.ndarray:
         """(k,) vector p: defaults, changed by the mapping `parameters`, then the constants."""
         values = dict(self.parameters)
-        for name, value in (parameters or {}).items():
+        for name, value in check_mapping("parameters", parameters).items():
             if name not in values:
                 raise ValueError(f"no parameter named {name!r}; this problem has {suggest(name, values)}")
             values[name] = check_numbers(f"parameters[{name!r}]", value, 0)
@@ -116,6 +127,10 @@ class Equations:
             raise ValueError(f"start: wanted {len(self.states)} values {list(self.states)}, got {len(values)}")
         return values
 
+    def implied_parameters(self, start) -> dict:
+        """Parameters that a start determines by what it is (not those that a `Point` tells); here none."""
+        return {}
+
     def inner_weights(self) -> np.ndarray:
         """(N,) weights of the inner product of the unknowns."""
         n = len(self.unknown_names)
@@ -123,22 +138,28 @@ class Equations:
 
     def residual(self, u, parameters=None) -> np.ndarray:
         """F (n,) at a state and parameters by name."""
-        u, out = self.unknown_values(u), np.full(len(self.unknown_names), np.nan)
+        u, out = self._unknowns_called(u, "u"), np.full(len(self.unknown_names), np.nan)
         self.functions["residual"](u, self.parameter_values(parameters), out)
         return out
 
     def jacobian(self, u, parameters=None) -> np.ndarray:
         """F_u (n, n), as given or by central differences."""
-        return state_jacobian(self, self.unknown_values(u), self.parameter_values(parameters))
+        return state_jacobian(self, self._unknowns_called(u, "u"), self.parameter_values(parameters))
 
     def parameter_derivative(self, u, name, parameters=None) -> np.ndarray:
         """dF/dp (n,) for the parameter called `name`, as given or by central differences."""
-        return parameter_column(self, self.unknown_values(u), self.parameter_values(parameters), self.index_of(name))
+        u, p = self._unknowns_called(u, "u"), self.parameter_values(parameters)
+        return parameter_column(self, u, p, self.index_of(name))
+
+    def _unknowns_called(self, state, label) -> np.ndarray:
+        """Unknowns that belong to a state, an argument of this name."""
+        with renamed("start", label):
+            return self.unknown_values(state)
 
     def index_of(self, name) -> int:
         """Place of a parameter in p."""
-        if name not in self.parameters:
-            raise ValueError(f"no parameter named {name!r}; this problem has {suggest(name, self.parameters)}")
+        if not isinstance(name, str) or name not in self.parameters:
+            raise ValueError(f"no parameter named {shown(name)}; this problem has {suggest(name, self.parameters)}")
         return list(self.parameters).index(name)
 
     @property
@@ -180,6 +201,11 @@ class Equations:
         return (vary,)
 
     @property
+    def hidden_states(self) -> tuple:
+        """Outputs that are states of a problem that this one was made from; tables show them with the states."""
+        return ()
+
+    @property
     def vector_field(self):
         """The problem whose equilibria the points shown are; here itself."""
         return self
@@ -207,14 +233,22 @@ class Equations:
 
 def _check_stability(stability):
     """The stability option, if it is one."""
-    if not callable(stability) and stability not in ("flow", None):
-        raise ValueError(f'stability: wanted "flow", None or a function g(u, p) -> int, got {stability!r}')
+    if callable(stability) and not isinstance(stability, type):
+        return stability if hasattr(stability, "python") else check_function("stability", stability, *TAKES["scalar"])
+    if stability is not None and not (isinstance(stability, str) and stability == "flow"):
+        raise ValueError(f'stability: wanted "flow", None or a function g(u, p) -> int, got {shown(stability)}')
     return stability
+
+
+def _check_constants(constants):
+    """Numbers of any shape as (k,) array."""
+    array = real_array(() if constants is None else constants)
+    return check_numbers("constants", constants if array is None else array.ravel(), 1)
 
 
 def _check_weights(weights, n):
     """(n + 1,) positive weights."""
     values = check_numbers("weights", weights, 1)
     if len(values) != n + 1 or not np.all(values > 0):
-        raise ValueError(f"weights: wanted {n + 1} positive numbers (states, then the parameter), got {weights!r}")
+        raise ValueError(f"weights: wanted {n + 1} positive numbers (states, then the parameter), got {shown(weights)}")
     return values

@@ -12,7 +12,8 @@ from numba.core.errors import NumbaError, NumbaWarning
 
 from continuation.compiled.calls.interface import FAILED, OK, SIGNATURES, Callback, compiled_callback, python_callback
 from continuation.compiled.calls.kernel import OPTIONS, caching_in
-from continuation.ground.cache import cache_root
+from continuation.ground.arguments import NoFunction, shown
+from continuation.ground.cache import cache_folder
 
 PURE_MODULES = {"numpy", "math", "cmath", "numba"}
 PLAIN = (bool, int, float, complex, str, bytes, type(None))
@@ -27,7 +28,7 @@ class Function:
 
     def __init__(self, function, shape: str, *, require_compiled: bool = False, compile_it: bool = True):
         if not callable(function):
-            raise TypeError(f"wanted a function, got {type(function).__name__}: {function!r}")
+            raise NoFunction(f"wanted a function, got {type(function).__name__}: {shown(function)}")
         self.shape, self.dispatcher, self.reason, self.error = shape, None, "", None
         self.python = function.py_func if isinstance(function, Dispatcher) else function
         if compile_it:
@@ -96,7 +97,7 @@ def compile_cached(function, signature):
     print_of = fingerprint(function)
     if print_of is not None:
         try:
-            with caching_in(cache_root() / "functions" / print_of):
+            with caching_in(cache_folder("functions", print_of)):
                 return numba.njit(signature, cache=True, **OPTIONS)(function)
         except (RuntimeError, OSError):  # no file to cache beside, or no place to write
             pass

@@ -9,14 +9,15 @@ was interrupted is resumed from its file.  A checksum of all ends it.
 from dataclasses import asdict
 from datetime import datetime, timezone
 
+import numpy as np
+
 from continuation.exploring.record import Completion, DiagramRecord, Failure, Finish, Follow, Origin, Plan, Seek
 from continuation.ground.points import Start
 from continuation.ground.settings import Settings
 from continuation.ground.status import Kind
 from continuation.output import files as storage
-from continuation.output.dataset import rows_of, source_text
+from continuation.output.dataset import source_text
 from continuation.output.encoding import decode, encode
-from continuation.output.files import StorageError
 from continuation.results.request import Bound
 
 FORMAT = "pseudoarc diagram"
@@ -58,13 +59,28 @@ def load_diagram(path, make_problem=None) -> DiagramRecord:
     """
     groups = storage.read_groups(path, FORMAT, VERSION)
     attrs = groups[None].attrs
-    try:
+    with storage.whole(path):
         record = decode(attrs["diagram"])
         problem = storage.rebuilt(attrs, make_problem)
-        branches = [rows_of(groups[f"branch{k}"], problem) for k in range(len(record["origins"]))]
-        return diagram_of(str(attrs["problem"]), record, branches, problem)
-    except (KeyError, ValueError, TypeError, IndexError, AttributeError) as error:
-        raise StorageError(f"{path}: damaged or incomplete: {storage.first_line(error)}") from error
+        branches = [storage.sound_rows(groups[f"branch{k}"], problem) for k in range(len(record["origins"]))]
+        diagram = diagram_of(str(attrs["problem"]), record, branches, problem)
+        check_diagram(diagram)
+        return diagram
+
+
+def check_diagram(diagram):
+    """Raise a ValueError where origins or work of a file lead nowhere: a branch has its parent before it."""
+    count = len(diagram.branches)
+    parents = [(k, origin.parent) for k, origin in enumerate(diagram.origins) if origin.parent is not None]
+    if not count or any(not 0 <= parent < k for k, parent in parents):
+        raise ValueError("the branches have no order")
+    named = [getattr(task, name) for task in diagram.pending for name in ("parent", "branch") if hasattr(task, name)]
+    if any(not 0 <= branch < count for branch in named):
+        raise ValueError("work is left at a branch that is not there")
+    numbers = [task.value for task in diagram.pending if hasattr(task, "value")]
+    starts = [np.append(task.start.x, task.start.tangent) for task in diagram.pending if hasattr(task, "start")]
+    if not all(np.all(np.isfinite(np.asarray(value, float))) for value in (*numbers, *starts)):
+        raise ValueError("work is left where there are no numbers")
 
 
 def attributes(diagram) -> dict:

@@ -16,6 +16,8 @@ from continuation.output.plotting import (
     SIZE,
     SOLID,
     TROUBLE,
+    check_axes,
+    column,
     draw_labels,
     draw_legend,
     marker_group,
@@ -66,8 +68,8 @@ def plot(diagram, x=None, y=None, ax=None, *, conjugates=False, **options):
     """
     x = diagram.vary if x is None else x
     y = best_y(diagram) if y is None else y
-    ax = new_axes() if ax is None else ax
-    curves = [np.column_stack([branch[x], branch[y]]) for branch in diagram.branches]
+    ax = new_axes() if ax is None else check_axes(ax)
+    curves = [np.column_stack([column(b, x, "x"), column(b, y, "y")]) for b in diagram.branches]
     for index, curve in enumerate(curves):
         if conjugates:
             draw_images(ax, diagram, index, (x, y), options)

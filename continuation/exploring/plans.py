@@ -6,14 +6,12 @@ from dataclasses import replace
 import numpy as np
 
 from continuation.exploring.record import Plan
-from continuation.ground.names import check_numbers, check_whole
+from continuation.ground.names import MOST_VALUES, as_real, check_numbers, check_whole
 from continuation.results.request import Request
 
 
 def make_plan(problem, vary, span, settings, detect, **limits) -> Plan:
     """The options of `diagram` as a `Plan`; `limits`: depth, max_branches, max_points, max_seconds, deflate."""
-    if not isinstance(vary, str):
-        raise ValueError(f"vary: wanted the name of one parameter of {list(problem.parameters)}, got {vary!r}")
     request = Request.of(problem, vary, span, settings, "both", detect, None)
     return Plan(
         vary=vary,
@@ -52,11 +50,11 @@ def check_deflate(deflate, span) -> tuple:
     if deflate is None:
         return ()
     if isinstance(deflate, int | np.integer):
-        count = check_whole("deflate", deflate, 1)
+        count = check_whole("deflate", deflate, 1, MOST_VALUES)
         if not all(map(math.isfinite, span)):
             raise ValueError(f"deflate: wanted values, since the span {span} is not finite; got the number {deflate}")
         return tuple((span[0] + (span[1] - span[0]) * (np.arange(count) + 0.5) / count).tolist())
-    values = check_numbers("deflate", [deflate] if np.ndim(deflate) == 0 else list(deflate), 1)
+    values = check_numbers("deflate", [deflate] if as_real(deflate) is not None else deflate, 1)
     for value in values:
         if not span[0] <= value <= span[1]:
             raise ValueError(f"deflate: wanted values inside the span {span}, got {value:g}")

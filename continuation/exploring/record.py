@@ -4,6 +4,7 @@ import math
 from dataclasses import dataclass, replace
 from enum import Enum
 
+from continuation.ground.arguments import UnknownName, shown
 from continuation.ground.names import suggest
 from continuation.ground.points import SpecialPoint, Start
 from continuation.ground.settings import Settings
@@ -148,13 +149,15 @@ class DiagramRecord:
         """Name of the varied parameter."""
         return self.plan.vary
 
+    __iter__ = None  # branches are in `branches`, special points in `special`
+
     def __getitem__(self, label) -> SpecialPoint:
         """Special point by label."""
         for point in self.special:
             if point.label == label:
                 return point
         known = [point.label for point in self.special]
-        raise KeyError(f"no special point labelled {label!r}; this diagram has {suggest(label, known)}")
+        raise UnknownName(f"no special point labelled {shown(label)}; this diagram has {suggest(label, known)}")
 
     def passages(self, label) -> list:
         """Pairs (branch, row) where the branches pass through a special point."""

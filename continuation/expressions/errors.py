@@ -3,6 +3,8 @@
 import difflib
 import unicodedata
 
+from continuation.ground.arguments import shown
+
 LONGEST_NAME = 100
 
 HINTS = {
@@ -78,8 +80,8 @@ def suggestion(name: str, known: list[str], kind: str) -> str:
 
 def shortened(word: object) -> str:
     """Quote `word`, cut to 40 characters."""
-    shown = ascii(word[:40] if isinstance(word, str) else word)
-    return shown if len(shown) <= 40 else shown[:36] + "..."
+    quoted = ascii(word[:40]) if isinstance(word, str) else shown(word)
+    return quoted if len(quoted) <= 40 else quoted[:36] + "..."
 
 
 def _excerpt(text: str, position: int) -> str:

@@ -1,6 +1,5 @@
 """Generated source to modules: written where numba can cache beside it, imported without trusting the file."""
 
-import functools
 import hashlib
 import importlib.machinery
 import importlib.util
@@ -12,7 +11,7 @@ import tempfile
 import threading
 from types import ModuleType
 
-from continuation.ground.cache import cache_root
+from continuation.ground.cache import cache_folder, private_folder
 
 log = logging.getLogger(__name__)
 _lock = threading.Lock()
@@ -76,7 +75,7 @@ def _import_module(name: str, file: pathlib.Path, content: bytes) -> ModuleType:
 
 def _store(content: bytes, name: str) -> pathlib.Path:
     """Path of a file with this content, in the cache folder if it can be written."""
-    folder = cache_root() / "expressions"
+    folder = cache_folder("expressions")
     try:
         return _ensure(folder, name, content)
     except OSError as error:
@@ -101,18 +100,11 @@ def _ensure(folder: pathlib.Path, name: str, content: bytes) -> pathlib.Path:
 
 
 def _private_folder(refused: str, reason: str) -> pathlib.Path:
-    """Folder of this process, removed at its end."""
-    folder = _temporary()
+    """Folder of this process; tells once why."""
     if refused not in _told:
         _told.add(refused)
         log.warning("can't write %s (%s): compiled expressions won't outlive this process", refused, reason)
-    return pathlib.Path(folder.name)
+    return private_folder()
 
 
 _told: set[str] = set()
-
-
-@functools.cache
-def _temporary() -> tempfile.TemporaryDirectory:
-    """Make the private folder, once."""
-    return tempfile.TemporaryDirectory(prefix="pseudoarc-", ignore_cleanup_errors=True)

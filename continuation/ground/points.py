@@ -4,6 +4,7 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
+from continuation.ground.arguments import UnknownName, shown
 from continuation.ground.status import Kind
 
 
@@ -24,12 +25,16 @@ class Point:
     tangent: np.ndarray | None = None
     unknowns: np.ndarray | None = None  # (N,) of its problem, varied parameter last, on a branch
 
+    __iter__ = None  # its values are asked for by name
+
     def __getitem__(self, name):
+        if not isinstance(name, str):
+            raise UnknownName(f"wanted the name of a state, a parameter or an output, got {shown(name)}")
         for table in (dict(zip(self.state_names, self.state)), self.parameters, self.outputs):
             if name in table:
                 return float(table[name])
         known = ", ".join([*self.state_names, *self.parameters, *self.outputs])
-        raise KeyError(f"no value named {name!r}; this point has: {known}")
+        raise UnknownName(f"no value named {name!r}; this point has: {known}")
 
 
 class LazyNormalForm:

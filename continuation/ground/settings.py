@@ -5,8 +5,10 @@ from dataclasses import dataclass, fields
 
 import numpy as np
 
-from continuation.ground.names import check_whole
+from continuation.ground.arguments import shown
+from continuation.ground.names import as_real, check_whole
 
+OPEN = ("step", "min_step", "max_step")  # options that may be None: fractions of the span then
 PREDICTORS = ("tangent", "secant")  # one function each in `continuation.compiled.steps.predict`
 
 
@@ -52,14 +54,18 @@ class Settings:
         """Refuse values that can't work, naming the option."""
         for name in ("step", "min_step", "max_step", "tolerance", "max_angle"):
             value = getattr(self, name)
-            if value is not None and not (_is_real(value) and math.isfinite(value) and value > 0):
-                raise ValueError(f"Settings({name}=...): wanted a positive number, got {value!r}")
+            if value is None and name in OPEN:
+                continue
+            number = as_real(value)
+            if number is None or not 0 < number < math.inf:
+                raise ValueError(f"Settings({name}=...): wanted a positive number, got {shown(value)}")
+            object.__setattr__(self, name, number if isinstance(value, np.ndarray) else value)
         for name in ("max_points", "newton_iterations"):
             object.__setattr__(self, name, check_whole(f"Settings({name}=...)", getattr(self, name)))
         if self.max_angle > math.pi / 2:
             raise ValueError(f"Settings(max_angle=...): wanted at most pi/2 (radians), got {self.max_angle!r}")
-        if self.predictor not in PREDICTORS:
-            raise ValueError(f"Settings(predictor=...): wanted one of {list(PREDICTORS)}, got {self.predictor!r}")
+        if not isinstance(self.predictor, str) or self.predictor not in PREDICTORS:
+            raise ValueError(f"Settings(predictor=...): wanted one of {list(PREDICTORS)}, got {shown(self.predictor)}")
         for small, large in (("min_step", "step"), ("step", "max_step"), ("min_step", "max_step")):
             a, b = getattr(self, small), getattr(self, large)
             if a is not None and b is not None and a > b:
@@ -69,8 +75,3 @@ class Settings:
         """Options by name, unset ones left out."""
         pairs = ((f.name, getattr(self, f.name)) for f in fields(self))
         return {name: value for name, value in pairs if value is not None}
-
-
-def _is_real(value) -> bool:
-    """Whether `value` is a number that can be compared (no bool, no text)."""
-    return not isinstance(value, (bool, np.bool_)) and (isinstance(value, (int, float)) or hasattr(value, "__float__"))

@@ -8,6 +8,7 @@ from dataclasses import fields
 from typing import NoReturn
 
 from continuation.expressions.errors import ExpressionError
+from continuation.expressions.linear import read_sum
 from continuation.ground.names import is_number, suggest
 from continuation.ground.ranges import spread
 from continuation.ground.settings import Settings
@@ -18,7 +19,7 @@ if sys.version_info >= (3, 11):
 else:
     import tomli as tomllib
 
-SECTIONS = ("equations", "parameters", "definitions", "start", "outputs", "zeros", "settings", "trace")
+SECTIONS = ("equations", "parameters", "definitions", "start", "outputs", "zeros", "conserved", "settings", "trace")
 TEXTS = ("name", "title")
 
 
@@ -31,11 +32,12 @@ def read_model(path, make_problem) -> Model:
         A TOML file with sections ``[equations]`` (state = "right-hand side"), ``[parameters]`` (name =
         number, or "expression" where others give it), ``[start]`` (state = number) and optionally
         ``[definitions]`` (name = "expression", "S(x)" = "expression"), ``[outputs]``, ``[zeros]`` (name =
-        "expression"), ``[settings]``, ``[trace]`` (``vary = "name"``, ``span = [low, high]``,
+        "expression"), ``[conserved]`` (total = "sum of states"; its value is the parameter of that name, else that of
+        the start), ``[settings]``, ``[trace]`` (``vary = "name"``, ``span = [low, high]``,
         ``bounds = {name = [low, high]}`` of states and outputs, where ``inf`` is no limit) and, before all
         sections, ``name`` and ``title``.
     make_problem : callable
-        ``make_problem(equations, parameters=..., outputs=..., zeros=..., definitions=..., name=...)``:
+        ``make_problem(equations, parameters=..., outputs=..., zeros=..., definitions=..., conserve=..., name=...)``:
         `Problem.from_expressions`.
 
     Raises
@@ -53,17 +55,19 @@ def read_model(path, make_problem) -> Model:
     states, (parameters, computed) = file.texts("equations"), file.numbers_or_texts("parameters")
     if not states:
         file.fail("equations", "", "missing or empty; wanted a line 'state = \"right-hand side\"' for each state")
-    vary, span, bounds = _trace_section(file, parameters, (*spread(states), *file.texts("outputs")))
+    start = _start(file, states)
+    totals = _totals(file, start)
+    vary, span, bounds = _trace_section(file, totals | parameters, (*spread(states), *file.texts("outputs")))
     return Model(
         path=file.path,
-        start=_start(file, states),
+        start=start,
         parameters=parameters,
         settings=_settings(file),
         vary=vary,
         span=span,
         bounds=bounds,
         title=document.get("title", ""),
-        problem=_problem(file, make_problem, states, parameters, computed),
+        problem=_problem(file, make_problem, states, parameters, computed, totals),
     )
 
 
@@ -75,6 +79,18 @@ def _start(file, states) -> dict:
     if missing:
         file.fail("start", "", f"no value for {', '.join(missing)}; wanted one for each state")
     return start
+
+
+def _totals(file, start) -> dict:
+    """The section ``[conserved]``: the value of each total at the start."""
+    totals = {}
+    for name, text in file.texts("conserved").items():
+        try:
+            coefficients = read_sum(text, tuple(start), f"conserve[{name!r}]")
+        except ExpressionError as error:
+            file.fail_expression(error)
+        totals[name] = sum(factor * value for factor, value in zip(coefficients, start.values()))
+    return totals
 
 
 def _settings(file) -> Settings:
@@ -115,11 +131,13 @@ def _limits(file, key, pair) -> tuple:
     return float(pair[0]), float(pair[1])
 
 
-def _problem(file, make_problem, states, parameters, computed):
-    """The problem, its errors told as places in the file."""
+def _problem(file, make_problem, states, parameters, computed, totals):
+    """The problem, its errors told as places in the file; totals that are no parameters have the value of the start."""
+    parameters = parameters | {total: value for total, value in totals.items() if total not in parameters}
     name = file.document.get("name", os.path.splitext(os.path.basename(file.path))[0])
     more = {section: file.texts(section) for section in ("outputs", "zeros")}
     more["definitions"] = {**computed, **file.texts("definitions")}
+    more |= {"conserve": file.texts("conserved")} if totals else {}
     try:
         return make_problem(states, parameters=parameters, name=name, **more)
     except ExpressionError as error:
@@ -220,7 +238,7 @@ class _File:
 
     def blamed(self, words):
         """Section and key of the name that an error message quotes; empty if it quotes none."""
-        sections = ("equations", "parameters", "definitions", "outputs", "zeros")
+        sections = ("equations", "parameters", "definitions", "outputs", "zeros", "conserved")
         found = [(section, key) for section in sections for key in self.section(section) if repr(key) in words]
         return next((pair for pair in found if words.startswith(pair[0][:-1])), found[0] if found else ("", ""))
 

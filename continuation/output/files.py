@@ -9,12 +9,14 @@ import hashlib
 import os
 import re
 import unicodedata
-import uuid
 
 import numpy as np
 
+from continuation.ground.arguments import check_path
 from continuation.output.dataset import FORMAT, VERSION, rows_of, to_xarray, unique
 from continuation.output.encoding import decode
+from continuation.output.soundness import check_declared, check_rows
+from continuation.output.temporaries import remove_stale, temporary_name
 from continuation.results.rows import Rows
 
 SEAL = b"\n# pseudoarc sha256 "  # before the checksum that ends a file
@@ -52,9 +54,11 @@ def write(branch, path, **place):
 
 def write_whole(path, write_to):
     """Let ``write_to(temporary)`` write a file, add the checksum and put it in its place; see `save`."""
+    path = check_path("path", path)
     check_target(path)
     target = os.path.realpath(path)
-    temporary = os.path.join(os.path.dirname(target), f".pseudoarc-{uuid.uuid4().hex}.tmp")
+    remove_stale(os.path.dirname(target))
+    temporary = os.path.join(os.path.dirname(target), temporary_name())
     try:
         write_to(temporary)
         seal(temporary)
@@ -85,11 +89,26 @@ def load(path, make_problem=None) -> Rows:
         If it is no branch, damaged, or written by a newer version.
     """
     dataset = _read(path)
-    try:
-        rows = rows_of(dataset, rebuilt(dataset.attrs, make_problem))
-    except (KeyError, ValueError, TypeError, IndexError, AttributeError) as error:
-        raise StorageError(f"{path}: damaged or incomplete: {first_line(error)}") from error
+    with whole(path):
+        return sound_rows(dataset, rebuilt(dataset.attrs, make_problem))
+
+
+def sound_rows(dataset, problem) -> Rows:
+    """The rows of a dataset, checked."""
+    rows = rows_of(dataset, problem)
+    check_rows(rows)
     return rows
+
+
+@contextlib.contextmanager
+def whole(path):
+    """Whatever is missing or wrong in a file is told with its path."""
+    try:
+        yield
+    except StorageError:
+        raise
+    except (LookupError, ValueError, TypeError, AttributeError, ArithmeticError, RecursionError, MemoryError) as error:
+        raise StorageError(f"{path}: damaged or incomplete: {first_line(error)}") from error
 
 
 def rebuilt(attrs, make_problem):
@@ -140,6 +159,7 @@ def read_groups(path, form, version) -> dict:
     try:
         with h5py.File(path, "r") as file:
             _check_format(path, file.attrs, form, version)
+            check_declared(file, os.path.getsize(path))
             groups = [None, *(name for name, item in file.items() if isinstance(item, h5py.Group))]
         found = {}
         for group in groups:
@@ -154,6 +174,7 @@ def read_groups(path, form, version) -> dict:
 
 def check_content(path):
     """Refuse files that can't be read, are no netCDF-4 files or differ from their checksum."""
+    path = check_path("path", path)
     try:
         with open(path, "rb") as file:
             signature = file.read(8)

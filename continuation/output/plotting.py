@@ -4,6 +4,7 @@ from itertools import groupby
 
 import numpy as np
 
+from continuation.ground.arguments import shown
 from continuation.ground.status import Kind, Status
 from continuation.kinds import registry
 from continuation.output.tables import FEW
@@ -60,8 +61,8 @@ def plot(branch, x=None, y=None, ax=None, **options):
     """
     x = branch.vary[0] if x is None else x
     y = usual_y(branch) if y is None else y
-    curve = np.column_stack([branch[x], branch[y]])
-    ax = new_axes() if ax is None else ax
+    curve = np.column_stack([column(branch, x, "x"), column(branch, y, "y")])
+    ax = new_axes() if ax is None else check_axes(ax)
     draw_lines(ax, branch, curve, options)
     _draw_markers(ax, branch, curve)
     ax.set_xlabel(x, parse_math=False)
@@ -69,6 +70,23 @@ def plot(branch, x=None, y=None, ax=None, **options):
     widen(ax, branch, (x, y), curve)
     draw_legend(ax)
     draw_labels(ax, branch, curve)
+    return ax
+
+
+def column(branch, name, label):
+    """A column of a branch by name, the argument `label` of a plot."""
+    if not isinstance(name, str):
+        raise ValueError(f"{label}: wanted the name of a column, got {shown(name)}")
+    found = branch[name]
+    if not isinstance(found, np.ndarray):
+        raise ValueError(f"{label}: wanted the name of a column, got that of a special point, {name!r}")
+    return found
+
+
+def check_axes(ax):
+    """Axes of matplotlib, or what can draw like them."""
+    if isinstance(ax, type) or not all(hasattr(ax, name) for name in ("plot", "annotate", "set_xlabel")):
+        raise ValueError(f"ax: wanted Axes of matplotlib, got {shown(ax)}")
     return ax
 
 

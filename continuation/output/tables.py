@@ -86,7 +86,7 @@ def summary(branch) -> list[str]:
         symmetry = branch.problem.symmetry
         lines.append(f"isotropy: {symmetry.describe(branch.isotropy)}, of a symmetry of order {symmetry.order}")
     n = len(branch.state_names)
-    if n > FEW:
+    if not _few(branch):
         lines.append(f"the norm and the first {SHOWN} of {n} states are listed")
     return lines
 
@@ -160,7 +160,17 @@ def _between(branch, point) -> str:
 def _columns(branch) -> tuple:
     """Names of the columns that stand for the state."""
     names = tuple(branch.state_names)
-    return names if len(names) <= FEW else ("norm", *names[:SHOWN])
+    return (*names, *_hidden(branch)) if _few(branch) else ("norm", *names[:SHOWN])
+
+
+def _few(branch) -> bool:
+    """Whether all states are listed."""
+    return len(branch.state_names) <= FEW
+
+
+def _hidden(branch) -> tuple:
+    """States that equations made from others show as outputs."""
+    return () if branch.problem is None else branch.problem.hidden_states
 
 
 def cells(branch, point) -> list[str]:
@@ -175,6 +185,7 @@ def cells(branch, point) -> list[str]:
 def _values(branch, point):
     """Numbers under `_columns`: the states, or the norm of its row and the first states."""
     states = cleared(point.state, np.array([branch.sizes[name] for name in branch.state_names]))
-    if len(states) <= FEW:
-        return list(states)
+    if _few(branch):
+        hidden = _hidden(branch)
+        return [*states, *(cleared(point.outputs[name], np.max(np.abs(branch.outputs[name]))) for name in hidden)]
     return [cleared(branch["norm"][point.index], 1.0), *states[:SHOWN]]

@@ -3,9 +3,13 @@
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from numbers import Integral
 from typing import NamedTuple
 
-from continuation.ground.names import suggest
+import numpy as np
+
+from continuation.ground.arguments import check_function, check_instance, check_problem, check_sequence, shown
+from continuation.ground.names import as_real, check_whole, suggest
 from continuation.ground.settings import Settings
 from continuation.ground.status import Kind
 
@@ -61,12 +65,12 @@ class Request:
     @classmethod
     def of(cls, problem, vary, span, settings, direction, detect, stop):
         """Check the arguments of `trace`; each error names the argument, what came and what was wanted."""
-        settings = Settings() if settings is None else settings
-        if not isinstance(settings, Settings):
-            raise ValueError(f"settings: wanted Settings(...), got {type(settings).__name__}")
+        check_problem(problem)
+        settings = check_instance("settings", settings, Settings, optional=True) or Settings()
         if not isinstance(vary, str):
-            raise ValueError(f"vary: wanted the name of one parameter of {list(problem.parameters)}, got {vary!r}")
-        problem.index_of(vary)
+            raise ValueError(f"vary: wanted the name of one parameter of {list(problem.parameters)}, got {shown(vary)}")
+        if vary not in problem.parameters:
+            raise ValueError(f"vary: no parameter named {vary!r}; this problem has {suggest(vary, problem.parameters)}")
         span, bounds = limits_of(problem, vary, span)
         signs, detect = signs_of(direction), kinds_of(detect)
         stops = stop_of(stop)
@@ -112,13 +116,15 @@ def limits_of(problem, vary, span) -> tuple:
 
 def check_span(span, what="span"):
     """(low, high) as floats, low < high; None is no limit."""
-    try:
-        low, high = span
-        low, high = -math.inf if low is None else float(low), math.inf if high is None else float(high)
-    except (TypeError, ValueError):
-        raise ValueError(f"{what}: wanted two numbers (low, high), got {span!r}") from None
+    if isinstance(span, np.ndarray) and not isinstance(span, np.ma.MaskedArray) and span.ndim == 1:
+        span = span.tolist()
+    if not isinstance(span, (tuple, list)) or len(span) != 2:
+        raise ValueError(f"{what}: wanted two numbers (low, high), got {shown(span)}")
+    low, high = (limit if given is None else as_real(given) for given, limit in zip(span, UNLIMITED))
+    if low is None or high is None:
+        raise ValueError(f"{what}: wanted two numbers (low, high), got {shown(span)}")
     if not low < high:
-        raise ValueError(f"{what}: wanted low < high, got {span!r}")
+        raise ValueError(f"{what}: wanted low < high, got {shown(span)}")
     return low, high
 
 
@@ -126,10 +132,13 @@ def kinds_of(detect) -> frozenset:
     """The kinds to look for."""
     if isinstance(detect, str) and detect == "all":
         return frozenset(USUAL_KINDS)
-    try:
-        kinds = frozenset({detect} if isinstance(detect, Kind) else detect)
-    except TypeError:
-        raise ValueError(f'detect: wanted "all" or a set of Kind, got {detect!r}') from None
+    if isinstance(detect, Kind):
+        detect = {detect}
+    if not isinstance(detect, (set, frozenset)):
+        detect = check_sequence("detect", detect, '"all" or a set of Kind')
+    kinds = frozenset(kind for kind in detect if isinstance(kind, Kind))
+    if other := [kind for kind in detect if not isinstance(kind, Kind)]:
+        raise ValueError(f"detect: wanted Kinds of {[k.name for k in TRACED_KINDS]}, got {shown(other[0])}")
     for kind in kinds:
         if kind not in TRACED_KINDS:
             raise ValueError(f"detect: wanted Kinds of {[k.name for k in TRACED_KINDS]}, got {kind!r}")
@@ -142,18 +151,20 @@ def stop_of(stop) -> dict:
         return {}
     if isinstance(stop, Kind) and stop in TRACED_KINDS:
         return {"stop_kind": stop}
-    if isinstance(stop, int) and not isinstance(stop, bool) and stop > 0:
-        return {"stop_count": stop}
+    if isinstance(stop, Integral) and not isinstance(stop, bool) and stop > 0:
+        return {"stop_count": check_whole("stop", stop)}
     if callable(stop) and not isinstance(stop, Kind):
-        return {"stop_at": stop}
+        return {"stop_at": check_function("stop", stop, "point")}
     names = [kind.name for kind in TRACED_KINDS]
-    raise ValueError(f"stop: wanted a Kind of {names}, a count of at least 1 or a function of a Point, got {stop!r}")
+    raise ValueError(
+        f"stop: wanted a Kind of {names}, a count of at least 1 or a function of a Point, got {shown(stop)}"
+    )
 
 
 def signs_of(direction) -> tuple:
     """Signs of the tangent to follow, +1 first."""
     if isinstance(direction, str) and direction == "both":
         return (1, -1)
-    if direction in (1, -1) and not isinstance(direction, bool):
+    if as_real(direction) in (1.0, -1.0):
         return (int(direction),)
-    raise ValueError(f'direction: wanted "both", +1 or -1, got {direction!r}')
+    raise ValueError(f'direction: wanted "both", +1 or -1, got {shown(direction)}')

@@ -2,9 +2,11 @@
 
 from dataclasses import dataclass, field, fields, replace
 from functools import cached_property
+from numbers import Integral
 
 import numpy as np
 
+from continuation.ground.arguments import UnknownName, shown
 from continuation.ground.names import suggest
 from continuation.ground.points import Point
 from continuation.ground.settings import Settings
@@ -102,8 +104,12 @@ class Rows:
 
     # Reading
 
+    __iter__ = None  # rows are not its members: columns are asked for by name, points by row
+
     def __getitem__(self, name):
         """Column by name, or special point by label."""
+        if not isinstance(name, str):
+            raise UnknownName(f"wanted the name of a column or the label of a special point, got {shown(name)}")
         if name in ("norm", "arclength"):
             return getattr(self, name)
         if name in self.state_names:
@@ -121,7 +127,7 @@ class Rows:
             return getattr(self, OWN_COLUMNS[name])
         labels = [point.label for point in self.special]
         known = [*self.state_names, *self.parameters, *self.outputs, "norm", "arclength", *OWN_COLUMNS, *labels]
-        raise KeyError(f"no column or special point named {name!r}; this branch has {suggest(name, known)}")
+        raise UnknownName(f"no column or special point named {name!r}; this branch has {suggest(name, known)}")
 
     def _located(self, kind):
         return tuple(point for point in self.special if point.kind is kind and point.located)
@@ -155,7 +161,8 @@ class Rows:
         return branch_isotropy(self)
 
     def point(self, row) -> Point:
-        """The solution on a row."""
+        """The solution on a row (negative ones count from the end)."""
+        row = self._row(row)
         return Point(
             self.states[row].copy(),
             self.parameters_at(row),
@@ -169,7 +176,14 @@ class Rows:
 
     def parameters_at(self, row) -> dict:
         """All named parameters on a row."""
+        row = self._row(row)
         return {**self.parameters, **dict(zip(self.vary, self.varied[row].tolist()))}
+
+    def _row(self, row) -> int:
+        """A row that there is."""
+        if not isinstance(row, Integral) or isinstance(row, bool) or not -len(self) <= row < len(self):
+            raise ValueError(f"row: wanted a whole number from {-len(self)} to {len(self) - 1}, got {shown(row)}")
+        return int(row)
 
     # Making others
 

@@ -9,6 +9,7 @@ import numpy as np
 from continuation.equations.bordered import solve_bordered
 from continuation.equations.derivatives import evaluate, extended_jacobian
 from continuation.equations.solved import is_solution
+from continuation.ground.arguments import check_problem
 from continuation.ground.names import check_numbers, suggest
 from continuation.results.counts import step_counts
 from continuation.results.interpolation import interpolate_cubic
@@ -25,7 +26,7 @@ SAME = 1e-8  # relative: a solution at a fold is exact to the root of rounding, 
 
 def need_problem(branch, problem=None):
     """The problem of a branch, or the one given instead (a loaded branch has none unless it was made from text)."""
-    problem = problem or branch.problem
+    problem = branch.problem if problem is None else check_problem(problem)
     if problem is None:
         raise ValueError(
             f"this branch was loaded from a file without its problem {branch.problem_name!r}: give it (`problem=`)"

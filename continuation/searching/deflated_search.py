@@ -4,13 +4,14 @@ from itertools import product
 
 import numpy as np
 
+from continuation.derived.conserved.totals import refusal_of
 from continuation.equations.derivatives import state_jacobian
 from continuation.equations.newton import solve_damped
 from continuation.equations.stability import count_eigenvalues
 from continuation.ground import canonical
 from continuation.ground.names import check_numbers, check_whole
 from continuation.ground.points import Point
-from continuation.ground.status import StartError
+from continuation.ground.status import StartError, Status
 from continuation.searching.catalogue import SAME, STRIDE, Catalogue, list_conjugates
 from continuation.searching.deflation import (
     ITERATIONS,
@@ -83,6 +84,8 @@ def find_solutions(
     ------
     ValueError
         Unknown names, wrong shapes, numbers that are not finite or out of range; the message names the argument.
+    StartError
+        A ValueError: sums of states are conserved, so that solutions are not isolated; the message names them.
 
     Notes
     -----
@@ -125,6 +128,8 @@ class Search:
     """
 
     def __init__(self, problem, p, known, limits: Limits, given, power, shift):
+        if words := refusal_of(problem, p, box=limits.corners if limits.closed else None):
+            raise StartError(words, Status.SINGULAR)
         self.problem, self.p, self.report = problem, p, Report()
         self.equations = SquareSystem(problem, p)
         self.deflation = Deflation(problem.inner_weights()[:-1], power, shift)

@@ -9,6 +9,7 @@ from scipy.linalg.lapack import dgesv
 from continuation.equations.bordered import solve_bordered
 from continuation.equations.derivatives import state_jacobian
 from continuation.equations.solved import TERMS, units_of, vanishes
+from continuation.ground.arguments import shown
 
 ITERATIONS = 30  # of one attempt
 CLOSE = 1e-6  # relative: after a correction so small Newton's method without deflation needs two more
@@ -62,8 +63,8 @@ class SquareSystem:
 
 def check_problem(problem):
     """Raise where there is no residual to evaluate."""
-    if "residual" not in getattr(problem, "functions", {}):
-        raise ValueError(f"problem: wanted a Problem with a residual, got {type(problem).__name__}")
+    if isinstance(problem, type) or "residual" not in getattr(problem, "functions", {}):
+        raise ValueError(f"problem: wanted a Problem with a residual, got {shown(problem)}")
 
 
 class Deflation:

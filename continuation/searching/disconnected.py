@@ -1,12 +1,14 @@
 """Deflated continuation: solutions that lie on none of the branches traced, and the branches through them."""
 
 from dataclasses import dataclass, replace
+from numbers import Integral
 from typing import NamedTuple
 
 import numpy as np
 
 from continuation.engine.follow import follow
-from continuation.ground.names import check_numbers, check_whole
+from continuation.ground.arguments import check_mapping, check_sequence, shown
+from continuation.ground.names import MOST_VALUES, as_real, check_numbers, check_whole
 from continuation.ground.status import StartError, Status
 from continuation.results.request import Request
 from continuation.results.rows import Rows
@@ -101,7 +103,7 @@ def unconnected(
         budget=check_whole("budget", budget),
         seed=check_whole("seed", seed, 0),
     )
-    values = check_numbers("values", np.atleast_1d(values), 1)
+    values = check_numbers("values", [values] if as_real(values) is not None else values, 1)
     found = Found()
     found.reports, fresh = {}, []
     for k, value in enumerate(values.tolist()):
@@ -139,11 +141,14 @@ class Task:
     @classmethod
     def of(cls, problem, branches, vary, parameters, guesses):
         """Check what was given; each error names the argument."""
-        branches = [branches] if isinstance(branches, Rows) else list(branches)
+        branches = (
+            [branches] if isinstance(branches, Rows) else check_sequence("branches", branches, "a sequence of Branch")
+        )
         check_problem(problem)
-        problem.index_of(vary)
+        if not isinstance(vary, str) or vary not in problem.parameters:
+            raise ValueError(f"vary: wanted the name of one parameter of {list(problem.parameters)}, got {shown(vary)}")
         base = {} if not branches else _fixed_parameters(branches[0], vary, problem)
-        p = problem.parameter_values({**base, **(parameters or {})})
+        p = problem.parameter_values({**base, **check_mapping("parameters", parameters)})
         task = cls(problem, [], vary, p, check_guesses(problem, "guesses", () if guesses is None else guesses))
         for k, branch in enumerate(branches):
             task.check_branch(branch, k)
@@ -246,7 +251,7 @@ class Hunt:
         """Check the arguments of `deflated_branches` that `unconnected` does not see."""
         request = Request.of(problem, vary, span, settings, "both", "all", None)
         if not np.all(np.isfinite(request.span)):
-            raise ValueError(f"span: wanted finite limits to look between, got {span!r}")
+            raise ValueError(f"span: wanted finite limits to look between, got {shown(span)}")
         task = Task.of(problem, branches, vary, parameters, guesses)
         return cls(task, request, list(task.branches), FoundBranches())
 
@@ -278,8 +283,8 @@ def passes_through(branch, point) -> bool:
 
 def check_values(values, span) -> list:
     """Parameter values to look at: so many inside the span, or those given."""
-    if np.ndim(values) == 0:
-        count = check_whole("values", values)
+    if isinstance(values, Integral):
+        count = check_whole("values", values, most=MOST_VALUES)
         return np.linspace(*span, count + 2)[1:-1].tolist()
     given = check_numbers("values", values, 1).tolist()
     for value in given:

@@ -4,6 +4,8 @@ from collections.abc import Mapping
 
 import numpy as np
 
+from continuation.ground.arguments import check_sequence, shown
+from continuation.ground.names import as_real
 from continuation.ground.points import Point
 from continuation.searching.search_limits import Limits
 
@@ -87,11 +89,12 @@ def _near_known(surroundings, known, rng, half, *, multiple):
 
 def check_guesses(problem, label, guesses) -> np.ndarray:
     """(m, n) states of a sequence of arrays, mappings of names or points; errors name the place in it."""
-    single = isinstance(guesses, Point | Mapping | str) or not hasattr(guesses, "__len__")
-    if single or (len(guesses) and np.ndim(guesses[0]) == 0 and not isinstance(guesses[0], Point | Mapping)):
-        raise ValueError(f"{label}: wanted a list of states, got {guesses!r}; write [state] for one of them")
+    single = isinstance(guesses, Point | Mapping | str) or as_real(guesses) is not None
+    members = [] if single else check_sequence(label, guesses, "a list of states")
+    if single or (members and as_real(members[0]) is not None):
+        raise ValueError(f"{label}: wanted a list of states, got {shown(guesses)}; write [state] for one of them")
     rows = []
-    for k, guess in enumerate(guesses):
+    for k, guess in enumerate(members):
         try:
             rows.append(problem.unknown_values(guess))
         except ValueError as error:

@@ -5,7 +5,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from continuation.ground.names import suggest
+from continuation.ground.arguments import shown
+from continuation.ground.names import real_array, suggest
 from continuation.results.request import Bound, check_span
 
 # How far a solution may lie beyond a limit, relative to 1 + |limit|.  Ten times less comes near what correction leaves
@@ -103,18 +104,16 @@ def limits_by_name(problem, bounds) -> Limits:
 
 def _side(side, empty, label) -> np.ndarray:
     """One corner: a number or several, None where there is no limit."""
-    given = [empty if value is None else value for value in side] if np.ndim(side) == 1 else side
-    try:
-        values = np.array(empty if side is None else given, float)
-    except (TypeError, ValueError):
-        raise ValueError(f"{label}: wanted numbers, got {side!r}") from None
-    if np.isnan(values).any():
-        raise ValueError(f"{label}: wanted numbers, got {side!r}")
+    given = [empty if value is None else value for value in side] if isinstance(side, (tuple, list)) else side
+    values = real_array(empty if side is None else given)
+    if values is None or np.isnan(values).any():
+        raise ValueError(f"{label}: wanted numbers, got {shown(side)}")
     return values
 
 
 def _pair(value, label):
     """Two things, or an error."""
-    if isinstance(value, str) or not hasattr(value, "__len__") or len(value) != 2:
-        raise ValueError(f"{label}: wanted a pair (low, high), got {value!r}")
+    single = not isinstance(value, (tuple, list, np.ndarray)) or (isinstance(value, np.ndarray) and value.ndim == 0)
+    if single or len(value) != 2:
+        raise ValueError(f"{label}: wanted a pair (low, high), got {shown(value)}")
     return value

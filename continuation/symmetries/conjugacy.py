@@ -4,6 +4,8 @@ from typing import NamedTuple
 
 import numpy as np
 
+from continuation.ground.arguments import check_instance, check_problem, check_sequence
+from continuation.ground.points import Start
 from continuation.ground.status import Kind
 from continuation.symmetries.groups import Elements
 from continuation.symmetries.symmetry import TOLERANCE
@@ -67,7 +69,9 @@ def distinct_starts(problem, starts) -> list:
     [((0,), 'identity'), ((1, 2), 'identity; x -> -x')]
     """
     classes = []
-    for place, start in enumerate(starts):
+    for place, start in enumerate(check_sequence("starts", starts, "a sequence of Start")):
+        check_problem(problem)
+        check_instance(f"starts[{place}]", start, Start)
         for found in classes:
             g = conjugation(problem, found[0][1], start)
             if g is not None:

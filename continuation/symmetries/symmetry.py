@@ -5,6 +5,8 @@ from functools import cached_property
 import numpy as np
 
 from continuation.ground import canonical
+from continuation.ground.arguments import check_sequence, check_text
+from continuation.ground.names import check_whole
 from continuation.symmetries.generators import affine_generator, orthogonal_matrix
 from continuation.symmetries.groups import LIMIT, Element, Elements, element_of, find_generators, generate_group
 from continuation.symmetries.subspaces import complement, fixed_basis, row_space
@@ -53,9 +55,10 @@ class Symmetry:
     """
 
     def __init__(self, names, entries=(), limit=LIMIT):
-        self.names = tuple(names)
-        if isinstance(entries, (str, bytes)) or not hasattr(entries, "__iter__"):
-            raise ValueError(f"symmetries: wanted a list of matrices, permutations and functions, got {entries!r}")
+        self.names, limit = tuple(check_sequence("names", names, "a sequence of names")), check_whole("limit", limit)
+        for name in self.names:
+            check_text("names", name)
+        entries = check_sequence("symmetries", entries, "a list of matrices, permutations and functions")
         labelled = [(f"symmetries[{k}]", entry) for k, entry in enumerate(entries)]
         self.continuous = tuple(affine_generator(label, e, len(self.names)) for label, e in labelled if callable(e))
         finite = [(label, orthogonal_matrix(label, e, self.names)) for label, e in labelled if not callable(e)]

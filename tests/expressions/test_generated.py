@@ -110,7 +110,8 @@ def test_modules_of_the_same_source_are_one():
 CACHED = """
 import sys, numpy as np, numba
 from continuation.expressions import from_expressions
-from continuation.compiled.calls.kernel import cache_root, caching_in
+from continuation.compiled.calls.kernel import caching_in
+from continuation.ground.cache import cache_root
 assert "sympy" not in sys.modules
 e = from_expressions({"x": "a*x - x**3"}, ["a"])
 assert "sympy" not in sys.modules

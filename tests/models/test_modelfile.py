@@ -179,3 +179,50 @@ def test_a_file_that_is_not_there(tmp_path):
 def test_a_folder_is_no_file(tmp_path):
     with pytest.raises(IsADirectoryError, match="Is a directory"):
         read_model(tmp_path)
+
+
+SIRS = """
+[equations]
+S = "-beta*S*I/N + xi*R"
+I = "beta*S*I/N - gamma*I"
+R = "gamma*I - xi*R"
+[parameters]
+beta = 2.5
+gamma = 1.0
+xi = 0.1
+[conserved]
+N = "S + I + R"
+[start]
+S = 40
+I = 5
+R = 55
+[trace]
+vary = "N"
+span = [50, 200]
+"""
+
+
+def test_totals_that_are_conserved_are_parameters(tmp_path):
+    path = tmp_path / "sirs.toml"
+    path.write_text(SIRS)
+    model = read_model(path)
+    assert (model.problem.states, model.problem.parameters["N"], "N" in model.parameters) == (("I", "R"), 100.0, False)
+    path.write_text(SIRS.replace("beta = 2.5", "beta = 2.5\nN = 120"))
+    assert read_model(path).problem.parameters["N"] == 120.0
+
+
+@pytest.mark.parametrize(
+    ("new", "words"),
+    [
+        ('N = "S + I"', r"sirs.toml:11:5: \[conserved\] N: conserve\['N'\]: S \+ I is not conserved"),
+        ('N = "S + I + Q"', r"sirs.toml:11:14: \[conserved\] conserve\['N'\]: unknown name 'Q'"),
+        ('N = "S*I"', r"sirs.toml:11:5: \[conserved\] .*wanted a sum of S, I, R"),
+        ("N = 3", r"sirs.toml:11:5: \[conserved\] N: wanted text"),
+        ('N = "S + I + R"\nM = "S + I + R"', r"sirs.toml:.*not independent|sirs.toml:.*wanted 1"),
+    ],
+)  # fmt: skip
+def test_sums_that_are_not_conserved_are_refused_at_their_place(tmp_path, new, words):
+    path = tmp_path / "sirs.toml"
+    path.write_text(SIRS.replace('N = "S + I + R"', new))
+    with pytest.raises(ModelError, match=words):
+        read_model(path)

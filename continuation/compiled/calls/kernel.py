@@ -11,7 +11,7 @@ import pathlib
 import numba
 
 from continuation.compiled.calls import linking, sources
-from continuation.ground.cache import cache_root
+from continuation.ground.cache import cache_folder
 
 OPTIONS = {"error_model": "numpy", "nogil": True}
 
@@ -19,7 +19,7 @@ OPTIONS = {"error_model": "numpy", "nogil": True}
 @functools.cache
 def engine_folder() -> pathlib.Path:
     """Cache folder of the engine: one per state of its sources, per numba and per Python."""
-    return cache_root() / f"engine-{sources.engine_digest()[:16]}"
+    return cache_folder(f"engine-{sources.engine_digest()[:16]}")
 
 
 @functools.cache
@@ -27,7 +27,7 @@ def folder_of(module: str) -> pathlib.Path:
     """Cache folder of a module's kernels: one per state of all that they can call; the engine shares one."""
     if sources.is_engine(module):
         return engine_folder()
-    return cache_root() / "kernels" / f"{module}-{sources.digest_of(module)[:16]}"
+    return cache_folder("kernels", f"{module}-{sources.digest_of(module)[:16]}")
 
 
 @contextlib.contextmanager

@@ -8,6 +8,7 @@ import subprocess
 import sys
 
 from continuation.compiled.calls.kernel import engine_folder
+from continuation.ground.cache import cache_root
 
 # What is to be compiled, as "module.function", in parts that share little.
 RARE, LOOP, DENSE = ("loop.rare.rare",), ("loop.loop.run",), ("dense.dense.linearise", "dense.dense.solve")
@@ -63,9 +64,10 @@ def _start(names, helpers: contextlib.ExitStack):
     root = str(pathlib.Path(__file__).parents[3])
     path = os.pathsep.join([root, *filter(None, [os.environ.get("PYTHONPATH")])])
     code = f"from continuation.compiled.calls.prepare import compile_all; compile_all({names!r})"
+    environment = {**os.environ, "PYTHONPATH": path, "PSEUDOARC_CACHE": str(cache_root())}
     silent = {"stdin": subprocess.DEVNULL, "stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
     with contextlib.suppress(OSError):
-        process = subprocess.Popen([sys.executable, "-c", code], env={**os.environ, "PYTHONPATH": path}, **silent)
+        process = subprocess.Popen([sys.executable, "-c", code], env=environment, **silent)
         helpers.push(lambda kind, *_: _end(process, kind is not None))
 
 
