@@ -7,6 +7,7 @@ import numpy as np
 
 from continuation.compiled.dense.spectrum import ZERO_EIGENVALUE
 from continuation.compiled.state import trace_state as S
+from continuation.engine.assembly.level_pieces import level_pieces
 from continuation.engine.run import KINDS
 from continuation.ground import canonical
 from continuation.ground.points import SpecialPoint
@@ -14,7 +15,6 @@ from continuation.ground.status import Kind
 from continuation.kinds import registry
 from continuation.kinds.normal_forms.coefficients import of_point
 from continuation.kinds.special_kind import AtStart, Linear, Locator
-from continuation.results.level_pieces import level_pieces
 from continuation.results.spectra import jacobians_at
 
 # Zeros of test functions first: kinds that the start may be, in the order in which they are listed where it is several.

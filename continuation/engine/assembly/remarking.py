@@ -6,9 +6,9 @@ directions traced, -1 and 1, to their `Run`.
 
 import numpy as np
 
+from continuation.engine.assembly.level_pieces import remarks_on_level_pieces
+from continuation.engine.assembly.noise import remarks_on_noise
 from continuation.ground.status import Kind
-from continuation.results.level_pieces import remarks_on_level_pieces
-from continuation.results.noise import remarks_on_noise
 from continuation.results.remarks import Remark, unique_remarks
 
 # Distance, relative to 1 + |x|, below which two special points are one: the engine tells no nearer ones apart.

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from continuation import Kind, Problem, Settings, Status, switch, trace
-from continuation.results.level_pieces import is_rounding
+from continuation.engine.assembly.level_pieces import is_rounding
 
 NETWORK = {"u": "-(u*v*w - 1)*v*w - g*u", "v": "-(u*v*w - 1)*u*w - g*v", "w": "-(u*v*w - 1)*u*v - g*w"}
 LOAD_FLOW = {"th": "-lam*P - V*E/X*sin(th)", "V": "-lam*Q - V**2/X + V*E/X*cos(th)"}

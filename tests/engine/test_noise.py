@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from continuation import Kind, Problem, trace
-from continuation.results.noise import residual_noise
+from continuation.engine.assembly.noise import residual_noise
 
 
 def noisy(u, p, out):
