@@ -72,7 +72,8 @@ def refiner(curve, table, k: int):
         out[:size], out[size:behind] = x, found.tangent
         out[behind + FOUND_KIND], out[behind + FOUND_NULLITY] = asked, found.nullity
         out[behind + FOUND_ERROR], out[behind + FOUND_RESIDUAL] = found.error, np.max(np.abs(residual))
-        out[behind + FOUND_EXPECTED], out[behind + FOUND_TURNS] = found.change, float(found.kind is Kind.FOLD)
+        out[behind + FOUND_EXPECTED] = found.change
+        out[behind + FOUND_TURNS] = 1.0 if found.kind is Kind.FOLD else np.nan
         return OK
 
     return python_callback(refine, (behind + ASKED, k, behind + FOUND))
