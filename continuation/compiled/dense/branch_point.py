@@ -12,8 +12,9 @@ from continuation.compiled.calls.arrays import fixed, new_doubles
 from continuation.compiled.calls.interface import OK
 from continuation.compiled.calls.kernel import internal
 from continuation.compiled.dense import workspace as D
-from continuation.compiled.dense.extended import contract, differentiate_along, evaluate_at, is_worth_more, norm, update
+from continuation.compiled.dense.extended import contract, differentiate_along, evaluate_at, is_worth_more, update
 from continuation.compiled.matrices import linalg
+from continuation.compiled.matrices.extremes import euclidean_norm, largest_entry
 
 ITERATIONS = 60  # where another branch touches, Newton only halves the error: enough for all digits
 EARLY, FAR = 6, 1e-2  # iterations after which a correction above this, relative to 1 + |x|, leads elsewhere
@@ -113,7 +114,7 @@ def take_kernel_step(w, x, p, f, k, unit, reach):
         for j in range(n + 1):
             step[j] += gamma[at_c] * vt[n - k + at_c, j]
     step[n] *= unit
-    return update(x, step, n + 1), left_over, max(sigma[0], linalg.largest_entry(g))
+    return update(x, step, n + 1), left_over, max(sigma[0], largest_entry(g))
 
 
 @internal
@@ -148,7 +149,7 @@ def locate_kernel(w, x, t, p, f, k):
     if not (error <= ATTAINED) or evaluate_at(w, x, p, f) != OK:
         return math.inf, 0
     _, sigma, vt = linalg.svd(D.lapack(w), jacobian_of(w, unit))
-    if sigma[n - k] > SMALL * scale or left_over > UNBALANCED * scale * (1.0 + norm(x)):
+    if sigma[n - k] > SMALL * scale or left_over > UNBALANCED * scale * (1.0 + euclidean_norm(x)):
         return math.inf, 0
     t[n] /= unit
     projected = new_doubles(n + 1)

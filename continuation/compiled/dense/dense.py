@@ -172,7 +172,7 @@ def monitor(w, point, p, out):
     parameters, status = doubles(p, fixed(w, D.N_PARAMETERS)), OK
     scale, moved = measure_change(w)
     if fixed(w, D.STABILITY) == D.FLOW:
-        phi[HOPF_TEST] = count_unstable(w, counts, scale, moved)
+        phi[HOPF_TEST] = count_unstable(w, counts, moved)
     elif fixed(w, D.STABILITY) == D.COUNTED:
         status = call(fixed(w, D.COUNTER), fixed(w, D.COUNTER + 1), x, parameters, counts)
     else:

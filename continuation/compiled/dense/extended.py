@@ -13,18 +13,10 @@ from continuation.compiled.calls.interface import OK, call
 from continuation.compiled.calls.kernel import internal
 from continuation.compiled.dense import workspace as D
 from continuation.compiled.dense.dense import CUBE_ROOT
+from continuation.compiled.matrices.extremes import euclidean_norm
 
 EXACT = 2e-16  # corrections below this, relative to 1 + |x|, end the iteration
 SETTLED = 1e-9  # corrections above this that do not shrink are no rounding yet: the iteration goes on
-
-
-@internal
-def norm(x):
-    """Euclidean norm."""
-    total = 0.0
-    for j in range(x.shape[0]):
-        total += x[j] * x[j]
-    return math.sqrt(total)
 
 
 @internal
@@ -42,11 +34,11 @@ def differentiate_along(w, x, p, direction, reach):
     `reach`: length of the difference, 1 where F is smooth, less near a kink of the Jacobian.
     """
     n = fixed(w, D.N_STATES)
-    size = norm(direction)
+    size = euclidean_norm(direction)
     out, y = new_doubles((n, n + 1)), new_doubles(n + 1)
     if size == 0.0:
         return out
-    h = reach * CUBE_ROOT * (1.0 + norm(x)) / size
+    h = reach * CUBE_ROOT * (1.0 + euclidean_norm(x)) / size
     for sign in (-1.0, 1.0):
         for j in range(n + 1):
             y[j] = x[j] + sign * h * direction[j]
@@ -73,7 +65,7 @@ def update(x, d, size):
     """Add the correction; returns its length relative to 1 + |x|."""
     for j in range(size):
         x[j] += d[j]
-    return norm(d[:size]) / (1.0 + norm(x))
+    return euclidean_norm(d[:size]) / (1.0 + euclidean_norm(x))
 
 
 @internal

@@ -17,10 +17,10 @@ from continuation.compiled.dense.extended import (
     evaluate_at,
     extended_system,
     is_worth_more,
-    norm,
     solve_dense,
     update,
 )
+from continuation.compiled.matrices.extremes import euclidean_norm
 
 ITERATIONS = 12  # a quadratic iteration that needs more started too far away
 REACHED = 0.1  # a contraction above this, of a quadratic iteration, says that rounding is reached
@@ -56,7 +56,7 @@ def take_fold_step(w, x, p, f, v):
     mt, left = corner_border(D.jacobian(w), D.derivative(w), v, True)
     if not (solve_dense(w, m, right) and solve_dense(w, mt, left)):
         return math.inf
-    if norm(left[:n]) * norm(D.derivative(w)) * TRANSVERSE > 1.0:
+    if euclidean_norm(left[:n]) * euclidean_norm(D.derivative(w)) * TRANSVERSE > 1.0:
         return math.inf
     direction = new_doubles(n + 1)
     for i in range(n):
@@ -66,7 +66,7 @@ def take_fold_step(w, x, p, f, v):
     rhs[n] = right[n]
     if not solve_dense(w, big, rhs):
         return math.inf
-    length = norm(right[:n])
+    length = euclidean_norm(right[:n])
     for i in range(n):
         v[i] = right[i] / length
     return update(x, rhs, n + 1)
@@ -76,7 +76,7 @@ def take_fold_step(w, x, p, f, v):
 def locate_fold(w, x, t, p, f):
     """Fold near x; `t` becomes the tangent there.  Returns the attained error."""
     n = fixed(w, D.N_STATES)
-    v, length, error = new_doubles(n), norm(t[:n]), math.inf
+    v, length, error = new_doubles(n), euclidean_norm(t[:n]), math.inf
     if length == 0.0:
         return math.inf
     for i in range(n):
