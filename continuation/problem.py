@@ -99,7 +99,13 @@ class Problem(Verbs, Equations):
         How often F can be differentiated: 3 (default) or more; 2 for equations like ``mu*x - x*abs(x)`` whose second
         derivative jumps, so that nothing is made of third ones.
     weights : (n + 1,) array, optional
-        Inner product ``sum w_i u_i v_i + w_n p q``; default 1/n for states, 1 for the parameter.
+        Inner product ``sum w_i u_i v_i + w_n p q``; default 1/n for states, 1 for the parameter, where these are of
+        ordinary size, see `scales`.
+    scales : mapping of str to float, or array, optional
+        Typical magnitudes d of states (and parameters): the inner product is ``sum u_i v_i / (n d_i**2) + p q / d**2``.
+        Those not given are 1 where all states and the varied parameter are within a factor of 100 of 1 and of each
+        other at a start; else they are found there: from the start, its tangent, the span and how the equations
+        respond, so that results do not depend on the units of the model.
     compiled : bool, optional
         True makes numba's refusal an error, False keeps plain Python.
     name : str, optional
@@ -136,6 +142,7 @@ class Problem(Verbs, Equations):
         symmetries=(),
         smoothness=3,
         weights=None,
+        scales=None,
         compiled=None,
         name=None,
     ):
@@ -152,6 +159,7 @@ class Problem(Verbs, Equations):
             stability=stability,
             smoothness=smoothness,
             weights=weights,
+            scales=scales,
             compiled=compiled,
             name=name,
         )
@@ -168,7 +176,7 @@ class Problem(Verbs, Equations):
         parameters : mapping of str to float
         outputs, zeros : mapping of str to str or sympy expression, optional
         options
-            As for `Problem`: `symmetric`, `stability`, `symmetries`, `smoothness`, `weights`, `compiled`.
+            As for `Problem`: `symmetric`, `stability`, `symmetries`, `smoothness`, `weights`, `scales`, `compiled`.
 
         Raises
         ------
@@ -203,13 +211,14 @@ class Problem(Verbs, Equations):
             "symmetries": _plain_entries(options.get("symmetries", ())),
             "smoothness": problem.smoothness,
             "weights": None if problem.weights is None else problem.weights.tolist(),
+            "scales": problem.scales,
         }
         return problem
 
     @classmethod
     def from_source(cls, source: Mapping):
         """Make the problem that `source` (from a file) describes; the text is parsed as in `from_expressions`."""
-        keys = ("outputs", "zeros", "name", "symmetric", "stability", "symmetries", "smoothness", "weights")
+        keys = ("outputs", "zeros", "name", "symmetric", "stability", "symmetries", "smoothness", "weights", "scales")
         options = {key: source[key] for key in keys if key in source}
         return cls.from_expressions(source["equations"], source["parameters"], **options)
 

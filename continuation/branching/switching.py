@@ -8,6 +8,7 @@ from continuation.branching import roots
 from continuation.branching.germs import LEVELS
 from continuation.branching.halves import Half, half_branches
 from continuation.branching.reduced_equations import ScaledKernel, Spheres, kernel_at, rank_defect_around
+from continuation.equations.scales import measured_like
 from continuation.ground import canonical
 from continuation.ground.names import suggest
 from continuation.ground.points import SpecialPoint, Start
@@ -41,6 +42,7 @@ class Starts(list):
 def starts_at(problem, point) -> Starts:
     """The half-branches that meet at a branch point; see `continuation.switch.switch`."""
     vary = check_branch_point(problem, point)
+    problem = measured_like(problem, point, vary)
     x = problem.point_unknowns(point, vary)
     p = problem.parameter_values(point.parameters)
     kernel = kernel_at(problem, x, p, problem.index_of(vary), problem.inner_weights())

@@ -8,6 +8,7 @@ from continuation.curves.codim2 import onto_curve, tangent_of
 from continuation.curves.special_curve import SpecialCurve
 from continuation.curves.unknowns import unknowns_of
 from continuation.equations.derivatives import state_jacobian
+from continuation.equations.scales import measured_like
 from continuation.ground.names import suggest
 from continuation.ground.points import Point, SpecialPoint
 from continuation.ground.status import Kind
@@ -41,6 +42,7 @@ def curve_through(problem, point, vary, span, curve=None):
     names = check_pair(problem, vary)
     limits = check_limits(span, names)
     kind = check_point(problem, point, curve)
+    problem = measured_like(problem, point, names[0])
     p = problem.parameter_values({k: v for k, v in point.parameters.items() if k in problem.parameters})
     x = unknowns_of(problem, kind, point, names, p)
     made = SpecialCurve(problem, kind, names, limits[names[1]], x, p)

@@ -1,6 +1,7 @@
 """Follow a branch in the directions asked for: prepare the engine, run it, put the results together."""
 
 import logging
+import math
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -13,9 +14,10 @@ from continuation.engine.bounds import Enclosure, check_start, limited_values, s
 from continuation.engine.collect import assemble
 from continuation.engine.requested import operations_of, watched
 from continuation.engine.run import begin, begin_behind, begin_singular, bits_of, make_state, run_all
-from continuation.engine.start import silent_tests, start_from
+from continuation.engine.start import measured_at, silent_tests, start_from
 from continuation.engine.watching import RunningTrace, StopAt, attended
 from continuation.equations.operations import Operations
+from continuation.equations.scales import measured
 from continuation.ground.points import Start
 from continuation.ground.status import StartError, Status
 from continuation.results.request import Request
@@ -41,20 +43,21 @@ class Run:
 def follow(problem, start, request: Request, *, parameters=None, watch=()) -> Rows:
     """Trace as `continuation.trace.trace` describes; `watch` are watchers."""
     prepare()
-    begun = start_from(problem, start, request.vary, parameters, request.span)
+    measuring = measured_at(problem, start, request.vary, parameters, request.span)
+    begun = start_from(measuring, start, request.vary, parameters, request.span)
     check_start(begun, limited_values(problem, begun.p, begun.vary, request.bounds))
     runs = {}
     for sign in (1,) if begun.outward else request.signs:
-        run = run_direction(problem, begun, sign, request, watch)
+        run = run_direction(measuring, begun, sign, request, watch)
         if run.status is Status.CLOSED:
             runs = {sign: run}
             break
         runs[sign] = run
         if run.status is Status.INTERRUPTED:
             break
-    branch = assemble(problem, begun, runs, request)
+    branch = assemble(measuring, begun, runs, request)
     report(branch)
-    return branch
+    return replace(branch, problem=problem)
 
 
 def run_direction(problem, begun: Start, sign, request: Request, watch=()) -> Run:
@@ -66,7 +69,8 @@ def run_direction(problem, begun: Start, sign, request: Request, watch=()) -> Ru
     limits, others = split_bounds(problem, operations.size, request.bounds)
     operations = replace(operations, limits=operations.limits + limits)
     enclosed = limited_values(problem, begun.p, begun.vary, others)
-    state = make_state(operations, request.span, request.steps(), request.settings)
+    steps = request.steps(1 / math.sqrt(operations.weights[-1]))
+    state = make_state(operations, request.span, steps, request.settings)
     state.integers[S.DETECT] = bits_of(request.detect & operations.kinds)
     state.integers[S.STOP_KINDS] = bits_of([request.stop_kind] if request.stop_kind else [])
     state.integers[S.STOP_COUNT] = request.stop_count
@@ -97,8 +101,8 @@ def begin_outward(state, begun: Start, request: Request):
     Of those the farthest that the first step would reach, else the nearest.
     """
     ahead = () if begun.ahead is None or request.settings.max_points < 2 else begun.ahead
-    inside = [pair for pair in ahead if all(low < pair[0, int(k)] < high for k, low, high in state.limits)]
-    reached = [x for x, _ in inside if np.sqrt(np.sum(state.weights * (x - begun.x) ** 2)) <= request.steps().first]
+    inside = [pair for pair in ahead if all(low < pair[0, int(k)] < high for k, low, high, _ in state.limits)]
+    reached = [x for x, _ in inside if np.sqrt(np.sum(state.weights * (x - begun.x) ** 2)) <= state.floats[S.H]]
     for x, tangent in inside[min(len(inside) - len(reached), len(inside) - 1) :]:
         if begin(state, x, tangent, np.zeros(len(state.kinds), bool)) == OK:
             begin_behind(state, begun.x, begun.tangent)
@@ -107,8 +111,8 @@ def begin_outward(state, begun: Start, request: Request):
 
 
 def leaves_at_once(x, tangent, limits, enclosed) -> bool:
-    """Whether a start on a limit leaves it in this direction; `limits` are (index of an unknown, low, high)."""
-    for index, low, high in limits:
+    """Whether a start on a limit leaves it in this direction; `limits` as of the state."""
+    for index, low, high, _ in limits:
         value, slope = x[int(index)], tangent[int(index)]
         if (value >= high and slope > 0) or (value <= low and slope < 0):
             return True
@@ -140,6 +144,8 @@ def report(branch):
 def trace_on(problem, branch, row, sign, request, watch=()) -> Rows:
     """Trace on from a row of a branch along the rows (`sign` 1) or against them; the new piece, that row included."""
     prepare()
-    p = problem.parameter_values(branch.point(row).parameters)
-    begun = Start(branch.unknowns[row].copy(), branch.tangents[row].copy(), p, request.vary, problem=problem)
-    return assemble(problem, begun, {sign: run_direction(problem, begun, sign, request, watch)}, request)
+    p, x = problem.parameter_values(branch.point(row).parameters), branch.unknowns[row].copy()
+    measuring = measured(problem, branch.weights, p, x, problem.index_of(request.vary))
+    begun = Start(x, branch.tangents[row].copy(), p, request.vary, problem=measuring)
+    piece = assemble(measuring, begun, {sign: run_direction(measuring, begun, sign, request, watch)}, request)
+    return replace(piece, problem=problem)

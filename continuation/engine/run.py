@@ -16,6 +16,7 @@ from continuation.compiled.state.messages import FOUND
 from continuation.compiled.steps import predict
 from continuation.engine.interrupts import interrupt_sets
 from continuation.engine.watching import asked_to_end
+from continuation.equations.scales import Measure
 from continuation.ground.status import Kind, Status
 from continuation.kinds import registry
 from continuation.kinds.special_kind import BY_KERNEL
@@ -25,7 +26,8 @@ FIRST_PORTION, LARGEST_PORTION = 64, 1 << 20  # points; none of these changes a 
 PORTION_SECONDS = 0.05  # of the usual portion: ten times more and a display is jerky, ten times less and it costs time
 FIRST_ROWS = 1 << 20  # room for so many rows before any is asked for anew
 SMALLEST_LAPACK, MANY_THREADS = 4, 400  # orders between which one thread is best
-SHIFT = 1e-7  # how far, relative to 1 + |p|, a start on a fold may be moved; less refuses folds given to 7 digits
+# How far, relative to the unit of p and |p|, a start on a fold may be moved; less refuses folds given to 7 digits.
+SHIFT = 1e-7
 # Size of the inverse of [F_u F_p] with a generic row beyond which its rank is looked at (an SVD): ten times less costs
 # that for more starts, ten times more takes points within 1e-9 of a branch point for regular ones.
 ILL = 1e8
@@ -90,6 +92,7 @@ def make_state(operations, span, steps: Steps, settings) -> S.State:
     asked = [(c.address, c.data) for c in (o.residual, o.linearise, o.solve, o.monitor, o.refine)]
     kinds = [code_of(test.kind) for test in o.tests]
     rows = min(settings.max_points + settings.max_points // 4 + 64, FIRST_ROWS)  # untouched pages cost nothing
+    limits = ((size - 1, *span), *o.limits)
     state = S.State(
         table=np.zeros(0, np.int64),
         ops=np.array([*np.ravel(asked), rare.address], np.int64),
@@ -106,7 +109,7 @@ def make_state(operations, span, steps: Steps, settings) -> S.State:
         stack=np.zeros((S.STACK_DEPTH, width)),
         rows=np.empty((rows, width)),
         brackets=np.zeros((8, 2 * size)),
-        limits=np.array([(size - 1, *span), *o.limits], float),
+        limits=np.array([(*limit, 1 / math.sqrt(o.weights[limit[0]])) for limit in limits], float),
     )
     return S.with_table(state)
 
@@ -159,37 +162,38 @@ def correct_at_parameter(state: S.State, x: np.ndarray) -> bool:
     return code == OK
 
 
-def correct_nearby(state: S.State, x: np.ndarray) -> bool:
+def correct_nearby(state: S.State, x: np.ndarray, measure: Measure) -> bool:
     """Correct x = (u, p) in place by a correction of least norm; False unless the parameter hardly moves.
 
     For a start on a fold whose digits were rounded: no solution may exist at exactly its parameter.
     """
-    ok, tangent, _ = tangent_at(state, x)
+    ok, tangent, _ = tangent_at(state, x, measure)
     if not ok:
         return False
     row, copy = state.weights * tangent, x.copy()
     code = ask(state, tasks.CORRECT, copy, row, argument=row @ x)
-    near = code == OK and abs(copy[-1] - x[-1]) <= SHIFT * (1 + abs(x[-1]))
+    unit = 1 / math.sqrt(state.weights[-1])
+    near = code == OK and abs(copy[-1] - x[-1]) <= SHIFT * (unit + abs(x[-1]))
     if near:
         x[:] = copy
     return near
 
 
-def tangent_at(state: S.State, x: np.ndarray):
+def tangent_at(state: S.State, x: np.ndarray, measure: Measure):
     """Leave the bordered solution at x in the state; returns (ok, tangent, condition estimate).
 
     The border is a fixed generic row, so that folds are regular.
     """
     size = len(x)
     row = np.cos(1.0 + 2.0 * np.arange(size) ** 1.5)
-    row /= np.linalg.norm(row)
+    row /= np.linalg.norm(row) * measure.units
     if ask(state, tasks.EVALUATE, x) != OK:
         return False, None, math.inf
     generic = np.sin(3.0 + np.arange(size - 1))
-    state.work[S.F, : size - 1] = generic
+    state.work[S.F, : size - 1] = generic * measure.equations
     if ask(state, tasks.NEWTON_STEP, x, row) != OK:
         return False, None, math.inf
-    response = state.work[S.SOLUTION, :size].copy()
+    response = state.work[S.SOLUTION, :size] / measure.units
     z = state.work[S.SOLUTION, size : 2 * size].copy()
     scale = np.max(np.abs(generic)) / max(np.max(np.abs(response)), 1e-300)
     z /= math.sqrt(np.sum(state.weights * z * z))

@@ -47,6 +47,7 @@ class Equations:
         symmetry=None,
         smoothness=3,
         weights=None,
+        scales=None,
         compiled=None,
         name=None,
         unknown_names=None,
@@ -57,6 +58,7 @@ class Equations:
         self.symmetric, self.stability = bool(symmetric), _check_stability(stability)
         self.smoothness = check_whole("smoothness", smoothness, 2)
         self.weights = None if weights is None else _check_weights(weights, len(self.unknown_names))
+        self.scales = None if scales is None else _check_scales(scales, weights, self.states, self.parameters)
         options = {"require_compiled": compiled is True, "compile_it": compiled is not False}
         given = {"residual": (f, "vector"), "jacobian": (jacobian, "matrix")}
         given |= {"parameter_derivative": (parameter_derivative, "indexed")}
@@ -87,6 +89,13 @@ class Equations:
         kind = "compiled" if self.compiled else "plain Python"
         return f"<Problem {self.name}: {len(self.states)} states, parameters {dict(self.parameters)}, {kind}>"
 
+    measure = None  # what a trace measures in, see `continuation.equations.scales.Measure`
+
+    @property
+    def adapts(self) -> bool:
+        """Whether the inner product of a trace may take the magnitudes that it finds for its units."""
+        return self.weights is None
+
     # Values
 
     def parameter_values(self, parameters=None) -> np.ndarray:
@@ -115,7 +124,11 @@ class Equations:
         return values
 
     def inner_weights(self) -> np.ndarray:
-        """(N,) weights of the inner product of the unknowns."""
+        """(N,) weights of the inner product of the unknowns: of its measure, if it has one, else its own."""
+        return self.own_weights() if self.measure is None else self.measure.weights.copy()
+
+    def own_weights(self) -> np.ndarray:
+        """(N,) weights of the inner product that no trace has changed."""
         n = len(self.unknown_names)
         return np.append(np.full(n, 1 / n), 1.0) if self.weights is None else self.weights.copy()
 
@@ -204,6 +217,27 @@ def _check_stability(stability):
     if not callable(stability) and stability not in ("flow", None):
         raise ValueError(f'stability: wanted "flow", None or a function g(u, p) -> int, got {stability!r}')
     return stability
+
+
+def _check_scales(scales, weights, states, parameters) -> dict:
+    """Name -> typical magnitude of states and parameters."""
+    if weights is not None:
+        raise ValueError("scales: wanted either `weights` or `scales`, got both")
+    names = (*states, *parameters)
+    if not isinstance(scales, Mapping):
+        values = check_numbers("scales", scales, 1)
+        if len(values) not in (len(states), len(names)):
+            raise ValueError(
+                f"scales: wanted {len(states)} magnitudes of the states, or {len(names)} with those of the parameters, "
+                f"got {len(values)}"
+            )
+        scales = dict(zip(names, values.tolist()))
+    for name, value in scales.items():
+        if name not in names:
+            raise ValueError(f"scales: nothing named {name!r} has a magnitude; this problem has {suggest(name, names)}")
+        if not check_numbers(f"scales[{name!r}]", value, 0) > 0:
+            raise ValueError(f"scales[{name!r}]: wanted a positive number, got {value!r}")
+    return {name: float(value) for name, value in scales.items()}
 
 
 def _check_weights(weights, n):

@@ -7,6 +7,7 @@ import numpy as np
 from continuation.compiled.calls.interface import NOTHING, Callback
 from continuation.compiled.dense import dense, workspace
 from continuation.compiled.dense.refine import refine
+from continuation.equations.scales import measure_of
 from continuation.ground.status import Kind
 
 
@@ -92,7 +93,8 @@ def dense_table(problem, k: int, active: int) -> workspace.DenseTable:
         callbacks[workspace.COUNTER] = functions["stability"].callback(n, k)
     zeros = [zero.callback(n, k) for zero in problem.zeros.values()]
     sizes = (n, k, active, stability, len(zeros), problem.symmetric)
-    return workspace.DenseTable(sizes, callbacks, {index: f.address for index, f in SOLVERS.items()}, zeros)
+    own, (_, units, rows) = {index: f.address for index, f in SOLVERS.items()}, measure_of(problem)
+    return workspace.DenseTable(sizes, callbacks, own, zeros, units, rows)
 
 
 def dense_operations(problem, p: np.ndarray, active: int) -> Operations:

@@ -82,9 +82,9 @@ class Request:
         span, bounds = limits_of(problem, self.vary, {**self.limits, **given})
         return replace(self, span=span, bounds=bounds)
 
-    def steps(self) -> Steps:
-        """The lengths of steps: as set, else fractions of a finite span."""
-        length = self.span[1] - self.span[0]
+    def steps(self, unit=1.0) -> Steps:
+        """The lengths of steps: as set, else fractions of a finite span; `unit` of the parameter has length 1."""
+        length = (self.span[1] - self.span[0]) / unit
         finite, s = math.isfinite(length), self.settings
         largest = s.max_step or max(length / 20 if finite else 0.5, s.step or 0.0)
         first = s.step or min(length / 100 if finite else 0.01, largest)

@@ -31,10 +31,10 @@ def residual_at(w, u, p, out):
 
 
 @internal
-def central_difference(w, u, p, variables, k, out):
-    """Difference the residual with respect to ``variables[k]`` (of `u` or `p`) into `out`."""
+def central_difference(w, u, p, variables, k, unit, out):
+    """Difference the residual with respect to ``variables[k]`` (of `u` or `p`), in this unit, into `out`."""
     value = variables[k]
-    step = CUBE_ROOT * max(1.0, abs(value))
+    step = CUBE_ROOT * max(unit, abs(value))
     above, below = value + step, value - step
     minus = D.vectors(w)[D.BELOW]
     variables[k] = below
@@ -53,7 +53,8 @@ def derivative_at(w, u, p):
     """Write F_p at (u, p) into ``derivative(w)``."""
     if fixed(w, D.DERIVATIVE) != 0:
         return call(fixed(w, D.DERIVATIVE), fixed(w, D.DERIVATIVE + 1), u, p, D.derivative(w))
-    return central_difference(w, u, p, p, fixed(w, D.ACTIVE), D.derivative(w))
+    unit = D.units(w)[fixed(w, D.N_STATES)]
+    return central_difference(w, u, p, p, fixed(w, D.ACTIVE), unit, D.derivative(w))
 
 
 @internal
@@ -67,7 +68,7 @@ def linearise_at(w, u, p):
         a, column = D.jacobian(w), D.vectors(w)[D.COLUMN]
         for j in range(fixed(w, D.N_STATES)):
             if status == OK:
-                status = central_difference(w, u, p, u, j, column)
+                status = central_difference(w, u, p, u, j, D.units(w)[j], column)
             for i in range(fixed(w, D.N_STATES)):
                 a[i, j] = column[i]
     return status if status != OK else derivative_at(w, u, p)
@@ -102,12 +103,13 @@ def solve_complex_square(w, matrix, rhs, unused):
 
 @internal
 def border(w, row):
-    """Write ``[F_u F_p; row]`` into the bordered matrix."""
-    n, a, b, m = fixed(w, D.N_STATES), D.jacobian(w), D.derivative(w), D.bordered(w)
+    """Write ``[F_u F_p; row]`` into the bordered matrix, equations over their sizes, so that pivots are chosen well."""
+    n, a, b, m, sizes = fixed(w, D.N_STATES), D.jacobian(w), D.derivative(w), D.bordered(w), D.equations(w)
     for i in range(n):
+        factor = 1.0 / sizes[i]
         for j in range(n):
-            m[i, j] = a[i, j]
-        m[i, n] = b[i]
+            m[i, j] = a[i, j] * factor
+        m[i, n] = b[i] * factor
         m[n, i] = row[i]
     m[n, n] = row[n]
 
@@ -132,16 +134,19 @@ def solve(w, row, rhs, out):
     size = fixed(w, D.N_STATES) + 1
     last, given, x = doubles(row, size), doubles(rhs, 2 * size), doubles(out, 2 * size + SOLVED)
     D.effort(w)[D.FACTORISATIONS] += 1
-    if size == 3:
+    if size == 3 and fixed(w, D.SCALED) == 0:
         done, x[6 + DETERMINANT], x[6 + EXPONENT] = linalg.solve_three(D.jacobian(w), D.derivative(w), last, given, x)
     else:
         border(w, last)
         for j in range(2 * size):
             x[j] = given[j]
+        for i in range(size - 1):
+            x[i], x[size + i] = x[i] / D.equations(w)[i], x[size + i] / D.equations(w)[i]
         both, m = part(x, 0, 2 * size), D.bordered(w)
         done, x[2 * size + DETERMINANT], x[2 * size + EXPONENT] = linalg.solve_two(
             D.lapack(w), m, D.pivots(w), D.ints(w), both
         )
+        x[2 * size + EXPONENT] += fixed(w, D.SHIFT)
     if done:
         return OK
     return SINGULAR if is_finite(w) else NONFINITE

@@ -34,8 +34,12 @@ def refine(w, request, p, out):
     behind = 2 * n + 2
     given = doubles(request, behind + ASKED)
     parameters, found = doubles(p, fixed(w, D.N_PARAMETERS)), doubles(out, behind + FOUND)
-    x, t, f = given[: n + 1].copy(), given[n + 1 : behind].copy(), new_doubles(n)
     kind, error, nullity = int(given[behind + ASKED_KIND]), math.inf, 0
+    x, t, f, units = given[: n + 1].copy(), given[n + 1 : behind].copy(), new_doubles(n), D.units(w)
+    for j in range(n + 1):
+        x[j], t[j] = x[j] / units[j], t[j] / units[j]
+    for i in range(n):  # at a Hopf point the spectrum counts: a similarity
+        D.rows(w)[i] = units[i] if kind == HOPF else D.equations(w)[i]
     # A table of locators by kind would need one signature for all and an indirect call each: three lines say it too.
     if kind == FOLD:
         error, nullity = locate_fold(w, x, t, parameters, f), 1
@@ -49,9 +53,9 @@ def refine(w, request, p, out):
         return NONFINITE
     largest = 0.0
     for i in range(n):
-        largest = max(largest, abs(f[i]))
+        largest = max(largest, abs(f[i]) * D.rows(w)[i])
     for j in range(n + 1):
-        found[j], found[n + 1 + j] = x[j], t[j]
+        found[j], found[n + 1 + j] = units[j] * x[j], units[j] * t[j]
     found[behind + FOUND_KIND], found[behind + FOUND_NULLITY] = kind, nullity
     found[behind + FOUND_ERROR], found[behind + FOUND_RESIDUAL] = error, largest
     return OK

@@ -149,7 +149,7 @@ class State(NamedTuple):
     stack: np.ndarray  # (STACK_DEPTH, width) records
     rows: np.ndarray  # (capacity, width) records
     brackets: np.ndarray  # (capacity, 2 N): two points each
-    limits: np.ndarray  # (M, 3): index of an unknown, the least and the largest value it may take
+    limits: np.ndarray  # (M, 4): index of an unknown, the least and the largest value it may take, its unit
 
     @property
     def address(self) -> int:
@@ -327,5 +327,5 @@ def brackets(s):
 
 @internal
 def limits(s):
-    """(M, 3): index of an unknown, the least and the largest value it may take."""
+    """(M, 4): index of an unknown, the least and the largest value it may take, its unit."""
     return doubles(fixed(s, _LIMITS), (fixed(s, _LIMITS + 1), fixed(s, _LIMITS + 2)))
