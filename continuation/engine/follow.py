@@ -13,17 +13,19 @@ from continuation.compiled.state import trace_state as S
 from continuation.engine.bounds import Enclosure, check_start, limited_values, split_bounds
 from continuation.engine.collect import assemble
 from continuation.engine.requested import operations_of, watched
-from continuation.engine.run import begin, begin_behind, begin_singular, bits_of, make_state, run_all
+from continuation.engine.run import begin, begin_behind, begin_singular, bits_of, make_state, run_all, tangent_anew
 from continuation.engine.start import measured_at, silent_tests, start_from
 from continuation.engine.watching import RunningTrace, StopAt, attended
 from continuation.equations.operations import Operations
-from continuation.equations.scales import measured
+from continuation.equations.scales import measure_of, measured
 from continuation.ground.points import Start
 from continuation.ground.status import StartError, Status
 from continuation.results.request import Request
 from continuation.results.rows import Rows
 
 logger = logging.getLogger("continuation")
+
+SAME_LENGTH = 1e-12  # unit tangents are as exact as that; those of larger units are longer by far
 
 
 @dataclass(frozen=True, eq=False)
@@ -69,7 +71,8 @@ def run_direction(problem, begun: Start, sign, request: Request, watch=()) -> Ru
     limits, others = split_bounds(problem, operations.size, request.bounds)
     operations = replace(operations, limits=operations.limits + limits)
     enclosed = limited_values(problem, begun.p, begun.vary, others)
-    steps = request.steps(1 / math.sqrt(operations.weights[-1]))
+    own = measure_of(problem).units[-1]  # 1 where weights that were given are ordinary
+    steps = request.steps(1 / math.sqrt(operations.weights[-1]) if problem.adapts else own, found=problem.adapts)
     state = make_state(operations, request.span, steps, request.settings)
     state.integers[S.DETECT] = bits_of(request.detect & operations.kinds)
     state.integers[S.STOP_KINDS] = bits_of([request.stop_kind] if request.stop_kind else [])
@@ -86,7 +89,28 @@ def run_direction(problem, begun: Start, sign, request: Request, watch=()) -> Ru
     with attended(watchers, running):
         run_all(running, watchers)
     log_exceptions(problem, running.status)
+    tell_in_first_units(running.state, operations.weights)
     return Run(operations, running.state, running.status)
+
+
+def tell_in_first_units(state, weights):
+    """Give the tangents of rows that were measured in larger units unit length in the first inner product again.
+
+    They are computed anew: what was exact enough in larger units need not be in smaller ones.
+    """
+    if np.array_equal(state.weights, weights):
+        return
+    size = len(weights)
+    rows = state.rows[: state.integers[S.ROWS]]
+    lengths = np.sqrt(np.sum(weights * rows[:, size : 2 * size] ** 2, axis=1))
+    base, meeting = 2 * size + 2 * len(state.kinds), state.integers[S.MEETING_KIND]
+    for k in np.flatnonzero(np.abs(lengths - 1.0) > SAME_LENGTH):
+        tangent, length = rows[k, size : 2 * size], lengths[k]
+        tangent /= length
+        if rows[k, base + S.KIND] != meeting:
+            better, longer = tangent_anew(state, rows[k, :size].copy(), tangent, weights)
+            tangent[:], length = better, length * longer
+        rows[k, base + S.DET] *= length
 
 
 def own_watchers(request: Request, enclosed) -> tuple:

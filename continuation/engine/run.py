@@ -8,6 +8,7 @@ import time
 import numpy as np
 
 from continuation.compiled.calls.interface import OK, SINGULAR, call_from_python
+from continuation.compiled.loop import growth
 from continuation.compiled.loop.loop import run
 from continuation.compiled.loop.rare import rare
 from continuation.compiled.state import tasks
@@ -16,7 +17,7 @@ from continuation.compiled.state.messages import FOUND
 from continuation.compiled.steps import predict
 from continuation.engine.interrupts import interrupt_sets
 from continuation.engine.watching import asked_to_end
-from continuation.equations.scales import Measure
+from continuation.equations.scales import ORDINARY, Measure, units_of
 from continuation.ground.status import Kind, Status
 from continuation.kinds import registry
 from continuation.kinds.special_kind import BY_KERNEL
@@ -101,7 +102,7 @@ def make_state(operations, span, steps: Steps, settings) -> S.State:
         parameters=np.array(o.p, float),
         weights=np.array(o.weights, float),
         integers=first_integers(o, settings),
-        floats=first_floats(steps, settings),
+        floats=first_floats(o, steps, settings),
         effort=np.zeros(S.EFFORTS, np.int64),
         work=np.zeros((S.WORK_ROWS, wide)),
         scratch=np.zeros(2 * size + FOUND),
@@ -121,6 +122,8 @@ def first_integers(operations, settings) -> np.ndarray:
     i[S.MAX_POINTS], i[S.MAX_NEWTON], i[S.FRESH] = settings.max_points, settings.newton_iterations, 2
     i[S.PREVIOUS], i[S.LEFT], i[S.NEXT] = S.FIRST_PREVIOUS, S.FIRST_LEFT, S.FIRST_NEXT
     i[S.PRESCRIBED] = settings.step is not None and settings.step == settings.max_step
+    free = settings.max_step is None  # else a step of that length would become longer
+    i[S.ADAPTS] = {"each": growth.EACH, "together": growth.TOGETHER}.get(operations.grows if free else "", growth.FIXED)
     i[S.PREDICTOR] = predict.CODES[settings.predictor]
     (meeting,) = kinds_with("meeting")
     i[S.COUNT_KIND], i[S.MEETING_KIND] = code_of(operations.counts), code_of(meeting)
@@ -128,10 +131,11 @@ def first_integers(operations, settings) -> np.ndarray:
     return i
 
 
-def first_floats(steps: Steps, settings) -> np.ndarray:
+def first_floats(operations, steps: Steps, settings) -> np.ndarray:
     """The state's floats before the first step."""
     f = np.zeros(S.FLOATS)
     f[S.H], f[S.MIN_H], f[S.MAX_H] = steps.first, steps.least, steps.largest
+    f[S.GROWN] = ORDINARY if np.all(units_of(operations.weights) == 1.0) else growth.AGAIN
     f[S.TOLERANCE], f[S.MAX_ANGLE] = settings.tolerance, math.tan(min(settings.max_angle, 1.57))
     return f
 
@@ -198,6 +202,17 @@ def tangent_at(state: S.State, x: np.ndarray, measure: Measure):
     scale = np.max(np.abs(generic)) / max(np.max(np.abs(response)), 1e-300)
     z /= math.sqrt(np.sum(state.weights * z * z))
     return bool(np.all(np.isfinite(z))), z, 1.0 / scale
+
+
+def tangent_anew(state: S.State, x: np.ndarray, tangent: np.ndarray, weights: np.ndarray):
+    """The unit tangent at x along one that is nearly it, and the length of that part of it; itself on failure."""
+    state.work[S.F, : len(x) - 1] = 0.0
+    state.parameters[state.integers[S.ACTIVE]] = x[-1]
+    if ask(state, tasks.NEWTON_STEP, x, weights * tangent) != OK:
+        return tangent, 1.0
+    z = state.work[S.SOLUTION, len(x) : 2 * len(x)].copy()
+    length = math.sqrt(np.sum(weights * z * z))
+    return (z / length, 1.0 / length) if math.isfinite(length) and length > 0.0 else (tangent, 1.0)
 
 
 def begin(state: S.State, x: np.ndarray, tangent: np.ndarray, silent: np.ndarray) -> int:

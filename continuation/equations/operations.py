@@ -56,6 +56,7 @@ class Operations:
     tests: tuple
     refine: Callback = NOTHING
     counts: Kind | None = Kind.HOPF  # what a change of the unstable count means
+    grows: str = ""  # whether weights change with states that outgrow their units: "each" for itself, or "together"
     limits: tuple = ()  # of (index of an unknown, least, largest value): the branch ends there
     effort: np.ndarray = field(default_factory=lambda: np.zeros(3, np.int64))  # Jacobians, factorisations, spectra
 
@@ -112,5 +113,6 @@ def dense_operations(problem, p: np.ndarray, active: int) -> Operations:
         active=active,
         tests=tests,
         counts=problem.count_kind,
+        grows="" if problem.scales or not problem.adapts else ("together" if problem.symmetry else "each"),
         effort=table.effort,
     )

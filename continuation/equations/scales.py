@@ -17,12 +17,16 @@ from continuation.equations.derivatives import extended_jacobian
 # against a large parameter let steps pass what the state does, ten times less and the norm of ordinary problems would
 # change with their start.
 ORDINARY = 100.0
-SHARE = 0.45  # of a finite span: the typical magnitude of its parameter; ten times less takes ten times as many steps
+SHARE = 0.5  # of a finite span: the typical magnitude of its parameter; ten times less takes ten times as many steps
 REACH = 4.0  # most by which the response to the parameter raises a state's magnitude above what it is at the start
 NOTHING = 1e-9  # states below this part of what the parameter makes of them within its magnitude are zero at the start
 DECADES = 12  # of magnitudes below and above 1 that are tried for a state that is zero and coupled to none
 CHANGED = 0.5  # relative change of a derivative that tells that a state has come to the size where it acts on itself
 FEW = 16  # states tried so, at most: each costs up to thirty Jacobians
+SMALL = 1e-3  # states below this are out of the ordinary: a tenth of it is hidden from steps by others of size 1
+FAINT = 1e-6  # states below this part of where they begin to act are next to zero; rounding of zeros is far below it
+CANCELLED = 1e-8  # responses below this part of the terms that they are the sum of are rounding
+REGULAR = 1e12  # conditions beyond this, of F_u with its rows alike, say that there is no response to speak of
 # Sizes of equations within this factor of each other are alike: small rows may be those that vanish near the start.
 ALIKE = 1e6
 NEAR = 0.1  # how far from the start, in units, the size of an equation that vanishes there shows
@@ -103,6 +107,16 @@ def is_ordinary(magnitudes) -> np.ndarray:
     return (magnitudes <= ORDINARY) & (magnitudes * ORDINARY >= 1.0)
 
 
+def is_usual(magnitudes) -> bool:
+    """Whether magnitudes at a start are such that the usual inner product fits: none large, the parameter not alone.
+
+    A state that is small beside others does no harm.
+    """
+    largest, q = np.max(magnitudes[:-1]), magnitudes[-1]
+    alike = q <= ORDINARY * largest and largest <= ORDINARY * q
+    return bool(alike and np.all(is_ordinary(np.array([largest, q]))) and np.min(magnitudes) >= SMALL)
+
+
 def sizes_of_equations(problem, x, p, active, units) -> np.ndarray:
     """(n,) powers of two near the sizes of the rows of [F_u F_p], at x or around it, in units of the unknowns.
 
@@ -126,8 +140,7 @@ def weights_at(problem, u, p, active, span) -> np.ndarray:
     if not problem.adapts or problem.measure is not None:
         return given
     magnitudes = magnitudes_at(problem, u, p, active, span)
-    ordinary = np.all(is_ordinary(magnitudes)) and np.max(magnitudes) <= ORDINARY * np.min(magnitudes)
-    if ordinary and not problem.scales:
+    if is_usual(magnitudes) and not problem.scales:
         return given
     n, weights = len(magnitudes) - 1, given.copy()
     weights[:n], weights[-1] = given[:n] / magnitudes[:n] ** 2, 1 / magnitudes[-1] ** 2
@@ -154,10 +167,10 @@ def magnitudes_at(problem, u, p, active, span) -> np.ndarray:
     probing = with_measure(problem, Measure(1 / size**2, size, np.ones(len(u))))
     with np.errstate(all="ignore"):
         a = extended_jacobian(probing, x, p, active) if "residual" in problem.functions else np.full((1, 1), np.nan)
-    if np.all(np.isfinite(a)):
-        found[:-1] = responding(a, found, n)
-        found[:-1] = coupled(a, found, n)
-        found[:-1] = acting(probing, x, p, active, a, found, n)
+    if len(a) == n and np.all(np.isfinite(a)):
+        found[:-1] = responding(a, found)
+        found[:-1] = coupled(a, found)
+        found[:-1] = acting(probing, x, p, active, a, found)
     found = np.where((found > 0.0) & np.isfinite(found), found, 1.0)
     if problem.symmetry:  # which mixes states: one magnitude for all
         found[:-1] = np.max(found[:-1])
@@ -172,49 +185,53 @@ def magnitude_of_parameter(value, span) -> float:
     return abs(value) or 1.0
 
 
-def responding(a, found, n) -> np.ndarray:
-    """Magnitudes of the states as they are, or as the parameter makes them within its magnitude, to some factor."""
-    moved = np.zeros(len(a))
-    columns = np.where(found[:-1] > 0.0, found[:-1], 1.0)
-    if len(columns) == len(a):
-        scaled = a[:, :-1] * columns
-        rows = np.max(np.abs(scaled), axis=1)
-        if np.all(rows > 0.0) and np.linalg.cond(scaled / rows[:, None]) < 1e12:
-            moved = np.abs(np.linalg.solve(scaled / rows[:, None], a[:, -1] / rows)) * columns * found[-1]
-    own, moved = found[:-1], moved[:n]
-    zero = own <= NOTHING * moved
-    return np.where(zero, moved, np.maximum(own, np.minimum(moved, REACH * own)))
+def responding(a, found) -> np.ndarray:
+    """Magnitudes of the states as they are, or as the parameter makes them within its magnitude, to some factor.
 
-
-def coupled(a, found, n) -> np.ndarray:
-    """Magnitudes with those of states that are zero: where they act on others like what acts there already."""
-    own, q = found[:-1].copy(), found[-1]
-    known = own > 0.0
-    if len(a) != n or np.all(known):
+    What cancels in the response, in a symmetric problem say, counts as if it did not: it would be rounding.
+    """
+    own = found[:-1]
+    columns = np.where(own > 0.0, own, 1.0)
+    scaled = a[:, :-1] * columns
+    rows = np.max(np.abs(scaled), axis=1)
+    if not np.all(rows > 0.0) or not np.linalg.cond(scaled / rows[:, None]) < REGULAR:
         return own
-    for _ in range(n):
-        rows = np.maximum(np.max(np.abs(a[:, :-1]) * np.where(known, own, 0.0), axis=1), np.abs(a[:, -1]) * q)
-        with np.errstate(divide="ignore"):
-            possible = np.where((a[:, :-1] != 0.0) & (rows > 0.0)[:, None], rows[:, None] / np.abs(a[:, :-1]), np.inf)
-        new = ~known & (np.min(possible, axis=0) < np.inf)
-        if not np.any(new):
+    inverse, column = np.linalg.inv(scaled / rows[:, None]), a[:, -1] / rows * found[-1]
+    moved, most = np.abs(inverse @ column) * columns, np.abs(inverse) @ np.abs(column) * columns
+    moved = np.where(moved > CANCELLED * most, moved, most)
+    return np.where(own <= NOTHING * moved, moved, np.maximum(own, np.minimum(moved, REACH * own)))
+
+
+def coupled(a, found) -> np.ndarray:
+    """Magnitudes with those of states that are next to zero: where they act on others like what acts there already."""
+    own, q = found[:-1].copy(), found[-1]
+    for _ in range(len(own)):
+        acts = np.abs(a[:, :-1]) * own
+        new = own.copy()
+        for k in range(len(own)):
+            rest = np.maximum(np.max(np.delete(acts, k, axis=1), axis=1, initial=0.0), np.abs(a[:, -1]) * q)
+            rows = (a[:, k] != 0.0) & (rest > 0.0)
+            rows[k] = False
+            least = np.min(rest[rows] / np.abs(a[rows, k]), initial=np.inf)
+            if own[k] <= FAINT * least < np.inf:
+                new[k] = least
+        if np.array_equal(new, own):
             break
-        own[new] = np.min(possible, axis=0)[new]
-        known |= new
+        own = new
     return own
 
 
-def acting(problem, x, p, active, a, found, n) -> np.ndarray:
-    """Magnitudes with those of states that are zero and coupled to none: where they change their own growth rate."""
+def acting(problem, x, p, active, a, found) -> np.ndarray:
+    """Magnitudes with those of small states that act on no other: where they change their own growth rate."""
     own = found[:-1].copy()
-    unknown = np.flatnonzero(own == 0.0)
-    if len(a) != n or len(unknown) > FEW:
+    alone = [k for k in np.flatnonzero(own < SMALL) if not np.any(np.delete(a[:, k], k))]
+    if len(alone) > FEW:
         return own
     ahead = x.copy()
     ahead[-1] += found[-1]
     with np.errstate(all="ignore"):
-        beyond = np.diag(extended_jacobian(problem, ahead, p, active))
-    for k in unknown:
+        beyond = np.diag(extended_jacobian(problem, ahead, p, active)) if alone else ()
+    for k in alone:
         rate = max(abs(a[k, k]), abs(beyond[k] - a[k, k]) if np.isfinite(beyond[k]) else 0.0)
 
         def has_changed(power, k=k, rate=rate):
@@ -224,7 +241,8 @@ def acting(problem, x, p, active, a, found, n) -> np.ndarray:
                 b = extended_jacobian(problem, y, p, active)
             return not np.isfinite(b[k, k]) or abs(b[k, k] - a[k, k]) > CHANGED * rate
 
-        own[k] = 10.0 ** first_true(has_changed)
+        size = 10.0 ** first_true(has_changed)
+        own[k] = size if own[k] <= FAINT * size else own[k]
     return own
 
 

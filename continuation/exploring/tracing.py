@@ -59,7 +59,7 @@ class Tracer:
         points = max(2, min(self.request.settings.max_points, self.left // directions + 1))
         settings = replace(self.request.settings, max_points=points)
         if factor < 1.0:
-            steps = self.request.steps(1 / np.sqrt(self.problem.inner_weights()[-1]))
+            steps = self.request.steps()
             largest = steps.largest * np.sqrt(factor)
             first = min(steps.first * factor, largest)
             settings = replace(settings, step=first, max_step=largest, min_step=min(steps.least, first))

@@ -93,8 +93,9 @@ OPS = OP_RARE + 1
     PREVIOUS,  # slot of the point before the last
     LEFT,  # slot of what is settled last, the left end of what is not
     NEXT,  # slot of the next point
+    ADAPTS,  # whether units grow with the states, see growth.py
     INTEGERS,
-) = range(29)
+) = range(30)
 
 # Work counts: an own array, so that every reason has its place.
 (
@@ -117,8 +118,24 @@ GUESS, ROW, RHS, SOLUTION, F, DIRECTION, MONITORED, REQUEST, SPARE, SPARE_DIRECT
 # Floats of the state.
 # ARGUMENT and RESULT are those of `rare`, BASE is the parameter at the record that a correction starts from, BEFORE
 # the distance from PREVIOUS to LEFT, CORRECTION the squared length of Newton's last correction, LENGTH the distance
-# from LEFT to the next point (negative: to be found out), CLEAR a lower bound of that from LEFT to the start.
-H, MIN_H, MAX_H, TOLERANCE, MAX_ANGLE, ARGUMENT, RESULT, BASE, BEFORE, CORRECTION, LENGTH, CLEAR, FLOATS = range(13)
+# from LEFT to the next point (negative: to be found out), CLEAR a lower bound of that from LEFT to the start, GROWN the
+# factor by which a state may outgrow its unit.
+(
+    H,
+    MIN_H,
+    MAX_H,
+    TOLERANCE,
+    MAX_ANGLE,
+    ARGUMENT,
+    RESULT,
+    BASE,
+    BEFORE,
+    CORRECTION,
+    LENGTH,
+    CLEAR,
+    GROWN,
+    FLOATS,
+) = range(14)
 
 # Codes: of a correction, and of a loop that returns.
 CONVERGED, DIVERGED, TURNED, JUMPED = 0, 11, 12, 13
