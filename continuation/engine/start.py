@@ -16,6 +16,7 @@ from continuation.results.request import Steps
 # starts so near a fold begin in a direction of convention, ten times less and the sign of a start on a fold is noise.
 NEAR_FOLD = 1e-9
 RANK = 1e-9  # singular values below this fraction of the largest are zero: differences are exact to 1e-10 or so
+SWEEPS = 3  # of rows and columns made alike in turn: one does it but for matrices with many zeros
 NUDGE = 1e-3  # how far away, relative to units and |x|, a rank defect is looked for again: clear of RANK, still nearby
 
 
@@ -176,11 +177,19 @@ def nudge(problem, x) -> np.ndarray:
 
 
 def scaled_jacobian(problem, x, p, active) -> np.ndarray:
-    """[F_u F_p] (n, n + 1) at x, unknowns in their units, rows over their sizes at x or beside it, whichever is larger.
+    """[F_u F_p] (n, n + 1) at x, rows and columns over their sizes at x or beside it, whichever is larger.
 
     So a row that vanishes at x only stays small, while one in small units does not.
     """
-    units = measure_of(problem).units
-    at, beside = (extended_jacobian(problem, y, p, active) * units for y in (x, nudge(problem, x)))
-    sizes = np.max(np.maximum(np.abs(at), np.where(np.isfinite(beside), np.abs(beside), 0.0)), axis=1)
-    return at / np.where(sizes > 0.0, sizes, 1.0)[:, None]
+    at, beside = (extended_jacobian(problem, y, p, active) for y in (x, nudge(problem, x)))
+    most = np.maximum(np.abs(at), np.where(np.isfinite(beside), np.abs(beside), 0.0))
+    rows, columns = np.ones(len(at)), np.ones(len(x))
+    for _ in range(SWEEPS):
+        rows = nonzero(np.max(most / columns, axis=1))
+        columns = nonzero(np.max(most / rows[:, None], axis=0))
+    return at / rows[:, None] / columns
+
+
+def nonzero(sizes) -> np.ndarray:
+    """The sizes, 1 in place of those that are zero."""
+    return np.where(sizes > 0.0, sizes, 1.0)

@@ -171,6 +171,7 @@ def magnitudes_at(problem, u, p, active, span) -> np.ndarray:
         found[:-1] = responding(a, found)
         found[:-1] = coupled(a, found)
         found[:-1] = acting(probing, x, p, active, a, found)
+        found[:-1] = driven(a, found)
     found = np.where((found > 0.0) & np.isfinite(found), found, 1.0)
     if problem.symmetry:  # which mixes states: one magnitude for all
         found[:-1] = np.max(found[:-1])
@@ -222,9 +223,12 @@ def coupled(a, found) -> np.ndarray:
 
 
 def acting(problem, x, p, active, a, found) -> np.ndarray:
-    """Magnitudes with those of small states that act on no other: where they change their own growth rate."""
+    """Magnitudes with those of zero states, and of small ones that act on no other: where they change their own rate.
+
+    Zero stays of those that never do.
+    """
     own = found[:-1].copy()
-    alone = [k for k in np.flatnonzero(own < SMALL) if not np.any(np.delete(a[:, k], k))]
+    alone = [k for k in np.flatnonzero(own < SMALL) if own[k] == 0.0 or not np.any(np.delete(a[:, k], k))]
     if len(alone) > FEW:
         return own
     ahead = x.copy()
@@ -241,24 +245,35 @@ def acting(problem, x, p, active, a, found) -> np.ndarray:
                 b = extended_jacobian(problem, y, p, active)
             return not np.isfinite(b[k, k]) or abs(b[k, k] - a[k, k]) > CHANGED * rate
 
-        size = 10.0 ** first_true(has_changed)
+        power = first_true(has_changed)
+        size = 0.0 if power is None else 10.0**power
         own[k] = size if own[k] <= FAINT * size else own[k]
     return own
 
 
-def first_true(holds) -> float:
-    """Power of ten at which a statement begins to hold; 0 where it does so within what is ordinary, or never."""
+def driven(a, found) -> np.ndarray:
+    """Magnitudes with those of states that are still zero: what the others make of them."""
+    own = found[:-1].copy()
+    for _ in range(len(own)):
+        rest, rate = np.max(np.abs(a[:, :-1] - np.diag(np.diag(a[:, :-1]))) * own, axis=1), np.abs(np.diag(a))
+        new = (own == 0.0) & (rest > 0.0) & (rate > 0.0)
+        if not np.any(new):
+            break
+        own[new] = rest[new] / rate[new]
+    return own
+
+
+def first_true(holds) -> float | None:
+    """Power of ten at which a statement begins to hold; 0 where within what is ordinary, None where never."""
     low, high = -math.log10(ORDINARY), math.log10(ORDINARY)
-    if not holds(low):
-        if holds(high):
-            return 0.0
-        low, high = high, DECADES
-        if not holds(high):
-            return 0.0
-    else:
+    if holds(low):
         low, high = -DECADES, low
-        if holds(low):
-            return 0.0
+    elif holds(high):
+        return 0.0
+    else:
+        low, high = high, DECADES
+    if holds(low) or not holds(high):
+        return None
     while high - low > 0.05:
         middle = 0.5 * (low + high)
         low, high = (low, middle) if holds(middle) else (middle, high)

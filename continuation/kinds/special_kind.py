@@ -112,7 +112,7 @@ class AtStart(NamedTuple):
     tangent: np.ndarray  # (N,), the parameter's component last
     vanishing: list  # names of the user's test functions that vanish
     is_flow: bool
-    zero: float  # eigenvalues below this, relative to the largest row sum of F_u, read zero
+    zero: float  # eigenvalues below this, relative to the scale of the balanced F_u, read zero
     is_alone: bool  # no special point in the rows beside it
     jacobian: Callable  # () -> F_u, None where it can't be had
 
