@@ -138,7 +138,7 @@ def kinds_at_start(problem, begun, branch, wanted, marks) -> list:
     if marked[row]:
         return []
     start = AtStart(
-        tangent=begun.tangent,
+        tangent=begun.tangent * np.sqrt(branch.weights[-1]),
         vanishing=marks.at_start,
         is_flow=problem.stability == "flow",
         zero=ZERO_EIGENVALUE,

@@ -109,7 +109,7 @@ class Linear(NamedTuple):
 class AtStart(NamedTuple):
     """What is known of the start of a trace, for those who ask whether it is a special point."""
 
-    tangent: np.ndarray  # (N,), the parameter's component last
+    tangent: np.ndarray  # (N,), the parameter's component last, in units in which the parameter's weight is 1
     vanishing: list  # names of the user's test functions that vanish
     is_flow: bool
     zero: float  # eigenvalues below this, relative to the scale of the balanced F_u, read zero

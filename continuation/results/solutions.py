@@ -7,6 +7,7 @@ import numpy as np
 
 from continuation.equations.bordered import solve_bordered
 from continuation.equations.derivatives import evaluate, extended_jacobian
+from continuation.equations.scales import units_of
 from continuation.ground.names import check_numbers, suggest
 from continuation.results.counts import step_counts
 from continuation.results.interpolation import interpolate_cubic
@@ -39,13 +40,18 @@ def solutions_at(branch, value) -> list:
     if name not in names:
         raise ValueError(f"at: no state or varied parameter named {name!r}; this branch has {suggest(name, names)}")
     column = shown_column(problem, branch, names.index(name))
-    points = []
+    points, units = [], units_of(branch.weights)
     for row, x in crossings(branch, column, target):
         x = polish(problem, branch, x, column, target)
-        apart = [np.max(np.abs(x - other)) > SAME * (1 + np.max(np.abs(x))) for _, other in points]
+        apart = [not is_same(x, other, units) for _, other in points]
         if x is not None and all(apart):
             points.append((row, x))
     return [_point(problem, branch, row, x) for row, x in points]
+
+
+def is_same(x, other, units) -> bool:
+    """Whether two solutions are one."""
+    return bool(np.max(np.abs(x - other) / units) <= SAME * (1 + np.max(np.abs(x) / units)))
 
 
 class Column(NamedTuple):
@@ -103,13 +109,16 @@ def interpolate_at(branch, row, column, target):
 def polish(problem, branch, x, column, target):
     """Newton at a fixed column, of least norm where that is singular (a fold at the value)."""
     p, active = problem.parameter_values(branch.parameters), problem.index_of(branch.vary[0])
+    units = units_of(branch.weights)
     for _ in range(12):
         p[active] = x[-1]
         rhs = np.append(-evaluate(problem, x[:-1], p), target - column.of(x))
-        matrix = np.vstack([extended_jacobian(problem, x, p, active), column.row])
+        matrix = np.vstack([extended_jacobian(problem, x, p, active), column.row]) * units
+        alike = np.max(np.abs(matrix[:-1])) / np.max(np.abs(matrix[-1])) if np.any(units != 1.0) else 1.0
+        matrix[-1], rhs[-1] = alike * matrix[-1], alike * rhs[-1]
         step = solve_bordered(matrix, rhs)
-        x = x + step
-        if np.max(np.abs(step)) <= 1e-15 * (1 + np.max(np.abs(x))):
+        x = x + units * step
+        if np.max(np.abs(step)) <= 1e-15 * (1 + np.max(np.abs(x) / units)):
             break
     column.put(x, target)
     return x
@@ -118,7 +127,7 @@ def polish(problem, branch, x, column, target):
 def _point(problem, branch, row, x):
     """`Point` at corrected unknowns on a row or between it and the next, where the step's count holds."""
     near = branch.point(row)
-    if row + 1 < len(branch) and np.max(np.abs(x - branch.unknowns[row])) > SAME * (1 + np.max(np.abs(x))):
+    if row + 1 < len(branch) and not is_same(x, branch.unknowns[row], units_of(branch.weights)):
         near = replace(near, unstable=int(step_counts(branch)[row]), nullity=0)
     states, varied = problem.columns(x[None])
     values = {**near.parameters, **dict(zip(branch.vary, varied[0].tolist()))}
