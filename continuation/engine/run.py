@@ -94,6 +94,7 @@ def make_state(operations, span, steps: Steps, settings) -> S.State:
     kinds = [code_of(test.kind) for test in o.tests]
     rows = min(settings.max_points + settings.max_points // 4 + 64, FIRST_ROWS)  # untouched pages cost nothing
     limits = ((size - 1, *span), *o.limits)
+    is_usual = bool(np.all(units_of(o.weights) == 1.0))
     state = S.State(
         table=np.zeros(0, np.int64),
         ops=np.array([*np.ravel(asked), rare.address], np.int64),
@@ -101,8 +102,8 @@ def make_state(operations, span, steps: Steps, settings) -> S.State:
         traits=traits_table(),
         parameters=np.array(o.p, float),
         weights=np.array(o.weights, float),
-        integers=first_integers(o, settings),
-        floats=first_floats(o, steps, settings),
+        integers=first_integers(o, is_usual, settings),
+        floats=first_floats(is_usual, steps, settings),
         effort=np.zeros(S.EFFORTS, np.int64),
         work=np.zeros((S.WORK_ROWS, wide)),
         scratch=np.zeros(2 * size + FOUND),
@@ -115,7 +116,7 @@ def make_state(operations, span, steps: Steps, settings) -> S.State:
     return S.with_table(state)
 
 
-def first_integers(operations, settings) -> np.ndarray:
+def first_integers(operations, is_usual, settings) -> np.ndarray:
     """The state's integers before the first step."""
     i = np.zeros(S.INTEGERS, np.int64)
     i[S.SIZE], i[S.TESTS], i[S.ACTIVE] = operations.size, len(operations.tests), operations.active
@@ -123,6 +124,7 @@ def first_integers(operations, settings) -> np.ndarray:
     i[S.PREVIOUS], i[S.LEFT], i[S.NEXT] = S.FIRST_PREVIOUS, S.FIRST_LEFT, S.FIRST_NEXT
     i[S.PRESCRIBED] = settings.step is not None and settings.step == settings.max_step
     free = settings.max_step is None  # else a step of that length would become longer
+    i[S.PATIENCE] = growth.FIRST_PATIENCE if is_usual else growth.PATIENCE
     i[S.ADAPTS] = {"each": growth.EACH, "together": growth.TOGETHER}.get(operations.grows if free else "", growth.FIXED)
     i[S.PREDICTOR] = predict.CODES[settings.predictor]
     (meeting,) = kinds_with("meeting")
@@ -131,11 +133,11 @@ def first_integers(operations, settings) -> np.ndarray:
     return i
 
 
-def first_floats(operations, steps: Steps, settings) -> np.ndarray:
+def first_floats(is_usual, steps: Steps, settings) -> np.ndarray:
     """The state's floats before the first step."""
     f = np.zeros(S.FLOATS)
     f[S.H], f[S.MIN_H], f[S.MAX_H] = steps.first, steps.least, steps.largest
-    f[S.GROWN] = ORDINARY if np.all(units_of(operations.weights) == 1.0) else growth.AGAIN
+    f[S.GROWN] = ORDINARY if is_usual else growth.AGAIN
     f[S.TOLERANCE], f[S.MAX_ANGLE] = settings.tolerance, math.tan(min(settings.max_angle, 1.57))
     return f
 

@@ -1,5 +1,8 @@
 """Units that grow with the states: where one has left the unit it is measured in far behind, it gets a larger one.
 
+That is done only where the largest step alone holds the trace up, many times in a row: a state may drift far and still
+turn on the scale that it began with.
+
 The inner product then is another from this point on.  Lengths that the loop remembers are measured anew, and the step
 stays the same piece of the curve; nothing that is stored changes, nor where the curve runs.  It is done between steps,
 with nothing on the stack, from regular points only.
@@ -21,12 +24,18 @@ FIXED, EACH, TOGETHER = range(3)  # values of ADAPTS: units stay, each state has
 # Factor by which a state that has got a larger unit may outgrow it again: nearer 1 units change in every other step,
 # ten times more and tenfold growth takes ten times as many steps.
 AGAIN = 4.0
+# Steps of the largest length, one after the other, before units grow: in a trace that began in the usual units, later.
+# Ten times less and branches that drift, or leave for infinity, are followed in strides they do not bear; ten times
+# more and states that grow take thousands of steps.
+FIRST_PATIENCE, PATIENCE = 256, 8
 
 
 @inlined
 def grow_units(s):
     """Give states that have outgrown their units larger ones, if this trace does that."""
-    if S.integers(s)[S.ADAPTS] != FIXED and S.integers(s)[S.HISTORY] == 1 and has_outgrown(s):
+    ints = S.integers(s)
+    ints[S.LONGEST] = ints[S.LONGEST] + 1 if S.floats(s)[S.H] >= S.floats(s)[S.MAX_H] else 0
+    if ints[S.LONGEST] > ints[S.PATIENCE] and ints[S.ADAPTS] != FIXED and ints[S.HISTORY] == 1 and has_outgrown(s):
         place = S.work(s)[S.REQUEST]
         ask(s, GROW, 0.0, place, place, place)
 
@@ -63,7 +72,7 @@ def change_units(s):
     measure_anew(s, left)
     reals[S.H] = max(shrunk * reals[S.H], reals[S.MIN_H])
     reals[S.BEFORE], reals[S.LENGTH], reals[S.CLEAR] = distance(s, before, left), -1.0, 0.0
-    reals[S.GROWN] = AGAIN
+    reals[S.GROWN], ints[S.PATIENCE], ints[S.LONGEST] = AGAIN, PATIENCE, 0
 
 
 @internal

@@ -94,8 +94,10 @@ OPS = OP_RARE + 1
     LEFT,  # slot of what is settled last, the left end of what is not
     NEXT,  # slot of the next point
     ADAPTS,  # whether units grow with the states, see growth.py
+    LONGEST,  # steps in a row that were as long as they may be
+    PATIENCE,  # so many of these before units grow
     INTEGERS,
-) = range(30)
+) = range(32)
 
 # Work counts: an own array, so that every reason has its place.
 (
