@@ -10,11 +10,13 @@ from continuation.branching.continua import least_norm
 from continuation.compiled.calls.interface import OK
 from continuation.compiled.calls.prepare import prepare
 from continuation.compiled.state import trace_state as S
+from continuation.engine.assembly.collect import assemble
 from continuation.engine.bounds import Enclosure, check_start, limited_values, split_bounds
-from continuation.engine.collect import assemble
 from continuation.engine.requested import operations_of, watched
 from continuation.engine.run import begin, begin_behind, begin_singular, bits_of, make_state, run_all, tangent_anew
+from continuation.engine.runaway import Runaway
 from continuation.engine.start import measured_at, silent_tests, start_from
+from continuation.engine.vouching import drop_false_rows
 from continuation.engine.watching import RunningTrace, StopAt, attended
 from continuation.equations.operations import Operations
 from continuation.equations.scales import measure_of, measured
@@ -35,6 +37,7 @@ class Run:
     operations: Operations
     state: S.State
     status: Status
+    remarks: tuple = ()  # of the watchers, about the end
 
     @property
     def rows(self) -> np.ndarray:
@@ -68,7 +71,7 @@ def run_direction(problem, begun: Start, sign, request: Request, watch=()) -> Ru
     operations = operations_of(watching, begun, request.detect)
     if begun.continuum:
         operations = least_norm(operations, problem, begun.continuum)
-    limits, others = split_bounds(problem, operations.size, request.bounds)
+    limits, others = split_bounds(problem, begun.vary, operations.size, request.bounds)
     operations = replace(operations, limits=operations.limits + limits)
     enclosed = limited_values(problem, begun.p, begun.vary, others)
     own = measure_of(problem).units[-1]  # 1 where weights that were given are ordinary
@@ -90,7 +93,9 @@ def run_direction(problem, begun: Start, sign, request: Request, watch=()) -> Ru
         run_all(running, watchers)
     log_exceptions(problem, running.status)
     tell_in_first_units(running.state, operations.weights)
-    return Run(operations, running.state, running.status)
+    remarks = tuple(line for watcher in watchers for line in watcher.remarks)
+    remarks += drop_false_rows(running, request.settings.tolerance)
+    return Run(operations, running.state, running.status, remarks)
 
 
 def tell_in_first_units(state, weights):
@@ -114,9 +119,9 @@ def tell_in_first_units(state, weights):
 
 
 def own_watchers(request: Request, enclosed) -> tuple:
-    """The watchers that a request asks for: limits the engine does not know, then the user's stop test."""
+    """The watchers of every trace: limits the engine does not know, ways to infinity, then the user's stop test."""
     enclosure = (Enclosure(enclosed),) if enclosed else ()
-    return enclosure + ((StopAt(request.stop_at),) if request.stop_at else ())
+    return (*enclosure, Runaway(request, enclosed), *((StopAt(request.stop_at),) if request.stop_at else ()))
 
 
 def begin_outward(state, begun: Start, request: Request):
@@ -158,7 +163,7 @@ def report(branch):
     for status in branch.ends:
         if status.is_failure:
             logger.warning("%s: %s", status.name, status.advice)
-    for remark in branch.problem.remarks(branch):
+    for remark in branch.remarks:
         logger.warning("%s", remark)
     lost = [point.label for point in branch.special if not point.located]
     if lost:

@@ -2,18 +2,15 @@
 
 import numpy as np
 
-from continuation.equations.bordered import DOUBTFUL, ROUNDING, solve_least_norm
+from continuation.equations.bordered import ROUNDING, solve_least_norm
 from continuation.equations.derivatives import evaluate, state_jacobian
 from continuation.equations.scales import measure_of
+from continuation.equations.solved import is_solution
 from continuation.ground.status import StartError
 
 ITERATIONS = 60
 SMALLEST = 1e-6  # damping below this gives up: the residual does not fall along the correction
 EXACT = 1e-14  # corrections below this, relative to 1 + |u|, are rounding
-# Of a solution: its next correction, relative to 1 + |u|, and each residual, relative to what its equation changes by
-# for a change of one in u.  Ten times less refuses equations with differences of large terms, ten times more accepts
-# points that are no solutions.
-SETTLED, SOLVED = 1e-9, 1e-10
 FAR = 1e8  # a correction beyond this, in units of the unknowns, leads out of sight
 BESIDE = 1e-2  # how far away, relative to 1 + |u|, the size of an equation shows whose derivatives vanish at a solution
 
@@ -32,7 +29,7 @@ def solve_damped(problem, guess, p) -> np.ndarray:
     u, p = np.array(guess, float), np.array(p, float)
     f, (_, units, sizes) = evaluate(problem, u, p), measure_of(problem)
     units = units[:-1]
-    _refuse_nonfinite(problem, f)
+    _refuse_nonfinite(problem, u, p, f)
     for _ in range(ITERATIONS):
         step = _correction(problem, u, p, f)
         damping, size = 1.0, np.linalg.norm(f / sizes)
@@ -47,11 +44,11 @@ def solve_damped(problem, guess, p) -> np.ndarray:
         u, f = u + damping * step, trial
         if small or not np.any(f):
             break
-    if has_converged(problem, u, p):
+    if is_solution(problem, u, p):
         return u
     for begin in (u, np.array(guess, float)):
         alike = solve_alike(problem, begin, p)
-        if alike is not None and has_converged(problem, alike, p):
+        if alike is not None and is_solution(problem, alike, p):
             return alike
     raise StartError(describe_failure(problem, guess, p, u))
 
@@ -61,39 +58,21 @@ def solve_alike(problem, u, p):
 
     Rows in very small units are rounding to a least-squares solution of the equations as they are.
     """
+    units = measure_of(problem).units[:-1]
     for _ in range(ITERATIONS):
-        step, f = correction_alike(problem, u, p, ROUNDING)
-        if step is None or not np.linalg.norm(step) <= FAR:
+        f, a = evaluate(problem, u, p), state_jacobian(problem, u, p)
+        if not (np.all(np.isfinite(f)) and np.all(np.isfinite(a))):
             return None
-        units = measure_of(problem).units[:-1]
+        change = np.abs(evaluate(problem, u + BESIDE * (units + np.abs(u)), p) - f)
+        sizes = np.abs(a) @ (units + np.abs(u)) + np.where(np.isfinite(change), change, 0.0)
+        sizes = np.where(sizes > 0.0, sizes, 1.0)
+        step = solve_least_norm(a * units / sizes[:, None], -f / sizes, ROUNDING)
+        if not np.linalg.norm(step) <= FAR:
+            return None
         u = u + units * step
         if np.linalg.norm(step) <= EXACT * (1 + np.linalg.norm(u / units)):
             break
     return u
-
-
-def correction_alike(problem, u, p, doubtful) -> tuple:
-    """Newton correction in units of the unknowns with every equation over its size, and F over these; else two None."""
-    f, a = evaluate(problem, u, p), state_jacobian(problem, u, p)
-    if not (np.all(np.isfinite(f)) and np.all(np.isfinite(a))):
-        return None, None
-    units = measure_of(problem).units[:-1]
-    change = np.abs(evaluate(problem, u + BESIDE * (units + np.abs(u)), p) - f)
-    sizes = np.abs(a) @ (units + np.abs(u)) + np.where(np.isfinite(change), change, 0.0)
-    sizes = np.where(sizes > 0.0, sizes, 1.0)
-    return solve_least_norm(a * units / sizes[:, None], -f / sizes, doubtful), f / sizes
-
-
-def has_converged(problem, u, p) -> bool:
-    """Whether u is a solution as far as rounding lets one tell: the next correction is tiny, and so is F.
-
-    Each equation counts by its own size: small units make no small residual.
-    """
-    step, f = correction_alike(problem, u, p, DOUBTFUL)
-    if step is None:
-        return False
-    units = measure_of(problem).units[:-1]
-    return bool(np.linalg.norm(step) <= SETTLED * (1 + np.linalg.norm(u / units)) and np.all(np.abs(f) <= SOLVED))
 
 
 def _correction(problem, u, p, f):
@@ -110,8 +89,10 @@ def _correction(problem, u, p, f):
     return units[:-1] * solve_least_norm(a * units[:-1] / sizes[:, None], -f / sizes, ROUNDING)
 
 
-def _refuse_nonfinite(problem, f):
-    """Raise where the residual is not finite, naming the components."""
+def _refuse_nonfinite(problem, u, p, f):
+    """Raise where the residual is not finite, naming the components and, of text, the part that is to blame."""
+    if not np.all(np.isfinite(f)) and (words := problem.blame(u, p)):
+        raise StartError(f"the residual is not finite at the start: {words}; give another start")
     bad = [f"F[{name}] = {value}" for name, value in zip(problem.unknown_names, f) if not np.isfinite(value)]
     if bad:
         raise StartError(f"the residual is not finite at the start: {', '.join(bad[:5])}; give another start")

@@ -5,8 +5,8 @@ import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 
 from continuation import Branch, Kind, Problem, Settings, diagram, switch, trace
-from continuation.equations.newton import has_converged
 from continuation.equations.scales import magnitudes_at, units_of
+from continuation.equations.solved import is_solution
 
 UNITS = pytest.mark.parametrize(("s", "k"), [(1e-8, 1e5), (1e7, 1e-6), (1e-9, 1e-9), (1e9, 1e9), (1.0, 1e7)])
 FOLD = 2 / np.sqrt(27)
@@ -201,8 +201,8 @@ def test_a_small_equation_is_no_small_residual():
     for unit in (1e-16, 1e-20, 1e16):
         problem = Problem.from_expressions({"x": "x**2 - 2", "y": f"{unit!r}*(y - x - 1)"}, {"a": 0.0})
         p = problem.parameter_values()
-        assert has_converged(problem, np.array([np.sqrt(2), np.sqrt(2) + 1]), p)
-        assert not has_converged(problem, np.array([np.sqrt(2), 0.3]), p)
+        assert is_solution(problem, np.array([np.sqrt(2), np.sqrt(2) + 1]), p)
+        assert not is_solution(problem, np.array([np.sqrt(2), 0.3]), p)
         assert_allclose(problem.solve([1.0, 0.0]).state, [np.sqrt(2), np.sqrt(2) + 1], rtol=1e-14)
 
 
