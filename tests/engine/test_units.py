@@ -220,3 +220,21 @@ def test_magnitudes_follow_the_units_of_the_model():
     two = magnitudes_at(other, fs, other.parameter_values(), 0, (0, 4 * k))
     assert_allclose(two / [*fs, k], one, rtol=1e-6)
     assert_array_equal(np.frexp(units_of(np.array([1e-14, 1e9, 1.0])))[0], 0.5)
+
+
+@pytest.mark.parametrize(("s", "t"), [(1.0, 1.0), (1e-6, 1e6), (1e8, 1e-8)])
+@pytest.mark.parametrize("third", [False, True])
+def test_the_index_of_a_gradient_system_does_not_hang_on_its_units(s, t, third):
+    equations = {"x": "(p*(x/s) - (x/s)**3 + c*(y/t))/s", "y": "(c*(x/s) - y/t)/t"}
+    if third:
+        equations |= {"z": "-z"}
+    n = len(equations)
+    weights = [1 / (n * s**2), 1 / (n * t**2), *[1 / n] * (n - 2), 1.0]
+    problem = Problem.from_expressions(
+        equations, {"p": -1.0, "c": 0.5, "s": s, "t": t}, symmetric=True, weights=weights
+    )
+    branch = trace(problem, np.zeros(n), "p", (-1, 1))
+    (point,) = branch.branch_points
+    assert point["p"] == pytest.approx(-0.25, rel=1e-9)
+    assert_array_equal(branch.unstable, (branch["p"] > -0.25 + 1e-9).astype(int))
+    assert not branch.hopfs

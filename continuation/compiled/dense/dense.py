@@ -103,15 +103,24 @@ def solve_complex_square(w, matrix, rhs, unused):
 
 @internal
 def border(w, row):
-    """Write ``[F_u F_p; row]`` into the bordered matrix, equations over their sizes, so that pivots are chosen well."""
-    n, a, b, m, sizes = fixed(w, D.N_STATES), D.jacobian(w), D.derivative(w), D.bordered(w), D.equations(w)
+    """Write ``[F_u F_p; row]`` into the bordered matrix."""
+    n, a, b, m = fixed(w, D.N_STATES), D.jacobian(w), D.derivative(w), D.bordered(w)
     for i in range(n):
-        factor = 1.0 / sizes[i]
         for j in range(n):
-            m[i, j] = a[i, j] * factor
-        m[i, n] = b[i] * factor
+            m[i, j] = a[i, j]
+        m[i, n] = b[i]
         m[n, i] = row[i]
     m[n, n] = row[n]
+
+
+@internal
+def divide_by_sizes(w, x):
+    """Divide the equations of the bordered system by their sizes, so that pivots are chosen well; x : both sides."""
+    n, m, sizes = fixed(w, D.N_STATES), D.bordered(w), D.equations(w)
+    for i in range(n):
+        for j in range(n + 1):
+            m[i, j] /= sizes[i]
+        x[i], x[n + 1 + i] = x[i] / sizes[i], x[n + 1 + i] / sizes[i]
 
 
 @internal
@@ -140,8 +149,8 @@ def solve(w, row, rhs, out):
         border(w, last)
         for j in range(2 * size):
             x[j] = given[j]
-        for i in range(size - 1):
-            x[i], x[size + i] = x[i] / D.equations(w)[i], x[size + i] / D.equations(w)[i]
+        if fixed(w, D.SCALED) == 1:
+            divide_by_sizes(w, x)
         both, m = part(x, 0, 2 * size), D.bordered(w)
         done, x[2 * size + DETERMINANT], x[2 * size + EXPONENT] = linalg.solve_two(
             D.lapack(w), m, D.pivots(w), D.ints(w), both

@@ -115,9 +115,14 @@ def set_scaling(w, scaled):
 
 @internal
 def symmetrise(w):
-    """Turn the copy of F_u into a symmetric matrix with its eigenvalues and keep the scaling, if there is one."""
+    """Turn the copy of F_u into a symmetric matrix with its eigenvalues and keep the scaling, if there is one.
+
+    Where F_u is symmetric itself and states have units D, into D F_u D: it has as many eigenvalues of each sign
+    (Sylvester's law of inertia), and none is small for its units alone.
+    """
     n, a, copy = fixed(w, D.N_STATES), D.jacobian(w), D.copied(w)
-    small = n <= 2  # has closed forms, whatever its symmetry
+    measured = has_units(w)
+    small = n <= 2 and not measured  # has closed forms, whatever its symmetry
     done = not small and (fixed(w, D.DECLARED_SYMMETRIC) == 1 or eigen.is_symmetric(a, eigen.SYMMETRIC_TO))
     scaled = not (small or done) and eigen.scaling_to_symmetric(a, D.vectors(w)[D.SCALING], D.pivots(w))
     if scaled:
@@ -126,12 +131,27 @@ def symmetrise(w):
                 size = geometric_mean(abs(a[i, j]), abs(a[j, i]))
                 copy[i, j] = copy[j, i] = math.copysign(size, a[i, j])
     set_scaling(w, scaled)
+    if done and measured:
+        for i in range(n):
+            for j in range(n):
+                copy[i, j] *= D.units(w)[i] * D.units(w)[j]
     return done or scaled
+
+
+@internal
+def has_units(w):
+    """Whether the states have units of their own."""
+    units, found = D.units(w), False
+    for i in range(fixed(w, D.N_STATES)):
+        found = found or units[i] != 1.0
+    return found
 
 
 @internal
 def scale_of_symmetric(w):
     """Scale of the symmetric copy of F_u: that of F_u itself, unless its states are in very different units."""
+    if has_units(w):
+        return scale_of(D.copied(w))
     own, symmetric = scale_of(D.jacobian(w)), scale_of(D.copied(w))
     return own if own <= ALIKE * symmetric else symmetric
 
@@ -149,6 +169,8 @@ def count_symmetric(w, counts):
     if not below >= above:
         return math.nan
     counts[UNSTABLE], counts[NULLITY] = above, below - above
+    if has_units(w):  # the copy's eigenvalues are not those of F_u, which the bound is about
+        return 1.0
     D.vectors(w)[D.MEMORY][D.RADIUS] = SAFE * eigen.gap_around_zero(d, e, zero, scale) - zero
     return 1.0
 
