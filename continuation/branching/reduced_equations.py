@@ -12,8 +12,8 @@ import numpy as np
 
 from continuation.branching.homotopy import Polynomials
 from continuation.equations.derivatives import evaluate, extended_jacobian
+from continuation.equations.measures.measure import measure_of
 from continuation.equations.multilinear import Multilinear
-from continuation.equations.scales import measure_of
 from continuation.ground import canonical
 
 # Singular values below this fraction of the largest may vanish: points are located to 1e-9, degenerate ones to 1e-7.

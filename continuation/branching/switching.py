@@ -14,7 +14,7 @@ from continuation.branching.reduced_equations import (
     kernel_at,
     rank_defect_around,
 )
-from continuation.equations.scales import measured_like
+from continuation.equations.measures.measure import measured_like
 from continuation.equations.solved import is_solution
 from continuation.ground import canonical
 from continuation.ground.names import suggest

@@ -8,7 +8,7 @@ from continuation.curves.codim2 import onto_curve, tangent_of
 from continuation.curves.special_curve import SpecialCurve
 from continuation.curves.unknowns import unknowns_of
 from continuation.equations.derivatives import state_jacobian
-from continuation.equations.scales import measured_like
+from continuation.equations.measures.measure import measured_like
 from continuation.ground.names import suggest
 from continuation.ground.points import Point, SpecialPoint
 from continuation.ground.status import Kind

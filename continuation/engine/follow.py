@@ -18,8 +18,8 @@ from continuation.engine.runaway import Runaway
 from continuation.engine.start import measured_at, silent_tests, start_from
 from continuation.engine.vouching import drop_false_rows
 from continuation.engine.watching import RunningTrace, StopAt, attended
+from continuation.equations.measures.measure import measure_of, measured
 from continuation.equations.operations import Operations
-from continuation.equations.scales import measure_of, measured
 from continuation.ground.points import Start
 from continuation.ground.status import StartError, Status
 from continuation.results.request import Request

@@ -17,7 +17,7 @@ from continuation.compiled.state.messages import FOUND
 from continuation.compiled.steps import predict
 from continuation.engine.interrupts import interrupt_sets
 from continuation.engine.watching import asked_to_end
-from continuation.equations.scales import ORDINARY, Measure, units_of
+from continuation.equations.measures.measure import ORDINARY, Measure, units_of
 from continuation.ground.status import Kind, Status
 from continuation.kinds import registry
 from continuation.kinds.special_kind import BY_KERNEL

@@ -4,8 +4,9 @@ import numpy as np
 
 from continuation.engine.run import ILL, correct_at_parameter, correct_nearby, make_state, tangent_at
 from continuation.equations.derivatives import evaluate, extended_jacobian
+from continuation.equations.measures.magnitudes import weights_at
+from continuation.equations.measures.measure import Measure, measure_of, measured
 from continuation.equations.newton import solve_damped
-from continuation.equations.scales import Measure, measure_of, measured, weights_at
 from continuation.ground import canonical
 from continuation.ground.points import Point, SpecialPoint, Start
 from continuation.ground.settings import Settings

@@ -90,7 +90,7 @@ class Equations:
         kind = "compiled" if self.compiled else "plain Python"
         return f"<Problem {self.name}: {len(self.states)} states, parameters {dict(self.parameters)}, {kind}>"
 
-    measure = None  # what a trace measures in, see `continuation.equations.scales.Measure`
+    measure = None  # what a trace measures in, see `continuation.equations.measures.measure.Measure`
 
     @property
     def adapts(self) -> bool:

@@ -8,7 +8,7 @@ import numpy as np
 
 from continuation.equations.derivatives import evaluate, parameter_column, state_jacobian
 from continuation.equations.directional import derivative_along
-from continuation.equations.scales import measure_of
+from continuation.equations.measures.measure import measure_of
 
 HIGHEST = 5  # order up to which differences are worth anything
 KEPT = 13  # digits in which two directions of size 1 are the same

@@ -4,7 +4,7 @@ import numpy as np
 
 from continuation.equations.bordered import ROUNDING, solve_least_norm
 from continuation.equations.derivatives import evaluate, state_jacobian
-from continuation.equations.scales import measure_of
+from continuation.equations.measures.measure import measure_of
 from continuation.equations.solved import is_solution
 from continuation.ground.status import StartError
 

@@ -7,7 +7,7 @@ import numpy as np
 from continuation.compiled.calls.interface import NOTHING, Callback
 from continuation.compiled.dense import dense, workspace
 from continuation.compiled.dense.refine import refine
-from continuation.equations.scales import measure_of
+from continuation.equations.measures.measure import measure_of
 from continuation.ground.status import Kind
 
 

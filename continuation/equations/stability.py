@@ -6,7 +6,7 @@ import numpy as np
 import scipy.linalg
 
 from continuation.compiled.dense.spectrum import ZERO_EIGENVALUE
-from continuation.compiled.matrices.balance import ALIKE
+from continuation.compiled.matrices.similarity import ALIKE
 
 
 class EigenvalueCounts(NamedTuple):

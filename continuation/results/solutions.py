@@ -8,7 +8,7 @@ import numpy as np
 
 from continuation.equations.bordered import solve_bordered
 from continuation.equations.derivatives import evaluate, extended_jacobian
-from continuation.equations.scales import measured, units_of
+from continuation.equations.measures.measure import measured, units_of
 from continuation.equations.solved import is_solution
 from continuation.ground.names import check_numbers, suggest
 from continuation.results.counts import step_counts

@@ -10,7 +10,7 @@ from numpy.testing import assert_allclose, assert_array_equal
 
 from continuation import Problem, trace
 from continuation.compiled.calls.kernel import kernel
-from continuation.compiled.matrices import balance, eigen, extremes, linalg
+from continuation.compiled.matrices import eigen, extremes, linalg, similarity
 
 EXPONENTS = st.integers(-300, 300)
 SHIFTS = (-0.7, -1e-9, 0.0, 1e-9, 0.3)
@@ -49,7 +49,7 @@ def condition(lapack, a, wr, wi):
 @kernel
 def balanced(a, d):
     """Balance a matrix in place."""
-    return balance.balance(a, d)
+    return similarity.balance(a, d)
 
 
 @kernel

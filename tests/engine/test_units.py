@@ -5,7 +5,8 @@ import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 
 from continuation import Branch, Kind, Problem, Settings, diagram, switch, trace
-from continuation.equations.scales import magnitudes_at, units_of
+from continuation.equations.measures.magnitudes import magnitudes_at
+from continuation.equations.measures.measure import units_of
 from continuation.equations.solved import is_solution
 
 UNITS = pytest.mark.parametrize(("s", "k"), [(1e-8, 1e5), (1e7, 1e-6), (1e-9, 1e-9), (1e9, 1e9), (1.0, 1e7)])

@@ -22,7 +22,7 @@ from continuation.compiled.dense.extended import (
 )
 from continuation.compiled.dense.spectrum import ZERO_EIGENVALUE
 from continuation.compiled.matrices import eigen
-from continuation.compiled.matrices.balance import balanced_scale
+from continuation.compiled.matrices.similarity import balanced_scale
 
 ITERATIONS = 12  # a quadratic iteration that needs more started too far away
 REACHED = 0.1  # a contraction above this, of a quadratic iteration, says that rounding is reached

@@ -13,9 +13,9 @@ from continuation.compiled.calls.arrays import fixed
 from continuation.compiled.calls.kernel import internal, summing
 from continuation.compiled.dense import workspace as D
 from continuation.compiled.matrices import eigen
-from continuation.compiled.matrices.balance import ALIKE, balance
 from continuation.compiled.matrices.extremes import geometric_mean
 from continuation.compiled.matrices.linalg import scale_of
+from continuation.compiled.matrices.similarity import ALIKE, balance
 from continuation.compiled.state.trace_state import NULLITY, UNSTABLE
 
 # Eigenvalues below this, relative to the scale of the balanced F_u, are zero: ten times less and rounding of defective

@@ -8,7 +8,7 @@ import numpy as np
 from continuation.compiled.dense.spectrum import ZERO_EIGENVALUE
 from continuation.compiled.state import trace_state as S
 from continuation.engine.run import KINDS
-from continuation.equations.scales import measure_of
+from continuation.equations.measures.measure import measure_of
 from continuation.ground import canonical
 from continuation.ground.points import SpecialPoint
 from continuation.ground.status import Kind

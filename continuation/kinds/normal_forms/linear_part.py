@@ -6,8 +6,8 @@ from typing import NamedTuple
 import numpy as np
 
 from continuation.equations.derivatives import state_jacobian
+from continuation.equations.measures.measure import measure_of
 from continuation.equations.multilinear import Multilinear
-from continuation.equations.scales import measure_of
 from continuation.ground import canonical
 
 # Singular values of F_u below this, its rows scaled to one, are zero.  Points are located to about 1e-8 and F_u by
