@@ -1,4 +1,4 @@
-"""What a branch is measured in: the weights of its inner product, and units of unknowns and equations that go with them.
+"""What a branch is measured in: the weights of its inner product, and the units that go with them.
 
 The inner product of a branch is ``sum u_i v_i / (n d_i**2) + p q / s**2`` with typical magnitudes d of the states and s
 of the varied parameter.  Units are powers of two near these, so that nothing is rounded; 1 where they are ordinary.
