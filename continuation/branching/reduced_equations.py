@@ -65,6 +65,11 @@ class ScaledKernel:
         """Kernel coordinates y (k + 1,) of z."""
         return self.basis.T @ z
 
+    def direction(self, tangent) -> np.ndarray:
+        """Unit vector y along a tangent (N,) in the problem's own units."""
+        y = self.coordinates(tangent / self.unit)
+        return y / np.linalg.norm(y)
+
     def lift(self, y) -> np.ndarray:
         """Point z of the kernel with coordinates y."""
         return self.basis @ y

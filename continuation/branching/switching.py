@@ -28,6 +28,7 @@ CLOSE = 0.1  # unit directions nearer than this do not tell branches apart: thei
 PARTED = 0.02  # touching half-branches nearer than this, relative to the distance from the point: no start between them
 ALIKE = 1e-3  # coordinates of directions nearer than this are equal: where extrapolated they err by up to 1e-4
 LARGEST = 8  # dimension of the kernel beyond which nothing is tried
+SECONDS = 60.0  # for one point: cubic kernels of dimension 6 take a tenth of it, of dimension 8 twice as long
 
 
 class Starts(list):
@@ -46,7 +47,7 @@ class Starts(list):
         self.complete, self.notes = complete, tuple(notes)
 
 
-def starts_at(problem, point) -> Starts:
+def starts_at(problem, point, seconds=SECONDS) -> Starts:
     """The half-branches that meet at a branch point; see `continuation.switch.switch`."""
     vary = check_branch_point(problem, point)
     problem = measured_like(problem, point, vary)
@@ -54,16 +55,17 @@ def starts_at(problem, point) -> Starts:
     p = problem.parameter_values(point.parameters)
     kernel = kernel_at(problem, x, p, problem.index_of(vary), problem.inner_weights())
     check_kernel(kernel)
-    spheres, halves, notes, complete = half_branches(kernel, problem.smoothness, point.error)
+    spheres, halves, notes, complete = half_branches(kernel, problem.smoothness, point.error, point.tangent, seconds)
     # A point in the first row was reached against the rows' direction.
-    incoming = (-1 if point.index == 0 else 1) * spheres.kernel.coordinates(point.tangent / spheres.kernel.unit)
-    known, others = arrange(halves, incoming / np.linalg.norm(incoming), notes)
+    incoming = (-1 if point.index == 0 else 1) * spheres.kernel.direction(point.tangent)
+    known, others = arrange(halves, incoming, notes)
     kept = [known, *others] if known else others
     if not kept:
         raise ValueError(f"point: no half-branch leaves {point.label}: {'; '.join(notes)}")
     for note in notes:
         logger.info("switch at %s: %s", point.label, note)
-    starts = [make_start(spheres, half, halves, vary, point, known=half is known) for half in kept]
+    directions = np.array([half.direction for half in halves])
+    starts = [make_start(spheres, half, halves, directions, vary, point, known=half is known) for half in kept]
     return Starts(starts, complete, notes)
 
 
@@ -143,24 +145,29 @@ def arrange(halves, incoming, notes) -> tuple:
 def pair_opposites(halves) -> list:
     """Half-branches by descending direction, each followed by its opposite."""
     keys = np.array([[*half.direction, *half.z] for half in halves])  # of those that touch, the points ahead differ
-    left = [halves[k] for k in canonical.order(-keys, ALIKE)]
-    out = []
-    while left:
-        half = left.pop(0)
-        out.append(half)
-        gaps = [float(np.linalg.norm(other.direction + half.direction)) for other in left]
-        if gaps and min(gaps) < STRAIGHT:
-            out.append(left.pop(canonical.first_smallest(gaps, ALIKE)))
+    left, out = canonical.order(-keys, ALIKE), []
+    directions = np.array([half.direction for half in halves])
+    while len(left):
+        first, left = left[0], left[1:]
+        out.append(halves[first])
+        gaps = np.linalg.norm(directions[left] + directions[first], axis=1)
+        if np.min(gaps, initial=np.inf) < STRAIGHT:
+            place = canonical.first_smallest(gaps, ALIKE)
+            out.append(halves[left[place]])
+            left = np.delete(left, place)
     return out
 
 
-def make_start(spheres: Spheres, half: Half, halves, vary, point, *, known):
-    """`Start` of a half-branch, with points ahead where its tangent alone does not lead onto it."""
+def make_start(spheres: Spheres, half: Half, halves, directions, vary, point, *, known):
+    """`Start` of a half-branch, with points ahead where its tangent alone does not lead onto it.
+
+    `halves` are all at the point, with their `directions` (h, m).
+    """
     kernel = spheres.kernel
     weights = kernel.problem.inner_weights()
     tangent = kernel.unit * kernel.lift(half.direction)
-    apart = [other for other in halves if other is not half]
-    touching = [other for other in apart if np.linalg.norm(half.direction - other.direction) < CLOSE]
+    near = np.flatnonzero(np.linalg.norm(directions - half.direction, axis=1) < CLOSE)
+    touching = [halves[k] for k in near if halves[k] is not half]
     rough = kernel.problem.smoothness < 3
     needed = rough or kernel.dimension > 1 or half.continuum > 0 or bool(touching)
     return Start(

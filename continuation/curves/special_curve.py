@@ -114,13 +114,18 @@ class SpecialCurve(Equations):
         if not self.shape.unfolded:
             return []
         row = int(np.argmax(np.abs(branch.unknowns[:, -3])))
-        x, p = branch.unknowns[row], self.parameter_values(branch.parameters)
-        worst = abs(x[-3])
-        if worst <= LOST * np.max(np.abs(self.stability_matrix(x, self.parameters_at(x, p)))):
+        p, worst = self.parameter_values(branch.parameters), abs(branch.unknowns[row, -3])
+        rows = branch.unknowns[[0, row, -1]]  # F_u may vanish in one of them
+        if worst <= LOST * max(np.max(np.abs(self.stability_matrix(x, self.parameters_at(x, p)))) for x in rows):
             return []
         return [f"no branch points any more: the equations had to be unfolded by {worst:.3g} at row {row}"]
 
     # For the engine and for those who ask like it
+
+    @functools.cached_property
+    def variant(self) -> int:
+        """Which of the curves of its kind this is, see `CurveShape`."""
+        return 0 if self.shape.variant is None else self.shape.variant(self, *self.guess)
 
     def operations(self, p, active):
         """Operations of one trace, with tables of their own."""
@@ -167,7 +172,12 @@ class CurveFunction:
         return CurveTable(self.curve, len(self.curve.guess.parameters), self.curve.index_of(self.curve.vary[0]))
 
     def __call__(self, unknowns, p, out):
-        """Write the curve's equations at (unknowns, p) into `out`; NaN where they can't be evaluated."""
+        """Write the curve's equations at (unknowns, p) into `out`; NaN where they can't be evaluated.
+
+        Compiled for double precision: arrays of another kind are refused, their memory means something else.
+        """
+        if np.asarray(unknowns).dtype != np.float64:
+            raise TypeError(f"unknowns: wanted an array of float64, got {np.asarray(unknowns).dtype}")
         out[:] = self.table.value_at(np.append(unknowns, p[self.curve.index_of(self.curve.vary[0])]), p)
 
-    python = __call__
+    python = as_written = __call__

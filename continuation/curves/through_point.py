@@ -52,6 +52,8 @@ def curve_through(problem, point, vary, span, curve=None):
         x = beside(made, x, p, limits[names[0]], limits[names[1]])
         point = replace(point, state=made.columns(x[None])[0][0])
         p = made.parameters_at(x, p)
+        if made.shape.variant:  # told where nothing degenerates
+            made = made.near(x, p)
     start = Point(point.state, dict(zip(problem.parameters, p.tolist())), problem.states, unknowns=x)
     return made, start, names[0], limits
 
@@ -95,6 +97,8 @@ def check_point(problem, point, curve) -> Kind:
     if tuple(point.state_names) != tuple(problem.states):
         raise ValueError(f"start: has the states {list(point.state_names)}; this problem has {list(problem.states)}")
     kinds = registry.of(point.kind).curves
+    if is_turn(point):
+        kinds = (Kind.BRANCH_POINT, Kind.FOLD)
     if not kinds:
         raise ValueError(f"start: curves lead through folds, branch points and Hopf points, got {point.label}")
     if curve is not None and curve not in kinds:
@@ -106,11 +110,18 @@ def check_point(problem, point, curve) -> Kind:
 
 def has_second_condition(problem, kind, point, p) -> bool:
     """Whether a test function of the curve vanishes at the point: it would say nothing in the row of the start."""
-    if kind is Kind.FOLD and point.kind is Kind.FOLD:  # it may be a Bogdanov-Takens point that no curve told of
+    if (
+        kind is Kind.FOLD and point.kind is Kind.FOLD and not is_turn(point)
+    ):  # it may be a Bogdanov-Takens point that no curve told of
         unknowns = problem.point_unknowns(point, point.vary[0])[:-1]
         left, _, right = np.linalg.svd(state_jacobian(problem, unknowns, p))
         return abs(left[:, -1] @ right[-1]) <= DOUBLE
-    return point.kind in registry.of(kind).shape.second_conditions
+    return is_turn(point) or point.kind in registry.of(kind).shape.second_conditions
+
+
+def is_turn(point) -> bool:
+    """Whether a curve of branch points turns there: it is called a fold, but no fold of the problem."""
+    return point.kind is Kind.FOLD and len(point.vary) > 1
 
 
 def beside(curve, x, p, first, second) -> np.ndarray:

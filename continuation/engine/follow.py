@@ -12,7 +12,7 @@ from continuation.compiled.calls.prepare import prepare
 from continuation.compiled.state import trace_state as S
 from continuation.engine.assembly.collect import assemble
 from continuation.engine.bounds import Enclosure, check_start, limited_values, split_bounds
-from continuation.engine.requested import operations_of, watched
+from continuation.engine.requested import StopAtRequested, operations_of, watched
 from continuation.engine.run import begin, begin_behind, begin_singular, bits_of, make_state, run_all, tangent_anew
 from continuation.engine.runaway import Runaway
 from continuation.engine.start import measured_at, silent_tests, start_from
@@ -78,7 +78,8 @@ def run_direction(problem, begun: Start, sign, request: Request, watch=()) -> Ru
     steps = request.steps(1 / math.sqrt(operations.weights[-1]) if problem.adapts else own, found=problem.adapts)
     state = make_state(operations, request.span, steps, request.settings)
     state.integers[S.DETECT] = bits_of(request.detect & operations.kinds)
-    state.integers[S.STOP_KINDS] = bits_of([request.stop_kind] if request.stop_kind else [])
+    watchers = own_watchers(request, enclosed, operations.tests) + tuple(watch)
+    state.integers[S.STOP_KINDS] = bits_of([kind for kind in [request.stop_kind] if kind and not kind.on_request])
     state.integers[S.STOP_COUNT] = request.stop_count
     tangent = sign * begun.tangent
     if begun.outward:
@@ -88,7 +89,6 @@ def run_direction(problem, begun: Start, sign, request: Request, watch=()) -> Ru
     elif leaves_at_once(begun.x, tangent, state.limits, enclosed):
         return Run(operations, state, Status.LIMIT)
     running = RunningTrace(problem, begun, state)
-    watchers = own_watchers(request, enclosed) + tuple(watch)
     with attended(watchers, running):
         run_all(running, watchers)
     log_exceptions(problem, running.status)
@@ -118,10 +118,12 @@ def tell_in_first_units(state, weights):
         rows[k, base + S.DET] *= length
 
 
-def own_watchers(request: Request, enclosed) -> tuple:
-    """The watchers of every trace: limits the engine does not know, ways to infinity, then the user's stop test."""
-    enclosure = (Enclosure(enclosed),) if enclosed else ()
-    return (*enclosure, Runaway(request, enclosed), *((StopAt(request.stop_at),) if request.stop_at else ()))
+def own_watchers(request: Request, enclosed, tests) -> tuple:
+    """The watchers of every trace: limits the engine does not know, ways to infinity, then what the user stops at."""
+    enclosure, kind = (Enclosure(enclosed),) if enclosed else (), request.stop_kind
+    requested = (StopAtRequested(kind, tests),) if kind and kind.on_request else ()
+    stop = (StopAt(request.stop_at),) if request.stop_at else ()
+    return (*enclosure, Runaway(request, enclosed), *requested, *stop)
 
 
 def begin_outward(state, begun: Start, request: Request):

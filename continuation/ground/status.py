@@ -25,6 +25,7 @@ class Kind(Enum):
     BAUTIN = "GH", 0
     ZERO_HOPF = "ZH", 1
     HOPF_HOPF = "HH", 2
+    DEGENERATE_BRANCH_POINT = "DB", 0
     NEUTRAL_SADDLE = "NE", 0, True
     USER = "UZ", 0
     END = "EP", 0

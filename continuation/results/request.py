@@ -69,7 +69,9 @@ class Request:
         problem.index_of(vary)
         span, bounds = limits_of(problem, vary, span)
         signs, detect = signs_of(direction), kinds_of(detect)
-        return cls(vary, span, settings, signs, detect, bounds=bounds, **stop_of(stop))
+        stops = stop_of(stop)
+        detect |= {kind for kind in stops.values() if isinstance(kind, Kind) and kind.on_request}
+        return cls(vary, span, settings, signs, detect, bounds=bounds, **stops)
 
     @property
     def limits(self) -> dict:
@@ -143,13 +145,13 @@ def stop_of(stop) -> dict:
     """The stop condition under the name of its field."""
     if stop is None:
         return {}
-    if isinstance(stop, Kind) and stop in USUAL_KINDS:
+    if isinstance(stop, Kind) and stop in TRACED_KINDS:
         return {"stop_kind": stop}
     if isinstance(stop, int) and not isinstance(stop, bool) and stop > 0:
         return {"stop_count": stop}
     if callable(stop) and not isinstance(stop, Kind):
         return {"stop_at": stop}
-    names = [kind.name for kind in USUAL_KINDS]
+    names = [kind.name for kind in TRACED_KINDS]
     raise ValueError(f"stop: wanted a Kind of {names}, a count of at least 1 or a function of a Point, got {stop!r}")
 
 

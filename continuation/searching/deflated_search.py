@@ -22,10 +22,12 @@ from continuation.searching.deflation import (
 )
 from continuation.searching.found import Found, Report
 from continuation.searching.guesses import Surroundings, check_guesses, random_guesses
+from continuation.searching.other_ways import OtherWays
 from continuation.searching.search_limits import Limits, check_bounds
 
 BUDGET = 3000  # Newton iterations
 SPARE = 50  # ... and so many more for each solution found
+PATIENCE, MORE = 200, 5  # iterations, and more for each solution found, without a new one: then other ways are tried
 WIDE = 1.5  # length of the deflation of one solution, in half-widths of the search
 NUDGE = 0.1  # lengths by which a guess on top of a known solution is moved
 
@@ -86,6 +88,10 @@ def find_solutions(
     -----
     An iteration costs one residual, one Jacobian and one LU factorisation of order n.  Random guesses come from a
     scrambled Sobol sequence in boxes around all that is known or found, and from known solutions moved or multiplied.
+    Where deflation has given nothing for 200 iterations and 5 for each solution found, random guesses are tried in
+    other ways as well, each as often as it gives something: Newton with bounded steps; the same in spaces fixed by
+    subgroups of the finite symmetry; for a gradient system (``symmetric=True``, up to 64 states) towards saddles of
+    each index, also from beside known solutions.  Not so where continua of solutions were found.
     Solutions with singular F_u that a path of solutions joins (circles, orbits of a continuous group) count as one.
 
     References
@@ -123,6 +129,7 @@ class Search:
         self.equations = SquareSystem(problem, p)
         self.deflation = Deflation(problem.inner_weights()[:-1], power, shift)
         self.catalogue = Catalogue(problem, self.equations, self.deflation)
+        self.ways, self.idle = OtherWays(problem, self.equations, self.deflation), 0
         self.surroundings, self.inside = Surroundings(limits, np.vstack([known, given])), {}
         if limits.closed:
             self.deflation.unit = min(1.0, self.deflation.norm(limits.corners[1] - limits.corners[0]))
@@ -153,9 +160,31 @@ class Search:
         known, n = self.deflation, self.equations.size
         for guess, half in random_guesses(self.surroundings, lambda: known.known, n, seed):
             self.report.guesses += 1
-            self.exhaust(guess, half)
+            way = self.ways.choose(self.idle) if self.is_stuck() else ""
+            if way:
+                self.try_way(way, guess, half)
+            else:
+                self.exhaust(guess, half)
             if self.has_ended():
                 break
+
+    def is_stuck(self) -> bool:
+        """Whether deflation has given nothing for so long that the rest of the iterations is better shared.
+
+        Not where continua are known: what is not deflated ends on them at ever new points, each to be walked from.
+        """
+        if self.catalogue.continua:
+            return False
+        return self.idle > PATIENCE + MORE * len(self.catalogue.found)
+
+    def try_way(self, way, guess, half):
+        """One attempt from a guess (n,) in another way."""
+        attempt = self.ways.attempt(way, guess, half, self.catalogue.found, self._most())
+        self.ways.count(way, attempt.iterations, self.conclude(attempt))
+
+    def _most(self) -> int:
+        """Iterations that one attempt may take."""
+        return min(ITERATIONS, max(1, self.left()))
 
     def _try_given(self, given):
         """Try all guesses (m, n) as long as one of them gives something."""
@@ -192,15 +221,21 @@ class Search:
 
     def attempt(self, guess) -> bool:
         """One Newton run from a guess; whether it found a new solution."""
+        self.measure(self.half)
+        start = self._apart(guess)
+        attempt = deflated_newton(self.equations, self.deflation, start, self._most(), self.damped)
+        if attempt.failure == "known":
+            self.deflation.strengthen(attempt.u)
+        new = self.conclude(attempt)
+        self.idle = 0 if new else self.idle + max(attempt.iterations, 1)
+        return new
+
+    def conclude(self, attempt) -> bool:
+        """Count an attempt and list what it found; whether that is new."""
         report = self.report
         report.attempts += 1
-        self.measure(self.half)
-        most = min(ITERATIONS, max(1, self.left()))
-        u, iterations, failure = deflated_newton(self.equations, self.deflation, self._apart(guess), most, self.damped)
-        report.iterations += max(iterations, 1)
-        if failure == "known":
-            self.deflation.strengthen(u)
-        failure = failure or self._accept(u)
+        report.iterations += max(attempt.iterations, 1)
+        failure = attempt.failure or self._accept(attempt.u)
         if failure:
             report.failures[failure] += 1
         return not failure

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose
 
-from continuation.branching import germs, halves, homotopy, roots
+from continuation.branching import certificates, germs, halves, homotopy, roots
 from continuation.branching.continua import without_continuum
 from continuation.branching.reduced_equations import balance, defect, is_inside_continuum, kernel_at, parameter_last
 from continuation.branching.switching import Starts, arrange, check_kernel, pair_opposites
@@ -181,7 +181,7 @@ def test_bezout_counts_lines_and_conics(rng):
     ):
         x, regular = homotopy.solve_polynomials(polynomials)
         assert (len(x), regular.sum()) == (count, count)
-        assert not homotopy.have_met(x)
+        assert len(certificates.find_doubles(x, certificates.certify(polynomials, x))) == 0
         values, _ = polynomials.values(x)
         assert np.max(np.abs(values)) < 1e-10 * (1 + np.max(np.abs(cubic)))
         conjugate = np.abs(x.conj() @ x.conj().T)  # real equations: roots come in conjugate pairs
