@@ -11,9 +11,7 @@ import numpy as np
 from continuation.compiled.calls.arrays import doubles
 from continuation.compiled.calls.interface import OK, call, callback
 from continuation.compiled.calls.kernel import kernel
-from continuation.compiled.dense import workspace
 from continuation.compiled.dense.spectrum import count_spectrum
-from continuation.compiled.matrices import linalg
 from continuation.compiled.state.trace_state import COUNTS
 
 WORK = ("residuals", "jacobians", "factorisations", "spectra")
@@ -25,7 +23,7 @@ def spectrum(w, u, p, out):
     counts = doubles(out, COUNTS)
     for j in range(COUNTS):
         counts[j] = 0.0
-    count_spectrum(w, counts, linalg.scale_of(workspace.jacobian(w)), math.inf)
+    count_spectrum(w, counts, math.inf)
     return OK
 
 

@@ -146,7 +146,13 @@ class Problem(Verbs, Equations):
         How often F can be differentiated: 3 (default) or more; 2 for equations like ``mu*x - x*abs(x)`` whose second
         derivative jumps, so that nothing is made of third ones.
     weights : (n + 1,) array, optional
-        Inner product ``sum w_i u_i v_i + w_n p q``; default 1/n for states, 1 for the parameter.
+        Inner product ``sum w_i u_i v_i + w_n p q``; default 1/n for states, 1 for the parameter, where these are of
+        ordinary size, see `scales`.
+    scales : mapping of str to float, or array, optional
+        Typical magnitudes d of states (and parameters): the inner product is ``sum u_i v_i / (n d_i**2) + p q / d**2``.
+        Those not given are 1 where all states and the varied parameter are within a factor of 100 of 1 and of each
+        other at a start; else they are found there: from the start, its tangent, the span and how the equations
+        respond, so that results do not depend on the units of the model.
     compiled : bool, optional
         True makes numba's refusal an error, False keeps plain Python.
     name : str, optional
@@ -183,6 +189,7 @@ class Problem(Verbs, Equations):
         symmetries=(),
         smoothness=3,
         weights=None,
+        scales=None,
         compiled=None,
         name=None,
     ):
@@ -199,6 +206,7 @@ class Problem(Verbs, Equations):
             stability=stability,
             smoothness=smoothness,
             weights=weights,
+            scales=scales,
             compiled=compiled,
             name=name,
         )
@@ -234,7 +242,7 @@ class Problem(Verbs, Equations):
             parameter of that name, which the equations may use.  The problem is the reduced one, see `reduced`: a
             state less for each total.
         options
-            As for `Problem`: `symmetric`, `stability`, `symmetries`, `smoothness`, `weights`, `compiled`.
+            As for `Problem`: `symmetric`, `stability`, `symmetries`, `smoothness`, `weights`, `scales`, `compiled`.
 
         Raises
         ------
@@ -277,6 +285,7 @@ class Problem(Verbs, Equations):
             "symmetries": _plain_entries(options.get("symmetries", ())),
             "smoothness": problem.smoothness,
             "weights": None if problem.weights is None else problem.weights.tolist(),
+            "scales": problem.scales,
         }
         return problem if conserve is None else _conserving(problem, conserve)
 
@@ -323,6 +332,7 @@ class Problem(Verbs, Equations):
             "symmetries",
             "smoothness",
             "weights",
+            "scales",
         )
         options = {key: source[key] for key in keys if key in source}
         return cls.from_expressions(source["equations"], source["parameters"], **options)

@@ -12,6 +12,7 @@ import numpy as np
 
 from continuation.branching.homotopy import Polynomials
 from continuation.equations.derivatives import evaluate, extended_jacobian
+from continuation.equations.measures.measure import measure_of
 from continuation.equations.multilinear import Multilinear
 from continuation.ground import canonical
 
@@ -97,7 +98,8 @@ def kernel_at(problem, x, p, active, weights) -> ScaledKernel:
     Equations are scaled to their size at x and around it, the parameter so that F_p is no larger than F_u.
     """
     unit = 1.0 / np.sqrt(weights)
-    at, near = (extended_jacobian(problem, y, p, active) * unit for y in (x, generic_point_near(x)))
+    beside = generic_point_near(x, measure_of(problem).units)
+    at, near = (extended_jacobian(problem, y, p, active) * unit for y in (x, beside))
     both = np.maximum(np.abs(at), np.abs(near)) if np.all(np.isfinite(near)) else np.abs(at)
     rows = np.max(both, axis=1)
     rows[rows == 0] = 1.0
@@ -137,9 +139,9 @@ def parameter_last(basis) -> np.ndarray:
     return np.column_stack([canonical.basis(basis @ turn[:, 1:]), last])
 
 
-def generic_point_near(x) -> np.ndarray:
+def generic_point_near(x, units) -> np.ndarray:
     """A generic point around x, where a matrix that vanishes at x shows its size."""
-    return x + NEAR * (1 + np.abs(x)) * np.cos(np.arange(1, len(x) + 1))
+    return x + NEAR * (units + np.abs(x)) * np.cos(np.arange(1, len(x) + 1))
 
 
 def rank_defect_around(kernel: ScaledKernel) -> int:

@@ -14,6 +14,7 @@ from continuation.branching.reduced_equations import (
     kernel_at,
     rank_defect_around,
 )
+from continuation.equations.measures.measure import measured_like
 from continuation.equations.solved import is_solution
 from continuation.ground import canonical
 from continuation.ground.arguments import check_problem
@@ -50,6 +51,7 @@ class Starts(list):
 def starts_at(problem, point, seconds=SECONDS) -> Starts:
     """The half-branches that meet at a branch point; see `continuation.switch.switch`."""
     vary = check_branch_point(problem, point)
+    problem = measured_like(problem, point, vary)
     x = problem.point_unknowns(point, vary)
     p = problem.parameter_values(point.parameters)
     kernel = kernel_at(problem, x, p, problem.index_of(vary), problem.inner_weights())

@@ -66,6 +66,8 @@ class SpecialCurve(Equations):
 
     # Unknowns and columns
 
+    adapts = False  # its base has been measured where it begins
+
     @property
     def size(self) -> int:
         """Number of unknowns of the base problem beside its parameter."""
@@ -101,7 +103,7 @@ class SpecialCurve(Equations):
         """Both parameters."""
         return self.vary
 
-    def inner_weights(self) -> np.ndarray:
+    def own_weights(self) -> np.ndarray:
         """(N,): those of the base problem, the first parameter's for both; kappa in units of its first value."""
         w = self.base.inner_weights()
         auxiliary = [w[0] / max(1.0, abs(self.guess.unknowns[self.size])) ** 2 for _ in self.shape.auxiliary]

@@ -8,6 +8,7 @@ from continuation.curves.codim2 import onto_curve, tangent_of
 from continuation.curves.special_curve import SpecialCurve
 from continuation.curves.unknowns import unknowns_of
 from continuation.equations.derivatives import state_jacobian
+from continuation.equations.measures.measure import measured_like
 from continuation.ground.arguments import check_problem, shown
 from continuation.ground.names import suggest
 from continuation.ground.points import Point, SpecialPoint
@@ -43,6 +44,7 @@ def curve_through(problem, point, vary, span, curve=None):
     names = check_pair(problem, vary)
     limits = check_limits(problem, span, names)
     kind = check_point(problem, point, curve)
+    problem = measured_like(problem, point, names[0])
     p = problem.parameter_values({k: v for k, v in point.parameters.items() if k in problem.parameters})
     x = unknowns_of(problem, kind, point, names, p)
     made = SpecialCurve(problem, kind, names, x, p)

@@ -123,7 +123,7 @@ class Isolated(ComposedEquations):
         """States (m, n) and the varied parameter; tau is not listed."""
         return unknowns[:, : len(self.states)], unknowns[:, -1:]
 
-    def inner_weights(self):
+    def own_weights(self):
         """(N,) weights: those of the base, 1/n for tau."""
         n, base = len(self.states), self.base.inner_weights()
         return np.concatenate([base[:n], np.full(len(self.generators), 1 / n), base[n:]])

@@ -1,6 +1,7 @@
 """Follow a branch in the directions asked for: prepare the engine, run it, put the results together."""
 
 import logging
+import math
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -12,11 +13,12 @@ from continuation.compiled.state import trace_state as S
 from continuation.engine.assembly.collect import assemble
 from continuation.engine.bounds import Enclosure, check_start, limited_values, split_bounds
 from continuation.engine.requested import StopAtRequested, operations_of, watched
-from continuation.engine.run import begin, begin_behind, begin_singular, bits_of, make_state, run_all
+from continuation.engine.run import begin, begin_behind, begin_singular, bits_of, make_state, run_all, tangent_anew
 from continuation.engine.runaway import Runaway
-from continuation.engine.start import silent_tests, start_from
+from continuation.engine.start import measured_at, silent_tests, start_from
 from continuation.engine.vouching import drop_false_rows
 from continuation.engine.watching import RunningTrace, StopAt, attended
+from continuation.equations.measures.measure import measure_of, measured
 from continuation.equations.operations import Operations
 from continuation.ground.points import Start
 from continuation.ground.status import StartError, Status
@@ -24,6 +26,8 @@ from continuation.results.request import Request
 from continuation.results.rows import Rows
 
 logger = logging.getLogger("continuation")
+
+SAME_LENGTH = 1e-12  # unit tangents are as exact as that; those of larger units are longer by far
 
 
 @dataclass(frozen=True, eq=False)
@@ -44,20 +48,21 @@ class Run:
 def follow(problem, start, request: Request, *, parameters=None, watch=()) -> Rows:
     """Trace as `continuation.trace.trace` describes; `watch` are watchers."""
     prepare()
-    begun = start_from(problem, start, request.vary, parameters, request.span)
+    measuring = measured_at(problem, start, request.vary, parameters, request.span)
+    begun = start_from(measuring, start, request.vary, parameters, request.span)
     check_start(begun, limited_values(problem, begun.p, begun.vary, request.bounds))
     runs = {}
     for sign in (1,) if begun.outward else request.signs:
-        run = run_direction(problem, begun, sign, request, watch)
+        run = run_direction(measuring, begun, sign, request, watch)
         if run.status is Status.CLOSED:
             runs = {sign: run}
             break
         runs[sign] = run
         if run.status is Status.INTERRUPTED:
             break
-    branch = assemble(problem, begun, runs, request)
+    branch = assemble(measuring, begun, runs, request)
     report(branch)
-    return branch
+    return replace(branch, problem=problem)
 
 
 def run_direction(problem, begun: Start, sign, request: Request, watch=()) -> Run:
@@ -69,7 +74,9 @@ def run_direction(problem, begun: Start, sign, request: Request, watch=()) -> Ru
     limits, others = split_bounds(problem, begun.vary, operations.size, request.bounds)
     operations = replace(operations, limits=operations.limits + limits)
     enclosed = limited_values(problem, begun.p, begun.vary, others)
-    state = make_state(operations, request.span, request.steps(), request.settings)
+    own = measure_of(problem).units[-1]  # 1 where weights that were given are ordinary
+    steps = request.steps(1 / math.sqrt(operations.weights[-1]) if problem.adapts else own, found=problem.adapts)
+    state = make_state(operations, request.span, steps, request.settings)
     state.integers[S.DETECT] = bits_of(request.detect & operations.kinds)
     watchers = own_watchers(request, enclosed, operations.tests) + tuple(watch)
     state.integers[S.STOP_KINDS] = bits_of([kind for kind in [request.stop_kind] if kind and not kind.on_request])
@@ -85,9 +92,30 @@ def run_direction(problem, begun: Start, sign, request: Request, watch=()) -> Ru
     with attended(watchers, running):
         run_all(running, watchers)
     log_exceptions(problem, running.status)
+    tell_in_first_units(running.state, operations.weights)
     remarks = tuple(line for watcher in watchers for line in watcher.remarks)
     remarks += drop_false_rows(running, request.settings.tolerance)
     return Run(operations, running.state, running.status, remarks)
+
+
+def tell_in_first_units(state, weights):
+    """Give the tangents of rows that were measured in larger units unit length in the first inner product again.
+
+    They are computed anew: what was exact enough in larger units need not be in smaller ones.
+    """
+    if np.array_equal(state.weights, weights):
+        return
+    size = len(weights)
+    rows = state.rows[: state.integers[S.ROWS]]
+    lengths = np.sqrt(np.sum(weights * rows[:, size : 2 * size] ** 2, axis=1))
+    base, meeting = 2 * size + 2 * len(state.kinds), state.integers[S.MEETING_KIND]
+    for k in np.flatnonzero(np.abs(lengths - 1.0) > SAME_LENGTH):
+        tangent, length = rows[k, size : 2 * size], lengths[k]
+        tangent /= length
+        if rows[k, base + S.KIND] != meeting:
+            better, longer = tangent_anew(state, rows[k, :size].copy(), tangent, weights)
+            tangent[:], length = better, length * longer
+        rows[k, base + S.DET] *= length
 
 
 def own_watchers(request: Request, enclosed, tests) -> tuple:
@@ -104,8 +132,8 @@ def begin_outward(state, begun: Start, request: Request):
     Of those the farthest that the first step would reach, else the nearest.
     """
     ahead = () if begun.ahead is None or request.settings.max_points < 2 else begun.ahead
-    inside = [pair for pair in ahead if all(low < pair[0, int(k)] < high for k, low, high in state.limits)]
-    reached = [x for x, _ in inside if np.sqrt(np.sum(state.weights * (x - begun.x) ** 2)) <= request.steps().first]
+    inside = [pair for pair in ahead if all(low < pair[0, int(k)] < high for k, low, high, _ in state.limits)]
+    reached = [x for x, _ in inside if np.sqrt(np.sum(state.weights * (x - begun.x) ** 2)) <= state.floats[S.H]]
     for x, tangent in inside[min(len(inside) - len(reached), len(inside) - 1) :]:
         if begin(state, x, tangent, np.zeros(len(state.kinds), bool)) == OK:
             begin_behind(state, begun.x, begun.tangent)
@@ -114,8 +142,8 @@ def begin_outward(state, begun: Start, request: Request):
 
 
 def leaves_at_once(x, tangent, limits, enclosed) -> bool:
-    """Whether a start on a limit leaves it in this direction; `limits` are (index of an unknown, low, high)."""
-    for index, low, high in limits:
+    """Whether a start on a limit leaves it in this direction; `limits` as of the state."""
+    for index, low, high, _ in limits:
         value, slope = x[int(index)], tangent[int(index)]
         if (value >= high and slope > 0) or (value <= low and slope < 0):
             return True
@@ -147,6 +175,8 @@ def report(branch):
 def trace_on(problem, branch, row, sign, request, watch=()) -> Rows:
     """Trace on from a row of a branch along the rows (`sign` 1) or against them; the new piece, that row included."""
     prepare()
-    p = problem.parameter_values(branch.point(row).parameters)
-    begun = Start(branch.unknowns[row].copy(), branch.tangents[row].copy(), p, request.vary, problem=problem)
-    return assemble(problem, begun, {sign: run_direction(problem, begun, sign, request, watch)}, request)
+    p, x = problem.parameter_values(branch.point(row).parameters), branch.unknowns[row].copy()
+    measuring = measured(problem, branch.weights, p, x, problem.index_of(request.vary))
+    begun = Start(x, branch.tangents[row].copy(), p, request.vary, problem=measuring)
+    piece = assemble(measuring, begun, {sign: run_direction(measuring, begun, sign, request, watch)}, request)
+    return replace(piece, problem=problem)

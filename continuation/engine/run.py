@@ -8,6 +8,7 @@ import time
 import numpy as np
 
 from continuation.compiled.calls.interface import OK, SINGULAR, call_from_python
+from continuation.compiled.loop import growth
 from continuation.compiled.loop.loop import run
 from continuation.compiled.loop.rare import rare
 from continuation.compiled.state import tasks
@@ -16,6 +17,7 @@ from continuation.compiled.state.messages import FOUND
 from continuation.compiled.steps import predict
 from continuation.engine.interrupts import interrupt_sets
 from continuation.engine.watching import asked_to_end
+from continuation.equations.measures.measure import ORDINARY, Measure, units_of
 from continuation.ground.status import Kind, Status
 from continuation.kinds import registry
 from continuation.kinds.special_kind import BY_KERNEL
@@ -25,7 +27,8 @@ FIRST_PORTION, LARGEST_PORTION = 64, 1 << 20  # points; none of these changes a 
 PORTION_SECONDS = 0.05  # of the usual portion: ten times more and a display is jerky, ten times less and it costs time
 FIRST_ROWS = 1 << 20  # room for so many rows before any is asked for anew
 SMALLEST_LAPACK, MANY_THREADS = 4, 400  # orders between which one thread is best
-SHIFT = 1e-7  # how far, relative to 1 + |p|, a start on a fold may be moved; less refuses folds given to 7 digits
+# How far, relative to the unit of p and |p|, a start on a fold may be moved; less refuses folds given to 7 digits.
+SHIFT = 1e-7
 # Size of the inverse of [F_u F_p] with a generic row beyond which its rank is looked at (an SVD): ten times less costs
 # that for more starts, ten times more takes points within 1e-9 of a branch point for regular ones.
 ILL = 1e8
@@ -91,6 +94,8 @@ def make_state(operations, span, steps: Steps, settings) -> S.State:
     asked = [(c.address, c.data) for c in (o.residual, o.linearise, o.solve, o.monitor, o.refine)]
     kinds = [code_of(test.kind) for test in o.tests]
     rows = min(settings.max_points + settings.max_points // 4 + 64, FIRST_ROWS)  # untouched pages cost nothing
+    limits = ((size - 1, *span), *o.limits)
+    is_usual = bool(np.all(units_of(o.weights) == 1.0))
     state = S.State(
         table=np.zeros(0, np.int64),
         ops=np.array([*np.ravel(asked), rare.address], np.int64),
@@ -98,8 +103,8 @@ def make_state(operations, span, steps: Steps, settings) -> S.State:
         traits=traits_table(),
         parameters=np.array(o.p, float),
         weights=np.array(o.weights, float),
-        integers=first_integers(o, settings),
-        floats=first_floats(steps, settings),
+        integers=first_integers(o, is_usual, settings),
+        floats=first_floats(is_usual, steps, settings),
         effort=np.zeros(S.EFFORTS, np.int64),
         work=np.zeros((S.WORK_ROWS, wide)),
         scratch=np.zeros(2 * size + FOUND),
@@ -107,18 +112,21 @@ def make_state(operations, span, steps: Steps, settings) -> S.State:
         stack=np.zeros((S.STACK_DEPTH, width)),
         rows=np.empty((rows, width)),
         brackets=np.zeros((8, 2 * size)),
-        limits=np.array([(size - 1, *span), *o.limits], float),
+        limits=np.array([(*limit, 1 / math.sqrt(o.weights[limit[0]])) for limit in limits], float),
     )
     return S.with_table(state)
 
 
-def first_integers(operations, settings) -> np.ndarray:
+def first_integers(operations, is_usual, settings) -> np.ndarray:
     """The state's integers before the first step."""
     i = np.zeros(S.INTEGERS, np.int64)
     i[S.SIZE], i[S.TESTS], i[S.ACTIVE] = operations.size, len(operations.tests), operations.active
     i[S.MAX_POINTS], i[S.MAX_NEWTON], i[S.FRESH] = settings.max_points, settings.newton_iterations, 2
     i[S.PREVIOUS], i[S.LEFT], i[S.NEXT] = S.FIRST_PREVIOUS, S.FIRST_LEFT, S.FIRST_NEXT
     i[S.PRESCRIBED] = settings.step is not None and settings.step == settings.max_step
+    free = settings.max_step is None  # else a step of that length would become longer
+    i[S.PATIENCE] = growth.FIRST_PATIENCE if is_usual else growth.PATIENCE
+    i[S.ADAPTS] = {"each": growth.EACH, "together": growth.TOGETHER}.get(operations.grows if free else "", growth.FIXED)
     i[S.PREDICTOR] = predict.CODES[settings.predictor]
     (meeting,) = kinds_with("meeting")
     i[S.COUNT_KIND], i[S.MEETING_KIND] = code_of(operations.counts), code_of(meeting)
@@ -126,10 +134,11 @@ def first_integers(operations, settings) -> np.ndarray:
     return i
 
 
-def first_floats(steps: Steps, settings) -> np.ndarray:
+def first_floats(is_usual, steps: Steps, settings) -> np.ndarray:
     """The state's floats before the first step."""
     f = np.zeros(S.FLOATS)
     f[S.H], f[S.MIN_H], f[S.MAX_H] = steps.first, steps.least, steps.largest
+    f[S.GROWN] = ORDINARY if is_usual else growth.AGAIN
     f[S.TOLERANCE], f[S.MAX_ANGLE] = settings.tolerance, math.tan(min(settings.max_angle, 1.57))
     return f
 
@@ -160,41 +169,53 @@ def correct_at_parameter(state: S.State, x: np.ndarray) -> bool:
     return code == OK
 
 
-def correct_nearby(state: S.State, x: np.ndarray) -> bool:
+def correct_nearby(state: S.State, x: np.ndarray, measure: Measure) -> bool:
     """Correct x = (u, p) in place by a correction of least norm; False unless the parameter hardly moves.
 
     For a start on a fold whose digits were rounded: no solution may exist at exactly its parameter.
     """
-    ok, tangent, _ = tangent_at(state, x)
+    ok, tangent, _ = tangent_at(state, x, measure)
     if not ok:
         return False
     row, copy = state.weights * tangent, x.copy()
     code = ask(state, tasks.CORRECT, copy, row, argument=row @ x)
-    near = code == OK and abs(copy[-1] - x[-1]) <= SHIFT * (1 + abs(x[-1]))
+    unit = 1 / math.sqrt(state.weights[-1])
+    near = code == OK and abs(copy[-1] - x[-1]) <= SHIFT * (unit + abs(x[-1]))
     if near:
         x[:] = copy
     return near
 
 
-def tangent_at(state: S.State, x: np.ndarray):
+def tangent_at(state: S.State, x: np.ndarray, measure: Measure):
     """Leave the bordered solution at x in the state; returns (ok, tangent, condition estimate).
 
     The border is a fixed generic row, so that folds are regular.
     """
     size = len(x)
     row = np.cos(1.0 + 2.0 * np.arange(size) ** 1.5)
-    row /= np.linalg.norm(row)
+    row /= np.linalg.norm(row) * measure.units
     if ask(state, tasks.EVALUATE, x) != OK:
         return False, None, math.inf
     generic = np.sin(3.0 + np.arange(size - 1))
-    state.work[S.F, : size - 1] = generic
+    state.work[S.F, : size - 1] = generic * measure.equations
     if ask(state, tasks.NEWTON_STEP, x, row) != OK:
         return False, None, math.inf
-    response = state.work[S.SOLUTION, :size].copy()
+    response = state.work[S.SOLUTION, :size] / measure.units
     z = state.work[S.SOLUTION, size : 2 * size].copy()
     scale = np.max(np.abs(generic)) / max(np.max(np.abs(response)), 1e-300)
     z /= math.sqrt(np.sum(state.weights * z * z))
     return bool(np.all(np.isfinite(z))), z, 1.0 / scale
+
+
+def tangent_anew(state: S.State, x: np.ndarray, tangent: np.ndarray, weights: np.ndarray):
+    """The unit tangent at x along one that is nearly it, and the length of that part of it; itself on failure."""
+    state.work[S.F, : len(x) - 1] = 0.0
+    state.parameters[state.integers[S.ACTIVE]] = x[-1]
+    if ask(state, tasks.NEWTON_STEP, x, weights * tangent) != OK:
+        return tangent, 1.0
+    z = state.work[S.SOLUTION, len(x) : 2 * len(x)].copy()
+    length = math.sqrt(np.sum(weights * z * z))
+    return (z / length, 1.0 / length) if math.isfinite(length) and length > 0.0 else (tangent, 1.0)
 
 
 def begin(state: S.State, x: np.ndarray, tangent: np.ndarray, silent: np.ndarray) -> int:

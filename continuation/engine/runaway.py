@@ -59,7 +59,7 @@ class Runaway(Watcher):
     """Ends a direction where an unknown, or the parameter, is certain to grow without bound."""
 
     def __init__(self, request, enclosed):
-        self.span, self.largest, self.enclosed = request.span, request.steps().largest, enclosed
+        self.span, self.enclosed = request.span, enclosed
         self.seen, self.failed, self.goal, self.words, self.counted = 1, {}, {}, {}, ()
 
     def after(self, trace):
@@ -85,7 +85,7 @@ class Runaway(Watcher):
         eligible = grows & (kinds == S.REGULAR) & ((share[:, -1] <= SLOW) | self.goes_on(x, rows))
         found = []
         for k in np.unique(moving[eligible]):
-            chosen, unit = rows[eligible & (moving == k)], self.largest / math.sqrt(weights[k])
+            chosen, unit = rows[eligible & (moving == k)], trace.state.floats[S.MAX_H] / math.sqrt(weights[k])
             found += [(int(row), int(k)) for row in chosen[self.obeys_law(x, k, chosen, unit)]]
         return sorted(found)
 
@@ -134,7 +134,7 @@ class Runaway(Watcher):
             self.goal[k], self.words[k] = goal, describe(trace, x, k, goal, ahead)
         rows, size = np.array([row]), np.abs(trace.unknowns[: row + 1, k])
         if math.isinf(self.goal[k]):
-            return bool(has_gone_far(size, rows, self.largest / math.sqrt(trace.state.weights[k]))[0])
+            return bool(has_gone_far(size, rows, trace.state.floats[S.MAX_H] / math.sqrt(trace.state.weights[k]))[0])
         if np.sum(size >= 0.5 * abs(x[k])) >= MANY:
             return True
         rest, way = abs(self.goal[k] - x[-1]), self.way(trace.unknowns[: row + 1, -1], rows)[0]

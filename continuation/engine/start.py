@@ -5,6 +5,8 @@ import numpy as np
 from continuation.derived.conserved.totals import refusal_of
 from continuation.engine.run import ILL, correct_at_parameter, correct_nearby, make_state, tangent_at
 from continuation.equations.derivatives import evaluate, extended_jacobian
+from continuation.equations.measures.magnitudes import weights_at
+from continuation.equations.measures.measure import Measure, measure_of, measured
 from continuation.equations.newton import solve_damped
 from continuation.ground import canonical
 from continuation.ground.arguments import check_mapping
@@ -17,7 +19,8 @@ from continuation.results.request import Steps
 # starts so near a fold begin in a direction of convention, ten times less and the sign of a start on a fold is noise.
 NEAR_FOLD = 1e-9
 RANK = 1e-9  # singular values below this fraction of the largest are zero: differences are exact to 1e-10 or so
-NUDGE = 1e-3  # how far away, relative to 1 + |x|, a rank defect is looked for again: clear of RANK, still nearby
+SWEEPS = 3  # of rows and columns made alike in turn: one does it but for matrices with many zeros
+NUDGE = 1e-3  # how far away, relative to units and |x|, a rank defect is looked for again: clear of RANK, still nearby
 
 
 def start_from(problem, start, vary, parameters, span) -> Start:
@@ -35,31 +38,48 @@ def start_from(problem, start, vary, parameters, span) -> Start:
         return _check_switched(start, vary, span)
     if isinstance(start, SpecialPoint) and start.kind is Kind.BRANCH_POINT:
         raise StartError(f"start: {start.label} is a branch point; take a start of switch(problem, point)")
-    values = {name: v for name, v in start.parameters.items() if name in problem.parameters} if _is_point(start) else {}
-    p = problem.parameter_values(
-        {**values, **problem.implied_parameters(start), **check_mapping("parameters", parameters)}
-    )
-    u = problem.unknown_values(start)
+    u, p = values_at(problem, start, parameters)
     check_functions(problem, u, p, active)
     check_inside(vary, p[active], span)
     operations = problem.operations(p.copy(), active)
     state = make_state(operations, span, Steps(1.0, 1.0, 1.0), Settings(newton_iterations=25))
-    x = np.append(u, p[active])
-    if not (correct_at_parameter(state, x) or correct_nearby(state, x)):
+    x, measure = np.append(u, p[active]), measure_of(problem)
+    if not (correct_at_parameter(state, x) or correct_nearby(state, x, measure)):
         refuse_conserved(problem, x[:-1], p)
         x[:-1] = solve_damped(problem, u, p)
-    ok, tangent, condition = tangent_at(state, x)
+    ok, tangent, condition = tangent_at(state, x, measure)
     if not ok or condition > ILL:
         refuse_defect(problem, x, p, active)
     if not ok:
         raise StartError("the bordered matrix is singular at the start; try a start a little away", Status.SINGULAR)
-    return Start(x, orient(tangent), p, vary, problem=problem)
+    return Start(x, orient(tangent, measure), p, vary, problem=problem)
+
+
+def values_at(problem, start, parameters) -> tuple:
+    """Unknowns (n,) and parameters with constants (k,) that a start means, before it is corrected."""
+    values = {name: v for name, v in start.parameters.items() if name in problem.parameters} if _is_point(start) else {}
+    given = check_mapping("parameters", parameters)
+    p = problem.parameter_values({**values, **problem.implied_parameters(start), **given})
+    return problem.unknown_values(start), p
+
+
+def measured_at(problem, start, vary, parameters, span):
+    """The problem with the inner product of a trace from `start`: that of a start of `switch`, else as found there."""
+    active = problem.index_of(vary)
+    if isinstance(start, Start):
+        weights = problem.inner_weights() if start.problem is None else start.problem.inner_weights()
+        return measured(problem, weights, start.p, start.x, active) if len(weights) == len(start.x) else problem
+    if not (problem.adapts or problem.weights is not None):
+        return problem
+    u, p = values_at(problem, start, parameters)
+    weights = weights_at(problem, u, p, active, span)
+    return measured(problem, weights, p, np.append(u, p[active]), active)
 
 
 def vanishing_zeros(problem, begun: Start) -> set:
     """Names of the user's test functions that vanish at the start: their zero is there to rounding, at any scale."""
     u, p, n = begun.x[:-1].copy(), begun.p.copy(), len(begun.x) - 1
-    step = NUDGE * (1 + np.linalg.norm(begun.x)) * begun.tangent
+    step = NUDGE * (1 + np.linalg.norm(begun.x / measure_of(problem).units)) * begun.tangent
     moved, beyond = u + step[:n], p.copy()
     beyond[begun.active] += step[-1]
     zeros = getattr(problem, "zeros", {})
@@ -69,7 +89,7 @@ def vanishing_zeros(problem, begun: Start) -> set:
 def silent_tests(problem, begun: Start, tests) -> np.ndarray:
     """(K,) mask of the test functions that vanish at the start, the fold's tangent component among them."""
     names = vanishing_zeros(problem, begun)
-    at_fold = abs(begun.tangent[-1]) <= NEAR_FOLD
+    at_fold = abs(begun.tangent[-1]) * np.sqrt(problem.inner_weights()[-1]) <= NEAR_FOLD
     return np.array([test.kind is Kind.FOLD and at_fold or test.name in names for test in tests], bool)
 
 
@@ -88,15 +108,15 @@ def _check_switched(start: Start, vary, span) -> Start:
 def check_inside(vary, value, span):
     """Raise where the start lies outside the span."""
     low, high = span
-    slack = 1e-9 * (1 + abs(value))
+    slack = 1e-9 * (min(1.0, high - low) + abs(value))
     if not low - slack <= value <= high + slack:
         raise ValueError(f"span: ({low:g}, {high:g}) leaves out the start, where {vary} = {value:g}")
 
 
-def orient(tangent: np.ndarray) -> np.ndarray:
+def orient(tangent: np.ndarray, measure: Measure) -> np.ndarray:
     """The tangent along which the parameter increases; at a fold, the first of the largest components does."""
-    if abs(tangent[-1]) <= NEAR_FOLD:
-        return canonical.signed(tangent)
+    if abs(tangent[-1]) * np.sqrt(measure.weights[-1]) <= NEAR_FOLD:
+        return canonical.signed(tangent / measure.units) * measure.units
     return tangent if tangent[-1] > 0 else -tangent
 
 
@@ -138,8 +158,8 @@ def refuse_defect(problem, x, p, active):
     if count_rank_defect(problem, x, p, active) == 0:
         return
     refuse_conserved(problem, x[:-1], p)
-    nudged = x + NUDGE * (1 + np.abs(x)) * np.cos(np.arange(1, len(x) + 1))
-    left = np.linalg.svd(extended_jacobian(problem, x, p, active))[0][:, -1]
+    nudged = nudge(problem, x)
+    left = np.linalg.svd(scaled_jacobian(problem, x, p, active))[0][:, -1]
     row = problem.unknown_names[canonical.first_largest(np.abs(left))]
     if count_rank_defect(problem, nudged, p, active) > 0 and np.all(np.isfinite(evaluate(problem, nudged[:-1], p))):
         raise StartError(
@@ -162,5 +182,29 @@ def refuse_conserved(problem, u, p):
 
 def count_rank_defect(problem, x, p, active) -> int:
     """By how much the rank of [F_u F_p] falls short of n."""
-    sigma = np.linalg.svd(extended_jacobian(problem, x, p, active), compute_uv=False)
+    sigma = np.linalg.svd(scaled_jacobian(problem, x, p, active), compute_uv=False)
     return int(np.sum(sigma <= RANK * max(sigma[0], 1e-300)))
+
+
+def nudge(problem, x) -> np.ndarray:
+    """A generic point beside x."""
+    return x + NUDGE * (measure_of(problem).units + np.abs(x)) * np.cos(np.arange(1, len(x) + 1))
+
+
+def scaled_jacobian(problem, x, p, active) -> np.ndarray:
+    """[F_u F_p] (n, n + 1) at x, rows and columns over their sizes at x or beside it, whichever is larger.
+
+    So a row that vanishes at x only stays small, while one in small units does not.
+    """
+    at, beside = (extended_jacobian(problem, y, p, active) for y in (x, nudge(problem, x)))
+    most = np.maximum(np.abs(at), np.where(np.isfinite(beside), np.abs(beside), 0.0))
+    rows, columns = np.ones(len(at)), np.ones(len(x))
+    for _ in range(SWEEPS):
+        rows = nonzero(np.max(most / columns, axis=1))
+        columns = nonzero(np.max(most / rows[:, None], axis=0))
+    return at / rows[:, None] / columns
+
+
+def nonzero(sizes) -> np.ndarray:
+    """The sizes, 1 in place of those that are zero."""
+    return np.where(sizes > 0.0, sizes, 1.0)

@@ -27,15 +27,22 @@ def difference(problem, u, p, variables, k, *, fourth_order=False) -> np.ndarray
     """dF/dvariables[k] by central differences; `variables` is `u` or `p` itself, left as it was.
 
     Error about 1e-10 relative (second order), 1e-12 (fourth order).  The step grows with the variable; of fourth
-    order also one that does not is tried, for functions that turn on the scale of 1 wherever they are: the step
+    order also one that does not is tried, for functions that turn on the scale of a unit wherever they are: the step
     counts that agrees better with half of it.
     """
-    size = max(1.0, abs(variables[k]))
+    unit = unit_of(problem, variables is p, k)
+    size = max(unit, abs(variables[k]))
     if not fourth_order:
         return _stencil(problem, u, p, variables, k, CUBE_ROOT * size, ((-1, -0.5), (1, 0.5)))
-    steps = [FIFTH_ROOT * size] if size < 10.0 else [FIFTH_ROOT * size, FIFTH_ROOT]
+    steps = [FIFTH_ROOT * size] if size < 10.0 * unit else [FIFTH_ROOT * size, FIFTH_ROOT * unit]
     found = [[_stencil(problem, u, p, variables, k, h, CENTRAL4) for h in (s, 0.5 * s)] for s in steps]
     return min(found, key=lambda pair: np.max(np.abs(pair[0] - pair[1]), initial=0.0))[0]
+
+
+def unit_of(problem, of_parameter, k) -> float:
+    """Unit of state k, or of the parameters: 1 where magnitudes are ordinary, or nothing has been found out yet."""
+    measure = getattr(problem, "measure", None)
+    return 1.0 if measure is None else float(measure.units[-1 if of_parameter else k])
 
 
 def _stencil(problem, u, p, variables, k, step, points) -> np.ndarray:

@@ -56,6 +56,7 @@ class Equations:
         symmetry=None,
         smoothness=3,
         weights=None,
+        scales=None,
         compiled=None,
         name=None,
         unknown_names=None,
@@ -67,6 +68,7 @@ class Equations:
         compiled = compiled if compiled is None else check_flag("compiled", compiled)
         self.smoothness = check_whole("smoothness", smoothness, 2)
         self.weights = None if weights is None else _check_weights(weights, len(self.unknown_names))
+        self.scales = None if scales is None else _check_scales(scales, weights, self.states, self.parameters)
         options = {"require_compiled": compiled is True, "compile_it": compiled is not False}
         given = {"residual": (f, "vector"), "jacobian": (jacobian, "matrix")}
         given |= {"parameter_derivative": (parameter_derivative, "indexed")}
@@ -98,6 +100,13 @@ class Equations:
     def __repr__(self):
         kind = "compiled" if self.compiled else "plain Python"
         return f"<Problem {self.name}: {len(self.states)} states, parameters {dict(self.parameters)}, {kind}>"
+
+    measure = None  # what a trace measures in, see `continuation.equations.measures.measure.Measure`
+
+    @property
+    def adapts(self) -> bool:
+        """Whether the inner product of a trace may take the magnitudes that it finds for its units."""
+        return self.weights is None
 
     # Values
 
@@ -132,7 +141,11 @@ class Equations:
         return {}
 
     def inner_weights(self) -> np.ndarray:
-        """(N,) weights of the inner product of the unknowns."""
+        """(N,) weights of the inner product of the unknowns: of its measure, if it has one, else its own."""
+        return self.own_weights() if self.measure is None else self.measure.weights.copy()
+
+    def own_weights(self) -> np.ndarray:
+        """(N,) weights of the inner product that no trace has changed."""
         n = len(self.unknown_names)
         return np.append(np.full(n, 1 / n), 1.0) if self.weights is None else self.weights.copy()
 
@@ -244,6 +257,27 @@ def _check_constants(constants):
     """Numbers of any shape as (k,) array."""
     array = real_array(() if constants is None else constants)
     return check_numbers("constants", constants if array is None else array.ravel(), 1)
+
+
+def _check_scales(scales, weights, states, parameters) -> dict:
+    """Name -> typical magnitude of states and parameters."""
+    if weights is not None:
+        raise ValueError("scales: wanted either `weights` or `scales`, got both")
+    names = (*states, *parameters)
+    if not isinstance(scales, Mapping):
+        values = check_numbers("scales", scales, 1)
+        if len(values) not in (len(states), len(names)):
+            raise ValueError(
+                f"scales: wanted {len(states)} magnitudes of the states, or {len(names)} with those of the parameters, "
+                f"got {len(values)}"
+            )
+        scales = dict(zip(names, values.tolist()))
+    for name, value in scales.items():
+        if name not in names:
+            raise ValueError(f"scales: nothing named {name!r} has a magnitude; this problem has {suggest(name, names)}")
+        if not check_numbers(f"scales[{name!r}]", value, 0) > 0:
+            raise ValueError(f"scales[{name!r}]: wanted a positive number, got {value!r}")
+    return {name: float(value) for name, value in scales.items()}
 
 
 def _check_weights(weights, n):

@@ -8,6 +8,7 @@ import numpy as np
 
 from continuation.equations.derivatives import evaluate, parameter_column, state_jacobian
 from continuation.equations.directional import derivative_along
+from continuation.equations.measures.measure import measure_of
 
 HIGHEST = 5  # order up to which differences are worth anything
 KEPT = 13  # digits in which two directions of size 1 are the same
@@ -155,10 +156,11 @@ class Multilinear:
         return total
 
     def _reach(self, direction) -> float:
-        """How far along a direction no component moves by more than half of one plus its size."""
-        x = np.append(self.u, self.p[list(self.active)])
+        """How far along a direction no component moves by more than half of its unit plus its size."""
+        x, units = np.append(self.u, self.p[list(self.active)]), measure_of(self.problem).units
+        unit = np.append(units[:-1], np.full(len(self.active), units[-1])) if len(units) == self.n + 1 else 1.0
         with np.errstate(divide="ignore"):
-            return 0.5 * float(np.min((1 + np.abs(x)) / np.abs(direction)))
+            return 0.5 * float(np.min((unit + np.abs(x)) / np.abs(direction)))
 
 
 def polarise(directions) -> list:

@@ -4,12 +4,15 @@ import numpy as np
 
 from continuation.equations.bordered import ROUNDING, solve_least_norm
 from continuation.equations.derivatives import evaluate, state_jacobian
+from continuation.equations.measures.measure import measure_of
 from continuation.equations.solved import is_solution
 from continuation.ground.status import StartError
 
 ITERATIONS = 60
 SMALLEST = 1e-6  # damping below this gives up: the residual does not fall along the correction
 EXACT = 1e-14  # corrections below this, relative to 1 + |u|, are rounding
+FAR = 1e8  # a correction beyond this, in units of the unknowns, leads out of sight
+BESIDE = 1e-2  # how far away, relative to 1 + |u|, the size of an equation shows whose derivatives vanish at a solution
 
 
 def solve_damped(problem, guess, p) -> np.ndarray:
@@ -24,15 +27,16 @@ def solve_damped(problem, guess, p) -> np.ndarray:
         With the residual reached, its largest component by name, and what to try.
     """
     u, p = np.array(guess, float), np.array(p, float)
-    f = evaluate(problem, u, p)
+    f, (_, units, sizes) = evaluate(problem, u, p), measure_of(problem)
+    units = units[:-1]
     _refuse_nonfinite(problem, u, p, f)
     for _ in range(ITERATIONS):
         step = _correction(problem, u, p, f)
-        damping, size = 1.0, np.linalg.norm(f)
-        small = np.linalg.norm(step) <= EXACT * (1 + np.linalg.norm(u))
+        damping, size = 1.0, np.linalg.norm(f / sizes)
+        small = np.linalg.norm(step / units) <= EXACT * (1 + np.linalg.norm(u / units))
         while damping >= SMALLEST:
             trial = evaluate(problem, u + damping * step, p)
-            if np.all(np.isfinite(trial)) and (np.linalg.norm(trial) <= (1 - 1e-4 * damping) * size or small):
+            if np.all(np.isfinite(trial)) and (np.linalg.norm(trial / sizes) <= (1 - 1e-4 * damping) * size or small):
                 break
             damping /= 2
         else:
@@ -42,7 +46,33 @@ def solve_damped(problem, guess, p) -> np.ndarray:
             break
     if is_solution(problem, u, p):
         return u
+    for begin in (u, np.array(guess, float)):
+        alike = solve_alike(problem, begin, p)
+        if alike is not None and is_solution(problem, alike, p):
+            return alike
     raise StartError(describe_failure(problem, guess, p, u))
+
+
+def solve_alike(problem, u, p):
+    """Newton's method with each equation in units of its size; None where it leads nowhere.
+
+    Rows in very small units are rounding to a least-squares solution of the equations as they are.
+    """
+    units = measure_of(problem).units[:-1]
+    for _ in range(ITERATIONS):
+        f, a = evaluate(problem, u, p), state_jacobian(problem, u, p)
+        if not (np.all(np.isfinite(f)) and np.all(np.isfinite(a))):
+            return None
+        change = np.abs(evaluate(problem, u + BESIDE * (units + np.abs(u)), p) - f)
+        sizes = np.abs(a) @ (units + np.abs(u)) + np.where(np.isfinite(change), change, 0.0)
+        sizes = np.where(sizes > 0.0, sizes, 1.0)
+        step = solve_least_norm(a * units / sizes[:, None], -f / sizes, ROUNDING)
+        if not np.linalg.norm(step) <= FAR:
+            return None
+        u = u + units * step
+        if np.linalg.norm(step) <= EXACT * (1 + np.linalg.norm(u / units)):
+            break
+    return u
 
 
 def _correction(problem, u, p, f):
@@ -55,7 +85,8 @@ def _correction(problem, u, p, f):
             f"{a[row, column]}; every entry must be written"
         )
     # Rows as they are: far from a solution one that nearly vanishes says nothing, and scaled up it would lead astray.
-    return solve_least_norm(a, -f, ROUNDING)
+    _, units, sizes = measure_of(problem)
+    return units[:-1] * solve_least_norm(a * units[:-1] / sizes[:, None], -f / sizes, ROUNDING)
 
 
 def _refuse_nonfinite(problem, u, p, f):

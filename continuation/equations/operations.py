@@ -7,6 +7,7 @@ import numpy as np
 from continuation.compiled.calls.interface import NOTHING, Callback
 from continuation.compiled.dense import dense, workspace
 from continuation.compiled.dense.refine import refine
+from continuation.equations.measures.measure import measure_of
 from continuation.ground.status import Kind
 
 
@@ -55,6 +56,7 @@ class Operations:
     tests: tuple
     refine: Callback = NOTHING
     counts: Kind | None = Kind.HOPF  # what a change of the unstable count means
+    grows: str = ""  # whether weights change with states that outgrow their units: "each" for itself, or "together"
     limits: tuple = ()  # of (index of an unknown, least, largest value): the branch ends there
     effort: np.ndarray = field(default_factory=lambda: np.zeros(3, np.int64))  # Jacobians, factorisations, spectra
 
@@ -92,7 +94,8 @@ def dense_table(problem, k: int, active: int) -> workspace.DenseTable:
         callbacks[workspace.COUNTER] = functions["stability"].callback(n, k)
     zeros = [zero.callback(n, k) for zero in problem.zeros.values()]
     sizes = (n, k, active, stability, len(zeros), problem.symmetric)
-    return workspace.DenseTable(sizes, callbacks, {index: f.address for index, f in SOLVERS.items()}, zeros)
+    own, (_, units, rows) = {index: f.address for index, f in SOLVERS.items()}, measure_of(problem)
+    return workspace.DenseTable(sizes, callbacks, own, zeros, units, rows)
 
 
 def dense_operations(problem, p: np.ndarray, active: int) -> Operations:
@@ -110,5 +113,6 @@ def dense_operations(problem, p: np.ndarray, active: int) -> Operations:
         active=active,
         tests=tests,
         counts=problem.count_kind,
+        grows="" if problem.scales or not problem.adapts else ("together" if problem.symmetry else "each"),
         effort=table.effort,
     )

@@ -3,8 +3,10 @@
 from typing import NamedTuple
 
 import numpy as np
+import scipy.linalg
 
 from continuation.compiled.dense.spectrum import ZERO_EIGENVALUE
+from continuation.compiled.matrices.similarity import ALIKE
 
 
 class EigenvalueCounts(NamedTuple):
@@ -26,8 +28,9 @@ def count_eigenvalues(a, symmetric=False) -> EigenvalueCounts:
     Returns
     -------
     EigenvalueCounts
-        Those within 1e-9 of zero, relative to the largest sum of a row's moduli, are not unstable; where both parts
-        are so small they count as zero.  ``(-1, 0)`` where an entry is NaN or infinite: such a matrix has no spectrum.
+        Those within 1e-9 of zero, relative to the largest sum of a row's moduli of the balanced matrix, are not
+        unstable; where both parts are so small they count as zero.  ``(-1, 0)`` where an entry is NaN or infinite:
+        such a matrix has no spectrum.
 
     Examples
     --------
@@ -38,7 +41,21 @@ def count_eigenvalues(a, symmetric=False) -> EigenvalueCounts:
     """
     if not np.all(np.isfinite(a)):
         return EigenvalueCounts(-1, 0)
-    zero = ZERO_EIGENVALUE * np.max(np.sum(np.abs(a), axis=1), initial=0.0)
+    zero = ZERO_EIGENVALUE * balanced_scale(a)
     values = np.linalg.eigvalsh(a) if symmetric else np.linalg.eigvals(a)
     null = (np.abs(values.real) <= zero) & (np.abs(values.imag) <= zero)
     return EigenvalueCounts(int(np.sum(values.real > zero)), int(np.sum(null)))
+
+
+def balanced_scale(a) -> float:
+    """Largest sum of a row's moduli of a finite matrix; of the balanced one where that is far less (LAPACK's gebal).
+
+    Examples
+    --------
+    >>> balanced_scale(np.array([[1.0, 2.0], [3.0, 4.0]])), balanced_scale(np.array([[1.0, 1e12], [1e-12, 1.0]])) < 10
+    (7.0, True)
+    """
+    own = np.max(np.sum(np.abs(a), axis=1), initial=0.0)
+    balanced = scipy.linalg.matrix_balance(a, permute=False)[0] if a.size else a
+    scale = np.max(np.sum(np.abs(balanced), axis=1), initial=0.0)
+    return float(own if own <= ALIKE * scale else scale)

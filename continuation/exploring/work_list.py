@@ -11,6 +11,7 @@ import numpy as np
 from continuation.branching.switching import starts_at
 from continuation.engine.interrupts import listening
 from continuation.engine.progress import board
+from continuation.engine.start import measured_at
 from continuation.exploring import adding
 from continuation.exploring.plans import change_limits
 from continuation.exploring.recognition.half_branches import DIRECTION, PARALLEL, find_opposite_half, measure_gap
@@ -39,9 +40,10 @@ CLOSE = 1e-4  # unit tangents nearer than this, the error of extrapolated ones, 
 
 def start_diagram(problem, start, plan, parameters, progress) -> DiagramRecord:
     """The diagram that follows from a start: its branch, then all that hangs on it."""
+    measuring = measured_at(problem, start, plan.vary, parameters, plan.span)
     with listening() as listener, board(progress) as update:
         clock = Clock(update, time.monotonic() + plan.max_seconds)
-        empty = DiagramRecord(problem.name, plan, problem=problem, effort={})
+        empty = DiagramRecord(problem.name, plan, problem=measuring, effort={})
         found = trace_new(Tracer.of(empty, clock), start, parameters)
         pending = tuple(Seek(value) for value in plan.deflate)
         diagram = adding.add_branch(replace(empty, pending=pending), found, Origin())

@@ -24,6 +24,7 @@ class Point:
     nullity: int = 0
     tangent: np.ndarray | None = None
     unknowns: np.ndarray | None = None  # (N,) of its problem, varied parameter last, on a branch
+    weights: np.ndarray | None = field(default=None, repr=False)  # (N,) of its branch's inner product; None: the usual
 
     __iter__ = None  # its values are asked for by name
 

@@ -117,10 +117,10 @@ class Linear(NamedTuple):
 class AtStart(NamedTuple):
     """What is known of the start of a trace, for those who ask whether it is a special point."""
 
-    tangent: np.ndarray  # (N,), the parameter's component last
+    tangent: np.ndarray  # (N,), the parameter's component last, in units in which the parameter's weight is 1
     vanishing: list  # names of the user's test functions that vanish
     is_flow: bool
-    zero: float  # eigenvalues below this, relative to the largest row sum of F_u, read zero
+    zero: float  # eigenvalues below this, relative to the scale of the balanced F_u, read zero
     is_alone: bool  # no special point in the rows beside it
     is_level: bool  # the parameter does not change beside it
     jacobian: Callable  # () -> F_u, None where it can't be had

@@ -10,6 +10,7 @@ array is JSON text.
 
 import contextlib
 import platform
+from dataclasses import replace
 from datetime import datetime, timezone
 from importlib import metadata
 
@@ -206,6 +207,8 @@ def rows_of(dataset, problem) -> Rows:
         start=int(dataset.attrs["start"]), problem=problem, remarks=remarks_of(dataset.attrs),
         **{name: _freeze(a) for name, a in arrays.items()},
     )  # fmt: skip
+    if (weights := rows.own_weights) is not None:
+        rows = replace(rows, special=tuple(point.moved(weights=weights) for point in rows.special))
     if "eigenvalues" in dataset:
         vars(rows)["eigenvalues"] = _freeze(_join_parts(dataset["eigenvalues"].values))
     return rows

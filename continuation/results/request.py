@@ -88,13 +88,18 @@ class Request:
         span, bounds = limits_of(problem, self.vary, {**self.limits, **given})
         return replace(self, span=span, bounds=bounds)
 
-    def steps(self) -> Steps:
-        """The lengths of steps: as set, else fractions of a finite span."""
-        length = self.span[1] - self.span[0]
+    def steps(self, unit=1.0, found=False) -> Steps:
+        """The lengths of steps: as set, else fractions of a finite span.
+
+        `unit` is the change of the parameter alone that has length 1.  Where it was `found` by the trace, not given
+        with the problem, lengths that are set are still changes of the parameter.
+        """
+        length = (self.span[1] - self.span[0]) / unit
         finite, s = math.isfinite(length), self.settings
-        largest = s.max_step or max(length / 20 if finite else 0.5, s.step or 0.0)
-        first = s.step or min(length / 100 if finite else 0.01, largest)
-        return Steps(first, s.min_step or min(1e-9 * largest, first), largest)
+        step, least, most = (h and (h / unit if found else h) for h in (s.step, s.min_step, s.max_step))
+        largest = most or max(length / 20 if finite else 0.5, step or 0.0)
+        first = step or min(length / 100 if finite else 0.01, largest)
+        return Steps(first, least or min(1e-9 * largest, first), largest)
 
 
 def limits_of(problem, vary, span) -> tuple:

@@ -92,6 +92,13 @@ class Rows:
         weights = self.weights[: self.states.shape[1]] if self.state_weights is None else self.state_weights
         return np.sqrt(np.sum(weights * self.states**2, axis=1))
 
+    @property
+    def own_weights(self):
+        """(N,) weights of the inner product; None of the usual one, 1/n for the unknowns and 1 for the parameter."""
+        n = self.unknowns.shape[1] - 1
+        usual = np.append(np.full(n, 1 / n), 1.0)
+        return None if np.array_equal(self.weights, usual) else self.weights
+
     @cached_property
     def sizes(self) -> dict:
         """Size of each state and varied parameter: the largest modulus, at least its unit in the inner product."""
@@ -172,6 +179,7 @@ class Rows:
             int(self.nullity[row]),
             self.tangents[row].copy(),
             self.unknowns[row].copy(),
+            self.own_weights,
         )
 
     def parameters_at(self, row) -> dict:

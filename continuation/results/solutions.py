@@ -8,6 +8,7 @@ import numpy as np
 
 from continuation.equations.bordered import solve_bordered
 from continuation.equations.derivatives import evaluate, extended_jacobian
+from continuation.equations.measures.measure import measured, units_of
 from continuation.equations.solved import is_solution
 from continuation.ground.arguments import check_problem
 from continuation.ground.names import check_numbers, suggest
@@ -43,22 +44,27 @@ def solutions_at(branch, value) -> list:
     """Solutions where one column (a state or the varied parameter) has a value; see `Branch.at`."""
     if len(value) != 1:
         raise ValueError(f"at: wanted one name and its value, as at({branch.vary[0]}=...), got {sorted(value)}")
-    (name, target), problem = next(iter(value.items())), need_problem(branch)
+    (name, target), problem = next(iter(value.items())), measured(need_problem(branch), branch.weights)
     target = check_numbers(f"at({name}=...)", target, 0)
     names = [*branch.state_names, *branch.vary]
     if name not in names:
         raise ValueError(f"at: no state or varied parameter named {name!r}; this branch has {suggest(name, names)}")
     column = shown_column(problem, branch, names.index(name))
-    points = []
+    points, units = [], units_of(branch.weights)
     for row, guess in crossings(branch, column, target):
         x = polish(problem, branch, guess, column, target)
         if x is None or not is_near(branch, row, guess, x):
             x = bisect_between(problem, branch, row, column, target)
         if x is None:
             logger.warning("at(%s=%g): the solution next to row %d could not be corrected", name, target, row)
-        elif all(np.max(np.abs(x - other)) > SAME * (1 + np.max(np.abs(x))) for _, other in points):
+        elif not any(is_same(x, other, units) for _, other in points):
             points.append((row, x))
     return [_point(problem, branch, row, x) for row, x in points]
+
+
+def is_same(x, other, units) -> bool:
+    """Whether two solutions are one."""
+    return bool(np.max(np.abs(x - other) / units) <= SAME * (1 + np.max(np.abs(x) / units)))
 
 
 def is_near(branch, row, guess, x) -> bool:
@@ -130,15 +136,19 @@ def polish(problem, branch, x, column, target):
 def settle(problem, branch, x, row, value):
     """Newton's method on F = 0 and ``row @ x = value``, of least norm; None where it can't go on."""
     p, active = problem.parameter_values(branch.parameters), problem.index_of(branch.vary[0])
+    units = units_of(branch.weights)
     for _ in range(ITERATIONS):
         p[active] = x[-1]
         rhs = np.append(-evaluate(problem, x[:-1], p), value - row @ x)
-        matrix = np.vstack([extended_jacobian(problem, x, p, active), row])
+        matrix = np.vstack([extended_jacobian(problem, x, p, active), row]) * units
         if not (np.all(np.isfinite(rhs)) and np.all(np.isfinite(matrix))):
             return None
+        if np.any(units != 1.0):
+            alike = np.max(np.abs(matrix[:-1])) / np.max(np.abs(matrix[-1]))
+            matrix[-1], rhs[-1] = alike * matrix[-1], alike * rhs[-1]
         step = solve_bordered(matrix, rhs)
-        x = x + step
-        if np.max(np.abs(step)) <= 1e-15 * (1 + np.max(np.abs(x))):
+        x = x + units * step
+        if np.max(np.abs(step)) <= 1e-15 * (1 + np.max(np.abs(x) / units)):
             break
     return x
 
@@ -168,7 +178,7 @@ def polish_from(problem, branch, row, x, column, target):
     column.put(moved, target)
     for y in (polish(problem, branch, x, column, target), moved):
         p, active = problem.parameter_values(branch.parameters), problem.index_of(branch.vary[0])
-        stays = y is not None and np.max(np.abs(y - x)) <= SAME * (1 + np.max(np.abs(x)))
+        stays = y is not None and is_same(y, x, units_of(branch.weights))
         if stays and is_solution(problem.near(y, p), y, p, active):
             return y
     return None
@@ -184,7 +194,7 @@ def interpolate_step(branch, row, sigma):
 def _point(problem, branch, row, x):
     """`Point` at corrected unknowns on a row or between it and the next, where the step's count holds."""
     near = branch.point(row)
-    if row + 1 < len(branch) and np.max(np.abs(x - branch.unknowns[row])) > SAME * (1 + np.max(np.abs(x))):
+    if row + 1 < len(branch) and not is_same(x, branch.unknowns[row], units_of(branch.weights)):
         near = replace(near, unstable=int(step_counts(branch)[row]), nullity=0)
     states, varied = problem.columns(x[None])
     values = {**near.parameters, **dict(zip(branch.vary, varied[0].tolist()))}

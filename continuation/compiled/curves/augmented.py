@@ -13,9 +13,10 @@ from continuation.compiled.calls.interface import NONFINITE, OK, SINGULAR, call
 from continuation.compiled.calls.kernel import internal
 from continuation.compiled.dense import workspace as D
 from continuation.compiled.dense.dense import derivative_at
-from continuation.compiled.dense.extended import norm, solve_dense
+from continuation.compiled.dense.extended import solve_dense
 from continuation.compiled.dense.fold_point import corner_border
 from continuation.compiled.matrices import eigen, linalg
+from continuation.compiled.matrices.extremes import euclidean_norm
 from continuation.compiled.state.trace_state import COUNTS, UNSTABLE
 
 # Base problem with the first and with the second parameter active, the curve's own linear algebra (tables of
@@ -135,10 +136,10 @@ def differentiate_along(c, y, p, direction):
     The tables of the base problem are overwritten.
     """
     n, m = states(c), equations(c)
-    out, shifted, size = new_doubles((n, n + 2)), y.copy(), norm(direction)
+    out, shifted, size = new_doubles((n, n + 2)), y.copy(), euclidean_norm(direction)
     if size == 0.0:
         return out
-    h = (STEP + GROWTH * norm(y)) / size
+    h = (STEP + GROWTH * euclidean_norm(y)) / size
     for k, weight in ((-2.0, 1.0), (-1.0, -8.0), (1.0, 8.0), (2.0, -1.0)):
         for j in range(n):
             shifted[j] = y[j] + k * h * direction[j]
@@ -183,14 +184,13 @@ def add_row(c, row, left, matrix, factor):
 
 @internal
 def spectrum(c):
-    """Eigenvalues of the base problem's F_u: (wr, wi), NaN first where they can't be had."""
+    """Eigenvalues of the base problem's F_u: (whether they could be had, wr, wi)."""
     base, n = fixed(c, BASE), states(c)
     wr, wi = new_doubles(n), new_doubles(n)
-    if not eigen.eigenvalues(
+    done = eigen.eigenvalues(
         D.lapack(base), D.jacobian(base).copy(), wr, wi, new_doubles(eigen.work_size(n)), D.ints(base)
-    ):
-        wr[0] = math.nan
-    return wr, wi
+    )
+    return done, wr, wi
 
 
 @internal
@@ -239,7 +239,7 @@ def null_pair(c):
 def renew(c, which, vector):
     """Make a border of a null vector: unit, in the direction it has."""
     n, b = states(c), borders(c)
-    size = norm(vector[:n])
+    size = euclidean_norm(vector[:n])
     for i in range(n):
         b[which, i] = vector[i] / size
 
@@ -263,7 +263,7 @@ def count_beside(c, y, p, counts):
     """
     n, base, b = states(c), fixed(c, BASE), borders(c)
     shifted, found = y[:n].copy(), new_doubles(1)
-    h, status, least = ASIDE * (1.0 + norm(y[:n])), OK, math.inf
+    h, status, least = ASIDE * (1.0 + euclidean_norm(y[:n])), OK, math.inf
     for side in (0.0, -1.0, 1.0):
         for i in range(n):
             shifted[i] = y[i] + side * h * b[RIGHT, i]
@@ -285,7 +285,9 @@ def watch_kernel(c, y, p, phi, tests, counts):
     flow = fixed(base, D.STABILITY) == D.FLOW
     phi[BT_TEST], phi[PAIR_TEST], counts[UNSTABLE] = 1.0, 1.0, -1.0
     if flow:
-        wr, wi = spectrum(c)
+        known, wr, wi = spectrum(c)
+        if not known:
+            return NONFINITE
         drop_nearest(wr, wi, 0.0)
         counts[UNSTABLE], _, phi[PAIR_TEST] = count_others(wr, wi)
     watch_borders(c, phi, tests)

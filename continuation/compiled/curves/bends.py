@@ -5,7 +5,7 @@ from continuation.compiled.calls.interface import OK
 from continuation.compiled.calls.kernel import internal
 from continuation.compiled.curves import augmented as C
 from continuation.compiled.dense import workspace as D
-from continuation.compiled.dense.extended import norm
+from continuation.compiled.matrices.extremes import euclidean_norm
 
 # Step of second differences of a Jacobian, relative to 1 + |u|: the fourth root of the rounding unit, of a differenced
 # Jacobian's error.  Ten times less and the sign of the Lyapunov coefficient is rounding, ten times more it is that of
@@ -33,7 +33,7 @@ def bend(c, y, p, direction, first, second):
     """First and second derivative of F_u along a unit `direction`; False where they can't be had."""
     n, base = C.states(c), fixed(c, C.BASE)
     middle, below = new_doubles((n, n)), new_doubles((n, n))
-    h = (THIRD if fixed(base, D.JACOBIAN) != 0 else DIFFERENCED) * (1.0 + norm(y[:n]))
+    h = (THIRD if fixed(base, D.JACOBIAN) != 0 else DIFFERENCED) * (1.0 + euclidean_norm(y[:n]))
     done = jacobian_at(c, y, p, direction, 0.0, middle) and jacobian_at(c, y, p, direction, -h, below)
     if not (done and jacobian_at(c, y, p, direction, h, first)):
         return False

@@ -15,8 +15,8 @@ from continuation.compiled.calls.kernel import internal
 from continuation.compiled.curves import augmented as C
 from continuation.compiled.curves.bends import bend
 from continuation.compiled.dense import workspace as D
-from continuation.compiled.dense.extended import norm
 from continuation.compiled.matrices import linalg
+from continuation.compiled.matrices.extremes import euclidean_norm
 from continuation.compiled.state.trace_state import UNSTABLE
 
 BT_TEST, ZERO_TEST, BAUTIN_TEST, POLE_TEST, PAIR_TEST, TESTS = range(6)
@@ -152,7 +152,7 @@ def bend_along(c, y, p, x, size):
     for k in range(2):
         for i in range(n):
             parts[k, i] = (x[i].real if k == 0 else x[i].imag) / size
-        lengths[k] = norm(parts[k])
+        lengths[k] = euclidean_norm(parts[k])
         if lengths[k] > 0.0:
             for i in range(n):
                 parts[k, i] /= lengths[k]
@@ -221,7 +221,9 @@ def hopf_monitor(c, point, p, out):
     n, (status, y, parameters, phi) = C.states(c), C.begin_monitor(c, point, p, out, TESTS)
     if status != OK:
         return status
-    (wr, wi), omega = C.spectrum(c), math.sqrt(max(y[n], 0.0))
+    (known, wr, wi), omega = C.spectrum(c), math.sqrt(max(y[n], 0.0))
+    if not known:
+        return NONFINITE
     C.drop_nearest(wr, wi, omega)
     C.drop_nearest(wr, wi, -omega)
     phi[2 * TESTS + UNSTABLE], phi[ZERO_TEST], phi[PAIR_TEST] = C.count_others(wr, wi)

@@ -16,8 +16,9 @@ from continuation.compiled.calls.interface import OK
 from continuation.compiled.calls.kernel import internal
 from continuation.compiled.dense import workspace as D
 from continuation.compiled.dense.crossing import expect_at_kernel
-from continuation.compiled.dense.extended import contract, differentiate_along, evaluate_at, is_worth_more, norm, update
+from continuation.compiled.dense.extended import contract, differentiate_along, evaluate_at, is_worth_more, update
 from continuation.compiled.matrices import linalg
+from continuation.compiled.matrices.extremes import euclidean_norm, largest_entry
 
 ITERATIONS = 60  # where another branch touches, Newton only halves the error: enough for all digits
 EARLY, FAR = 6, 1e-2  # iterations after which a correction above this, relative to 1 + |x|, leads elsewhere
@@ -153,7 +154,7 @@ def take_kernel_step(w, x, p, f, k, unit, units, reach):
             along_c[i, n] *= unit
             for m in range(n + 1):
                 along_c[i, m] /= units[i]
-        bent = max(bent, linalg.largest_entry(along_c))
+        bent = max(bent, largest_entry(along_c))
         for i in range(k):
             row = new_doubles(n + 1)
             contract(u[:, n - k + i].copy(), along_c, row)
@@ -168,7 +169,7 @@ def take_kernel_step(w, x, p, f, k, unit, units, reach):
         for j in range(n + 1):
             step[j] += gamma[at_c] * vt[n - k + at_c, j]
     step[n] *= unit
-    error, scale = update(x, step, n + 1), max(sigma[0], linalg.largest_entry(g))
+    error, scale = update(x, step, n + 1), max(sigma[0], largest_entry(g))
     return KernelStep(error, left_over, scale, g, bent, u, vt)
 
 
@@ -211,7 +212,7 @@ def locate_kernel(w, x, t, p, f, k):
     if not (error <= ATTAINED) or evaluate_at(w, x, p, f) != OK:
         return math.inf, 0, math.nan, math.nan
     _, sigma, vt = linalg.svd(D.lapack(w), jacobian_of(w, unit, units))
-    if sigma[n - k] > SMALL * last.scale or last.left_over > UNBALANCED * last.scale * (1.0 + norm(x)):
+    if sigma[n - k] > SMALL * last.scale or last.left_over > UNBALANCED * last.scale * (1.0 + euclidean_norm(x)):
         return math.inf, 0, math.nan, math.nan
     t[n] /= unit
     for i in range(n):

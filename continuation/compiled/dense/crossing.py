@@ -14,6 +14,7 @@ from continuation.compiled.calls.kernel import internal
 from continuation.compiled.dense import workspace as D
 from continuation.compiled.dense.extended import solve_dense
 from continuation.compiled.matrices import eigen, linalg
+from continuation.compiled.matrices.extremes import largest_entry
 
 # Numbers below this, relative to what they are sums of, may be rounding: second derivatives are differences with nine
 # digits.  Ten times less and signs of rounding are taken for known, ten times more and pairs 1e-6 apart are not.
@@ -96,7 +97,7 @@ def expect_at_kernel(w, t, forms, bent, left, right):
     forms, bent, left, right : as in `branch_point.KernelStep`; the parameter is in the units of `right`, as in t.
     """
     n, k = fixed(w, D.N_STATES), forms.shape[1] - 1
-    a, row, largest = new_doubles(k + 1), new_doubles(k + 1), linalg.largest_entry(forms)
+    a, row, largest = new_doubles(k + 1), new_doubles(k + 1), largest_entry(forms)
     parameter = 0.0
     for j in range(k + 1):
         row[j] = right[n - k + j, n]
@@ -147,7 +148,7 @@ def count_crossings(w, a, b, forms, bent, left, right):
             return math.nan
         for i in range(k):
             moved[i, m] = column[i]
-    scale = linalg.largest_entry(moved)
+    scale = largest_entry(moved)
     if not eigen.eigenvalues(D.lapack(w), moved, wr, wi, new_doubles(eigen.work_size(k)), new_int32s(D.INTS)):
         return math.nan
     change, least = 0.0, bent / sigma[k - 1] if k == 1 else VAGUE / FAINT * scale

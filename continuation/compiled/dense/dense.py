@@ -35,10 +35,10 @@ def residual_at(w, u, p, out):
 
 
 @internal
-def central_difference(w, u, p, variables, k, out):
-    """Difference the residual with respect to ``variables[k]`` (of `u` or `p`) into `out`."""
+def central_difference(w, u, p, variables, k, unit, out):
+    """Difference the residual with respect to ``variables[k]`` (of `u` or `p`), in this unit, into `out`."""
     value = variables[k]
-    step = CUBE_ROOT * max(1.0, abs(value))
+    step = CUBE_ROOT * max(unit, abs(value))
     above, below = value + step, value - step
     minus = D.vectors(w)[D.BELOW]
     variables[k] = below
@@ -57,7 +57,8 @@ def derivative_at(w, u, p):
     """Write F_p at (u, p) into ``derivative(w)``."""
     if fixed(w, D.DERIVATIVE) != 0:
         return call(fixed(w, D.DERIVATIVE), fixed(w, D.DERIVATIVE + 1), u, p, D.derivative(w))
-    return central_difference(w, u, p, p, fixed(w, D.ACTIVE), D.derivative(w))
+    unit = D.units(w)[fixed(w, D.N_STATES)]
+    return central_difference(w, u, p, p, fixed(w, D.ACTIVE), unit, D.derivative(w))
 
 
 @internal
@@ -71,7 +72,7 @@ def linearise_at(w, u, p):
         a, column = D.jacobian(w), D.vectors(w)[D.COLUMN]
         for j in range(fixed(w, D.N_STATES)):
             if status == OK:
-                status = central_difference(w, u, p, u, j, column)
+                status = central_difference(w, u, p, u, j, D.units(w)[j], column)
             for i in range(fixed(w, D.N_STATES)):
                 a[i, j] = column[i]
     return status if status != OK else derivative_at(w, u, p)
@@ -117,6 +118,16 @@ def border(w, row):
 
 
 @internal
+def divide_by_sizes(w, x):
+    """Divide the equations of the bordered system by their sizes, so that pivots are chosen well; x : both sides."""
+    n, m, sizes = fixed(w, D.N_STATES), D.bordered(w), D.equations(w)
+    for i in range(n):
+        for j in range(n + 1):
+            m[i, j] /= sizes[i]
+        x[i], x[n + 1 + i] = x[i] / sizes[i], x[n + 1 + i] / sizes[i]
+
+
+@internal
 def is_finite(w):
     """Whether F_u and F_p are."""
     n, a, total = fixed(w, D.N_STATES), D.jacobian(w), 0.0
@@ -136,16 +147,19 @@ def solve(w, row, rhs, out):
     size = fixed(w, D.N_STATES) + 1
     last, given, x = doubles(row, size), doubles(rhs, 2 * size), doubles(out, 2 * size + SOLVED)
     D.effort(w)[D.FACTORISATIONS] += 1
-    if size == 3:
+    if size == 3 and fixed(w, D.SCALED) == 0:
         done, x[6 + DETERMINANT], x[6 + EXPONENT] = linalg.solve_three(D.jacobian(w), D.derivative(w), last, given, x)
     else:
         border(w, last)
         for j in range(2 * size):
             x[j] = given[j]
+        if fixed(w, D.SCALED) == 1:
+            divide_by_sizes(w, x)
         both, m = part(x, 0, 2 * size), D.bordered(w)
         done, x[2 * size + DETERMINANT], x[2 * size + EXPONENT] = linalg.solve_two(
             D.lapack(w), m, D.pivots(w), D.ints(w), both
         )
+        x[2 * size + EXPONENT] += fixed(w, D.SHIFT)
     if done:
         return OK
     return SINGULAR if is_finite(w) else NONFINITE
@@ -187,7 +201,7 @@ def monitor(w, point, p, out):
     if abs(phi[FOLD_TEST]) < LEVEL and is_level(w, part(x, n + 1, n + 1), scale):
         phi[FOLD_TEST] = 0.0
     if fixed(w, D.STABILITY) == D.FLOW:
-        phi[HOPF_TEST] = count_unstable(w, counts, scale, moved)
+        phi[HOPF_TEST] = count_unstable(w, counts, moved)
     elif fixed(w, D.STABILITY) == D.COUNTED:
         status = call(fixed(w, D.COUNTER), fixed(w, D.COUNTER + 1), x, parameters, counts)
     else:

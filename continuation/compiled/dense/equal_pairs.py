@@ -18,13 +18,13 @@ from continuation.compiled.dense.extended import (
     differentiate_along,
     evaluate_at,
     is_worth_more,
-    norm,
     solve_dense,
     update,
 )
 from continuation.compiled.dense.hopf_point import LEAST, locate_hopf, nearest_pair
 from continuation.compiled.dense.spectrum import ZERO_EIGENVALUE
 from continuation.compiled.matrices import eigen, linalg
+from continuation.compiled.matrices.extremes import euclidean_norm
 
 ITERATIONS = 20  # a quadratic iteration that needs more started too far away
 REACHED = 0.5  # a contraction above this says that rounding is reached
@@ -75,7 +75,7 @@ def along_branch(w, f, t):
         m[n, j] = again[n, j] = t[j]
     ahead[n] = 1.0
     done = solve_dense(w, m, moved) and solve_dense(w, again, ahead)
-    size = norm(ahead)
+    size = euclidean_norm(ahead)
     for j in range(n + 1):
         t[j] = ahead[j] / size if done else t[j]
     return done, moved
@@ -93,7 +93,7 @@ def take_pairs_step(w, x, t, p, f, omega, pairs):
         return math.inf, omega
     by_move = differentiate_along(w, x, p, moved, 1.0)  # the Jacobian's place is overwritten
     by_step = differentiate_along(w, x, p, t, 1.0)
-    size = norm(moved)
+    size = euclidean_norm(moved)
     ss, so, oo, rs, ro = 0.0, 0.0, 0.0, 0.0, 0.0
     for i in range(k):
         left = u[:, 2 * n - k + i].copy()
@@ -176,7 +176,7 @@ def expect_at_pairs(w, x, t, p):
 
     From the spectra on either side; NaN where pairs are still on the axis there.  F_u at x is in place afterwards.
     """
-    h, y, f, total = BESIDE * (1.0 + norm(x)) / norm(t), x.copy(), new_doubles(x.shape[0]), 0.0
+    h, y, f, total = BESIDE * (1.0 + euclidean_norm(x)) / euclidean_norm(t), x.copy(), new_doubles(x.shape[0]), 0.0
     for side in (-1.0, 1.0):
         for j in range(x.shape[0]):
             y[j] = x[j] + side * h * t[j]

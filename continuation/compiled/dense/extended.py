@@ -4,6 +4,10 @@ The unknowns of each system are the point x = (u, p) itself (and omega for a Hop
 scalars of bordered systems (Govaerts, *Numerical Methods for Bifurcations of Dynamical Equilibria*, SIAM 2000,
 chapters 3-5), whose derivatives need F_ux in a few directions only: central differences of the Jacobian, which
 change the speed of convergence but not what it converges to.  Rare, so it may allocate.
+
+Here and in the systems themselves x, F and their derivatives are in units of their own: u and p over their typical
+sizes, equations over theirs, so that every norm and every "1 + |x|" means the same whatever the units of the model
+are.  Units are powers of two: nothing is rounded, and where they are 1 nothing changes.
 """
 
 import math
@@ -13,26 +17,44 @@ from continuation.compiled.calls.interface import OK, call
 from continuation.compiled.calls.kernel import internal
 from continuation.compiled.dense import workspace as D
 from continuation.compiled.dense.dense import CUBE_ROOT
+from continuation.compiled.matrices.extremes import euclidean_norm
 
 EXACT = 2e-16  # corrections below this, relative to 1 + |x|, end the iteration
 SETTLED = 1e-9  # corrections above this that do not shrink are no rounding yet: the iteration goes on
 
 
 @internal
-def norm(x):
-    """Euclidean norm."""
-    total = 0.0
-    for j in range(x.shape[0]):
-        total += x[j] * x[j]
-    return math.sqrt(total)
+def evaluate_at(w, x, p, f):
+    """Residual, F_u and F_p at x = (u, p), all in units."""
+    n, rows = fixed(w, D.N_STATES), D.rows(w)
+    own = in_own_units(w, x)
+    p[fixed(w, D.ACTIVE)] = own[n]
+    status = call(fixed(w, D.RESIDUAL), fixed(w, D.RESIDUAL + 1), own, p, f)
+    for i in range(n):
+        f[i] /= rows[i]
+    return status if status != OK else linearise_in_units(w, own, p)
 
 
 @internal
-def evaluate_at(w, x, p, f):
-    """Residual, F_u and F_p at x = (u, p)."""
-    p[fixed(w, D.ACTIVE)] = x[x.shape[0] - 1]
-    status = call(fixed(w, D.RESIDUAL), fixed(w, D.RESIDUAL + 1), x, p, f)
-    return status if status != OK else call(fixed(w, D.LINEARISE), w, x, p, f)
+def in_own_units(w, x):
+    """The model's own numbers of x = (u, p), as a copy."""
+    own, units = x.copy(), D.units(w)
+    for j in range(units.shape[0]):
+        own[j] *= units[j]
+    return own
+
+
+@internal
+def linearise_in_units(w, own, p):
+    """F_u and F_p in units at the model's own numbers of x."""
+    n, units, rows = fixed(w, D.N_STATES), D.units(w), D.rows(w)
+    status = call(fixed(w, D.LINEARISE), w, own, p, own)
+    a, by_p = D.jacobian(w), D.derivative(w)
+    for i in range(n):
+        for j in range(n):
+            a[i, j] *= units[j] / rows[i]
+        by_p[i] *= units[n] / rows[i]
+    return status
 
 
 @internal
@@ -42,16 +64,17 @@ def differentiate_along(w, x, p, direction, reach):
     `reach`: length of the difference, 1 where F is smooth, less near a kink of the Jacobian.
     """
     n = fixed(w, D.N_STATES)
-    size = norm(direction)
+    size = euclidean_norm(direction)
     out, y = new_doubles((n, n + 1)), new_doubles(n + 1)
     if size == 0.0:
         return out
-    h = reach * CUBE_ROOT * (1.0 + norm(x)) / size
+    h = reach * CUBE_ROOT * (1.0 + euclidean_norm(x)) / size
     for sign in (-1.0, 1.0):
         for j in range(n + 1):
             y[j] = x[j] + sign * h * direction[j]
-        p[fixed(w, D.ACTIVE)] = y[n]
-        if call(fixed(w, D.LINEARISE), w, y, p, y) != OK:
+        own = in_own_units(w, y)
+        p[fixed(w, D.ACTIVE)] = own[n]
+        if linearise_in_units(w, own, p) != OK:
             out[0, 0] = math.nan
         for i in range(n):
             for j in range(n):
@@ -73,7 +96,7 @@ def update(x, d, size):
     """Add the correction; returns its length relative to 1 + |x|."""
     for j in range(size):
         x[j] += d[j]
-    return norm(d[:size]) / (1.0 + norm(x))
+    return euclidean_norm(d[:size]) / (1.0 + euclidean_norm(x))
 
 
 @internal

@@ -18,11 +18,10 @@ from continuation.compiled.dense.extended import (
     evaluate_at,
     extended_system,
     is_worth_more,
-    norm,
     solve_dense,
     update,
 )
-from continuation.compiled.matrices import linalg
+from continuation.compiled.matrices.extremes import euclidean_norm, largest_entry
 
 ITERATIONS = 12  # a quadratic iteration that needs more started too far away
 REACHED = 0.1  # a contraction above this, of a quadratic iteration, says that rounding is reached
@@ -58,7 +57,7 @@ def take_fold_step(w, x, p, f, v):
     mt, left = corner_border(D.jacobian(w), D.derivative(w), v, True)
     if not (solve_dense(w, m, right) and solve_dense(w, mt, left)):
         return math.inf, math.nan
-    if norm(left[:n]) * norm(D.derivative(w)) * TRANSVERSE > 1.0:
+    if euclidean_norm(left[:n]) * euclidean_norm(D.derivative(w)) * TRANSVERSE > 1.0:
         return math.inf, math.nan
     direction = new_doubles(n + 1)
     for i in range(n):
@@ -66,11 +65,11 @@ def take_fold_step(w, x, p, f, v):
     big, rhs = extended_system(w, f, n + 1)
     along = differentiate_along(w, x, p, direction, 1.0)
     contract(left, along, big[n])
-    moved, product, length, size = 0.0, 0.0, norm(right[:n]), norm(left[:n])
+    moved, product, length, size = 0.0, 0.0, euclidean_norm(right[:n]), euclidean_norm(left[:n])
     for i in range(n):
         moved += big[n, i] * right[i]
         product += left[i] * right[i]
-    sign = sign_of(moved, size * linalg.largest_entry(along) * length) * sign_of(product, size * length)
+    sign = sign_of(moved, size * largest_entry(along) * length) * sign_of(product, size * length)
     rhs[n] = right[n]
     if not solve_dense(w, big, rhs):
         return math.inf, math.nan
@@ -86,7 +85,7 @@ def locate_fold(w, x, t, p, f):
     Returns the attained error, and by how much the number of unstable eigenvalues changes along `t`.
     """
     n = fixed(w, D.N_STATES)
-    v, length, error, change = new_doubles(n), norm(t[:n]), math.inf, math.nan
+    v, length, error, change = new_doubles(n), euclidean_norm(t[:n]), math.inf, math.nan
     if length == 0.0:
         return math.inf, math.nan
     for i in range(n):

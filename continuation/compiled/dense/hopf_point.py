@@ -21,7 +21,8 @@ from continuation.compiled.dense.extended import (
     update,
 )
 from continuation.compiled.dense.spectrum import ZERO_EIGENVALUE
-from continuation.compiled.matrices import eigen, linalg
+from continuation.compiled.matrices import eigen
+from continuation.compiled.matrices.similarity import balanced_scale
 
 ITERATIONS = 12  # a quadratic iteration that needs more started too far away
 REACHED = 0.1  # a contraction above this, of a quadratic iteration, says that rounding is reached
@@ -154,4 +155,4 @@ def locate_hopf(w, x, p, f):
         error, omega = take_hopf_step(w, x, p, f, omega, borders, drift)
         if not is_worth_more(error, before, REACHED):
             break
-    return (error if abs(omega) > LEAST * ZERO_EIGENVALUE * linalg.scale_of(D.jacobian(w)) else math.inf), drift
+    return (error if abs(omega) > LEAST * ZERO_EIGENVALUE * balanced_scale(D.jacobian(w)) else math.inf), drift

@@ -37,8 +37,13 @@ def refine(w, request, p, out):
     behind = 2 * n + 2
     given = doubles(request, behind + ASKED)
     parameters, found = doubles(p, fixed(w, D.N_PARAMETERS)), doubles(out, behind + FOUND)
-    x, t, f = given[: n + 1].copy(), given[n + 1 : behind].copy(), new_doubles(n)
     kind, error, nullity = int(given[behind + ASKED_KIND]), math.inf, 0
+    x, t, f, units = given[: n + 1].copy(), given[n + 1 : behind].copy(), new_doubles(n), D.units(w)
+    for j in range(n + 1):
+        x[j], t[j] = x[j] / units[j], t[j] / units[j]
+    similar = kind == HOPF or fixed(w, D.STABILITY) == D.FLOW  # eigenvalues count: a similarity
+    for i in range(n):
+        D.rows(w)[i] = units[i] if similar else D.equations(w)[i]
     change, turns, drift = math.nan, 0.0, new_complexes(n + 1)
     # A table of locators by kind would need one signature for all and an indirect call each: three lines say it too.
     if kind == FOLD:
@@ -58,9 +63,9 @@ def refine(w, request, p, out):
         change = expect_at_pairs(w, x, t, parameters) if several else expect_at_pair(w, t, drift)
     largest = 0.0
     for i in range(n):
-        largest = max(largest, abs(f[i]))
+        largest = max(largest, abs(f[i]) * D.rows(w)[i])
     for j in range(n + 1):
-        found[j], found[n + 1 + j] = x[j], t[j]
+        found[j], found[n + 1 + j] = units[j] * x[j], units[j] * t[j]
     found[behind + FOUND_KIND], found[behind + FOUND_NULLITY] = kind, nullity
     found[behind + FOUND_ERROR], found[behind + FOUND_RESIDUAL] = error, largest
     found[behind + FOUND_EXPECTED], found[behind + FOUND_TURNS] = change, turns

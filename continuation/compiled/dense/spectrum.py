@@ -3,7 +3,8 @@
 With ``A`` the last F_u whose spectrum is known and E what it changed by since, no eigenvalue of ``A + E`` is on
 the other side of the imaginary axis while ``|E| < r``: r is the distance of the spectrum to the axis, divided by
 the condition of the eigenvectors (Bauer and Fike 1960; for symmetric matrices Weyl 1912, condition 1).  Matrices
-that a diagonal scaling D makes symmetric count as such, with the norm of ``D^{-1} E D``.
+that a diagonal scaling D makes symmetric count as such, with the norm of ``D^{-1} E D``; others are balanced by such
+a scaling, so that what counts as zero and as small does not depend on the units of the states.
 """
 
 import math
@@ -12,10 +13,13 @@ from continuation.compiled.calls.arrays import fixed
 from continuation.compiled.calls.kernel import internal, summing
 from continuation.compiled.dense import workspace as D
 from continuation.compiled.matrices import eigen
+from continuation.compiled.matrices.extremes import geometric_mean
+from continuation.compiled.matrices.linalg import scale_of
+from continuation.compiled.matrices.similarity import ALIKE, balance
 from continuation.compiled.state.trace_state import NULLITY, UNSTABLE
 
-# Eigenvalues below this, relative to the scale of F_u, are zero: ten times less and rounding of defective ones decides
-# their side, ten times more hides crossings of slow modes.
+# Eigenvalues below this, relative to the scale of the balanced F_u, are zero: ten times less and rounding of defective
+# ones decides their side, ten times more hides crossings of slow modes.
 ZERO_EIGENVALUE = 1e-9
 SAFE = 0.99  # of the bound, against rounding
 AHEAD = 2.0  # times the last move that must fit inside the bound too, or nothing is known of what lies between
@@ -24,12 +28,12 @@ PATIENCE = 64  # most spectra without a new try after eigenvectors that were of 
 
 
 @internal
-def measure_two(a, known, scaling):
-    """`measure_change` for two states, whose `scaling` is 1, before the first spectrum 0."""
+def measure_two(a, known, ratio, scaling):
+    """`measure_change` for two states: `ratio` of their scalings; `scaling` is 1, before the first spectrum 0."""
     b, c, d, e = abs(a[0, 0]), abs(a[0, 1]), abs(a[1, 0]), abs(a[1, 1])
-    p, q = abs(a[0, 0] - known[0, 0]), abs(a[0, 1] - known[0, 1])
-    r, s = abs(a[1, 0] - known[1, 0]), abs(a[1, 1] - known[1, 1])
-    return max(b + c, d + e), scaling * math.sqrt(max(p + q, r + s) * max(p + r, q + s))
+    p, q = abs(a[0, 0] - known[0, 0]), abs(a[0, 1] - known[0, 1]) * ratio
+    r, s = abs(a[1, 0] - known[1, 0]) / ratio, abs(a[1, 1] - known[1, 1])
+    return max(b + c, d + e), scaling * geometric_mean(max(p + q, r + s), max(p + r, q + s))
 
 
 @summing
@@ -47,13 +51,13 @@ def measure_symmetric(a, known, scaling):
 
 @summing
 def measure_change(w):
-    """Largest absolute row sum of F_u, and the norm of what it changed by since the last spectrum."""
-    a, known, n, first = D.jacobian(w), D.known(w), fixed(w, D.N_STATES), D.vectors(w)[D.SCALING][0]
-    if n == 2:
-        return measure_two(a, known, first)
-    if fixed(w, D.DECLARED_SYMMETRIC) == 1:
-        return measure_symmetric(a, known, first)
+    """Largest absolute row sum of F_u, and the norm of what it changed by since the last spectrum, scaled as that."""
+    a, known, n = D.jacobian(w), D.known(w), fixed(w, D.N_STATES)
     columns, d, inverse = D.vectors(w)[D.COLUMNS], D.vectors(w)[D.SCALING], D.vectors(w)[D.UNSCALING]
+    if n == 2:
+        return measure_two(a, known, d[1] * inverse[0] if d[0] > 0.0 else 1.0, d[0] * inverse[0])
+    if fixed(w, D.DECLARED_SYMMETRIC) == 1:
+        return measure_symmetric(a, known, d[0])
     scale, rows = 0.0, 0.0
     for i in range(n):
         total, change = 0.0, 0.0
@@ -66,66 +70,109 @@ def measure_change(w):
     most = 0.0
     for j in range(n):
         most = max(most, columns[j] * d[j])
-    return scale, math.sqrt(rows * most)
+    return scale, geometric_mean(rows, most)
 
 
 @internal
-def count_unstable(w, counts, scale, moved):
+def count_unstable(w, counts, moved):
     """Fill `counts`; returns the Hopf test function, infinite where the bound alone tells its sign."""
     memory = D.vectors(w)[D.MEMORY]
     if moved + AHEAD * max(moved - memory[D.MOVED], 0.0) < memory[D.RADIUS]:
         memory[D.MOVED] = moved
         counts[UNSTABLE] = memory[D.COUNT]
         return math.copysign(math.inf, memory[D.NEAREST])
-    nearest = count_spectrum(w, counts, scale, abs(moved - memory[D.MOVED]))
+    nearest = count_spectrum(w, counts, abs(moved - memory[D.MOVED]))
     memory[D.MOVED], memory[D.COUNT], memory[D.NEAREST] = 0.0, counts[UNSTABLE], nearest
     return nearest
 
 
 @internal
-def count_spectrum(w, counts, scale, moved):
-    """Fill `counts` from the spectrum of F_u and set the bound; returns the Hopf test function."""
+def count_spectrum(w, counts, moved):
+    """Fill `counts` from the spectrum of F_u and set the bound; returns the Hopf test function, NaN on failure."""
     n, a, known, copy = fixed(w, D.N_STATES), D.jacobian(w), D.known(w), D.copied(w)
     D.effort(w)[D.SPECTRA] += 1
     for i in range(n):
         for j in range(n):
             known[i, j] = copy[i, j] = a[i, j]
-    zero = ZERO_EIGENVALUE * scale
+    if not eigen.is_finite(a):
+        D.vectors(w)[D.MEMORY][D.RADIUS] = 0.0
+        return math.nan
     if symmetrise(w):
-        count_symmetric(w, counts, zero, scale)
-        return 1.0
-    return count_general(w, counts, zero, moved)
+        return count_symmetric(w, counts)
+    set_scaling(w, balance(copy, D.vectors(w)[D.SCALING][:n]))
+    return count_general(w, counts, ZERO_EIGENVALUE * scale_of(copy), moved)
+
+
+@internal
+def set_scaling(w, scaled):
+    """Write the inverse of the scaling, which is 1 unless the copy of F_u was `scaled`."""
+    d, inverse = D.vectors(w)[D.SCALING], D.vectors(w)[D.UNSCALING]
+    for i in range(fixed(w, D.N_STATES)):
+        if not scaled:
+            d[i] = 1.0
+        inverse[i] = 1.0 / d[i]
 
 
 @internal
 def symmetrise(w):
-    """Turn the copy of F_u into a symmetric matrix with its eigenvalues and keep the scaling, if there is one."""
+    """Turn the copy of F_u into a symmetric matrix with its eigenvalues and keep the scaling, if there is one.
+
+    Where F_u is symmetric itself and states have units D, into D F_u D: it has as many eigenvalues of each sign
+    (Sylvester's law of inertia), and none is small for its units alone.
+    """
     n, a, copy = fixed(w, D.N_STATES), D.jacobian(w), D.copied(w)
-    d, inverse = D.vectors(w)[D.SCALING], D.vectors(w)[D.UNSCALING]
-    small = n <= 2  # has closed forms, whatever its symmetry
+    measured = has_units(w)
+    small = n <= 2 and not measured  # has closed forms, whatever its symmetry
     done = not small and (fixed(w, D.DECLARED_SYMMETRIC) == 1 or eigen.is_symmetric(a, eigen.SYMMETRIC_TO))
-    scaled = not (small or done) and eigen.scaling_to_symmetric(a, d, D.pivots(w))
+    scaled = not (small or done) and eigen.scaling_to_symmetric(a, D.vectors(w)[D.SCALING], D.pivots(w))
     if scaled:
         for i in range(n):
             for j in range(i):
-                copy[i, j] = math.copysign(math.sqrt(a[i, j] * a[j, i]), a[i, j])
-    for i in range(n):
-        if not scaled:
-            d[i] = 1.0
-        inverse[i] = 1.0 / d[i]
+                size = geometric_mean(abs(a[i, j]), abs(a[j, i]))
+                copy[i, j] = copy[j, i] = math.copysign(size, a[i, j])
+    set_scaling(w, scaled)
+    if done and measured:
+        for i in range(n):
+            for j in range(n):
+                copy[i, j] *= D.units(w)[i] * D.units(w)[j]
     return done or scaled
 
 
 @internal
-def count_symmetric(w, counts, zero, scale):
-    """Count eigenvalues of the symmetric copy of F_u above `zero` and within it."""
+def has_units(w):
+    """Whether the states have units of their own."""
+    units, found = D.units(w), False
+    for i in range(fixed(w, D.N_STATES)):
+        found = found or units[i] != 1.0
+    return found
+
+
+@internal
+def scale_of_symmetric(w):
+    """Scale of the symmetric copy of F_u: that of F_u itself, unless its states are in very different units."""
+    if has_units(w):
+        return scale_of(D.copied(w))
+    own, symmetric = scale_of(D.jacobian(w)), scale_of(D.copied(w))
+    return own if own <= ALIKE * symmetric else symmetric
+
+
+@internal
+def count_symmetric(w, counts):
+    """Count eigenvalues of the symmetric copy of F_u above zero and at it; returns 1, NaN where they can't be had."""
     n = fixed(w, D.N_STATES)
-    rows = D.vectors(w)
+    rows, scale = D.vectors(w), scale_of_symmetric(w)
+    zero = ZERO_EIGENVALUE * scale
     d, e, v = rows[D.REAL][:n], rows[D.IMAGINARY][:n], rows[D.SPECTRUM_WORK][:n]
     eigen.tridiagonalise(D.copied(w), d, e, v)
-    counts[UNSTABLE] = eigen.count_above(d, e, zero)
-    counts[NULLITY] = eigen.count_above(d, e, -zero) - counts[UNSTABLE]
+    above, below = eigen.count_above(d, e, zero), eigen.count_above(d, e, -zero)
+    D.vectors(w)[D.MEMORY][D.RADIUS] = 0.0
+    if not below >= above:
+        return math.nan
+    counts[UNSTABLE], counts[NULLITY] = above, below - above
+    if has_units(w):  # the copy's eigenvalues are not those of F_u, which the bound is about
+        return 1.0
     D.vectors(w)[D.MEMORY][D.RADIUS] = SAFE * eigen.gap_around_zero(d, e, zero, scale) - zero
+    return 1.0
 
 
 @internal
@@ -165,9 +212,10 @@ def bound_general(w, gap, zero, moved):
         return
     n, a, copy = fixed(w, D.N_STATES), D.jacobian(w), D.copied(w)
     wr, wi = D.vectors(w)[D.REAL], D.vectors(w)[D.IMAGINARY]
+    d, inverse = D.vectors(w)[D.SCALING], D.vectors(w)[D.UNSCALING]
     for i in range(n):
         for j in range(n):
-            copy[i, j] = a[i, j]
+            copy[i, j] = a[i, j] * d[j] * inverse[i]
     radius = SAFE * gap / eigen.eigenvector_condition(D.lapack(w), copy, wr, wi) - zero
     memory[D.RADIUS] = max(radius, 0.0)
     useless = radius <= WORTH * moved

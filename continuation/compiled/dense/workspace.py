@@ -28,8 +28,13 @@ LINEARISE, REAL_SOLVER, COMPLEX_SOLVER, SOLVERS = range(CALLBACKS, CALLBACKS + 4
     _LAPACK,
     _EFFORT,
     _KNOWN,
+    _UNITS,
+    _EQUATIONS,
+    _ROWS,
+    SCALED,  # whether equations are scaled before they are solved
+    SHIFT,  # power of two by which that divides their determinant
     TABLE,
-) = range(SOLVERS, SOLVERS + 12)
+) = range(SOLVERS, SOLVERS + 17)
 NO_FLOW, FLOW, COUNTED = range(3)  # values of STABILITY
 JACOBIANS, FACTORISATIONS, SPECTRA, EFFORTS = range(4)  # entries of `effort`
 # Rows of `vectors`: two for differences, two for eigenvalues, WORK_ROWS for their computation, then what spectrum.py
@@ -46,9 +51,13 @@ if REMEMBERED > MARGIN + 1:
 
 
 class DenseTable:
-    """Own the table and the arrays whose addresses it holds; `callbacks` and addresses `own` by their index."""
+    """Own the table and the arrays whose addresses it holds; `callbacks` and addresses `own` by their index.
 
-    def __init__(self, sizes, callbacks, own, zeros):
+    units : (n + 1,) powers of two, typical sizes of the states and the varied parameter; default: ones.
+    equations : (n,) those of the equations.
+    """
+
+    def __init__(self, sizes, callbacks, own, zeros, units=None, equations=None):
         n = sizes[N_STATES]
         pairs = [number for zero in zeros for number in (zero.address, zero.data)]
         arrays = {
@@ -63,6 +72,9 @@ class DenseTable:
             _LAPACK: linalg.lapack_table(),
             _EFFORT: np.zeros(EFFORTS, np.int64),
             _KNOWN: np.zeros((n, n)),
+            _UNITS: np.ones(n + 1) if units is None else np.array(units, float),
+            _EQUATIONS: np.ones(n) if equations is None else np.array(equations, float),
+            _ROWS: np.ones(n),
         }
         self.table = np.zeros(TABLE, np.int64)
         self.table[: len(sizes)] = sizes
@@ -72,7 +84,9 @@ class DenseTable:
             self.table[index] = address
         for index, array in arrays.items():
             self.table[index] = address_of(array)
-        self.effort = arrays[_EFFORT]
+        self.table[SCALED] = np.any(arrays[_EQUATIONS] != 1.0)
+        self.table[SHIFT] = np.sum(np.log2(arrays[_EQUATIONS]))
+        self.effort, self.units = arrays[_EFFORT], arrays[_UNITS]
         self.address = address_of(self.table)
         self.jacobian, self.derivative, self.callbacks = arrays[_F_U], arrays[_F_P], callbacks
         self._keep = (arrays, zeros)
@@ -156,3 +170,24 @@ def known(w):
     """View of the F_u whose spectrum was computed last (n, n)."""
     n = fixed(w, N_STATES)
     return doubles(fixed(w, _KNOWN), (n, n))
+
+
+@internal
+def units(w):
+    """View of the typical sizes of the states and the varied parameter (n + 1,)."""
+    n = fixed(w, N_STATES)
+    return doubles(fixed(w, _UNITS), n + 1)
+
+
+@internal
+def equations(w):
+    """View of the typical sizes of the equations (n,)."""
+    n = fixed(w, N_STATES)
+    return doubles(fixed(w, _EQUATIONS), n)
+
+
+@internal
+def rows(w):
+    """View of the sizes that equations are measured in where a special point is located (n,), see `refine`."""
+    n = fixed(w, N_STATES)
+    return doubles(fixed(w, _ROWS), n)

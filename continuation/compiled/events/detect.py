@@ -192,7 +192,8 @@ def find_hidden_turn(s, a, b, length):
     size = S.size(s)
     at = size - 1
     m0, m1, rise = a[size + at] * length, b[size + at] * length, b[at] - a[at]
-    if m0 * m1 <= 0.0 or min(abs(m0), abs(m1)) <= STEEP * length:
+    steep = STEEP * length / math.sqrt(S.weights(s)[at])
+    if not m0 * m1 > 0.0 or min(abs(m0), abs(m1)) <= steep:
         return -1.0
     curve = 3.0 * (m0 + m1 - 2.0 * rise)
     if curve == 0.0:

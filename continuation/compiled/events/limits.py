@@ -11,7 +11,9 @@ from continuation.compiled.steps.finish import finish
 from continuation.compiled.steps.interpolant import interpolate
 from continuation.compiled.steps.metric import distance, inner, project_on_chord, weigh
 
-EDGE = 1e-10  # a limit is overstepped by more than this, relative to 1 + its size: points put on it are that inexact
+# A limit is overstepped by more than this, relative to its unknown's unit and its own size: points put on it are that
+# inexact; ten times more shows, ten times less ends branches a step late.
+EDGE = 1e-10
 AT_LIMIT = 1e-13  # tolerance of the point on a limit
 LOOSE = 0.1  # part of a piece by which Newton may leave it at a limit: on a bent piece the chord tells no better
 STRAIGHT = 0.5  # cosine of the turn to a point on a limit: a lower one leaves the branch for one that crosses there
@@ -23,10 +25,10 @@ def find_exceeded(s, record):
     """Number k + 1 of the first limit that the record exceeds, -(k + 1) where it falls below one, 0 inside all."""
     limits = S.limits(s)
     for k in range(limits.shape[0]):
-        value, low, high = record[int(limits[k, 0])], limits[k, 1], limits[k, 2]
-        if value > high + EDGE * (1.0 + abs(high)):
+        value, low, high, unit = record[int(limits[k, 0])], limits[k, 1], limits[k, 2], limits[k, 3]
+        if value > high + EDGE * (unit + abs(high)):
             return k + 1
-        if value < low - EDGE * (1.0 + abs(low)):
+        if value < low - EDGE * (unit + abs(low)):
             return -(k + 1)
     return 0
 

@@ -11,6 +11,7 @@ from continuation.compiled.calls.interface import FAILED, NONFINITE, OK, SINGULA
 from continuation.compiled.calls.kernel import inlined, internal, summing
 from continuation.compiled.events.records import is_on_point, push
 from continuation.compiled.loop.closing import is_near_start
+from continuation.compiled.loop.growth import grow_units
 from continuation.compiled.state import trace_state as S
 from continuation.compiled.state.tasks import CLOSES, DEAD_END, ask
 from continuation.compiled.steps.correct import correct
@@ -197,6 +198,7 @@ def put_on_stack(s):
 def advance(s):
     """Accept one more point onto the stack; returns 0 or the code of the branch's end."""
     ints = S.integers(s)
+    grow_units(s)
     code, h, iterations, angle = take_step(s)
     if code != OK:
         return code if code == S.INTERRUPTED else choose_ending(s, code)

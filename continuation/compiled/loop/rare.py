@@ -7,6 +7,7 @@ from continuation.compiled.events.corner import find_corner, find_dead_end
 from continuation.compiled.events.limits import clip
 from continuation.compiled.events.locate import examine, probe
 from continuation.compiled.loop.closing import has_closed
+from continuation.compiled.loop.growth import change_units
 from continuation.compiled.state import tasks
 from continuation.compiled.state import trace_state as S
 from continuation.compiled.steps.correct import correct, evaluate, take_newton_step
@@ -39,6 +40,8 @@ def do(s, task, argument, a, b, c):
         status = finish(s, a, argument, c)
     elif task == tasks.CORNER:
         status = OK if find_corner(s, int(argument)) else FAILED
+    elif task == tasks.GROW:
+        change_units(s)
     elif task == tasks.DEAD_END:
         status = OK if find_dead_end(s) else FAILED
     return status

@@ -22,10 +22,17 @@ DEEP = 12  # records on the stack beyond which no more hidden changes are looked
 # Distance, relative to 1 + |x|, and cosine within which a curve is back at the branch point that it left: the point is
 # known that well; a lower cosine takes another branch through the point for this one.
 ATTAINED, PARALLEL = 1e-7, 0.99
-# Distance of two special points, relative to 1 + |p|, to which a count alone resolves them: each factor of ten less
-# costs three more probes wherever the count changes by two.
+# Distance of two special points, relative to 1 + |p| (in the inner product), to which a count alone resolves them: each
+# factor of ten less costs three more probes wherever the count changes by two.
 APART = 1e-4
 SHORT = 1e-9  # intervals shorter than this are not looked into: there is only rounding
+
+
+@internal
+def size_of_parameter(s, record):
+    """Absolute value of the varied parameter in the inner product."""
+    at = S.size(s) - 1
+    return abs(record[at]) * math.sqrt(S.weights(s)[at])
 
 
 @internal
@@ -45,7 +52,7 @@ def look_closer(s, length):
     place = S.work(s)[S.REQUEST]
     if sigma < 0.0 and j >= 0 and ask(s, CORNER, float(j), place, place, place) == OK:
         return True
-    if sigma < 0.0 and may_hide_two(s, left, top) and length > APART * (1.0 + abs(top[S.size(s) - 1])):
+    if sigma < 0.0 and may_hide_two(s, left, top) and length > APART * (1.0 + size_of_parameter(s, top)):
         sigma, j = 0.5, -1
     if sigma < 0.0:
         return False

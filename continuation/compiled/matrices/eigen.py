@@ -9,6 +9,7 @@ import math
 from continuation.compiled.calls.arrays import new_doubles, new_int32s
 from continuation.compiled.calls.interface import call_pointers
 from continuation.compiled.calls.kernel import internal
+from continuation.compiled.matrices.extremes import LARGEST_UNIT, geometric_mean, largest_entry, unit_of
 from continuation.compiled.matrices.linalg import GEEV, svd
 
 NO_VECTORS, VECTORS = ord("N"), ord("V")  # letters that LAPACK is told
@@ -17,6 +18,22 @@ NO_VECTORS, VECTORS = ord("N"), ord("V")  # letters that LAPACK is told
 SYMMETRIC_TO = 1e-12
 SIMILAR_TO = 1e-11  # the same for entries that a diagonal scaling makes equal, relative to these: two more roundings
 EXTREME = 1e140  # scalings beyond this, or below its inverse, are not used
+# Entries of a column below this, of a matrix whose largest entry is about 1, are left out of its reflection: their
+# squares would underflow.  They move eigenvalues by less than 1e-100 of the largest; any value from 1e-130 to 1e-20
+# that rounding does not see does the same.
+FAINT = 1e-100
+PIVOT = 1e-300  # stands for a pivot that vanishes, of a matrix whose largest entry is about 1
+HALVINGS = 64  # of a ratio, most that a gap takes: 13 lead from 1e9 to a tenth, 20 from 1e300
+
+
+@internal
+def is_finite(a):
+    """Whether every entry of `a` is a number."""
+    for i in range(a.shape[0]):
+        for j in range(a.shape[1]):
+            if not abs(a[i, j]) < math.inf:
+                return False
+    return True
 
 
 @internal
@@ -51,7 +68,7 @@ def scaling_to_symmetric(a, d, queue):
             for j in range(n):
                 if j == i or (a[i, j] == 0.0 and a[j, i] == 0.0):
                     continue
-                if not a[i, j] * a[j, i] > 0.0:
+                if not (a[i, j] > 0.0 and a[j, i] > 0.0 or a[i, j] < 0.0 and a[j, i] < 0.0):
                     return False
                 ratio = math.sqrt(a[j, i] / a[i, j])
                 if d[j] == 0.0:
@@ -69,15 +86,23 @@ def scaling_to_symmetric(a, d, queue):
 def tridiagonalise(a, d, e, v):
     """Reduce the symmetric `a` (overwritten, lower triangle used) to diagonal `d` and off-diagonal `e`[1:].
 
-    Householder reflections (Golub and Van Loan, Matrix Computations, 8.3.1).
+    Householder reflections (Golub and Van Loan, Matrix Computations, 8.3.1) of the matrix in units of its largest
+    entry, so that no square overflows and what underflows is nothing beside the others.
     """
-    n = a.shape[0]
+    n, unit = a.shape[0], 0.0
+    for i in range(n):
+        for j in range(i + 1):
+            unit = max(unit, abs(a[i, j]))
+    unit = math.ldexp(1.0, min(-math.frexp(unit)[1], LARGEST_UNIT)) if 0.0 < unit < math.inf else 1.0
+    for i in range(n):
+        for j in range(i + 1):
+            a[i, j] *= unit
     for k in range(n - 2):
-        norm2 = 0.0
+        norm2, largest, head = 0.0, 0.0, a[k + 1, k]
         for i in range(k + 2, n):
             norm2 += a[i, k] * a[i, k]
-        head = a[k + 1, k]
-        if norm2 == 0.0:
+            largest = max(largest, abs(a[i, k]))
+        if largest < FAINT:
             e[k + 1] = head
             continue
         alpha = -math.copysign(math.sqrt(head * head + norm2), head)
@@ -103,19 +128,29 @@ def tridiagonalise(a, d, e, v):
     if n > 1:
         e[n - 1] = a[n - 1, n - 2]
     for i in range(n):
-        d[i] = a[i, i]
+        d[i] = a[i, i] / unit
+        if i > 0:
+            e[i] /= unit
 
 
 @internal
 def count_above(d, e, shift):
-    """Eigenvalues of a symmetric tridiagonal matrix above `shift` (Sturm count)."""
-    count, q = 0, 1.0
+    """Eigenvalues of a symmetric tridiagonal matrix above `shift` (Sturm count); NaN of one that is not finite."""
+    largest = abs(shift)
     for i in range(d.shape[0]):
-        q = d[i] - shift - (e[i] * e[i] / q if i > 0 else 0.0)
+        largest = max(largest, abs(d[i]))
+        if i > 0:
+            largest = max(largest, abs(e[i]))
+    unit = unit_of(largest)
+    count, q = 0.0, 1.0
+    for i in range(d.shape[0]):
+        q = unit * d[i] - unit * shift - ((unit * e[i]) * (unit * e[i]) / q if i > 0 else 0.0)
         if q == 0.0:
-            q = -1e-300
+            q = -PIVOT
         if q > 0.0:
-            count += 1
+            count += 1.0
+        elif not q < 0.0:
+            return math.nan
     return count
 
 
@@ -123,14 +158,16 @@ def count_above(d, e, shift):
 def gap_around_zero(d, e, least, most):
     """Number that no eigenvalue of a symmetric tridiagonal matrix is below in size, within a tenth of the largest such.
 
-    0 where an eigenvalue is smaller than `least`; `most` bounds all of them.
+    0 where an eigenvalue is smaller than `least` or nothing can be counted; `most` bounds all of them.
     """
     count = count_above(d, e, least)
-    if count_above(d, e, -least) != count:
+    if not (least > 0.0 and count_above(d, e, -least) == count):
         return 0.0
     low, high = least, 2.0 * most
-    while high > 1.1 * low:
-        middle = math.sqrt(low * high)
+    for _ in range(HALVINGS):
+        if not high > 1.1 * low:
+            break
+        middle = geometric_mean(low, high)
         if count_above(d, e, middle) == count and count_above(d, e, -middle) == count:
             low = middle
         else:
@@ -145,37 +182,62 @@ def work_size(n):
 
 
 @internal
+def eigenvalues_of_two(a, wr, wi):
+    """`eigenvalues` of a 2 x 2 matrix, from the formula for the roots of a quadratic, in units of its largest entry."""
+    unit = unit_of(largest_entry(a))
+    p, q, r, s = unit * a[0, 0], unit * a[0, 1], unit * a[1, 0], unit * a[1, 1]
+    half, mean = 0.5 * (p - s), 0.5 * (p + s)
+    disc = half * half + q * r
+    if disc < 0.0:
+        wr[0] = wr[1] = mean / unit
+        wi[0] = math.sqrt(-disc) / unit
+        wi[1] = -wi[0]
+        return True
+    large = mean + math.copysign(math.sqrt(disc), mean)
+    wr[0], wi[0], wi[1] = large / unit, 0.0, 0.0
+    wr[1] = (p * s - q * r) / large / unit if large != 0.0 else 0.0
+    return True
+
+
+@internal
 def eigenvalues(lapack, a, wr, wi, work, ints):
-    """Eigenvalues of `a` (overwritten) into wr + i wi; `work`: see `work_size`.  False on failure."""
+    """Eigenvalues of `a` (overwritten) into wr + i wi; `work`: see `work_size`.  False on failure, as of a NaN."""
     n = a.shape[0]
+    if not is_finite(a):
+        return False
     if n == 1:
         wr[0], wi[0] = a[0, 0], 0.0
         return True
     if n == 2:
-        half = 0.5 * (a[0, 0] - a[1, 1])
-        mean = 0.5 * (a[0, 0] + a[1, 1])
-        disc = half * half + a[0, 1] * a[1, 0]
-        if disc < 0.0:
-            root = math.sqrt(-disc)
-            wr[0], wi[0], wr[1], wi[1] = mean, root, mean, -root
-            return True
-        large = mean + math.copysign(math.sqrt(disc), mean)
-        wr[0], wi[0], wi[1] = large, 0.0, 0.0
-        wr[1] = (a[0, 0] * a[1, 1] - a[0, 1] * a[1, 0]) / large if large != 0.0 else 0.0
-        return True
+        return eigenvalues_of_two(a, wr, wi)
+    unit = scale_to_safe(a)
     ints[0], ints[1], ints[2], ints[3] = n, 0, work.shape[0], NO_VECTORS
     call_pointers(
         lapack[GEEV], (ints[3:], ints[3:], ints, a, ints, wr, wi, work, ints, work, ints, work, ints[2:], ints[1:])
     )
+    for i in range(n):
+        wr[i], wi[i] = wr[i] / unit, wi[i] / unit
     return ints[1] == 0
+
+
+@internal
+def scale_to_safe(a):
+    """Multiply `a` by its unit, which is returned: some versions of LAPACK's geev undo their own scaling wrongly."""
+    unit = unit_of(largest_entry(a))
+    if unit != 1.0:
+        for i in range(a.shape[0]):
+            for j in range(a.shape[1]):
+                a[i, j] *= unit
+    return unit
 
 
 @internal
 def eigenvector_condition_of_two(a, wr, wi):
     """`eigenvector_condition` of a 2 x 2 matrix with these eigenvalues, from its Schur form [[l1, g], [0, l2]]."""
-    norms = a[0, 0] * a[0, 0] + a[0, 1] * a[0, 1] + a[1, 0] * a[1, 0] + a[1, 1] * a[1, 1]
-    own = wr[0] * wr[0] + wi[0] * wi[0] + wr[1] * wr[1] + wi[1] * wi[1]
-    gap = math.hypot(wr[0] - wr[1], wi[0] - wi[1])
+    unit = unit_of(largest_entry(a))
+    norms = (unit * a[0, 0]) ** 2 + (unit * a[0, 1]) ** 2 + (unit * a[1, 0]) ** 2 + (unit * a[1, 1]) ** 2
+    own = (unit * wr[0]) ** 2 + (unit * wi[0]) ** 2 + (unit * wr[1]) ** 2 + (unit * wi[1]) ** 2
+    gap = unit * math.hypot(wr[0] - wr[1], wi[0] - wi[1])
     coupling = math.sqrt(max(norms - own, 0.0))
     if coupling == 0.0:
         return 1.0
@@ -190,8 +252,11 @@ def eigenvector_condition(lapack, a, wr, wi):
     change of the complex columns.  `wr`, `wi`: eigenvalues.
     """
     n = a.shape[0]
+    if not is_finite(a):
+        return math.inf
     if n <= 2:
         return 1.0 if n == 1 else eigenvector_condition_of_two(a, wr, wi)
+    scale_to_safe(a)
     v, work = new_doubles((n, n)), new_doubles(8 * n + 64)
     ints = new_int32s(5)
     ints[0], ints[2], ints[3], ints[4] = n, work.shape[0], NO_VECTORS, VECTORS  # left, right (of a')

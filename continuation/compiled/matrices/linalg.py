@@ -17,7 +17,8 @@ AS_IT_STANDS, TRANSPOSED, ALL_VECTORS = ord("N"), ord("T"), ord("A")  # letters 
 LAPACK = ("dgetrf", "dgetrs", "dgeev", "dgesdd", "zgetrf", "zgetrs")
 GETRF, GETRS, GEEV, GESDD, ZGETRF, ZGETRS = range(6)
 LARGE, MEDIUM = 32, 200  # orders from which LAPACK is faster than the loops: for full matrices, for all
-HUGE, TINY = 1e100, 1e-100  # mantissas beyond these are normalised: the next factor can't overflow them
+HUGE, TINY = 1e100, 1e-100  # mantissas beyond these are normalised: few next factors can overflow them
+LEAST = 2.3e-308  # the least number that has all its digits
 
 
 @functools.cache
@@ -38,13 +39,19 @@ def transpose(a):
 
 @internal
 def times(mantissa, exponent, factor):
-    """Multiply ``mantissa * 2**exponent`` by a factor without overflow."""
-    mantissa *= factor
-    size = abs(mantissa)
+    """Multiply ``mantissa * 2**exponent`` by a factor without overflow or underflow."""
+    product = mantissa * factor
+    size = abs(product)
     if size > HUGE or size < TINY:
-        mantissa, power = math.frexp(mantissa)
+        if not (LEAST <= size < np.inf):  # it has lost its digits: factor by factor
+            mantissa, power = math.frexp(mantissa)
+            exponent += power
+            factor, power = math.frexp(factor)
+            exponent += power
+            product = mantissa * factor
+        product, power = math.frexp(product)
         exponent += power
-    return mantissa, exponent
+    return product, exponent
 
 
 @fusing
@@ -70,6 +77,8 @@ def eliminate(a, x, y):
             mantissa = -mantissa
         mantissa, exponent = times(mantissa, exponent, a[k, k])
         inverse = 1.0 / a[k, k]
+        if not abs(inverse) < np.inf:
+            return False, 0.0, 0.0
         a[k, k] = inverse
         for i in range(k + 1, n):
             factor = a[i, k] * inverse
@@ -188,16 +197,6 @@ def scale_of(a):
         for j in range(a.shape[1]):
             total += abs(a[i, j])
         largest = max(largest, total)
-    return largest
-
-
-@internal
-def largest_entry(a):
-    """Largest absolute value in the matrix `a`."""
-    largest = 0.0
-    for i in range(a.shape[0]):
-        for j in range(a.shape[1]):
-            largest = max(largest, abs(a[i, j]))
     return largest
 
 

@@ -96,8 +96,11 @@ OPS = OP_RARE + 1
     PREVIOUS,  # slot of the point before the last
     LEFT,  # slot of what is settled last, the left end of what is not
     NEXT,  # slot of the next point
+    ADAPTS,  # whether units grow with the states, see growth.py
+    LONGEST,  # steps in a row that were as long as they may be
+    PATIENCE,  # so many of these before units grow
     INTEGERS,
-) = range(29)
+) = range(32)
 
 # Work counts: an own array, so that every reason has its place.
 (
@@ -120,8 +123,24 @@ GUESS, ROW, RHS, SOLUTION, F, DIRECTION, MONITORED, REQUEST, SPARE, SPARE_DIRECT
 # Floats of the state.
 # ARGUMENT and RESULT are those of `rare`, BASE is the parameter at the record that a correction starts from, BEFORE
 # the distance from PREVIOUS to LEFT, CORRECTION the squared length of Newton's last correction, LENGTH the distance
-# from LEFT to the next point (negative: to be found out), CLEAR a lower bound of that from LEFT to the start.
-H, MIN_H, MAX_H, TOLERANCE, MAX_ANGLE, ARGUMENT, RESULT, BASE, BEFORE, CORRECTION, LENGTH, CLEAR, FLOATS = range(13)
+# from LEFT to the next point (negative: to be found out), CLEAR a lower bound of that from LEFT to the start, GROWN the
+# factor by which a state may outgrow its unit.
+(
+    H,
+    MIN_H,
+    MAX_H,
+    TOLERANCE,
+    MAX_ANGLE,
+    ARGUMENT,
+    RESULT,
+    BASE,
+    BEFORE,
+    CORRECTION,
+    LENGTH,
+    CLEAR,
+    GROWN,
+    FLOATS,
+) = range(14)
 
 # Codes: of a correction, and of a loop that returns.
 CONVERGED, DIVERGED, TURNED, JUMPED = 0, 11, 12, 13
@@ -152,7 +171,7 @@ class State(NamedTuple):
     stack: np.ndarray  # (STACK_DEPTH, width) records
     rows: np.ndarray  # (capacity, width) records
     brackets: np.ndarray  # (capacity, 2 N): two points each
-    limits: np.ndarray  # (M, 3): index of an unknown, the least and the largest value it may take
+    limits: np.ndarray  # (M, 4): index of an unknown, the least and the largest value it may take, its unit
 
     @property
     def address(self) -> int:
@@ -330,5 +349,5 @@ def brackets(s):
 
 @internal
 def limits(s):
-    """(M, 3): index of an unknown, the least and the largest value it may take."""
+    """(M, 4): index of an unknown, the least and the largest value it may take, its unit."""
     return doubles(fixed(s, _LIMITS), (fixed(s, _LIMITS + 1), fixed(s, _LIMITS + 2)))

@@ -9,6 +9,7 @@ from continuation.compiled.dense.spectrum import ZERO_EIGENVALUE
 from continuation.compiled.state import trace_state as S
 from continuation.engine.assembly.level_pieces import level_pieces
 from continuation.engine.run import KINDS
+from continuation.equations.measures.measure import measure_of
 from continuation.ground import canonical
 from continuation.ground.points import SpecialPoint
 from continuation.ground.status import Kind
@@ -37,7 +38,7 @@ def describe(problem, begun, branch, detect, marks: Marks) -> tuple:
     rows = [*marked.items(), *((branch.start, kind) for kind in kinds_at_start(problem, begun, branch, detect, marks))]
     rows += [(0, Kind.END), (len(branch) - 1, Kind.END)]
     rows.sort(key=place_in_table)
-    linear = linear_parts(jacobians_at(problem, branch, sorted({row for row, _ in rows})))
+    linear = linear_parts(jacobians_at(problem, branch, sorted({row for row, _ in rows})), measure_of(problem))
     counts, points = {}, []
     for row, kind in rows:
         if not is_met(kind, linear.get(row), marks.scalars[row]):
@@ -69,15 +70,25 @@ def is_met(kind, linear, scalars) -> bool:
     return linear is not None and wanted(linear.jacobian)
 
 
-def linear_parts(jacobians: dict) -> dict:
-    """Row -> `Linear`, all rows in one call of LAPACK each."""
+def linear_parts(jacobians: dict, measure) -> dict:
+    """Row -> `Linear`, all rows in one call of LAPACK each; null vectors are found in units of the states."""
     if not jacobians:
         return {}
     stack = np.array(list(jacobians.values()))
     values = np.linalg.eigvals(stack).astype(complex)
     values = canonical.descending(values)
-    right = np.linalg.svd(stack)[2]
+    right = right_vectors(stack, measure)
     return {row: Linear(*parts) for row, parts in zip(jacobians, zip(stack, values, right))}
+
+
+def right_vectors(stack, measure) -> np.ndarray:
+    """(m, n, n) right singular vectors, the smallest last, of matrices in units, as orthonormal ones of the states."""
+    units, n = measure.units[:-1], stack.shape[-1]
+    if len(units) != n or (np.all(units == 1.0) and np.all(measure.equations == 1.0)):
+        return np.linalg.svd(stack)[2]
+    right = np.linalg.svd(stack * units / measure.equations[:, None])[2]
+    turned = [np.linalg.qr((vt[::-1] * units).T)[0].T[::-1] for vt in right]  # each last few span what they did
+    return np.array(turned)
 
 
 def special_point(problem, branch, row, kind, label, marks, linear) -> SpecialPoint:
@@ -98,6 +109,7 @@ def special_point(problem, branch, row, kind, label, marks, linear) -> SpecialPo
         nullity=int(branch.nullity[row]),
         tangent=branch.tangents[row].copy(),
         unknowns=branch.unknowns[row].copy(),
+        weights=branch.own_weights,
         vary=branch.vary,
         index=row,
         kind=kind,
@@ -127,7 +139,7 @@ def kinds_at_start(problem, begun, branch, wanted, marks) -> list:
     if marked[row]:
         return []
     start = AtStart(
-        tangent=begun.tangent,
+        tangent=begun.tangent * np.sqrt(branch.weights[-1]),
         vanishing=marks.at_start,
         is_flow=problem.stability == "flow",
         zero=ZERO_EIGENVALUE,

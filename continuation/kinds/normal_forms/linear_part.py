@@ -6,6 +6,7 @@ from typing import NamedTuple
 import numpy as np
 
 from continuation.equations.derivatives import state_jacobian
+from continuation.equations.measures.measure import measure_of
 from continuation.equations.multilinear import Multilinear
 from continuation.ground import canonical
 
@@ -33,6 +34,11 @@ NEAR, FAR = 1e-2, 1e-1
 
 
 VERDICTS = {-1: "supercritical", 0: "degenerate", 1: "subcritical"}  # by the sign of the first Lyapunov coefficient
+
+
+def unit_rows(matrix) -> np.ndarray:
+    """The matrix with rows of length 1."""
+    return matrix / np.linalg.norm(matrix, axis=1)[:, None]
 
 
 class Kernel(NamedTuple):
@@ -77,14 +83,16 @@ class Local:
         self.forms = Multilinear(problem, u, p, active)
         given = "jacobian" in problem.functions
         self.jacobian = state_jacobian(problem, self.u, self.p, independent=not given)
-        self.reach = np.sqrt(len(self.u)) + np.linalg.norm(self.u)
+        *units, self.parameter_unit = measure_of(problem).units
+        self.units = np.array(units) if len(units) == len(self.u) else np.ones(len(self.u))
+        self.reach, self.stretch = np.sqrt(len(self.u)) + np.linalg.norm(self.u / self.units), 0.0
         self.smooth = getattr(problem, "smoothness", 3) >= 3
         self.flow = problem.stability is not None
         self.known_nullity = None
 
     @functools.cached_property
     def rows(self) -> np.ndarray:
-        """(n,) size of each row of F_u, where it vanishes at the point itself the size a little away."""
+        """(n,) size of each row of F_u in units of the states, where it vanishes at the point itself that beside it."""
         return self._sizes(NEAR)
 
     @functools.cached_property
@@ -96,13 +104,13 @@ class Local:
         """(n,) largest entries of F_u in each row, here and a step away; 1 for rows of zeros."""
         wave = np.cos(np.arange(1, len(self.u) + 1))
         p = self.p.copy()
-        p[list(self.active)] += step * (1 + np.abs(p[list(self.active)]))
-        here = np.max(np.abs(self.jacobian), axis=1)
+        p[list(self.active)] += step * (self.parameter_unit + np.abs(p[list(self.active)]))
+        here = np.max(np.abs(self.jacobian) * self.units, axis=1)
         try:
-            away = state_jacobian(self.problem, self.u + step * (1 + np.abs(self.u)) * wave, p)
+            away = state_jacobian(self.problem, self.u + step * (self.units + np.abs(self.u)) * wave, p)
         except (ArithmeticError, ValueError):  # plain Python beyond its domain
             away = self.jacobian
-        near = np.max(np.abs(away), axis=1)
+        near = np.max(np.abs(away) * self.units, axis=1)
         sizes = np.where(np.isfinite(near), np.maximum(here, near), here)
         return np.where(sizes > 0, sizes, 1.0)
 
@@ -114,21 +122,24 @@ class Local:
 
     def noise(self, left, order) -> float:
         """Size below which ``left @ form(v, ...)`` of unit vectors is nothing: it belongs to rounding and location."""
-        return NOISE * float(np.abs(left) @ self.far_rows) / self.reach ** (order - 1)
+        return NOISE * float(np.abs(left) @ self.far_rows) * (self.stretch or 1.0) ** order / self.reach ** (order - 1)
 
     def nullity(self) -> int:
         """Dimension of the kernel of F_u: as known, else by its singular values."""
         if self.known_nullity is not None:
             return self.known_nullity
-        return int(np.sum(np.linalg.svd(self.jacobian / self.rows[:, None], compute_uv=False) <= RANK))
+        return int(np.sum(np.linalg.svd(self.jacobian * self.units / self.rows[:, None], compute_uv=False) <= RANK))
 
     def kernel(self, k=1) -> Kernel:
         """Kernel of F_u, taken to have dimension k; right vectors orthonormal, nearest to the axes."""
-        u, _, vt = np.linalg.svd(self.jacobian / self.rows[:, None])
+        u, _, vt = np.linalg.svd(self.jacobian * self.units / self.rows[:, None])
+        if np.any(self.units != 1.0):
+            vt[-k:] = np.linalg.qr((vt[-k:] * self.units).T)[0].T
         right, left = canonical.basis(vt[-k:].T).T, canonical.basis(u[:, -k:]).T / self.rows
         left = left / np.linalg.norm(left, axis=1)[:, None]
+        self.stretch = max(self.stretch, float(np.max(np.linalg.norm(right / self.units, axis=1))))
         product = left @ right.T
-        smallest = np.linalg.svd(product, compute_uv=False)[-1]
+        smallest = np.linalg.svd(unit_rows(left * self.units) @ unit_rows(right / self.units).T, compute_uv=False)[-1]
         if smallest <= MULTIPLE * np.min(self.rows) / np.max(self.rows):
             return Kernel(right, left, False)
         return Kernel(right, np.linalg.solve(product, left), True)
@@ -142,6 +153,7 @@ class Local:
         for k in sorted(nearest_pairs(values)[:count], key=lambda k: -values[k].imag):
             q = canonical.turned(right[:, k] / np.linalg.norm(right[:, k]))
             p = left[:, k] / np.conj(np.vdot(left[:, k], q))
+            self.stretch = max(self.stretch, float(np.linalg.norm(q / self.units)))
             pairs.append(Pair(float(values[k].imag), q, p, complex(values[k])))
         return pairs
 

@@ -5,6 +5,7 @@
 
 import numpy as np
 
+from continuation.equations.stability import balanced_scale
 from continuation.ground.status import Kind
 from continuation.kinds.normal_forms import hopf_forms
 from continuation.kinds.null_vectors import pair_of
@@ -18,7 +19,7 @@ def is_at_start(start: AtStart) -> bool:
     a = start.jacobian()
     if a is None:
         return False
-    values, zero = np.linalg.eigvals(a), start.zero * np.max(np.sum(np.abs(a), axis=1))
+    values, zero = np.linalg.eigvals(a), start.zero * balanced_scale(a)
     return bool(np.any((np.abs(values.real) <= zero) & (values.imag > zero)))
 
 
