@@ -168,4 +168,4 @@ class CurveFunction:
         """Write the curve's equations at (unknowns, p) into `out`; NaN where they can't be evaluated."""
         out[:] = self.table.value_at(np.append(unknowns, p[self.curve.index_of(self.curve.vary[0])]), p)
 
-    python = __call__
+    python = as_written = __call__
