@@ -11,6 +11,7 @@ from continuation.derived.restricted import Restricted, restricted
 from continuation.equations import derivatives
 from continuation.equations.equations import Equations
 from continuation.equations.newton import solve_damped
+from continuation.equations.stability import counts_at
 from continuation.equations.tape_function import SHAPES, functions_of
 from continuation.ground.later import later
 from continuation.ground.names import is_number
@@ -44,7 +45,7 @@ class Verbs:
         u = solve_damped(self, self.unknown_values(guess), p)
         outputs = {name: float(g(u, p)) for name, g in self.outputs.items()}
         state = self.columns(np.append(u, 0.0)[None])[0][0].copy()
-        return Point(state, dict(zip(self.parameters, p.tolist())), self.states, outputs)
+        return Point(state, dict(zip(self.parameters, p.tolist())), self.states, outputs, *counts_at(self, u, p))
 
     def settle(self, start, time=None, parameters=None):
         """Integrate ``u' = F`` to see whether it rests, oscillates or grows: `continuation.searching.settling.settle`.

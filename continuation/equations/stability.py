@@ -5,6 +5,7 @@ from typing import NamedTuple
 import numpy as np
 
 from continuation.compiled.dense.spectrum import ZERO_EIGENVALUE
+from continuation.equations.derivatives import state_jacobian
 
 
 class EigenvalueCounts(NamedTuple):
@@ -42,3 +43,12 @@ def count_eigenvalues(a, symmetric=False) -> EigenvalueCounts:
     values = np.linalg.eigvalsh(a) if symmetric else np.linalg.eigvals(a)
     null = (np.abs(values.real) <= zero) & (np.abs(values.imag) <= zero)
     return EigenvalueCounts(int(np.sum(values.real > zero)), int(np.sum(null)))
+
+
+def counts_at(problem, u, p) -> EigenvalueCounts:
+    """Counts at a solution u (n,), as the engine makes them; ``(-1, 0)`` where the problem is no flow."""
+    if problem.stability is None:
+        return EigenvalueCounts(-1, 0)
+    if problem.stability != "flow":
+        return EigenvalueCounts(int(problem.functions["stability"](u, p)), 0)
+    return count_eigenvalues(state_jacobian(problem, u, p))
