@@ -25,9 +25,9 @@ LEFT, RIGHT = range(2)  # rows of the borders
 # Step of fourth-order differences of the Jacobian (relative to that of its direction), and what |y| adds to it: the
 # error is about STEP**4 of the fifth derivative and rounding / STEP; ten times more or less costs three digits.
 STEP, GROWTH = 1e-3, 1e-6
-# Gap of differences of second and fourth order, relative to the derivative, up to which F does not bend within the step:
-# the fourth order then errs by its square.  Ten times less and shorter steps, with more rounding, are tried in vain for
-# functions of scale 0.05; ten times more and Newton's method on the curve has a wrong tangent where F bends.
+# Gap of differences of second and fourth order, relative to the derivative, up to which F does not bend within the
+# step: the fourth order then errs by its square.  Ten times less and shorter steps, with more rounding, are tried in
+# vain for functions of scale 0.05; ten times more and Newton's method on the curve has a wrong tangent where F bends.
 STRAIGHT = 1e-4
 SHORTER, ATTEMPTS = 0.125, 5  # of the next step, and how many are tried: down to 2e-7
 CUSP_TEST, BT_TEST, PAIR_TEST, KERNEL_TESTS = range(4)  # test functions where F_u has a simple kernel
