@@ -29,6 +29,7 @@ STEP, GROWTH = 1e-3, 1e-6
 # step: the fourth order then errs by its square.  Ten times less and shorter steps, with more rounding, are tried in
 # vain for functions of scale 0.05; ten times more and Newton's method on the curve has a wrong tangent where F bends.
 STRAIGHT = 1e-4
+NOISE = 1e-10  # gap of the differences themselves, relative to what is differenced, that differences as F_u leave
 SHORTER, ATTEMPTS = 0.125, 5  # of the next step, and how many are tried: down to 2e-7
 CUSP_TEST, BT_TEST, PAIR_TEST, KERNEL_TESTS = range(4)  # test functions where F_u has a simple kernel
 
@@ -126,10 +127,10 @@ def base_parts(c):
 def difference_along(c, y, p, direction, h, fine, rough):
     """Differences of [F_u F_q F_p] at y along `direction` (n states, q, p), of fourth and of second order.
 
-    Written into `fine` and `rough` (n, n + 2); NaN where F fails.  Returns the largest entry of `fine` and the largest
-    gap between the two.  The tables of the base problem are overwritten.
+    Written into `fine` and `rough` (n, n + 2); NaN where F fails.  Returns the largest entry of `fine`, the largest gap
+    between the two and the largest entry that was differenced.  The tables of the base problem are overwritten.
     """
-    n, m, shifted = states(c), equations(c), y.copy()
+    n, m, shifted, scale = states(c), equations(c), y.copy(), 0.0
     for i in range(n):
         for j in range(n + 2):
             fine[i, j], rough[i, j] = 0.0, 0.0
@@ -143,6 +144,7 @@ def difference_along(c, y, p, direction, h, fine, rough):
         for i in range(n):
             for j in range(n + 2):
                 value = a[i, j] if j < n else (by_q[i] if j == n else by_p[i])
+                scale = max(scale, abs(value))
                 fine[i, j] += weight * value / (12.0 * h)
                 rough[i, j] += plain * value / h
     size, gap = 0.0, 0.0
@@ -150,16 +152,16 @@ def difference_along(c, y, p, direction, h, fine, rough):
         for j in range(n + 2):
             size, gap = max(size, abs(fine[i, j])), max(gap, abs(fine[i, j] - rough[i, j]))
             if fine[i, j] != fine[i, j]:
-                return math.inf, math.inf
-    return size, gap
+                return math.inf, math.inf, scale
+    return size, gap, scale
 
 
 @internal
 def differentiate_along(c, y, p, direction):
     """Derivative of [F_u F_q F_p] at y along `direction` (n states, q, p): (n, n + 2), NaN where F fails.
 
-    Where differences of second and fourth order show that F bends within the step, a shorter one is tried; of all
-    the one with the smallest gap counts.
+    Where differences of second and fourth order show that F bends within the step, shorter ones are tried; the one
+    with the smallest gap, relative to the derivative, counts.
     """
     n, size = states(c), norm(direction)
     best, fine, rough, least = new_doubles((n, n + 2)), new_doubles((n, n + 2)), new_doubles((n, n + 2)), math.inf
@@ -167,13 +169,14 @@ def differentiate_along(c, y, p, direction):
         return best
     h = (STEP + GROWTH * norm(y)) / size
     for attempt in range(ATTEMPTS):
-        largest, gap = difference_along(c, y, p, direction, h, fine, rough)
-        if attempt == 0 or gap < least:
-            least = gap
+        largest, gap, scale = difference_along(c, y, p, direction, h, fine, rough)
+        relative = gap / largest if 0.0 < largest < math.inf else math.inf
+        if attempt == 0 or relative < least:
+            least = relative
             for i in range(n):
                 for j in range(n + 2):
                     best[i, j] = fine[i, j]
-        if gap <= STRAIGHT * largest < math.inf or attempt > 0 and gap > least:
+        if relative <= STRAIGHT or gap * h * size <= NOISE * scale:
             break
         h *= SHORTER
     return best
