@@ -14,6 +14,7 @@ from continuation.derived.restricted import Restricted, restricted
 from continuation.equations import derivatives
 from continuation.equations.equations import Equations
 from continuation.equations.newton import solve_damped
+from continuation.equations.stability import counts_at
 from continuation.equations.tape_function import SHAPES, functions_of
 from continuation.ground.arguments import check_mapping
 from continuation.ground.later import later
@@ -54,7 +55,7 @@ class Verbs:
             raise StartError(words, Status.SINGULAR)
         outputs = {name: float(g(u, p)) for name, g in self.outputs.items()}
         state = self.columns(np.append(u, 0.0)[None])[0][0].copy()
-        return Point(state, dict(zip(self.parameters, p.tolist())), self.states, outputs)
+        return Point(state, dict(zip(self.parameters, p.tolist())), self.states, outputs, *counts_at(self, u, p))
 
     def settle(self, start, time=None, parameters=None):
         """Integrate ``u' = F`` to see whether it rests, oscillates or grows: `continuation.searching.settling.settle`.

@@ -100,6 +100,16 @@ def test_solve_reaches_a_root_to_rounding(guess):
     assert point["mu"] == 0.2
 
 
+def test_solve_counts_unstable_eigenvalues():
+    problem = Problem.from_expressions({"x": "mu*x - x**3", "y": "-y"}, {"mu": 1.0})
+    assert [problem.solve([x, 0.0]).unstable for x in (0.01, 0.9)] == [1, 0]
+    still = Problem.from_expressions({"x": "mu*x - x**3"}, {"mu": 1.0}, stability=None)
+    assert still.solve([0.01]).unstable == -1
+    counted = Problem.from_expressions({"x": "mu*x - x**3"}, {"mu": 1.0}, stability=lambda u, p: 7)
+    assert counted.solve([0.01]).unstable == 7
+    assert problem.solve([0.0, 0.0], {"mu": 0.0}).nullity == 1
+
+
 def test_solve_damps_where_full_newton_diverges():
     def steep(u, p, out):
         out[0] = math.atan(u[0]) - p[0]

@@ -22,8 +22,12 @@ from continuation.ground import canonical
 SCALES = (1.0, 1e-2, 1e-4)  # distances, relative to the size of the state, at which the equations may be regular
 BLUR = 1e-7  # root of a location's error above which its neighbourhood is not looked at more closely
 APART = 0.3  # fraction of the distance to the next half-branch within which a prediction must hold
-STARTS = 40  # of the searches, for each dimension
+STARTS, FEW = 40, 16  # of the searches, for each dimension; and where only singular solutions are missing
 ALONG = 0.99  # cosine, on the first sphere, with the branch that led to the point: within 8 degrees, bent or not
+# Operations, N**3 for each evaluation with N unknowns, that searches of the true equations may take: about a minute.
+# Ten times less cuts searches with 30 unknowns short, ten times more says nothing for minutes with 100.
+WORK = 1e10
+CUT_SHORT = "the search was cut short: its budget of evaluations was used up, half-branches may be missing"
 ROUGH = "without third derivatives the true equations were searched"
 DEGENERATE = "the reduced equations are degenerate: the true ones were searched"
 BROKEN = "terms beyond the third order break up a continuum of the reduced equations: the true ones were searched"
@@ -127,16 +131,18 @@ def is_broken(spheres: Spheres, half: Half) -> bool:
 
 def search_halves(kernel: ScaledKernel, h, starts, notes) -> HalfBranches:
     """Half-branches from searches of the true equations on two small spheres."""
-    m, germs = kernel.basis.shape[1], []
+    m, germs, budget = kernel.basis.shape[1], [], roots.Budget(WORK / len(kernel.x) ** 3)
     samples = [kernel.lift(y) for y in roots.sphere_points(m, STARTS * (m - 1))]
     for level in (0, 3):
         family = Spheres(kernel, h)
         family.radius = h * 0.5**level
         system = family.system(family.radius)
-        for root in roots.classify(system, roots.search(system, [*starts, *samples])):
+        for root in roots.classify(system, roots.search(system, [*starts, *samples], budget=budget)):
             germ = follow_germ(family, root)
             if germ is not None and not any(is_same_germ(system, old, germ) for old in germs):
                 germs.append(germ)
+    if budget.is_spent:
+        notes = [*notes, CUT_SHORT]
     return HalfBranches(Spheres(kernel, h), [make_half(kernel, germ) for germ in germs], notes, False)
 
 

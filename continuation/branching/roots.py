@@ -67,14 +67,43 @@ def is_root(system, z) -> bool:
     return bool(np.max(np.abs(f), initial=0.0) <= 1e-6 * scale)
 
 
-def search(system, starts, rounds=1) -> list:
-    """Distinct solutions reached from the starts, then again from all of them with the simple ones deflated."""
-    found = []
+class Budget:
+    """Evaluations of a system that a search may make; counted, not timed, so that results are the same everywhere."""
+
+    def __init__(self, evaluations):
+        self.left = evaluations
+
+    def counting(self, system):
+        """The system, every evaluation of which is counted."""
+
+        def evaluate(z):
+            self.left -= 1
+            return system(z)
+
+        return evaluate
+
+    @property
+    def is_spent(self) -> bool:
+        """Whether none is left; what has begun is finished all the same."""
+        return self.left <= 0
+
+
+def search(system, starts, rounds=1, budget=None) -> list:
+    """Distinct solutions reached from the starts, then again from all of them with the simple ones deflated.
+
+    A search that runs out of its budget begins with no further start.
+    """
+    budget, found = budget or Budget(np.inf), []
+    system = budget.counting(system)
     for z in starts:
+        if budget.is_spent:
+            return found
         add_new(found, newton(system, z))
     for _ in range(rounds):
         before, known = len(found), np.array([z for z in found if not len(find_null_vectors(system, z))])
         for z in starts:
+            if budget.is_spent:
+                return found
             add_new(found, polish_root(system, newton(system, z, known)))
         if len(found) == before:
             break

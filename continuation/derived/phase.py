@@ -1,5 +1,7 @@
 """Phase conditions and left vectors of isolated problems."""
 
+import functools
+
 import numba
 import numpy as np
 from numba.core.dispatcher import Dispatcher
@@ -75,7 +77,13 @@ def check_left(entry, k, sample):
     value = real_array(entry(*(a.copy() for a in sample)))
     if value is None or value.shape != (n,) or not np.all(np.isfinite(value)):
         raise ValueError(f"left[{k}]: wanted left(u, p) -> {n} finite values, got {shown(value)}")
-    return Left(entry)
+    return left_of(entry)
+
+
+@functools.lru_cache(maxsize=64)
+def left_of(function) -> Left:
+    """The `Left` of a function, made and compiled once however many problems use it."""
+    return Left(function)
 
 
 def check_vector(label, value, n):

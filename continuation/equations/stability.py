@@ -7,6 +7,7 @@ import scipy.linalg
 
 from continuation.compiled.dense.spectrum import ZERO_EIGENVALUE
 from continuation.compiled.matrices.similarity import ALIKE
+from continuation.equations.derivatives import state_jacobian
 
 
 class EigenvalueCounts(NamedTuple):
@@ -59,3 +60,12 @@ def balanced_scale(a) -> float:
     balanced = scipy.linalg.matrix_balance(a, permute=False)[0] if a.size else a
     scale = np.max(np.sum(np.abs(balanced), axis=1), initial=0.0)
     return float(own if own <= ALIKE * scale else scale)
+
+
+def counts_at(problem, u, p) -> EigenvalueCounts:
+    """Counts at a solution u (n,), as the engine makes them; ``(-1, 0)`` where the problem is no flow."""
+    if problem.stability is None:
+        return EigenvalueCounts(-1, 0)
+    if problem.stability != "flow":
+        return EigenvalueCounts(int(problem.functions["stability"](u, p)), 0)
+    return count_eigenvalues(state_jacobian(problem, u, p))

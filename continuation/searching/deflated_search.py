@@ -5,9 +5,8 @@ from itertools import product
 import numpy as np
 
 from continuation.derived.conserved.totals import refusal_of
-from continuation.equations.derivatives import state_jacobian
 from continuation.equations.newton import solve_damped
-from continuation.equations.stability import count_eigenvalues
+from continuation.equations.stability import counts_at
 from continuation.ground import canonical
 from continuation.ground.names import check_numbers, check_whole
 from continuation.ground.points import Point
@@ -308,15 +307,6 @@ def point_at(problem, u, p) -> Point:
     unstable, nullity = counts_at(problem, u, p)
     state = problem.columns(np.append(u, 0.0)[None])[0][0].copy()
     return Point(state, dict(zip(problem.parameters, p.tolist())), problem.states, outputs, unstable, nullity)
-
-
-def counts_at(problem, u, p):
-    """Number of unstable and of zero eigenvalues of F_u; -1 and 0 where the problem is no flow."""
-    if problem.stability is None:
-        return -1, 0
-    if problem.stability != "flow":
-        return int(problem.functions["stability"](u, p)), 0
-    return count_eigenvalues(state_jacobian(problem, u, p))
 
 
 def check_powers(power, shift):

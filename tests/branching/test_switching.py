@@ -136,6 +136,24 @@ def test_all_simple_roots_are_found():
     assert all(root.simple and root.continuum == 0 for root in roots.classify(conics, found))
 
 
+def test_a_search_ends_with_its_budget():
+    evaluated = []
+
+    def counted(z):
+        evaluated.append(1)
+        return np.array([np.sin(9.0 * z[0])]), np.array([[9.0 * np.cos(9.0 * z[0])]])
+
+    starts = [np.array([x]) for x in np.linspace(-1.0, 1.0, 41)]
+    every = roots.search(counted, starts)
+    assert len(every) >= 7
+    evaluated.clear()
+    budget = roots.Budget(60)
+    few = roots.search(counted, starts, budget=budget)
+    assert 60 <= len(evaluated) <= 60 + 82  # what has begun is finished
+    assert budget.is_spent
+    assert 0 < len(few) < len(every)
+
+
 def test_a_continuum_counts_once():
     found = [roots.newton(circle, z) for z in roots.sphere_points(2, 6)]
     classes = roots.classify(circle, found)

@@ -384,6 +384,19 @@ def test_equations_that_are_no_flow_have_cusps_only():
     assert np.all(curve.unstable == -1)
 
 
+@pytest.mark.parametrize("size", [1.0, 1e-2, 1e-4])
+def test_fold_curves_of_equations_that_bend_on_a_small_scale(size):
+    """``p + q x = size cosh(x / size)``: folds at ``sinh(x / size) = q``; steps do not grow shorter with the scale."""
+    problem = Problem.from_expressions({"x": f"p + q*x - {size}*cosh(x/{size})"}, {"p": 2.0 * size, "q": 0.3})
+    branch = trace(problem, [1.5 * size], "p", (0.0, 3.0 * size))
+    curve = trace(problem, branch.folds[0], ("q", "p"), {"q": (-2, 2)})
+    q, x = curve["q"], curve["x"]
+    assert_allclose(x, size * np.arcsinh(q), rtol=0, atol=1e-9 * size)
+    assert_allclose(curve["p"], size * np.sqrt(1 + q**2) - q * x, rtol=1e-9)
+    assert len(curve) < 80
+    assert curve.ends == (Status.LIMIT, Status.LIMIT)
+
+
 # Bad input
 
 

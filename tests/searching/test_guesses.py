@@ -9,9 +9,10 @@ from hypothesis import strategies as st
 from numpy.testing import assert_allclose
 
 from continuation.equations.equations import Equations
+from continuation.equations.stability import counts_at
 from continuation.ground.points import Point
 from continuation.searching.catalogue import Catalogue, find_continuation, list_conjugates, null_space, walk
-from continuation.searching.deflated_search import check_powers, counts_at
+from continuation.searching.deflated_search import check_powers
 from continuation.searching.deflation import (
     Deflation,
     SquareSystem,

@@ -86,6 +86,15 @@ def test_a_circle_from_lam_zero_to_its_end(caplog):
     assert (last["C[1,0]"] - last["C[0,1]"]) / 2 == pytest.approx(end.w, abs=0.02)
 
 
+def test_what_circles_of_one_symmetry_share_is_compiled_once():
+    problem = with_circles(rotation_family())
+    starts = [circle_start(math.pi / 2, -1, 1), circle_start(math.pi / 2, -2, 1)]
+    points = [problem.solve(start.ravel(), {"lam": 0.01}) for start in starts]
+    one, other = (isolated_circles(problem, point) for point in points)
+    assert one.left[0] is other.left[0]
+    assert not np.array_equal(one.constants, other.constants)
+
+
 def test_switching_at_the_pitchfork_gives_the_same_circle():
     base = with_circles(characteristic_equation(QUARTER_TURN))
     start = normal_logarithm(QUARTER_TURN, -1).ravel()

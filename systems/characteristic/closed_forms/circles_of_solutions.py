@@ -4,6 +4,7 @@ Where a skew matrix K commutes with R and S, ``e^{sK} C e^{-sK}`` solves the equ
 circle DG has the right null vector ``[K, C]`` and the left one ``K - F^{-1} K F``.
 """
 
+import functools
 import math
 
 import numpy as np
@@ -83,7 +84,13 @@ def left_null_vector(K, place):
 
     Divided by lam it keeps its size as lam -> 0, where F = R commutes with K on the solutions; at lam = 0 it vanishes.
     """
-    d, K = len(K), np.ascontiguousarray(K, float)
+    return _left_null_vector(np.ascontiguousarray(K, float).tobytes(), len(K), place)
+
+
+@functools.lru_cache(maxsize=64)
+def _left_null_vector(entries, d, place):
+    """`left_null_vector` of the entries of K as bytes: one function, compiled once, for all circles of one symmetry."""
+    K = np.frombuffer(entries).reshape(d, d).copy()
 
     def left(u, p):
         C = u.copy().reshape(d, d)
