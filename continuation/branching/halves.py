@@ -22,7 +22,7 @@ from continuation.ground import canonical
 SCALES = (1.0, 1e-2, 1e-4)  # distances, relative to the size of the state, at which the equations may be regular
 BLUR = 1e-7  # root of a location's error above which its neighbourhood is not looked at more closely
 APART = 0.3  # fraction of the distance to the next half-branch within which a prediction must hold
-STARTS, FEW = 40, 16  # of the searches, for each dimension; and where only singular solutions are missing
+STARTS = 40  # of the searches, for each dimension
 ALONG = 0.99  # cosine, on the first sphere, with the branch that led to the point: within 8 degrees, bent or not
 # Operations, N**3 for each evaluation with N unknowns, that searches of the true equations may take: about a minute.
 # Ten times less cuts searches with 30 unknowns short, ten times more says nothing for minutes with 100.
