@@ -7,7 +7,7 @@ import pytest
 from numpy.testing import assert_allclose
 
 from continuation import Problem, switch, trace
-from continuation.branching import homotopy, real_roots
+from continuation.branching import homotopy, real_roots, roots
 from continuation.branching.certificates import are_real, certify, distances, find_doubles
 from continuation.branching.homotopy import Polynomials, solve_polynomials
 from continuation.branching.reduced_equations import Reduced, kernel_at
@@ -42,6 +42,16 @@ def test_a_proven_solution_lies_within_its_radius(rng):
         assert np.all(gaps <= found.radius)
         assert np.all(found.radius <= 2e-13 + 10 * size * np.linalg.norm(moves, axis=1))
         assert np.all(found.alone < distances(x, np.tile(unit([[0.6, -0.8, 1.0]]), (40, 1))))
+
+
+def test_radii_are_those_of_the_theorem():
+    """``y**3 = z**3`` at (1, 1): second derivatives of norm 6 |c| on the unit ball, at most 9 |c| within 1.5 of 0."""
+    cubic = np.zeros((1, 2, 2, 2))
+    cubic[0, 0, 0, 0], cubic[0, 1, 1, 1] = 1.0, -1.0
+    found = certify(Polynomials(np.zeros((0, 2, 2)), cubic), unit([[1.0, 1.0]]))
+    inverse = np.linalg.inv([[1.5, -1.5], [np.sqrt(0.5), np.sqrt(0.5)]])
+    assert found.alone[0] == pytest.approx(1 / (np.linalg.norm(inverse) * 9 * np.sqrt(2)))
+    assert found.radius[0] < 1e-13
 
 
 @pytest.mark.parametrize("gap", [1e-2, 1e-4])
@@ -173,6 +183,18 @@ def test_transcritical_branches_for_every_partition(k):
         mu = start.tangent[-1]
         assert_allclose(mu * y, y**2 - np.mean(y**2), atol=1e-7)
     assert len(parts) == len(starts) - 1
+
+
+def test_a_proven_solution_that_newton_does_not_confirm_is_missing(monkeypatch):
+    reduced = reduced_at_zero({"x": "mu*x - x**3"}, "x")
+    whole = roots.newton
+
+    def failing(system, z, *rest):
+        return None if z[0] > 0.1 else whole(system, z, *rest)
+
+    assert real_roots.find_real_roots(reduced, real_roots.Deadlines()).complete
+    monkeypatch.setattr(roots, "newton", failing)
+    assert not real_roots.find_real_roots(reduced, real_roots.Deadlines()).complete
 
 
 CONTINUA = {

@@ -144,6 +144,13 @@ def test_one_space_of_each_kind(count, signs, dimensions):
         assert_allclose(mean, space @ space.T, atol=1e-9)
 
 
+def test_spaces_that_no_single_element_fixes_and_like_ones_that_are_no_conjugates():
+    """Of four things exchanged in two pairs, three ways: each way fixes a plane, all together a line."""
+    spaces = list_fixed_spaces(Symmetry(tuple("abcd"), [("b", "a", "d", "c"), ("c", "d", "a", "b")]))
+    assert [space.shape[1] for space in spaces] == [1, 2, 2, 2]
+    assert_allclose(spaces[0][:, 0], 0.5)
+
+
 def test_no_spaces_without_a_symmetry_and_of_rotations_about_a_point():
     assert list_fixed_spaces(Symmetry(("x", "y"))) == []
     assert list_fixed_spaces(Symmetry(("x", "y"), [[[0, -1], [1, 0]]])) == []  # a quarter turn fixes the origin only
