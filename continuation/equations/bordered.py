@@ -54,8 +54,8 @@ def solve_bordered(matrix, rhs, doubtful=ROUNDING) -> np.ndarray:
     sizes = np.max(np.abs(matrix), axis=1, initial=0.0)
     largest = np.max(sizes, initial=0.0) or 1.0
     sizes = np.where(sizes > doubtful * largest, sizes, largest)
-    scaled = (rhs.T / sizes).T
-    return solve_least_norm(matrix / sizes[:, None], scaled, doubtful)
+    with np.errstate(invalid="ignore"):
+        return solve_least_norm(matrix / sizes[:, None], (rhs.T / sizes).T, doubtful)
 
 
 def solve_least_norm(matrix, rhs, doubtful) -> np.ndarray:

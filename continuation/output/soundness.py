@@ -79,7 +79,7 @@ def check_declared(file, bytes_of_file):
     import h5py
 
     left = max(LEAST, PER_BYTE * bytes_of_file)
-    waiting, seen = [file], 0
+    waiting, seen, places = [file], 0, {h5py.h5o.get_info(file["/"].id).addr}
     while waiting:
         group = waiting.pop()
         for name in group:
@@ -88,7 +88,9 @@ def check_declared(file, bytes_of_file):
             _need(isinstance(group.get(name, getlink=True), h5py.HardLink), f"{name!r:.50} is a link")
             item = group[name]
             if isinstance(item, h5py.Group):
-                _need(group.parent == group, f"{name!r:.50} is a group within a group")
+                place = h5py.h5o.get_info(item.id).addr
+                _need(place not in places, f"the group {name!r:.50} stands twice")
+                places.add(place)
                 waiting.append(item)
             elif isinstance(item, h5py.Dataset):
                 _need(not item.is_virtual and not item.external, f"{name!r:.50} is kept in another file")
