@@ -10,6 +10,7 @@ from continuation.compiled.dense import dense
 from continuation.compiled.dense import workspace as D
 from continuation.curves.codim2 import refiner
 from continuation.equations.derivatives import state_jacobian
+from continuation.equations.measures.measure import with_measure
 from continuation.equations.operations import SOLVERS, Operations, Test, dense_table
 from continuation.ground import canonical
 from continuation.ground.status import Kind
@@ -23,7 +24,7 @@ class CurveTable:
 
     def __init__(self, curve, k, active):
         base, (one, other) = curve.base, (curve.index_of(name) for name in curve.vary)
-        self.base, self.second = dense_table(base, k, one), dense_table(base, k, other)
+        self.base, self.second = dense_table(base, k, one), dense_table(in_units_of_second(curve), k, other)
         sizes = (len(curve.unknown_names), k, active, D.NO_FLOW, 0, False)
         self.own = D.DenseTable(sizes, {}, {index: f.address for index, f in SOLVERS.items()}, [])
         self.borders = borders_at(curve, curve.guess.unknowns, curve.guess.parameters)
@@ -48,6 +49,15 @@ class CurveTable:
         """(N - 1, N) derivative of the curve's equations at the unknowns x; NaN where it can't be had."""
         ok = call_callback(self.linearise, x, np.array(p, float), np.empty(1)) == OK
         return np.column_stack([self.own.jacobian, self.own.derivative]) * (1.0 if ok else np.nan)
+
+
+def in_units_of_second(curve):
+    """The base problem with the unit of the second parameter in place of the first's."""
+    measure = curve.base.measure
+    if measure is None:
+        return curve.base
+    unit = 2.0 ** np.round(np.log2(curve.second_magnitude))
+    return with_measure(curve.base, measure._replace(units=np.append(measure.units[:-1], unit)))
 
 
 def curve_operations(curve, p: np.ndarray, active: int) -> Operations:

@@ -9,6 +9,7 @@ from continuation.curves.curve_operations import CurveTable, curve_operations
 from continuation.curves.unknowns import unknowns_of
 from continuation.derived.composed import ComposedFunction
 from continuation.equations.equations import Equations
+from continuation.equations.measures.magnitudes import magnitude_of_parameter
 from continuation.ground.points import Point
 from continuation.kinds import registry
 
@@ -104,10 +105,19 @@ class SpecialCurve(Equations):
         return self.vary
 
     def own_weights(self) -> np.ndarray:
-        """(N,): those of the base problem, the first parameter's for both; kappa in units of its first value."""
+        """(N,): those of the base problem, the first parameter's for both; kappa in units of its first value.
+
+        Where the base's magnitudes were found or given, the second parameter has its own.
+        """
         w = self.base.inner_weights()
+        second = w[-1] if self.base.measure is None else self.second_magnitude**-2.0
         auxiliary = [w[0] / max(1.0, abs(self.guess.unknowns[self.size])) ** 2 for _ in self.shape.auxiliary]
-        return np.array([*w[:-1], *auxiliary, w[-1], w[-1]])
+        return np.array([*w[:-1], *auxiliary, second, w[-1]])
+
+    @property
+    def second_magnitude(self) -> float:
+        """Typical magnitude of the second parameter."""
+        return magnitude_of_parameter(self.guess.unknowns[-2], self.limits)
 
     def remarks(self, branch) -> list:
         """Say so where branch points were lost on the way."""

@@ -239,3 +239,23 @@ def test_the_index_of_a_gradient_system_does_not_hang_on_its_units(s, t, third):
     assert point["p"] == pytest.approx(-0.25, rel=1e-9)
     assert_array_equal(branch.unstable, (branch["p"] > -0.25 + 1e-9).astype(int))
     assert not branch.hopfs
+
+
+@pytest.mark.parametrize(("s", "k", "j"), [(1e-8, 1e5, 1e-6), (1e6, 1e-7, 1e7)])
+@pytest.mark.parametrize("given", [True, False])
+def test_a_curve_whose_two_parameters_are_in_different_units(s, k, j, given):
+    if given:
+        equations = {"x": "s*(mu/k + (nu/j)*(x/s) - (x/s)**3)"}
+        problem = Problem.from_expressions(equations, {"mu": -k, "nu": j, "s": s, "k": k, "j": j})
+    else:
+
+        def f(u, p, out):
+            out[0] = s * (p[0] / k + (p[1] / j) * (u[0] / s) - (u[0] / s) ** 3)
+
+        problem = Problem(f, ["x"], {"mu": -k, "nu": j}, compiled=False)
+    branch = trace(problem, [-1.324717957244746 * s], "mu", (-k, k))
+    limits = {"mu": (-2 * k, 2 * k), "nu": (-2 * j, 2 * j)}
+    curve = trace(problem, branch["LP1"], ("mu", "nu"), limits)
+    (point,) = (point for point in curve.special if point.kind is Kind.CUSP)
+    assert_allclose([point["mu"] / k, point["nu"] / j], 0.0, atol=1e-6)
+    assert_allclose(np.abs(curve["mu"] / k), FOLD * np.maximum(curve["nu"] / j, 0.0) ** 1.5, atol=1e-6)
