@@ -12,11 +12,11 @@ from continuation.compiled.calls.prepare import prepare
 from continuation.compiled.state import trace_state as S
 from continuation.engine.assembly.collect import assemble
 from continuation.engine.bounds import Enclosure, check_start, limited_values, split_bounds
+from continuation.engine.ending.runaway import Runaway
+from continuation.engine.ending.vouching import drop_false_rows
 from continuation.engine.requested import StopAtRequested, operations_of, watched
 from continuation.engine.run import begin, begin_behind, begin_singular, bits_of, make_state, run_all, tangent_anew
-from continuation.engine.runaway import Runaway
 from continuation.engine.start import measured_at, silent_tests, start_from
-from continuation.engine.vouching import drop_false_rows
 from continuation.engine.watching import RunningTrace, StopAt, attended
 from continuation.equations.measures.measure import measure_of, measured
 from continuation.equations.operations import Operations

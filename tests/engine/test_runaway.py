@@ -7,7 +7,7 @@ import pytest
 from numpy.testing import assert_allclose
 
 from continuation import Branch, Problem, Settings, Status, Watcher, diagram, trace
-from continuation.engine.runaway import Ahead, limit_of, predict
+from continuation.engine.ending.runaway import Ahead, limit_of, predict
 
 
 def traced(equation, start, p, span, **options):

@@ -5,7 +5,7 @@ import pytest
 
 from continuation import Problem, Status, trace
 from continuation.compiled.state import trace_state as S
-from continuation.engine.vouching import DROPPED, ENDED, drop_false_rows
+from continuation.engine.ending.vouching import DROPPED, ENDED, drop_false_rows
 from continuation.engine.watching import RunningTrace
 from continuation.equations.solved import is_solution
 from continuation.ground.points import Start
