@@ -111,9 +111,9 @@ def settle(s, length):
         ints[S.PREVIOUS], ints[S.LEFT], ints[S.NEXT] = ints[S.LEFT], ints[S.NEXT], ints[S.PREVIOUS]
         ints[S.HISTORY], S.floats(s)[S.BEFORE] = 1, length
         store(s, top)
-    else:
-        S.floats(s)[S.BEFORE] = distance(s, S.slot(s, S.PREVIOUS), top)
-        S.floats(s)[S.LENGTH] = -1.0
+    else:  # what lies behind a probe is the record next to it: from farther away a decay looks like a dip for ever
+        ints[S.PREVIOUS], ints[S.LEFT] = ints[S.LEFT], ints[S.PREVIOUS]
+        ints[S.HISTORY], S.floats(s)[S.BEFORE], S.floats(s)[S.LENGTH] = 1, length, -1.0
         copy(top, S.slot(s, S.LEFT))
 
 

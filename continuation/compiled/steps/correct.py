@@ -19,6 +19,9 @@ SLOW = 0.5  # a contraction above this predicts failure: 0.9 wastes iterations, 
 # of badly scaled equations never settle, ten times more and a residual that still grows in earnest is accepted.
 NOISE = 1e-12
 DIGITS = 1e-6  # to which the parameter itself must have settled, relative to it: fewer spoil tangents at tiny p
+# ... or relative to its way from the record before, where it passes zero: ten times less is below rounding, a million
+# times more takes a prediction for the parameter where this decays by many decades in a step.
+ROUNDING = 1e-14
 # Corrections that no longer shrink are rounding below this, relative to 1 + |x|: ten times less refuses equations
 # with large condition numbers, ten times more accepts stagnation away from the curve.
 STALLED = 1e-9
@@ -61,11 +64,11 @@ def take_newton_step(s, x, row, gap):
 
 @inlined
 def is_settled(s, p, correction):
-    """Whether the parameter's last correction is small against the parameter, not only against |x|.
+    """Whether the size of the parameter's last correction is small against the parameter, not only against |x|.
 
     Where p is tiny and the equations depend on its digits, only this tells that the tangent is good.
     """
-    return abs(correction) <= DIGITS * (abs(p) + abs(p - S.floats(s)[S.BASE]))
+    return correction <= DIGITS * abs(p) + ROUNDING * abs(p - S.floats(s)[S.BASE])
 
 
 @summing
@@ -79,6 +82,7 @@ def correct(s, x, row, value, tolerance):
     ints, weights = S.integers(s), S.weights(s)
     size = S.size(s)
     d, old, before, correction, scale, iterations = S.work(s)[S.SOLUTION], 0.0, math.inf, math.inf, 1.0, 0
+    shift, last_shift = math.inf, math.inf
     while True:
         status, size_f = evaluate(s, x)
         if status != OK:
@@ -86,7 +90,7 @@ def correct(s, x, row, value, tolerance):
         if iterations > 0:
             stalled = correction > SLOW * SLOW * before
             if correction <= tolerance * tolerance * scale and (size_f <= old or correction <= NOISE * NOISE * scale):
-                if stalled or is_settled(s, x[size - 1], d[size - 1]):
+                if is_settled(s, x[size - 1], shift) or (stalled and shift > SLOW * last_shift):
                     break
             elif stalled and correction <= STALLED * STALLED * scale:
                 break
@@ -103,6 +107,7 @@ def correct(s, x, row, value, tolerance):
         if status != OK:
             break
         before, old, correction, norm = correction, size_f, 0.0, 0.0
+        last_shift, shift = shift, abs(d[size - 1])
         for j in range(size):
             x[j] += d[j]
             correction += weights[j] * d[j] * d[j]
