@@ -107,6 +107,7 @@ def make_state(operations, span, steps: Steps, settings) -> S.State:
         rows=np.empty((rows, width)),
         brackets=np.zeros((8, 2 * size)),
         limits=np.array([(size - 1, *span), *o.limits], float),
+        notes=np.zeros((S.MOST_NOTES, 2), np.int64),
     )
     return S.with_table(state)
 
@@ -116,6 +117,7 @@ def first_integers(operations, settings) -> np.ndarray:
     i = np.zeros(S.INTEGERS, np.int64)
     i[S.SIZE], i[S.TESTS], i[S.ACTIVE] = operations.size, len(operations.tests), operations.active
     i[S.MAX_POINTS], i[S.MAX_NEWTON], i[S.FRESH] = settings.max_points, settings.newton_iterations, 2
+    i[S.LOOKS] = S.MOST_LOOKS
     i[S.PREVIOUS], i[S.LEFT], i[S.NEXT] = S.FIRST_PREVIOUS, S.FIRST_LEFT, S.FIRST_NEXT
     i[S.PRESCRIBED] = settings.step is not None and settings.step == settings.max_step
     i[S.PREDICTOR] = predict.CODES[settings.predictor]
@@ -135,7 +137,7 @@ def first_floats(steps: Steps, settings) -> np.ndarray:
 
 def ask(state: S.State, task: int, *arrays, argument: float = 0.0) -> int:
     """Let the engine do one of its rare tasks; up to three contiguous arrays of floats, see `compiled.tasks`."""
-    state.integers[S.TASK], state.floats[S.ARGUMENT] = task, argument
+    state.integers[S.TASK], state.floats[S.ARGUMENT], state.integers[S.LOOKS] = task, argument, S.MOST_LOOKS
     return call_from_python(rare, state.address, *arrays)
 
 

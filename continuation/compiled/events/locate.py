@@ -14,6 +14,7 @@ from continuation.compiled.events.detect import COUNT_BIT, LARGEST_POWER, find_c
 from continuation.compiled.events.records import NEEDED, copy, has_room, push
 from continuation.compiled.events.refinement import refine
 from continuation.compiled.state import trace_state as S
+from continuation.compiled.state.looks import take_look
 from continuation.compiled.steps.correct import FINE, correct
 from continuation.compiled.steps.finish import ask_between, finish
 from continuation.compiled.steps.interpolant import interpolate
@@ -171,7 +172,7 @@ def isolate(s, event, nearest):
     length = distance(s, left, top)
     floor = max(SPLIT * (1.0 + math.sqrt(inner(S.weights(s), event, event))), nearest * length)
     d = NEIGHBOUR * length
-    while d > floor and ints[S.DEPTH] + NEEDED < S.STACK_DEPTH:
+    while d > floor and ints[S.DEPTH] + NEEDED < S.STACK_DEPTH and take_look(s):
         if make_neighbour(s, event, left, d, before) and make_neighbour(s, event, top, d, after):
             bits = find_changes(s, before, after)
             change = after[base + S.UNSTABLE] - before[base + S.UNSTABLE]

@@ -175,14 +175,14 @@ def take_step(s):
     ints, reals = S.integers(s), S.floats(s)
     h, share = reals[S.H], 1.0
     while True:
-        if ints[S.FLAG] != 0:
-            return S.INTERRUPTED, h, 0, 0.0
         code, iterations, angle = attempt_step(s, share * h)
         if code == OK and share == 1.0 and is_ambiguous(s):
             share = 1.0 - ASIDE
             continue
         if code == OK:
             return code, h, iterations, angle
+        if ints[S.FLAG] != 0:
+            return S.INTERRUPTED, h, 0, 0.0
         share = 1.0
         reject(s, code)
         if h <= reals[S.MIN_H]:
@@ -211,6 +211,7 @@ def advance(s):
         return code if code == S.INTERRUPTED else choose_ending(s, code)
     S.effort(s)[S.STEPS] += 1
     ints[S.FRESH] += 1
+    ints[S.LOOKS] = S.MOST_LOOKS
     S.floats(s)[S.H] = choose_next_step(s, h, iterations, angle)
     put_on_stack(s)
     lost = S.slot(s, S.NEXT)[S.scalars(s) + S.VANISHED] > 0.0

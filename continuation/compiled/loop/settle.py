@@ -33,7 +33,7 @@ def look_closer(s, length):
     """Look into an interval without changes for two of a kind; True if something was put on the stack."""
     ints = S.integers(s)
     left, top = S.slot(s, S.LEFT), S.top(s)
-    if length <= SHORT or ints[S.DEPTH] > DEEP:
+    if length <= SHORT or ints[S.DEPTH] > DEEP or ints[S.LOOKS] <= 0:
         return False
     sigma, j = -1.0, -1
     if ints[S.DETECT] & ints[S.TURN_KINDS] != 0:
@@ -118,9 +118,19 @@ def settle(s, length):
 
 
 @internal
+def drop_probes(s):
+    """Take the probes off the top of the stack: no looks are left to search between them, so they say nothing."""
+    ints, role = S.integers(s), S.scalars(s) + S.ROLE
+    while ints[S.DEPTH] > 1 and S.top(s)[role] == S.PROBE:
+        ints[S.DEPTH] -= 1
+
+
+@internal
 def resolve(s):
     """Deal with the interval from LEFT to the top of the stack once."""
     ints, base = S.integers(s), S.scalars(s)
+    if ints[S.LOOKS] <= 0:
+        drop_probes(s)
     place = S.work(s)[S.REQUEST]
     if find_exceeded(s, S.top(s)) != 0:
         ask(s, CLIP, 0.0, place, place, place)
@@ -139,5 +149,5 @@ def resolve(s):
     bits = find_changes(s, left, top)
     if bits != 0:
         ask(s, EXAMINE, float(bits), place, place, place)
-    elif not look_closer(s, length):
+    elif not look_closer(s, length) and ints[S.FLAG] == 0:  # interrupted it may have been refused its looks
         settle(s, length)

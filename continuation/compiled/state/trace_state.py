@@ -93,8 +93,10 @@ OPS = OP_RARE + 1
     PREVIOUS,  # slot of the point before the last
     LEFT,  # slot of what is settled last, the left end of what is not
     NEXT,  # slot of the next point
+    LOOKS,  # points in between and locations that this step may still ask for
+    NOTES,  # notes made, more than there is room for included
     INTEGERS,
-) = range(29)
+) = range(31)
 
 # Work counts: an own array, so that every reason has its place.
 (
@@ -108,8 +110,16 @@ OPS = OP_RARE + 1
     REJECTED_SINGULAR,
     REJECTED_FAILED,
     PROBES,
+    UNSEARCHED,  # steps whose LOOKS ran out
     EFFORTS,
-) = range(11)
+) = range(12)
+
+# Points in between and locations that one accepted step may ask for.  A step with several special points takes some
+# hundreds; ten times less and points of such steps are not located, ten times more and noise takes minutes a step.
+MOST_LOOKS = 2000
+# Reasons of notes: the step from the row was not searched to the end.
+(OUT_OF_LOOKS,) = range(1)
+MOST_NOTES = 64  # that are kept
 
 # Rows of `work`.
 GUESS, ROW, RHS, SOLUTION, F, DIRECTION, MONITORED, REQUEST, SPARE, SPARE_DIRECTION, WORK_ROWS = range(11)
@@ -121,7 +131,7 @@ GUESS, ROW, RHS, SOLUTION, F, DIRECTION, MONITORED, REQUEST, SPARE, SPARE_DIRECT
 H, MIN_H, MAX_H, TOLERANCE, MAX_ANGLE, ARGUMENT, RESULT, BASE, BEFORE, CORRECTION, LENGTH, CLEAR, FLOATS = range(13)
 
 # Codes: of a correction, and of a loop that returns.
-CONVERGED, DIVERGED, TURNED, JUMPED = 0, 11, 12, 13
+CONVERGED, DIVERGED, TURNED, JUMPED, REFUSED = 0, 11, 12, 13, 14
 FULL, PAUSED, LIMIT, CLOSED, MAX_REACHED, STOPPED, INTERRUPTED = 101, 102, 103, 104, 105, 106, 107
 TOO_SMALL, IS_SINGULAR, IS_NONFINITE, UNRESOLVED, CALLBACK_FAILED = 108, 109, 110, 111, 112
 
@@ -150,6 +160,7 @@ class State(NamedTuple):
     rows: np.ndarray  # (capacity, width) records
     brackets: np.ndarray  # (capacity, 2 N): two points each
     limits: np.ndarray  # (M, 3): index of an unknown, the least and the largest value it may take
+    notes: np.ndarray  # int64 (MOST_NOTES, 2): a row and what is to be said of it
 
     @property
     def address(self) -> int:
@@ -189,7 +200,7 @@ def with_table(state: State) -> State:
 _OPS, _KINDS, _TRAITS, _PARAMETERS = place("ops"), place("kinds"), place("traits"), place("parameters")
 _WEIGHTS, _INTEGERS, _FLOATS, _EFFORT = place("weights"), place("integers"), place("floats"), place("effort")
 _WORK, _SCRATCH, _SLOTS, _STACK = place("work"), place("scratch"), place("slots"), place("stack")
-_ROWS, _BRACKETS, _LIMITS = place("rows"), place("brackets"), place("limits")
+_ROWS, _BRACKETS, _LIMITS, _NOTES = place("rows"), place("brackets"), place("limits"), place("notes")
 
 
 @internal
@@ -329,3 +340,9 @@ def brackets(s):
 def limits(s):
     """(M, 3): index of an unknown, the least and the largest value it may take."""
     return doubles(fixed(s, _LIMITS), (fixed(s, _LIMITS + 1), fixed(s, _LIMITS + 2)))
+
+
+@internal
+def notes(s):
+    """(MOST_NOTES, 2): a row and what is to be said of it."""
+    return arrays.integers(fixed(s, _NOTES), (fixed(s, _NOTES + 1), fixed(s, _NOTES + 2)))

@@ -87,6 +87,8 @@ def correct(s, x, row, value, tolerance):
         status, size_f = evaluate(s, x)
         if status != OK:
             break
+        if ints[S.FLAG] != 0:
+            return S.REFUSED, iterations, size_f
         if iterations > 0:
             stalled = correction > SLOW * SLOW * before
             if correction <= tolerance * tolerance * scale and (size_f <= old or correction <= NOISE * NOISE * scale):
