@@ -9,8 +9,8 @@ from continuation.branching.continua import least_norm
 from continuation.compiled.calls.interface import OK
 from continuation.compiled.calls.prepare import prepare
 from continuation.compiled.state import trace_state as S
+from continuation.engine.assembly.collect import assemble
 from continuation.engine.bounds import Enclosure, check_start, limited_values, split_bounds
-from continuation.engine.collect import assemble
 from continuation.engine.requested import operations_of, watched
 from continuation.engine.run import begin, begin_behind, begin_singular, bits_of, make_state, run_all
 from continuation.engine.start import silent_tests, start_from
@@ -130,7 +130,7 @@ def report(branch):
     for status in branch.ends:
         if status.is_failure:
             logger.warning("%s: %s", status.name, status.advice)
-    for remark in branch.problem.remarks(branch):
+    for remark in branch.remarks:
         logger.warning("%s", remark)
     lost = [point.label for point in branch.special if not point.located]
     if lost:

@@ -5,7 +5,7 @@ from itertools import groupby
 from continuation.exploring.record import count_tasks
 from continuation.ground.canonical import cleared
 from continuation.ground.status import Kind
-from continuation.output.tables import cells, header, number
+from continuation.output.tables import cells, header, number, remark_lines
 from continuation.output.text_table import TextTable, html_page, text_page
 from continuation.results.segments import segments
 
@@ -26,7 +26,7 @@ def table(diagram) -> str:
         A heading, whether it is complete, then a line for each branch: its index, points, depth, values of the
         parameter at its ends, numbers of unstable eigenvalues along it (``0-1-0``; ``-`` where the problem is no
         flow), where it was found, how it ends.  Then a line for each special point as in the table of a branch,
-        with the branches through it in the place of the row.  Then the failures.
+        with the branches through it in the place of the row.  Then the remarks on branches and the failures.
     """
     return text_page(*parts(diagram))
 
@@ -41,6 +41,8 @@ def parts(diagram) -> list:
     found = [summary(diagram), TextTable(HEADS, [branch_cells(diagram, k) for k in range(len(diagram.branches))])]
     if diagram.special:
         found.append(TextTable(special_head(diagram), special_rows(diagram)))
+    if remarks := remark_lines_of_branches(diagram):
+        found.append(remarks)
     if diagram.failures:
         found.append(failure_lines(diagram))
     return found
@@ -106,6 +108,11 @@ def special_rows(diagram) -> list:
         label, _, *rest = cells(branch, own)
         rows.append([label, ",".join(str(k) for k in sorted({k for k, _ in through})), *rest])
     return rows
+
+
+def remark_lines_of_branches(diagram) -> list[str]:
+    """The remarks on all branches, a line each."""
+    return [f"branch {k}, {line}" for k, branch in enumerate(diagram.branches) for line in remark_lines(branch)]
 
 
 def failure_lines(diagram) -> list[str]:

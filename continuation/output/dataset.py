@@ -19,6 +19,7 @@ from continuation.ground.points import SpecialPoint
 from continuation.ground.settings import Settings
 from continuation.ground.status import Kind, Status
 from continuation.output.encoding import decode, encode
+from continuation.results.remarks import Remark
 from continuation.results.request import Bound, Request
 from continuation.results.rows import OWN_COLUMNS, Rows
 
@@ -149,6 +150,7 @@ def _attributes(branch) -> dict:
         "signs": branch.request.signs,
         "detect": sorted(kind.name for kind in branch.request.detect),
         "ends": [status.name for status in branch.ends],
+        "remarks": [list(remark) for remark in branch.remarks],
         "versions": _versions(),
     }
     texts = {name: encode(value) for name, value in record.items()} | source_text(branch.problem)
@@ -201,11 +203,17 @@ def rows_of(dataset, problem) -> Rows:
         problem_name=str(dataset.attrs["problem"]), state_names=names, parameters=texts["parameters"],
         vary=vary, outputs=outputs, special=_special_points(dataset, names, vary), ends=(first, last),
         effort=texts["effort"], request=request_of(dataset.attrs, vary[0], texts["span"]),
-        start=int(dataset.attrs["start"]), problem=problem, **{name: _freeze(a) for name, a in arrays.items()},
+        start=int(dataset.attrs["start"]), problem=problem, remarks=remarks_of(dataset.attrs),
+        **{name: _freeze(a) for name, a in arrays.items()},
     )  # fmt: skip
     if "eigenvalues" in dataset:
         vars(rows)["eigenvalues"] = _freeze(_join_parts(dataset["eigenvalues"].values))
     return rows
+
+
+def remarks_of(attrs) -> tuple:
+    """The remarks; files of earlier versions have none."""
+    return tuple(Remark(str(text), row) for text, row in decode(attrs.get("remarks", "[]")))
 
 
 def request_of(attrs, vary, span) -> Request:

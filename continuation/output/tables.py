@@ -81,6 +81,7 @@ def summary(branch) -> list[str]:
         values = zip(branch.vary, branch.varied[row])
         place = ", ".join(f"{name} = {number(cleared(value, branch.sizes[name]))}" for name, value in values)
         lines.append(f"{word} end, {place}: {_why(branch, row % len(branch), status)}")
+    lines += remark_lines(branch)
     if branch.isotropy is not None:
         symmetry = branch.problem.symmetry
         lines.append(f"isotropy: {symmetry.describe(branch.isotropy)}, of a symmetry of order {symmetry.order}")
@@ -88,6 +89,12 @@ def summary(branch) -> list[str]:
     if n > FEW:
         lines.append(f"the norm and the first {SHOWN} of {n} states are listed")
     return lines
+
+
+def remark_lines(branch) -> list[str]:
+    """What the reader should know beside the points, a line each."""
+    rows = ["" if remark.row is None else f", row {remark.row}" for remark in branch.remarks]
+    return [f"remark{row}: {remark}" for row, remark in zip(rows, branch.remarks)]
 
 
 def header(branch) -> list[str]:

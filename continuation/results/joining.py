@@ -6,6 +6,7 @@ import numpy as np
 
 from continuation.ground.points import SpecialPoint
 from continuation.ground.status import Kind, Status
+from continuation.results.remarks import cut_remarks, joined_remarks, reversed_remarks
 
 SAME = 1e-6  # relative to 1 + |x|: a row that is the first again; steps are larger, corrections smaller
 
@@ -24,6 +25,7 @@ def join_branches(first, second, start):
         ends=(first.ends[0], second.ends[1]),
         effort=add_effort(first.effort, second.effort),
         start=start,
+        remarks=joined_remarks(first.remarks, second.remarks, shift),
     )
 
 
@@ -68,6 +70,7 @@ def reverse_branch(branch):
         special=number_points(special),
         ends=branch.ends[::-1],
         start=last - branch.start,
+        remarks=reversed_remarks(branch.remarks, last),
     )
     return replace(back, tangents=_freeze(-back.tangents))
 
@@ -81,6 +84,7 @@ def cut_branch(branch, rows: int, status):
         special=number_points([first_end, *kept, make_end(branch, rows - 1)]),
         ends=(branch.ends[0], status),
         start=min(branch.start, rows - 1),
+        remarks=cut_remarks(branch.remarks, rows),
     )
 
 

@@ -26,8 +26,8 @@ class Rows:
     ``len(b)`` rows; ``b["x"]`` is a column (a state, parameter, output, ``"norm"``, ``"arclength"``, ``"unstable"``,
     ``"nullity"`` or ``"residual"``), ``b["LP1"]`` a special point.  Arrays are read-only.
 
-    A new column takes a field ``along_rows(...)`` here and a line in `continuation.engine.collect` that says how it
-    is read off the engine's records: joining, cutting, turning, files, datasets and tables of columns follow.
+    A new column takes a field ``along_rows(...)`` here and a line in `continuation.engine.assembly.collect` that says
+    how it is read off the engine's records: joining, cutting, turning, files, datasets and tables of columns follow.
     """
 
     problem_name: str
@@ -49,6 +49,7 @@ class Rows:
     request: Request
     weights: np.ndarray  # (N,)
     start: int = 0  # row of the start
+    remarks: tuple = ()  # of Remark: what its reader should know, shown under the heading of its table
     problem: object = None
     state_weights: np.ndarray | None = None  # (n,) of the norm, where the unknowns do not begin with the states
 

@@ -306,7 +306,7 @@ def test_wrong_calls_are_refused():
 @pytest.fixture
 def asked(monkeypatch):
     """Labels of the points whose normal form was computed."""
-    import continuation.engine.describe as special
+    import continuation.engine.assembly.describe as special
 
     labels, compute = [], special.of_point
 

@@ -6,7 +6,8 @@ import numpy as np
 
 from continuation.compiled.dense import workspace
 from continuation.compiled.state import trace_state as S
-from continuation.engine.describe import Marks, describe
+from continuation.engine.assembly.describe import Marks, describe
+from continuation.engine.assembly.remarking import remarks_on
 from continuation.engine.start import vanishing_zeros
 from continuation.ground.status import Status
 from continuation.results.rows import ROW_ARRAYS, Rows
@@ -61,7 +62,7 @@ def assemble(problem, begun, runs, request) -> Rows:
     rows = replace(rows, outputs=evaluate_outputs(problem, rows))
     marks = Marks(scalars, brackets, operations.tests, sorted(vanishing_zeros(problem, begun)))
     rows = replace(rows, special=describe(problem, begun, rows, request.detect & operations.kinds, marks))
-    return read_only(rows)
+    return read_only(replace(rows, remarks=remarks_on(problem, rows, runs)))
 
 
 def log_determinants(mantissas, exponents) -> np.ndarray:

@@ -1,0 +1,1 @@
+"""From the records of the engine to a branch."""
