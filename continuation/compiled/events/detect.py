@@ -46,10 +46,31 @@ def find_changes(s, a, b):
             b[first + j] = -math.copysign(1e-300, a[first + j])
         if a[first + j] != 0.0 and (a[first + j] > 0.0) != (b[first + j] > 0.0) and S.kinds(s)[j] >= 0:
             bits |= 1 << j
-    base = S.scalars(s)
-    if a[base + S.UNSTABLE] != b[base + S.UNSTABLE] and ints[S.COUNT_KIND] >= 0:
+    if ints[S.COUNT_KIND] >= 0 and has_count_changed(s, a, b):
         bits |= COUNT_BIT
     return bits
+
+
+@inlined
+def has_count_changed(s, a, b):
+    """Whether the numbers of unstable eigenvalues at records a and b differ for certain.
+
+    An eigenvalue that reads zero at one of them only may lie on either side there; a count that is not known is none.
+    """
+    base = S.scalars(s)
+    before, after, more = a[base + S.UNSTABLE], b[base + S.UNSTABLE], b[base + S.NULLITY] - a[base + S.NULLITY]
+    if not (before >= 0.0 and after >= 0.0):
+        return False
+    return not (after - max(-more, 0.0) <= before <= after + max(more, 0.0))
+
+
+@inlined
+def keep_count(s, old, new):
+    """Give record `new`, where its own count is not certain, that of `old`: it is compared with what comes next."""
+    base = S.scalars(s)
+    uncertain = new[base + S.NULLITY] > old[base + S.NULLITY]
+    if old[base + S.UNSTABLE] >= 0.0 and (uncertain or not new[base + S.UNSTABLE] >= 0.0):
+        new[base + S.UNSTABLE], new[base + S.NULLITY] = old[base + S.UNSTABLE], old[base + S.NULLITY]
 
 
 @inlined

@@ -10,7 +10,7 @@ import math
 from continuation.compiled.calls.arrays import part
 from continuation.compiled.calls.interface import OK
 from continuation.compiled.calls.kernel import internal
-from continuation.compiled.events.detect import find_changes, find_hidden_dip, find_hidden_turn, may_hide_two
+from continuation.compiled.events.detect import find_changes, find_hidden_dip, find_hidden_turn, keep_count, may_hide_two
 from continuation.compiled.events.limits import find_exceeded
 from continuation.compiled.events.records import copy, store
 from continuation.compiled.loop.closing import FIRST
@@ -105,7 +105,7 @@ def settle_event(s):
 @internal
 def settle(s, length):
     """Take the point or probe on top of the stack, at this distance from LEFT, as settled: points are stored."""
-    ints, top = S.integers(s), S.top(s)
+    ints, top, left = S.integers(s), S.top(s), S.slot(s, S.LEFT)
     ints[S.DEPTH] -= 1
     if top[S.scalars(s) + S.ROLE] == S.POINT:  # the bottom of the stack
         ints[S.PREVIOUS], ints[S.LEFT], ints[S.NEXT] = ints[S.LEFT], ints[S.NEXT], ints[S.PREVIOUS]
@@ -115,6 +115,7 @@ def settle(s, length):
         ints[S.PREVIOUS], ints[S.LEFT] = ints[S.LEFT], ints[S.PREVIOUS]
         ints[S.HISTORY], S.floats(s)[S.BEFORE], S.floats(s)[S.LENGTH] = 1, length, -1.0
         copy(top, S.slot(s, S.LEFT))
+    keep_count(s, left, S.slot(s, S.LEFT))
 
 
 @internal

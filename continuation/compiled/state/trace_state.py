@@ -125,10 +125,10 @@ MOST_NOTES = 64  # that are kept
 GUESS, ROW, RHS, SOLUTION, F, DIRECTION, MONITORED, REQUEST, SPARE, SPARE_DIRECTION, WORK_ROWS = range(11)
 
 # Floats of the state.
-# ARGUMENT and RESULT are those of `rare`, BASE is the parameter at the record that a correction starts from, BEFORE
-# the distance from PREVIOUS to LEFT, CORRECTION the squared length of Newton's last correction, LENGTH the distance
-# from LEFT to the next point (negative: to be found out), CLEAR a lower bound of that from LEFT to the start.
-H, MIN_H, MAX_H, TOLERANCE, MAX_ANGLE, ARGUMENT, RESULT, BASE, BEFORE, CORRECTION, LENGTH, CLEAR, FLOATS = range(13)
+# ARGUMENT and RESULT are those of `rare`, BEFORE is the distance from PREVIOUS to LEFT, CORRECTION the squared length
+# of Newton's last correction, LENGTH the distance from LEFT to the next point (negative: to be found out), CLEAR a lower
+# bound of that from LEFT to the start.
+H, MIN_H, MAX_H, TOLERANCE, MAX_ANGLE, ARGUMENT, RESULT, BEFORE, CORRECTION, LENGTH, CLEAR, FLOATS = range(12)
 
 # Codes: of a correction, and of a loop that returns.
 CONVERGED, DIVERGED, TURNED, JUMPED, REFUSED = 0, 11, 12, 13, 14

@@ -19,9 +19,6 @@ SLOW = 0.5  # a contraction above this predicts failure: 0.9 wastes iterations, 
 # of badly scaled equations never settle, ten times more and a residual that still grows in earnest is accepted.
 NOISE = 1e-12
 DIGITS = 1e-6  # to which the parameter itself must have settled, relative to it: fewer spoil tangents at tiny p
-# ... or relative to its way from the record before, where it passes zero: ten times less is below rounding, a million
-# times more takes a prediction for the parameter where this decays by many decades in a step.
-ROUNDING = 1e-14
 # Corrections that no longer shrink are rounding below this, relative to 1 + |x|: ten times less refuses equations
 # with large condition numbers, ten times more accepts stagnation away from the curve.
 STALLED = 1e-9
@@ -62,15 +59,6 @@ def take_newton_step(s, x, row, gap):
     return call(ops[S.OP_SOLVE], ops[S.OP_SOLVE + 1], row, rhs, work[S.SOLUTION])
 
 
-@inlined
-def is_settled(s, p, correction):
-    """Whether the size of the parameter's last correction is small against the parameter, not only against |x|.
-
-    Where p is tiny and the equations depend on its digits, only this tells that the tangent is good.
-    """
-    return correction <= DIGITS * abs(p) + ROUNDING * abs(p - S.floats(s)[S.BASE])
-
-
 @summing
 def correct(s, x, row, value, tolerance):
     """Newton's method for F(x) = 0 and ``row . x = value``, in place.
@@ -92,7 +80,9 @@ def correct(s, x, row, value, tolerance):
         if iterations > 0:
             stalled = correction > SLOW * SLOW * before
             if correction <= tolerance * tolerance * scale and (size_f <= old or correction <= NOISE * NOISE * scale):
-                if is_settled(s, x[size - 1], shift) or (stalled and shift > SLOW * last_shift):
+                # Where p is tiny and the equations depend on its digits, only these tell that the tangent is good.
+                settled = shift <= DIGITS * abs(x[size - 1]) or (stalled and shift > SLOW * last_shift)
+                if settled or iterations == ints[S.MAX_NEWTON]:
                     break
             elif stalled and correction <= STALLED * STALLED * scale:
                 break

@@ -55,7 +55,6 @@ def make_between(s, a, b, sigma, record):
     if not take_look(s):
         return S.REFUSED
     S.effort(s)[S.PROBES] += 1
-    S.floats(s)[S.BASE] = a[size - 1]
     interpolate(a, b, size, distance(s, a, b), sigma, x, direction)
     if weigh(s, direction, row) == 0.0:
         return S.DIVERGED
