@@ -4,6 +4,8 @@ from typing import NamedTuple
 
 import numpy as np
 
+from continuation.ground.interrupts import raise_if_heard
+
 SMALLEST = 1e-9  # step in t below which a path ends where it is: its limit is singular
 TIGHT = 1e-3  # the first correction of a step may be this long, of unit vectors: longer ones may jump to another path
 FINITE = 1e-7  # last coordinate, of a unit vector, of a solution that is not at infinity
@@ -138,6 +140,7 @@ def follow_paths(polynomials, generator, tight):
             on = np.flatnonzero((t < 1.0) & (dt > SMALLEST))
             if len(on) == 0:
                 break
+            raise_if_heard()
             step = np.minimum(dt[on], 1.0 - t[on])
             moved, good = advance_paths(h, x[on], t[on], step, tight)
             x[on[good]] = moved[good]

@@ -16,8 +16,10 @@ from continuation.engine.run import begin, begin_behind, begin_singular, bits_of
 from continuation.engine.start import silent_tests, start_from
 from continuation.engine.watching import RunningTrace, StopAt, attended
 from continuation.equations.operations import Operations
+from continuation.ground.interrupts import listening
 from continuation.ground.points import Start
 from continuation.ground.status import StartError, Status
+from continuation.results.remarks import Remark
 from continuation.results.request import Request
 from continuation.results.rows import Rows
 
@@ -43,18 +45,31 @@ def follow(problem, start, request: Request, *, parameters=None, watch=()) -> Ro
     prepare()
     begun = start_from(problem, start, request.vary, parameters, request.span)
     check_start(begun, limited_values(problem, begun.p, begun.vary, request.bounds))
+    with listening() as listener:
+        runs = run_directions(problem, begun, request, watch)
+        branch = remark_on_interrupt(assemble(problem, begun, runs, request), listener)
+    report(branch)
+    return branch
+
+
+def run_directions(problem, begun: Start, request: Request, watch) -> dict:
+    """Trace the directions asked for: sign -> `Run`; a closed branch is traced once."""
     runs = {}
     for sign in (1,) if begun.outward else request.signs:
         run = run_direction(problem, begun, sign, request, watch)
         if run.status is Status.CLOSED:
-            runs = {sign: run}
-            break
+            return {sign: run}
         runs[sign] = run
         if run.status is Status.INTERRUPTED:
             break
-    branch = assemble(problem, begun, runs, request)
-    report(branch)
-    return branch
+    return runs
+
+
+def remark_on_interrupt(branch: Rows, listener) -> Rows:
+    """Say that Ctrl-C came where nothing else does: the rows were complete and being put together."""
+    if not listener.heard or Status.INTERRUPTED in branch.ends:
+        return branch
+    return replace(branch, remarks=(*branch.remarks, Remark("Ctrl-C came when all had been traced")))
 
 
 def run_direction(problem, begun: Start, sign, request: Request, watch=()) -> Run:
@@ -142,4 +157,6 @@ def trace_on(problem, branch, row, sign, request, watch=()) -> Rows:
     prepare()
     p = problem.parameter_values(branch.point(row).parameters)
     begun = Start(branch.unknowns[row].copy(), branch.tangents[row].copy(), p, request.vary, problem=problem)
-    return assemble(problem, begun, {sign: run_direction(problem, begun, sign, request, watch)}, request)
+    with listening() as listener:
+        runs = {sign: run_direction(problem, begun, sign, request, watch)}
+        return remark_on_interrupt(assemble(problem, begun, runs, request), listener)

@@ -14,8 +14,8 @@ from continuation.compiled.state import tasks
 from continuation.compiled.state import trace_state as S
 from continuation.compiled.state.messages import FOUND
 from continuation.compiled.steps import predict
-from continuation.engine.interrupts import interrupt_sets
 from continuation.engine.watching import asked_to_end
+from continuation.ground.interrupts import interrupt_sets
 from continuation.ground.status import Kind, Status
 from continuation.kinds import registry
 from continuation.kinds.special_kind import BY_KERNEL
@@ -249,25 +249,38 @@ def place_first(state: S.State, silent: np.ndarray):
 def run_all(running, watchers=()) -> Status:
     """Run to the end of the direction and return why it ended; `running` holds its rows.
 
-    After each portion of points every watcher looks, and may end the direction.  Ctrl-C ends it with what was found.
+    After each portion of points every watcher looks, and may end the direction.  Ctrl-C ends it with what was found,
+    and so does KeyboardInterrupt from anything that the caller gave.
     """
+    flag = running.state.integers[S.FLAG : S.FLAG + 1]
+    try:
+        with interrupt_sets(flag), few_threads(int(running.state.integers[S.SIZE])):
+            return run_portions(running, watchers, flag)
+    except KeyboardInterrupt:
+        running.status = Status.INTERRUPTED
+        return running.status
+
+
+def run_portions(running, watchers, flag) -> Status:
+    """`run_all`; the engine stops where ``flag[0]`` is set."""
     each = any(watcher.every_point for watcher in watchers)
-    portion, flag = 1 if each else FIRST_PORTION, running.state.integers[S.FLAG : S.FLAG + 1]
-    with interrupt_sets(flag), few_threads(int(running.state.integers[S.SIZE])):
-        while True:
-            began = time.perf_counter()
-            running.state.integers[S.BUDGET] = portion
-            code = call_from_python(run, running.state.address)
-            if code == S.FULL:
-                running.state = grow(running.state)
-                continue
-            running.status = STATUSES.get(code)  # none of a pause
-            wanted = asked_to_end(watchers, running)
-            running.status = running.status or wanted
-            if running.status:
-                return running.status
-            if not each and time.perf_counter() - began < PORTION_SECONDS / 2:
-                portion = min(2 * portion, LARGEST_PORTION)
+    portion = 1 if each else FIRST_PORTION
+    while True:
+        began = time.perf_counter()
+        running.state.integers[S.BUDGET] = portion
+        code = call_from_python(run, running.state.address)
+        if code == S.FULL:
+            running.state = grow(running.state)
+            continue
+        running.status = STATUSES.get(code)  # none of a pause
+        if code == S.INTERRUPTED:
+            flag[0] = 0  # watchers may ask the engine again
+        wanted = asked_to_end(watchers, running)
+        running.status = running.status or wanted
+        if running.status:
+            return running.status
+        if not each and time.perf_counter() - began < PORTION_SECONDS / 2:
+            portion = min(2 * portion, LARGEST_PORTION)
 
 
 def few_threads(size: int):

@@ -8,7 +8,6 @@ from dataclasses import replace
 import numpy as np
 
 from continuation.branching.switching import starts_at
-from continuation.engine.interrupts import listening
 from continuation.engine.progress import board
 from continuation.exploring import adding
 from continuation.exploring.plans import change_limits
@@ -27,6 +26,7 @@ from continuation.exploring.record import (
     with_problem,
 )
 from continuation.exploring.tracing import Tracer, trace_end, trace_new
+from continuation.ground.interrupts import listening
 from continuation.ground.status import StartError, Status
 from continuation.results.joining import add_effort
 from continuation.results.solutions import need_problem

@@ -8,6 +8,7 @@ from continuation.equations.derivatives import state_jacobian
 from continuation.equations.newton import solve_damped
 from continuation.equations.stability import count_eigenvalues
 from continuation.ground import canonical
+from continuation.ground.interrupts import raise_if_heard
 from continuation.ground.names import check_numbers, check_whole
 from continuation.ground.points import Point
 from continuation.ground.status import StartError
@@ -190,6 +191,7 @@ class Search:
 
     def attempt(self, guess) -> bool:
         """One Newton run from a guess; whether it found a new solution."""
+        raise_if_heard()
         report = self.report
         report.attempts += 1
         self.measure(self.half)

@@ -46,7 +46,9 @@ def waving(u, p, out):
 def test_more_changes_than_looks_cost_a_budget_and_say_where(tmp_path):
     """Three million branch points a unit: a step takes its looks and no more, and the remarks name those steps."""
     problem = Problem(waving, ("u", "v"), {"p": 0.0})
-    branch = trace(problem, [1e-8, 0.0], "p", (-0.5, 0.5), parameters={"p": 1e-8}, settings=Settings(step=0.1, max_step=0.1))
+    branch = trace(
+        problem, [1e-8, 0.0], "p", (-0.5, 0.5), parameters={"p": 1e-8}, settings=Settings(step=0.1, max_step=0.1)
+    )
     steps = branch.effort["steps"]
     assert 0 < branch.effort["unsearched"] <= steps
     assert branch.effort["probes"] <= steps * S.MOST_LOOKS

@@ -10,7 +10,13 @@ import math
 from continuation.compiled.calls.arrays import part
 from continuation.compiled.calls.interface import OK
 from continuation.compiled.calls.kernel import internal
-from continuation.compiled.events.detect import find_changes, find_hidden_dip, find_hidden_turn, keep_count, may_hide_two
+from continuation.compiled.events.detect import (
+    find_changes,
+    find_hidden_dip,
+    find_hidden_turn,
+    keep_count,
+    may_hide_two,
+)
 from continuation.compiled.events.limits import find_exceeded
 from continuation.compiled.events.records import copy, store
 from continuation.compiled.loop.closing import FIRST

@@ -126,8 +126,8 @@ GUESS, ROW, RHS, SOLUTION, F, DIRECTION, MONITORED, REQUEST, SPARE, SPARE_DIRECT
 
 # Floats of the state.
 # ARGUMENT and RESULT are those of `rare`, BEFORE is the distance from PREVIOUS to LEFT, CORRECTION the squared length
-# of Newton's last correction, LENGTH the distance from LEFT to the next point (negative: to be found out), CLEAR a lower
-# bound of that from LEFT to the start.
+# of Newton's last correction, LENGTH the distance from LEFT to the next point (negative: to be found out), CLEAR a
+# lower bound of that from LEFT to the start.
 H, MIN_H, MAX_H, TOLERANCE, MAX_ANGLE, ARGUMENT, RESULT, BEFORE, CORRECTION, LENGTH, CLEAR, FLOATS = range(12)
 
 # Codes: of a correction, and of a loop that returns.
