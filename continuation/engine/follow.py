@@ -109,12 +109,17 @@ def own_watchers(request: Request, enclosed) -> tuple:
 def begin_outward(state, begun: Start, request: Request):
     """Start at a branch point; the next row is a point ahead, if there are any within the limits.
 
-    Of those the farthest that the first step would reach, else the nearest.
+    Of those the farthest that the first step would reach without passing a fold, else the nearest.
     """
     ahead = () if begun.ahead is None or request.settings.max_points < 2 else begun.ahead
     inside = [pair for pair in ahead if all(low < pair[0, int(k)] < high for k, low, high in state.limits)]
-    reached = [x for x, _ in inside if np.sqrt(np.sum(state.weights * (x - begun.x) ** 2)) <= request.steps().first]
-    for x, tangent in inside[min(len(inside) - len(reached), len(inside) - 1) :]:
+    reached = 0
+    for x, tangent in reversed(inside):
+        too_far = np.sqrt(np.sum(state.weights * (x - begun.x) ** 2)) > request.steps().first
+        if too_far or np.sign(tangent[-1]) != np.sign(inside[-1][1, -1]):
+            break
+        reached += 1
+    for x, tangent in inside[min(len(inside) - reached, len(inside) - 1) :]:
         if begin(state, x, tangent, np.zeros(len(state.kinds), bool)) == OK:
             begin_behind(state, begun.x, begun.tangent)
             return
