@@ -81,6 +81,7 @@ def run_direction(problem, begun: Start, sign, request: Request, watch=()) -> Ru
     limits, others = split_bounds(problem, operations.size, request.bounds)
     operations = replace(operations, limits=operations.limits + limits)
     enclosed = limited_values(problem, begun.p, begun.vary, others)
+    operations = replace(operations, smoothness=getattr(problem, "smoothness", 3))
     state = make_state(operations, request.span, request.steps(), request.settings)
     state.integers[S.DETECT] = bits_of(request.detect & operations.kinds)
     state.integers[S.STOP_KINDS] = bits_of([request.stop_kind] if request.stop_kind else [])

@@ -117,7 +117,7 @@ def first_integers(operations, settings) -> np.ndarray:
     i = np.zeros(S.INTEGERS, np.int64)
     i[S.SIZE], i[S.TESTS], i[S.ACTIVE] = operations.size, len(operations.tests), operations.active
     i[S.MAX_POINTS], i[S.MAX_NEWTON], i[S.FRESH] = settings.max_points, settings.newton_iterations, 2
-    i[S.LOOKS] = S.MOST_LOOKS
+    i[S.LOOKS], i[S.SMOOTHNESS] = S.MOST_LOOKS, operations.smoothness
     i[S.PREVIOUS], i[S.LEFT], i[S.NEXT] = S.FIRST_PREVIOUS, S.FIRST_LEFT, S.FIRST_NEXT
     i[S.PRESCRIBED] = settings.step is not None and settings.step == settings.max_step
     i[S.PREDICTOR] = predict.CODES[settings.predictor]

@@ -55,7 +55,7 @@ class Equations:
         self._unknown_names = self.states if unknown_names is None else tuple(unknown_names)
         self.constants = check_numbers("constants", np.ravel(() if constants is None else constants), 1)
         self.symmetric, self.stability = bool(symmetric), _check_stability(stability)
-        self.smoothness = check_whole("smoothness", smoothness, 2)
+        self.smoothness = check_whole("smoothness", smoothness)
         self.weights = None if weights is None else _check_weights(weights, len(self.unknown_names))
         options = {"require_compiled": compiled is True, "compile_it": compiled is not False}
         given = {"residual": (f, "vector"), "jacobian": (jacobian, "matrix")}

@@ -26,6 +26,7 @@ class Kind(Enum):
     ZERO_HOPF = "ZH", 1
     HOPF_HOPF = "HH", 2
     NEUTRAL_SADDLE = "NE", 0, True
+    CORNER = "CO", 0
     USER = "UZ", 0
     END = "EP", 0
 

@@ -16,6 +16,7 @@ class Locator(Enum):
     EXTENDED_SYSTEM = "Newton on an extended system, compiled (`continuation.compiled.dense`)"
     ALONG_CURVE = "Newton for the zero of a scalar along a curve of special points (`continuation.curves.codim2`)"
     BRACKET = "a bracket of the sign change of a test function of the problem's, narrowed to rounding"
+    TANGENTS = "where the tangents of two pieces meet, compiled (`continuation.compiled.events.kink`)"
     NOWHERE = "not looked for: an end of the branch"
 
 

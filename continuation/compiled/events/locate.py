@@ -11,6 +11,7 @@ from continuation.compiled.calls.interface import OK
 from continuation.compiled.calls.kernel import internal
 from continuation.compiled.events.bracket import BRACKETED, ROUND, find_root
 from continuation.compiled.events.detect import COUNT_BIT, LARGEST_POWER, find_changes, unexplained
+from continuation.compiled.events.kink import push_corner
 from continuation.compiled.events.records import NEEDED, copy, has_room, push
 from continuation.compiled.events.refinement import refine
 from continuation.compiled.state import trace_state as S
@@ -229,7 +230,7 @@ def examine(s, bits):
         left_over = unexplained(s, bits, change, event)
         push(s, event, S.EVENT)
         push_bisected(s, left_over, top)
-    elif not push_bisected(s, bits, top):
+    elif not push_corner(s) and not push_bisected(s, bits, top):
         give_up(s, bits)
 
 

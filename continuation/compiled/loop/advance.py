@@ -13,7 +13,7 @@ from continuation.compiled.events.detect import LARGEST_POWER
 from continuation.compiled.events.records import push
 from continuation.compiled.loop.closing import is_near_start
 from continuation.compiled.state import trace_state as S
-from continuation.compiled.state.tasks import CLOSES, DEAD_END, ask
+from continuation.compiled.state.tasks import CLOSES, DEAD_END, PASS_CORNER, ask
 from continuation.compiled.steps.correct import correct
 from continuation.compiled.steps.finish import record_point
 from continuation.compiled.steps.metric import inner
@@ -141,12 +141,20 @@ def reject(s, code):
 
 @internal
 def choose_ending(s, cause):
-    """Code of the end when no step was small enough, from the last reason; 0 where it is pending behind an event."""
+    """Code of the end when no step was small enough, from the last reason.
+
+    0 where it is pending behind an event, and where the branch goes on behind a corner.
+    """
+    S.integers(s)[S.LOOKS] = S.MOST_LOOKS
     if cause == NONFINITE:
         return S.IS_NONFINITE
     if cause == FAILED:
         return S.CALLBACK_FAILED
     place = S.work(s)[S.REQUEST]
+    if S.integers(s)[S.SMOOTHNESS] < 3 and ask(s, PASS_CORNER, 0.0, place, place, place) == OK:
+        S.effort(s)[S.STEPS] += 1
+        S.floats(s)[S.LENGTH] = -1.0
+        return OK
     if ask(s, DEAD_END, 0.0, place, place, place) == OK:
         S.integers(s)[S.PENDING] = S.IS_SINGULAR
         return OK
