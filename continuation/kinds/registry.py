@@ -6,7 +6,15 @@ on request are zeros of test functions to it, like the user's, and share their n
 """
 
 from continuation.ground.status import Kind
-from continuation.kinds.on_branches import branch_end, branch_points, corner_point, fold, hopf, neutral_saddle, user_zero
+from continuation.kinds.on_branches import (
+    branch_end,
+    branch_points,
+    corner_point,
+    fold,
+    hopf,
+    neutral_saddle,
+    user_zero,
+)
 from continuation.kinds.on_curves import bautin, bogdanov_takens, cusp, hopf_hopf, zero_hopf
 from continuation.kinds.special_kind import Locator, SpecialKind
 

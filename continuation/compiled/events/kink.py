@@ -25,6 +25,8 @@ from continuation.compiled.steps.metric import distance, inner, weigh
 # the last point is as far away as one.  Ten times less and rounding shows, ten times more and bent pieces leave their
 # tangents, whose meeting is the corner, by a hundred times as much.
 ASIDE, STEPS = 1e-7, 16.0
+# How many times farther it is looked for then: differences for F_u reach over the corner from a distance of 1e-5.
+FARTHER = 1000.0
 AROUND = 8  # places beyond the corner where derivatives are taken: the branch may run close along the surface
 SAME = 1e-6  # 1 - cosine of tangents that are one: the place lies on the side that the branch came from
 # Part of the larger residual that the smaller one may be at most, of the two directions: at a true corner it is of the
@@ -34,6 +36,9 @@ FAR = 0.1  # part of the distance from the corner by which a corrected point may
 # Change across a bracket, relative to the values near it, that is a jump: a smooth function changes by the ratio of
 # bracket and step, less than a thousandth of this.
 JUMP, TURN = 1e-2, 1e-3
+# Turn of the tangent, in radians, that is looked into, and times what the piece before lets one expect: ten times less
+# and every bend costs probes, ten times more and most corners that a step leads over are passed without a mark.
+LEAST_TURN, MORE = 0.01, 3.0
 FLAT = 1e-12  # 1 - cosine**2 of tangents that have no intersection
 # Part of the determinant beyond that it has at the last point at a corner at least: where it has less it vanishes, at a
 # branch point.  There it goes like the distance, of which a hundredth to a millionth is left.
@@ -48,7 +53,10 @@ def pass_corner(s):
     """
     left, made, direction = S.slot(s, S.LEFT), S.slot(s, S.NEXT), S.work(s)[S.SPARE_DIRECTION]
     d = max(ASIDE * (1.0 + math.sqrt(inner(S.weights(s), left, left))), STEPS * S.floats(s)[S.MIN_H])
-    for number in range(AROUND):
+    for count in range(2 * AROUND):
+        number = count % AROUND
+        if count == AROUND:
+            d *= FARTHER
         if not take_look(s) or not has_room(s):
             return False
         if not (find_direction(s, left, d, number, direction) and make_beyond(s, left, d, direction, made)):
@@ -171,6 +179,18 @@ def has_jump(s, a, b):
         if abs(after - before) > JUMP * max(abs(before), abs(after), abs(beyond)):
             return True
     return False
+
+
+@internal
+def turns_suddenly(s, left, top, length):
+    """Whether the tangent turns between LEFT and a record by much more than the piece before lets one expect."""
+    size, weights, before, turn, bend = S.size(s), S.weights(s), S.slot(s, S.PREVIOUS), 0.0, 0.0
+    for j in range(size, 2 * size):
+        turn += weights[j - size] * (top[j] - left[j]) * (top[j] - left[j])
+        bend += weights[j - size] * (left[j] - before[j]) * (left[j] - before[j])
+    known = S.integers(s)[S.HISTORY] == 1 and S.floats(s)[S.BEFORE] > 0.0
+    expected = math.sqrt(bend) * length / S.floats(s)[S.BEFORE] if known else 0.0
+    return math.sqrt(turn) > LEAST_TURN + MORE * expected
 
 
 @internal

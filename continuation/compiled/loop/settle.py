@@ -17,11 +17,12 @@ from continuation.compiled.events.detect import (
     keep_count,
     may_hide_two,
 )
+from continuation.compiled.events.kink import turns_suddenly
 from continuation.compiled.events.limits import find_exceeded
 from continuation.compiled.events.records import copy, store
 from continuation.compiled.loop.closing import FIRST
 from continuation.compiled.state import trace_state as S
-from continuation.compiled.state.tasks import CLIP, CORNER, EXAMINE, PROBE, ask
+from continuation.compiled.state.tasks import CLIP, CORNER, EXAMINE, MARK_CORNER, PROBE, ask
 from continuation.compiled.steps.metric import distance, inner
 
 DEEP = 12  # records on the stack beyond which no more hidden changes are looked for: noise hides ever more of them
@@ -31,7 +32,23 @@ ATTAINED, PARALLEL = 1e-7, 0.99
 # Distance of two special points, relative to 1 + |p|, to which a count alone resolves them: each factor of ten less
 # costs three more probes wherever the count changes by two.
 APART = 1e-4
+# Pieces shorter than this, relative to 1 + |x|, that turn all the same are corners: less, and differences for F_u smear
+# them over 1e-5; ten times more, and sharp bends are taken for them.
+CORNERED = 2e-5
+HELD = 1e-3  # ... or than this, where no point in them is to be had: between two pieces Newton's method has no hold
 SHORT = 1e-9  # intervals shorter than this are not looked into: there is only rounding
+
+
+@internal
+def look_for_corner(s, left, top, length):
+    """Halve a piece in which the tangent turns suddenly, to a corner; True if something was put on the stack."""
+    if S.integers(s)[S.SMOOTHNESS] > 1 or length <= SHORT or not turns_suddenly(s, left, top, length):
+        return False
+    place, relative = S.work(s)[S.REQUEST], length / (1.0 + math.sqrt(inner(S.weights(s), top, top)))
+    place[0] = -1.0
+    if relative > CORNERED and ask(s, PROBE, 0.5, place, place, place) == OK:
+        return True
+    return relative <= HELD and ask(s, MARK_CORNER, 0.0, place, place, place) == OK
 
 
 @internal
@@ -154,6 +171,8 @@ def resolve(s):
     if left[base + S.UNSTABLE] == S.UNKNOWN:
         left[base + S.UNSTABLE] = top[base + S.UNSTABLE]
     bits = find_changes(s, left, top)
+    if look_for_corner(s, left, top, length):
+        return
     if bits != 0:
         ask(s, EXAMINE, float(bits), place, place, place)
     elif not look_closer(s, length) and ints[S.FLAG] == 0:  # interrupted it may have been refused its looks

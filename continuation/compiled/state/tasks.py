@@ -17,8 +17,9 @@ from continuation.compiled.state import trace_state as S
     FINISH,  # x in a, size of the residual: record c
     CORNER,  # a determinant: OK where the piece has a corner (or hid a change), which is put on the stack
     DEAD_END,  # OK where the branch ends in a branch point, which is put on the stack
+    MARK_CORNER,  # OK where something jumps up to the top of the stack: the corner is put on it
     PASS_CORNER,  # OK where the branch goes on behind a corner: it is put on the stack above the next point
-) = range(12)
+) = range(13)
 
 
 @inlined
