@@ -121,8 +121,9 @@ def first_integers(operations, settings) -> np.ndarray:
     i[S.PREVIOUS], i[S.LEFT], i[S.NEXT] = S.FIRST_PREVIOUS, S.FIRST_LEFT, S.FIRST_NEXT
     i[S.PRESCRIBED] = settings.step is not None and settings.step == settings.max_step
     i[S.PREDICTOR] = predict.CODES[settings.predictor]
-    (meeting,) = kinds_with("meeting")
+    (meeting,), (kink,) = kinds_with("meeting"), kinds_with("kink")
     i[S.COUNT_KIND], i[S.MEETING_KIND] = code_of(operations.counts), code_of(meeting)
+    i[S.KINK_KIND] = code_of(kink)
     i[S.TURN_KINDS] = bits_of(kinds_with("turns"))
     return i
 

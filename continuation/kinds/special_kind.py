@@ -76,6 +76,8 @@ class Traits(NamedTuple):
         Its test function may touch zero without a change of sign, where other branches touch this one.
     meeting : bool
         Branches meet there: one may end at such a point, over which no step leads.  Exactly one kind is.
+    kink : bool
+        F_u jumps there, and with it any test function.  Exactly one kind is.
     closes : bool
         A branch that began at such a point is closed where it comes back to it.
     turns : bool
@@ -92,6 +94,7 @@ class Traits(NamedTuple):
     first: bool = False
     may_touch: bool = False
     meeting: bool = False
+    kink: bool = False
     closes: bool = False
     turns: bool = False
     count_change: int | None = BY_KERNEL

@@ -152,7 +152,7 @@ def place_corner(s, left, right, event):
         gap += weights[j] * (one - other) * (one - other)
         event[j] = 0.5 * (one + other)
     gap = math.sqrt(gap)
-    event[base + S.KIND], event[base + S.TEST], event[base + S.NULLITY] = S.CORNER_KIND, -1.0, 0.0
+    event[base + S.KIND], event[base + S.TEST], event[base + S.NULLITY] = S.integers(s)[S.KINK_KIND], -1.0, 0.0
     event[base + S.LOCATED], event[base + S.ROLE] = 1.0, S.EVENT
     event[base + S.ERROR] = gap / (1.0 + math.sqrt(inner(weights, event, event)))
     event[base + S.RESIDUAL] = evaluate(s, event)[1]
@@ -173,7 +173,7 @@ def has_jump(s, a, b):
     if inner(S.weights(s), part(a, size, size), part(b, size, size)) < 1.0 - 0.5 * TURN * TURN:
         return True
     for j in range(S.tests(s)):
-        if S.kinds(s)[j] == S.USER_KIND:
+        if S.has_mark(s, S.kinds(s)[j], S.LOCATED_BY_BISECTION):
             continue
         before, after, beyond = a[2 * size + j], scaled(s, b, a, j), scaled(s, near, a, j)
         if abs(after - before) > JUMP * max(abs(before), abs(after), abs(beyond)):

@@ -38,7 +38,7 @@ def do(s, task, argument, a, b, c):
         status, _, _ = correct(s, a, b, argument, TOLERANCE_AT_START)
     elif task == tasks.FINISH:
         status = finish(s, a, argument, c)
-    elif task == tasks.CORNER:
+    elif task == tasks.TOUCH:
         status = OK if find_corner(s, int(argument)) else FAILED
     elif task == tasks.DEAD_END:
         status = OK if find_dead_end(s) else FAILED

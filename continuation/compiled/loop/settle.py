@@ -22,7 +22,7 @@ from continuation.compiled.events.limits import find_exceeded
 from continuation.compiled.events.records import copy, store
 from continuation.compiled.loop.closing import FIRST
 from continuation.compiled.state import trace_state as S
-from continuation.compiled.state.tasks import CLIP, CORNER, EXAMINE, MARK_CORNER, PROBE, ask
+from continuation.compiled.state.tasks import CLIP, EXAMINE, MARK_CORNER, PROBE, TOUCH, ask
 from continuation.compiled.steps.metric import distance, inner
 
 DEEP = 12  # records on the stack beyond which no more hidden changes are looked for: noise hides ever more of them
@@ -64,7 +64,7 @@ def look_closer(s, length):
     if sigma < 0.0 and ints[S.HISTORY] == 1:
         sigma, j = find_hidden_dip(s, S.slot(s, S.PREVIOUS), left, top, length)
     place = S.work(s)[S.REQUEST]
-    if sigma < 0.0 and j >= 0 and ask(s, CORNER, float(j), place, place, place) == OK:
+    if sigma < 0.0 and j >= 0 and ask(s, TOUCH, float(j), place, place, place) == OK:
         return True
     if sigma < 0.0 and may_hide_two(s, left, top) and length > APART * (1.0 + abs(top[S.size(s) - 1])):
         sigma, j = 0.5, -1

@@ -40,7 +40,6 @@ KINDS = (
     "HOPF_HOPF",
     "CORNER",
 )
-CORNER_KIND, USER_KIND = KINDS.index("CORNER"), KINDS.index("USER")
 NO_KIND = -1  # kind of a test function whose sign changes mean nothing
 
 # Columns of `traits`, whose rows are the kinds and last, at NO_KIND, nothing.
@@ -98,8 +97,9 @@ OPS = OP_RARE + 1
     LOOKS,  # points in between and locations that this step may still ask for
     NOTES,  # notes made, more than there is room for included
     SMOOTHNESS,  # how often F can be differentiated: below 3 corners are passed, below 2 they are expected anywhere
+    KINK_KIND,  # kind of the points where F_u jumps
     INTEGERS,
-) = range(32)
+) = range(33)
 
 # Work counts: an own array, so that every reason has its place.
 (

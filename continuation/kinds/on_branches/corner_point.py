@@ -18,5 +18,5 @@ CORNER = SpecialKind(
     explains="any: eigenvalues jump",
     normal_form=corner_forms.corner,
     verdict=True,
-    traits=Traits(count_change=1 << 30),
+    traits=Traits(kink=True, count_change=1 << 30),
 )
