@@ -39,6 +39,9 @@ JUMP, TURN = 1e-2, 1e-3
 # Turn of the tangent, in radians, that is looked into, and times what the piece before lets one expect: ten times less
 # and every bend costs probes, ten times more and most corners that a step leads over are passed without a mark.
 LEAST_TURN, MORE = 0.01, 3.0
+# Distance, relative to 1 + |x|, within which two corners are one: ten times less and one is found twice where F_u is
+# made by differences, ten times more and true neighbours are lost.
+SMEARED = 1e-4
 FLAT = 1e-12  # 1 - cosine**2 of tangents that have no intersection
 # Part of the determinant beyond that it has at the last point at a corner at least: where it has less it vanishes, at a
 # branch point.  There it goes like the distance, of which a hundredth to a millionth is left.
@@ -194,10 +197,18 @@ def turns_suddenly(s, left, top, length):
 
 
 @internal
+def is_beside_corner(s, record):
+    """Whether the last row is a corner so near to a record that it is this one: differences for F_u smear them."""
+    rows, last = S.rows(s), S.integers(s)[S.ROWS] - 1
+    near = SMEARED * (1.0 + math.sqrt(inner(S.weights(s), record, record)))
+    return rows[last, S.scalars(s) + S.KIND] == S.integers(s)[S.KINK_KIND] and distance(s, rows[last], record) <= near
+
+
+@internal
 def push_corner(s):
     """Put a corner between LEFT and the top of the stack on it, where something jumps there; True if so."""
     left, top, event = S.slot(s, S.LEFT), S.top(s), S.stack(s)[S.STACK_DEPTH - 3]
-    if S.integers(s)[S.SMOOTHNESS] > 1 or not has_jump(s, left, top):
+    if S.integers(s)[S.SMOOTHNESS] > 1 or not has_jump(s, left, top) or is_beside_corner(s, left):
         return False
     length = distance(s, left, top)
     if not place_corner(s, left, top, event) <= length or not distance(s, left, event) <= length:
