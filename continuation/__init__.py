@@ -31,6 +31,7 @@ __all__ = [
     "diagram",
     "distinct_starts",
     "emanating_orbit",
+    "emanating_orbits",
     "find_solutions",
     "switch",
     "trace",
@@ -45,6 +46,7 @@ LAZY = {  # name -> module that is imported when the name is first asked for: th
     "deflated_branches": "continuation.find",
     "distinct_starts": "continuation.symmetries.conjugacy",
     "emanating_orbit": "continuation.branching.emanating",
+    "emanating_orbits": "continuation.branching.emanating",
     "find_solutions": "continuation.find",
     "unconnected": "continuation.find",
 }

@@ -1,10 +1,11 @@
 """`switch`: from a branch point to the other branches through it."""
 
-from continuation.branching.switching import Starts, starts_at
+from continuation.branching.switching import SECONDS, Starts, starts_at
+from continuation.ground.names import check_numbers
 from continuation.ground.settings import Settings
 
 
-def switch(problem, point, settings=None) -> Starts:
+def switch(problem, point, settings=None, *, seconds=SECONDS) -> Starts:
     """Find the half-branches that meet at a branch point.
 
     Parameters
@@ -14,6 +15,9 @@ def switch(problem, point, settings=None) -> Starts:
         Of `Kind.BRANCH_POINT`, located, of a branch in one parameter.
     settings : Settings, optional
         Not needed: the directions are found without steps of a trace.
+    seconds : float
+        Where a kernel has so many half-branches that they would take longer, those found in time are returned
+        (at least about 60, so it may take a little longer), ``complete`` is False and ``notes`` say how far it came.
 
     Returns
     -------
@@ -36,11 +40,13 @@ def switch(problem, point, settings=None) -> Starts:
     Notes
     -----
     On the kernel of [F_u F_p], of dimension k + 1, the reduced equations of second and third order are solved on a
-    small sphere: by homotopy where k <= 5, which finds every real solution, else by searches.  Solutions are followed
-    to the centre, then to points of the true equations; what leads to neither is dropped and noted.  So
-    transcritical, pitchfork-like and mutually tangent branches come together, however many.  With
-    ``Problem(smoothness=2)``, and where the reduced equations have multiple solutions or continua that terms of
-    higher order break up, the true equations are searched on small spheres instead (terms too weak to show there,
+    small sphere by homotopy, from as many paths as there are complex solutions (twice ``3**k``, less where equations
+    are quadratic).  `complete` says that each path ended at a simple solution proven to exist and different from the
+    others, at infinity, or at a singular one that is not real or belongs to a continuum with real points that were
+    found.  Real solutions are followed to the centre, then to points of the true equations; what leads to neither is
+    dropped and noted.  So transcritical, pitchfork-like and mutually tangent branches come together, however many.
+    With ``Problem(smoothness=2)``, and where the reduced equations have multiple solutions or continua that terms
+    of higher order break up, the true equations are searched on small spheres instead (terms too weak to show there,
     about 1e-7 of the others, leave the continuum).  References: Golubitsky & Schaeffer, *Singularities and Groups in
     Bifurcation Theory* I, 1985, chapter VII (reduction); Keller, *Numerical Methods in Bifurcation Problems*, 1987,
     section 5.20 (directions).  Cost: two singular value decompositions, ``(k + 3 choose 3)`` third derivatives, and 7
@@ -60,4 +66,4 @@ def switch(problem, point, settings=None) -> Starts:
     """
     if settings is not None and not isinstance(settings, Settings):
         raise ValueError(f"settings: wanted Settings(...), got {type(settings).__name__}")
-    return starts_at(problem, point)
+    return starts_at(problem, point, check_numbers("seconds", seconds, 0))

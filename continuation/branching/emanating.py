@@ -1,15 +1,17 @@
 """The periodic orbits that emanate from a Hopf point, to second order in their amplitude."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from typing import NamedTuple
 
 import numpy as np
 
-from continuation.equations.derivatives import parameter_column, state_jacobian
-from continuation.equations.multilinear import Multilinear
+from continuation.equations.derivatives import parameter_column
 from continuation.ground import canonical
 from continuation.ground.names import check_numbers, check_whole, suggest
 from continuation.ground.points import SpecialPoint
 from continuation.ground.status import Kind
+from continuation.kinds.normal_forms.equivariant_hopf import families, has_symmetry
+from continuation.kinds.normal_forms.linear_part import Local
 
 SINGULAR = 1e-8  # relative: a singular value this small leaves no digit of the second-order terms; a slope, no crossing
 
@@ -39,8 +41,13 @@ class EmanatingOrbit:
         Derivative of the pair's real part with respect to the parameter, along the equilibria.
     lyapunov : float
         First Lyapunov coefficient l1; negative: supercritical.
-    stable : bool
-        Whether the small orbits are: l1 < 0 and no other eigenvalue has a positive real part.
+    stable : bool or None
+        Whether the small orbits are: l1 < 0 and no other eigenvalue has a positive real part; where several equal
+        pairs cross, all perturbations within their eigenspace decay too (None: third order does not decide).
+    name, symmetry : str
+        ``"rotating wave"`` or ``"standing wave"``, and its spatio-temporal symmetry in words; empty without one.
+    spatial : Elements or None
+        Elements that fix every point of the orbit: in ``problem.restricted(orbit.spatial)`` it is found too.
     """
 
     state: np.ndarray
@@ -54,7 +61,10 @@ class EmanatingOrbit:
     second: np.ndarray = field(repr=False)
     growth: float
     lyapunov: float
-    stable: bool
+    stable: bool | None
+    name: str = ""
+    symmetry: str = ""
+    spatial: object = field(default=None, repr=False)
 
     def parameter_at(self, eps) -> float:
         """Value of the parameter where the orbit has amplitude `eps`."""
@@ -137,7 +147,8 @@ def emanating_orbit(problem, point) -> EmanatingOrbit:
     ------
     ValueError
         A point of another kind or problem; a problem without third derivatives; a pair that does not cross the
-        imaginary axis; F_u singular or with the eigenvalue 2 i omega.
+        imaginary axis, or several equal ones that do (see `emanating_orbits`); F_u singular or with the eigenvalue
+        2 i omega.
 
     Notes
     -----
@@ -160,14 +171,123 @@ def emanating_orbit(problem, point) -> EmanatingOrbit:
     >>> bool(abs(states[:, 0].max() - 0.5) < 1e-9)
     True
     """
+    place = place_of(problem, point)
+    refuse_several(place)
+    critical, others, q, left = _critical(place.jacobian, point.normal_form.get("omega"))
+    quiet = not np.any(others.real > SINGULAR * np.linalg.norm(place.jacobian))
+    orbit, c1 = expanded(place, float(critical.imag), q, left)
+    return replace(orbit, stable=bool(quiet and c1.real < 0))
+
+
+def emanating_orbits(problem, point) -> tuple:
+    """Expand every family of periodic orbits that a declared symmetry brings about at a Hopf point.
+
+    Parameters
+    ----------
+    problem : Problem
+        A flow; with ``symmetries=`` where the point has several equal pairs.
+    point : SpecialPoint
+        As for `emanating_orbit`.
+
+    Returns
+    -------
+    tuple of EmanatingOrbit
+        One of each orbit under the symmetry, named: rotating and standing waves.  Of a simple pair there is one family.
+        Families without a symmetry of their own, whose existence no theorem tells, are not among them.
+
+    Raises
+    ------
+    ValueError
+        As for `emanating_orbit`; several equal pairs without a declared symmetry, or more kinds of orbits than are
+        looked for (`continuation.symmetries.waves.BUDGET`).
+
+    Notes
+    -----
+    Isotropy subgroups of the group times phase shifts with a fixed space of two dimensions (equivariant Hopf theorem:
+    Golubitsky, Stewart & Schaeffer, *Singularities and Groups in Bifurcation Theory* II, 1988, theorem XVI.4.1); each
+    family is expanded in its own fixed space, its stability is that of the normal form of third order on the whole
+    eigenspace.
+
+    Examples
+    --------
+    Three oscillators, coupled all to all, at the onset of the modes that are not in phase:
+
+    >>> from continuation import Kind, Problem, trace
+    >>> cell = "(mu - 1)*{a} - {b} - {a}*({a}**2 + {b}**2) - (x0 + x1 + x2)/3 + {a}"
+    >>> turn = "{a} + (mu - 1)*{b} - {b}*({a}**2 + {b}**2) - (y0 + y1 + y2)/3 + {b}"
+    >>> equations = {f"x{k}": cell.format(a=f"x{k}", b=f"y{k}") for k in range(3)}
+    >>> equations |= {f"y{k}": turn.format(a=f"y{k}", b=f"x{k}") for k in range(3)}
+    >>> moves = [("x1", "x2", "x0", "y1", "y2", "y0"), ("x0", "x2", "x1", "y0", "y2", "y1")]
+    >>> problem = Problem.from_expressions(equations, {"mu": -0.5}, symmetries=moves)
+    >>> point = trace(problem, [0] * 6, "mu", (-0.5, 0.5), stop=Kind.HOPF)["HB1"]
+    >>> [orbit.name for orbit in emanating_orbits(problem, point)]
+    ['rotating wave', 'standing wave', 'standing wave']
+    """
+    place = place_of(problem, point)
+    local = place.local
+    pair = nearest_to_frequency(local, point.normal_form.get("omega"))
+    pairs = local.equal_pairs(pair)
+    if pairs is None or (pairs.right.shape[1] > 1 and not has_symmetry(local)):
+        refuse_several(place)
+    if not has_symmetry(local):
+        return (emanating_orbit(problem, point),)
+    found, complete = families(local, pairs)
+    if not complete:
+        raise ValueError(f"point: the symmetry of {point.label} has more kinds of orbits than are looked for")
+    orbits = []
+    for one in found:
+        orbit, _ = expanded(place, pairs.omega, one.vector, one.adjoint.conj())
+        words = {"name": one.wave.name, "symmetry": one.wave.describe(problem.symmetry), "spatial": one.wave.spatial}
+        orbits.append(replace(orbit, stable=one.stable, **words))
+    return tuple(orbits)
+
+
+class Place(NamedTuple):
+    """A Hopf point as the expansion needs it."""
+
+    problem: object
+    label: str
+    vary: str
+    x: np.ndarray
+    p: np.ndarray
+    local: Local
+
+    @property
+    def jacobian(self):
+        """F_u."""
+        return self.local.jacobian
+
+
+def place_of(problem, point) -> Place:
+    """Check a Hopf point and its problem."""
     vary = _check_hopf(problem, point)
     x, active = problem.point_unknowns(point, vary), problem.index_of(vary)
     p = problem.parameter_values(point.parameters)
-    u, p[active] = x[:-1], x[-1]
-    a = state_jacobian(problem, u, p)
-    critical, others, q, left = _critical(a, point.normal_form.get("omega"))
-    omega = float(critical.imag)
-    forms = Multilinear(problem, u, p, (active,)).form
+    p[active] = x[-1]
+    return Place(problem, point.label, vary, x, p, Local(problem, x[:-1], p, (active,)))
+
+
+def nearest_to_frequency(local, expected):
+    """The imaginary pair of F_u with the frequency expected, the one nearest the axis where none is."""
+    if not (pairs := local.pairs(len(local.u))):
+        raise ValueError("point: F_u has no complex eigenvalues there; was it found with other parameters?")
+    return min(pairs, key=lambda pair: abs(pair.value.real) + (0 if expected is None else abs(pair.omega - expected)))
+
+
+def refuse_several(place):
+    """Raise where several equal pairs cross at once."""
+    counts = place.local.critical_frequencies()
+    if (most := max((m for _, m in counts), default=1)) > 1:
+        raise ValueError(
+            f"point: {most} equal pairs cross at {place.label}, and many families of orbits emanate; with `symmetries` "
+            "declared emanating_orbits(problem, point) lists those that the symmetry brings about"
+        )
+
+
+def expanded(place, omega, q, left):
+    """The orbits on the line of a critical vector, `left` with ``left @ q = 1``, stability left open; and c1."""
+    problem, x, p, vary, a = place.problem, place.x, place.p, place.vary, place.jacobian
+    u, active, forms = x[:-1], problem.index_of(vary), place.local.forms.form
     along = np.append(np.zeros(len(u)), 1.0)
     shift = _solve(a, -parameter_column(problem, u, p, active), "0")  # du/dp of the equilibria
     h11 = _solve(a, -forms(q, q.conj()).real, "0")
@@ -176,13 +296,12 @@ def emanating_orbit(problem, point) -> EmanatingOrbit:
     parts = [forms(q, along), forms(q, shift)]
     slope = left @ (parts[0] + parts[1])
     if abs(slope.real) <= SINGULAR * np.linalg.norm(left) * sum(np.linalg.norm(part) for part in parts):
-        raise ValueError(f"point: the pair of {point.label} does not cross the imaginary axis with {vary!r}")
+        raise ValueError(f"point: the pair of {place.label} does not cross the imaginary axis with {vary!r}")
     unit = abs(omega / slope.real)  # change of the parameter that matters
     c1 = complex(canonical.cleared(c1.real, abs(c1)), c1.imag)
     parameter2 = 0.0 - float(c1.real / slope.real)
     omega2 = canonical.cleared(slope.imag * parameter2 + c1.imag, abs(slope * parameter2) + abs(c1))
-    quiet = not np.any(others.real > SINGULAR * np.linalg.norm(a))
-    return EmanatingOrbit(
+    orbit = EmanatingOrbit(
         state=canonical.cleared(u, 1 / np.sqrt(len(u) * problem.inner_weights()[:-1])),
         vary=vary,
         parameter=float(canonical.cleared(x[-1], unit)),
@@ -194,8 +313,9 @@ def emanating_orbit(problem, point) -> EmanatingOrbit:
         second=h20,
         growth=float(slope.real),
         lyapunov=float(c1.real / omega),
-        stable=bool(quiet and c1.real < 0),
+        stable=None,
     )
+    return orbit, c1
 
 
 def _check_hopf(problem, point) -> str:

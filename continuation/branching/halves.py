@@ -8,20 +8,22 @@ Arch. Rational Mech. Anal. 48 (1972) 83-108).  Each is followed to the centre fo
 equations, which decide.
 """
 
+import time
 from typing import NamedTuple
 
 import numpy as np
 
-from continuation.branching import homotopy, roots
-from continuation.branching.germs import Germ, follow_germ
+from continuation.branching import roots
+from continuation.branching.germs import MOST, Germ, follow_germ
+from continuation.branching.real_roots import Deadlines, RealRoots, find_real_roots, in_time
 from continuation.branching.reduced_equations import Reduced, ScaledKernel, Spheres, balance
 from continuation.ground import canonical
 
 SCALES = (1.0, 1e-2, 1e-4)  # distances, relative to the size of the state, at which the equations may be regular
 BLUR = 1e-7  # root of a location's error above which its neighbourhood is not looked at more closely
 APART = 0.3  # fraction of the distance to the next half-branch within which a prediction must hold
-COMPLETE = 5  # kernels up to this dimension are solved by homotopy: all real solutions
-STARTS, FEW = 40, 16  # of the searches, for each dimension; and where only singular solutions are missing
+STARTS = 40  # of the searches, for each dimension
+ALONG = 0.99  # cosine, on the first sphere, with the branch that led to the point: within 8 degrees, bent or not
 ROUGH = "without third derivatives the true equations were searched"
 DEGENERATE = "the reduced equations are degenerate: the true ones were searched"
 BROKEN = "terms beyond the third order break up a continuum of the reduced equations: the true ones were searched"
@@ -45,26 +47,29 @@ class HalfBranches(NamedTuple):
     complete: bool
 
 
-def half_branches(kernel: ScaledKernel, smoothness, error) -> HalfBranches:
+def half_branches(kernel: ScaledKernel, smoothness, error, tangent=None, seconds=np.inf) -> HalfBranches:
     """All half-branches at a branch point whose location has this relative error.
 
     From the reduced equations where F is smooth, at the scale of the state or a smaller one; where these are
-    degenerate at every scale, from searches of the true equations.
+    degenerate at every scale, from searches of the true equations.  Where `seconds` are too few, those found in
+    time, those along `tangent` (N,) first.
     """
     if smoothness < 3:
         return search_halves(*balance(kernel), [], [ROUGH])
-    best, starts = None, []
+    best, starts, deadlines = None, [], Deadlines.within(seconds)
     for shrink in SCALES if np.sqrt(error) < BLUR else SCALES[:1]:
         scaled, h = balance(kernel, shrink)
         reduced = Reduced(scaled, h, error)
-        found = [] if reduced.empty else reduced_roots(reduced)
+        along = None if tangent is None else scaled.direction(tangent)
+        real = RealRoots([], False, []) if reduced.empty else find_real_roots(reduced, deadlines, along)
+        found = real.roots
         if found and all(root.simple for root in found):
-            result = realise_halves(reduced, found)
+            result = realise_halves(reduced, real, deadlines, along)
             if any(is_broken(result.spheres, half) for half in result.halves):
                 return search_halves(scaled, h, [half.z for half in result.halves], [BROKEN])
             best = result if best is None or len(result.halves) > len(best.halves) else best
-            if len(result.halves) == len(found):
-                return result
+            if len(result.halves) == len(found) or time.monotonic() > deadlines.paths:
+                return best
         elif shrink == 1.0:
             starts = [reduced.lift(h * root.z) / h for root in found]
     if best is not None:
@@ -72,54 +77,41 @@ def half_branches(kernel: ScaledKernel, smoothness, error) -> HalfBranches:
     return search_halves(*balance(kernel), starts, [DEGENERATE])
 
 
-def reduced_roots(reduced: Reduced) -> list:
-    """All real solutions of the reduced equations on their sphere, one for each continuum."""
-    m = reduced.q.shape[1]
-    system, found, degenerate = reduced.system(reduced.radius), [], True
-    if reduced.kernel.dimension <= COMPLETE:
-        x, regular = homotopy.solve_polynomials(reduced.polynomials(reduced.radius))
-        finite = np.abs(x[:, -1]) > homotopy.FINITE
-        y = x[finite, :m] / x[finite, m:]
-        real = np.max(np.abs(y.imag), axis=1) <= 1e-6 * (1 + np.max(np.abs(y.real), axis=1))
-        for guess in y.real[real & regular[finite]]:
-            roots.add_new(found, roots.newton(system, guess))
-        degenerate = not np.all(regular[finite])
-    if degenerate:
-        every = reduced.kernel.dimension <= COMPLETE  # simple solution: only the others are looked for
-        starts = [*found, *roots.sphere_points(m, FEW * m if every else STARTS * m)]
-        found = roots.search(system, starts, rounds=0 if every else 1)
-    return roots.classify(system, found)
-
-
-def realise_halves(reduced: Reduced, found) -> HalfBranches:
+def realise_halves(reduced: Reduced, real: RealRoots, deadlines: Deadlines, along=None) -> HalfBranches:
     """Half-branches of the true equations that the roots of the reduced ones predict; what is none is noted."""
-    spheres, halves, notes = Spheres(reduced.kernel, reduced.h), [], []
-    found = [found[k] for k in canonical.order([root.z for root in found], roots.SAME)]
-    germs = [germ for germ in (follow_germ(reduced, root) for root in found) if germ is not None]
-    complete = reduced.kernel.dimension <= COMPLETE
-    if not complete:
-        notes.append(
-            f"the kernel has dimension {reduced.kernel.dimension} (above {COMPLETE}): half-branches were searched "
-            "for, some may be missing"
-        )
-    for number, germ in enumerate(germs):
-        half = realise_half(spheres, reduced, germs, number)
+    spheres, halves, notes = Spheres(reduced.kernel, reduced.h), [], list(real.notes)
+    found = [real.roots[k] for k in canonical.order([root.z for root in real.roots], roots.SAME)]
+    if along is not None:
+        found.sort(key=lambda root: abs(root.z @ along) < ALONG)
+    followed = list(in_time((follow_germ(reduced, root) for root in found), deadlines.germs))
+    germs = [germ for germ in followed if germ is not None]
+    levels = [np.array([g.points[min(level, len(g.points) - 1)] for g in germs]) for level in range(MOST)]
+    realised = list(
+        in_time((realise_half(spheres, reduced, germs, levels, k) for k in range(len(germs))), deadlines.branches)
+    )
+    for germ, half in zip(germs, realised):
         if half is None:
             direction = (np.round(germ.limit, 6) + 0.0).tolist()
             notes.append(f"no branch of the equations leaves in the direction {direction}")
         else:
             halves.append(half)
-    return HalfBranches(spheres, halves, notes, complete)
+    left = len(found) - len(followed) + len(germs) - len(realised)
+    if left:
+        notes.append(f"time was too short to follow {left} of the {len(found)} solutions of the reduced equations")
+    return HalfBranches(spheres, halves, notes, real.complete and not left)
 
 
-def realise_half(spheres, reduced, germs, number):
-    """The half-branch that a germ predicts: found by Newton at two radii in a row, nearer to it than to others."""
+def realise_half(spheres, reduced, germs, levels, number):
+    """The half-branch that a germ predicts: found by Newton at two radii in a row, nearer to it than to others.
+
+    `levels` holds the points of all germs at each radius.
+    """
     last, germ = None, germs[number]
-    for level, (r, y) in enumerate(zip(germ.radii, germ.points)):
-        gaps = np.array([np.linalg.norm(y - other.points[min(level, len(other.points) - 1)]) for other in germs])
+    for r, y, others in zip(germ.radii, germ.points, levels):
+        gaps = np.linalg.norm(others - y, axis=1)
         gaps[number] = 1.0
         z = roots.newton(spheres.system(r), reduced.lift(r * y) / r)
-        found = z is not None and np.linalg.norm(spheres.kernel.coordinates(z) - y) <= APART * min(1.0, *gaps)
+        found = z is not None and np.linalg.norm(spheres.kernel.coordinates(z) - y) <= APART * min(1.0, np.min(gaps))
         if found and last is not None:
             return Half(germ.limit / np.linalg.norm(germ.limit), *last, germ.continuum)
         last = (z, r) if found else None

@@ -6,7 +6,14 @@ import numpy as np
 
 from continuation.branching import roots
 from continuation.branching.halves import Half, half_branches
-from continuation.branching.reduced_equations import ScaledKernel, Spheres, kernel_at, rank_defect_around
+from continuation.branching.reduced_equations import (
+    ScaledKernel,
+    Spheres,
+    is_inside_continuum,
+    kernel_at,
+    rank_defect_around,
+)
+from continuation.equations.solved import is_solution
 from continuation.ground import canonical
 from continuation.ground.names import suggest
 from continuation.ground.points import SpecialPoint, Start
@@ -22,6 +29,7 @@ INWARD = 14
 PARTED = 0.02  # touching half-branches nearer than this, relative to the distance from the point: no start between them
 ALIKE = 1e-3  # coordinates of directions nearer than this are equal: where extrapolated they err by up to 1e-4
 LARGEST = 8  # dimension of the kernel beyond which nothing is tried
+SECONDS = 60.0  # for one point: cubic kernels of dimension 6 take a tenth of it, of dimension 8 twice as long
 
 
 class Starts(list):
@@ -40,23 +48,24 @@ class Starts(list):
         self.complete, self.notes = complete, tuple(notes)
 
 
-def starts_at(problem, point) -> Starts:
+def starts_at(problem, point, seconds=SECONDS) -> Starts:
     """The half-branches that meet at a branch point; see `continuation.switch.switch`."""
     vary = check_branch_point(problem, point)
     x = problem.point_unknowns(point, vary)
     p = problem.parameter_values(point.parameters)
     kernel = kernel_at(problem, x, p, problem.index_of(vary), problem.inner_weights())
     check_kernel(kernel)
-    spheres, halves, notes, complete = half_branches(kernel, problem.smoothness, point.error)
+    spheres, halves, notes, complete = half_branches(kernel, problem.smoothness, point.error, point.tangent, seconds)
     # A point in the first row was reached against the rows' direction.
-    incoming = (-1 if point.index == 0 else 1) * spheres.kernel.coordinates(point.tangent / spheres.kernel.unit)
-    known, others = arrange(halves, incoming / np.linalg.norm(incoming), notes)
+    incoming = (-1 if point.index == 0 else 1) * spheres.kernel.direction(point.tangent)
+    known, others = arrange(halves, incoming, notes)
     kept = [known, *others] if known else others
     if not kept:
         raise ValueError(f"point: no half-branch leaves {point.label}: {'; '.join(notes)}")
     for note in notes:
         logger.info("switch at %s: %s", point.label, note)
-    starts = [make_start(spheres, half, halves, vary, point, known=half is known) for half in kept]
+    directions = np.array([half.direction for half in halves])
+    starts = [make_start(spheres, half, halves, directions, vary, point, known=half is known) for half in kept]
     return Starts(starts, complete, notes)
 
 
@@ -105,6 +114,11 @@ def check_kernel(kernel: ScaledKernel):
             f"[F_u F_p] is rank-deficient by {lost} at this point and around it: an equation is missing, repeated or "
             f"does not depend on the unknowns (look at the equation of {row!r})"
         )
+    if is_inside_continuum(kernel):
+        raise ValueError(
+            f"point: lies inside a continuum of solutions of dimension {kernel.dimension + 1}: every direction leads "
+            "to more of them, so that no single branches leave"
+        )
     if kernel.dimension > LARGEST:
         raise ValueError(
             f"the kernel of [F_u F_p] has dimension {kernel.dimension + 1} here; switch handles up to {LARGEST + 1}"
@@ -131,24 +145,29 @@ def arrange(halves, incoming, notes) -> tuple:
 def pair_opposites(halves) -> list:
     """Half-branches by descending direction, each followed by its opposite."""
     keys = np.array([[*half.direction, *half.z] for half in halves])  # of those that touch, the points ahead differ
-    left = [halves[k] for k in canonical.order(-keys, ALIKE)]
-    out = []
-    while left:
-        half = left.pop(0)
-        out.append(half)
-        gaps = [float(np.linalg.norm(other.direction + half.direction)) for other in left]
-        if gaps and min(gaps) < STRAIGHT:
-            out.append(left.pop(canonical.first_smallest(gaps, ALIKE)))
+    left, out = canonical.order(-keys, ALIKE), []
+    directions = np.array([half.direction for half in halves])
+    while len(left):
+        first, left = left[0], left[1:]
+        out.append(halves[first])
+        gaps = np.linalg.norm(directions[left] + directions[first], axis=1)
+        if np.min(gaps, initial=np.inf) < STRAIGHT:
+            place = canonical.first_smallest(gaps, ALIKE)
+            out.append(halves[left[place]])
+            left = np.delete(left, place)
     return out
 
 
-def make_start(spheres: Spheres, half: Half, halves, vary, point, *, known):
-    """`Start` of a half-branch, with points ahead where its tangent alone does not lead onto it."""
+def make_start(spheres: Spheres, half: Half, halves, directions, vary, point, *, known):
+    """`Start` of a half-branch, with points ahead where its tangent alone does not lead onto it.
+
+    `halves` are all at the point, with their `directions` (h, m).
+    """
     kernel = spheres.kernel
     weights = kernel.problem.inner_weights()
     tangent = kernel.unit * kernel.lift(half.direction)
-    apart = [other for other in halves if other is not half]
-    touching = [other for other in apart if np.linalg.norm(half.direction - other.direction) < CLOSE]
+    near = np.flatnonzero(np.linalg.norm(directions - half.direction, axis=1) < CLOSE)
+    touching = [halves[k] for k in near if halves[k] is not half]
     rough = kernel.problem.smoothness < 3
     needed = rough or kernel.dimension > 1 or half.continuum > 0 or bool(touching)
     return Start(
@@ -177,7 +196,9 @@ def points_ahead(spheres: Spheres, half: Half, touching) -> np.ndarray:
         gaps = [np.linalg.norm(z - other[r]) for other in others if r in other]
         if found and min(gaps, default=1.0) < PARTED:
             break
-        found.append(np.array([kernel.x + kernel.unit * z * r, tangent_along(kernel, z * r, half, weights)]))
+        x = kernel.x + kernel.unit * z * r
+        if is_solution(kernel.problem, x, kernel.p, kernel.active):
+            found.append(np.array([x, tangent_along(kernel, z * r, half, weights)]))
     return np.array(found)
 
 

@@ -14,6 +14,9 @@ from continuation.equations.operations import SOLVERS, Operations, Test, dense_t
 from continuation.ground import canonical
 from continuation.ground.status import Kind
 
+# What equations that are no flow have on their curves: nothing that asks where eigenvalues are but zero.
+WITHOUT_FLOW = (Kind.CUSP, Kind.FOLD, Kind.BRANCH_POINT, Kind.DEGENERATE_BRANCH_POINT)
+
 
 class CurveTable:
     """The table of `continuation.compiled.curves.augmented` and everything that it holds addresses of."""
@@ -25,7 +28,9 @@ class CurveTable:
         self.own = D.DenseTable(sizes, {}, {index: f.address for index, f in SOLVERS.items()}, [])
         self.borders = borders_at(curve, curve.guess.unknowns, curve.guess.parameters)
         tables = [t.address for t in (self.base, self.second, self.own)]
-        numbers = [*tables, other, len(curve.shape.auxiliary), address_of(self.borders)]
+        self.remembered = np.zeros(1)
+        numbers = [*tables, other, len(curve.shape.auxiliary), address_of(self.borders), curve.variant]
+        numbers.append(address_of(self.remembered))
         self.numbers, self.curve = np.array(numbers, np.int64), curve
         module = importlib.import_module(f"continuation.compiled.curves.{curve.shape.module}")
         self.residual, self.linearise, self.monitor = (
@@ -49,11 +54,8 @@ def curve_operations(curve, p: np.ndarray, active: int) -> Operations:
     """Operations of a `SpecialCurve`, with tables of its own."""
     table, shape = CurveTable(curve, len(p), active), curve.shape
     flow = curve.base.stability == "flow"
-    m = len(curve.unknown_names)
-    kinds = shape.tests if flow else [kind if kind is Kind.CUSP else None for kind in shape.tests]
-    limits = [(m - 1, *curve.limits)]
-    if shape.follows_pair:  # kappa = omega**2 stays positive
-        limits.append((curve.size, 0.0, np.inf))
+    kinds = shape.tests if flow else [kind if kind in WITHOUT_FLOW else None for kind in shape.tests]
+    limits = ((curve.size, 0.0, np.inf),) if shape.follows_pair else ()  # kappa = omega**2 stays positive
     return Operations(
         residual=table.residual,
         linearise=table.linearise,
@@ -65,7 +67,7 @@ def curve_operations(curve, p: np.ndarray, active: int) -> Operations:
         active=active,
         tests=tuple(Test(kind) for kind in kinds),
         counts=shape.counts if flow else None,
-        limits=tuple(limits),
+        limits=limits,
         effort=table.own.effort,
     )
 

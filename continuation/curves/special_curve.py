@@ -37,14 +37,12 @@ class SpecialCurve(Equations):
     kind : Kind
         FOLD, BRANCH_POINT or HOPF.
     vary : (str, str)
-    limits : (low, high)
-        Of the second parameter.
     x, p : (N,) and (k,) arrays
         Unknowns and parameters of a point near the curve: borders of the matrices are made there.
     """
 
-    def __init__(self, base, kind, vary, limits, x, p):
-        self.base, self.kind, self.vary, self.limits = base, kind, tuple(vary), limits
+    def __init__(self, base, kind, vary, x, p):
+        self.base, self.kind, self.vary = base, kind, tuple(vary)
         self.shape = registry.of(kind).shape
         self.guess = Guess(np.array(x, float), np.array(p, float))
         n, k = len(base.unknown_names), len(p)
@@ -114,13 +112,18 @@ class SpecialCurve(Equations):
         if not self.shape.unfolded:
             return []
         row = int(np.argmax(np.abs(branch.unknowns[:, -3])))
-        x, p = branch.unknowns[row], self.parameter_values(branch.parameters)
-        worst = abs(x[-3])
-        if worst <= LOST * np.max(np.abs(self.stability_matrix(x, self.parameters_at(x, p)))):
+        p, worst = self.parameter_values(branch.parameters), abs(branch.unknowns[row, -3])
+        rows = branch.unknowns[[0, row, -1]]  # F_u may vanish in one of them
+        if worst <= LOST * max(np.max(np.abs(self.stability_matrix(x, self.parameters_at(x, p)))) for x in rows):
             return []
         return [f"no branch points any more: the equations had to be unfolded by {worst:.3g} at row {row}"]
 
     # For the engine and for those who ask like it
+
+    @functools.cached_property
+    def variant(self) -> int:
+        """Which of the curves of its kind this is, see `CurveShape`."""
+        return 0 if self.shape.variant is None else self.shape.variant(self, *self.guess)
 
     def operations(self, p, active):
         """Operations of one trace, with tables of their own."""
@@ -128,7 +131,7 @@ class SpecialCurve(Equations):
 
     def near(self, x, p):
         """The same curve with borders that fit the unknowns x: where its functions are to be evaluated."""
-        return SpecialCurve(self.base, self.kind, self.vary, self.limits, x, p)
+        return SpecialCurve(self.base, self.kind, self.vary, x, p)
 
     @property
     def vector_field(self):
@@ -167,7 +170,12 @@ class CurveFunction:
         return CurveTable(self.curve, len(self.curve.guess.parameters), self.curve.index_of(self.curve.vary[0]))
 
     def __call__(self, unknowns, p, out):
-        """Write the curve's equations at (unknowns, p) into `out`; NaN where they can't be evaluated."""
+        """Write the curve's equations at (unknowns, p) into `out`; NaN where they can't be evaluated.
+
+        Compiled for double precision: arrays of another kind are refused, their memory means something else.
+        """
+        if np.asarray(unknowns).dtype != np.float64:
+            raise TypeError(f"unknowns: wanted an array of float64, got {np.asarray(unknowns).dtype}")
         out[:] = self.table.value_at(np.append(unknowns, p[self.curve.index_of(self.curve.vary[0])]), p)
 
-    python = __call__
+    python = as_written = __call__

@@ -11,9 +11,11 @@ from continuation.compiled.calls.prepare import prepare
 from continuation.compiled.state import trace_state as S
 from continuation.engine.assembly.collect import assemble
 from continuation.engine.bounds import Enclosure, check_start, limited_values, split_bounds
-from continuation.engine.requested import operations_of, watched
+from continuation.engine.requested import StopAtRequested, operations_of, watched
 from continuation.engine.run import begin, begin_behind, begin_singular, bits_of, make_state, run_all
+from continuation.engine.runaway import Runaway
 from continuation.engine.start import silent_tests, start_from
+from continuation.engine.vouching import drop_false_rows
 from continuation.engine.watching import RunningTrace, StopAt, attended
 from continuation.equations.operations import Operations
 from continuation.ground.interrupts import listening
@@ -33,6 +35,7 @@ class Run:
     operations: Operations
     state: S.State
     status: Status
+    remarks: tuple = ()  # of the watchers, about the end
 
     @property
     def rows(self) -> np.ndarray:
@@ -78,13 +81,14 @@ def run_direction(problem, begun: Start, sign, request: Request, watch=()) -> Ru
     operations = operations_of(watching, begun, request.detect)
     if begun.continuum:
         operations = least_norm(operations, problem, begun.continuum)
-    limits, others = split_bounds(problem, operations.size, request.bounds)
+    limits, others = split_bounds(problem, begun.vary, operations.size, request.bounds)
     operations = replace(operations, limits=operations.limits + limits)
     enclosed = limited_values(problem, begun.p, begun.vary, others)
     operations = replace(operations, smoothness=getattr(problem, "smoothness", 3))
     state = make_state(operations, request.span, request.steps(), request.settings)
     state.integers[S.DETECT] = bits_of(request.detect & operations.kinds)
-    state.integers[S.STOP_KINDS] = bits_of([request.stop_kind] if request.stop_kind else [])
+    watchers = own_watchers(request, enclosed, operations.tests) + tuple(watch)
+    state.integers[S.STOP_KINDS] = bits_of([kind for kind in [request.stop_kind] if kind and not kind.on_request])
     state.integers[S.STOP_COUNT] = request.stop_count
     tangent = sign * begun.tangent
     if begun.outward:
@@ -94,17 +98,20 @@ def run_direction(problem, begun: Start, sign, request: Request, watch=()) -> Ru
     elif leaves_at_once(begun.x, tangent, state.limits, enclosed):
         return Run(operations, state, Status.LIMIT)
     running = RunningTrace(problem, begun, state)
-    watchers = own_watchers(request, enclosed) + tuple(watch)
     with attended(watchers, running):
         run_all(running, watchers)
     log_exceptions(problem, running.status)
-    return Run(operations, running.state, running.status)
+    remarks = tuple(line for watcher in watchers for line in watcher.remarks)
+    remarks += drop_false_rows(running, request.settings.tolerance)
+    return Run(operations, running.state, running.status, remarks)
 
 
-def own_watchers(request: Request, enclosed) -> tuple:
-    """The watchers that a request asks for: limits the engine does not know, then the user's stop test."""
-    enclosure = (Enclosure(enclosed),) if enclosed else ()
-    return enclosure + ((StopAt(request.stop_at),) if request.stop_at else ())
+def own_watchers(request: Request, enclosed, tests) -> tuple:
+    """The watchers of every trace: limits the engine does not know, ways to infinity, then what the user stops at."""
+    enclosure, kind = (Enclosure(enclosed),) if enclosed else (), request.stop_kind
+    requested = (StopAtRequested(kind, tests),) if kind and kind.on_request else ()
+    stop = (StopAt(request.stop_at),) if request.stop_at else ()
+    return (*enclosure, Runaway(request, enclosed), *requested, *stop)
 
 
 def begin_outward(state, begun: Start, request: Request):

@@ -5,10 +5,12 @@ from dataclasses import replace
 
 import numpy as np
 
+from continuation.compiled.state import trace_state as S
+from continuation.engine.watching import Watcher
 from continuation.equations.functions import Function
 from continuation.equations.operations import Operations, Test
 from continuation.ground.points import Start
-from continuation.ground.status import Kind
+from continuation.ground.status import Kind, Status
 from continuation.kinds import registry
 
 
@@ -30,6 +32,34 @@ def watched(problem, begun: Start, detect):
     other = copy.copy(problem)
     other.zeros = {**problem.zeros, **{r.kind.name: of_spectrum(problem, begun.active, r.test) for r in requested}}
     return other
+
+
+class StopAtRequested(Watcher):
+    """End a direction at its first point of a kind on request: to the compiled loop it is a zero like the user's."""
+
+    every_point = True
+
+    def __init__(self, kind, tests):
+        self.record, self.seen = registry.of(kind), 1
+        self.own = [number for number, test in enumerate(tests) if test.kind is kind]
+
+    def after(self, trace):
+        """Look at the special points since the last time."""
+        rows = trace.records
+        base = rows.shape[1] - S.SCALARS
+        marked = rows[self.seen :, base + S.KIND] == registry.number_of(self.record.kind)
+        for row in self.seen + np.flatnonzero(marked):
+            located = rows[row, base + S.LOCATED] > 0 and int(rows[row, base + S.TEST]) in self.own
+            if located and self.is_met(trace, rows[row]):
+                trace.cut(int(row) + 1, status=Status.STOPPED)
+                return
+        self.seen = len(rows)
+
+    def is_met(self, trace, record) -> bool:
+        """Whether the zero is a point of the kind, as its record tells."""
+        x, p = record[: len(trace.start.x)], trace.start.p.copy()
+        p[trace.start.active] = x[-1]
+        return self.record.is_met is None or self.record.is_met(trace.problem.stability_matrix(x, p))
 
 
 def of_spectrum(problem, active, test) -> Function:

@@ -70,7 +70,8 @@ def traits_table() -> np.ndarray:
         }
         row = table[KIND_CODES[kind]]
         row[S.MARKS] = sum(mark for mark, has_it in marks.items() if has_it)
-        row[S.EXPLAINS], row[S.INSTEAD] = bits_of(traits.explains), code_of(traits.instead)
+        row[S.EXPLAINS], row[S.BESIDE] = bits_of(traits.explains), bits_of(traits.beside)
+        row[S.INSTEAD] = code_of(traits.instead)
         row[S.COUNT_CHANGE] = S.BY_KERNEL if traits.count_change is BY_KERNEL else traits.count_change
     table.flags.writeable = False
     return table
@@ -228,9 +229,9 @@ def begin_singular(state: S.State, x: np.ndarray, tangent: np.ndarray):
 
 def begin_behind(state: S.State, x: np.ndarray, tangent: np.ndarray):
     """Put a singular point before the first row: it becomes the start, the row that was there goes on."""
-    ahead = state.slots[S.FIRST_LEFT].copy()
+    ahead, row = state.slots[S.FIRST_LEFT].copy(), state.rows[0].copy()
     begin_singular(state, x, tangent)
-    state.rows[1] = state.slots[S.FIRST_LEFT] = ahead
+    state.rows[1], state.slots[S.FIRST_LEFT] = row, ahead
     state.integers[S.ROWS] = state.integers[S.POINTS] = 2
 
 

@@ -25,6 +25,7 @@ class Kind(Enum):
     BAUTIN = "GH", 0
     ZERO_HOPF = "ZH", 1
     HOPF_HOPF = "HH", 2
+    DEGENERATE_BRANCH_POINT = "DB", 0
     NEUTRAL_SADDLE = "NE", 0, True
     CORNER = "CO", 0
     USER = "UZ", 0
@@ -46,6 +47,10 @@ class Status(Enum):
     """Why one end of a branch stops there; the value is the advice given to the reader."""
 
     LIMIT = "reached a limit of the span; widen `span` to go on"
+    INFINITY = (
+        "leaves to infinity: nothing is left but the growth of what the remarks name; a limit of it in `span` ends "
+        "the branch elsewhere, `branch.extend()` goes on"
+    )
     CLOSED = "returned to its start: the branch is a closed curve and complete"
     MAX_POINTS = "stored `max_points` points; `branch.extend()` goes on from here"
     STOPPED = "stopped as asked by `stop` or `direction`; `branch.extend()` goes on from here"

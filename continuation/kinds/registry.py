@@ -15,7 +15,7 @@ from continuation.kinds.on_branches import (
     neutral_saddle,
     user_zero,
 )
-from continuation.kinds.on_curves import bautin, bogdanov_takens, cusp, hopf_hopf, zero_hopf
+from continuation.kinds.on_curves import bautin, bogdanov_takens, cusp, degenerate_branch_point, hopf_hopf, zero_hopf
 from continuation.kinds.special_kind import Locator, SpecialKind
 
 EVERY = (
@@ -28,6 +28,7 @@ EVERY = (
     bautin.BAUTIN,
     zero_hopf.ZERO_HOPF,
     hopf_hopf.HOPF_HOPF,
+    degenerate_branch_point.DEGENERATE_BRANCH_POINT,
     corner_point.CORNER,
     neutral_saddle.NEUTRAL_SADDLE,
     branch_end.BRANCH_END,

@@ -47,6 +47,8 @@ class CurveShape(NamedTuple):
         Whether the critical eigenvalues are an imaginary pair, with kappa = omega**2 the auxiliary unknown, not zero.
     unfolded : bool
         Whether the auxiliary unknown is an unfolding that must stay zero.
+    variant : callable, optional
+        ``(curve, x, p) -> int``: which of the curves of its kind this one is, as the compiled monitor is told.
     """
 
     module: str
@@ -57,6 +59,7 @@ class CurveShape(NamedTuple):
     second_conditions: tuple = ()
     follows_pair: bool = False
     unfolded: bool = False
+    variant: Callable | None = None
 
 
 BY_KERNEL = None  # `Traits.count_change`: as many as its null vectors
@@ -83,9 +86,13 @@ class Traits(NamedTuple):
     turns : bool
         The varied parameter turns there: two of them may hide between two points, whose tangents tell.
     count_change : int or None
-        Largest change of the number of unstable eigenvalues that such a point explains.
+        Largest change of the number of unstable eigenvalues that such a point explains, where its locator does not say
+        by how much it changes.
     explains : frozenset of Kind
         Other kinds whose test functions change sign at such a point.
+    beside : frozenset of Kind
+        Kinds whose test functions may change sign right at such a point, through zero or through infinity: in a
+        longer piece the change may be an event of its own, so that the point's neighbours are looked at.
     instead : Kind or None
         What is looked for where no such point is found: one with more than one null vector changes the same.
     """
@@ -99,6 +106,7 @@ class Traits(NamedTuple):
     turns: bool = False
     count_change: int | None = BY_KERNEL
     explains: frozenset = frozenset()
+    beside: frozenset = frozenset()
     instead: Kind | None = None
 
 
@@ -118,6 +126,7 @@ class AtStart(NamedTuple):
     is_flow: bool
     zero: float  # eigenvalues below this, relative to the largest row sum of F_u, read zero
     is_alone: bool  # no special point in the rows beside it
+    is_level: bool  # the parameter does not change beside it
     jacobian: Callable  # () -> F_u, None where it can't be had
 
 
@@ -154,6 +163,9 @@ class SpecialKind:
         Of its own curve.
     scalar : callable, optional
         ``(curve, x, p) -> function of the unknowns``, which vanishes at points of this kind along a curve.
+    crossing : callable, optional
+        ``(curve) -> int``: how many eigenvalues beside the critical ones cross the imaginary axis at such a point, with
+        the sign of `scalar`; none where that is not known.
     third_order : bool
         Whether `scalar` takes differences of F itself, unless F comes from expressions.
     nullity : int, optional
@@ -178,6 +190,7 @@ class SpecialKind:
     curves: tuple = ()
     shape: CurveShape | None = None
     scalar: Callable | None = None
+    crossing: Callable | None = None
     third_order: bool = False
     nullity: int | None = None
     ends_curve: bool = False

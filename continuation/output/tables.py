@@ -136,6 +136,9 @@ def _verdict(branch, point) -> str:
     words = [form[key] for key in ("criticality", "kind") if key in form]
     if form.get("dimension", 1) > 1:
         words.append(f"kernel of dimension {form['dimension']}")
+    if form.get("multiplicity", 1) > 1:
+        words.append(f"{form['multiplicity']} equal pairs")
+    words += [f"another pair with omega = {number(omega)}" for omega, _ in form.get("others", ())]
     omega = [f"omega = {number(form['omega'])}"] if "omega" in form else []
     return "".join(f", {part}" for part in [" ".join(words), *omega] if part)
 

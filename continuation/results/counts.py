@@ -2,6 +2,12 @@
 
 import numpy as np
 
+from continuation.ground.status import Kind
+
+# Real parts below this, relative to the largest eigenvalue, are on the axis at a located Hopf point: it is known to
+# 1e-8, ten times larger counts pairs that cross a little later.
+ON_AXIS = 1e-6
+
 
 def step_counts(branch):
     """(m - 1,) unstable eigenvalues on the steps between rows, from the ordinary rows at their ends."""
@@ -24,5 +30,9 @@ def _beyond(point, following, before):
 
 
 def _multiplicity(point) -> int:
-    """How many eigenvalues cross the imaginary axis at a special point."""
-    return max(point.kind.crossing, point.nullity)
+    """How many eigenvalues cross the imaginary axis at a special point: of a Hopf point those of all its pairs."""
+    several = 0
+    if point.kind is Kind.HOPF and point.eigenvalues is not None and len(point.eigenvalues):
+        values = point.eigenvalues
+        several = int(np.sum((np.abs(values.real) <= ON_AXIS * np.max(np.abs(values))) & (values.imag != 0)))
+    return max(point.kind.crossing, point.nullity, several)

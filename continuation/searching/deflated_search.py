@@ -12,7 +12,7 @@ from continuation.ground.interrupts import raise_if_heard
 from continuation.ground.names import check_numbers, check_whole
 from continuation.ground.points import Point
 from continuation.ground.status import StartError
-from continuation.searching.catalogue import SAME, STRIDE, Catalogue
+from continuation.searching.catalogue import SAME, STRIDE, Catalogue, list_conjugates
 from continuation.searching.deflation import (
     ITERATIONS,
     Deflation,
@@ -22,10 +22,13 @@ from continuation.searching.deflation import (
     deflated_newton,
 )
 from continuation.searching.found import Found, Report
-from continuation.searching.guesses import Surroundings, check_bounds, check_guesses, random_guesses
+from continuation.searching.guesses import Surroundings, check_guesses, random_guesses
+from continuation.searching.other_ways import OtherWays
+from continuation.searching.search_limits import Limits, check_bounds
 
 BUDGET = 3000  # Newton iterations
 SPARE = 50  # ... and so many more for each solution found
+PATIENCE, MORE = 200, 5  # iterations, and more for each solution found, without a new one: then other ways are tried
 WIDE = 1.5  # length of the deflation of one solution, in half-widths of the search
 NUDGE = 0.1  # lengths by which a guess on top of a known solution is moved
 
@@ -55,11 +58,12 @@ def find_solutions(
         Arrays (n,), mappings of names or Points.  Only these are tried, each as long as it gives new solutions and
         again after others did.  Default: seeded random ones without end (see Notes).
     limit : int
-        Most solutions wanted, the known ones not counted.
+        Most solutions wanted, the known ones and those outside the bounds not counted.
     known : list of states
         Solutions that are deflated from the beginning and not listed; corrected where one is next to them.
-    bounds : (low, high) or mapping of state names to such pairs, optional
-        Box of the random guesses: numbers or arrays (n,).  Solutions outside it are listed too.
+    bounds : (low, high) or mapping of names to such pairs, optional
+        Limits, numbers or arrays (n,), or by name those of states and outputs; None and what is not named are not
+        limited.  Solutions outside are not listed; random guesses lie inside the limits of the states.
     power, shift : float
         Of the deflation factors ``1 / |u - u_i|**power + shift`` (`Deflation`); at least 1, at least 0.  The distance
         is measured in the problem's inner product, in units of the search box over
@@ -85,6 +89,10 @@ def find_solutions(
     -----
     An iteration costs one residual, one Jacobian and one LU factorisation of order n.  Random guesses come from a
     scrambled Sobol sequence in boxes around all that is known or found, and from known solutions moved or multiplied.
+    Where deflation has given nothing for 200 iterations and 5 for each solution found, random guesses are tried in
+    other ways as well, each as often as it gives something: Newton with bounded steps; the same in spaces fixed by
+    subgroups of the finite symmetry; for a gradient system (``symmetric=True``, up to 64 states) towards saddles of
+    each index, also from beside known solutions.  Not so where continua of solutions were found.
     Solutions with singular F_u that a path of solutions joins (circles, orbits of a continuous group) count as one.
 
     References
@@ -113,18 +121,19 @@ def find_solutions(
 class Search:
     """State of one search: the catalogue, where guesses come from, and the report.
 
-    `known` (m, n) are deflated and not listed, `given` (k, n) are guesses, `bounds` (2, n) or None; `power` and
-    `shift` are those of the `Deflation`.
+    `known` (m, n) are deflated and not listed, `given` (k, n) are guesses; `power` and `shift` are those of the
+    `Deflation`.
     """
 
-    def __init__(self, problem, p, known, bounds, given, power, shift):
+    def __init__(self, problem, p, known, limits: Limits, given, power, shift):
         self.problem, self.p, self.report = problem, p, Report()
         self.equations = SquareSystem(problem, p)
         self.deflation = Deflation(problem.inner_weights()[:-1], power, shift)
         self.catalogue = Catalogue(problem, self.equations, self.deflation)
-        self.surroundings = Surroundings(bounds, np.vstack([known, given]))
-        if bounds is not None:
-            self.deflation.unit = min(1.0, self.deflation.norm(bounds[1] - bounds[0]))
+        self.ways, self.idle = OtherWays(problem, self.equations, self.deflation), 0
+        self.surroundings, self.inside = Surroundings(limits, np.vstack([known, given])), {}
+        if limits.closed:
+            self.deflation.unit = min(1.0, self.deflation.norm(limits.corners[1] - limits.corners[0]))
         for u in known:
             self.catalogue.know(u)
 
@@ -152,9 +161,31 @@ class Search:
         known, n = self.deflation, self.equations.size
         for guess, half in random_guesses(self.surroundings, lambda: known.known, n, seed):
             self.report.guesses += 1
-            self.exhaust(guess, half)
+            way = self.ways.choose(self.idle) if self.is_stuck() else ""
+            if way:
+                self.try_way(way, guess, half)
+            else:
+                self.exhaust(guess, half)
             if self.has_ended():
                 break
+
+    def is_stuck(self) -> bool:
+        """Whether deflation has given nothing for so long that the rest of the iterations is better shared.
+
+        Not where continua are known: what is not deflated ends on them at ever new points, each to be walked from.
+        """
+        if self.catalogue.continua:
+            return False
+        return self.idle > PATIENCE + MORE * len(self.catalogue.found)
+
+    def try_way(self, way, guess, half):
+        """One attempt from a guess (n,) in another way."""
+        attempt = self.ways.attempt(way, guess, half, self.catalogue.found, self._most())
+        self.ways.count(way, attempt.iterations, self.conclude(attempt))
+
+    def _most(self) -> int:
+        """Iterations that one attempt may take."""
+        return min(ITERATIONS, max(1, self.left()))
 
     def _try_given(self, given):
         """Try all guesses (m, n) as long as one of them gives something."""
@@ -168,7 +199,7 @@ class Search:
     def has_ended(self) -> bool:
         """Whether enough is found, or no iterations are left."""
         for word, done in (
-            ("limit", len(self.catalogue.found) >= self.limit),
+            ("limit", len(self.listed()) >= self.limit),
             ("budget", self.left() <= 0),
         ):
             if done:
@@ -192,15 +223,21 @@ class Search:
     def attempt(self, guess) -> bool:
         """One Newton run from a guess; whether it found a new solution."""
         raise_if_heard()
+        self.measure(self.half)
+        start = self._apart(guess)
+        attempt = deflated_newton(self.equations, self.deflation, start, self._most(), self.damped)
+        if attempt.failure == "known":
+            self.deflation.strengthen(attempt.u)
+        new = self.conclude(attempt)
+        self.idle = 0 if new else self.idle + max(attempt.iterations, 1)
+        return new
+
+    def conclude(self, attempt) -> bool:
+        """Count an attempt and list what it found; whether that is new."""
         report = self.report
         report.attempts += 1
-        self.measure(self.half)
-        most = min(ITERATIONS, max(1, self.left()))
-        u, iterations, failure = deflated_newton(self.equations, self.deflation, self._apart(guess), most, self.damped)
-        report.iterations += max(iterations, 1)
-        if failure == "known":
-            self.deflation.strengthen(u)
-        failure = failure or self._accept(u)
+        report.iterations += max(attempt.iterations, 1)
+        failure = attempt.failure or self._accept(attempt.u)
         if failure:
             report.failures[failure] += 1
         return not failure
@@ -226,18 +263,40 @@ class Search:
             self.surroundings.include(self.deflation.known[before:])
         return failure
 
+    def listed(self) -> dict:
+        """Place in the catalogue -> unknowns (n,) of the solutions found inside the limits."""
+        limits, found = self.surroundings.limits, self.catalogue.found
+        if not limits.limited:
+            return dict(enumerate(found))
+        for k in range(len(found)):
+            if self.inside.get(k) is None:  # one of a continuum may be met inside later
+                self.inside[k] = self.find_inside(k)
+        return {k: u for k, u in self.inside.items() if u is not None}
+
+    def find_inside(self, k):
+        """Of what was met of solution number k, and its conjugates, the last in order inside the limits; or None."""
+        limits, found = self.surroundings.limits, self.catalogue.met(k)
+        images = np.vstack([list_conjugates(self.problem, u) for u in found])
+        images = images[limits.hold(images)]
+        if limits.shown:
+            images = images[[limits.hold_shown(point_at(self.problem, u, self.p)) for u in images]]
+        if not len(images):
+            return None
+        return images[canonical.order(images / self.deflation.size(images[0]), SAME)[-1]]
+
     def result(self) -> Found:
         """The solutions in their order, with the report."""
-        catalogue, report = self.catalogue, self.report
-        points = [point_at(self.problem, u, self.p) for u in catalogue.found]
-        report.continua = [points[k] for k in sorted(catalogue.continua)]
-        report.singular = [points[k] for k in sorted(catalogue.singular)]
+        catalogue, report, listed = self.catalogue, self.report, self.listed()
+        points = {k: point_at(self.problem, u, self.p) for k, u in listed.items()}
+        report.continua = [points[k] for k in sorted(catalogue.continua) if k in points]
+        report.singular = [points[k] for k in sorted(catalogue.singular) if k in points]
+        report.outside = len(catalogue.found) - len(points)
         report.error = self.equations.error
         if not points:
             return Found([], report)
-        states = np.array(catalogue.found)
-        places = canonical.order(states / np.max(np.abs(states), initial=1e-300), SAME)
-        return Found([points[k] for k in places], report)
+        places, states = list(listed), np.array(list(listed.values()))
+        order = canonical.order(states / np.max(np.abs(states), initial=1e-300), SAME)
+        return Found([points[places[k]] for k in order], report)
 
 
 def point_at(problem, u, p) -> Point:

@@ -8,7 +8,7 @@ import pytest
 from numpy.testing import assert_allclose
 
 from continuation import Branch, Problem, Settings, Status, switch, trace
-from continuation.branching import halves
+from continuation.branching import homotopy
 
 RATES = np.array([1, 1 / 2, 1 / 2, 1 / 3, 1 / 3, 1 / 3])
 
@@ -372,13 +372,18 @@ def test_points_of_other_problems_are_refused():
         switch(problem_of({"z": "mu*z - z**3"}), point)
 
 
-def test_a_large_kernel_is_searched_and_says_so(monkeypatch):
-    monkeypatch.setattr(halves, "COMPLETE", 1)
-    problem = problem_of({"x": "mu*x - x**3", "y": "mu*y - y**3"})
-    _, starts = switched(problem, [0, 0])
+def test_what_time_is_too_short_for_is_told(monkeypatch):
+    """The first block of paths is followed in any case, and the way it came is among what is found."""
+    monkeypatch.setattr(homotopy, "BLOCK", 81)
+    problem = problem_of({name: f"mu*{name} - {name}**3" for name in "vwxyz"})
+    point = trace(problem, np.zeros(5), "mu", (-1, 1))["BP1"]
+    starts = switch(problem, point, seconds=0)
     assert not starts.complete
-    assert any("dimension 2 (above 1)" in note and "some may be missing" in note for note in starts.notes)
-    assert rows(ends(problem, starts)) == {(x, y, 1) for x in (-1, 0, 1) for y in (-1, 0, 1)}
+    assert any("of 486 paths to solutions" in note and "some may be missing" in note for note in starts.notes)
+    assert 10 <= len(starts) < 243
+    found = np.array([start.tangent[:5] for start in starts if not start.known])
+    assert_allclose(found, np.sign(np.round(found, 5)) * np.max(np.abs(found), axis=1)[:, None], atol=1e-6)
+    assert len(rows(found)) == len(found)
 
 
 def test_rows_of_a_switched_branch():

@@ -8,7 +8,7 @@ import pytest
 
 from continuation import Kind, Problem, Settings
 from continuation.compiled.calls.kernel import kernel
-from continuation.compiled.curves import augmented, hopf_curve
+from continuation.compiled.curves import augmented, branch_curve, hopf_curve
 from continuation.compiled.dense import dense, workspace
 from continuation.compiled.events import bracket, corner, detect, limits, locate, records, refinement
 from continuation.compiled.loop import advance, closing, loop, rare, settle
@@ -87,16 +87,21 @@ def test_test_functions_of_a_dense_problem_stand_where_they_are_written():
 
 
 def test_test_functions_of_curves_stand_where_they_are_written():
-    for kind, cusp in ((Kind.FOLD, Kind.CUSP), (Kind.BRANCH_POINT, None)):
+    for kind, bend, count in (
+        (Kind.FOLD, Kind.CUSP, augmented.KERNEL_TESTS),
+        (Kind.BRANCH_POINT, Kind.DEGENERATE_BRANCH_POINT, branch_curve.TESTS),
+    ):
         tests = registry.of(kind).shape.tests
-        assert len(tests) == augmented.KERNEL_TESTS
-        assert tests[augmented.CUSP_TEST] is cusp
+        assert len(tests) == count
+        assert tests[augmented.BEND_TEST] is bend
         assert tests[augmented.BT_TEST] is Kind.BOGDANOV_TAKENS
+        assert tests[augmented.KERNEL_TEST] is Kind.BRANCH_POINT
         assert tests[augmented.PAIR_TEST] is None
+    assert registry.of(Kind.BRANCH_POINT).shape.tests[branch_curve.TURN_TEST] is Kind.FOLD
     tests = registry.of(Kind.HOPF).shape.tests
     assert len(tests) == hopf_curve.TESTS
     assert tests[hopf_curve.BT_TEST] is Kind.BOGDANOV_TAKENS
-    assert tests[hopf_curve.BAUTIN_TEST] is Kind.BAUTIN
+    assert tests[hopf_curve.BAUTIN_TEST] is tests[hopf_curve.POLE_TEST] is Kind.BAUTIN
     assert tests[hopf_curve.ZERO_TEST] is Kind.ZERO_HOPF
     assert tests[hopf_curve.PAIR_TEST] is None
 
@@ -141,6 +146,8 @@ def test_traits_reach_the_engine():
     assert user[S.MARKS] == S.LOCATED_BY_BISECTION
     assert branch[S.MARKS] == S.COMES_FIRST | S.MAY_TOUCH | S.CLOSES_AT_START
     assert (user[S.COUNT_CHANGE], branch[S.COUNT_CHANGE], hopf[S.COUNT_CHANGE]) == (0, S.BY_KERNEL, 2)
+    zero_hopf = table[KIND_CODES[Kind.ZERO_HOPF]]
+    assert (zero_hopf[S.BESIDE], zero_hopf[S.EXPLAINS]) == (1 << KIND_CODES[Kind.BAUTIN], 0)
     assert branch[S.EXPLAINS] == 1 << KIND_CODES[Kind.FOLD]
     assert (hopf[S.INSTEAD], branch[S.INSTEAD]) == (KIND_CODES[Kind.BRANCH_POINT], S.NO_KIND)
 

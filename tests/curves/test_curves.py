@@ -84,7 +84,7 @@ def test_folds_of_the_characteristic_equation_in_depth_and_angle():
     a, w = curve["C[0,0]"], curve["C[1,0]"]
     assert_allclose(np.hypot(a, w), 1 + np.exp(2 * a) / curve["lam"], rtol=1e-10)
     cusps = [p for p in curve.special if p.kind is Kind.CUSP]
-    assert [p.label for p in curve.special] == ["EP1", "CP1", "CP2", "CP3", "EP2"]
+    assert [p.label for p in curve.special if p.kind is not Kind.BRANCH_POINT] == ["EP1", "CP1", "CP2", "CP3", "EP2"]
     a = brentq(lambda a: math.exp(a) * math.sqrt(10 + 4 * a) - 1, -2, 0)  # rho = 1
     w = math.sqrt(9 / 4 - a * a)
     theta = w + math.atan2(2 * w, 2 * a + 1)
@@ -97,6 +97,13 @@ def test_folds_of_the_characteristic_equation_in_depth_and_angle():
         assert math.hypot(point["C[0,0]"], point["C[1,0]"]) == pytest.approx(1.5, rel=1e-10)
     a = brentq(lambda a: math.exp(a) + a + 1, -2, 0)  # the pitchfork of normal solutions at half a turn
     assert [cusps[1][name] for name in ("theta", "lam", "C[0,0]")] == pytest.approx([-math.pi, math.exp(a), a])
+    kernels = [p for p in curve.special if p.kind is Kind.BRANCH_POINT]  # two more eigenvalues vanish, without a sign
+    assert [(p.located, p.nullity, p.unstable) for p in kernels] == [(True, 3, k) for k in (6, 4, 2, 0, 0, 2)]
+    for point in kernels:
+        assert np.linalg.svd(problem.jacobian(point.state, point.parameters))[1][1] < 1e-12
+    assert_allclose([p["lam"] for p in kernels[2:4]], [p["lam"] for p in kernels[:3:-1]], rtol=1e-12)
+    steps = [k for k in range(len(curve) - 1) if not {k, k + 1} & {p.index for p in kernels}]
+    assert all(curve.unstable[k] == curve.unstable[k + 1] for k in steps)
     report = curve.check()  # one row beside theta = 2 pi, where R = 1 and two more singular values almost vanish
     assert report.worst("solution")[1] < 1e-12
     assert np.sum(report.tangent_errors > 1e-5) <= 1
@@ -388,7 +395,7 @@ def test_equations_that_are_no_flow_have_cusps_only():
         (("b",), {}, "the name of one parameter or of two"),
         (("a", "b", "a"), {}, "the name of one parameter or of two"),
         (("b", "a"), (0, 5), "limits by name for two parameters"),
-        (("b", "a"), {"x": (0, 1)}, "'x' is not varied"),
+        (("b", "a"), {"z": (0, 1)}, "nothing named 'z' can have limits"),
         (("b", "a"), {"b": (1, 0)}, "low < high"),
     ],
 )

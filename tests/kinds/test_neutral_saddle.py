@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 
-from continuation import Branch, Kind, Problem, trace
+from continuation import Branch, Kind, Problem, Status, trace
 from continuation.kinds.on_branches.neutral_saddle import is_met, signed_least_sum
 
 WANTED = {Kind.NEUTRAL_SADDLE}
@@ -97,9 +97,17 @@ def test_kept_in_files_and_when_a_branch_goes_on(tmp_path):
     assert back.request.detect == WANTED
 
 
-def test_can_not_stop_a_trace():
-    with pytest.raises(ValueError, match="stop: wanted a Kind"):
-        trace(linear(SADDLE), [0, 0], "p", (-3, 3), detect=WANTED, stop=Kind.NEUTRAL_SADDLE)
+@pytest.mark.parametrize("detect", [WANTED, "all"])
+def test_stops_a_trace_but_hopf_points_and_zeros_of_the_users_do_not(detect):
+    texts = {"x": "p*x + y", "y": "x - y", "z": "(p - 0.2)*z - w", "w": "z + (p - 0.2)*w"}
+    problem = Problem.from_expressions(texts, {"p": 0.0}, zeros={"q": "p - 0.6"}, compiled=False)
+    branch = trace(problem, [0] * 4, "p", (-3, 3), detect=detect, stop=Kind.NEUTRAL_SADDLE)
+    assert branch.ends == (Status.LIMIT, Status.STOPPED)
+    assert branch["NE1"].index == len(branch) - 1
+    assert_allclose(branch.parameter[-1], 1.0, atol=1e-9)
+    longer = branch.extend(span=(-3, 4))
+    assert longer.ends == (Status.LIMIT, Status.LIMIT)
+    assert len(points(longer)) == 1
 
 
 def test_a_zero_of_the_users_can_not_have_its_name():

@@ -176,6 +176,10 @@ def test_hopf(exact, accuracy, a, criticality, scale):
     length = hidden.length([0.5, -0.5j, 0, 0])
     wanted = [1.7 * scale, a / 1.7 / length**2, 0.6 * scale, 0.3 * scale]
     assert_allclose([found[k] for k in ("omega", "l1", "speed", "turn")], wanted, rtol=accuracy)
+    imaginary, mu2 = 0.9 / 1.7 / length**2, -a / 0.6 / length**2
+    assert_allclose([found["l1_imag"], found["mu2"]], [imaginary, mu2], rtol=accuracy)
+    assert_allclose(found["omega2"], scale * (0.3 * mu2 + 0.9 / length**2), rtol=10 * accuracy)
+    assert found["multiplicity"] == 1
 
 
 def test_hopf_agrees_with_the_formula_for_plane_systems(rng):

@@ -80,6 +80,16 @@ def bautin_system():
     return Hidden(4, field, seeded(12), mu=("mu", "nu", "l2"))
 
 
+@functools.cache
+def straight_bautin_system():
+    def field(y, mu):
+        r = y[0] ** 2 + y[1] ** 2
+        grow, turn = mu[0] + mu[1] * r - 0.2 * r + 0.4 * y[2] + mu[2] * r**2, 1.4 + 0.6 * r - 0.3 * r**2 + 0.8 * mu[0]
+        return [*spiral(y[0], y[1], (grow, turn)), -3 * y[2] + 1.5 * r + grow * r, -y[3] + y[0] * y[2]]
+
+    return Hidden(4, field, seeded(12), mu=("mu", "nu", "l2"), sheared=(3,), using=(0, 1))
+
+
 @ALL_WAYS
 @pytest.mark.parametrize("l2", [-0.7, 0.9])
 @pytest.mark.parametrize("scale", [1.0, 1e-6, 1e6])
@@ -89,6 +99,18 @@ def test_bautin(exact, accuracy, l2, scale):
     length = hidden.length([*PAIR, 0, 0])
     assert_allclose(found["l2"], l2 / 1.4 / length**4, rtol=accuracy)
     assert_allclose([found["omega"], found["l1"]], [1.4 * scale, 0], rtol=accuracy, atol=1e-7)
+    assert_allclose(found["l1_imag"], 0.6 / 1.4 / length**2, rtol=accuracy)
+    assert_allclose(np.array(found["speeds"]) / scale, [1, 0], atol=accuracy)
+    assert_allclose(np.array(found["turns"]) / scale, [0, 0], atol=accuracy)
+
+
+@ALL_WAYS
+def test_the_imaginary_part_of_fifth_order_at_a_bautin_point(exact, accuracy):
+    """Nothing that changes the pair's own coordinates: l2_imag depends on how the amplitude is chosen."""
+    hidden = straight_bautin_system()
+    found, length = coefficients(hidden, Kind.BAUTIN, exact, BOTH, l2=0.9), hidden.length([*PAIR, 0, 0])
+    assert_allclose(found["l2_imag"], -0.3 / 1.4 / length**4, rtol=10 * accuracy)
+    assert_allclose(found["turns"], [0.8, 0], atol=accuracy)
 
 
 @functools.cache
@@ -116,6 +138,8 @@ def test_zero_hopf(exact, accuracy, sheared, b):
     assert found["s"] == np.sign(b * c)
     given = [found["omega"], found["b"], found["c"], found["d"].real, found["e"], found["theta"]]
     assert_allclose(given, [1.9, b / q0, c * q0 / q1**2, -0.5 / q0, 0.9 / q0**2, -0.5 / b], rtol=accuracy)
+    assert_allclose(found["turn_z"], (0.7 + 0.4 * 1.9) / q0, rtol=accuracy)
+    assert_allclose([found["d"].imag, found["theta_imag"]], [0.7 / q0, 0.7 / b], rtol=10 * accuracy)
 
 
 @functools.cache
@@ -145,6 +169,9 @@ def test_hopf_hopf(exact, accuracy, p22, case, sheared):
     wanted = p / squares
     given = np.array([[found["p11"], found["p12"]], [found["p21"], found["p22"]]])
     assert_allclose(given, wanted, rtol=accuracy)
+    turns = np.array([[0.3 + 0.3 * 2.7, -0.2 - 0.5 * 2.7], [0.3, 0.4 - 0.5]]) / squares
+    assert_allclose([[found["t11"], found["t12"]], [found["t21"], found["t22"]]], turns, rtol=accuracy)
+    assert_allclose([*found["speeds1"], *found["speeds2"]], [1, 0, 0, 1], atol=accuracy)
     assert_allclose([found["theta"], found["delta"]], [p[0, 1] / p[1, 1], p[1, 0] / p[0, 0]], rtol=accuracy)
     assert_allclose([found["omega1"], found["omega2"]], [2.7, 1.0], rtol=accuracy)
     assert found["case"] == case

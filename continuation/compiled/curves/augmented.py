@@ -8,24 +8,29 @@ fourth-order differences of the Jacobian.  ``c`` is the address of the table tha
 
 import math
 
-from continuation.compiled.calls.arrays import doubles, fixed, new_doubles, part
-from continuation.compiled.calls.interface import NONFINITE, OK, SINGULAR, call, callback
+from continuation.compiled.calls.arrays import doubles, fixed, new_doubles, new_int32s
+from continuation.compiled.calls.interface import NONFINITE, OK, SINGULAR, call
 from continuation.compiled.calls.kernel import internal
 from continuation.compiled.dense import workspace as D
 from continuation.compiled.dense.dense import derivative_at
 from continuation.compiled.dense.extended import norm, solve_dense
 from continuation.compiled.dense.fold_point import corner_border
-from continuation.compiled.matrices import eigen
+from continuation.compiled.matrices import eigen, linalg
 from continuation.compiled.state.trace_state import COUNTS, UNSTABLE
 
 # Base problem with the first and with the second parameter active, the curve's own linear algebra (tables of
-# workspace.py), index in p of the second parameter, number of auxiliary unknowns, borders.
-BASE, SECOND, OWN, OTHER, AUXILIARY, BORDERS, TABLE = range(7)
+# workspace.py), index in p of the second parameter, number of auxiliary unknowns, borders, what `CurveShape.variant`
+# says of the curve, what is remembered of the last point (one float).
+BASE, SECOND, OWN, OTHER, AUXILIARY, BORDERS, VARIANT, REMEMBERED, TABLE = range(9)
 LEFT, RIGHT = range(2)  # rows of the borders
 # Step of fourth-order differences of the Jacobian (relative to that of its direction), and what |y| adds to it: the
 # error is about STEP**4 of the fifth derivative and rounding / STEP; ten times more or less costs three digits.
 STEP, GROWTH = 1e-3, 1e-6
-CUSP_TEST, BT_TEST, PAIR_TEST, KERNEL_TESTS = range(4)  # test functions where F_u has a simple kernel
+BEND_TEST, BT_TEST, KERNEL_TEST, PAIR_TEST, KERNEL_TESTS = range(5)  # test functions where F_u has a simple kernel
+# How far, relative to 1 + |u|, along its critical direction a count of the problem's own is asked beside a point, so
+# that the critical eigenvalue is not counted.  Ten times less and it stays within what such counts take for zero, ten
+# times more and other eigenvalues are counted where they are not.
+ASIDE = 1e-4
 
 
 @internal
@@ -38,6 +43,12 @@ def states(c):
 def borders(c):
     """View of the left and the right border (2, n)."""
     return doubles(fixed(c, BORDERS), (2, states(c)))
+
+
+@internal
+def remembered(c):
+    """View of what is remembered of the last point (1,); 0: nothing yet."""
+    return doubles(fixed(c, REMEMBERED), 1)
 
 
 @internal
@@ -234,11 +245,41 @@ def renew(c, which, vector):
 
 
 @internal
-def watch_kernel(c, y, p, phi, counts):
+def watch_borders(c, phi, tests):
+    """Write the determinant of the bordered F_u, which vanishes where its kernel is larger, as test KERNEL_TEST."""
+    base, b = fixed(c, BASE), borders(c)
+    m, _ = corner_border(D.jacobian(base), b[LEFT], b[RIGHT], False)
+    order = m.shape[0]
+    _, phi[KERNEL_TEST], phi[tests + KERNEL_TEST] = linalg.solve_two(
+        D.lapack(base), m, new_int32s(order), D.ints(base), new_doubles(2 * order)
+    )
+
+
+@internal
+def count_beside(c, y, p, counts):
+    """Count as the problem does, the least of the point and its neighbours along the right border; returns a status.
+
+    So the critical eigenvalue, zero but for rounding at the point itself, is not among those counted.
+    """
+    n, base, b = states(c), fixed(c, BASE), borders(c)
+    shifted, found = y[:n].copy(), new_doubles(1)
+    h, status, least = ASIDE * (1.0 + norm(y[:n])), OK, math.inf
+    for side in (0.0, -1.0, 1.0):
+        for i in range(n):
+            shifted[i] = y[i] + side * h * b[RIGHT, i]
+        if status == OK:
+            status = call(fixed(base, D.COUNTER), fixed(base, D.COUNTER + 1), shifted, p, found)
+            least = min(least, found[0])
+    counts[UNSTABLE] = least
+    return status
+
+
+@internal
+def watch_kernel(c, y, p, phi, tests, counts):
     """Tests of a point where F_u has a simple kernel, and the counts; the borders are renewed.  Needs F_u at y.
 
-    phi : CUSP_TEST ``w' B(v, v)``, BT_TEST ``w' v`` (unit v and w), PAIR_TEST the real part of the complex pair
-    nearest the axis.
+    phi : (tests mantissas, tests exponents) BT_TEST ``w' v`` (unit v and w), KERNEL_TEST the determinant of the
+    bordered F_u, PAIR_TEST the real part of the complex pair nearest the axis.
     """
     n, base = states(c), fixed(c, BASE)
     flow = fixed(base, D.STABILITY) == D.FLOW
@@ -247,29 +288,28 @@ def watch_kernel(c, y, p, phi, counts):
         wr, wi = spectrum(c)
         drop_nearest(wr, wi, 0.0)
         counts[UNSTABLE], _, phi[PAIR_TEST] = count_others(wr, wi)
+    watch_borders(c, phi, tests)
     done, right, left = null_pair(c)
     if not done:
         return SINGULAR
     renew(c, RIGHT, right)
     renew(c, LEFT, left)
-    b, direction, product, curvature = borders(c), new_doubles(n + 2), 0.0, 0.0
+    b, product = borders(c), 0.0
+    for i in range(n):
+        product += b[LEFT, i] * b[RIGHT, i]
+    if flow:
+        phi[BT_TEST] = product
+    return count_beside(c, y, p, counts) if fixed(base, D.STABILITY) == D.COUNTED else OK
+
+
+@internal
+def curvature(c, y, p):
+    """``w' B(v, v)`` with the borders as v and w.  F_u at y is overwritten."""
+    n, b, direction, total = states(c), borders(c), new_doubles(states(c) + 2), 0.0
     for i in range(n):
         direction[i] = b[RIGHT, i]
-        product += b[LEFT, i] * b[RIGHT, i]
     bent = differentiate_along(c, y, p, direction)
     for i in range(n):
         for j in range(n):
-            curvature += b[LEFT, i] * bent[i, j] * b[RIGHT, j]
-    phi[CUSP_TEST] = curvature
-    if flow:
-        phi[BT_TEST] = product
-    return OK
-
-
-@callback
-def kernel_monitor(c, point, p, out):
-    """Test functions and counts of an accepted point, see `watch_kernel`."""
-    status, y, given, phi = begin_monitor(c, point, p, out, KERNEL_TESTS)
-    if status != OK:
-        return status
-    return watch_kernel(c, y, given, phi, part(phi, 2 * KERNEL_TESTS, COUNTS))
+            total += b[LEFT, i] * bent[i, j] * b[RIGHT, j]
+    return total

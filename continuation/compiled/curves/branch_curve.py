@@ -5,12 +5,20 @@ it stays zero where the branch points persist, as for pitchforks of symmetric pr
 that is always there.
 """
 
-from continuation.compiled.calls.arrays import fixed, new_doubles
-from continuation.compiled.calls.interface import OK, SINGULAR, callback
+import math
+
+from continuation.compiled.calls.arrays import doubles, fixed, new_doubles, part
+from continuation.compiled.calls.interface import NONFINITE, OK, SINGULAR, callback
+from continuation.compiled.calls.kernel import internal
 from continuation.compiled.curves import augmented as C
+from continuation.compiled.curves.bends import bend
 from continuation.compiled.dense import workspace as D
 from continuation.compiled.dense.extended import solve_dense
 from continuation.compiled.dense.fold_point import corner_border
+from continuation.compiled.state.trace_state import COUNTS
+from continuation.ground.branch_crossings import PITCHFORK, TRANSCRITICAL
+
+TURN_TEST, TESTS = range(C.KERNEL_TESTS, C.KERNEL_TESTS + 2)
 
 
 @callback
@@ -53,4 +61,44 @@ def branch_linearise(c, y, p, unused):
     return OK
 
 
-branch_monitor = C.kernel_monitor  # the cusp's test means nothing here
+@internal
+def cubic(c, y, p):
+    """``w' (C(v, v, v) + 3 B(v, h))`` with ``A h = -B(v, v)``, v and w the borders; NaN where it can't be had."""
+    n, b, base = C.states(c), C.borders(c), fixed(c, C.BASE)
+    v, first, second = b[C.RIGHT].copy(), new_doubles((n, n)), new_doubles((n, n))
+    if not bend(c, y, p, v, first, second) or C.base_derivatives(c, y, p) != OK:
+        return math.nan
+    m, h = corner_border(D.jacobian(base), b[C.LEFT], b[C.RIGHT], False)
+    h[n] = 0.0
+    for i in range(n):
+        h[i] = 0.0
+        for j in range(n):
+            h[i] -= first[i, j] * v[j]
+    if not solve_dense(base, m, h):
+        return math.nan
+    total = 0.0
+    for i in range(n):
+        for j in range(n):
+            total += b[C.LEFT, i] * (second[i, j] * v[j] + 3.0 * first[i, j] * h[j])
+    return total
+
+
+@callback
+def branch_monitor(c, point, p, out):
+    """Test functions and counts of an accepted point, see `augmented.watch_kernel`.
+
+    BEND_TEST is the coefficient that VARIANT names, TURN_TEST the first parameter's part of the tangent.
+    """
+    status, y, given, phi = C.begin_monitor(c, point, p, out, TESTS)
+    if status != OK:
+        return status
+    size, variant = C.equations(c) + 1, fixed(c, C.VARIANT)
+    status = C.watch_kernel(c, y, given, phi, TESTS, part(phi, 2 * TESTS, COUNTS))
+    if status != OK:
+        return status
+    phi[TURN_TEST], phi[C.BEND_TEST] = doubles(point, 2 * size)[2 * size - 1], 1.0
+    if variant == TRANSCRITICAL:
+        phi[C.BEND_TEST] = C.curvature(c, y, given)
+    elif variant == PITCHFORK:
+        phi[C.BEND_TEST] = cubic(c, y, given)
+    return OK if phi[C.BEND_TEST] == phi[C.BEND_TEST] else NONFINITE

@@ -5,9 +5,10 @@ derivative is ``-w' (dF_u) v`` (Govaerts, *Numerical Methods for Bifurcations of
 chapter 4; Griewank and Reddien, SIAM J. Numer. Anal. 21, 1984).
 """
 
-from continuation.compiled.calls.arrays import new_doubles
+from continuation.compiled.calls.arrays import new_doubles, part
 from continuation.compiled.calls.interface import OK, SINGULAR, callback
 from continuation.compiled.curves import augmented as C
+from continuation.compiled.state.trace_state import COUNTS
 
 
 @callback
@@ -37,4 +38,12 @@ def fold_linearise(c, y, p, unused):
     return OK
 
 
-fold_monitor = C.kernel_monitor
+@callback
+def fold_monitor(c, point, p, out):
+    """Test functions and counts of an accepted point, see `augmented.watch_kernel`; BEND_TEST is ``w' B(v, v)``."""
+    status, y, given, phi = C.begin_monitor(c, point, p, out, C.KERNEL_TESTS)
+    if status == OK:
+        status = C.watch_kernel(c, y, given, phi, C.KERNEL_TESTS, part(phi, 2 * C.KERNEL_TESTS, COUNTS))
+    if status == OK:
+        phi[C.BEND_TEST] = C.curvature(c, y, given)
+    return status

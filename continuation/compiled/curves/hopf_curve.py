@@ -13,16 +13,24 @@ from continuation.compiled.calls.arrays import fixed, new_complexes, new_doubles
 from continuation.compiled.calls.interface import NONFINITE, OK, SINGULAR, callback
 from continuation.compiled.calls.kernel import internal
 from continuation.compiled.curves import augmented as C
+from continuation.compiled.curves.bends import bend
 from continuation.compiled.dense import workspace as D
 from continuation.compiled.dense.extended import norm
 from continuation.compiled.matrices import linalg
 from continuation.compiled.state.trace_state import UNSTABLE
 
-BT_TEST, BAUTIN_TEST, ZERO_TEST, PAIR_TEST, TESTS = range(5)
-# Step of second differences of a Jacobian, relative to 1 + |u|: the fourth root of the rounding unit, of a differenced
-# Jacobian's error.  Ten times less and the sign of the Lyapunov coefficient is rounding, ten times more it is that of
-# a coefficient some way off.
-THIRD, DIFFERENCED = 1e-4, 2e-3
+BT_TEST, ZERO_TEST, BAUTIN_TEST, POLE_TEST, PAIR_TEST, TESTS = range(6)
+
+# Frequency, relative to the scale of F_u, below which the Lyapunov coefficient is rounding: its terms cancel to
+# omega**2, and derivatives are good to 1e-12, without a Jacobian to 1e-8.  Ten times less and a Bautin point is found
+# beside a Bogdanov-Takens point that has none, ten times more and one that lies there is not seen.
+SLOW, SLOW_DIFFERENCED = 1e-5, 1e-3
+
+
+@internal
+def least_frequency(c):
+    """SLOW or SLOW_DIFFERENCED."""
+    return SLOW if fixed(fixed(c, C.BASE), D.JACOBIAN) != 0 else SLOW_DIFFERENCED
 
 
 @internal
@@ -133,38 +141,6 @@ def hopf_linearise(c, y, p, unused):
 
 
 @internal
-def jacobian_at(c, y, p, direction, h, out):
-    """F_u of the base problem at ``y + h direction`` into `out`; False where it can't be had."""
-    n, shifted = C.states(c), y.copy()
-    for i in range(n):
-        shifted[i] += h * direction[i]
-    if C.base_derivatives(c, shifted, p) != OK:
-        return False
-    a = D.jacobian(fixed(c, C.BASE))
-    for i in range(n):
-        for j in range(n):
-            out[i, j] = a[i, j]
-    return True
-
-
-@internal
-def bend(c, y, p, direction, first, second):
-    """First and second derivative of F_u along a unit `direction`; False where they can't be had."""
-    n, base = C.states(c), fixed(c, C.BASE)
-    middle, below = new_doubles((n, n)), new_doubles((n, n))
-    h = (THIRD if fixed(base, D.JACOBIAN) != 0 else DIFFERENCED) * (1.0 + norm(y[:n]))
-    done = jacobian_at(c, y, p, direction, 0.0, middle) and jacobian_at(c, y, p, direction, -h, below)
-    if not (done and jacobian_at(c, y, p, direction, h, first)):
-        return False
-    for i in range(n):
-        for j in range(n):
-            above = first[i, j]
-            first[i, j] = (above - below[i, j]) / (2.0 * h)
-            second[i, j] = (above - 2.0 * middle[i, j] + below[i, j]) / (h * h)
-    return True
-
-
-@internal
 def bend_along(c, y, p, x, size):
     """Derivatives of F_u along the real and the imaginary part of ``x / size``, each made a unit vector.
 
@@ -233,10 +209,14 @@ def lyapunov(c, y, p, kappa, x, w):
 def hopf_monitor(c, point, p, out):
     """Test functions and counts of an accepted point; the borders are renewed.
 
-    kappa (BT); the first Lyapunov coefficient l1 times the sign of the determinant (GH), as l1 changes its own sign
-    through infinity where an eigenvalue passes zero, and as ``l1 / (1 + |l1|)``, as it grows without bound there and
-    towards a Bogdanov-Takens point; that determinant's sign times the least real eigenvalue (ZH); and the real part
-    of the other complex pair nearest the axis.
+    kappa (BT); the sign of the determinant times the least real eigenvalue (ZH); the first Lyapunov coefficient l1
+    (GH) as ``l1 / (1 + |l1|)``, as it grows without bound towards a Bogdanov-Takens point; the same times the sign of
+    the determinant (GH); and the real part of the other complex pair nearest the axis.  Beside a Bogdanov-Takens point
+    l1 is the last one: what is left of it there is rounding.
+
+    Where an eigenvalue passes zero l1 changes its sign through infinity, unless B(q, conj q) has no part along the
+    kernel (an absent species stays absent): then l1 passes through.  So one of the two tests of l1 changes its sign
+    at every zero-Hopf point, and both at a Bautin point: what a piece with a zero-Hopf point leaves beside it tells.
     """
     n, (status, y, parameters, phi) = C.states(c), C.begin_monitor(c, point, p, out, TESTS)
     if status != OK:
@@ -251,10 +231,12 @@ def hopf_monitor(c, point, p, out):
     right, left = new_doubles(n), new_doubles(n)
     for i in range(n):
         right[i], left[i] = one[i, n].real, one[n, i].real
-    phi[BT_TEST], phi[BAUTIN_TEST] = y[n], 1.0
-    if y[n] > 0.0:
+    phi[BT_TEST], memory = y[n], C.remembered(c)
+    phi[BAUTIN_TEST] = memory[0]
+    if math.sqrt(max(y[n], 0.0)) > least_frequency(c) * linalg.scale_of(D.jacobian(fixed(c, C.BASE))):
         value = lyapunov(c, y, parameters, y[n], one[:, n].copy(), one[n].copy())
-        phi[BAUTIN_TEST] = math.copysign(1.0, phi[ZERO_TEST]) * value / (1.0 + abs(value))
+        phi[BAUTIN_TEST] = memory[0] = value / (1.0 + abs(value))
+    phi[POLE_TEST] = math.copysign(1.0, phi[ZERO_TEST]) * phi[BAUTIN_TEST]
     C.renew(c, C.RIGHT, right)
     C.renew(c, C.LEFT, left)
     return OK if phi[BAUTIN_TEST] == phi[BAUTIN_TEST] else NONFINITE

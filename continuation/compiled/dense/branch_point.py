@@ -7,11 +7,15 @@ tested.  Quadratic where branches cross, linear where they touch.
 """
 
 import math
+from typing import NamedTuple
+
+import numpy as np
 
 from continuation.compiled.calls.arrays import fixed, new_doubles
 from continuation.compiled.calls.interface import OK
 from continuation.compiled.calls.kernel import internal
 from continuation.compiled.dense import workspace as D
+from continuation.compiled.dense.crossing import expect_at_kernel
 from continuation.compiled.dense.extended import contract, differentiate_along, evaluate_at, is_worth_more, norm, update
 from continuation.compiled.matrices import linalg
 
@@ -23,6 +27,9 @@ ATTAINED = 1e-8
 # Singular values below this, relative to the scale of F, are zero at a located point, which is known to ATTAINED: ten
 # times less finds none where derivatives are differences, ten times more counts slow modes among them.
 SMALL = 1e-7
+# Rows of [F_u F_p] that differ by more than this are scaled: singular values do not compare across them.  Ten times
+# less and points of well scaled equations cost two Jacobians more, ten times more and SMALL takes small rows for zero.
+UNEVEN = 1e6
 FEW = 0.1  # of the largest: singular values below may vanish; a guess of the kernel's size, tested afterwards
 ALIKE = 3.0  # singular values within this factor of the smallest may vanish with it; likewise
 STALLED, SHORTEST = 0.5, 1e-4  # a contraction that a kink may hinder; differences are then shortened down to this part
@@ -44,15 +51,42 @@ def parameter_unit(w):
 
 
 @internal
-def jacobian_of(w, unit):
-    """[F_u F_p] as one (n, n + 1) matrix, the parameter in units of `unit`."""
+def jacobian_of(w, unit, units):
+    """[F_u F_p] as one (n, n + 1) matrix, the parameter in units of `unit`, the equations in those of `units` (n,)."""
     n = fixed(w, D.N_STATES)
     out = new_doubles((n, n + 1))
     for i in range(n):
         for j in range(n):
-            out[i, j] = D.jacobian(w)[i, j]
-        out[i, n] = D.derivative(w)[i] * unit
+            out[i, j] = D.jacobian(w)[i, j] / units[i]
+        out[i, n] = D.derivative(w)[i] * unit / units[i]
     return out
+
+
+@internal
+def enlarge(units, matrix):
+    """Make the units no smaller than the rows of a matrix."""
+    for i in range(matrix.shape[0]):
+        for j in range(matrix.shape[1]):
+            units[i] = max(units[i], abs(matrix[i, j]))
+
+
+@internal
+def equation_units(w, x, t, p, unit):
+    """Units (n,) of the equations in which their derivatives compare: all 1 but where they are very uneven.
+
+    A row that vanishes at the point itself is as large as it is beside it, which its derivative along t tells.
+    """
+    n = fixed(w, D.N_STATES)
+    units, ones, least, largest = new_doubles(n), new_doubles(n), math.inf, 0.0
+    for i in range(n):
+        ones[i] = 1.0
+    enlarge(units, jacobian_of(w, unit, ones))
+    for i in range(n):
+        least, largest = min(least, units[i]), max(largest, units[i])
+    if not largest > UNEVEN * least or least == 0.0:
+        return ones
+    enlarge(units, differentiate_along(w, x, p, t, 1.0))
+    return units
 
 
 @internal
@@ -70,23 +104,41 @@ def solve_least_squares(w, g, h):
     return y
 
 
+class KernelStep(NamedTuple):
+    """One Gauss-Newton step, and the second derivatives of F in the kernel that it is made of."""
+
+    error: float  # the correction, relative to 1 + |x|
+    left_over: float  # the part of F along the left null vectors: at a branch point it vanishes
+    scale: float  # of F, as the step saw it
+    forms: np.ndarray  # (k (k + 1), k + 1): ``u_i' F_xx(c_j, c_l)`` at [i (k + 1) + j, l]
+    bent: float  # largest entry of the derivatives ``F_xx c_j``
+    left: np.ndarray  # (n, n): its last k columns are the u_i
+    right: np.ndarray  # (n + 1, n + 1): its last k + 1 rows are the c_j
+
+
 @internal
-def take_kernel_step(w, x, p, f, k, unit, reach):
+def no_step(n, k):
+    """What is returned where F can't be evaluated."""
+    forms, left, right = new_doubles((k * (k + 1), k + 1)), new_doubles((n, n)), new_doubles((n + 1, n + 1))
+    return KernelStep(math.inf, math.inf, 1.0, forms, 0.0, left, right)
+
+
+@internal
+def take_kernel_step(w, x, p, f, k, unit, units, reach):
     """One Gauss-Newton step towards a point where [F_u F_p] loses k ranks; p in units of `unit`.
 
     With its singular vectors: u_i (the k smallest) and c_j (those and the null vector) the equations are
-    F = 0 off the u_i, and ``u_i' [F_u F_p] c_j = 0``.  Returns the relative correction, the part of F along
-    the u_i (at a branch point it vanishes) and the scale of F: both as the step saw them.
+    F = 0 off the u_i, and ``u_i' [F_u F_p] c_j = 0``.
     """
     n = fixed(w, D.N_STATES)
     if evaluate_at(w, x, p, f) != OK:
-        return math.inf, math.inf, 1.0
-    u, sigma, vt = linalg.svd(D.lapack(w), jacobian_of(w, unit))
-    step, left_over = new_doubles(n + 1), 0.0
+        return no_step(n, k)
+    u, sigma, vt = linalg.svd(D.lapack(w), jacobian_of(w, unit, units))
+    step, left_over, bent = new_doubles(n + 1), 0.0, 0.0
     for m in range(n):
         along = 0.0
         for i in range(n):
-            along += u[i, m] * f[i]
+            along += u[i, m] * f[i] / units[i]
         if m >= n - k:
             left_over = max(left_over, abs(along))
         else:
@@ -99,6 +151,9 @@ def take_kernel_step(w, x, p, f, k, unit, reach):
         along_c = differentiate_along(w, x, p, direction, reach)
         for i in range(n):
             along_c[i, n] *= unit
+            for m in range(n + 1):
+                along_c[i, m] /= units[i]
+        bent = max(bent, linalg.largest_entry(along_c))
         for i in range(k):
             row = new_doubles(n + 1)
             contract(u[:, n - k + i].copy(), along_c, row)
@@ -113,13 +168,18 @@ def take_kernel_step(w, x, p, f, k, unit, reach):
         for j in range(n + 1):
             step[j] += gamma[at_c] * vt[n - k + at_c, j]
     step[n] *= unit
-    return update(x, step, n + 1), left_over, max(sigma[0], linalg.largest_entry(g))
+    error, scale = update(x, step, n + 1), max(sigma[0], linalg.largest_entry(g))
+    return KernelStep(error, left_over, scale, g, bent, u, vt)
 
 
 @internal
-def count_null_vectors(w, scale):
+def count_null_vectors(w, units, scale):
     """Dimension of the kernel of F_u, by its singular values against a scale that may exceed them all."""
-    _, sigma, _ = linalg.svd(D.lapack(w), D.jacobian(w))
+    matrix = D.jacobian(w).copy()
+    for i in range(matrix.shape[0]):
+        for j in range(matrix.shape[1]):
+            matrix[i, j] /= units[i]
+    _, sigma, _ = linalg.svd(D.lapack(w), matrix)
     count = 0
     for value in sigma:
         if value <= SMALL * scale:
@@ -131,26 +191,33 @@ def count_null_vectors(w, scale):
 def locate_kernel(w, x, t, p, f, k):
     """Branch point near x where [F_u F_p] loses k ranks; `t` is projected onto its kernel.
 
-    Returns the error and the nullity of F_u.
+    Returns the error, the nullity of F_u, by how much the number of unstable eigenvalues changes along the branch that
+    `t` is nearest to, and whether the parameter turns there (see `messages`).
     """
     n = fixed(w, D.N_STATES)
-    error, left_over, scale, reach = math.inf, math.inf, 1.0, 1.0
+    error, reach = math.inf, 1.0
     if k > n or evaluate_at(w, x, p, f) != OK:
-        return math.inf, 0
-    unit = parameter_unit(w)
+        return math.inf, 0, math.nan, math.nan
+    unit, last = parameter_unit(w), no_step(n, k)
+    units = equation_units(w, x, t, p, unit)
     for iteration in range(ITERATIONS):
         before = error
-        error, left_over, scale = take_kernel_step(w, x, p, f, k, unit, reach)
+        last = take_kernel_step(w, x, p, f, k, unit, units, reach)
+        error = last.error
         if error > STALLED * before:
             reach = max(0.1 * reach, SHORTEST)
         if not is_worth_more(error, before, REACHED) or (iteration >= EARLY and error > FAR):
             break
     if not (error <= ATTAINED) or evaluate_at(w, x, p, f) != OK:
-        return math.inf, 0
-    _, sigma, vt = linalg.svd(D.lapack(w), jacobian_of(w, unit))
-    if sigma[n - k] > SMALL * scale or left_over > UNBALANCED * scale * (1.0 + norm(x)):
-        return math.inf, 0
+        return math.inf, 0, math.nan, math.nan
+    _, sigma, vt = linalg.svd(D.lapack(w), jacobian_of(w, unit, units))
+    if sigma[n - k] > SMALL * last.scale or last.left_over > UNBALANCED * last.scale * (1.0 + norm(x)):
+        return math.inf, 0, math.nan, math.nan
     t[n] /= unit
+    for i in range(n):
+        for j in range(n):
+            last.left[i, j] /= units[i]
+    change, turns = expect_at_kernel(w, t, last.forms, last.bent, last.left, last.right)
     projected = new_doubles(n + 1)
     for c in range(n - k, n + 1):
         along = 0.0
@@ -161,15 +228,23 @@ def locate_kernel(w, x, t, p, f, k):
     for j in range(n + 1):
         t[j] = projected[j]
     t[n] *= unit
-    return error, count_null_vectors(w, scale)
+    return error, count_null_vectors(w, units, last.scale), change, turns
 
 
 @internal
-def guess_kernels(w, x, p, f):
+def guess_kernels(w, x, t, p, f):
     """Numbers of singular values of [F_u F_p] at x that may vanish: like the smallest, or below the widest gap."""
     if evaluate_at(w, x, p, f) != OK:
         return 1, 1
-    _, sigma, _ = linalg.svd(D.lapack(w), jacobian_of(w, parameter_unit(w)))
+    unit = parameter_unit(w)
+    matrix = D.jacobian(w).copy()  # derivatives along t are taken in its place
+    by_p, units = D.derivative(w).copy(), equation_units(w, x, t, p, unit)
+    scaled = new_doubles((matrix.shape[0], matrix.shape[0] + 1))
+    for i in range(matrix.shape[0]):
+        for j in range(matrix.shape[0]):
+            scaled[i, j] = matrix[i, j] / units[i]
+        scaled[i, matrix.shape[0]] = by_p[i] * unit / units[i]
+    _, sigma, _ = linalg.svd(D.lapack(w), scaled)
     n = sigma.shape[0]
     alike, below, widest = 1, 1, 0.0
     for k in range(1, n + 1):
@@ -188,17 +263,17 @@ def locate_kernel_of_any_size(w, x, t, p, f, k):
     phase condition holds some of them back, the count tells too many.
     """
     first, direction = x.copy(), t.copy()
-    error, nullity = locate_kernel(w, x, t, p, f, k)
+    error, nullity, change, turns = locate_kernel(w, x, t, p, f, k)
     if error <= ATTAINED:
-        return error, nullity
+        return error, nullity, change, turns
     tried = k
-    for likely in guess_kernels(w, first, p, f):
+    for likely in guess_kernels(w, first, direction, p, f):
         if likely in (k, tried):
             continue
         for j in range(x.shape[0]):
             x[j], t[j] = first[j], direction[j]
-        error, nullity = locate_kernel(w, x, t, p, f, likely)
+        error, nullity, change, turns = locate_kernel(w, x, t, p, f, likely)
         if error <= ATTAINED:
             break
         tried = likely
-    return error, nullity
+    return error, nullity, change, turns

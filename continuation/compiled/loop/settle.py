@@ -10,13 +10,7 @@ import math
 from continuation.compiled.calls.arrays import part
 from continuation.compiled.calls.interface import OK
 from continuation.compiled.calls.kernel import internal
-from continuation.compiled.events.detect import (
-    find_changes,
-    find_hidden_dip,
-    find_hidden_turn,
-    keep_count,
-    may_hide_two,
-)
+from continuation.compiled.events.detect import find_changes, find_hidden_dip, find_hidden_turn, may_hide_two, turn_test
 from continuation.compiled.events.kink import turns_suddenly
 from continuation.compiled.events.limits import find_exceeded
 from continuation.compiled.events.records import copy, store
@@ -60,9 +54,11 @@ def look_closer(s, length):
         return False
     sigma, j = -1.0, -1
     if ints[S.DETECT] & ints[S.TURN_KINDS] != 0:
-        sigma = find_hidden_turn(s, left, top, length)
-    if sigma < 0.0 and ints[S.HISTORY] == 1:
-        sigma, j = find_hidden_dip(s, S.slot(s, S.PREVIOUS), left, top, length)
+        sigma, j = find_hidden_turn(s, left, top, length), turn_test(s)
+    if sigma < 0.0:
+        j = -1
+        if ints[S.HISTORY] == 1:
+            sigma, j = find_hidden_dip(s, S.slot(s, S.PREVIOUS), left, top, length)
     place = S.work(s)[S.REQUEST]
     if sigma < 0.0 and j >= 0 and ask(s, TOUCH, float(j), place, place, place) == OK:
         return True
@@ -83,8 +79,10 @@ def pass_event(s, event):
     ints[S.HISTORY], S.floats(s)[S.LENGTH] = 0, -1.0
     if ints[S.DEPTH] > 0:
         behind = S.top(s)
-        for j in range(first, base + 1):
+        for j in range(first, base + S.NULLITY + 1):
             left[j] = behind[j]
+        if behind[base + S.ROLE] == S.EVENT:  # whose nullity is its kernel
+            left[base + S.NULLITY] = 0.0
 
 
 @internal
@@ -128,9 +126,10 @@ def settle_event(s):
 @internal
 def settle(s, length):
     """Take the point or probe on top of the stack, at this distance from LEFT, as settled: points are stored."""
-    ints, top, left = S.integers(s), S.top(s), S.slot(s, S.LEFT)
+    ints, top, base = S.integers(s), S.top(s), S.scalars(s)
     ints[S.DEPTH] -= 1
-    if top[S.scalars(s) + S.ROLE] == S.POINT:  # the bottom of the stack
+    known, zeros = S.slot(s, S.LEFT)[base + S.UNSTABLE], S.slot(s, S.LEFT)[base + S.NULLITY]
+    if top[base + S.ROLE] == S.POINT:  # the bottom of the stack
         ints[S.PREVIOUS], ints[S.LEFT], ints[S.NEXT] = ints[S.LEFT], ints[S.NEXT], ints[S.PREVIOUS]
         ints[S.HISTORY], S.floats(s)[S.BEFORE] = 1, length
         store(s, top)
@@ -138,7 +137,10 @@ def settle(s, length):
         ints[S.PREVIOUS], ints[S.LEFT] = ints[S.LEFT], ints[S.PREVIOUS]
         ints[S.HISTORY], S.floats(s)[S.BEFORE], S.floats(s)[S.LENGTH] = 1, length, -1.0
         copy(top, S.slot(s, S.LEFT))
-    keep_count(s, left, S.slot(s, S.LEFT))
+    if top[base + S.NULLITY] > zeros or not top[base + S.UNSTABLE] >= 0.0:
+        # Rounding hides a count, which goes on as it was before.
+        left = S.slot(s, S.LEFT)
+        left[base + S.UNSTABLE], left[base + S.NULLITY] = known, zeros
 
 
 @internal
@@ -168,12 +170,13 @@ def resolve(s):
     length = S.floats(s)[S.LENGTH]
     if ints[S.DEPTH] > 1 or length < 0.0:
         length = distance(s, left, top)
-    if left[base + S.UNSTABLE] == S.UNKNOWN:
-        left[base + S.UNSTABLE] = top[base + S.UNSTABLE]
     bits = find_changes(s, left, top)
     if look_for_corner(s, left, top, length):
         return
     if bits != 0:
         ask(s, EXAMINE, float(bits), place, place, place)
-    elif not look_closer(s, length) and ints[S.FLAG] == 0:  # interrupted it may have been refused its looks
+        return
+    if left[base + S.UNSTABLE] == S.UNKNOWN:
+        left[base + S.UNSTABLE] = top[base + S.UNSTABLE]
+    if not look_closer(s, length) and ints[S.FLAG] == 0:  # interrupted it may have been refused its looks
         settle(s, length)

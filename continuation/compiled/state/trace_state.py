@@ -19,7 +19,8 @@ from continuation.compiled.calls.kernel import inlined, internal
 from continuation.compiled.state.messages import ROOM
 
 # Scalars of a record, after x, t and the test functions; the first COUNTS of them are what `monitor` writes there.
-UNSTABLE, NULLITY, VANISHED, RESIDUAL, DET, DET_EXPONENT, KIND, TEST, LOCATED, ERROR, ROLE, SCALARS = range(12)
+UNSTABLE, NULLITY, VANISHED, RESIDUAL, DET, DET_EXPONENT, KIND, TEST, LOCATED, ERROR, ROLE = range(11)
+EXPECTED, TURNS, SCALARS = range(ROLE + 1, ROLE + 4)  # of events only, see `messages`
 COUNTS = RESIDUAL
 
 # Roles of a record on the stack.
@@ -38,6 +39,7 @@ KINDS = (
     "BAUTIN",
     "ZERO_HOPF",
     "HOPF_HOPF",
+    "DEGENERATE_BRANCH_POINT",
     "CORNER",
 )
 NO_KIND = -1  # kind of a test function whose sign changes mean nothing
@@ -46,10 +48,11 @@ NO_KIND = -1  # kind of a test function whose sign changes mean nothing
 (
     MARKS,  # the bits named below
     EXPLAINS,  # bits of the other kinds whose sign change a point of this kind accounts for
+    BESIDE,  # the same, for changes right at the point only: in a longer piece they may be events of their own
     COUNT_CHANGE,  # largest change of the unstable count that it accounts for
     INSTEAD,  # kind that may be there instead, with more than one null vector; NO_KIND: none
     TRAITS,
-) = range(5)
+) = range(6)
 BY_KERNEL = -1  # COUNT_CHANGE that is the point's nullity
 # Bits of MARKS.
 (

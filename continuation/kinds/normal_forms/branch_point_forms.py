@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from continuation.ground.branch_crossings import NEITHER, PITCHFORK, TRANSCRITICAL
 from continuation.kinds.normal_forms.centre_manifold import Critical, Reduction
 from continuation.kinds.normal_forms.fold_forms import DOUBLE
 from continuation.kinds.normal_forms.linear_part import VANISHES, Kernel, Local, bordered_solution, sign_of
@@ -75,6 +76,48 @@ def cubic(local, kernel):
     terms = local.forms.form(v, v, v) / 6, local.forms.form(v, reduction.manifold(0, 0)) / 2
     size = max(VANISHES * (np.abs(w) @ np.sum(np.abs(terms), axis=0)), local.noise(w, 3))
     return d, max(quadratic, VANISHES * abs(d) * local.reach), size
+
+
+def crossing_kind(local, kernel) -> int:
+    """Which coefficient shapes the crossing at a simple branch point: one of `branch_crossings`."""
+    if not kernel.semisimple:
+        return NEITHER
+    v, w = kernel.right[0], kernel.left[0]
+    _, least, _ = cubic(local, kernel)
+    if sign_of(0.5 * w @ local.forms.form(v, v), float(least)):
+        return TRANSCRITICAL
+    return PITCHFORK if local.smooth else NEITHER
+
+
+def degenerate(local: Local) -> dict:
+    """Degenerate branch point: ``x' = b mu x + c x**2 + d x**3 + e x**5`` where c (d) vanishes.
+
+    Returns
+    -------
+    dict
+        ``b`` and ``c, d`` (the vanishing one is what the location leaves of it) as for `simple`, for a pitchfork also
+        ``e``; ``kind``: ``"transcritical, quadratic coefficient zero"`` or ``"pitchfork, cubic coefficient zero"``.
+
+    Notes
+    -----
+    ``120 e`` is the coefficient of ``x**5`` times its factorials of the equation on the centre manifold.  Golubitsky &
+    Schaeffer 1985, chapters IV and VI.
+    """
+    kernel = local.kernel()
+    if not kernel.semisimple:
+        return {"degenerate": DOUBLE}
+    v, w = kernel.right[0], kernel.left[0]
+    t, square = along_parameter(local, kernel), local.forms.form(v, v)
+    found = {"b": float(w @ local.forms.form(t, v)), "c": float(0.5 * w @ square)}
+    if not local.smooth:
+        return found | {"degenerate": "F has no third derivatives"}
+    reduction = Reduction(local, [Critical(0.0, v, w, 0)])
+    found |= {"d": float(reduction.coefficient(0, 0, 0, 0) / 6)}
+    terms = local.forms.form(v, v, v) / 6, local.forms.form(v, reduction.manifold(0, 0)) / 2
+    if sign_of(found["d"], VANISHES * (np.abs(w) @ np.sum(np.abs(terms), axis=0)), local.noise(w, 3)):
+        return found | {"kind": "transcritical, quadratic coefficient zero"}
+    e = float(reduction.coefficient(0, 0, 0, 0, 0, 0) / 120)
+    return found | {"e": e, "kind": "pitchfork, cubic coefficient zero"}
 
 
 def crossing(found, least_c, least_d, local) -> dict:

@@ -4,13 +4,14 @@ from collections.abc import Mapping
 
 import numpy as np
 
+from continuation.ground.status import Kind
 from continuation.kinds import registry
 from continuation.kinds.normal_forms.linear_part import Local
 
 __all__ = ["normal_form"]
 
 
-def normal_form(problem, kind, u, parameters, vary) -> dict:
+def normal_form(problem, kind, u, parameters, vary, nullity=None) -> dict:
     """Compute the normal form of an equilibrium at a special point.
 
     Parameters
@@ -18,21 +19,24 @@ def normal_form(problem, kind, u, parameters, vary) -> dict:
     problem : Problem
         With functions: residual, and derivatives as given or by differences.
     kind : Kind
-        FOLD, BRANCH_POINT, HOPF, CUSP, BOGDANOV_TAKENS, BAUTIN, ZERO_HOPF or HOPF_HOPF; its conditions are taken
+        FOLD, BRANCH_POINT, HOPF, CUSP, BOGDANOV_TAKENS, BAUTIN, ZERO_HOPF, HOPF_HOPF or
+        DEGENERATE_BRANCH_POINT; its conditions are taken
         to hold, not tested.
     u : (n,) array
     parameters : mapping of str to float
         Others have the problem's defaults.
     vary : sequence of str
         Names of the 1 or 2 varied parameters; the first is the mu of the formulas.
+    nullity : int, optional
+        Dimension of the kernel of F_u, where it is known better than its singular values tell.
 
     Returns
     -------
     dict
         Floats, strings, few arrays; the keys of each kind, with scalings and sources, are described at the functions
         `fold_forms.fold`, `branch_point_forms.branch_point`, `hopf_forms.hopf`, `fold_forms.cusp`,
-        `fold_forms.bogdanov_takens`, `hopf_forms.bautin`, `mixed_forms.zero_hopf` and `mixed_forms.hopf_hopf` of
-        this package.  Empty for other kinds.  What a point
+        `fold_forms.bogdanov_takens`, `hopf_forms.bautin`, `mixed_forms.zero_hopf`, `mixed_forms.hopf_hopf` and
+        `branch_point_forms.degenerate` of this package.  Empty for other kinds.  What a point
         is too degenerate for is left out and ``degenerate`` says why.
 
     Raises
@@ -65,6 +69,7 @@ def normal_form(problem, kind, u, parameters, vary) -> dict:
     if compute is None:
         return {}
     local = Local(problem, problem.unknown_values(u), problem.parameter_values(parameters), active)
+    local.known_nullity = nullity
     if not np.all(np.isfinite(local.jacobian)):
         return {"degenerate": "F_u is not finite"}
     return compute(local)
@@ -83,9 +88,12 @@ def of_point(problem, point) -> dict:
     dict
         As `normal_form`; empty for ends, user's points, points not located and problems without functions.
     """
+    if problem.vector_field is not problem and point.kind is Kind.FOLD:
+        return {}  # a curve of special points turns there: no fold of the problem itself
+    nullity = None if problem.vector_field is problem else point.nullity
     problem = problem.vector_field
     known = "residual" in getattr(problem, "functions", {}) and len(point.state) == len(problem.states)
     if not known or not point.located or registry.of(point.kind).normal_form is None:
         return {}
     values = {name: point.parameters[name] for name in problem.parameters}
-    return normal_form(problem, point.kind, point.state, values, point.vary)
+    return normal_form(problem, point.kind, point.state, values, point.vary, nullity)

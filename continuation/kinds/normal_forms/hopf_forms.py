@@ -3,22 +3,31 @@
 import numpy as np
 
 from continuation.kinds.normal_forms.centre_manifold import Critical, Reduction
-from continuation.kinds.normal_forms.linear_part import VANISHES, Local, bordered_solution, sign_of
+from continuation.kinds.normal_forms.equivariant_hopf import has_symmetry, orbits_of, speeds
+from continuation.kinds.normal_forms.linear_part import EQUAL, VANISHES, VERDICTS, Local, bordered_solution, sign_of
 
 NO_PAIR = {"degenerate": "F_u has too few complex pairs"}
-VERDICTS = {-1: "supercritical", 0: "degenerate", 1: "subcritical"}
 
 
 def hopf(local: Local) -> dict:
-    """Hopf point: ``r' = r (speed mu + omega l1 r**2)``.
+    """Hopf point: ``r' = r (speed mu + omega l1 r**2)``, ``phase' = omega + turn mu + omega l1_imag r**2``.
 
     Returns
     -------
     dict
-        ``omega``; ``l1``, the first Lyapunov coefficient; for the first varied parameter ``speed = d Re(lambda)/dp``
-        and ``turn = d Im(lambda)/dp`` along the branch; ``criticality``: ``"supercritical"`` (l1 < 0: the cycle is
-        stable on the centre manifold), ``"subcritical"`` or ``"degenerate"`` (l1 vanishes against its terms), or
-        ``"unresolved"`` without third derivatives or where F_u is singular.
+        ``omega``; ``multiplicity``, the number of pairs equal to this one, and where other pairs are on the axis
+        too ``others``, a tuple of (omega, multiplicity).  For a simple pair ``l1``, the first Lyapunov coefficient;
+        for the first varied parameter ``speed = d Re(lambda)/dp`` and ``turn = d Im(lambda)/dp`` along the branch;
+        ``criticality``: ``"supercritical"`` (l1 < 0: the cycle is stable on the centre manifold), ``"subcritical"``
+        or ``"degenerate"`` (l1 vanishes against its terms), or ``"unresolved"`` without third derivatives or where F_u
+        is singular.  ``l1_imag`` is the imaginary part of the same coefficient; along the orbits ``mu = mu2 r**2`` and
+        the frequency is ``omega + omega2 r**2``, for ``x = u0 + 2 Re(q r exp(i phase))`` with ``|q| = 1``, as for
+        `EmanatingOrbit`.
+
+        Several equal pairs have no such coefficients.  Where a symmetry was declared ``orbits`` is a tuple of dicts,
+        one for each family of periodic orbits that it brings about (`equivariant_hopf`): ``name``
+        (``"rotating wave"``, ``"standing wave"``), ``symmetry`` in words, its own ``l1`` and ``criticality``, and
+        ``stable``, whether its small orbits are (None: terms of third order do not decide).
 
     Notes
     -----
@@ -31,26 +40,64 @@ def hopf(local: Local) -> dict:
     (pair,) = pairs
     if local.nullity():
         return {"omega": pair.omega, "criticality": "unresolved", "degenerate": "F_u is singular: a zero-Hopf point"}
-    found = {"omega": pair.omega} | crossing(local, pair)
+    found = {"omega": pair.omega} | multiplicities(local, pair)
+    if found["multiplicity"] > 1:
+        return found | several_pairs(local, pair)
+    found |= crossing(local, pair)
     if not local.smooth:
         return found | {"criticality": "unresolved"}
     reduction = Reduction(local, conjugates([pair]))
-    l1 = float(reduction.coefficient(0, 0, 0, 1).real / (2 * pair.omega))
+    c1 = complex(reduction.coefficient(0, 0, 0, 1) / 2)
+    l1 = c1.real / pair.omega
     if not np.isfinite(l1):
         return found | {"criticality": "unresolved"}
     sizes = [VANISHES * cubic_size(reduction) / pair.omega, local.noise(pair.adjoint, 3) / pair.omega]
-    return found | {"l1": l1, "criticality": VERDICTS[sign_of(l1, *sizes)]}
+    found |= {"l1": l1, "criticality": VERDICTS[sign_of(l1, *sizes)], "l1_imag": c1.imag / pair.omega}
+    if not found.get("speed"):
+        return found
+    mu2 = 0.0 - c1.real / found["speed"]
+    return found | {"mu2": mu2, "omega2": found["turn"] * mu2 + c1.imag}
+
+
+def multiplicities(local, pair) -> dict:
+    """How many pairs are equal to this one, and the others on the axis."""
+    counts = local.critical_frequencies()
+    own = [k for k, (omega, _) in enumerate(counts) if abs(omega - pair.omega) <= EQUAL * pair.omega]
+    others = tuple(count for k, count in enumerate(counts) if k not in own)
+    return {"multiplicity": max([counts[k][1] for k in own], default=1)} | ({"others": others} if others else {})
+
+
+def several_pairs(local, pair) -> dict:
+    """What is known of a Hopf point with several equal pairs: their speeds, and orbits where there is a symmetry."""
+    pairs = local.equal_pairs(pair)
+    if pairs is None:
+        return {"degenerate": "the equal pairs are not semisimple"}
+    moving = np.linalg.eigvals(speeds(local, pairs))
+    found = {}
+    if np.all(np.isfinite(moving)) and np.ptp(moving.real) + np.ptp(moving.imag) <= EQUAL * np.max(np.abs(moving)):
+        found = {"speed": float(np.mean(moving.real)), "turn": float(np.mean(moving.imag))}
+    if not (has_symmetry(local) and local.smooth):
+        return found | {"degenerate": "several equal pairs: declare `symmetries` to know the orbits"}
+    return found | orbits_of(local, pairs)
 
 
 def bautin(local: Local) -> dict:
     """Bautin point (generalised Hopf): ``r' = r omega (l1 r**2 + l2 r**4)`` where l1 vanishes.
+
+    In the same coordinates ``phase' = omega (1 + l1_imag r**2 + l2_imag r**4)``.
 
     Returns
     -------
     dict
         ``omega``, ``l1`` as for `hopf` (the remainder of the location) and ``l2 = Re(c2)/omega`` with ``12 c2`` the
         coefficient of ``w**3 conj(w)**2`` times its factorials (Kuznetsov 1999; book, section 8.3), scaled by
-        ``<q, q> = <p, q> = 1``.
+        ``<q, q> = <p, q> = 1``; ``l1_imag, l2_imag``, the imaginary parts of the same coefficients over omega;
+        ``speeds, turns``, tuples: how real and imaginary part of the eigenvalue move with each varied parameter.
+
+    Notes
+    -----
+    With ``<p, h> = 0`` throughout; other choices of the amplitude, ``w (1 + a |w|**2)``, move l2_imag by
+    ``2 Re(a) l1_imag``, no other coefficient.
     """
     pairs = local.pairs(1)
     if not pairs:
@@ -58,9 +105,9 @@ def bautin(local: Local) -> dict:
     if not local.smooth:
         return {"omega": pairs[0].omega, "degenerate": "F has no third derivatives"}
     reduction, omega = Reduction(local, conjugates(pairs)), pairs[0].omega
-    l1 = reduction.coefficient(0, 0, 0, 1).real / (2 * omega)
-    l2 = reduction.coefficient(0, 0, 0, 0, 1, 1).real / (12 * omega)
-    return {"omega": omega, "l1": float(l1), "l2": float(l2)}
+    c1, c2 = reduction.coefficient(0, 0, 0, 1) / 2, reduction.coefficient(0, 0, 0, 0, 1, 1) / 12
+    found = {"omega": omega, "l1": float(c1.real / omega), "l2": float(c2.real / omega)}
+    return found | {"l1_imag": float(c1.imag / omega), "l2_imag": float(c2.imag / omega)} | movements(local, pairs[0])
 
 
 def first_lyapunov(problem, u, p, omega) -> float:
@@ -80,14 +127,22 @@ def conjugates(pairs, first=0) -> list:
     return out
 
 
-def crossing(local, pair) -> dict:
-    """Speed of the eigenvalue along the branch: ``<p, D2F[(u', 1), (q, 0)]>`` with ``A u' = -F_p``."""
-    along = local.parameter()
-    along[: len(local.u)] = bordered_solution(local.jacobian, [], [], -local.forms.form(local.parameter()))
+def crossing(local, pair, k=0) -> dict:
+    """Speed of the eigenvalue with parameter number k: ``<p, D2F[(u', 1), (q, 0)]>`` with ``A u' = -F_p``."""
+    along = local.parameter(k)
+    along[: len(local.u)] = bordered_solution(local.jacobian, [], [], -local.forms.form(local.parameter(k)))
     if not np.all(np.isfinite(along)):
         return {}
     value = np.conj(pair.adjoint) @ local.forms.form(along, pair.vector)
     return {"speed": float(value.real), "turn": float(value.imag)}
+
+
+def movements(local, pair, suffix="") -> dict:
+    """Tuples ``speeds`` and ``turns`` of a pair, one entry for each varied parameter; nothing where F_u is singular."""
+    each = [crossing(local, pair, k) for k in range(len(local.active))]
+    if not all(each):
+        return {}
+    return {f"{name}s{suffix}": tuple(moved[name] for moved in each) for name in ("speed", "turn")}
 
 
 def cubic_size(reduction) -> float:

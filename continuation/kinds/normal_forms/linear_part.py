@@ -16,6 +16,10 @@ RANK = 1e-7
 # <w, v> below this of |w| |v|: zero is a multiple eigenvalue.  It falls linearly towards a Bogdanov-Takens point; ten
 # times smaller divides by rounding beside it, ten times larger refuses folds that are a little farther from it.
 MULTIPLE = 1e-7
+# Eigenvalues alike up to this fraction are one of several.  They are known to 1e-9 where F_u is differenced, those of
+# a Jordan chain to its root only: ten times smaller splits equal pairs, ten times larger joins pairs that cross one
+# after the other.
+EQUAL = 1e-6
 # A coefficient below this of the terms it is the sum of is zero.  Coefficients from differences have at least five
 # digits and usually nine: ten times smaller takes their noise for a verdict, ten times larger calls weak nonlinearities
 # degenerate.
@@ -26,6 +30,9 @@ NOISE = 1e-8
 # How far off F_u is looked at for that, relative to 1 + |x|: far enough that its entries are not zero by a symmetry of
 # the point, near enough to stay in the domain of F.  Only orders of magnitude of it matter.
 NEAR, FAR = 1e-2, 1e-1
+
+
+VERDICTS = {-1: "supercritical", 0: "degenerate", 1: "subcritical"}  # by the sign of the first Lyapunov coefficient
 
 
 class Kernel(NamedTuple):
@@ -43,6 +50,14 @@ class Pair(NamedTuple):
     vector: np.ndarray
     adjoint: np.ndarray
     value: complex
+
+
+class Pairs(NamedTuple):
+    """Equal imaginary pairs: omega > 0, orthonormal right (n, m) and adjoint (n, m), ``adjoint^H right`` = 1."""
+
+    omega: float
+    right: np.ndarray
+    adjoint: np.ndarray
 
 
 class Local:
@@ -65,6 +80,7 @@ class Local:
         self.reach = np.sqrt(len(self.u)) + np.linalg.norm(self.u)
         self.smooth = getattr(problem, "smoothness", 3) >= 3
         self.flow = problem.stability is not None
+        self.known_nullity = None
 
     @functools.cached_property
     def rows(self) -> np.ndarray:
@@ -101,7 +117,9 @@ class Local:
         return NOISE * float(np.abs(left) @ self.far_rows) / self.reach ** (order - 1)
 
     def nullity(self) -> int:
-        """Dimension of the kernel of F_u."""
+        """Dimension of the kernel of F_u: as known, else by its singular values."""
+        if self.known_nullity is not None:
+            return self.known_nullity
         return int(np.sum(np.linalg.svd(self.jacobian / self.rows[:, None], compute_uv=False) <= RANK))
 
     def kernel(self, k=1) -> Kernel:
@@ -126,6 +144,33 @@ class Local:
             p = left[:, k] / np.conj(np.vdot(left[:, k], q))
             pairs.append(Pair(float(values[k].imag), q, p, complex(values[k])))
         return pairs
+
+    def equal_pairs(self, pair) -> Pairs | None:
+        """All pairs of F_u equal to one, that one alone as a rule; None where they are not semisimple."""
+        values = np.linalg.eigvals(self.jacobian)
+        m = int(np.sum(np.abs(values - pair.value) <= EQUAL * abs(pair.value)))
+        if m <= 1:
+            return Pairs(pair.omega, pair.vector[:, None], pair.adjoint[:, None])
+        left, sigma, right = np.linalg.svd(self.jacobian - pair.value * np.eye(len(values)))
+        if sigma[-m] > EQUAL * sigma[0]:
+            return None
+        vectors, adjoint = right[-m:].conj().T, left[:, -m:]
+        product = vectors.conj().T @ adjoint
+        if np.linalg.svd(product, compute_uv=False)[-1] <= MULTIPLE:
+            return None
+        return Pairs(pair.omega, vectors, adjoint @ np.linalg.inv(product))
+
+    def critical_frequencies(self) -> list:
+        """(omega, number of equal pairs) of all pairs on the imaginary axis, fastest first."""
+        values = np.linalg.eigvals(self.jacobian)
+        values = values[(values.imag > 0) & (np.abs(values.real) <= RANK * np.max(np.abs(values), initial=0.0))]
+        found = []
+        for omega in sorted(values.imag.tolist(), reverse=True):
+            if found and abs(found[-1][0] - omega) <= EQUAL * omega:
+                found[-1] = (found[-1][0], found[-1][1] + 1)
+            else:
+                found.append((omega, 1))
+        return found
 
 
 def nearest_pairs(values) -> np.ndarray:

@@ -4,7 +4,7 @@ import numpy as np
 
 from continuation.kinds.normal_forms.centre_manifold import Critical, Reduction
 from continuation.kinds.normal_forms.fold_forms import DOUBLE
-from continuation.kinds.normal_forms.hopf_forms import NO_PAIR, conjugates
+from continuation.kinds.normal_forms.hopf_forms import NO_PAIR, conjugates, movements
 from continuation.kinds.normal_forms.linear_part import Local
 
 # |k omega1 - l omega2| below this of omega1 is named a resonance: in parameters 1e-3 away the missing terms count.  It
@@ -21,7 +21,9 @@ def zero_hopf(local: Local) -> dict:
         ``omega``; ``G200, G011, G300, G111`` (real) and ``G110, G210, G021`` (complex), the coefficients of the
         Poincare normal form times the factorials; ``b = G200/2``, ``c = G011``, ``d = G110 - i omega G300/(3 G200)``
         and ``e = Re[G210 + G110 ((Re G021 + G111)/G011 - G300/G200) - G021 G200/(2 G011)]/2`` of the form above,
-        which changes of time and coordinates reach where bc is not 0; ``s = sign(bc)``, ``theta = Re(d)/b``.
+        which changes of time and coordinates reach where bc is not 0; ``s = sign(bc)``, ``theta = Re(d)/b``,
+        ``theta_imag = Im(d)/b``.  In the original time the frequency is ``omega + turn_z z + turn_zz z**2 + turn_ww
+        |w|**2`` with ``turn_z = Im G110``, ``turn_zz = Im(G210)/2``, ``turn_ww = Im(G021)/2``.
 
     Notes
     -----
@@ -45,7 +47,8 @@ def zero_hopf(local: Local) -> dict:
     if not local.smooth or abs(found["s"]) != 1:
         return found | {"degenerate": "F has no third derivatives" if not local.smooth else "b or c vanishes"}
     found |= {"G300": float(g(0, 0, 0, 0).real), "G111": float(g(0, 0, 1, 2).real)}
-    found |= {"G210": complex(g(1, 0, 0, 1)), "G021": complex(g(1, 1, 1, 2))}
+    found |= {"G210": complex(g(1, 0, 0, 1)), "G021": complex(g(1, 1, 1, 2)), "turn_z": found["G110"].imag}
+    found |= {"turn_zz": found["G210"].imag / 2, "turn_ww": found["G021"].imag / 2}
     return found | zero_hopf_simplified(found)
 
 
@@ -55,7 +58,7 @@ def zero_hopf_simplified(g) -> dict:
     factor = (g["G021"].real + g["G111"]) / g["G011"] - g["G300"] / g["G200"]
     e = 0.5 * (g["G210"] + g["G110"] * factor - g["G021"] * g["G200"] / (2 * g["G011"])).real
     b = g["G200"] / 2
-    return {"b": b, "c": g["G011"], "d": d, "e": float(e), "theta": float(d.real / b)}
+    return {"b": b, "c": g["G011"], "d": d, "e": float(e), "theta": float(d.real / b), "theta_imag": float(d.imag / b)}
 
 
 def hopf_hopf(local: Local) -> dict:
@@ -67,7 +70,10 @@ def hopf_hopf(local: Local) -> dict:
         ``omega1 > omega2``; ``p11, p12, p21, p22``; ``theta = p12/p22``, ``delta = p21/p11``; ``case``:
         ``"simple"`` where p11 p22 > 0, else ``"difficult"``; in the difficult case the coefficients ``s1, s2`` of
         fifth order, ``Theta = s1/p22**2``, ``Delta = s2/p11**2``; ``resonance`` such as ``"1:2"`` where
-        ``k omega1`` and ``l omega2`` are within 1e-3, k + l up to 5: the form above then misses terms.
+        ``k omega1`` and ``l omega2`` are within 1e-3, k + l up to 5: the form above then misses terms.  In the same
+        coordinates ``phase1' = omega1 + t11 r1**2 + t12 r2**2``, and with t21, t22 for the second;
+        ``speeds1, turns1, speeds2, turns2``, tuples: how real and imaginary part of each eigenvalue move with each
+        varied parameter.
 
     Notes
     -----
@@ -84,6 +90,9 @@ def hopf_hopf(local: Local) -> dict:
     g = Reduction(local, conjugates(pairs)).coefficient
     found |= {"p11": float(g(0, 0, 0, 1).real / 2), "p12": float(g(0, 0, 2, 3).real)}
     found |= {"p21": float(g(2, 2, 0, 1).real), "p22": float(g(2, 2, 2, 3).real / 2)}
+    found |= {"t11": float(g(0, 0, 0, 1).imag / 2), "t12": float(g(0, 0, 2, 3).imag)}
+    found |= {"t21": float(g(2, 2, 0, 1).imag), "t22": float(g(2, 2, 2, 3).imag / 2)}
+    found |= movements(local, pairs[0], "1") | movements(local, pairs[1], "2")
     p11, p12, p21, p22 = (found[name] for name in ("p11", "p12", "p21", "p22"))
     if not np.isfinite(p11 * p22) or 0 in (p11, p12, p21, p22):
         return found | {"degenerate": "a cubic coefficient vanishes or is no number"}

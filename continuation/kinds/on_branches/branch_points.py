@@ -7,6 +7,8 @@ Numerical Methods in Bifurcation Problems*, 1987, chapter 5).
 from continuation.ground.status import Kind
 from continuation.kinds.normal_forms import branch_point_forms
 from continuation.kinds.null_vectors import kernel_of
+from continuation.kinds.on_curves.degenerate_branch_point import variant
+from continuation.kinds.on_curves.scalars import kernel_part
 from continuation.kinds.special_kind import CurveShape, Locator, Marker, SpecialKind, Traits
 
 BRANCH_POINT = SpecialKind(
@@ -23,9 +25,14 @@ BRANCH_POINT = SpecialKind(
         module="branch_curve",
         prefix="branch",
         auxiliary=("unfolding",),
-        tests=(None, Kind.BOGDANOV_TAKENS, None),
+        tests=(Kind.DEGENERATE_BRANCH_POINT, Kind.BOGDANOV_TAKENS, Kind.BRANCH_POINT, None, Kind.FOLD),
         counts=Kind.ZERO_HOPF,
+        second_conditions=(Kind.DEGENERATE_BRANCH_POINT,),
         unfolded=True,
+        variant=variant,
     ),
+    scalar=kernel_part,
+    crossing=lambda curve: 1,
+    nullity=2,
     traits=Traits(first=True, may_touch=True, meeting=True, closes=True, explains=frozenset({Kind.FOLD})),
 )

@@ -7,6 +7,7 @@ F_u has a simple kernel that F_p does not reach, so that the tangent's parameter
 from continuation.ground.status import Kind
 from continuation.kinds.normal_forms import fold_forms
 from continuation.kinds.null_vectors import kernel_of
+from continuation.kinds.on_curves.scalars import turning_part
 from continuation.kinds.special_kind import AtStart, CurveShape, Locator, Marker, SpecialKind, Traits
 
 # Parameter component of the unit tangent at a start that reads zero.  The fold is then nearer than the square root of
@@ -17,7 +18,7 @@ AT_START = 1e-9
 
 def is_at_start(start: AtStart) -> bool:
     """Tell whether the branch turns at its start."""
-    return abs(start.tangent[-1]) <= AT_START
+    return abs(start.tangent[-1]) <= AT_START and not start.is_level
 
 
 FOLD = SpecialKind(
@@ -34,9 +35,12 @@ FOLD = SpecialKind(
         module="fold_curve",
         prefix="fold",
         auxiliary=(),
-        tests=(Kind.CUSP, Kind.BOGDANOV_TAKENS, None),
+        tests=(Kind.CUSP, Kind.BOGDANOV_TAKENS, Kind.BRANCH_POINT, None),
         counts=Kind.ZERO_HOPF,
         second_conditions=(Kind.BRANCH_POINT, Kind.CUSP, Kind.BOGDANOV_TAKENS, Kind.ZERO_HOPF),
     ),
+    scalar=turning_part,
+    crossing=lambda curve: 0,
+    nullity=1,
     traits=Traits(turns=True),
 )

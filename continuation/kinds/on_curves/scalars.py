@@ -36,6 +36,35 @@ def null_pairs(curve, x, p):
     return vectors
 
 
+def kernel_part(curve, x, p):
+    """Make the scalar: the eigenvalue nearest zero but for the critical one, which is zero all along the curve.
+
+    Where it vanishes too the kernel of F_u has more dimensions, or zero a Jordan chain.  Off the curve by a difference
+    of 1e-6 the critical one is 1e-12: where both are as small the scalar is zero to rounding of its slope.
+    """
+    if curve.shape.follows_pair:
+        raise ValueError("no simple kernel along this curve")
+    jacobian = jacobian_on(curve, p)
+
+    def scalar(y):
+        values = np.linalg.eigvals(jacobian(y))
+        return float(values[np.argsort(np.abs(values), kind="stable")[1]].real)
+
+    return scalar
+
+
+def turning_part(curve, x, p):
+    """Make the scalar: the first parameter's part of the unit tangent of the curve."""
+    table = curve.near(x, p).functions["residual"].table
+    along = np.linalg.svd(table.derivative_at(x, p))[2][-1]
+
+    def scalar(y):
+        tangent = np.linalg.svd(table.derivative_at(y, p))[2][-1]
+        return float(tangent[-1] * np.sign(tangent @ along))
+
+    return scalar
+
+
 def crossing_part(curve, x, p, is_real):
     """Make the scalar: the real part of the eigenvalue that crosses, a real one or one of a pair.
 
