@@ -13,7 +13,7 @@ from continuation.kinds.special_kind import Locator, Marker, SpecialKind, Traits
 CORNER = SpecialKind(
     kind=Kind.CORNER,
     words="corner",
-    marker=Marker("X", "#000000", 1.2),
+    marker=Marker("d", "#000000", 1.2),
     locator=Locator.TANGENTS,
     explains="any: eigenvalues jump",
     normal_form=corner_forms.corner,
