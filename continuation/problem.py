@@ -145,7 +145,11 @@ class Problem(Verbs, Equations):
         and the default parameters.  See `continuation.symmetries.symmetry.Symmetry`.
     smoothness : int
         How often F can be differentiated: 3 (default) or more; 2 for equations like ``mu*x - x*abs(x)`` whose second
-        derivative jumps, so that nothing is made of third ones.
+        derivative jumps, so that nothing is made of third ones; 1 for kinks like ``mu - abs(x)``, where F is
+        continuous and F_u jumps.  Below 3 a branch goes on behind a corner over which no step leads
+        (`Kind.CORNER`, ``CO``), also where its parameter turns back there; with 1 whatever changes by a jump (the
+        number of unstable eigenvalues, say) is a corner too, no fold, branch or Hopf point.  Derivatives are those of
+        one side; at a kink itself any value between them will do.
     weights : (n + 1,) array, optional
         Inner product ``sum w_i u_i v_i + w_n p q``; default 1/n for states, 1 for the parameter, where these are of
         ordinary size, see `scales`.

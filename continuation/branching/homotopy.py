@@ -10,6 +10,7 @@ from typing import NamedTuple
 import numpy as np
 
 from continuation.branching.certificates import certify, find_doubles
+from continuation.ground.interrupts import raise_if_heard
 
 SMALLEST = 1e-9  # step in t below which a path ends where it is: its limit is singular
 NEAR = (
@@ -199,6 +200,7 @@ def follow_paths(h, starts, tight):
             on = np.flatnonzero((t < 1.0) & (dt > SMALLEST))
             if len(on) == 0:
                 break
+            raise_if_heard()
             step = np.minimum(dt[on], 1.0 - t[on])
             moved, good = advance_paths(h, x[on], t[on], step, tight)
             x[on[good]] = moved[good]

@@ -9,6 +9,7 @@ import numpy as np
 
 from continuation.equations.bordered import solve_least_norm
 from continuation.ground import canonical
+from continuation.ground.interrupts import raise_if_heard
 
 # Singular values below this fraction of the largest are left out of a correction.  Rows have one size by construction,
 # and whole rows vanish at degenerate solutions, to the root of rounding: they are not scaled up.
@@ -35,6 +36,7 @@ def newton(system, z, found=(), iterations=40):
     correction d of the system itself a multiple of it, ``d / (1 - d . grad log)`` (Farrell, Birkisson & Funke, SIAM
     J. Sci. Comput. 37, 2015, A2026).
     """
+    raise_if_heard()
     last = np.inf
     for _ in range(iterations):
         f, a = system(z)

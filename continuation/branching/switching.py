@@ -5,7 +5,6 @@ import logging
 import numpy as np
 
 from continuation.branching import roots
-from continuation.branching.germs import LEVELS
 from continuation.branching.halves import Half, half_branches
 from continuation.branching.reduced_equations import (
     ScaledKernel,
@@ -26,6 +25,9 @@ logger = logging.getLogger("continuation")
 
 STRAIGHT = 0.02  # a half-branch whose direction is this near to the incoming tangent (or its opposite) is that branch
 CLOSE = 0.1  # unit directions nearer than this do not tell branches apart: their starts bring points ahead
+# Radii, each half the one before, at which points ahead are known: the first step is to be no longer than asked for.
+# Ten fewer and steps below a hundredth of the radius are refused, ten more are below the branch point's own error.
+INWARD = 14
 PARTED = 0.02  # touching half-branches nearer than this, relative to the distance from the point: no start between them
 ALIKE = 1e-3  # coordinates of directions nearer than this are equal: where extrapolated they err by up to 1e-4
 LARGEST = 8  # dimension of the kernel beyond which nothing is tried
@@ -205,16 +207,33 @@ def points_ahead(spheres: Spheres, half: Half, touching) -> np.ndarray:
 
 
 def walk_inward(spheres: Spheres, half: Half) -> list:
-    """Points (z, radius) of a half-branch from the one known towards the branch point."""
+    """Points (z, radius) of a half-branch from the one known towards the branch point, at radii that halve.
+
+    Where the branch bends within one of them, as it does at a fold near the branch point, in shorter steps.
+    """
     z, r, found = half.z, half.radius, []
     centre = spheres.kernel.lift(half.direction)
-    for _ in range(LEVELS):
+    for _ in range(INWARD):
         found.append((z, r))
-        guess, r = 0.5 * (z + centre), r / 2
-        z = roots.newton(spheres.system(r), guess)
-        if z is None or np.linalg.norm(z - guess) > 0.3 * np.linalg.norm(guess - centre) + 1e-4:
+        for pieces in (1, 4, 16):
+            inner = walk_to(spheres, z, centre, r, pieces)
+            if inner is not None:
+                break
+        else:
             break
+        z, r = inner, r / 2
     return found
+
+
+def walk_to(spheres: Spheres, z, centre, r, pieces):
+    """The half-branch's point at radius r/2 from z, the one at r, in so many steps; None where one is too long."""
+    ratio = 0.5 ** (1.0 / pieces)
+    for k in range(1, pieces + 1):
+        guess = ratio * z + (1.0 - ratio) * centre
+        z = roots.newton(spheres.system(0.5 * r if k == pieces else r * ratio**k), guess)
+        if z is None or np.linalg.norm(z - guess) > 0.3 * np.linalg.norm(guess - centre) + 1e-4:
+            return None
+    return z
 
 
 def tangent_along(kernel: ScaledKernel, z, half: Half, weights) -> np.ndarray:

@@ -23,6 +23,9 @@ EDGE = 1e-10
 START_EDGE = 1e-9
 ROUND = 1e-13  # brackets shorter than this, relative to 1 + |x|, are points: what Newton's method leaves
 NUDGE = 1e-6  # step of the difference that tells where a value goes, relative to 1 + |x|; rounding hides shorter ones
+# Part of the way from the row before to its extremum by which a value's interpolant may fall short of a limit and be
+# looked at all the same: ten times less and bent excursions are missed, ten times more and each extremum costs a point.
+NEARLY = 0.1
 HALVINGS = 100  # of a bracket; 44 lead from 1 to ROUND
 
 
@@ -36,7 +39,16 @@ class Limited(NamedTuple):
 
     def excess(self, x) -> float:
         """How far the value lies beyond the limits, relative to 1 + |limit|; negative inside, inf where it is NaN."""
-        value, low, high = self.value(x), self.low, self.high
+        return self.relative(self.value(x))
+
+    def slope(self, x, direction) -> float:
+        """Derivative of the value along a direction, by a difference."""
+        h = NUDGE * (1 + np.linalg.norm(x))
+        return (self.value(x + h * direction) - self.value(x - h * direction)) / (2 * h)
+
+    def relative(self, value) -> float:
+        """`excess` of a value."""
+        low, high = self.low, self.high
         if not math.isfinite(value):
             return math.inf
         above = (value - high) / (1 + abs(high)) if high < math.inf else -math.inf
@@ -103,7 +115,10 @@ def split_bounds(problem, vary, size, bounds) -> tuple:
 
 
 class Enclosure(Watcher):
-    """Ends a direction where a value leaves its limits, with the point on the limit as last row."""
+    """Ends a direction where a value leaves its limits, with the point on the limit as last row.
+
+    Also where it is back inside at the next row: between two rows it is looked at where its interpolant is largest.
+    """
 
     every_point = True  # so that little is evaluated beyond the limit
 
@@ -116,18 +131,48 @@ class Enclosure(Watcher):
         for row in range(self.seen, len(unknowns)):
             with np.errstate(all="ignore"):
                 worst = max(one.excess(unknowns[row]) for one in self.limited)
+                beyond = trace.records[row] if worst > EDGE else point_beyond(trace, row, self.limited)
             if worst == math.inf:
                 trace.cut(row, status=Status.NONFINITE)
                 return
-            if worst > EDGE:
-                trace.cut(row, first_crossing(trace, row, self.limited))
+            if beyond is not None:
+                trace.cut(row, first_crossing(trace, row, beyond, self.limited))
                 return
         self.seen = len(unknowns)
 
 
-def first_crossing(trace, row, limited):
-    """Record of the point before a row where the first of the limits is met; None where the row before it is that."""
-    before, record = trace.records[row - 1].copy(), trace.records[row].copy()
+def point_beyond(trace, row, limited):
+    """Record between a row and the one before where a value is beyond its limits, None where none is found."""
+    before, after, size = trace.records[row - 1], trace.records[row], len(trace.start.x)
+    length, made = _distance(trace.state, before[:size], after[:size]), np.empty_like(after)
+    for one in limited:
+        ends = [(one.value(r[:size]), length * one.slope(r[:size], r[size : 2 * size])) for r in (before, after)]
+        for sigma, value in extrema(*ends[0], *ends[1]):
+            peak, way = one.relative(value), one.relative(value) - one.relative(ends[0][0])
+            near = peak > -NEARLY * max(way, 0.0) and peak < math.inf
+            made_it = near and ask(trace.state, tasks.BETWEEN, before, after, made, argument=sigma) == OK
+            if made_it and one.excess(made[:size]) > EDGE:
+                return made
+    return None
+
+
+def extrema(a, slope_a, b, slope_b) -> list:
+    """Places in (0, 1) and values of the extrema of the cubic with these values and slopes at 0 and 1."""
+    rise = b - a
+    square, linear = 3.0 * (slope_a + slope_b - 2.0 * rise), 2.0 * (3.0 * rise - 2.0 * slope_a - slope_b)
+    if not np.all(np.isfinite([square, linear, slope_a])):
+        return []
+    roots = np.roots([square, linear, slope_a])
+    places = sorted(float(t.real) for t in roots if t.imag == 0.0 and 0.0 < t.real < 1.0)
+    return [(t, a + t * (slope_a + t * (0.5 * linear + t * square / 3.0))) for t in places]
+
+
+def first_crossing(trace, row, beyond, limited):
+    """Record of the point before one beyond the limits where the first of them is met, from the row before on.
+
+    None where that row is the point.
+    """
+    before, record = trace.records[row - 1].copy(), beyond.copy()
     size = len(trace.start.x)
     for one in limited:
         if record is not None and one.excess(record[:size]) > EDGE:

@@ -20,8 +20,10 @@ from continuation.engine.start import measured_at, silent_tests, start_from
 from continuation.engine.watching import RunningTrace, StopAt, attended
 from continuation.equations.measures.measure import measure_of, measured
 from continuation.equations.operations import Operations
+from continuation.ground.interrupts import listening
 from continuation.ground.points import Start
 from continuation.ground.status import StartError, Status
+from continuation.results.remarks import Remark
 from continuation.results.request import Request
 from continuation.results.rows import Rows
 
@@ -51,18 +53,31 @@ def follow(problem, start, request: Request, *, parameters=None, watch=()) -> Ro
     measuring = measured_at(problem, start, request.vary, parameters, request.span)
     begun = start_from(measuring, start, request.vary, parameters, request.span)
     check_start(begun, limited_values(problem, begun.p, begun.vary, request.bounds))
+    with listening() as listener:
+        runs = run_directions(measuring, begun, request, watch)
+        branch = remark_on_interrupt(assemble(measuring, begun, runs, request), listener)
+    report(branch)
+    return replace(branch, problem=problem)
+
+
+def run_directions(problem, begun: Start, request: Request, watch) -> dict:
+    """Trace the directions asked for: sign -> `Run`; a closed branch is traced once."""
     runs = {}
     for sign in (1,) if begun.outward else request.signs:
-        run = run_direction(measuring, begun, sign, request, watch)
+        run = run_direction(problem, begun, sign, request, watch)
         if run.status is Status.CLOSED:
-            runs = {sign: run}
-            break
+            return {sign: run}
         runs[sign] = run
         if run.status is Status.INTERRUPTED:
             break
-    branch = assemble(measuring, begun, runs, request)
-    report(branch)
-    return replace(branch, problem=problem)
+    return runs
+
+
+def remark_on_interrupt(branch: Rows, listener) -> Rows:
+    """Say that Ctrl-C came where nothing else does: the rows were complete and being put together."""
+    if not listener.heard or Status.INTERRUPTED in branch.ends:
+        return branch
+    return replace(branch, remarks=(*branch.remarks, Remark("Ctrl-C came when all had been traced")))
 
 
 def run_direction(problem, begun: Start, sign, request: Request, watch=()) -> Run:
@@ -76,6 +91,7 @@ def run_direction(problem, begun: Start, sign, request: Request, watch=()) -> Ru
     enclosed = limited_values(problem, begun.p, begun.vary, others)
     own = measure_of(problem).units[-1]  # 1 where weights that were given are ordinary
     steps = request.steps(1 / math.sqrt(operations.weights[-1]) if problem.adapts else own, found=problem.adapts)
+    operations = replace(operations, smoothness=getattr(problem, "smoothness", 3))
     state = make_state(operations, request.span, steps, request.settings)
     state.integers[S.DETECT] = bits_of(request.detect & operations.kinds)
     watchers = own_watchers(request, enclosed, operations.tests) + tuple(watch)
@@ -129,12 +145,17 @@ def own_watchers(request: Request, enclosed, tests) -> tuple:
 def begin_outward(state, begun: Start, request: Request):
     """Start at a branch point; the next row is a point ahead, if there are any within the limits.
 
-    Of those the farthest that the first step would reach, else the nearest.
+    Of those the farthest that the first step would reach without passing a fold, else the nearest.
     """
     ahead = () if begun.ahead is None or request.settings.max_points < 2 else begun.ahead
     inside = [pair for pair in ahead if all(low < pair[0, int(k)] < high for k, low, high, _ in state.limits)]
-    reached = [x for x, _ in inside if np.sqrt(np.sum(state.weights * (x - begun.x) ** 2)) <= state.floats[S.H]]
-    for x, tangent in inside[min(len(inside) - len(reached), len(inside) - 1) :]:
+    reached = 0
+    for x, tangent in reversed(inside):
+        too_far = np.sqrt(np.sum(state.weights * (x - begun.x) ** 2)) > state.floats[S.H]
+        if too_far or np.sign(tangent[-1]) != np.sign(inside[-1][1, -1]):
+            break
+        reached += 1
+    for x, tangent in inside[min(len(inside) - reached, len(inside) - 1) :]:
         if begin(state, x, tangent, np.zeros(len(state.kinds), bool)) == OK:
             begin_behind(state, begun.x, begun.tangent)
             return
@@ -178,5 +199,7 @@ def trace_on(problem, branch, row, sign, request, watch=()) -> Rows:
     p, x = problem.parameter_values(branch.point(row).parameters), branch.unknowns[row].copy()
     measuring = measured(problem, branch.weights, p, x, problem.index_of(request.vary))
     begun = Start(x, branch.tangents[row].copy(), p, request.vary, problem=measuring)
-    piece = assemble(measuring, begun, {sign: run_direction(measuring, begun, sign, request, watch)}, request)
+    with listening() as listener:
+        runs = {sign: run_direction(measuring, begun, sign, request, watch)}
+        piece = remark_on_interrupt(assemble(measuring, begun, runs, request), listener)
     return replace(piece, problem=problem)

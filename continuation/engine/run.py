@@ -15,9 +15,9 @@ from continuation.compiled.state import tasks
 from continuation.compiled.state import trace_state as S
 from continuation.compiled.state.messages import FOUND
 from continuation.compiled.steps import predict
-from continuation.engine.interrupts import interrupt_sets
 from continuation.engine.watching import asked_to_end
 from continuation.equations.measures.measure import ORDINARY, Measure, units_of
+from continuation.ground.interrupts import interrupt_sets
 from continuation.ground.status import Kind, Status
 from continuation.kinds import registry
 from continuation.kinds.special_kind import BY_KERNEL
@@ -113,6 +113,7 @@ def make_state(operations, span, steps: Steps, settings) -> S.State:
         rows=np.empty((rows, width)),
         brackets=np.zeros((8, 2 * size)),
         limits=np.array([(*limit, 1 / math.sqrt(o.weights[limit[0]])) for limit in limits], float),
+        notes=np.zeros((S.MOST_NOTES, 2), np.int64),
     )
     return S.with_table(state)
 
@@ -122,14 +123,16 @@ def first_integers(operations, is_usual, settings) -> np.ndarray:
     i = np.zeros(S.INTEGERS, np.int64)
     i[S.SIZE], i[S.TESTS], i[S.ACTIVE] = operations.size, len(operations.tests), operations.active
     i[S.MAX_POINTS], i[S.MAX_NEWTON], i[S.FRESH] = settings.max_points, settings.newton_iterations, 2
+    i[S.LOOKS], i[S.SMOOTHNESS] = S.MOST_LOOKS, operations.smoothness
     i[S.PREVIOUS], i[S.LEFT], i[S.NEXT] = S.FIRST_PREVIOUS, S.FIRST_LEFT, S.FIRST_NEXT
     i[S.PRESCRIBED] = settings.step is not None and settings.step == settings.max_step
     free = settings.max_step is None  # else a step of that length would become longer
     i[S.PATIENCE] = growth.FIRST_PATIENCE if is_usual else growth.PATIENCE
     i[S.ADAPTS] = {"each": growth.EACH, "together": growth.TOGETHER}.get(operations.grows if free else "", growth.FIXED)
     i[S.PREDICTOR] = predict.CODES[settings.predictor]
-    (meeting,) = kinds_with("meeting")
+    (meeting,), (kink,) = kinds_with("meeting"), kinds_with("kink")
     i[S.COUNT_KIND], i[S.MEETING_KIND] = code_of(operations.counts), code_of(meeting)
+    i[S.KINK_KIND] = code_of(kink)
     i[S.TURN_KINDS] = bits_of(kinds_with("turns"))
     return i
 
@@ -145,7 +148,7 @@ def first_floats(is_usual, steps: Steps, settings) -> np.ndarray:
 
 def ask(state: S.State, task: int, *arrays, argument: float = 0.0) -> int:
     """Let the engine do one of its rare tasks; up to three contiguous arrays of floats, see `compiled.tasks`."""
-    state.integers[S.TASK], state.floats[S.ARGUMENT] = task, argument
+    state.integers[S.TASK], state.floats[S.ARGUMENT], state.integers[S.LOOKS] = task, argument, S.MOST_LOOKS
     return call_from_python(rare, state.address, *arrays)
 
 
@@ -269,25 +272,38 @@ def place_first(state: S.State, silent: np.ndarray):
 def run_all(running, watchers=()) -> Status:
     """Run to the end of the direction and return why it ended; `running` holds its rows.
 
-    After each portion of points every watcher looks, and may end the direction.  Ctrl-C ends it with what was found.
+    After each portion of points every watcher looks, and may end the direction.  Ctrl-C ends it with what was found,
+    and so does KeyboardInterrupt from anything that the caller gave.
     """
+    flag = running.state.integers[S.FLAG : S.FLAG + 1]
+    try:
+        with interrupt_sets(flag), few_threads(int(running.state.integers[S.SIZE])):
+            return run_portions(running, watchers, flag)
+    except KeyboardInterrupt:
+        running.status = Status.INTERRUPTED
+        return running.status
+
+
+def run_portions(running, watchers, flag) -> Status:
+    """`run_all`; the engine stops where ``flag[0]`` is set."""
     each = any(watcher.every_point for watcher in watchers)
-    portion, flag = 1 if each else FIRST_PORTION, running.state.integers[S.FLAG : S.FLAG + 1]
-    with interrupt_sets(flag), few_threads(int(running.state.integers[S.SIZE])):
-        while True:
-            began = time.perf_counter()
-            running.state.integers[S.BUDGET] = portion
-            code = call_from_python(run, running.state.address)
-            if code == S.FULL:
-                running.state = grow(running.state)
-                continue
-            running.status = STATUSES.get(code)  # none of a pause
-            wanted = asked_to_end(watchers, running)
-            running.status = running.status or wanted
-            if running.status:
-                return running.status
-            if not each and time.perf_counter() - began < PORTION_SECONDS / 2:
-                portion = min(2 * portion, LARGEST_PORTION)
+    portion = 1 if each else FIRST_PORTION
+    while True:
+        began = time.perf_counter()
+        running.state.integers[S.BUDGET] = portion
+        code = call_from_python(run, running.state.address)
+        if code == S.FULL:
+            running.state = grow(running.state)
+            continue
+        running.status = STATUSES.get(code)  # none of a pause
+        if code == S.INTERRUPTED:
+            flag[0] = 0  # watchers may ask the engine again
+        wanted = asked_to_end(watchers, running)
+        running.status = running.status or wanted
+        if running.status:
+            return running.status
+        if not each and time.perf_counter() - began < PORTION_SECONDS / 2:
+            portion = min(2 * portion, LARGEST_PORTION)
 
 
 def few_threads(size: int):

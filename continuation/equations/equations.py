@@ -66,7 +66,7 @@ class Equations:
         self.constants = _check_constants(constants)
         self.symmetric, self.stability = check_flag("symmetric", symmetric), _check_stability(stability)
         compiled = compiled if compiled is None else check_flag("compiled", compiled)
-        self.smoothness = check_whole("smoothness", smoothness, 2)
+        self.smoothness = check_whole("smoothness", smoothness)
         self.weights = None if weights is None else _check_weights(weights, len(self.unknown_names))
         self.scales = None if scales is None else _check_scales(scales, weights, self.states, self.parameters)
         options = {"require_compiled": compiled is True, "compile_it": compiled is not False}

@@ -14,6 +14,7 @@ from continuation.compiled.calls.interface import FAILED, OK, SIGNATURES, Callba
 from continuation.compiled.calls.kernel import OPTIONS, caching_in
 from continuation.ground.arguments import NoFunction, shown
 from continuation.ground.cache import cache_folder
+from continuation.ground.interrupts import is_stopping, stop_here
 
 PURE_MODULES = {"numpy", "math", "cmath", "numba"}
 PLAIN = (bool, int, float, complex, str, bytes, type(None))
@@ -71,9 +72,14 @@ class Function:
         return python_callback(self._guard(n, index), (n, k, size))
 
     def _guard(self, n, index):
-        """The plain function with the engine's signature; an exception becomes a status and is kept."""
+        """The plain function with the engine's signature; an exception becomes a status and is kept.
+
+        KeyboardInterrupt stops the trace, and after Ctrl-C none is called any more: a Jacobian takes many calls.
+        """
 
         def run(u, p, out):
+            if is_stopping():
+                return FAILED
             try:
                 with np.errstate(all="ignore"):
                     if self.shape == "vector":
@@ -84,6 +90,9 @@ class Function:
                         self.python(u, p, index, out)
                     else:
                         out[0] = self.python(u, p)
+            except KeyboardInterrupt:
+                stop_here()
+                return FAILED
             except BaseException as error:  # it can not cross the compiled frames; trace shows it
                 self.error = error
                 return FAILED

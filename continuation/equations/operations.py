@@ -57,13 +57,15 @@ class Operations:
     refine: Callback = NOTHING
     counts: Kind | None = Kind.HOPF  # what a change of the unstable count means
     grows: str = ""  # whether weights change with states that outgrow their units: "each" for itself, or "together"
+    smoothness: int = 3  # how often F can be differentiated
     limits: tuple = ()  # of (index of an unknown, least, largest value): the branch ends there
     effort: np.ndarray = field(default_factory=lambda: np.zeros(3, np.int64))  # Jacobians, factorisations, spectra
 
     @property
     def kinds(self) -> frozenset:
         """Kinds of special points that can be reported."""
-        return frozenset({test.kind for test in self.tests} | {self.counts}) - {None}
+        corners = {Kind.CORNER} if self.smoothness < 3 else set()
+        return frozenset({test.kind for test in self.tests} | {self.counts} | corners) - {None}
 
     @property
     def size(self) -> int:

@@ -9,7 +9,6 @@ from dataclasses import replace
 import numpy as np
 
 from continuation.branching.switching import starts_at
-from continuation.engine.interrupts import listening
 from continuation.engine.progress import board
 from continuation.engine.start import measured_at
 from continuation.exploring import adding
@@ -29,6 +28,7 @@ from continuation.exploring.record import (
     with_problem,
 )
 from continuation.exploring.tracing import NO_CLOCK, Clock, Tracer, describe_state, trace_end, trace_new
+from continuation.ground.interrupts import listening
 from continuation.ground.status import StartError, Status
 from continuation.results.joining import add_effort
 from continuation.results.solutions import need_problem

@@ -27,6 +27,7 @@ class Kind(Enum):
     HOPF_HOPF = "HH", 2
     DEGENERATE_BRANCH_POINT = "DB", 0
     NEUTRAL_SADDLE = "NE", 0, True
+    CORNER = "CO", 0
     USER = "UZ", 0
     END = "EP", 0
 
@@ -56,8 +57,9 @@ class Status(Enum):
     TIME_LIMIT = "the time limit was reached; `branch.extend()` goes on from here"
     INTERRUPTED = "interrupted; what was traced is kept, `branch.extend()` goes on from here"
     STEP_TOO_SMALL = (
-        "no step down to `min_step` was accepted: the branch may end or have a corner here; "
-        "look at the last points, try problem.check(), a smaller `min_step` or a larger `tolerance`"
+        "no step down to `min_step` was accepted: the branch may end or have a corner here (if F has kinks, say "
+        "`Problem(smoothness=1)`); look at the last points, try problem.check(), a smaller `min_step` or a larger "
+        "`tolerance`"
     )
     SINGULAR = (
         "the bordered matrix is singular at every step size: branches meet at a corner or tangentially here "

@@ -6,7 +6,15 @@ on request are zeros of test functions to it, like the user's, and share their n
 """
 
 from continuation.ground.status import Kind
-from continuation.kinds.on_branches import branch_end, branch_points, fold, hopf, neutral_saddle, user_zero
+from continuation.kinds.on_branches import (
+    branch_end,
+    branch_points,
+    corner_point,
+    fold,
+    hopf,
+    neutral_saddle,
+    user_zero,
+)
 from continuation.kinds.on_curves import bautin, bogdanov_takens, cusp, degenerate_branch_point, hopf_hopf, zero_hopf
 from continuation.kinds.special_kind import Locator, SpecialKind
 
@@ -21,6 +29,7 @@ EVERY = (
     zero_hopf.ZERO_HOPF,
     hopf_hopf.HOPF_HOPF,
     degenerate_branch_point.DEGENERATE_BRANCH_POINT,
+    corner_point.CORNER,
     neutral_saddle.NEUTRAL_SADDLE,
     branch_end.BRANCH_END,
 )

@@ -16,6 +16,7 @@ class Locator(Enum):
     EXTENDED_SYSTEM = "Newton on an extended system, compiled (`continuation.compiled.dense`)"
     ALONG_CURVE = "Newton for the zero of a scalar along a curve of special points (`continuation.curves.codim2`)"
     BRACKET = "a bracket of the sign change of a test function of the problem's, narrowed to rounding"
+    TANGENTS = "where the tangents of two pieces meet, compiled (`continuation.compiled.events.kink`)"
     NOWHERE = "not looked for: an end of the branch"
 
 
@@ -78,6 +79,8 @@ class Traits(NamedTuple):
         Its test function may touch zero without a change of sign, where other branches touch this one.
     meeting : bool
         Branches meet there: one may end at such a point, over which no step leads.  Exactly one kind is.
+    kink : bool
+        F_u jumps there, and with it any test function.  Exactly one kind is.
     closes : bool
         A branch that began at such a point is closed where it comes back to it.
     turns : bool
@@ -98,6 +101,7 @@ class Traits(NamedTuple):
     first: bool = False
     may_touch: bool = False
     meeting: bool = False
+    kink: bool = False
     closes: bool = False
     turns: bool = False
     count_change: int | None = BY_KERNEL

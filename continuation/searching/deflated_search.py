@@ -8,6 +8,7 @@ from continuation.derived.conserved.totals import refusal_of
 from continuation.equations.newton import solve_damped
 from continuation.equations.stability import counts_at
 from continuation.ground import canonical
+from continuation.ground.interrupts import raise_if_heard
 from continuation.ground.names import check_numbers, check_whole
 from continuation.ground.points import Point
 from continuation.ground.status import StartError, Status
@@ -225,6 +226,7 @@ class Search:
 
     def attempt(self, guess) -> bool:
         """One Newton run from a guess; whether it found a new solution."""
+        raise_if_heard()
         self.measure(self.half)
         start = self._apart(guess)
         attempt = deflated_newton(self.equations, self.deflation, start, self._most(), self.damped)

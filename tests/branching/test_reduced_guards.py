@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose
 
-from continuation import Problem, switch, trace
+from continuation import Problem, Settings, switch, trace
 from continuation.branching import roots
 from continuation.branching.reduced_equations import Reduced, kernel_at
 
@@ -119,3 +119,20 @@ def test_two_pitchforks_next_to_each_other_lose_no_branch(gap):
         assert sorted(branch["x"][-1] for branch in ends) == pytest.approx(
             [-np.sqrt(1 + side * gap), np.sqrt(1 + side * gap)]
         )
+
+
+@pytest.mark.parametrize("c", [3.0, 40.0, 2000.0])
+@pytest.mark.parametrize("settings", [Settings(max_step=0.001, max_points=1500), Settings(step=0.01), Settings()])
+def test_the_first_step_along_a_half_branch_is_no_longer_than_asked_for(c, settings):
+    """``mu = |x| - c x**2`` turns at mu = 1/(4 c), x = 1/(2 c), also within the first step."""
+    problem = Problem.from_expressions({"x": f"mu*x - abs(x)*x + {c}*x**3"}, {"mu": -1.0}, smoothness=2)
+    trunk = trace(problem, [0.0], "mu", (-1, 1))
+    starts = [start for start in switch(problem, trunk["BP1"]) if not start.known]
+    assert len(starts) == 2
+    for start in starts:
+        branch = trace(problem, start, "mu", (-1, 1), settings=settings)
+        steps = np.sqrt(np.sum(branch.weights * np.diff(branch.unknowns, axis=0) ** 2, axis=1))
+        assert steps[0] <= branch.request.steps().first * (1 + 1e-9)
+        (fold,) = branch.folds
+        assert fold["mu"] == pytest.approx(1 / (4 * c), rel=1e-9)
+        assert_allclose(branch["mu"], np.abs(branch["x"]) - c * branch["x"] ** 2, atol=1e-8)

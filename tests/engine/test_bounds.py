@@ -169,3 +169,18 @@ def test_a_diagram_stays_within_the_limits(tmp_path):
     assert_allclose(bent["mu"], bent["x"] ** 2, atol=1e-12)
     found.save(tmp_path / "d.nc")
     assert Diagram.load(tmp_path / "d.nc").plan == found.plan
+
+
+@pytest.mark.parametrize("offset", [0.0, 0.04, 0.1, -0.06])
+@pytest.mark.parametrize(("sign", "span"), [(1, {"hill": (None, 0.8)}), (-1, {"hill": (-0.8, 3.0)})])
+def test_an_output_that_leaves_its_limit_between_two_points_ends_the_branch(offset, sign, span):
+    """``1/(1 + 9 mu**2)`` is above 0.8 for abs(mu) < 1/6, narrower than a step of 0.4 that passes it."""
+    outputs = {"hill": f"{sign}/(1 + 9*(mu - {offset})**2)"}
+    problem = Problem.from_expressions({"x": "mu - x"}, {"mu": -1.0}, outputs=outputs)
+    settings = Settings(step=0.4 * math.sqrt(2), max_step=0.4 * math.sqrt(2))
+    branch = trace(problem, [-1.0], "mu", {"mu": (-1, 2), **span}, settings=settings)
+    assert branch.ends == LIMITS
+    assert branch["mu"][-1] == pytest.approx(offset - 1 / 6, abs=1e-10)
+    assert len(branch) <= 4
+    wide = trace(problem, [-1.0], "mu", {"mu": (-1, 2), "hill": (-1.1, 1.1)}, settings=settings)
+    assert wide["mu"][-1] == 2.0

@@ -205,3 +205,11 @@ def test_functions_are_told_apart_by_what_compilation_would_freeze():
     assert fingerprint(closure([1.0])) is None
     assert fingerprint(closure(math.sin)) == fingerprint(closure(math.sin)) != fingerprint(closure(math.cos))
     assert fingerprint(closure(closure(1.0))) != fingerprint(closure(closure(2.0)))  # what it calls counts
+
+
+@pytest.mark.parametrize("order", [1, 2, 3])
+@pytest.mark.parametrize("rate", [30.0, 1e3, 1e4, 1.234e5, 1e6])
+def test_what_oscillates_between_the_points_is_not_taken_for_slow(rate, order):
+    for phase in np.linspace(0.1, 3.0, 12):
+        got = derivative_along(lambda t, phase=phase: np.array([np.sin(rate * t + phase)]), 1.0, order)[0]
+        assert got / rate**order == pytest.approx(np.sin(phase + order * np.pi / 2), rel=1e-4, abs=1e-4)

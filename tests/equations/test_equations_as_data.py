@@ -83,8 +83,8 @@ def test_a_change_of_the_count_means_a_hopf_point_only_for_flows():
     ("options", "words"),
     [
         ({"stability": "map"}, 'stability: wanted "flow", None or a function'),
-        ({"smoothness": 1}, "smoothness: wanted a whole number of at least 2, got 1"),
-        ({"smoothness": 2.0}, "smoothness: wanted a whole number of at least 2, got 2.0"),
+        ({"smoothness": 0}, "smoothness: wanted a whole number of at least 1, got 0"),
+        ({"smoothness": 2.0}, "smoothness: wanted a whole number of at least 1, got 2.0"),
         ({"outputs": {"a": residual}}, "outputs: the name 'a' is already one of the parameters"),
     ],
 )

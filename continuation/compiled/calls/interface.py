@@ -17,6 +17,7 @@ from numba.extending import intrinsic
 from continuation.compiled.calls import linking
 from continuation.compiled.calls.arrays import doubles, fixed
 from continuation.compiled.calls.kernel import caching_in, folder_of
+from continuation.ground.interrupts import raise_if_stopped
 
 OK = 0
 FAILED = 1  # a callback raised; it is called once more in Python to show its traceback
@@ -197,12 +198,16 @@ def python_callback(function, sizes) -> Callback:
 def call_from_python(function: callback, data: int, *arrays) -> int:
     """Call a callback with up to three contiguous arrays of floats; returns its status.  The GIL is released."""
     addresses = [address_of(array) for array in arrays] + [0] * (3 - len(arrays))
-    return _PYTHON_CALLBACK(function.address)(data, *addresses)
+    status = _PYTHON_CALLBACK(function.address)(data, *addresses)
+    raise_if_stopped()
+    return status
 
 
 def call_callback(made: Callback, *arrays) -> int:
     """Call a `Callback` with three contiguous arrays of floats; returns its status."""
-    return _PYTHON_CALLBACK(made.address)(made.data, *[address_of(array) for array in arrays])
+    status = _PYTHON_CALLBACK(made.address)(made.data, *[address_of(array) for array in arrays])
+    raise_if_stopped()
+    return status
 
 
 def address_of(array: np.ndarray) -> int:

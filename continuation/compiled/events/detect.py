@@ -76,11 +76,11 @@ def find_changes(s, a, b):
 
 @internal
 def may_be_equal(s, a, b):
-    """Whether counts that differ may be the same: not known at `a`, or eigenvalues that read zero make up for it."""
+    """Whether counts that differ may be the same: not known, or eigenvalues that read zero make up for it."""
     base = S.scalars(s)
     before, after = a[base + S.UNSTABLE], b[base + S.UNSTABLE]
     excess = b[base + S.NULLITY] - a[base + S.NULLITY]
-    if before == S.UNKNOWN:
+    if not (before >= 0.0 and after >= 0.0):
         return True
     return after <= before <= after + excess if excess > 0.0 else before <= after <= before - excess
 

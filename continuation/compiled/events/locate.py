@@ -19,10 +19,12 @@ from continuation.compiled.events.detect import (
     unexplained,
 )
 from continuation.compiled.events.dips import CHANGED, LOST, NOWHERE, PROBED, descend, find_dip_beside
+from continuation.compiled.events.kink import push_corner
 from continuation.compiled.events.records import LARGEST_POWER, NEEDED, copy, has_room, push
 from continuation.compiled.events.refinement import refine
 from continuation.compiled.events.rounding import drop_rounding
 from continuation.compiled.state import trace_state as S
+from continuation.compiled.state.looks import take_look
 from continuation.compiled.steps.correct import FINE, correct
 from continuation.compiled.steps.finish import ask_between, finish
 from continuation.compiled.steps.interpolant import interpolate
@@ -192,7 +194,7 @@ def isolate(s, left, top, event, nearest, coincide):
     ints, stack_, base = S.integers(s), S.stack(s), S.scalars(s)
     after, before = stack_[S.STACK_DEPTH - 1], stack_[S.STACK_DEPTH - 2]
     d, rest = NEIGHBOUR * distance(s, left, top), 0
-    while d > nearest and ints[S.DEPTH] + NEEDED < S.STACK_DEPTH:
+    while d > nearest and ints[S.DEPTH] + NEEDED < S.STACK_DEPTH and take_look(s):
         bits = rest = 0
         if make_neighbour(s, event, left, d, before) and make_neighbour(s, event, top, d, after):
             bits = find_changes(s, before, after)
@@ -344,7 +346,7 @@ def examine(s, bits):
         if left_over & ~own_bits(s, event) != 0:
             make_unlocated(s, left, top, left_over, S.slots(s)[S.MADE])
             push(s, S.slots(s)[S.MADE], S.EVENT)
-    elif push_bisected(s, bits, top) == 0:
+    elif not push_corner(s) and push_bisected(s, bits, top) == 0:
         make_unlocated(s, left, top, bits, S.slots(s)[S.MADE])
         push(s, S.slots(s)[S.MADE], S.EVENT)
 

@@ -6,6 +6,7 @@ from continuation.compiled.calls.interface import OK, call
 from continuation.compiled.calls.kernel import internal
 from continuation.compiled.events.detect import change_of_count, least_count
 from continuation.compiled.state import trace_state as S
+from continuation.compiled.state.looks import take_look
 from continuation.compiled.state.messages import (
     ASKED_CHANGE,
     ASKED_KIND,
@@ -33,7 +34,7 @@ def refine(s, a, b, guess, kind, record):
     The point must lie on the piece between a and b.
     """
     ops = S.ops(s)
-    if ops[S.OP_REFINE] == 0:
+    if ops[S.OP_REFINE] == 0 or not take_look(s):
         return False
     behind, found = 2 * S.size(s), S.scratch(s)
     request = S.work(s)[S.REQUEST]

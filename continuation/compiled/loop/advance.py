@@ -13,7 +13,7 @@ from continuation.compiled.events.records import is_on_point, push
 from continuation.compiled.loop.closing import is_near_start
 from continuation.compiled.loop.growth import grow_units
 from continuation.compiled.state import trace_state as S
-from continuation.compiled.state.tasks import CLOSES, DEAD_END, ask
+from continuation.compiled.state.tasks import CLOSES, DEAD_END, PASS_CORNER, ask
 from continuation.compiled.steps.correct import correct
 from continuation.compiled.steps.finish import record_point
 from continuation.compiled.steps.metric import inner
@@ -138,12 +138,20 @@ def reject(s, code):
 
 @internal
 def choose_ending(s, cause):
-    """Code of the end when no step was small enough, from the last reason; 0 where it is pending behind an event."""
+    """Code of the end when no step was small enough, from the last reason.
+
+    0 where it is pending behind an event, and where the branch goes on behind a corner.
+    """
+    S.integers(s)[S.LOOKS] = S.MOST_LOOKS
     if cause == NONFINITE:
         return S.IS_NONFINITE
     if cause == FAILED:
         return S.CALLBACK_FAILED
     place = S.work(s)[S.REQUEST]
+    if S.integers(s)[S.SMOOTHNESS] < 3 and ask(s, PASS_CORNER, 0.0, place, place, place) == OK:
+        S.effort(s)[S.STEPS] += 1
+        S.floats(s)[S.LENGTH] = -1.0
+        return OK
     if ask(s, DEAD_END, 0.0, place, place, place) == OK:
         S.integers(s)[S.PENDING] = S.IS_SINGULAR
         return OK
@@ -167,14 +175,14 @@ def take_step(s):
     ints, reals = S.integers(s), S.floats(s)
     h, share = reals[S.H], 1.0
     while True:
-        if ints[S.FLAG] != 0:
-            return S.INTERRUPTED, h, 0, 0.0
         code, iterations, angle = attempt_step(s, share * h)
         if share == 1.0 and (code == SINGULAR or code == OK and is_ambiguous(s)):
             share = 1.0 - ASIDE
             continue
         if code == OK:
             return code, h, iterations, angle
+        if ints[S.FLAG] != 0:
+            return S.INTERRUPTED, h, 0, 0.0
         share = 1.0
         reject(s, code)
         if h <= reals[S.MIN_H]:
@@ -204,6 +212,7 @@ def advance(s):
         return code if code == S.INTERRUPTED else choose_ending(s, code)
     S.effort(s)[S.STEPS] += 1
     ints[S.FRESH] += 1
+    ints[S.LOOKS] = S.MOST_LOOKS
     S.floats(s)[S.H] = choose_next_step(s, h, iterations, angle)
     put_on_stack(s)
     lost = S.slot(s, S.NEXT)[S.scalars(s) + S.VANISHED] > 0.0

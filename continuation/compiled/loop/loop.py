@@ -26,6 +26,8 @@ def settle_all(s):
         if ints[S.FLAG] != 0:
             return S.INTERRUPTED
         resolve(s)
+    if ints[S.FLAG] != 0:  # what is pending may be so because a look was refused
+        return S.INTERRUPTED
     if ints[S.PENDING] != 0:
         return ints[S.PENDING]
     return S.MAX_REACHED if ints[S.POINTS] >= ints[S.MAX_POINTS] else OK

@@ -4,6 +4,7 @@ from continuation.compiled.calls.arrays import doubles
 from continuation.compiled.calls.interface import FAILED, OK, callback
 from continuation.compiled.calls.kernel import internal
 from continuation.compiled.events.corner import find_corner, find_dead_end
+from continuation.compiled.events.kink import pass_corner, push_corner
 from continuation.compiled.events.limits import clip
 from continuation.compiled.events.locate import examine, probe
 from continuation.compiled.loop.closing import has_closed
@@ -38,12 +39,16 @@ def do(s, task, argument, a, b, c):
         status, _, _ = correct(s, a, b, argument, TOLERANCE_AT_START)
     elif task == tasks.FINISH:
         status = finish(s, a, argument, c)
-    elif task == tasks.CORNER:
+    elif task == tasks.TOUCH:
         status = OK if find_corner(s, int(argument)) else FAILED
     elif task == tasks.GROW:
         change_units(s)
     elif task == tasks.DEAD_END:
         status = OK if find_dead_end(s) else FAILED
+    elif task == tasks.MARK_CORNER:
+        status = OK if push_corner(s) else FAILED
+    elif task == tasks.PASS_CORNER:
+        status = OK if pass_corner(s) else FAILED
     return status
 
 

@@ -11,11 +11,12 @@ from continuation.compiled.calls.arrays import part
 from continuation.compiled.calls.interface import OK
 from continuation.compiled.calls.kernel import internal
 from continuation.compiled.events.detect import find_changes, find_hidden_dip, find_hidden_turn, may_hide_two, turn_test
+from continuation.compiled.events.kink import turns_suddenly
 from continuation.compiled.events.limits import find_exceeded
 from continuation.compiled.events.records import copy, store
 from continuation.compiled.loop.closing import FIRST
 from continuation.compiled.state import trace_state as S
-from continuation.compiled.state.tasks import CLIP, CORNER, EXAMINE, PROBE, ask
+from continuation.compiled.state.tasks import CLIP, EXAMINE, MARK_CORNER, PROBE, TOUCH, ask
 from continuation.compiled.steps.metric import distance, inner
 
 DEEP = 12  # records on the stack beyond which no more hidden changes are looked for: noise hides ever more of them
@@ -25,6 +26,10 @@ ATTAINED, PARALLEL = 1e-7, 0.99
 # Distance of two special points, relative to 1 + |p| (in the inner product), to which a count alone resolves them: each
 # factor of ten less costs three more probes wherever the count changes by two.
 APART = 1e-4
+# Pieces shorter than this, relative to 1 + |x|, that turn all the same are corners: less, and differences for F_u smear
+# them over 1e-5; ten times more, and sharp bends are taken for them.
+CORNERED = 2e-5
+HELD = 1e-3  # ... or than this, where no point in them is to be had: between two pieces Newton's method has no hold
 SHORT = 1e-9  # intervals shorter than this are not looked into: there is only rounding
 
 
@@ -36,11 +41,23 @@ def size_of_parameter(s, record):
 
 
 @internal
+def look_for_corner(s, left, top, length):
+    """Halve a piece in which the tangent turns suddenly, to a corner; True if something was put on the stack."""
+    if S.integers(s)[S.SMOOTHNESS] > 1 or length <= SHORT or not turns_suddenly(s, left, top, length):
+        return False
+    place, relative = S.work(s)[S.REQUEST], length / (1.0 + math.sqrt(inner(S.weights(s), top, top)))
+    place[0] = -1.0
+    if relative > CORNERED and ask(s, PROBE, 0.5, place, place, place) == OK:
+        return True
+    return relative <= HELD and ask(s, MARK_CORNER, 0.0, place, place, place) == OK
+
+
+@internal
 def look_closer(s, length):
     """Look into an interval without changes for two of a kind; True if something was put on the stack."""
     ints = S.integers(s)
     left, top = S.slot(s, S.LEFT), S.top(s)
-    if length <= SHORT or ints[S.DEPTH] > DEEP:
+    if length <= SHORT or ints[S.DEPTH] > DEEP or ints[S.LOOKS] <= 0:
         return False
     sigma, j = -1.0, -1
     if ints[S.DETECT] & ints[S.TURN_KINDS] != 0:
@@ -50,7 +67,7 @@ def look_closer(s, length):
         if ints[S.HISTORY] == 1:
             sigma, j = find_hidden_dip(s, S.slot(s, S.PREVIOUS), left, top, length)
     place = S.work(s)[S.REQUEST]
-    if sigma < 0.0 and j >= 0 and ask(s, CORNER, float(j), place, place, place) == OK:
+    if sigma < 0.0 and j >= 0 and ask(s, TOUCH, float(j), place, place, place) == OK:
         return True
     if sigma < 0.0 and may_hide_two(s, left, top) and length > APART * (1.0 + size_of_parameter(s, top)):
         sigma, j = 0.5, -1
@@ -123,19 +140,30 @@ def settle(s, length):
         ints[S.PREVIOUS], ints[S.LEFT], ints[S.NEXT] = ints[S.LEFT], ints[S.NEXT], ints[S.PREVIOUS]
         ints[S.HISTORY], S.floats(s)[S.BEFORE] = 1, length
         store(s, top)
-    else:
-        S.floats(s)[S.BEFORE] = distance(s, S.slot(s, S.PREVIOUS), top)
-        S.floats(s)[S.LENGTH] = -1.0
+    else:  # what lies behind a probe is the record next to it: from farther away a decay looks like a dip for ever
+        ints[S.PREVIOUS], ints[S.LEFT] = ints[S.LEFT], ints[S.PREVIOUS]
+        ints[S.HISTORY], S.floats(s)[S.BEFORE], S.floats(s)[S.LENGTH] = 1, length, -1.0
         copy(top, S.slot(s, S.LEFT))
-    if top[base + S.NULLITY] > zeros:  # rounding hides a count, which goes on as it was before
+    if top[base + S.NULLITY] > zeros or not top[base + S.UNSTABLE] >= 0.0:
+        # Rounding hides a count, which goes on as it was before.
         left = S.slot(s, S.LEFT)
         left[base + S.UNSTABLE], left[base + S.NULLITY] = known, zeros
+
+
+@internal
+def drop_probes(s):
+    """Take the probes off the top of the stack: no looks are left to search between them, so they say nothing."""
+    ints, role = S.integers(s), S.scalars(s) + S.ROLE
+    while ints[S.DEPTH] > 1 and S.top(s)[role] == S.PROBE:
+        ints[S.DEPTH] -= 1
 
 
 @internal
 def resolve(s):
     """Deal with the interval from LEFT to the top of the stack once."""
     ints, base = S.integers(s), S.scalars(s)
+    if ints[S.LOOKS] <= 0:
+        drop_probes(s)
     place = S.work(s)[S.REQUEST]
     if find_exceeded(s, S.top(s)) != 0:
         ask(s, CLIP, 0.0, place, place, place)
@@ -150,10 +178,12 @@ def resolve(s):
     if ints[S.DEPTH] > 1 or length < 0.0:
         length = distance(s, left, top)
     bits = find_changes(s, left, top)
+    if look_for_corner(s, left, top, length):
+        return
     if bits != 0:
         ask(s, EXAMINE, float(bits), place, place, place)
         return
     if left[base + S.UNSTABLE] == S.UNKNOWN:
         left[base + S.UNSTABLE] = top[base + S.UNSTABLE]
-    if not look_closer(s, length):
+    if not look_closer(s, length) and ints[S.FLAG] == 0:  # interrupted it may have been refused its looks
         settle(s, length)

@@ -15,10 +15,12 @@ from continuation.compiled.state import trace_state as S
     NEWTON_STEP,  # x in a, row b, gap: one bordered solve
     CORRECT,  # x in a, row b, value: Newton's method to TOLERANCE_AT_START
     FINISH,  # x in a, size of the residual: record c
-    CORNER,  # a determinant: OK where the piece has a corner (or hid a change), which is put on the stack
+    TOUCH,  # a determinant: OK where the piece has a corner (or hid a change), which is put on the stack
     DEAD_END,  # OK where the branch ends in a branch point, which is put on the stack
+    MARK_CORNER,  # OK where something jumps up to the top of the stack: the corner is put on it
+    PASS_CORNER,  # OK where the branch goes on behind a corner: it is put on the stack above the next point
     GROW,  # give states that have outgrown their units larger ones
-) = range(12)
+) = range(14)
 
 
 @inlined

@@ -40,6 +40,7 @@ KINDS = (
     "ZERO_HOPF",
     "HOPF_HOPF",
     "DEGENERATE_BRANCH_POINT",
+    "CORNER",
 )
 NO_KIND = -1  # kind of a test function whose sign changes mean nothing
 
@@ -99,8 +100,12 @@ OPS = OP_RARE + 1
     ADAPTS,  # whether units grow with the states, see growth.py
     LONGEST,  # steps in a row that were as long as they may be
     PATIENCE,  # so many of these before units grow
+    LOOKS,  # points in between and locations that this step may still ask for
+    NOTES,  # notes made, more than there is room for included
+    SMOOTHNESS,  # how often F can be differentiated: below 3 corners are passed, below 2 they are expected anywhere
+    KINK_KIND,  # kind of the points where F_u jumps
     INTEGERS,
-) = range(32)
+) = range(36)
 
 # Work counts: an own array, so that every reason has its place.
 (
@@ -114,17 +119,24 @@ OPS = OP_RARE + 1
     REJECTED_SINGULAR,
     REJECTED_FAILED,
     PROBES,
+    UNSEARCHED,  # steps whose LOOKS ran out
     EFFORTS,
-) = range(11)
+) = range(12)
+
+# Points in between and locations that one accepted step may ask for.  A step with several special points takes some
+# hundreds; ten times less and points of such steps are not located, ten times more and noise takes minutes a step.
+MOST_LOOKS = 2000
+# Reasons of notes: the step from the row was not searched to the end.
+(OUT_OF_LOOKS,) = range(1)
+MOST_NOTES = 64  # that are kept
 
 # Rows of `work`.
 GUESS, ROW, RHS, SOLUTION, F, DIRECTION, MONITORED, REQUEST, SPARE, SPARE_DIRECTION, WORK_ROWS = range(11)
 
 # Floats of the state.
-# ARGUMENT and RESULT are those of `rare`, BASE is the parameter at the record that a correction starts from, BEFORE
-# the distance from PREVIOUS to LEFT, CORRECTION the squared length of Newton's last correction, LENGTH the distance
-# from LEFT to the next point (negative: to be found out), CLEAR a lower bound of that from LEFT to the start, GROWN the
-# factor by which a state may outgrow its unit.
+# ARGUMENT and RESULT are those of `rare`, BEFORE is the distance from PREVIOUS to LEFT, CORRECTION the squared length
+# of Newton's last correction, LENGTH the distance from LEFT to the next point (negative: to be found out), CLEAR a
+# lower bound of that from LEFT to the start, GROWN the factor by which a state may outgrow its unit.
 (
     H,
     MIN_H,
@@ -133,17 +145,16 @@ GUESS, ROW, RHS, SOLUTION, F, DIRECTION, MONITORED, REQUEST, SPARE, SPARE_DIRECT
     MAX_ANGLE,
     ARGUMENT,
     RESULT,
-    BASE,
     BEFORE,
     CORRECTION,
     LENGTH,
     CLEAR,
     GROWN,
     FLOATS,
-) = range(14)
+) = range(13)
 
 # Codes: of a correction, and of a loop that returns.
-CONVERGED, DIVERGED, TURNED, JUMPED = 0, 11, 12, 13
+CONVERGED, DIVERGED, TURNED, JUMPED, REFUSED = 0, 11, 12, 13, 14
 FULL, PAUSED, LIMIT, CLOSED, MAX_REACHED, STOPPED, INTERRUPTED = 101, 102, 103, 104, 105, 106, 107
 TOO_SMALL, IS_SINGULAR, IS_NONFINITE, UNRESOLVED, CALLBACK_FAILED = 108, 109, 110, 111, 112
 
@@ -172,6 +183,7 @@ class State(NamedTuple):
     rows: np.ndarray  # (capacity, width) records
     brackets: np.ndarray  # (capacity, 2 N): two points each
     limits: np.ndarray  # (M, 4): index of an unknown, the least and the largest value it may take, its unit
+    notes: np.ndarray  # int64 (MOST_NOTES, 2): a row and what is to be said of it
 
     @property
     def address(self) -> int:
@@ -211,7 +223,7 @@ def with_table(state: State) -> State:
 _OPS, _KINDS, _TRAITS, _PARAMETERS = place("ops"), place("kinds"), place("traits"), place("parameters")
 _WEIGHTS, _INTEGERS, _FLOATS, _EFFORT = place("weights"), place("integers"), place("floats"), place("effort")
 _WORK, _SCRATCH, _SLOTS, _STACK = place("work"), place("scratch"), place("slots"), place("stack")
-_ROWS, _BRACKETS, _LIMITS = place("rows"), place("brackets"), place("limits")
+_ROWS, _BRACKETS, _LIMITS, _NOTES = place("rows"), place("brackets"), place("limits"), place("notes")
 
 
 @internal
@@ -351,3 +363,9 @@ def brackets(s):
 def limits(s):
     """(M, 4): index of an unknown, the least and the largest value it may take, its unit."""
     return doubles(fixed(s, _LIMITS), (fixed(s, _LIMITS + 1), fixed(s, _LIMITS + 2)))
+
+
+@internal
+def notes(s):
+    """(MOST_NOTES, 2): a row and what is to be said of it."""
+    return arrays.integers(fixed(s, _NOTES), (fixed(s, _NOTES + 1), fixed(s, _NOTES + 2)))

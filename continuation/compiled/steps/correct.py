@@ -59,15 +59,6 @@ def take_newton_step(s, x, row, gap):
     return call(ops[S.OP_SOLVE], ops[S.OP_SOLVE + 1], row, rhs, work[S.SOLUTION])
 
 
-@inlined
-def is_settled(s, p, correction):
-    """Whether the parameter's last correction is small against the parameter, not only against |x|.
-
-    Where p is tiny and the equations depend on its digits, only this tells that the tangent is good.
-    """
-    return abs(correction) <= DIGITS * (abs(p) + abs(p - S.floats(s)[S.BASE]))
-
-
 @summing
 def correct(s, x, row, value, tolerance):
     """Newton's method for F(x) = 0 and ``row . x = value``, in place.
@@ -79,14 +70,19 @@ def correct(s, x, row, value, tolerance):
     ints, weights = S.integers(s), S.weights(s)
     size = S.size(s)
     d, old, before, correction, scale, iterations = S.work(s)[S.SOLUTION], 0.0, math.inf, math.inf, 1.0, 0
+    shift, last_shift = math.inf, math.inf
     while True:
         status, size_f = evaluate(s, x)
         if status != OK:
             break
+        if ints[S.FLAG] != 0:
+            return S.REFUSED, iterations, size_f
         if iterations > 0:
             stalled = correction > SLOW * SLOW * before
             if correction <= tolerance * tolerance * scale and (size_f <= old or correction <= NOISE * NOISE * scale):
-                if stalled or is_settled(s, x[size - 1], d[size - 1]):
+                # Where p is tiny and the equations depend on its digits, only these tell that the tangent is good.
+                settled = shift <= DIGITS * abs(x[size - 1]) or (stalled and shift > SLOW * last_shift)
+                if settled or iterations == ints[S.MAX_NEWTON]:
                     break
             elif stalled and correction <= STALLED * STALLED * scale:
                 break
@@ -103,6 +99,7 @@ def correct(s, x, row, value, tolerance):
         if status != OK:
             break
         before, old, correction, norm = correction, size_f, 0.0, 0.0
+        last_shift, shift = shift, abs(d[size - 1])
         for j in range(size):
             x[j] += d[j]
             correction += weights[j] * d[j] * d[j]

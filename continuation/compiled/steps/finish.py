@@ -6,6 +6,7 @@ from continuation.compiled.calls.arrays import part
 from continuation.compiled.calls.interface import FAILED, NONFINITE, OK, call
 from continuation.compiled.calls.kernel import inlined, internal
 from continuation.compiled.state import trace_state as S
+from continuation.compiled.state.looks import take_look
 from continuation.compiled.state.messages import DETERMINANT, EXPONENT, SOLVED
 from continuation.compiled.state.tasks import BETWEEN, ask
 from continuation.compiled.steps.correct import FINE, correct
@@ -51,8 +52,9 @@ def make_between(s, a, b, sigma, record):
     work = S.work(s)
     size = S.size(s)
     x, direction, row = work[S.GUESS], work[S.DIRECTION], work[S.ROW]
+    if not take_look(s):
+        return S.REFUSED
     S.effort(s)[S.PROBES] += 1
-    S.floats(s)[S.BASE] = a[size - 1]
     interpolate(a, b, size, distance(s, a, b), sigma, x, direction)
     if weigh(s, direction, row) == 0.0:
         return S.DIVERGED

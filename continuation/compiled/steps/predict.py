@@ -52,7 +52,6 @@ def predict(s, h):
     Returns that equation's right-hand side.
     """
     ints, before, bend = S.integers(s), S.floats(s)[S.BEFORE], 0.0
-    S.floats(s)[S.BASE] = S.slot(s, S.LEFT)[S.size(s) - 1]
     if ints[S.HISTORY] == 1 and before > 0.0:
         if ints[S.PREDICTOR] == SECANT:
             return predict_by_secant(s, h)

@@ -129,6 +129,7 @@ def effort_of(runs) -> dict:
         "factorisations": int(own[workspace.FACTORISATIONS]),
         "spectra": int(own[workspace.SPECTRA]),
         "probes": int(total[S.PROBES]),
+        "unsearched": int(total[S.UNSEARCHED]),
     }
 
 

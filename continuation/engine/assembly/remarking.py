@@ -8,6 +8,7 @@ import numpy as np
 
 from continuation.engine.assembly.level_pieces import remarks_on_level_pieces
 from continuation.engine.assembly.noise import remarks_on_noise
+from continuation.engine.assembly.notes import remarks_of_notes
 from continuation.ground.status import Kind
 from continuation.results.remarks import Remark, unique_remarks
 
@@ -43,6 +44,7 @@ SOURCES = (
     remarks_on_level_pieces,
     remarks_on_coincidence,
     remarks_on_noise,
+    remarks_of_notes,
 )
 
 

@@ -168,7 +168,7 @@ class Runaway(Watcher):
 
     def is_outside(self, state, x) -> bool:
         """Whether a solution ahead lies outside the limits."""
-        if any(not low <= x[int(index)] <= high for index, low, high in state.limits):
+        if any(not low <= x[int(index)] <= high for index, low, high, _ in state.limits):
             return True
         return any(one.excess(x) > 0.0 for one in self.enclosed)
 
