@@ -107,6 +107,7 @@ def make_state(operations, span, steps: Steps, settings) -> S.State:
         rows=np.empty((rows, width)),
         brackets=np.zeros((8, 2 * size)),
         limits=np.array([(size - 1, *span), *o.limits], float),
+        crossings=np.zeros((S.MOST_CROSSINGS, size + S.CROSSING)),
     )
     return S.with_table(state)
 
@@ -122,6 +123,7 @@ def first_integers(operations, settings) -> np.ndarray:
     (meeting,) = kinds_with("meeting")
     i[S.COUNT_KIND], i[S.MEETING_KIND] = code_of(operations.counts), code_of(meeting)
     i[S.TURN_KINDS] = bits_of(kinds_with("turns"))
+    i[S.GUARDED] = operations.refine.address != 0 and any(test.kind is meeting for test in operations.tests)
     return i
 
 
@@ -130,6 +132,7 @@ def first_floats(steps: Steps, settings) -> np.ndarray:
     f = np.zeros(S.FLOATS)
     f[S.H], f[S.MIN_H], f[S.MAX_H] = steps.first, steps.least, steps.largest
     f[S.TOLERANCE], f[S.MAX_ANGLE] = settings.tolerance, math.tan(min(settings.max_angle, 1.57))
+    f[S.SOUGHT] = math.inf
     return f
 
 

@@ -2,17 +2,18 @@
 
 With k left null vectors u_i and the k + 1 null vectors c_j of ``[F_u F_p]`` the equations are F = 0 off the u_i and
 ``u_i' [F_u F_p] c_j = 0`` (for k = 1: Govaerts, *Numerical Methods for Bifurcations of Dynamical Equilibria*, SIAM
-2000, chapter 4).  The part of F along the u_i is not among them: it must come out zero at a branch point, which is
-tested.  Quadratic where branches cross, linear where they touch.
+2000, chapter 4).  The part of F along the u_i is not among them: it must come out zero at a branch point, to rounding;
+else branches only pass each other, see unfolding.py.  Quadratic where branches cross, linear where they touch.
 """
 
 import math
 
 from continuation.compiled.calls.arrays import fixed, new_doubles
-from continuation.compiled.calls.interface import OK
+from continuation.compiled.calls.interface import APART, FAILED, OK
 from continuation.compiled.calls.kernel import internal
 from continuation.compiled.dense import workspace as D
 from continuation.compiled.dense.extended import contract, differentiate_along, evaluate_at, is_worth_more, norm, update
+from continuation.compiled.dense.unfolding import bend_across, find_gap, largest_rounding
 from continuation.compiled.matrices import linalg
 
 ITERATIONS = 60  # where another branch touches, Newton only halves the error: enough for all digits
@@ -26,8 +27,8 @@ SMALL = 1e-7
 FEW = 0.1  # of the largest: singular values below may vanish; a guess of the kernel's size, tested afterwards
 ALIKE = 3.0  # singular values within this factor of the smallest may vanish with it; likewise
 STALLED, SHORTEST = 0.5, 1e-4  # a contraction that a kink may hinder; differences are then shortened down to this part
-# Residual that a branch point may leave in the left kernel, relative to its scale: ten times less and rounding refuses
-# points, ten times more takes branches that pass each other closely for branches that meet.
+# Residual that no branch point leaves in the left kernel, relative to its scale, however noisy F is: ten times less and
+# noise refuses points, ten times more takes branches that pass each other for branches that meet.
 UNBALANCED = 1e-10
 TRUNCATED = 1e-12  # singular values of the least-squares problem below this, relative to the largest, are rounding
 REACHED = 0.9  # a contraction above this says that rounding is reached
@@ -75,23 +76,19 @@ def take_kernel_step(w, x, p, f, k, unit, reach):
     """One Gauss-Newton step towards a point where [F_u F_p] loses k ranks; p in units of `unit`.
 
     With its singular vectors: u_i (the k smallest) and c_j (those and the null vector) the equations are
-    F = 0 off the u_i, and ``u_i' [F_u F_p] c_j = 0``.  Returns the relative correction, the part of F along
-    the u_i (at a branch point it vanishes) and the scale of F: both as the step saw them.
+    F = 0 off the u_i, and ``u_i' [F_u F_p] c_j = 0``.  Returns the relative correction and the scale of F.
     """
     n = fixed(w, D.N_STATES)
     if evaluate_at(w, x, p, f) != OK:
-        return math.inf, math.inf, 1.0
+        return math.inf, 1.0
     u, sigma, vt = linalg.svd(D.lapack(w), jacobian_of(w, unit))
-    step, left_over = new_doubles(n + 1), 0.0
+    step = new_doubles(n + 1)
     for m in range(n):
         along = 0.0
         for i in range(n):
             along += u[i, m] * f[i]
-        if m >= n - k:
-            left_over = max(left_over, abs(along))
-        else:
-            for j in range(n + 1):
-                step[j] -= along / sigma[m] * vt[m, j]
+        for j in range(n + 1 if m < n - k else 0):
+            step[j] -= along / sigma[m] * vt[m, j]
     g, h = new_doubles((k * (k + 1), k + 1)), new_doubles(k * (k + 1))
     for j in range(k + 1):
         direction = vt[n - k + j].copy()
@@ -113,7 +110,28 @@ def take_kernel_step(w, x, p, f, k, unit, reach):
         for j in range(n + 1):
             step[j] += gamma[at_c] * vt[n - k + at_c, j]
     step[n] *= unit
-    return update(x, step, n + 1), left_over, max(sigma[0], linalg.largest_entry(g))
+    return update(x, step, n + 1), max(sigma[0], linalg.largest_entry(g))
+
+
+@internal
+def balances(w, x, p, f, left, error, scale):
+    """Whether F at x, with its derivatives at hand, has no more than rounding along a left null vector."""
+    left_over = 0.0
+    for i in range(f.shape[0]):
+        left_over += left[i] * f[i]
+    return abs(left_over) <= min(
+        largest_rounding(w, x, p, left, error, scale), UNBALANCED * scale * (1.0 + norm(x))
+    )
+
+
+@internal
+def find_passage(w, x, p, f, left, kernel, unit, t):
+    """Whether branches pass each other at x, `kernel` in units of `unit`; then `t` leads from one to the other."""
+    n, left_over = f.shape[0], 0.0
+    for i in range(n):
+        left_over += left[i] * f[i]
+    kernel[0, n], kernel[1, n] = unit * kernel[0, n], unit * kernel[1, n]
+    return find_gap(left_over, bend_across(w, x, p, left, kernel), kernel, t)
 
 
 @internal
@@ -131,25 +149,30 @@ def count_null_vectors(w, scale):
 def locate_kernel(w, x, t, p, f, k):
     """Branch point near x where [F_u F_p] loses k ranks; `t` is projected onto its kernel.
 
-    Returns the error and the nullity of F_u.
+    Returns the error, the nullity of F_u and OK, or APART where branches only pass each other: then `t` leads across.
     """
     n = fixed(w, D.N_STATES)
-    error, left_over, scale, reach = math.inf, math.inf, 1.0, 1.0
+    error, scale, reach = math.inf, 1.0, 1.0
     if k > n or evaluate_at(w, x, p, f) != OK:
-        return math.inf, 0
+        return math.inf, 0, FAILED
     unit = parameter_unit(w)
     for iteration in range(ITERATIONS):
         before = error
-        error, left_over, scale = take_kernel_step(w, x, p, f, k, unit, reach)
+        error, scale = take_kernel_step(w, x, p, f, k, unit, reach)
         if error > STALLED * before:
             reach = max(0.1 * reach, SHORTEST)
         if not is_worth_more(error, before, REACHED) or (iteration >= EARLY and error > FAR):
             break
     if not (error <= ATTAINED) or evaluate_at(w, x, p, f) != OK:
-        return math.inf, 0
-    _, sigma, vt = linalg.svd(D.lapack(w), jacobian_of(w, unit))
-    if sigma[n - k] > SMALL * scale or left_over > UNBALANCED * scale * (1.0 + norm(x)):
-        return math.inf, 0
+        return math.inf, 0, FAILED
+    u, sigma, vt = linalg.svd(D.lapack(w), jacobian_of(w, unit))
+    if sigma[n - k] > SMALL * scale:
+        return math.inf, 0, FAILED
+    nullity = count_null_vectors(w, scale)
+    for m in range(n - k, n):
+        if not balances(w, x, p, f, u[:, m].copy(), error, scale):
+            passes = k == 1 and find_passage(w, x, p, f, u[:, m].copy(), vt[n - 1 :].copy(), unit, t)
+            return (error, nullity, APART) if passes else (math.inf, 0, FAILED)
     t[n] /= unit
     projected = new_doubles(n + 1)
     for c in range(n - k, n + 1):
@@ -161,7 +184,7 @@ def locate_kernel(w, x, t, p, f, k):
     for j in range(n + 1):
         t[j] = projected[j]
     t[n] *= unit
-    return error, count_null_vectors(w, scale)
+    return error, nullity, OK
 
 
 @internal
@@ -188,17 +211,19 @@ def locate_kernel_of_any_size(w, x, t, p, f, k):
     phase condition holds some of them back, the count tells too many.
     """
     first, direction = x.copy(), t.copy()
-    error, nullity = locate_kernel(w, x, t, p, f, k)
-    if error <= ATTAINED:
-        return error, nullity
-    tried = k
+    error, nullity, status = locate_kernel(w, x, t, p, f, k)
+    if status == OK:
+        return error, nullity, status
+    tried, place, across, other = k, x.copy(), t.copy(), (error, nullity, status)
     for likely in guess_kernels(w, first, p, f):
         if likely in (k, tried):
             continue
         for j in range(x.shape[0]):
             x[j], t[j] = first[j], direction[j]
-        error, nullity = locate_kernel(w, x, t, p, f, likely)
-        if error <= ATTAINED:
-            break
+        error, nullity, status = locate_kernel(w, x, t, p, f, likely)
+        if status == OK:
+            return error, nullity, status
         tried = likely
-    return error, nullity
+    for j in range(x.shape[0]):
+        x[j], t[j] = place[j], across[j]
+    return other

@@ -3,7 +3,7 @@
 import math
 
 from continuation.compiled.calls.arrays import doubles, fixed, new_doubles
-from continuation.compiled.calls.interface import FAILED, NONFINITE, OK, callback
+from continuation.compiled.calls.interface import APART, FAILED, NONFINITE, OK, callback
 from continuation.compiled.dense import workspace as D
 from continuation.compiled.dense.branch_point import ATTAINED, locate_kernel_of_any_size
 from continuation.compiled.dense.extended import evaluate_at
@@ -28,21 +28,23 @@ FOLD, HOPF = KINDS.index("FOLD"), KINDS.index("HOPF")  # all else is a branch po
 def refine(w, request, p, out):
     """Locate a point of the kind asked for near the one given.
 
-    request, out : see `messages`; the tangent found is not normalised, the error is relative.
+    request, out : see `messages`; the tangent found is not normalised, the error is relative.  Where branches only pass
+    each other, APART, it leads from one to the other.
     """
     n = fixed(w, D.N_STATES)
     behind = 2 * n + 2
     given = doubles(request, behind + ASKED)
     parameters, found = doubles(p, fixed(w, D.N_PARAMETERS)), doubles(out, behind + FOUND)
     x, t, f = given[: n + 1].copy(), given[n + 1 : behind].copy(), new_doubles(n)
-    kind, error, nullity = int(given[behind + ASKED_KIND]), math.inf, 0
+    kind, error, nullity, status = int(given[behind + ASKED_KIND]), math.inf, 0, OK
     # A table of locators by kind would need one signature for all and an indirect call each: three lines say it too.
     if kind == FOLD:
         error, nullity = locate_fold(w, x, t, parameters, f), 1
     elif kind == HOPF:
         error = locate_hopf(w, x, parameters, f)
     else:
-        error, nullity = locate_kernel_of_any_size(w, x, t, parameters, f, max(1, int(given[behind + ASKED_CHANGE])))
+        change = max(1, int(given[behind + ASKED_CHANGE]))
+        error, nullity, status = locate_kernel_of_any_size(w, x, t, parameters, f, change)
     if not (error <= ATTAINED):
         return FAILED
     if evaluate_at(w, x, parameters, f) != OK:
@@ -54,4 +56,4 @@ def refine(w, request, p, out):
         found[j], found[n + 1 + j] = x[j], t[j]
     found[behind + FOUND_KIND], found[behind + FOUND_NULLITY] = kind, nullity
     found[behind + FOUND_ERROR], found[behind + FOUND_RESIDUAL] = error, largest
-    return OK
+    return status

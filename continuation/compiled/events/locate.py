@@ -11,6 +11,7 @@ from continuation.compiled.calls.interface import OK
 from continuation.compiled.calls.kernel import internal
 from continuation.compiled.events.bracket import BRACKETED, ROUND, find_root
 from continuation.compiled.events.detect import COUNT_BIT, LARGEST_POWER, find_changes, unexplained
+from continuation.compiled.events.near_crossing import turn_back
 from continuation.compiled.events.records import NEEDED, copy, has_room, push
 from continuation.compiled.events.refinement import refine
 from continuation.compiled.state import trace_state as S
@@ -228,7 +229,7 @@ def examine(s, bits):
         left_over = unexplained(s, bits, change, event)
         push(s, event, S.EVENT)
         push_bisected(s, left_over, top)
-    elif not push_bisected(s, bits, top):
+    elif not (push_bisected(s, bits, top) or turn_back(s, bits)):
         give_up(s, bits)
 
 

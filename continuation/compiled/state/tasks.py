@@ -17,7 +17,9 @@ from continuation.compiled.state import trace_state as S
     FINISH,  # x in a, size of the residual: record c
     CORNER,  # a determinant: OK where the piece has a corner (or hid a change), which is put on the stack
     DEAD_END,  # OK where the branch ends in a branch point, which is put on the stack
-) = range(11)
+    STRAY,  # record a: OK unless another branch is as near as Newton's first correction came
+    LOOK_AHEAD,  # a length of step: what is left of it where branches may meet ahead, into RESULT
+) = range(13)
 
 
 @inlined

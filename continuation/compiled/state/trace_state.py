@@ -93,8 +93,10 @@ OPS = OP_RARE + 1
     PREVIOUS,  # slot of the point before the last
     LEFT,  # slot of what is settled last, the left end of what is not
     NEXT,  # slot of the next point
+    GUARDED,  # whether branch points ahead can be told from near-crossings
+    CROSSINGS,  # near-crossings noted, also those that found no room
     INTEGERS,
-) = range(29)
+) = range(31)
 
 # Work counts: an own array, so that every reason has its place.
 (
@@ -107,9 +109,11 @@ OPS = OP_RARE + 1
     REJECTED_NONFINITE,
     REJECTED_SINGULAR,
     REJECTED_FAILED,
+    REJECTED_STRAYED,
+    REJECTED_LOST,
     PROBES,
     EFFORTS,
-) = range(11)
+) = range(13)
 
 # Rows of `work`.
 GUESS, ROW, RHS, SOLUTION, F, DIRECTION, MONITORED, REQUEST, SPARE, SPARE_DIRECTION, WORK_ROWS = range(11)
@@ -118,10 +122,34 @@ GUESS, ROW, RHS, SOLUTION, F, DIRECTION, MONITORED, REQUEST, SPARE, SPARE_DIRECT
 # ARGUMENT and RESULT are those of `rare`, BASE is the parameter at the record that a correction starts from, BEFORE
 # the distance from PREVIOUS to LEFT, CORRECTION the squared length of Newton's last correction, LENGTH the distance
 # from LEFT to the next point (negative: to be found out), CLEAR a lower bound of that from LEFT to the start.
-H, MIN_H, MAX_H, TOLERANCE, MAX_ANGLE, ARGUMENT, RESULT, BASE, BEFORE, CORRECTION, LENGTH, CLEAR, FLOATS = range(13)
+# The guard's: FIRST is the squared length of Newton's first correction in a step, SLOWLY whether one converged slowly,
+# ALLOWED the square that FIRST may have without being looked at, REACH_DET and REACH_EXPONENT the determinant when
+# that was measured, WAIVED how far to go without looking ahead, SOUGHT how far ahead a branch point was sought last.
+(
+    H,
+    MIN_H,
+    MAX_H,
+    TOLERANCE,
+    MAX_ANGLE,
+    ARGUMENT,
+    RESULT,
+    BASE,
+    BEFORE,
+    CORRECTION,
+    LENGTH,
+    CLEAR,
+    FIRST,
+    SLOWLY,
+    ALLOWED,
+    REACH_DET,
+    REACH_EXPONENT,
+    WAIVED,
+    SOUGHT,
+    FLOATS,
+) = range(20)
 
 # Codes: of a correction, and of a loop that returns.
-CONVERGED, DIVERGED, TURNED, JUMPED = 0, 11, 12, 13
+CONVERGED, DIVERGED, TURNED, JUMPED, STRAYED = 0, 11, 12, 13, 14
 FULL, PAUSED, LIMIT, CLOSED, MAX_REACHED, STOPPED, INTERRUPTED = 101, 102, 103, 104, 105, 106, 107
 TOO_SMALL, IS_SINGULAR, IS_NONFINITE, UNRESOLVED, CALLBACK_FAILED = 108, 109, 110, 111, 112
 
@@ -129,6 +157,10 @@ TOO_SMALL, IS_SINGULAR, IS_NONFINITE, UNRESOLVED, CALLBACK_FAILED = 108, 109, 11
 # and the next, which is the bottom of the stack: an accepted point stays where it was made.
 START, MADE, FIRST_PREVIOUS, FIRST_LEFT, FIRST_NEXT, SLOTS = range(6)
 STACK_DEPTH = 96
+# Columns of `crossings` behind the unknowns of a place between two branches: how far these are apart there, and the
+# rows at which the branch met it first and last.
+GAP, FIRST_ROW, LAST_ROW, CROSSING = range(4)
+MOST_CROSSINGS = 64  # places kept; what is found beyond is counted
 
 
 class State(NamedTuple):
@@ -150,6 +182,7 @@ class State(NamedTuple):
     rows: np.ndarray  # (capacity, width) records
     brackets: np.ndarray  # (capacity, 2 N): two points each
     limits: np.ndarray  # (M, 3): index of an unknown, the least and the largest value it may take
+    crossings: np.ndarray  # (MOST_CROSSINGS, N + CROSSING): near-crossings, see `events.near_crossing`
 
     @property
     def address(self) -> int:
@@ -190,6 +223,7 @@ _OPS, _KINDS, _TRAITS, _PARAMETERS = place("ops"), place("kinds"), place("traits
 _WEIGHTS, _INTEGERS, _FLOATS, _EFFORT = place("weights"), place("integers"), place("floats"), place("effort")
 _WORK, _SCRATCH, _SLOTS, _STACK = place("work"), place("scratch"), place("slots"), place("stack")
 _ROWS, _BRACKETS, _LIMITS = place("rows"), place("brackets"), place("limits")
+_CROSSINGS = place("crossings")
 
 
 @internal
@@ -329,3 +363,9 @@ def brackets(s):
 def limits(s):
     """(M, 3): index of an unknown, the least and the largest value it may take."""
     return doubles(fixed(s, _LIMITS), (fixed(s, _LIMITS + 1), fixed(s, _LIMITS + 2)))
+
+
+@internal
+def crossings(s):
+    """(MOST_CROSSINGS, N + CROSSING): near-crossings."""
+    return doubles(fixed(s, _CROSSINGS), (fixed(s, _CROSSINGS + 1), fixed(s, _CROSSINGS + 2)))

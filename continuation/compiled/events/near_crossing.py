@@ -1,0 +1,143 @@
+"""Near-crossings: places where two branches pass each other, and how a trace goes by.
+
+Where the branch leads towards a place at which another one crosses, its branch point is sought by the problem's
+extended system.  If there is one the step over it is taken on purpose; if the branches only pass each other, the
+system's residual tells how far they are apart, and the steps are made short enough to go round.
+"""
+
+import math
+
+from continuation.compiled.calls.arrays import part
+from continuation.compiled.calls.interface import APART, FAILED, OK, call
+from continuation.compiled.calls.kernel import internal
+from continuation.compiled.state import trace_state as S
+from continuation.compiled.state.messages import ASKED_CHANGE, ASKED_KIND
+from continuation.compiled.steps.guard import PART, distance_ahead
+from continuation.compiled.steps.metric import distance, inner
+
+# Part of the last distance at which a branch point is sought anew: near 1 it is sought at every step, a tenth of it
+# goes on in short steps where it could be found.
+AGAIN = 0.5
+# A branch point lies ahead if it is no farther beside the tangent than this part of the way, and no farther ahead than
+# FAR times what was expected: more takes branch points of other branches.
+BESIDE, FAR = 0.3, 3.0
+NOTABLE = 0.25  # part of a step that a gap must be below to be told of: a plain step would hardly meet a wider one
+SAME_PLACE, SAME_ROWS = 3.0, 3  # gaps within which, or rows from each other, two near-crossings are one
+MUCH = 0.5  # gaps of the same near-crossing differ by no more than this factor: else a second one is next to it
+GIVEN_UP = 1e-9  # part of its first distance at which a place ahead is stepped over whatever it is
+
+
+@internal
+def seek(s, x, t):
+    """Seek a branch point near x, in the direction t: status of the extended system; what it found is in `scratch`."""
+    ops, size = S.ops(s), S.size(s)
+    request = S.work(s)[S.REQUEST]
+    for j in range(size):
+        request[j], request[size + j] = x[j], t[j]
+    request[2 * size + ASKED_KIND], request[2 * size + ASKED_CHANGE] = S.integers(s)[S.MEETING_KIND], 0.0
+    if ops[S.OP_REFINE] == 0:
+        return FAILED
+    return call(ops[S.OP_REFINE], ops[S.OP_REFINE + 1], request, S.parameters(s), S.scratch(s))
+
+
+@internal
+def measure_way(s, record, x):
+    """How far x lies ahead of a record along its tangent, and beside it."""
+    weights, size, along, whole = S.weights(s), S.size(s), 0.0, 0.0
+    for j in range(size):
+        along += weights[j] * record[size + j] * (x[j] - record[j])
+        whole += weights[j] * (x[j] - record[j]) * (x[j] - record[j])
+    return along, math.sqrt(max(whole - along * along, 0.0))
+
+
+@internal
+def look_ahead(s, h):
+    """What is left of a step of length h where branches may meet ahead of NEXT."""
+    reals, made, size = S.floats(s), S.slot(s, S.NEXT), S.size(s)
+    ahead = distance_ahead(s)
+    if PART * ahead >= h:
+        reals[S.WAIVED] = PART * ahead
+        reals[S.SOUGHT] = math.inf
+        return h
+    if ahead > AGAIN * reals[S.SOUGHT] and ahead < reals[S.SOUGHT]:
+        return PART * ahead
+    guess = S.work(s)[S.MONITORED]
+    for j in range(size):
+        guess[j] = made[j] + ahead * made[size + j]
+    status = seek(s, guess, part(made, size, size))
+    reals[S.SOUGHT] = ahead
+    if status != OK and status != APART:
+        return PART * ahead
+    along, beside = measure_way(s, made, S.scratch(s))
+    if not (0.0 < along <= FAR * ahead):
+        return PART * ahead
+    if status == APART:
+        note_crossing(s, h)
+    elif beside <= BESIDE * along:
+        reals[S.WAIVED] = along + h
+        return h
+    return PART * ahead
+
+
+@internal
+def note_crossing(s, h):
+    """Note the near-crossing in `scratch` that a step of length h would hardly see."""
+    found, size = S.scratch(s), S.size(s)
+    across = part(found, size, size)
+    gap = math.sqrt(inner(S.weights(s), across, across))
+    if not gap < NOTABLE * h:
+        return
+    ints, kept = S.integers(s), S.crossings(s)
+    last = min(ints[S.CROSSINGS], S.MOST_CROSSINGS) - 1
+    if last >= 0 and is_known(s, kept[last], gap):
+        if gap < kept[last, size + S.GAP]:
+            write_place(s, kept[last], gap)
+        kept[last, size + S.LAST_ROW] = ints[S.ROWS]
+        return
+    ints[S.CROSSINGS] += 1
+    if ints[S.CROSSINGS] <= S.MOST_CROSSINGS:
+        write_place(s, kept[last + 1], gap)
+        kept[last + 1, size + S.FIRST_ROW] = kept[last + 1, size + S.LAST_ROW] = ints[S.ROWS]
+
+
+@internal
+def is_known(s, crossing, gap):
+    """Whether the near-crossing in `scratch` is this one, or goes on with it along the branch."""
+    size, known = S.size(s), crossing[S.size(s) + S.GAP]
+    near = distance(s, crossing, S.scratch(s)) <= SAME_PLACE * (gap + known)
+    beside = S.integers(s)[S.ROWS] - crossing[size + S.LAST_ROW] <= SAME_ROWS
+    return near or beside and min(gap, known) >= MUCH * max(gap, known)
+
+
+@internal
+def write_place(s, crossing, gap):
+    """Write the place in `scratch` and the gap there into a near-crossing."""
+    size = S.size(s)
+    for j in range(size):
+        crossing[j] = S.scratch(s)[j]
+    crossing[size + S.GAP] = gap
+
+
+@internal
+def turn_back(s, bits):
+    """Whether what changed up to the top of the stack, and has no place, was a step onto another branch.
+
+    The step is then taken anew from LEFT, shorter; the shortest one goes over, if only branches pass each other there.
+    """
+    ints, reals, left, top = S.integers(s), S.floats(s), S.slot(s, S.LEFT), S.top(s)
+    meets = False
+    for j in range(S.tests(s)):
+        meets |= (bits >> j) & 1 == 1 and S.kinds(s)[j] == ints[S.MEETING_KIND]
+    if not meets:
+        return False
+    length, apart = distance(s, left, top), seek(s, left, part(left, S.size(s), S.size(s))) == APART
+    if apart and distance(s, left, S.scratch(s)) <= FAR * length:
+        note_crossing(s, math.inf)
+    if length <= reals[S.MIN_H]:
+        for j in range(2 * S.size(s), S.scalars(s) + 1):
+            left[j] = top[j] if apart else left[j]
+        return apart
+    reals[S.H] = max(min(0.5 * length, reals[S.H]), reals[S.MIN_H])
+    ints[S.DEPTH], ints[S.FRESH], ints[S.PENDING], reals[S.LENGTH] = 0, 0, 0, -1.0
+    S.effort(s)[S.REJECTED_LOST] += 1
+    return True

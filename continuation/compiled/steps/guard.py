@@ -1,0 +1,180 @@
+"""Keeping to one branch where others come near: what a plain step can tell for nothing, and a look when it tells much.
+
+Two branches that nearly meet are the roots s = 0 and s = -r of one scalar equation ``s + s**2 / r = 0`` across the curve,
+s along the direction in which ``A = [F_u F_p; t']`` is weakest.  Newton's method from 0 ends at 0 if it starts within r/2
+of it (Deuflhard, *Newton Methods for Nonlinear Problems*, Springer 2004, section 2.1), and on the way to the place
+where they are nearest r shrinks, like the determinant of A.  So:
+
+- *Judging a step*: its first correction must be a small part of r.  Whether there is another root within some lengths s of
+  that correction shows in ``A^-1 F(x + s v)``, which is s v where there is none: two solves and three residuals, only
+  where the correction is not clearly smaller than what was found safe before.
+- *Looking ahead*: where the determinant falls so fast that it would vanish within a few steps, the weakest direction
+  is compared at both ends of the last step.  The determinant is a product of all singular values, of which many may
+  shrink a little: ``|A^-1 b|`` for a generic b follows the smallest alone (and is smooth, where the smallest has kinks).
+
+Rare work, but for `is_doubtful` and `is_shrinking`.
+"""
+
+import math
+
+from continuation.compiled.calls.arrays import part
+from continuation.compiled.calls.interface import OK, call
+from continuation.compiled.calls.kernel import inlined, internal
+from continuation.compiled.state import trace_state as S
+from continuation.compiled.state.messages import DETERMINANT, EXPONENT
+from continuation.compiled.steps.correct import evaluate
+from continuation.compiled.steps.metric import inner
+
+# Part of the distance to where the determinant would vanish that one step may go: ten times less creeps towards every
+# branch point, near 1 steps go over what was to be looked at.
+PART = 0.35
+# Corrections within which there must be no other root: at 2 Newton may end on either, at 40 most steps that are safe
+# are taken anew.
+REACH = 4.0
+# Corrections below this, relative to 1 + |x|, are never looked at: branches nearer than some of them are one to
+# differences of F.  Ten times more overlooks gaps of 1e-7, ten times less measures rounding.
+TINY = 1e-8
+FALLEN = 0.25  # part of the determinant below which distances are measured anew: they shrink with it
+LEAST = 1e-6  # of the bend of the equations across the curve that differences show
+NUDGE = 1e-6  # relative to 1 + |x|: how far F is moved to see the sizes of its equations; any small value does
+
+
+@inlined
+def ratio_of(value, exponent, other, other_exponent):
+    """Absolute ratio of two determinants."""
+    ratio = abs(value) / abs(other)
+    return ratio if exponent == other_exponent else ratio * 2.0 ** max(min(exponent - other_exponent, 900.0), -900.0)
+
+
+@inlined
+def is_doubtful(s):
+    """Whether the accepted correction was long, or slow, for what is known of the branches nearby."""
+    reals = S.floats(s)
+    if reals[S.FIRST] > reals[S.ALLOWED]:
+        return True
+    if reals[S.FIRST] <= TINY * TINY:
+        return False
+    made, base = S.slot(s, S.NEXT), S.scalars(s)
+    det, exponent = made[base + S.DET], made[base + S.DET_EXPONENT]
+    return reals[S.SLOWLY] > 0.0 or ratio_of(det, exponent, reals[S.REACH_DET], reals[S.REACH_EXPONENT]) < FALLEN
+
+
+@inlined
+def is_shrinking(s, h):
+    """Whether the determinant falls so fast from LEFT to NEXT that it would vanish within a few steps of length h."""
+    left, made, base = S.slot(s, S.LEFT), S.slot(s, S.NEXT), S.scalars(s)
+    old, new = abs(left[base + S.DET]), abs(made[base + S.DET])
+    if left[base + S.DET_EXPONENT] != made[base + S.DET_EXPONENT]:
+        new *= 2.0 ** max(min(made[base + S.DET_EXPONENT] - left[base + S.DET_EXPONENT], 900.0), -900.0)
+    return PART * new * S.floats(s)[S.LENGTH] < (old - new) * h
+
+
+@internal
+def linearise_at(s, x):
+    """Let the problem linearise at x; returns its status."""
+    ops, parameters = S.ops(s), S.parameters(s)
+    parameters[S.active(s)] = x[S.size(s) - 1]
+    return call(ops[S.OP_LINEARISE], ops[S.OP_LINEARISE + 1], x, parameters, S.work(s)[S.F])
+
+
+@internal
+def solve_across(s, record):
+    """Solve with what is linearised, bordered by the record's tangent, for the two sides in ``work[S.RHS]``."""
+    ops, work, weights, size = S.ops(s), S.work(s), S.weights(s), S.size(s)
+    row, rhs = work[S.ROW], work[S.RHS]
+    for j in range(size):
+        row[j] = weights[j] * record[size + j]
+    rhs[size - 1], rhs[2 * size - 1] = 0.0, 0.0
+    return call(ops[S.OP_SOLVE], ops[S.OP_SOLVE + 1], row, rhs, work[S.SOLUTION])
+
+
+@internal
+def measure_equations(s, x):
+    """Write the sizes of the equations near the solution x, as F shows them where x is moved, into ``work[S.SPARE]``."""
+    work, size = S.work(s), S.size(s)
+    y, sizes, largest = work[S.GUESS], work[S.SPARE], 0.0
+    for j in range(size):
+        y[j] = x[j] + NUDGE * (1.0 + abs(x[j])) * math.cos(1.0 + 2.0 * j * j)
+    status, _ = evaluate(s, y)
+    for i in range(size - 1):
+        sizes[i] = abs(work[S.F][i]) if status == OK else 1.0
+        largest = max(largest, sizes[i])
+    return largest > 0.0
+
+
+@internal
+def find_weakest(s, record):
+    """Direction across the curve in which F is weakest at a record, roughly: into ``work[S.DIRECTION]``, unit.
+
+    Returns its weakness: the smallest singular value, roughly; infinite where it can't be had.  Wants the sizes of the
+    equations in ``work[S.SPARE]``.
+    """
+    work, weights, size = S.work(s), S.weights(s), S.size(s)
+    rhs, d, sizes = work[S.RHS], work[S.SOLUTION], work[S.SPARE]
+    if linearise_at(s, record) != OK:
+        return math.inf
+    for i in range(size - 1):
+        rhs[i], rhs[size + i] = sizes[i] * math.cos(1.0 + 3.0 * i), sizes[i] * math.sin(2.0 + 1.0 * i * i)
+    if solve_across(s, record) != OK:
+        return math.inf
+    one, other = inner(weights, d, d), inner(weights, part(d, size, size), part(d, size, size))
+    first = 0 if one >= other else size
+    length, direction = math.sqrt(max(one, other)), work[S.DIRECTION]
+    for j in range(size):
+        direction[j] = d[first + j] / length
+    return 1.0 / math.sqrt(one + other) if 0.0 < one + other < math.inf else math.inf
+
+
+@internal
+def find_other_root(s, record, reach):
+    """How far F bends away, within `reach` along ``work[S.DIRECTION]``, from the line that its derivative says.
+
+    As a part of that line: 1 or more where another root lies nearer (infinite where F can't be had).
+    """
+    work, size = S.work(s), S.size(s)
+    y, v, rhs, d = work[S.GUESS], work[S.DIRECTION], work[S.RHS], work[S.SOLUTION]
+    for k in range(2):
+        for j in range(size):
+            y[j] = record[j] + (reach if k == 0 else -reach) * v[j]
+        status, _ = evaluate(s, y)
+        if status != OK:
+            return math.inf
+        for i in range(size - 1):
+            rhs[k * size + i] = work[S.F][i]
+    if linearise_at(s, record) != OK or solve_across(s, record) != OK:
+        return math.inf
+    ahead = inner(S.weights(s), part(d, 0, size), v) / reach
+    behind = -inner(S.weights(s), part(d, size, size), v) / reach
+    return max(abs(1.0 - ahead), abs(1.0 - behind))
+
+
+@internal
+def judge_correction(s, record):
+    """Whether the step to a record may have ended on another branch (STRAYED), by its first correction."""
+    reals, base = S.floats(s), S.scalars(s)
+    tiny = TINY * (1.0 + math.sqrt(inner(S.weights(s), record, record)))
+    first = math.sqrt(reals[S.FIRST])
+    if first <= tiny or not measure_equations(s, record) or not find_weakest(s, record) < math.inf:
+        return OK
+    reach = REACH * first
+    bend = find_other_root(s, record, reach)
+    if not bend < math.inf:
+        return OK  # next to where F ends nothing can be told
+    if bend >= 1.0:
+        return S.STRAYED
+    allowed = max(first / math.sqrt(max(bend, LEAST)), tiny)
+    reals[S.ALLOWED] = allowed * allowed
+    reals[S.REACH_DET], reals[S.REACH_EXPONENT] = record[base + S.DET], record[base + S.DET_EXPONENT]
+    return OK
+
+
+@internal
+def distance_ahead(s):
+    """How far ahead of NEXT the weakest direction would vanish, by its change since LEFT; infinite where it grows."""
+    left, made = S.slot(s, S.LEFT), S.slot(s, S.NEXT)
+    if not measure_equations(s, made):
+        return math.inf
+    before, now = find_weakest(s, left), find_weakest(s, made)
+    if not (now < before < math.inf):
+        return math.inf
+    return S.floats(s)[S.LENGTH] * now / (before - now)
