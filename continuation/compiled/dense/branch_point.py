@@ -119,9 +119,7 @@ def balances(w, x, p, f, left, error, scale):
     left_over = 0.0
     for i in range(f.shape[0]):
         left_over += left[i] * f[i]
-    return abs(left_over) <= min(
-        largest_rounding(w, x, p, left, error, scale), UNBALANCED * scale * (1.0 + norm(x))
-    )
+    return abs(left_over) <= min(largest_rounding(w, x, p, left, error, scale), UNBALANCED * scale * (1.0 + norm(x)))
 
 
 @internal

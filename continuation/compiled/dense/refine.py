@@ -3,7 +3,7 @@
 import math
 
 from continuation.compiled.calls.arrays import doubles, fixed, new_doubles
-from continuation.compiled.calls.interface import APART, FAILED, NONFINITE, OK, callback
+from continuation.compiled.calls.interface import FAILED, NONFINITE, OK, callback
 from continuation.compiled.dense import workspace as D
 from continuation.compiled.dense.branch_point import ATTAINED, locate_kernel_of_any_size
 from continuation.compiled.dense.extended import evaluate_at

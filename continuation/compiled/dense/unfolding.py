@@ -2,7 +2,7 @@
 
 At such a point with one left null vector u and the null vectors c_j the branches are ``l + z' Q z / 2 = 0`` up to third
 order, with ``l = u' F`` and ``Q_jk = u' F''(c_j, c_k)`` (Golubitsky and Schaeffer, *Singularities and Groups in
-Bifurcation Theory* I, Springer 1985, chapter II): two lines that cross where l = 0, else a hyperbola whose two halves come
+Bifurcation Theory* I, Springer 1985, chapter II): two lines that cross where l = 0, else a hyperbola whose halves come
 as near as ``2 sqrt(2 |l| / |q|)``, q the eigenvalue of Q of the other sign than l.
 """
 

@@ -12,19 +12,21 @@ from continuation.compiled.calls.interface import APART, FAILED, OK, call
 from continuation.compiled.calls.kernel import internal
 from continuation.compiled.state import trace_state as S
 from continuation.compiled.state.messages import ASKED_CHANGE, ASKED_KIND
-from continuation.compiled.steps.guard import PART, distance_ahead
+from continuation.compiled.steps.guard import PART, distance_ahead, judge_correction
 from continuation.compiled.steps.metric import distance, inner
 
 # Part of the last distance at which a branch point is sought anew: near 1 it is sought at every step, a tenth of it
 # goes on in short steps where it could be found.
 AGAIN = 0.5
+# Part of the way to where nothing is near yet that is gone without looking, if it leaves room for two steps: near 1
+# what comes into sight meanwhile is seen late, a tenth of it looks at every step where all equations change.
+CALM = 0.5
 # A branch point lies ahead if it is no farther beside the tangent than this part of the way, and no farther ahead than
 # FAR times what was expected: more takes branch points of other branches.
 BESIDE, FAR = 0.3, 3.0
 NOTABLE = 0.25  # part of a step that a gap must be below to be told of: a plain step would hardly meet a wider one
-SAME_PLACE, SAME_ROWS = 3.0, 3  # gaps within which, or rows from each other, two near-crossings are one
+SAME_PLACE, SAME_ROWS = 3.0, 40  # gaps within which, or rows from each other, two near-crossings are one
 MUCH = 0.5  # gaps of the same near-crossing differ by no more than this factor: else a second one is next to it
-GIVEN_UP = 1e-9  # part of its first distance at which a place ahead is stepped over whatever it is
 
 
 @internal
@@ -56,8 +58,7 @@ def look_ahead(s, h):
     reals, made, size = S.floats(s), S.slot(s, S.NEXT), S.size(s)
     ahead = distance_ahead(s)
     if PART * ahead >= h:
-        reals[S.WAIVED] = PART * ahead
-        reals[S.SOUGHT] = math.inf
+        reals[S.WAIVED], reals[S.SOUGHT] = min(CALM * ahead, ahead - 2.0 * h / PART), math.inf
         return h
     if ahead > AGAIN * reals[S.SOUGHT] and ahead < reals[S.SOUGHT]:
         return PART * ahead
@@ -72,7 +73,7 @@ def look_ahead(s, h):
     if not (0.0 < along <= FAR * ahead):
         return PART * ahead
     if status == APART:
-        note_crossing(s, h)
+        note_crossing(s, h, True)
     elif beside <= BESIDE * along:
         reals[S.WAIVED] = along + h
         return h
@@ -80,8 +81,8 @@ def look_ahead(s, h):
 
 
 @internal
-def note_crossing(s, h):
-    """Note the near-crossing in `scratch` that a step of length h would hardly see."""
+def note_crossing(s, h, imperfect):
+    """Note the near-crossing in `scratch` that a step of length h would hardly see; whether it looks like a crossing."""
     found, size = S.scratch(s), S.size(s)
     across = part(found, size, size)
     gap = math.sqrt(inner(S.weights(s), across, across))
@@ -98,15 +99,20 @@ def note_crossing(s, h):
     if ints[S.CROSSINGS] <= S.MOST_CROSSINGS:
         write_place(s, kept[last + 1], gap)
         kept[last + 1, size + S.FIRST_ROW] = kept[last + 1, size + S.LAST_ROW] = ints[S.ROWS]
+        kept[last + 1, size + S.PLACES], kept[last + 1, size + S.IMPERFECT] = 1.0, float(imperfect)
 
 
 @internal
 def is_known(s, crossing, gap):
     """Whether the near-crossing in `scratch` is this one, or goes on with it along the branch."""
     size, known = S.size(s), crossing[S.size(s) + S.GAP]
-    near = distance(s, crossing, S.scratch(s)) <= SAME_PLACE * (gap + known)
+    if distance(s, crossing, S.scratch(s)) <= SAME_PLACE * (gap + known):
+        return True
     beside = S.integers(s)[S.ROWS] - crossing[size + S.LAST_ROW] <= SAME_ROWS
-    return near or beside and min(gap, known) >= MUCH * max(gap, known)
+    if beside and min(gap, known) >= MUCH * max(gap, known):
+        crossing[size + S.PLACES] += 1.0
+        return True
+    return False
 
 
 @internal
@@ -132,7 +138,7 @@ def turn_back(s, bits):
         return False
     length, apart = distance(s, left, top), seek(s, left, part(left, S.size(s), S.size(s))) == APART
     if apart and distance(s, left, S.scratch(s)) <= FAR * length:
-        note_crossing(s, math.inf)
+        note_crossing(s, math.inf, True)
     if length <= reals[S.MIN_H]:
         for j in range(2 * S.size(s), S.scalars(s) + 1):
             left[j] = top[j] if apart else left[j]
@@ -141,3 +147,22 @@ def turn_back(s, bits):
     ints[S.DEPTH], ints[S.FRESH], ints[S.PENDING], reals[S.LENGTH] = 0, 0, 0, -1.0
     S.effort(s)[S.REJECTED_LOST] += 1
     return True
+
+
+@internal
+def judge_beside(s, record):
+    """`judge_correction`; what lies beside the branch where a step is refused is noted."""
+    code = judge_correction(s, record)
+    if code == S.STRAYED:
+        point_beside(s, record)
+        note_crossing(s, S.floats(s)[S.MAX_H], False)
+    return code
+
+
+@internal
+def point_beside(s, record):
+    """Write the middle between a record and the other root that its judgement found, and the way across, to `scratch`."""
+    found, way, size = S.scratch(s), S.floats(s)[S.RESULT], S.size(s)
+    for j in range(size):
+        found[size + j] = way * S.work(s)[S.DIRECTION][j]
+        found[j] = record[j] + 0.5 * found[size + j]

@@ -6,13 +6,12 @@ from continuation.compiled.calls.kernel import internal
 from continuation.compiled.events.corner import find_corner, find_dead_end
 from continuation.compiled.events.limits import clip
 from continuation.compiled.events.locate import examine, probe
-from continuation.compiled.events.near_crossing import look_ahead
+from continuation.compiled.events.near_crossing import judge_beside, look_ahead
 from continuation.compiled.loop.closing import has_closed
 from continuation.compiled.state import tasks
 from continuation.compiled.state import trace_state as S
 from continuation.compiled.steps.correct import correct, evaluate, take_newton_step
 from continuation.compiled.steps.finish import finish, make_between
-from continuation.compiled.steps.guard import judge_correction
 
 TOLERANCE_AT_START = 1e-14  # of a start, relative to 1 + |x|: a few roundings
 
@@ -44,7 +43,7 @@ def do(s, task, argument, a, b, c):
     elif task == tasks.DEAD_END:
         status = OK if find_dead_end(s) else FAILED
     elif task == tasks.STRAY:
-        status = judge_correction(s, a)
+        status = judge_beside(s, a)
     elif task == tasks.LOOK_AHEAD:
         S.floats(s)[S.RESULT] = look_ahead(s, argument)
     return status

@@ -157,9 +157,10 @@ TOO_SMALL, IS_SINGULAR, IS_NONFINITE, UNRESOLVED, CALLBACK_FAILED = 108, 109, 11
 # and the next, which is the bottom of the stack: an accepted point stays where it was made.
 START, MADE, FIRST_PREVIOUS, FIRST_LEFT, FIRST_NEXT, SLOTS = range(6)
 STACK_DEPTH = 96
-# Columns of `crossings` behind the unknowns of a place between two branches: how far these are apart there, and the
-# rows at which the branch met it first and last.
-GAP, FIRST_ROW, LAST_ROW, CROSSING = range(4)
+# Columns of `crossings` behind the unknowns of a place between two branches: how far these are apart there, the rows at
+# which the branch met it first and last, how many places it stands for where they go side by side, and whether it is an
+# imperfect branch point.
+GAP, FIRST_ROW, LAST_ROW, PLACES, IMPERFECT, CROSSING = range(6)
 MOST_CROSSINGS = 64  # places kept; what is found beyond is counted
 
 

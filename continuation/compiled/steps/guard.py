@@ -1,27 +1,26 @@
 """Keeping to one branch where others come near: what a plain step can tell for nothing, and a look when it tells much.
 
-Two branches that nearly meet are the roots s = 0 and s = -r of one scalar equation ``s + s**2 / r = 0`` across the curve,
-s along the direction in which ``A = [F_u F_p; t']`` is weakest.  Newton's method from 0 ends at 0 if it starts within r/2
-of it (Deuflhard, *Newton Methods for Nonlinear Problems*, Springer 2004, section 2.1), and on the way to the place
+Two branches that nearly meet are the roots s = 0 and s = -r of one scalar equation ``s + s**2 / r = 0`` across the
+curve, s along the direction in which ``A = [F_u F_p; t']`` is weakest.  Newton's method ends at 0 if it starts within
+r/2 of it (Deuflhard, *Newton Methods for Nonlinear Problems*, Springer 2004, section 2.1), and on the way to the place
 where they are nearest r shrinks, like the determinant of A.  So:
 
-- *Judging a step*: its first correction must be a small part of r.  Whether there is another root within some lengths s of
-  that correction shows in ``A^-1 F(x + s v)``, which is s v where there is none: two solves and three residuals, only
-  where the correction is not clearly smaller than what was found safe before.
+- *Judging a step*: its first correction must be a small part of r.  Whether there is another root within some lengths s
+  of that correction shows in ``A^-1 F(x + s v)``, which is s v where there is none: three solves and three residuals,
+  only where the correction is not clearly smaller than what was found safe before.
 - *Looking ahead*: where the determinant falls so fast that it would vanish within a few steps, the weakest direction
   is compared at both ends of the last step.  The determinant is a product of all singular values, of which many may
-  shrink a little: ``|A^-1 b|`` for a generic b follows the smallest alone (and is smooth, where the smallest has kinks).
+  shrink a little: the largest of ``A^-1 b`` for some generic b follows the smallest alone (and has no kinks).
 
 Rare work, but for `is_doubtful` and `is_shrinking`.
 """
 
 import math
 
-from continuation.compiled.calls.arrays import part
+from continuation.compiled.calls.arrays import new_doubles, part
 from continuation.compiled.calls.interface import OK, call
 from continuation.compiled.calls.kernel import inlined, internal
 from continuation.compiled.state import trace_state as S
-from continuation.compiled.state.messages import DETERMINANT, EXPONENT
 from continuation.compiled.steps.correct import evaluate
 from continuation.compiled.steps.metric import inner
 
@@ -36,7 +35,11 @@ REACH = 4.0
 TINY = 1e-8
 FALLEN = 0.25  # part of the determinant below which distances are measured anew: they shrink with it
 LEAST = 1e-6  # of the bend of the equations across the curve that differences show
-NUDGE = 1e-6  # relative to 1 + |x|: how far F is moved to see the sizes of its equations; any small value does
+# Sides that find the weakest direction: all where there are no more equations; fewer see it later where there are many.
+SIDES = 4
+# Relative to 1 + |x|: how far F is moved to see the sizes of its equations; any small value does.  One move in place of
+# some shows an equation small that happens to rest in its direction.
+NUDGE, NUDGES = 1e-6, 3
 
 
 @inlined
@@ -90,46 +93,106 @@ def solve_across(s, record):
 
 @internal
 def measure_equations(s, x):
-    """Write the sizes of the equations near the solution x, as F shows them where x is moved, into ``work[S.SPARE]``."""
+    """Write the sizes of the equations at the solution x, as F shows them if x is moved, into ``work[S.SPARE]``."""
     work, size = S.work(s), S.size(s)
     y, sizes, largest = work[S.GUESS], work[S.SPARE], 0.0
-    for j in range(size):
-        y[j] = x[j] + NUDGE * (1.0 + abs(x[j])) * math.cos(1.0 + 2.0 * j * j)
-    status, _ = evaluate(s, y)
-    for i in range(size - 1):
-        sizes[i] = abs(work[S.F][i]) if status == OK else 1.0
-        largest = max(largest, sizes[i])
+    for k in range(NUDGES):
+        for j in range(size):
+            y[j] = x[j] + NUDGE * (1.0 + abs(x[j])) * math.cos(1.0 + k + 2.0 * j * (j + k))
+        status, _ = evaluate(s, y)
+        for i in range(size - 1):
+            sizes[i] = (sizes[i] if k > 0 else 0.0) + (abs(work[S.F][i]) if status == OK else 1.0)
+            largest = max(largest, sizes[i])
     return largest > 0.0
+
+
+@internal
+def probing_side(i, k, n):
+    """Entry i of the k-th of up to n orthonormal vectors: cosines, with signs that no order of equations knows."""
+    unit = math.sqrt((1.0 if k == 0 else 2.0) / n) * math.cos(math.pi * k * (i + 0.5) / n)
+    return unit if math.cos(1.0 + 3.0 * i * i) > 0.0 else -unit
+
+
+@internal
+def respond(s, record, responses):
+    """What probing sides move across the curve at a record: ``A^-1 b`` for each, rows of `responses`; True if known.
+
+    Wants the sizes of the equations in ``work[S.SPARE]``.
+    """
+    work, size, count = S.work(s), S.size(s), responses.shape[0]
+    rhs, d, sizes = work[S.RHS], work[S.SOLUTION], work[S.SPARE]
+    for k in range(0, count, 2):
+        if linearise_at(s, record) != OK:
+            return False
+        for i in range(size - 1):
+            rhs[i] = sizes[i] * probing_side(i, k, size - 1)
+            rhs[size + i] = sizes[i] * probing_side(i, k + 1, size - 1) if k + 1 < count else 0.0
+        if solve_across(s, record) != OK:
+            return False
+        for j in range(size):
+            responses[k, j] = d[j]
+            if k + 1 < count:
+                responses[k + 1, j] = d[size + j]
+    return True
 
 
 @internal
 def find_weakest(s, record):
     """Direction across the curve in which F is weakest at a record, roughly: into ``work[S.DIRECTION]``, unit.
 
-    Returns its weakness: the smallest singular value, roughly; infinite where it can't be had.  Wants the sizes of the
-    equations in ``work[S.SPARE]``.
+    Returns its weakness: the least singular value, that of the largest response to `SIDES` sides; infinite where it
+    can't be had.  With their Gram matrix G it is ``trace(G**8)**(-1/16)``, smooth and at most a tenth too small.
     """
-    work, weights, size = S.work(s), S.weights(s), S.size(s)
-    rhs, d, sizes = work[S.RHS], work[S.SOLUTION], work[S.SPARE]
-    if linearise_at(s, record) != OK:
+    weights, size, count = S.weights(s), S.size(s), min(SIDES, S.size(s) - 1)
+    responses, gram, squared = new_doubles((count, size)), new_doubles((count, count)), new_doubles((count, count))
+    if not respond(s, record, responses):
         return math.inf
-    for i in range(size - 1):
-        rhs[i], rhs[size + i] = sizes[i] * math.cos(1.0 + 3.0 * i), sizes[i] * math.sin(2.0 + 1.0 * i * i)
-    if solve_across(s, record) != OK:
+    trace = 0.0
+    for i in range(count):
+        for k in range(count):
+            gram[i, k] = inner(weights, responses[i], responses[k])
+        trace += gram[i, i]
+    if not 0.0 < trace < math.inf:
         return math.inf
-    one, other = inner(weights, d, d), inner(weights, part(d, size, size), part(d, size, size))
-    first = 0 if one >= other else size
-    length, direction = math.sqrt(max(one, other)), work[S.DIRECTION]
-    for j in range(size):
-        direction[j] = d[first + j] / length
-    return 1.0 / math.sqrt(one + other) if 0.0 < one + other < math.inf else math.inf
+    logarithm, power = 0.0, 1.0
+    for _ in range(3):
+        logarithm += math.log(trace) / power
+        for i in range(count):
+            for k in range(count):
+                squared[i, k] = 0.0
+                for m in range(count):
+                    squared[i, k] += gram[i, m] * gram[m, k] / (trace * trace)
+        trace, power = 0.0, 2.0 * power
+        for i in range(count):
+            trace += squared[i, i]
+            for k in range(count):
+                gram[i, k] = squared[i, k]
+    point_along(s, responses, gram)
+    return math.exp(-0.5 * (logarithm + math.log(trace) / power))
+
+
+@internal
+def point_along(s, responses, gram):
+    """Write the largest response, by a power of their Gram matrix, as a unit vector into ``work[S.DIRECTION]``."""
+    direction, best = S.work(s)[S.DIRECTION], 0
+    for k in range(gram.shape[0]):
+        if gram[k, k] > gram[best, best]:
+            best = k
+    for j in range(responses.shape[1]):
+        direction[j] = 0.0
+        for k in range(gram.shape[0]):
+            direction[j] += gram[k, best] * responses[k, j]
+    length = math.sqrt(inner(S.weights(s), direction, direction))
+    for j in range(responses.shape[1]):
+        direction[j] /= length
 
 
 @internal
 def find_other_root(s, record, reach):
     """How far F bends away, within `reach` along ``work[S.DIRECTION]``, from the line that its derivative says.
 
-    As a part of that line: 1 or more where another root lies nearer (infinite where F can't be had).
+    As a part of that line: 1 or more where another root lies nearer (infinite where F can't be had); on the side where
+    the root is: negative behind.
     """
     work, size = S.work(s), S.size(s)
     y, v, rhs, d = work[S.GUESS], work[S.DIRECTION], work[S.RHS], work[S.SOLUTION]
@@ -145,12 +208,16 @@ def find_other_root(s, record, reach):
         return math.inf
     ahead = inner(S.weights(s), part(d, 0, size), v) / reach
     behind = -inner(S.weights(s), part(d, size, size), v) / reach
-    return max(abs(1.0 - ahead), abs(1.0 - behind))
+    bend = max(abs(1.0 - ahead), abs(1.0 - behind))
+    return bend if ahead < behind else -bend
 
 
 @internal
 def judge_correction(s, record):
-    """Whether the step to a record may have ended on another branch (STRAYED), by its first correction."""
+    """Whether the step to a record may have ended on another branch (STRAYED), by its first correction.
+
+    The other root is then RESULT away along ``work[S.DIRECTION]``, if it is the only one.
+    """
     reals, base = S.floats(s), S.scalars(s)
     tiny = TINY * (1.0 + math.sqrt(inner(S.weights(s), record, record)))
     first = math.sqrt(reals[S.FIRST])
@@ -158,11 +225,12 @@ def judge_correction(s, record):
         return OK
     reach = REACH * first
     bend = find_other_root(s, record, reach)
-    if not bend < math.inf:
+    if not abs(bend) < math.inf:
         return OK  # next to where F ends nothing can be told
-    if bend >= 1.0:
+    if abs(bend) >= 1.0:
+        reals[S.RESULT] = reach / bend
         return S.STRAYED
-    allowed = max(first / math.sqrt(max(bend, LEAST)), tiny)
+    allowed = max(first / math.sqrt(max(abs(bend), LEAST)), tiny)
     reals[S.ALLOWED] = allowed * allowed
     reals[S.REACH_DET], reals[S.REACH_EXPONENT] = record[base + S.DET], record[base + S.DET_EXPONENT]
     return OK

@@ -4,6 +4,7 @@ A new kind of remark is a function ``(problem, rows, runs) -> list of Remark`` a
 directions traced, -1 and 1, to their `Run`.
 """
 
+from continuation.engine.assembly.crossings import remarks_on_crossings
 from continuation.results.remarks import Remark, unique_remarks
 
 
@@ -12,7 +13,7 @@ def remarks_of_problem(problem, rows, runs) -> list:
     return [Remark(text) for text in problem.remarks(rows)]
 
 
-SOURCES = (remarks_of_problem,)
+SOURCES = (remarks_of_problem, remarks_on_crossings)
 
 
 def remarks_on(problem, rows, runs) -> tuple:
