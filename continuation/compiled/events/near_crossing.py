@@ -82,7 +82,7 @@ def look_ahead(s, h):
 
 @internal
 def note_crossing(s, h, imperfect):
-    """Note the near-crossing in `scratch` that a step of length h would hardly see; whether it looks like a crossing."""
+    """Note the near-crossing in `scratch` that a step of length h would hardly see; `imperfect`: like a crossing."""
     found, size = S.scratch(s), S.size(s)
     across = part(found, size, size)
     gap = math.sqrt(inner(S.weights(s), across, across))
@@ -99,7 +99,8 @@ def note_crossing(s, h, imperfect):
     if ints[S.CROSSINGS] <= S.MOST_CROSSINGS:
         write_place(s, kept[last + 1], gap)
         kept[last + 1, size + S.FIRST_ROW] = kept[last + 1, size + S.LAST_ROW] = ints[S.ROWS]
-        kept[last + 1, size + S.PLACES], kept[last + 1, size + S.IMPERFECT] = 1.0, float(imperfect)
+        kept[last + 1, size + S.PLACES] = 1.0
+        kept[last + 1, size + S.IMPERFECT] = 1.0 if imperfect else 0.0
 
 
 @internal
@@ -108,9 +109,9 @@ def is_known(s, crossing, gap):
     size, known = S.size(s), crossing[S.size(s) + S.GAP]
     if distance(s, crossing, S.scratch(s)) <= SAME_PLACE * (gap + known):
         return True
-    beside = S.integers(s)[S.ROWS] - crossing[size + S.LAST_ROW] <= SAME_ROWS
-    if beside and min(gap, known) >= MUCH * max(gap, known):
-        crossing[size + S.PLACES] += 1.0
+    rows = S.integers(s)[S.ROWS] - crossing[size + S.LAST_ROW]
+    if rows <= SAME_ROWS and min(gap, known) >= MUCH * max(gap, known):
+        crossing[size + S.PLACES] += min(rows, 1.0)
         return True
     return False
 
@@ -161,7 +162,7 @@ def judge_beside(s, record):
 
 @internal
 def point_beside(s, record):
-    """Write the middle between a record and the other root that its judgement found, and the way across, to `scratch`."""
+    """Write the middle between a record and the other root that its judgement found, and the way across: `scratch`."""
     found, way, size = S.scratch(s), S.floats(s)[S.RESULT], S.size(s)
     for j in range(size):
         found[size + j] = way * S.work(s)[S.DIRECTION][j]
