@@ -12,7 +12,7 @@ from continuation.compiled.calls.kernel import internal
 from continuation.compiled.events.bracket import BRACKETED, ROUND, find_root
 from continuation.compiled.events.detect import COUNT_BIT, LARGEST_POWER, find_changes, unexplained
 from continuation.compiled.events.near_crossing import turn_back
-from continuation.compiled.events.records import NEEDED, copy, has_room, push
+from continuation.compiled.events.records import NEEDED, SPLIT, copy, has_room, push
 from continuation.compiled.events.refinement import refine
 from continuation.compiled.state import trace_state as S
 from continuation.compiled.steps.correct import FINE, correct
@@ -20,9 +20,6 @@ from continuation.compiled.steps.finish import ask_between, finish
 from continuation.compiled.steps.interpolant import interpolate
 from continuation.compiled.steps.metric import distance, inner, weigh
 
-# Pieces shorter than this, relative to 1 + |x|, are not split further: ten times less and signs are rounding there, ten
-# times more and events that could be told apart are reported as one that is not located.
-SPLIT = 1e-7
 # First distance of the neighbours of an event, of the piece it lies on: less and Newton has less hold next to it, more
 # and other events lie between them.
 NEIGHBOUR = 1e-3

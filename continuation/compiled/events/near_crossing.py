@@ -10,6 +10,8 @@ import math
 from continuation.compiled.calls.arrays import part
 from continuation.compiled.calls.interface import APART, FAILED, OK, call
 from continuation.compiled.calls.kernel import internal
+from continuation.compiled.events.detect import COUNT_BIT
+from continuation.compiled.events.records import SPLIT
 from continuation.compiled.state import trace_state as S
 from continuation.compiled.state.messages import ASKED_CHANGE, ASKED_KIND
 from continuation.compiled.steps.guard import PART, distance_ahead, judge_correction
@@ -18,6 +20,9 @@ from continuation.compiled.steps.metric import distance, inner
 # Part of the last distance at which a branch point is sought anew: near 1 it is sought at every step, a tenth of it
 # goes on in short steps where it could be found.
 AGAIN = 0.5
+# What comes no nearer than to 1 / NEARER of what was expected after the last step recedes: an exponential tail, or the
+# nearest place is passed.  Near 1 every bend passes for that, a half of it takes tails for crossings.
+NEARER = 0.75
 # Part of the way to where nothing is near yet that is gone without looking, if it leaves room for two steps: near 1
 # what comes into sight meanwhile is seen late, a tenth of it looks at every step where all equations change.
 CALM = 0.5
@@ -56,11 +61,17 @@ def measure_way(s, record, x):
 def look_ahead(s, h):
     """What is left of a step of length h where branches may meet ahead of NEXT."""
     reals, made, size = S.floats(s), S.slot(s, S.NEXT), S.size(s)
-    ahead = distance_ahead(s)
+    ahead, expected = distance_ahead(s), reals[S.AHEAD]
+    reals[S.AHEAD] = ahead
+    if PART * ahead >= h or expected < 0.0:
+        reals[S.SOUGHT] = math.inf
     if PART * ahead >= h:
-        reals[S.WAIVED], reals[S.SOUGHT] = min(CALM * ahead, ahead - 2.0 * h / PART), math.inf
+        reals[S.WAIVED] = min(CALM * ahead, ahead - 2.0 * h / PART)
         return h
-    if ahead > AGAIN * reals[S.SOUGHT] and ahead < reals[S.SOUGHT]:
+    if 0.0 < expected < NEARER * ahead:
+        reals[S.WAIVED] = h
+        return h
+    if ahead >= AGAIN * reals[S.SOUGHT]:
         return PART * ahead
     guess = S.work(s)[S.MONITORED]
     for j in range(size):
@@ -132,12 +143,13 @@ def turn_back(s, bits):
     The step is then taken anew from LEFT, shorter; the shortest one goes over, if only branches pass each other there.
     """
     ints, reals, left, top = S.integers(s), S.floats(s), S.slot(s, S.LEFT), S.top(s)
-    meets = False
+    length = distance(s, left, top)
+    meets = bits & COUNT_BIT != 0 and length > SPLIT * (1.0 + math.sqrt(inner(S.weights(s), top, top)))
     for j in range(S.tests(s)):
         meets |= (bits >> j) & 1 == 1 and S.kinds(s)[j] == ints[S.MEETING_KIND]
     if not meets:
         return False
-    length, apart = distance(s, left, top), seek(s, left, part(left, S.size(s), S.size(s))) == APART
+    apart = seek(s, left, part(left, S.size(s), S.size(s))) == APART
     if apart and distance(s, left, S.scratch(s)) <= FAR * length:
         note_crossing(s, math.inf, True)
     if length <= reals[S.MIN_H]:

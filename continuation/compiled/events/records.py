@@ -9,6 +9,9 @@ from continuation.compiled.steps.metric import distance, inner
 # Points nearer than this, relative to 1 + |x|, are one: ten times less and an event beside a point makes a step of
 # rounding, ten times more and events that bisection tells apart are lost.
 SAME = 1e-9
+# Pieces shorter than this, relative to 1 + |x|, are not split further: ten times less and signs are rounding there, ten
+# times more and events that could be told apart are reported as one that is not located.
+SPLIT = 1e-7
 NEEDED = 8  # free places on the stack before something is put there: three at most, and three above are for work
 
 

@@ -132,6 +132,7 @@ def look_where_to_go(s, h):
     """Length of the next step, `h` unless other branches come near ahead; a prescribed step only recovers."""
     ints, reals = S.integers(s), S.floats(s)
     reals[S.WAIVED] -= reals[S.LENGTH]
+    reals[S.AHEAD] -= reals[S.LENGTH]
     if ints[S.GUARDED] == 0 or ints[S.PRESCRIBED] == 1 or reals[S.WAIVED] > 0.0 or not is_shrinking(s, h):
         return h
     made = S.slot(s, S.NEXT)

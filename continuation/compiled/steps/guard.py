@@ -21,6 +21,7 @@ from continuation.compiled.calls.arrays import new_doubles, part
 from continuation.compiled.calls.interface import OK, call
 from continuation.compiled.calls.kernel import inlined, internal
 from continuation.compiled.state import trace_state as S
+from continuation.compiled.state.messages import DETERMINANT, EXPONENT
 from continuation.compiled.steps.correct import evaluate
 from continuation.compiled.steps.metric import inner
 
@@ -121,9 +122,9 @@ def respond(s, record, responses):
     """
     work, size, count = S.work(s), S.size(s), responses.shape[0]
     rhs, d, sizes = work[S.RHS], work[S.SOLUTION], work[S.SPARE]
+    if linearise_at(s, record) != OK:
+        return False
     for k in range(0, count, 2):
-        if linearise_at(s, record) != OK:
-            return False
         for i in range(size - 1):
             rhs[i] = sizes[i] * probing_side(i, k, size - 1)
             rhs[size + i] = sizes[i] * probing_side(i, k + 1, size - 1) if k + 1 < count else 0.0
@@ -191,7 +192,7 @@ def point_along(s, responses, gram):
 def find_other_root(s, record, reach):
     """How far F bends away, within `reach` along ``work[S.DIRECTION]``, from the line that its derivative says.
 
-    As a part of that line: 1 or more where another root lies nearer (infinite where F can't be had); on the side where
+    As a part of that line: 1 or more where another root lies nearer (infinite where F can't be had), on the side where
     the root is: negative behind.
     """
     work, size = S.work(s), S.size(s)
@@ -223,6 +224,9 @@ def judge_correction(s, record):
     first = math.sqrt(reals[S.FIRST])
     if first <= tiny or not measure_equations(s, record) or not find_weakest(s, record) < math.inf:
         return OK
+    behind = 2 * S.size(s)
+    if S.work(s)[S.SOLUTION][behind + DETERMINANT] == 1.0 and S.work(s)[S.SOLUTION][behind + EXPONENT] == 0.0:
+        return OK  # no determinant: what is asked is not a bordered system
     reach = REACH * first
     bend = find_other_root(s, record, reach)
     if not abs(bend) < math.inf:
