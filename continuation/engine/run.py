@@ -132,7 +132,7 @@ def first_floats(steps: Steps, settings) -> np.ndarray:
     f = np.zeros(S.FLOATS)
     f[S.H], f[S.MIN_H], f[S.MAX_H] = steps.first, steps.least, steps.largest
     f[S.TOLERANCE], f[S.MAX_ANGLE] = settings.tolerance, math.tan(min(settings.max_angle, 1.57))
-    f[S.AHEAD] = f[S.SOUGHT] = math.inf
+    f[S.PATIENCE], f[S.AHEAD], f[S.SOUGHT] = 1.0, math.inf, math.inf
     return f
 
 

@@ -23,9 +23,9 @@ AGAIN = 0.5
 # What comes no nearer than to 1 / NEARER of what was expected after the last step recedes: an exponential tail, or the
 # nearest place is passed.  Near 1 every bend passes for that, a half of it takes tails for crossings.
 NEARER = 0.75
-# Part of the way to where nothing is near yet that is gone without looking, if it leaves room for two steps: near 1
-# what comes into sight meanwhile is seen late, a tenth of it looks at every step where all equations change.
-CALM = 0.5
+# A look that finds nothing within CALM steps lets twice as many steps go without one as the last, up to MOST_PATIENT:
+# where all equations change the determinant falls without end, and each look costs as much as a step.
+CALM, MOST_PATIENT = 4.0, 8.0
 # A branch point lies ahead if it is no farther beside the tangent than this part of the way, and no farther ahead than
 # FAR times what was expected: more takes branch points of other branches.
 BESIDE, FAR = 0.3, 3.0
@@ -66,10 +66,13 @@ def look_ahead(s, h):
     if PART * ahead >= h or expected < 0.0:
         reals[S.SOUGHT] = math.inf
     if PART * ahead >= h:
-        reals[S.WAIVED] = min(CALM * ahead, ahead - 2.0 * h / PART)
+        patience = reals[S.PATIENCE] if PART * ahead >= CALM * h else 1.0
+        reals[S.WAIVED] = (patience - 0.5) * h  # half a step less: no rounding decides
+        reals[S.PATIENCE] = min(2.0 * patience, MOST_PATIENT)
         return h
+    reals[S.PATIENCE] = 1.0
     if 0.0 < expected < NEARER * ahead:
-        reals[S.WAIVED] = h
+        reals[S.WAIVED] = 1.5 * h
         return h
     if ahead >= AGAIN * reals[S.SOUGHT]:
         return PART * ahead
