@@ -63,17 +63,15 @@ def look_ahead(s, h):
     reals, made, size = S.floats(s), S.slot(s, S.NEXT), S.size(s)
     ahead, expected = distance_ahead(s), reals[S.AHEAD]
     reals[S.AHEAD] = ahead
-    if PART * ahead >= h or expected < 0.0:
+    if PART * ahead >= h or expected == math.inf:
         reals[S.SOUGHT] = math.inf
-    if PART * ahead >= h:
-        patience = reals[S.PATIENCE] if PART * ahead >= CALM * h else 1.0
+    if PART * ahead >= h or expected < NEARER * ahead:
+        calm = PART * ahead >= CALM * h or expected < NEARER * ahead
+        patience = reals[S.PATIENCE] if calm else 1.0
         reals[S.WAIVED] = (patience - 0.5) * h  # half a step less: no rounding decides
         reals[S.PATIENCE] = min(2.0 * patience, MOST_PATIENT)
         return h
     reals[S.PATIENCE] = 1.0
-    if 0.0 < expected < NEARER * ahead:
-        reals[S.WAIVED] = 1.5 * h
-        return h
     if ahead >= AGAIN * reals[S.SOUGHT]:
         return PART * ahead
     guess = S.work(s)[S.MONITORED]

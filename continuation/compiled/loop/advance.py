@@ -133,7 +133,7 @@ def look_where_to_go(s, h):
     ints, reals = S.integers(s), S.floats(s)
     reals[S.WAIVED] -= reals[S.LENGTH]
     reals[S.AHEAD] -= reals[S.LENGTH]
-    if ints[S.GUARDED] == 0 or ints[S.PRESCRIBED] == 1 or reals[S.WAIVED] > 0.0 or not is_shrinking(s, h):
+    if ints[S.GUARDED] == 0 or ints[S.PRESCRIBED] == 1 or not is_shrinking(s, h) or reals[S.WAIVED] > 0.0:
         return h
     made = S.slot(s, S.NEXT)
     ask(s, LOOK_AHEAD, h, made, made, made)

@@ -65,11 +65,16 @@ def is_doubtful(s):
 
 @inlined
 def is_shrinking(s, h):
-    """Whether the determinant falls so fast from LEFT to NEXT that it would vanish within a few steps of length h."""
+    """Whether the determinant falls so fast from LEFT to NEXT that it would vanish within a few steps of length h.
+
+    Where it rises what was ahead is passed.
+    """
     left, made, base = S.slot(s, S.LEFT), S.slot(s, S.NEXT), S.scalars(s)
     old, new = abs(left[base + S.DET]), abs(made[base + S.DET])
     if left[base + S.DET_EXPONENT] != made[base + S.DET_EXPONENT]:
         new *= 2.0 ** max(min(made[base + S.DET_EXPONENT] - left[base + S.DET_EXPONENT], 900.0), -900.0)
+    if new > old:
+        S.floats(s)[S.AHEAD] = math.inf
     return PART * new * S.floats(s)[S.LENGTH] < (old - new) * h
 
 
