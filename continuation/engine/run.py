@@ -8,6 +8,7 @@ import time
 import numpy as np
 
 from continuation.compiled.calls.interface import OK, SINGULAR, call_from_python
+from continuation.compiled.events import near_crossing
 from continuation.compiled.loop.loop import run
 from continuation.compiled.loop.rare import rare
 from continuation.compiled.state import tasks
@@ -122,6 +123,7 @@ def first_integers(operations, settings) -> np.ndarray:
     i[S.PREDICTOR] = predict.CODES[settings.predictor]
     (meeting,) = kinds_with("meeting")
     i[S.COUNT_KIND], i[S.MEETING_KIND] = code_of(operations.counts), code_of(meeting)
+    i[S.TURNED_AT] = -1 - near_crossing.LATER
     i[S.TURN_KINDS] = bits_of(kinds_with("turns"))
     i[S.GUARDED] = operations.refine.address != 0 and any(test.kind is meeting for test in operations.tests)
     return i

@@ -29,6 +29,12 @@ CALM, MOST_PATIENT = 4.0, 8.0
 # A branch point lies ahead if it is no farther beside the tangent than this part of the way, and no farther ahead than
 # FAR times what was expected: more takes branch points of other branches.
 BESIDE, FAR = 0.3, 3.0
+# Part of the largest step ahead of which a place that has no extended system to find it is stepped over: ten times less
+# and equations with noise are followed to where Newton's method no longer converges.
+UNSEEN = 0.1
+# Steps taken back in a row without knowing of another branch, and steps after which a new row begins: then the change
+# is told as one that has no place.
+UNKNOWN, LATER = 3, 10
 NOTABLE = 0.25  # part of a step that a gap must be below to be told of: a plain step would hardly meet a wider one
 SAME_PLACE, SAME_ROWS = 3.0, 40  # gaps within which, or rows from each other, two near-crossings are one
 MUCH = 0.5  # gaps of the same near-crossing differ by no more than this factor: else a second one is next to it
@@ -80,7 +86,10 @@ def look_ahead(s, h):
     status = seek(s, guess, part(made, size, size))
     reals[S.SOUGHT] = ahead
     if status != OK and status != APART:
-        return PART * ahead
+        if ahead >= UNSEEN * reals[S.MAX_H]:
+            return PART * ahead
+        reals[S.WAIVED] = 2.0 * ahead + h
+        return h
     along, beside = measure_way(s, made, S.scratch(s))
     if not (0.0 < along <= FAR * ahead):
         return PART * ahead
@@ -150,9 +159,14 @@ def turn_back(s, bits):
         meets |= (bits >> j) & 1 == 1 and S.kinds(s)[j] == ints[S.MEETING_KIND]
     if not meets:
         return False
+    since = S.effort(s)[S.STEPS] - ints[S.TURNED_AT]
+    if since > LATER:
+        ints[S.TURNED_AT], since = S.effort(s)[S.STEPS], 0
     apart = seek(s, left, part(left, S.size(s), S.size(s))) == APART
     if apart and distance(s, left, S.scratch(s)) <= FAR * length:
         note_crossing(s, math.inf, True)
+    if not apart and since >= UNKNOWN:
+        return False
     if length <= reals[S.MIN_H]:
         for j in range(2 * S.size(s), S.scalars(s) + 1):
             left[j] = top[j] if apart else left[j]

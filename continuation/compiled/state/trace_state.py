@@ -95,8 +95,9 @@ OPS = OP_RARE + 1
     NEXT,  # slot of the next point
     GUARDED,  # whether branch points ahead can be told from near-crossings
     CROSSINGS,  # near-crossings noted, also those that found no room
+    TURNED_AT,  # accepted steps when a series of steps that were taken back began
     INTEGERS,
-) = range(31)
+) = range(32)
 
 # Work counts: an own array, so that every reason has its place.
 (
