@@ -22,13 +22,20 @@ from continuation.trace import trace as trace_branch
 diagram_files = later("continuation.exploring.diagram_files")
 drawing = later("continuation.exploring.drawing")
 files = later("continuation.output.files")
-modelfile = later("continuation.models.modelfile")
+opening = later("continuation.models.opening")
+writing = later("continuation.models.description")
 plotting = later("continuation.output.plotting")
 problems = later("continuation.problem")
 tables = later("continuation.output.tables")
 
 FAILED = ("STEP_TOO_SMALL", "SINGULAR", "NONFINITE", "CALLBACK_FAILED", "BAD_START")
 INTERRUPTED = 130
+BOUNDS = {
+    "multiple": True,
+    "type": (str, float, float),
+    "metavar": "NAME LOW HIGH",
+    "help": "Limits of a state or an output (inf is none); may be repeated.",
+}
 STUDIES = "pseudoarc.studies"  # entry points: a name and a module with main(fast=False, out=...) -> dict
 
 
@@ -64,18 +71,24 @@ def main(context, version):
 @click.argument("model")
 @click.option("--vary", metavar="NAME", help="Parameter to vary.")
 @click.option("--span", nargs=2, type=float, metavar="LOW HIGH", help="Its limits.")
+@click.option("--bounds", **BOUNDS)
 @click.option("--start", multiple=True, metavar="NAME=VALUE", help="Another start of a state.")
-@click.option("--set", "values", multiple=True, metavar="NAME=VALUE", help="Another value of a parameter.")
+@click.option(
+    "--set", "values", multiple=True, metavar="NAME=VALUE", help="Another value of a parameter, or a set of the file."
+)
+@click.option("--settle", "settled", is_flag=True, help="Start where the flow comes to rest from the start.")
 @click.option("--direction", type=click.Choice(["both", "1", "-1"]), default="both", help="Of the parameter.")
 @click.option("--max-step", type=float, help="Largest step.")
 @click.option("--max-points", type=int, help="Points stored in each direction.")
 @click.option("--plot", "picture", metavar="FILE", help="Draw the branch (.png, .pdf, .svg ...).")
 @click.option("--save", "target", metavar="FILE", help="Keep the branch (netCDF).")
-def trace(model, picture, target, **options):
-    """Trace a branch of the problem in the TOML file MODEL."""
+def trace(model, picture, target, settled, **options):
+    """Trace a branch of the problem in the file MODEL (.toml, .ode)."""
     with _InputErrors():
         _check_files(picture, target)
         title, problem, arguments = _arguments(model, options)
+    if settled:
+        arguments["start"] = _settled(problem, arguments)
     branch = _traced(problem, arguments, trace_branch)
     try:
         _keep(branch, picture, target)
@@ -88,9 +101,12 @@ def trace(model, picture, target, **options):
 @click.argument("model")
 @click.option("--vary", metavar="NAME", help="Parameter to vary.")
 @click.option("--span", nargs=2, type=float, metavar="LOW HIGH", help="Its limits.")
+@click.option("--bounds", **BOUNDS)
 @click.option("--depth", type=int, default=2, help="Branch points between the start's branch and another, at most.")
 @click.option("--start", multiple=True, metavar="NAME=VALUE", help="Another start of a state.")
-@click.option("--set", "values", multiple=True, metavar="NAME=VALUE", help="Another value of a parameter.")
+@click.option(
+    "--set", "values", multiple=True, metavar="NAME=VALUE", help="Another value of a parameter, or a set of the file."
+)
 @click.option("--max-step", type=float, help="Largest step.")
 @click.option("--max-points", type=int, help="Points stored in each direction of each branch.")
 @click.option("--max-branches", type=int, default=100, help="Branches, at most.")
@@ -98,7 +114,7 @@ def trace(model, picture, target, **options):
 @click.option("--plot", "picture", metavar="FILE", help="Draw the diagram (.png, .pdf, .svg ...).")
 @click.option("--save", "target", metavar="FILE", help="Keep the diagram (netCDF).")
 def diagram(model, picture, target, depth, max_branches, deflate, **options):
-    """Trace all branches that hang together with the start of the TOML file MODEL."""
+    """Trace all branches that hang together with the start of the file MODEL (.toml, .ode)."""
     with _InputErrors():
         _check_files(picture, target)
         title, problem, arguments = _arguments(model, {**options, "direction": "both"})
@@ -111,6 +127,23 @@ def diagram(model, picture, target, depth, max_branches, deflate, **options):
     finally:
         _show(found, title)
     return _diagram_outcome(found)
+
+
+@main.command()
+@click.argument("model")
+@click.argument("target")
+def convert(model, target):
+    """Write the model file MODEL of another program as the TOML file TARGET."""
+    with _InputErrors():
+        files.check_target(target)
+        found = opening.open_model(model, problems.Problem.from_expressions)
+        if found.description is None or not target.endswith(".toml"):
+            raise ValueError(f"convert {model} {target}: wanted a file of another program, and one that ends in .toml")
+        with open(target, "w", encoding="utf-8") as file:
+            file.write(writing.write_toml(found.description))
+    for note in found.notes:
+        _complain(f"note: {note}")
+    return 0
 
 
 @main.command()
@@ -172,9 +205,13 @@ class _InputErrors:
 
 def _arguments(path, options):
     """Title and problem of a model file, and what to call `continuation.trace` with."""
-    model = modelfile.read_model(path, problems.Problem.from_expressions)
+    model = opening.open_model(path, problems.Problem.from_expressions)
+    for note in model.notes:
+        _complain(f"note: {note}")
     vary = options["vary"] or model.vary
-    known = list(model.parameters)
+    known, bounds = list(model.parameters), _bounds(options["bounds"], model)
+    span = _span(options["span"] or model.span or (float("-inf"), float("inf")))
+    values, chosen = _named_sets(model, options["values"])
     if vary is None:
         raise ValueError(f"{path}: nothing to vary: give --vary NAME or [trace] vary; known: {suggest('', known)}")
     if vary not in known:
@@ -183,15 +220,28 @@ def _arguments(path, options):
         model.title,
         model.problem,
         {
-            "start": {**model.start, **_assignments("--start", options["start"], list(model.start))},
-            "parameters": {**model.parameters, **_assignments("--set", options["values"], known)},
+            "start": {**model.start, **chosen[1], **_assignments("--start", options["start"], list(model.start))},
+            "parameters": {**model.parameters, **chosen[0], **_assignments("--set", values, known)},
             "vary": vary,
-            "span": _span(options["span"] or model.span or (float("-inf"), float("inf"))),
+            "span": {vary: span, **bounds} if bounds else span,
             "settings": _settings(model.settings, options),
             "direction": options["direction"] if options["direction"] == "both" else int(options["direction"]),
             "progress": sys.stderr.isatty(),
         },
     )
+
+
+def _named_sets(model, texts) -> tuple:
+    """The texts that assign, and (parameters, states) of the sets of values that the others name."""
+    parameters, states = {}, {}
+    for name in (text for text in texts if "=" not in text):
+        if name not in model.sets:
+            raise ValueError(
+                f"--set {name}: wanted NAME=VALUE or a set of the file; its sets: {suggest(name, model.sets)}"
+            )
+        for key, value in model.sets[name].items():
+            (parameters if key in model.parameters else states)[key] = value
+    return [text for text in texts if "=" in text], (parameters, states)
 
 
 def _assignments(option, texts, known) -> dict:
@@ -216,12 +266,35 @@ def _span(span):
     return span
 
 
+def _bounds(given, model) -> dict:
+    """Limits by name of states and outputs: those of the model file, changed by those of the command line."""
+    known, found = [*model.problem.states, *model.problem.outputs], dict(model.bounds)
+    for name, low, high in given:
+        if name not in known:
+            raise ValueError(f"--bounds {name}: no such state or output; known: {suggest(name, known)}")
+        if not low < high:
+            raise ValueError(f"--bounds {name} {low} {high}: wanted LOW smaller than HIGH")
+        found[name] = (low, high)
+    return found
+
+
 def _settings(settings, options):
     """The model's settings with the options of the command line."""
     from dataclasses import replace
 
     changes = {name: options[name] for name in ("max_step", "max_points") if options[name] is not None}
     return replace(settings, **changes)
+
+
+def _settled(problem, arguments):
+    """Where the flow comes to rest from the start; ends the command where it does not."""
+    with _InputErrors():
+        found = problem.settle(arguments["start"], parameters=arguments["parameters"])
+    if found.motion.name != "REST":
+        _complain(f"--settle: from the start it {found}")
+        raise click.exceptions.Exit(1)
+    _complain(f"note: the start is where the flow comes to rest (time {found.time:.6g})")
+    return found.point.state
 
 
 def _traced(problem, arguments, what):

@@ -37,7 +37,7 @@ class Diagram(DiagramRecord):
         """
         return [(k, point) for k, branch in enumerate(self.branches) for point in branch.at(**value)]
 
-    def resume(self, problem=None, *, depth=None, max_branches=None, max_points=None, progress=False):
+    def resume(self, problem=None, *, depth=None, max_branches=None, max_points=None, max_seconds=None, progress=False):
         """Go on with what an interruption, a budget or the depth left out; returns the larger diagram.
 
         Parameters
@@ -46,6 +46,8 @@ class Diagram(DiagramRecord):
             Needed if the diagram was loaded from a file and its problem is not known from text.
         depth, max_branches, max_points : int, optional
             New limits, of the whole diagram; default: as before.
+        max_seconds : float, optional
+            New limit of this call (inf: none); default: as before.
         progress : bool
 
         Raises
@@ -53,7 +55,7 @@ class Diagram(DiagramRecord):
         ValueError
             A limit can't be used, or the problem is missing or has other states.
         """
-        limits = {"depth": depth, "max_branches": max_branches, "max_points": max_points}
+        limits = {"depth": depth, "max_branches": max_branches, "max_points": max_points, "max_seconds": max_seconds}
         return Diagram.of(work_list.resume_diagram(self, problem, progress=progress, **limits))
 
     # Showing and keeping
@@ -100,6 +102,7 @@ def diagram(
     detect="all",
     max_branches=100,
     max_points=200_000,
+    max_seconds=None,
     deflate=None,
     progress=False,
 ):
@@ -112,8 +115,8 @@ def diagram(
         As for `trace`.
     vary : str
         Name of the parameter.
-    span : (low, high)
-        Limits of the varied parameter.
+    span : (low, high), or mapping of names to (low, high)
+        Limits of the varied parameter; a mapping may limit states and outputs as well, see `trace`.
     depth : int
         How many branch points may lie between the start's branch and another; 0 traces the start's branch only.
     parameters : mapping of str to float, optional
@@ -124,6 +127,8 @@ def diagram(
         Special points to look for; without ``Kind.BRANCH_POINT`` nothing is switched.
     max_branches, max_points : int
         Budget: branches, and points of all of them.  A diagram that ran out of it is kept and can be resumed.
+    max_seconds : float, optional
+        Seconds after which no more is begun and a trace ends at its next look around; kept and resumed likewise.
     deflate : None, int or sequence of float
         Values of the parameter (or how many, evenly inside a finite span) at which solutions on no branch known
         are looked for by deflation, and followed.
@@ -164,6 +169,7 @@ def diagram(
     >>> bool(abs(parabola["x"] ** 2 - parabola["mu"]).max() < 1e-9)
     True
     """
-    limits = {"depth": depth, "max_branches": max_branches, "max_points": max_points, "deflate": deflate}
+    limits = {"depth": depth, "max_branches": max_branches, "max_points": max_points}
+    limits |= {"max_seconds": max_seconds, "deflate": deflate}
     plan = plans.make_plan(problem, vary, span, settings, detect, **limits)
     return Diagram.of(work_list.start_diagram(problem, start, plan, parameters, progress))

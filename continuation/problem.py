@@ -11,17 +11,22 @@ from continuation.derived.restricted import Restricted, restricted
 from continuation.equations import derivatives
 from continuation.equations.equations import Equations
 from continuation.equations.newton import solve_damped
+from continuation.equations.tape_function import SHAPES, functions_of
 from continuation.ground.later import later
+from continuation.ground.names import is_number
 from continuation.ground.points import Point
 from continuation.symmetries.symmetry import Symmetry
 
 expressions = later("continuation.expressions")
+opening = later("continuation.models.opening")
+settling = later("continuation.searching.settling")
 
 
 class Verbs:
     """What users ask of equations, however they were made."""
 
     source = None  # plain description of a problem made from text, from which `from_source` makes it again
+    model = None  # what else the file says that it was read from
 
     def solve(self, guess, parameters=None) -> Point:
         """Damped Newton from `guess` at fixed parameters.
@@ -41,6 +46,18 @@ class Verbs:
         state = self.columns(np.append(u, 0.0)[None])[0][0].copy()
         return Point(state, dict(zip(self.parameters, p.tolist())), self.states, outputs)
 
+    def settle(self, start, time=None, parameters=None):
+        """Integrate ``u' = F`` to see whether it rests, oscillates or grows: `continuation.searching.settling.settle`.
+
+        Examples
+        --------
+        >>> pendulum = Problem.from_expressions({"x": "v", "v": "-sin(x) - v/5"}, {})
+        >>> settled = pendulum.settle([1.0, 0.0])
+        >>> settled.motion.name, [round(x, 6) + 0.0 for x in settled.point.state]
+        ('REST', [0.0, 0.0])
+        """
+        return settling.settle(self, start, time, parameters)
+
     def check(self, u=None, parameters=None, *, seed=0):
         """Taylor-slope test of the given derivatives; see `continuation.equations.derivatives.check_derivatives`."""
         return derivatives.check_derivatives(self, u, parameters, seed)
@@ -52,6 +69,11 @@ class Verbs:
         if self.source:
             other.source = {**self.source, "symmetries": _plain_entries(symmetries)}
         return other
+
+    def blame(self, u, p) -> str:
+        """Say which part of the equations is not finite at (u, p), in the words of a model given as text."""
+        made = getattr(self, "expressions", None)
+        return made.blame(u, p) if made is not None else super().blame(u, p)
 
     def restricted(self, elements=None, *, stability="subspace"):
         """The problem inside the fixed space of some symmetries; see `continuation.derived.restricted.restricted`."""
@@ -158,15 +180,21 @@ class Problem(Verbs, Equations):
         self.symmetry = declared(self, symmetries)
 
     @classmethod
-    def from_expressions(cls, equations, parameters, *, outputs=None, zeros=None, name=None, **options):
+    def from_expressions(
+        cls, equations, parameters, *, outputs=None, zeros=None, definitions=None, name=None, **options
+    ):
         """Make a problem from text or sympy expressions, with exact derivatives.
 
         Parameters
         ----------
         equations : mapping of str to str or sympy expression
             State name -> right-hand side.
-        parameters : mapping of str to float
+        parameters : mapping of str to float, str or sympy expression
+            One given by others, ``{"C": 135.0, "C2": "0.8*C"}``, is a definition: it is no parameter to vary.
         outputs, zeros : mapping of str to str or sympy expression, optional
+        definitions : mapping of str to str or sympy expression, optional
+            Quantities, ``{"minf": "0.5*(1 + tanh((v - v1)/v2))"}``, and functions, ``{"S(x)": "1/(1 + exp(-x))"}``,
+            that equations, outputs, zeros and each other may use, in any order.
         options
             As for `Problem`: `symmetric`, `stability`, `symmetries`, `smoothness`, `weights`, `compiled`.
 
@@ -181,17 +209,13 @@ class Problem(Verbs, Equations):
         >>> fold.jacobian([0.5])
         array([[-1.]])
         """
-        made = expressions.from_expressions(equations, tuple(parameters), outputs=outputs or {}, zeros=zeros or {})
+        parameters, definitions = with_computed(parameters, definitions)
+        made = expressions.from_expressions(
+            equations, tuple(parameters), outputs=outputs or {}, zeros=zeros or {}, definitions=definitions
+        )
+        functions = chosen_functions(made, options.get("compiled"))
         problem = cls(
-            made.residual,
-            made.states,
-            parameters,
-            jacobian=made.jacobian,
-            parameter_derivative=made.parameter_derivative,
-            outputs=made.outputs,
-            zeros=made.zeros,
-            name=name or "expressions",
-            **options,
+            functions.pop("residual"), made.states, parameters, name=name or "expressions", **functions, **options
         )
         problem.expressions = made
         problem.source = {
@@ -207,9 +231,45 @@ class Problem(Verbs, Equations):
         return problem
 
     @classmethod
+    def from_file(cls, path):
+        """Read a model file: TOML (our own), or an `.ode` file of XPPAUT.
+
+        Parameters
+        ----------
+        path : str or path-like
+            Its ending tells the language.
+
+        Returns
+        -------
+        Problem
+            Its attribute ``model`` (`continuation.models.description.Model`) holds what else the file says: ``start``,
+            ``parameters``, ``vary``, ``span``, ``sets``, ``notes``.
+
+        Raises
+        ------
+        OSError
+            If the file can't be read.
+        ModelError
+            A `ValueError`: what the file says can't be used; names the line.
+        """
+        model = opening.open_model(path, cls.from_expressions)
+        model.problem.model = model
+        return model.problem
+
+    @classmethod
     def from_source(cls, source: Mapping):
         """Make the problem that `source` (from a file) describes; the text is parsed as in `from_expressions`."""
-        keys = ("outputs", "zeros", "name", "symmetric", "stability", "symmetries", "smoothness", "weights")
+        keys = (
+            "outputs",
+            "zeros",
+            "definitions",
+            "name",
+            "symmetric",
+            "stability",
+            "symmetries",
+            "smoothness",
+            "weights",
+        )
         options = {key: source[key] for key in keys if key in source}
         return cls.from_expressions(source["equations"], source["parameters"], **options)
 
@@ -225,6 +285,29 @@ class IsolatedProblem(Verbs, Isolated):
 def from_source(source):
     """Make the problem that `source` (from a file) describes."""
     return Problem.from_source(source)
+
+
+def chosen_functions(made, compiled) -> dict:
+    """Functions made from expressions: their tapes, or generated code where `compiled` says what to do with it."""
+    if compiled is None:
+        return functions_of(made)
+    return {kind: getattr(made, kind) for kind in (*SHAPES, "outputs", "zeros")}
+
+
+def with_computed(parameters, definitions) -> tuple:
+    """Parameters that are numbers, and the definitions with those that are expressions."""
+    if not isinstance(parameters, Mapping) or not isinstance(definitions or {}, Mapping):
+        return parameters, definitions or {}  # refused where they are read
+    computed = {name: value for name, value in parameters.items() if is_computed(value)}
+    numbers = {name: value for name, value in parameters.items() if name not in computed}
+    return numbers, {**computed, **(definitions or {})}
+
+
+def is_computed(value) -> bool:
+    """Whether a parameter is given by an expression: text that is no number, or sympy's."""
+    if isinstance(value, str):
+        return not is_number(value)
+    return hasattr(value, "free_symbols") and bool(value.free_symbols)
 
 
 def declared(problem, entries) -> Symmetry:

@@ -290,7 +290,7 @@ def test_wrong_options_are_refused_before_the_trace(here, traced, words, told):
 
 
 def test_wrong_model_files_are_refused(here, traced):
-    pathlib.Path("bad.toml").write_text(MODEL.read_text().replace("x**2*y", "x^2*y", 1))
+    pathlib.Path("bad.toml").write_text(MODEL.read_text().replace("x**2*y", "x%2*y", 1))
     refused(run("trace", "bad.toml"), "bad.toml:11:23:", "'x'")
     pathlib.Path("bad.toml").write_text("[equations")
     refused(run("trace", "bad.toml"), "bad.toml:1:11:")

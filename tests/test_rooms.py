@@ -30,7 +30,7 @@ ROOMS = (  # each may use those behind it
     "compiled",
     "ground",
 )
-COMPILED_ROOMS = ("loop", "events", "steps", "curves", "dense", "state", "matrices", "calls")
+COMPILED_ROOMS = ("loop", "events", "steps", "curves", "dense", "state", "matrices", "tape", "calls")
 MOST_FILES = 12
 AT_THE_TOP = 23  # files and folders of continuation/: the words users type, the rooms, __init__.py
 

@@ -21,6 +21,12 @@ RANK = 1e-6
 LAST_DIGITS = 1e-14  # singular values below this fraction are rounding
 NEAR = 0.1  # how far around the point the equations are looked at, relative to 1 + |u|: where they are still smooth
 ROUNDING, DIFFERENCED = 1e-8, 1e-6  # coefficients below this fraction of the others are none: exact forms, differences
+# Distances, relative to the size of the state, at which it is asked whether the reduced equations vanish identically
+# (the first from which the others can be solved), and what may be left of them, relative to F_u times the distance.
+# Terms of the fourth order leave 1e-5 of it at the first, 5e-11 at the last distance, rounding 1e-14: nearer, high
+# orders are taken for nothing, much farther equations are no longer those of the point.
+INSIDE, VANISHED = (0.02, 4e-3, 8e-4, 4e-4), 1e-12
+SETTLING = 30  # chord iterations to get there, each a factor of about the distance over that to other singular points
 BALANCE = 0.05  # size of the cubic terms against the quadratic ones where the truncated equations are solved
 
 
@@ -157,6 +163,35 @@ def reduced_size(kernel: ScaledKernel, directions, h) -> float:
                     z = z - kernel.normal(kernel.residual(z))
             largest = np.maximum(largest, np.max(np.abs(psi.T @ kernel.residual(z))))
     return float(largest)
+
+
+def is_inside_continuum(kernel: ScaledKernel) -> bool:
+    """Whether every direction of the kernel leads to more solutions: they fill a surface around the point.
+
+    The reduced equations then vanish identically; where branches cross they do on some directions only.
+    """
+    m = kernel.dimension + 1
+    directions = np.cos(np.outer(np.arange(2.0, 5.0 + m), np.arange(1.0, m + 1.0) ** 1.1))
+    for h in INSIDE:
+        found = [settle_above(kernel, h * kernel.length * y / np.linalg.norm(y)) for y in directions]
+        if all(z is not None for z in found):
+            noise = VANISHED * kernel.scale * h * kernel.length
+            return all(np.max(np.abs(kernel.residual(z))) <= noise for z in found)
+    return False
+
+
+def settle_above(kernel: ScaledKernel, y):
+    """Point z above kernel coordinates y where the equations of the range hold; None where it can't be had."""
+    z = start = kernel.lift(y)
+    for _ in range(SETTLING):
+        with np.errstate(all="ignore"):
+            step = kernel.normal(kernel.residual(z))
+        z = z - step
+        if not np.linalg.norm(z - start) <= np.linalg.norm(y):  # NaN included
+            return None
+        if np.linalg.norm(step) <= LAST_DIGITS * kernel.length:
+            return z
+    return None
 
 
 def strengths(kernel: ScaledKernel, h) -> tuple:

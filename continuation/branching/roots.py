@@ -45,7 +45,7 @@ def newton(system, z, found=(), iterations=40):
         size = float(np.linalg.norm(d))
         z = z + d * min(1.0, REACH / max(size, REACH))
         if size <= 1e-13 or size <= 1e-6 and size > 0.5 * last:
-            return z if is_solution(system, z) else None
+            return z if is_root(system, z) else None
         last = size
     return None
 
@@ -60,7 +60,7 @@ def deflation_factor(z, d, found) -> float:
     return 1.0 / below if abs(below) > 1e-3 else 1e3 * (1.0 if below >= 0 else -1.0)
 
 
-def is_solution(system, z) -> bool:
+def is_root(system, z) -> bool:
     """Whether what is left of the residual could be rounding: it lies in no direction that Newton could use."""
     f, a = system(z)
     scale = 1.0 + np.max(np.abs(a), initial=0.0)

@@ -7,7 +7,14 @@ import numpy as np
 from continuation.branching import roots
 from continuation.branching.germs import LEVELS
 from continuation.branching.halves import Half, half_branches
-from continuation.branching.reduced_equations import ScaledKernel, Spheres, kernel_at, rank_defect_around
+from continuation.branching.reduced_equations import (
+    ScaledKernel,
+    Spheres,
+    is_inside_continuum,
+    kernel_at,
+    rank_defect_around,
+)
+from continuation.equations.solved import is_solution
 from continuation.ground import canonical
 from continuation.ground.names import suggest
 from continuation.ground.points import SpecialPoint, Start
@@ -103,6 +110,11 @@ def check_kernel(kernel: ScaledKernel):
             f"[F_u F_p] is rank-deficient by {lost} at this point and around it: an equation is missing, repeated or "
             f"does not depend on the unknowns (look at the equation of {row!r})"
         )
+    if is_inside_continuum(kernel):
+        raise ValueError(
+            f"point: lies inside a continuum of solutions of dimension {kernel.dimension + 1}: every direction leads "
+            "to more of them, so that no single branches leave"
+        )
     if kernel.dimension > LARGEST:
         raise ValueError(
             f"the kernel of [F_u F_p] has dimension {kernel.dimension + 1} here; switch handles up to {LARGEST + 1}"
@@ -175,7 +187,9 @@ def points_ahead(spheres: Spheres, half: Half, touching) -> np.ndarray:
         gaps = [np.linalg.norm(z - other[r]) for other in others if r in other]
         if found and min(gaps, default=1.0) < PARTED:
             break
-        found.append(np.array([kernel.x + kernel.unit * z * r, tangent_along(kernel, z * r, half, weights)]))
+        x = kernel.x + kernel.unit * z * r
+        if is_solution(kernel.problem, x, kernel.p, kernel.active):
+            found.append(np.array([x, tangent_along(kernel, z * r, half, weights)]))
     return np.array(found)
 
 

@@ -14,6 +14,7 @@ from continuation.compiled.state.messages import (
     ASKED_KIND,
     FOUND,
     FOUND_ERROR,
+    FOUND_EXPECTED,
     FOUND_KIND,
     FOUND_NULLITY,
     FOUND_RESIDUAL,
@@ -55,12 +56,14 @@ def refiner(curve, table, k: int):
             return FAILED
         if found is None:
             return FAILED
-        x, error = found
+        x, error, slope = found
         tangent = tangent_of(table, x, p)
-        out[:size], out[size:behind] = x, tangent * np.sign(tangent @ request[size:behind])
+        sign = np.sign(tangent @ request[size:behind])
+        out[:size], out[size:behind] = x, tangent * sign
         residual = np.max(np.abs(evaluate(curve.base, x[: curve.size], curve.parameters_at(x, p))))
         out[behind + FOUND_KIND], out[behind + FOUND_NULLITY] = request[behind + ASKED_KIND], kind.nullity
         out[behind + FOUND_ERROR], out[behind + FOUND_RESIDUAL] = error, residual
+        out[behind + FOUND_EXPECTED] = np.nan if kind.crossing is None else kind.crossing(curve) * sign * np.sign(slope)
         return OK
 
     return python_callback(refine, (behind + ASKED, k, behind + FOUND))
@@ -69,11 +72,11 @@ def refiner(curve, table, k: int):
 def locate(curve, table, kind, x, p):
     """Newton for the zero of the scalar of a kind (`SpecialKind`) along the curve from its unknowns x.
 
-    Returns (x, last step relative to 1 + |x|), None where it does not converge.
+    Returns (x, last step relative to 1 + |x|, the scalar's slope along the tangent), None where it does not converge.
     """
     if kind.scalar is None:
         return None
-    step, scalar = np.inf, kind.scalar(curve, x, p)
+    step, slope, scalar = np.inf, 0.0, kind.scalar(curve, x, p)
     exact = getattr(curve.base, "expressions", None) is not None or not kind.third_order
     for _ in range(ITERATIONS):
         x = onto_curve(table, x, p)
@@ -86,7 +89,7 @@ def locate(curve, table, kind, x, p):
         if abs(step) <= SETTLED * (1 + np.linalg.norm(x)) or abs(step) >= abs(before):
             break
     error = abs(step) / (1 + np.linalg.norm(x))
-    return (onto_curve(table, x, p), error) if error <= ATTAINED else None
+    return (onto_curve(table, x, p), error, slope) if error <= ATTAINED else None
 
 
 def onto_curve(table, x, p) -> np.ndarray:

@@ -49,11 +49,8 @@ def curve_operations(curve, p: np.ndarray, active: int) -> Operations:
     """Operations of a `SpecialCurve`, with tables of its own."""
     table, shape = CurveTable(curve, len(p), active), curve.shape
     flow = curve.base.stability == "flow"
-    m = len(curve.unknown_names)
     kinds = shape.tests if flow else [kind if kind is Kind.CUSP else None for kind in shape.tests]
-    limits = [(m - 1, *curve.limits)]
-    if shape.follows_pair:  # kappa = omega**2 stays positive
-        limits.append((curve.size, 0.0, np.inf))
+    limits = ((curve.size, 0.0, np.inf),) if shape.follows_pair else ()  # kappa = omega**2 stays positive
     return Operations(
         residual=table.residual,
         linearise=table.linearise,
@@ -65,7 +62,7 @@ def curve_operations(curve, p: np.ndarray, active: int) -> Operations:
         active=active,
         tests=tuple(Test(kind) for kind in kinds),
         counts=shape.counts if flow else None,
-        limits=tuple(limits),
+        limits=limits,
         effort=table.own.effort,
     )
 

@@ -37,14 +37,12 @@ class SpecialCurve(Equations):
     kind : Kind
         FOLD, BRANCH_POINT or HOPF.
     vary : (str, str)
-    limits : (low, high)
-        Of the second parameter.
     x, p : (N,) and (k,) arrays
         Unknowns and parameters of a point near the curve: borders of the matrices are made there.
     """
 
-    def __init__(self, base, kind, vary, limits, x, p):
-        self.base, self.kind, self.vary, self.limits = base, kind, tuple(vary), limits
+    def __init__(self, base, kind, vary, x, p):
+        self.base, self.kind, self.vary = base, kind, tuple(vary)
         self.shape = registry.of(kind).shape
         self.guess = Guess(np.array(x, float), np.array(p, float))
         n, k = len(base.unknown_names), len(p)
@@ -128,7 +126,7 @@ class SpecialCurve(Equations):
 
     def near(self, x, p):
         """The same curve with borders that fit the unknowns x: where its functions are to be evaluated."""
-        return SpecialCurve(self.base, self.kind, self.vary, self.limits, x, p)
+        return SpecialCurve(self.base, self.kind, self.vary, x, p)
 
     @property
     def vector_field(self):
@@ -170,4 +168,4 @@ class CurveFunction:
         """Write the curve's equations at (unknowns, p) into `out`; NaN where they can't be evaluated."""
         out[:] = self.table.value_at(np.append(unknowns, p[self.curve.index_of(self.curve.vary[0])]), p)
 
-    python = __call__
+    python = as_written = __call__

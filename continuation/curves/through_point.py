@@ -27,7 +27,7 @@ PERSISTS = 1e-5
 
 
 def curve_through(problem, point, vary, span, curve=None):
-    """Arguments of a trace in two parameters as those of one in the first: (curve, start, name, span).
+    """Arguments of a trace in two parameters as those of one in the first: (curve, start, name, limits by name).
 
     `curve` is the kind of curve wanted, where several lead through the point.  Where the point has a second condition
     (a cusp, say) the start lies a little beside it on the curve, so that the trace meets the point and lists it.
@@ -39,11 +39,11 @@ def curve_through(problem, point, vary, span, curve=None):
         other states.
     """
     names = check_pair(problem, vary)
-    limits = check_limits(span, names)
+    limits = check_limits(problem, span, names)
     kind = check_point(problem, point, curve)
     p = problem.parameter_values({k: v for k, v in point.parameters.items() if k in problem.parameters})
     x = unknowns_of(problem, kind, point, names, p)
-    made = SpecialCurve(problem, kind, names, limits[names[1]], x, p)
+    made = SpecialCurve(problem, kind, names, x, p)
     if made.shape.unfolded:
         refuse_lost(made, point, x, p)
     if has_second_condition(problem, kind, point, p):
@@ -51,7 +51,7 @@ def curve_through(problem, point, vary, span, curve=None):
         point = replace(point, state=made.columns(x[None])[0][0])
         p = made.parameters_at(x, p)
     start = Point(point.state, dict(zip(problem.parameters, p.tolist())), problem.states, unknowns=x)
-    return made, start, names[0], limits[names[0]]
+    return made, start, names[0], limits
 
 
 def check_pair(problem, vary) -> tuple:
@@ -67,18 +67,22 @@ def check_pair(problem, vary) -> tuple:
     return names
 
 
-def check_limits(span, names) -> dict:
-    """(low, high) of each parameter; unlimited where nothing is said."""
+def check_limits(problem, span, names) -> dict:
+    """(low, high) of each parameter, unlimited where nothing is said, then of the states and outputs named."""
     unlimited = (-np.inf, np.inf)
     if isinstance(span, tuple) and span == unlimited:
         span = {}
     if not isinstance(span, dict):
         example = f"{{{names[0]!r}: (low, high), {names[1]!r}: (low, high)}}"
         raise ValueError(f"span: wanted limits by name for two parameters, as {example}, got {span!r}")
+    known = (*names, *problem.states, *problem.outputs)
     for name in span:
-        if name not in names:
+        if name in problem.parameters and name not in names:
             raise ValueError(f"span: {name!r} is not varied; wanted limits of {names[0]!r} and {names[1]!r}")
-    return {name: check_span(span[name]) if name in span else unlimited for name in names}
+        if name not in known:
+            raise ValueError(f"span: nothing named {name!r} can have limits; this problem has {suggest(name, known)}")
+    checked = {name: check_span(pair, f"span[{name!r}]") for name, pair in span.items()}
+    return {name: checked.get(name, unlimited) for name in (*names, *checked)}
 
 
 def check_point(problem, point, curve) -> Kind:

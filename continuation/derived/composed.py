@@ -29,8 +29,17 @@ class ComposedFunction(Function):
 
     def __init__(self, inner, make, kernel: callback | None, sizes):
         self.inner, self.kernel, self.sizes = tuple(inner), kernel, sizes
-        self.python, self.composed = make(*(f.python for f in inner)), make(*inner)
-        self.reason = ""
+        self.make, self.composed, self.reason = make, make(*inner), ""
+
+    @property
+    def python(self):
+        """The function of the base's plain functions."""
+        return self.make(*(f.python for f in self.inner))
+
+    @property
+    def as_written(self):
+        """What shows the user's own traceback, where the base has one."""
+        return self.make(*(f.as_written for f in self.inner))
 
     @property
     def name(self) -> str:

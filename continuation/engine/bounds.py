@@ -1,4 +1,4 @@
-"""Limits on states and outputs.
+"""Limits on states, on outputs and on the second parameter of a curve in two.
 
 A state that is one unknown times a factor plus a constant is bounded by the engine, like the varied parameter; all
 else by a watcher, which finds the first row beyond the limit and puts the point on the limit before it.
@@ -19,6 +19,8 @@ from continuation.ground.status import StartError, Status
 # How far a value may lie beyond its limit, relative to 1 + |limit|.  Ten times less and a start on a limit that was
 # read from a text with 10 digits is refused; ten times more and a branch ends visibly beyond its limit.
 EDGE = 1e-10
+# The same for a start, which is corrected: a special point that was located on the limit is off it by some 1e-10.
+START_EDGE = 1e-9
 ROUND = 1e-13  # brackets shorter than this, relative to 1 + |x|, are points: what Newton's method leaves
 NUDGE = 1e-6  # step of the difference that tells where a value goes, relative to 1 + |x|; rounding hides shorter ones
 HALVINGS = 100  # of a bracket; 44 lead from 1 to ROUND
@@ -55,10 +57,9 @@ def limited_values(problem, p, vary, bounds) -> tuple:
 
 
 def value_of(problem, p, vary, name):
-    """A state or an output as a function of the unknowns x (N,)."""
-    if name in problem.states:
-        at = problem.states.index(name)
-        return lambda x: float(problem.columns(x[None])[0][0, at])
+    """A state, an output or a varied parameter as a function of the unknowns x (N,)."""
+    if name not in problem.outputs:
+        return lambda x: float(shown_as(problem, vary, name, x[None])[0])
     output, p = problem.outputs[name], p.copy()
     places = np.array([problem.index_of(varied) for varied in problem.varied_names(vary)])
 
@@ -69,22 +70,28 @@ def value_of(problem, p, vary, name):
     return value
 
 
+def shown_as(problem, vary, name, unknowns) -> np.ndarray:
+    """(m,) values of the state or the varied parameter of that name at unknowns (m, N)."""
+    states, varied = problem.columns(unknowns)
+    if name in problem.states:
+        return states[:, problem.states.index(name)]
+    return varied[:, problem.varied_names(vary).index(name)]
+
+
 def check_start(start, limited):
-    """Raise where a start lies outside the limits of a state or an output."""
+    """Raise where a start lies outside the limits of a state, an output or a second parameter."""
     for one in limited:
-        if one.excess(start.x) > EDGE:
+        if one.excess(start.x) > START_EDGE:
             where = f"{one.name} = {one.value(start.x):g}"
             raise StartError(f"span: ({one.low:g}, {one.high:g}) leaves out the start, where {where}", Status.LIMIT)
 
 
-def split_bounds(problem, size, bounds) -> tuple:
+def split_bounds(problem, vary, size, bounds) -> tuple:
     """The bounds that are limits of one unknown, as (its index, low, high), and the others."""
-    if not bounds:
-        return (), ()
-    shown = problem.columns(np.vstack([np.zeros(size), np.eye(size)]))[0]
-    limits, others = [], []
+    limits, others, basis = [], [], np.vstack([np.zeros(size), np.eye(size)])
     for bound in bounds:
-        column = shown[:, problem.states.index(bound.name)] if bound.name in problem.states else np.zeros(1)
+        is_output = bound.name in problem.outputs
+        column = np.zeros(1) if is_output else shown_as(problem, vary, bound.name, basis)
         factors = column[1:] - column[0]
         at = np.flatnonzero(factors)
         if len(at) == 1:

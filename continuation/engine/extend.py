@@ -39,7 +39,7 @@ def extend_branch(branch, problem=None, *, max_points=None, span=None, settings=
     request = branch.request if span is None else branch.request.within(problem, span)
     request = replace(request, settings=settings or branch.settings, stop_kind=None, stop_count=0, stop_at=None)
     now = replace(request, settings=_with_points(request.settings, max_points))
-    longer = branch
+    longer = begun = replace(branch, remarks=remarks_that_stay(branch))
     for sign, row in ((1, -1), (-1, 0)):
         if can_go_on(branch, row, sign, request, problem):
             piece = trace_on(problem, branch, row, sign, now, watch)
@@ -47,9 +47,15 @@ def extend_branch(branch, problem=None, *, max_points=None, span=None, settings=
                 longer = join_branches(longer, piece, longer.start)
             else:
                 longer = join_branches(piece, longer, len(piece) - 1 + longer.start)
-    if longer is branch:
+    if longer is begun:
         raise ValueError(f"extend: no end can go on ({', '.join(s.name for s in branch.ends)}); widen `span`?")
     return replace(longer, request=request, problem=problem)
+
+
+def remarks_that_stay(branch) -> tuple:
+    """The remarks but for those on ends that lead to infinity: they go on."""
+    ends = {row for row, status in zip((0, len(branch) - 1), branch.ends) if status is Status.INFINITY}
+    return tuple(remark for remark in branch.remarks if remark.row not in ends)
 
 
 def _with_points(settings, max_points) -> Settings:

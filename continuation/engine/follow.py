@@ -13,7 +13,9 @@ from continuation.engine.assembly.collect import assemble
 from continuation.engine.bounds import Enclosure, check_start, limited_values, split_bounds
 from continuation.engine.requested import operations_of, watched
 from continuation.engine.run import begin, begin_behind, begin_singular, bits_of, make_state, run_all
+from continuation.engine.runaway import Runaway
 from continuation.engine.start import silent_tests, start_from
+from continuation.engine.vouching import drop_false_rows
 from continuation.engine.watching import RunningTrace, StopAt, attended
 from continuation.equations.operations import Operations
 from continuation.ground.points import Start
@@ -31,6 +33,7 @@ class Run:
     operations: Operations
     state: S.State
     status: Status
+    remarks: tuple = ()  # of the watchers, about the end
 
     @property
     def rows(self) -> np.ndarray:
@@ -63,7 +66,7 @@ def run_direction(problem, begun: Start, sign, request: Request, watch=()) -> Ru
     operations = operations_of(watching, begun, request.detect)
     if begun.continuum:
         operations = least_norm(operations, problem, begun.continuum)
-    limits, others = split_bounds(problem, operations.size, request.bounds)
+    limits, others = split_bounds(problem, begun.vary, operations.size, request.bounds)
     operations = replace(operations, limits=operations.limits + limits)
     enclosed = limited_values(problem, begun.p, begun.vary, others)
     state = make_state(operations, request.span, request.steps(), request.settings)
@@ -82,13 +85,15 @@ def run_direction(problem, begun: Start, sign, request: Request, watch=()) -> Ru
     with attended(watchers, running):
         run_all(running, watchers)
     log_exceptions(problem, running.status)
-    return Run(operations, running.state, running.status)
+    remarks = tuple(line for watcher in watchers for line in watcher.remarks)
+    remarks += drop_false_rows(running, request.settings.tolerance)
+    return Run(operations, running.state, running.status, remarks)
 
 
 def own_watchers(request: Request, enclosed) -> tuple:
-    """The watchers that a request asks for: limits the engine does not know, then the user's stop test."""
+    """The watchers of every trace: limits the engine does not know, ways to infinity, then the user's stop test."""
     enclosure = (Enclosure(enclosed),) if enclosed else ()
-    return enclosure + ((StopAt(request.stop_at),) if request.stop_at else ())
+    return (*enclosure, Runaway(request, enclosed), *((StopAt(request.stop_at),) if request.stop_at else ()))
 
 
 def begin_outward(state, begun: Start, request: Request):

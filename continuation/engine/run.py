@@ -230,9 +230,9 @@ def begin_singular(state: S.State, x: np.ndarray, tangent: np.ndarray):
 
 def begin_behind(state: S.State, x: np.ndarray, tangent: np.ndarray):
     """Put a singular point before the first row: it becomes the start, the row that was there goes on."""
-    ahead = state.slots[S.FIRST_LEFT].copy()
+    ahead, row = state.slots[S.FIRST_LEFT].copy(), state.rows[0].copy()
     begin_singular(state, x, tangent)
-    state.rows[1] = state.slots[S.FIRST_LEFT] = ahead
+    state.rows[1], state.slots[S.FIRST_LEFT] = row, ahead
     state.integers[S.ROWS] = state.integers[S.POINTS] = 2
 
 

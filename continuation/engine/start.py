@@ -111,8 +111,10 @@ def check_functions(problem, u, p, active):
         out = np.full(shape, np.nan)
         arguments = (*given, active, out) if key == "parameter_derivative" else (*given, out)
         with np.errstate(all="ignore"):
-            functions[key].python(*arguments)
+            functions[key].as_written(*arguments)
         if not np.all(np.isfinite(out)):
+            if words := problem.blame(u, p):
+                raise StartError(f"the equations are not finite at the start: {words}; give another", Status.NONFINITE)
             where = np.argwhere(~np.isfinite(out))[0]
             names = ", ".join(problem.unknown_names[i] for i in where)
             raise StartError(

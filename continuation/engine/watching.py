@@ -86,6 +86,8 @@ class Watcher:
     every_point : bool
         True: ``after`` is called after each accepted point (some 10 microseconds each).  False: after each portion of
         points, of which there are some 20 a second, 64 points in the first.
+    remarks : sequence of str
+        Lines that the branch is to bear, read when a direction has ended.
 
     Examples
     --------
@@ -107,6 +109,7 @@ class Watcher:
     """
 
     every_point = False
+    remarks = ()
 
     def begin(self, problem, start):
         """Prepare for one direction, which begins at the `Start` `start`."""

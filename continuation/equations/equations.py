@@ -9,6 +9,7 @@ from continuation.equations.functions import Function, warn_interpreted
 from continuation.equations.operations import dense_operations
 from continuation.ground.names import check_names, check_numbers, check_whole, suggest
 from continuation.ground.points import Point
+from continuation.ground.ranges import spread
 from continuation.ground.status import Kind
 from continuation.symmetries.symmetry import Symmetry
 
@@ -103,6 +104,7 @@ class Equations:
         if isinstance(state, Point):
             state = state.state
         if isinstance(state, Mapping):
+            state = spread(state)
             unknown = [name for name in state if name not in self.states]
             missing = [name for name in self.states if name not in state]
             if unknown or missing:
@@ -193,6 +195,10 @@ class Equations:
     def state_weights(self):
         """(n,) weights of the states shown, for their norm."""
         return self.inner_weights()[: len(self.states)]
+
+    def blame(self, u, p) -> str:
+        """Say which part of F is not finite at (u, p), where that is known; else nothing."""
+        return ""
 
     def remarks(self, branch) -> list:
         """Lines about a finished branch that its reader should know; logged as warnings."""

@@ -40,6 +40,11 @@ class Function:
         """Name of the user's function."""
         return getattr(self.python, "__name__", type(self.python).__name__)
 
+    @property
+    def as_written(self):
+        """What shows the user's own traceback: the plain function."""
+        return self.python
+
     def _compile(self, function):
         signature = SIGNATURES[self.shape]
         try:

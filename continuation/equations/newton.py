@@ -2,8 +2,9 @@
 
 import numpy as np
 
-from continuation.equations.bordered import DOUBTFUL, ROUNDING, solve_least_norm
+from continuation.equations.bordered import ROUNDING, solve_least_norm
 from continuation.equations.derivatives import evaluate, state_jacobian
+from continuation.equations.solved import is_solution
 from continuation.ground.status import StartError
 
 ITERATIONS = 60
@@ -24,7 +25,7 @@ def solve_damped(problem, guess, p) -> np.ndarray:
     """
     u, p = np.array(guess, float), np.array(p, float)
     f = evaluate(problem, u, p)
-    _refuse_nonfinite(problem, f)
+    _refuse_nonfinite(problem, u, p, f)
     for _ in range(ITERATIONS):
         step = _correction(problem, u, p, f)
         damping, size = 1.0, np.linalg.norm(f)
@@ -39,22 +40,9 @@ def solve_damped(problem, guess, p) -> np.ndarray:
         u, f = u + damping * step, trial
         if small or not np.any(f):
             break
-    if has_converged(problem, u, p):
+    if is_solution(problem, u, p):
         return u
     raise StartError(describe_failure(problem, guess, p, u))
-
-
-def has_converged(problem, u, p) -> bool:
-    """Whether u is a solution as far as rounding lets one tell: the next correction is tiny, and so is F."""
-    f = evaluate(problem, u, p)
-    a = state_jacobian(problem, u, p)
-    if not (np.all(np.isfinite(f)) and np.all(np.isfinite(a))):
-        return False
-    change = np.abs(evaluate(problem, u + 1e-2 * (1 + np.abs(u)), p) - f)
-    scale = np.abs(a) @ np.abs(u) + np.abs(a).sum(axis=1) + np.where(np.isfinite(change), change, 0.0)
-    step = solve_least_norm(a, -f, DOUBTFUL)
-    small = np.linalg.norm(step) <= 1e-9 * (1 + np.linalg.norm(u))
-    return bool(small and np.all(np.abs(f) <= 1e-10 * np.maximum(scale, np.max(scale) * 1e-3)))
 
 
 def _correction(problem, u, p, f):
@@ -70,8 +58,10 @@ def _correction(problem, u, p, f):
     return solve_least_norm(a, -f, ROUNDING)
 
 
-def _refuse_nonfinite(problem, f):
-    """Raise where the residual is not finite, naming the components."""
+def _refuse_nonfinite(problem, u, p, f):
+    """Raise where the residual is not finite, naming the components and, of text, the part that is to blame."""
+    if not np.all(np.isfinite(f)) and (words := problem.blame(u, p)):
+        raise StartError(f"the residual is not finite at the start: {words}; give another start")
     bad = [f"F[{name}] = {value}" for name, value in zip(problem.unknown_names, f) if not np.isfinite(value)]
     if bad:
         raise StartError(f"the residual is not finite at the start: {', '.join(bad[:5])}; give another start")

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from continuation.exploring.recognition.conjugate_branches import count_distinct_images
 from continuation.exploring.recognition.on_curve import CurveEquations, find_place_on
-from continuation.exploring.recognition.same_points import find_same_point
+from continuation.exploring.recognition.same_points import KnownPoints, find_same_point
 from continuation.exploring.record import Completion, DiagramRecord, Failure, Finish, Origin
 from continuation.ground.status import Kind, Status
 from continuation.results.joining import add_effort, join_ends, join_halves
@@ -41,7 +41,7 @@ def replace_branch(diagram, index, found) -> DiagramRecord:
 
 def put_branch(diagram, index, branch, unfinished) -> DiagramRecord:
     """The diagram with `branch` at an index, its special points listed and labelled, its open ends noted."""
-    special = list(diagram.special)
+    special = KnownPoints(diagram.special)
     branch = replace(branch, special=tuple(label_point(point, special) for point in branch.special))
     branches = (*diagram.branches[:index], branch, *diagram.branches[index + 1 :])
     origin = replace(diagram.origins[index], multiplicity=count_images(diagram.problem, branch))
@@ -52,16 +52,15 @@ def put_branch(diagram, index, branch, unfinished) -> DiagramRecord:
     return replace(diagram, branches=branches, origins=origins, special=tuple(special), pending=pending)
 
 
-def label_point(point, special: list):
+def label_point(point, special: KnownPoints):
     """The special point with its label in the diagram; appended to `special` if it is new.  Ends keep theirs."""
     if point.kind is Kind.END:
         return point
     known = find_same_point(special, point)
     if known is None:
-        number = 1 + sum(other.kind is point.kind for other in special)
-        known = replace(point, label=f"{point.kind.label}{number}")
+        known = point.moved(label=f"{point.kind.label}{1 + special.count(point.kind)}")
         special.append(known)
-    return replace(point, label=known.label)
+    return point.moved(label=known.label)
 
 
 def add_failure(diagram, failure: Failure) -> DiagramRecord:

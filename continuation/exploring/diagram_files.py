@@ -21,7 +21,8 @@ from continuation.results.request import Bound
 
 FORMAT = "pseudoarc diagram"
 VERSION = 1
-PLAIN = ("vary", "span", "depth", "max_branches", "max_points", "deflate", "bounds")  # of a plan, as they are
+# Of a plan, as they are.
+PLAIN = ("vary", "span", "depth", "max_branches", "max_points", "deflate", "bounds", "max_seconds")
 STARTS = ("x", "tangent", "p", "vary", "known", "continuum", "ahead")  # what is stored of a start
 
 

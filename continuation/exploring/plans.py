@@ -11,7 +11,7 @@ from continuation.results.request import Request
 
 
 def make_plan(problem, vary, span, settings, detect, **limits) -> Plan:
-    """The options of `diagram` as a `Plan`; `limits`: depth, max_branches, max_points, deflate."""
+    """The options of `diagram` as a `Plan`; `limits`: depth, max_branches, max_points, max_seconds, deflate."""
     if not isinstance(vary, str):
         raise ValueError(f"vary: wanted the name of one parameter of {list(problem.parameters)}, got {vary!r}")
     request = Request.of(problem, vary, span, settings, "both", detect, None)
@@ -25,14 +25,26 @@ def make_plan(problem, vary, span, settings, detect, **limits) -> Plan:
         max_points=check_whole("max_points", limits["max_points"], 2),
         deflate=check_deflate(limits["deflate"], request.span),
         bounds=request.bounds,
+        max_seconds=check_seconds(limits["max_seconds"]),
     )
 
 
-def change_limits(plan: Plan, depth, max_branches, max_points) -> Plan:
+def change_limits(plan: Plan, depth, max_branches, max_points, max_seconds) -> Plan:
     """The plan with new limits; None leaves one as it is."""
     given = {"depth": (depth, 0), "max_branches": (max_branches, 1), "max_points": (max_points, 2)}
     checked = {name: check_whole(name, value, least) for name, (value, least) in given.items() if value is not None}
+    if max_seconds is not None:
+        checked["max_seconds"] = check_seconds(max_seconds)
     return replace(plan, **checked)
+
+
+def check_seconds(seconds) -> float:
+    """A positive number of seconds; None is no limit."""
+    if seconds is None:
+        return math.inf
+    if isinstance(seconds, bool) or not isinstance(seconds, int | float | np.number) or not seconds > 0:
+        raise ValueError(f"max_seconds: wanted a positive number, got {seconds!r}")
+    return float(seconds)
 
 
 def check_deflate(deflate, span) -> tuple:

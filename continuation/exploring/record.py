@@ -1,5 +1,6 @@
 """`DiagramRecord`: the branches found, how they hang together, what failed and what is still to be done."""
 
+import math
 from dataclasses import dataclass, replace
 from enum import Enum
 
@@ -14,6 +15,7 @@ class Completion(Enum):
 
     COMPLETE = "every branch point met within `depth` was followed"
     BUDGET = "the budget is used up; `diagram.resume()` with larger `max_branches` or `max_points` goes on"
+    TIME_LIMIT = "`max_seconds` have passed; what was found is kept, `diagram.resume()` goes on for as long again"
     INTERRUPTED = "interrupted; what was found is kept, `diagram.resume()` goes on"
 
     @property
@@ -35,6 +37,7 @@ class Plan:
     max_points: int
     deflate: tuple = ()
     bounds: tuple = ()  # limits of states and outputs, see `continuation.results.request.Bound`
+    max_seconds: float = math.inf
 
 
 @dataclass(frozen=True)

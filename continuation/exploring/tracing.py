@@ -1,5 +1,7 @@
 """One trace of a diagram: watched meanwhile, judged afterwards, traced anew with smaller steps where it went astray."""
 
+import math
+import time
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
@@ -34,6 +36,30 @@ class Found(NamedTuple):
     met: int | None = None  # the branch at whose open end its last row lies
 
 
+class Clock(NamedTuple):
+    """What all pieces of work of one call share: where lines of text are shown, and when it is to end."""
+
+    update: object = None
+    deadline: float = math.inf  # by `time.monotonic`
+
+    def show(self, text):
+        """Show a line of text on the terminal, if wanted."""
+        if self.update:
+            self.update(text)
+
+    def is_over(self) -> bool:
+        """Whether the time is up."""
+        return time.monotonic() >= self.deadline
+
+
+NO_CLOCK = Clock()
+
+
+def describe_state(diagram) -> str:
+    """How far a diagram is, for the terminal."""
+    return f"diagram: {len(diagram.branches)} branches, {count_tasks(diagram)} pending"
+
+
 @dataclass(frozen=True, eq=False)
 class Tracer:
     """What all traces of one diagram need."""
@@ -42,17 +68,17 @@ class Tracer:
     branches: tuple
     request: Request
     left: int  # points the budget allows
-    update: object = None  # shows a line of text
+    clock: Clock = NO_CLOCK
     words: str = ""
 
     @classmethod
-    def of(cls, diagram, update):
+    def of(cls, diagram, clock):
         """For the next trace of a diagram."""
         plan = diagram.plan
         request = Request(plan.vary, plan.span, plan.settings, detect=plan.detect, bounds=plan.bounds)
         left = plan.max_points - sum(map(len, diagram.branches))
-        words = f"diagram: {len(diagram.branches)} branches, {count_tasks(diagram)} pending; {plan.vary} ="
-        return cls(diagram.problem, diagram.branches, request, left, update, words)
+        words = f"{describe_state(diagram)}; {plan.vary} ="
+        return cls(diagram.problem, diagram.branches, request, left, clock, words)
 
     def limited(self, directions=1, factor=1.0) -> Request:
         """The request within the budget, with shorter steps."""
@@ -80,8 +106,9 @@ class JumpGuard(Watcher):
     def after(self, trace):
         """Show where it is, and compare that with what is known."""
         x, t = trace.unknowns[-1].copy(), trace.tangents[-1].copy()
-        if self.tracer.update:
-            self.tracer.update(f"{self.tracer.words} {x[-1]:.6g}")
+        self.tracer.clock.show(f"{self.tracer.words} {x[-1]:.6g}, {len(trace)} points")
+        if self.tracer.clock.is_over():
+            return Status.TIME_LIMIT
         returned = self.outward and find_return(self.equations, trace.unknowns, trace.tangents) is not None
         if returned or any(find_place_on(self.equations, b, x, t) is not None for b in self.tracer.branches):
             return Status.STOPPED
@@ -98,7 +125,7 @@ def trace_new(tracer: Tracer, start, parameters=None) -> Found:
         found = judge(tracer, branch, effort)
         if Status.INTERRUPTED in branch.ends:
             return found._replace(interrupted=True)
-        if not found.complaint:
+        if not found.complaint or Status.TIME_LIMIT in branch.ends:
             break
     return found
 
@@ -168,7 +195,7 @@ def is_meeting(tracer, branch, overlap) -> bool:
 
 
 def find_cut_ends(tracer, branch) -> tuple:
-    """Ends (0, -1) that Ctrl-C or the budget, not the settings, cut short."""
+    """Ends (0, -1) that Ctrl-C, the time or the budget, not the settings, cut short."""
     budget = tracer.left < tracer.request.settings.max_points
     found = []
     for end, status in zip((0, -1), branch.ends):
@@ -176,7 +203,8 @@ def find_cut_ends(tracer, branch) -> tuple:
         from_point = (
             end == 0 and branch.start == 0 and any(p.index == 0 and p.kind is Kind.BRANCH_POINT for p in branch.special)
         )
-        open_end = status is Status.INTERRUPTED or (status is Status.MAX_POINTS and budget)
+        cut_short = status in (Status.INTERRUPTED, Status.TIME_LIMIT)
+        open_end = cut_short or (status is Status.MAX_POINTS and budget)
         if open_end and not from_point and can_go_on(branch, end, sign, tracer.request, tracer.problem):
             found.append(end)
     return tuple(found)

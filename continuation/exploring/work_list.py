@@ -3,6 +3,7 @@
 Each piece makes a new `DiagramRecord` of the old one, so that an interruption leaves a whole one behind.
 """
 
+import time
 from dataclasses import replace
 
 import numpy as np
@@ -26,7 +27,7 @@ from continuation.exploring.record import (
     list_unexplored,
     with_problem,
 )
-from continuation.exploring.tracing import Tracer, trace_end, trace_new
+from continuation.exploring.tracing import NO_CLOCK, Clock, Tracer, describe_state, trace_end, trace_new
 from continuation.ground.status import StartError, Status
 from continuation.results.joining import add_effort
 from continuation.results.solutions import need_problem
@@ -39,11 +40,12 @@ CLOSE = 1e-4  # unit tangents nearer than this, the error of extrapolated ones, 
 def start_diagram(problem, start, plan, parameters, progress) -> DiagramRecord:
     """The diagram that follows from a start: its branch, then all that hangs on it."""
     with listening() as listener, board(progress) as update:
+        clock = Clock(update, time.monotonic() + plan.max_seconds)
         empty = DiagramRecord(problem.name, plan, problem=problem, effort={})
-        found = trace_new(Tracer.of(empty, update), start, parameters)
+        found = trace_new(Tracer.of(empty, clock), start, parameters)
         pending = tuple(Seek(value) for value in plan.deflate)
         diagram = adding.add_branch(replace(empty, pending=pending), found, Origin())
-        return work_off(diagram, listener, update)
+        return work_off(diagram, listener, clock)
 
 
 def resume_diagram(diagram, problem=None, *, progress=False, **limits) -> DiagramRecord:
@@ -58,11 +60,12 @@ def resume_diagram(diagram, problem=None, *, progress=False, **limits) -> Diagra
 def continue_diagram(diagram: DiagramRecord, progress=False) -> DiagramRecord:
     """Go on with a diagram until nothing is left, the budget is used up or Ctrl-C is pressed."""
     with listening() as listener, board(progress) as update:
-        return work_off(replace(diagram, status=Completion.COMPLETE), listener, update)
+        clock = Clock(update, time.monotonic() + diagram.plan.max_seconds)
+        return work_off(replace(diagram, status=Completion.COMPLETE), listener, clock)
 
 
-def work_off(diagram, listener, update=None) -> DiagramRecord:
-    """One piece of work after the other; none begins after Ctrl-C."""
+def work_off(diagram, listener, clock=NO_CLOCK) -> DiagramRecord:
+    """One piece of work after the other; none begins after Ctrl-C or too late."""
     while True:
         try:
             task, rest = next_task(diagram)
@@ -70,9 +73,11 @@ def work_off(diagram, listener, update=None) -> DiagramRecord:
                 return replace(diagram, status=Completion.COMPLETE)
             if listener.heard or diagram.status is Completion.INTERRUPTED:
                 break
+            if clock.is_over():
+                return replace(diagram, status=Completion.TIME_LIMIT)
             if not affordable(diagram, task):
                 return replace(diagram, status=Completion.BUDGET)
-            diagram = do_task(rest, task, update)
+            diagram = do_task(rest, task, clock)
         except KeyboardInterrupt:
             break
     return replace(diagram, status=Completion.INTERRUPTED)
@@ -100,15 +105,16 @@ def affordable(diagram, task) -> bool:
     return not adds or len(diagram.branches) < diagram.plan.max_branches
 
 
-def do_task(diagram, task, update) -> DiagramRecord:
+def do_task(diagram, task, clock) -> DiagramRecord:
     """The diagram with one piece of work done; `diagram` no longer lists it."""
-    tracer = Tracer.of(diagram, update)
+    tracer = Tracer.of(diagram, clock)
     if isinstance(task, Follow):
         return follow_half_branch(diagram, task, tracer)
     if isinstance(task, Finish):
         return adding.replace_branch(diagram, task.branch, trace_end(tracer, task))
     if isinstance(task, Seek):
-        return seek_branches(diagram, task, update)
+        return seek_branches(diagram, task, clock)
+    clock.show(f"{describe_state(diagram)}; switching at {task.label}")
     return explore_point(diagram, task)
 
 
@@ -175,20 +181,19 @@ def follow_half_branch(diagram, task, tracer) -> DiagramRecord:
 # Branches that no branch point connects with those known, by deflation
 
 
-def seek_branches(diagram: DiagramRecord, task: Seek, update) -> DiagramRecord:
+def seek_branches(diagram: DiagramRecord, task: Seek, clock) -> DiagramRecord:
     """The diagram with the branches through the solutions that deflation finds at one value of the parameter.
 
     `diagram` no longer lists the task; where the budget ends or Ctrl-C is pressed it is put back.
     """
-    if update:
-        update(f"diagram: {len(diagram.branches)} branches; deflation at {diagram.vary} = {task.value:.6g}")
+    clock.show(f"{describe_state(diagram)}; deflation at {diagram.vary} = {task.value:.6g}")
     points = unconnected(diagram.problem, list(diagram.branches), diagram.vary, [task.value])
     effort = add_effort(diagram.effort, {"newton_iterations": points.report.iterations})
     diagram = replace(diagram, effort=effort)
     for point in points:
         if len(diagram.branches) >= diagram.plan.max_branches:
             return replace(diagram, pending=(*diagram.pending, task))
-        diagram = trace_through(diagram, point, update)
+        diagram = trace_through(diagram, point, clock)
         if diagram.status is Completion.INTERRUPTED:
             return replace(diagram, pending=(*diagram.pending, task))
     if points.report.ended == "interrupted":
@@ -196,10 +201,10 @@ def seek_branches(diagram: DiagramRecord, task: Seek, update) -> DiagramRecord:
     return diagram
 
 
-def trace_through(diagram, point, update) -> DiagramRecord:
+def trace_through(diagram, point, clock) -> DiagramRecord:
     """The diagram with the branch through a solution, unless it is known."""
     try:
-        found = trace_new(Tracer.of(diagram, update), point)
+        found = trace_new(Tracer.of(diagram, clock), point)
     except StartError as error:
         if error.status is Status.LIMIT:  # a solution outside the limits of a state or an output
             return diagram

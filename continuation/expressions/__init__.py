@@ -3,24 +3,26 @@
 import copy
 import functools
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
 from types import MappingProxyType
 
+from continuation.expressions.blame import find_blame
 from continuation.expressions.codegen import System, first_order_source
 from continuation.expressions.errors import shortened
 from continuation.expressions.generated import load_module
 from continuation.expressions.graph import Graph
 from continuation.expressions.jets import mixed_derivative
-from continuation.expressions.naming import declare_names
-from continuation.expressions.parsing import ExpressionError, parse
-from continuation.expressions.symbolic import as_text
+from continuation.expressions.naming import declare_names, plain
+from continuation.expressions.reading.definitions import Scope, read_heads
+from continuation.expressions.reading.parsing import ExpressionError, parse
+from continuation.expressions.reading.symbolic import as_text
+from continuation.expressions.tapes import Tape, jacobian_tape, parameter_tape, residual_tape, value_tape
+from continuation.ground.ranges import spread
 
 __all__ = ["ExpressionError", "Expressions", "from_expressions", "from_source"]
 
 EXPRESSIONS = ("equations", "outputs", "zeros")
 
 
-@dataclass(frozen=True, eq=False, kw_only=True)
 class Expressions:
     """Functions made from expressions; get one from `from_expressions`.
 
@@ -29,7 +31,7 @@ class Expressions:
     (``log(-1)``, ``1/0``) the result is NaN or infinite, never an exception; as plain Python numpy warns then.
     Long doubles stay long doubles as plain Python, but for constants, which are doubles.
 
-    Parameters
+    Attributes
     ----------
     states, parameters : tuple of str
         Names, in order.
@@ -54,14 +56,70 @@ class Expressions:
     array([1.])
     """
 
-    states: tuple[str, ...]
-    parameters: tuple[str, ...]
-    residual: Callable = field(repr=False)
-    jacobian: Callable = field(repr=False)
-    parameter_derivative: Callable = field(repr=False)
-    outputs: Mapping[str, Callable] = field(repr=False)
-    zeros: Mapping[str, Callable] = field(repr=False)
-    _source: dict = field(repr=False)
+    def __init__(self, source: dict):
+        self._source, self._system = source, _parse_all(source)
+        self.states, self.parameters = tuple(source["equations"]), tuple(source["parameters"])
+
+    def __repr__(self):
+        return f"Expressions(states={self.states}, parameters={self.parameters})"
+
+    @functools.cached_property
+    def _module(self):
+        """The functions as a module of generated code, written when one is first asked for."""
+        return load_module(first_order_source(self._system))
+
+    @property
+    def residual(self) -> Callable:
+        """The right-hand sides."""
+        return self._module.residual
+
+    @property
+    def jacobian(self) -> Callable:
+        """Their derivatives by the states."""
+        return self._module.jacobian
+
+    @property
+    def parameter_derivative(self) -> Callable:
+        """Their derivatives by a parameter."""
+        return self._module.parameter_derivative
+
+    @functools.cached_property
+    def outputs(self) -> Mapping[str, Callable]:
+        """The outputs."""
+        return self._named_functions("outputs")
+
+    @functools.cached_property
+    def zeros(self) -> Mapping[str, Callable]:
+        """The test functions."""
+        return self._named_functions("zeros")
+
+    def _named_functions(self, kind: str) -> Mapping[str, Callable]:
+        """Functions of the generated module by name."""
+        names = enumerate(self._source[kind])
+        return MappingProxyType({name: getattr(self._module, f"{kind[:-1]}_{k}") for k, name in names})
+
+    def blame(self, u, p) -> str:
+        """Say which part of the right-hand sides is not finite at a point; empty where all is.
+
+        Examples
+        --------
+        >>> from_expressions({"x": "x/(exp(x) - 1) - p"}, ["p"]).blame([0.0], [1.0])
+        'x/(exp(x) - 1) is 0/0 at x = 0'
+        """
+        names, values = (*self.states, *self.parameters), [*u, *p]
+        parts = (find_blame(self._system, names, root, values) for root in self._system.equations)
+        return next(filter(None, parts), "")
+
+    def tape(self, kind: str, index: int = 0) -> Tape:
+        """Operations of the ``residual``, the ``jacobian``, the ``parameter_derivative``, of an output or a zero.
+
+        `index` is the number of the parameter derived by, of the output (`kind` ``outputs``) or zero (``zeros``).
+        """
+        if kind in ("outputs", "zeros"):
+            return value_tape(self._system, getattr(self._system, kind)[index])
+        if kind == "parameter_derivative":
+            return parameter_tape(self._system, index)
+        return {"residual": residual_tape, "jacobian": jacobian_tape}[kind](self._system)
 
     @property
     def source(self) -> dict:
@@ -71,11 +129,6 @@ class Expressions:
         texts as they were given, sympy expressions and numbers written out.
         """
         return copy.deepcopy(self._source)
-
-    @functools.cached_property
-    def _system(self) -> System:
-        """The equations as a graph."""
-        return _parse_all(self._source)
 
     def derivative(self, u, p, directions):
         """Apply the derivative of order ``len(directions)`` to them: any order, real or complex, exact.
@@ -112,6 +165,7 @@ def from_expressions(
     *,
     outputs: Mapping[str, object] = MappingProxyType({}),
     zeros: Mapping[str, object] = MappingProxyType({}),
+    definitions: Mapping[str, object] = MappingProxyType({}),
 ) -> Expressions:
     """Make residual and exact derivatives from expressions.
 
@@ -119,11 +173,17 @@ def from_expressions(
     ----------
     equations : mapping from state name to right-hand side
         Text, a sympy expression or a number; the order of the states is the order of the mapping.  Names are
-        ASCII identifiers, also with indices: ``C[0,1]``.
+        letters of any script, digits and ``_``, also with indices: ``C[0,1]``.  A name with a range stands for many
+        equations, in whose texts ``j`` is the index: ``{"x[1..9]": "x[j-1] - 2*x[j] + x[j+1]"}``; with two ranges the
+        indices are ``i`` and ``j``.
     parameters : iterable of str
         Names of the parameters, in the order of `p`.
     outputs, zeros : mapping from name to expression, optional
-        Of states and parameters.  A name may not be that of a state or a parameter.
+        Of states, parameters and definitions.  A name may not be that of a state or a parameter.
+    definitions : mapping from ``name`` or ``name(arguments)`` to expression, optional
+        Quantities and functions that all expressions may use, each other too, in any order:
+        ``{"minf": "0.5*(1 + tanh((v - v1)/v2))", "S(x)": "1/(1 + exp(-x))"}``.  The arguments of a function hide
+        what else has their names.
 
     Returns
     -------
@@ -138,9 +198,12 @@ def from_expressions(
 
     Notes
     -----
-    Text may use ``+ - * / **``, parentheses, numbers, ``pi`` and sin cos tan asin acos atan atan2 sinh cosh tanh
-    asinh acosh atanh exp log sqrt abs sign.  It is parsed, never evaluated.  Cost: 4 ms for two equations,
-    0.1 s for 128 coupled in threes; numba then needs about 1 ms for each operation.
+    Text may use ``+ - * / ** ^``, parentheses, numbers, ``pi``, comparisons with ``and or not``,
+    ``if(a > b)then(x)else(y)``, and sin cos tan asin acos atan atan2 sinh cosh tanh asinh acosh atanh exp log ln log10
+    log2 sqrt cbrt pow hypot abs sign min max floor ceil mod step heav erf erfc gamma hill piecewise.  It is parsed,
+    never evaluated.  Derivatives are those of the side on which a point lies: ``max(a, b)`` has the one of `a` where
+    they are equal.  Cost: 4 ms for two equations, 0.1 s for 128 coupled in threes; numba then needs about 1 ms for
+    each operation.
 
     Examples
     --------
@@ -151,11 +214,12 @@ def from_expressions(
     array([[ 0.,  1.],
            [-1., -1.]])
     """
-    source = _describe(equations, parameters, outputs, zeros)
+    source = _describe(equations, parameters, outputs, zeros, definitions)
     names = _checked_names(source)
-    for kind in EXPRESSIONS:
+    own = [one.name for one in read_heads(source["definitions"]) if one.arguments is not None]
+    for kind in ("definitions", *EXPRESSIONS):
         written = source[kind].items()
-        source[kind] = {name: as_text(value, _label(kind, name), names) for name, value in written}
+        source[kind] = {name: as_text(value, _label(kind, name), names, own) for name, value in written}
     return from_source(source)
 
 
@@ -165,8 +229,8 @@ def from_source(source: Mapping) -> Expressions:
     Parameters
     ----------
     source : mapping
-        ``{"equations": {name: text}, "parameters": [names], "outputs": {name: text}, "zeros": {name: text}}``;
-        it may come from anywhere, all of it is checked.
+        ``{"equations": {name: text}, "parameters": [names], "outputs": {name: text}, "zeros": {name: text},
+        "definitions": {head: text}}``; it may come from anywhere, all of it is checked.
 
     Returns
     -------
@@ -180,56 +244,48 @@ def from_source(source: Mapping) -> Expressions:
     if not isinstance(source, Mapping) or not {"equations", "parameters"} <= source.keys() <= {
         *EXPRESSIONS,
         "parameters",
+        "definitions",
     }:
-        raise ValueError(f"wanted a description with equations, parameters, outputs, zeros, got {shortened(source)}")
-    source = _describe(**{"outputs": {}, "zeros": {}, **source})
-    module = load_module(first_order_source(_parse_all(source)))
-    functions = {
-        kind: MappingProxyType({name: getattr(module, f"{kind[:-1]}_{k}") for k, name in enumerate(source[kind])})
-        for kind in ("outputs", "zeros")
-    }
-    return Expressions(
-        states=tuple(source["equations"]),
-        parameters=tuple(source["parameters"]),
-        residual=module.residual,
-        jacobian=module.jacobian,
-        parameter_derivative=module.parameter_derivative,
-        _source=source,
-        **functions,
-    )
+        wanted = "equations, parameters, outputs, zeros, definitions"
+        raise ValueError(f"wanted a description with {wanted}, got {shortened(source)}")
+    return Expressions(_describe(**{"outputs": {}, "zeros": {}, "definitions": {}, **source}))
 
 
 def _parse_all(source: Mapping) -> System:
     """Check and parse all of `source` into one graph."""
     graph = Graph()
-    names = {name: graph.variable(k) for k, name in enumerate(_checked_names(source))}
+    definitions = read_heads(source["definitions"])
+    variables = {plain(name): graph.variable(k) for k, name in enumerate([*source["equations"], *source["parameters"]])}
+    _checked_names(source)
+    scope = Scope(graph, variables, definitions)
     roots = [
-        [parse(text, graph, names, _label(kind, name)) for name, text in source[kind].items()] for kind in EXPRESSIONS
+        [parse(text, graph, scope.names, _label(kind, name), scope.functions) for name, text in source[kind].items()]
+        for kind in EXPRESSIONS
     ]
     return System(graph, len(source["parameters"]), *roots)
 
 
-def _describe(equations, parameters, outputs, zeros) -> dict:
+def _describe(equations, parameters, outputs, zeros, definitions) -> dict:
     """Copy the arguments into plain containers."""
-    source = {"equations": equations, "parameters": parameters, "outputs": outputs, "zeros": zeros}
-    for kind in EXPRESSIONS:
+    source = {"equations": equations, "outputs": outputs, "zeros": zeros, "definitions": definitions}
+    for kind in (*EXPRESSIONS, "definitions"):
         if not isinstance(source[kind], Mapping):
             raise ValueError(f"{kind}: wanted a mapping from name to expression, got {shortened(source[kind])}")
-        source[kind] = dict(source[kind])
+        source[kind] = spread(source[kind])
     if isinstance(parameters, str) or not isinstance(parameters, Iterable):
         raise ValueError(f"parameters: wanted a list of names, got {shortened(parameters)}")
     return {**source, "parameters": list(parameters)}
 
 
 def _checked_names(source: Mapping) -> tuple[str, ...]:
-    """Names that expressions may use: states, then parameters."""
+    """Names that expressions may use: states, then parameters, then what is defined."""
     if not source["equations"]:
         raise ValueError("equations: wanted at least one")
     names = declare_names(source["equations"], "state", {})
     names = declare_names(source["parameters"], "parameter", names)
     declare_names(source["outputs"], "output", names)
     declare_names(source["zeros"], "zero", names)
-    return tuple(names)
+    return tuple(declare_names([one.name for one in read_heads(source["definitions"])], "definition", names))
 
 
 def _label(kind: str, name: str) -> str:

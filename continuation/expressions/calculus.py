@@ -8,9 +8,9 @@ from continuation.expressions.graph import Graph
 
 
 class Elementary(NamedTuple):
-    """A function of one variable: numpy's name, its value on a float, ``slope(graph, x, y)`` where ``y = f(x)``."""
+    """A function of one variable: its name in Python, its value on floats, ``slope(graph, x, y)``, ``y = f(x)``."""
 
-    numpy: str
+    python: str
     value: Callable[[float], float]
     slope: Callable[[Graph, int, int], int]
 
@@ -134,11 +134,29 @@ def _reciprocal_root(g: Graph, x: int) -> int:
     return _reciprocal(g, g.node("sqrt", x))
 
 
+def _cube_root(x: float) -> float:
+    """The real cube root."""
+    root = math.copysign(abs(x) ** (1 / 3), x)
+    return root if root == 0 or math.isinf(root) else root - (root * root * root - x) / (3 * root * root)
+
+
+def _bell(g: Graph, x: int, sign: float) -> int:
+    """``2/sqrt(pi)*exp(-x**2)`` with a sign."""
+    return g.times(g.number(sign * 2 / math.sqrt(math.pi)), g.node("exp", g.negative(_square(g, x))))
+
+
 def _acosh_slope(g: Graph, x: int, _: int) -> int:
     """Two roots: ``sqrt(x**2 - 1)`` would be real, and so wrong, below -1."""
     one = g.number(1.0)
     return _reciprocal(g, g.times(g.node("sqrt", g.minus(x, one)), g.node("sqrt", g.plus(x, one))))
 
+
+COMPARED = {  # 1 where it is so, else 0
+    "less": lambda a, b: float(a < b),
+    "less_equal": lambda a, b: float(a <= b),
+    "equal": lambda a, b: float(a == b),
+    "not_equal": lambda a, b: float(a != b),
+}
 
 RULES = {
     "add": lambda g, y, x, d: g.plus(*d),
@@ -148,6 +166,11 @@ RULES = {
     "divide": lambda g, y, x, d: _quotient_slope(g, y, x[1], *d),
     "power": _power_slope,
     "atan2": _atan2_slope,
+    "hypot": lambda g, y, x, d: g.over(g.plus(g.times(x[0], d[0]), g.times(x[1], d[1])), y),
+    "maximum": lambda g, y, x, d: g.choose(g.node("less", *x), d[1], d[0]),
+    "minimum": lambda g, y, x, d: g.choose(g.node("less", x[1], x[0]), d[1], d[0]),
+    "select": lambda g, y, x, d: g.choose(x[0], d[1], d[2]),
+    **dict.fromkeys(COMPARED, lambda g, y, x, d: g.number(0.0)),
 }
 
 
@@ -160,27 +183,38 @@ def _quotient_slope(g: Graph, y: int, b: int, da: int, db: int) -> int:
 
 
 FUNCTIONS = {
-    "sin": Elementary("sin", math.sin, lambda g, x, y: g.node("cos", x)),
-    "cos": Elementary("cos", math.cos, lambda g, x, y: g.negative(g.node("sin", x))),
-    "tan": Elementary("tan", math.tan, lambda g, x, y: _one_plus_square(g, y)),
-    "asin": Elementary("arcsin", math.asin, lambda g, x, y: _reciprocal_root(g, _one_minus_square(g, x))),
-    "acos": Elementary("arccos", math.acos, lambda g, x, y: g.negative(_reciprocal_root(g, _one_minus_square(g, x)))),
-    "atan": Elementary("arctan", math.atan, lambda g, x, y: _reciprocal(g, _one_plus_square(g, x))),
-    "sinh": Elementary("sinh", math.sinh, lambda g, x, y: g.node("cosh", x)),
-    "cosh": Elementary("cosh", math.cosh, lambda g, x, y: g.node("sinh", x)),
-    "tanh": Elementary("tanh", math.tanh, lambda g, x, y: _one_minus_square(g, y)),
-    "asinh": Elementary("arcsinh", math.asinh, lambda g, x, y: _reciprocal_root(g, _one_plus_square(g, x))),
-    "acosh": Elementary("arccosh", math.acosh, _acosh_slope),
-    "atanh": Elementary("arctanh", math.atanh, lambda g, x, y: _reciprocal(g, _one_minus_square(g, x))),
-    "exp": Elementary("exp", math.exp, lambda g, x, y: y),
-    "log": Elementary("log", math.log, lambda g, x, y: _reciprocal(g, x)),
-    "sqrt": Elementary("sqrt", math.sqrt, lambda g, x, y: g.over(g.number(0.5), y)),
-    "abs": Elementary("abs", abs, lambda g, x, y: g.node("sign", x)),
-    "sign": Elementary("sign", lambda x: float((x > 0) - (x < 0)), lambda g, x, y: g.number(0.0)),
+    "sin": Elementary("np.sin", math.sin, lambda g, x, y: g.node("cos", x)),
+    "cos": Elementary("np.cos", math.cos, lambda g, x, y: g.negative(g.node("sin", x))),
+    "tan": Elementary("np.tan", math.tan, lambda g, x, y: _one_plus_square(g, y)),
+    "asin": Elementary("np.arcsin", math.asin, lambda g, x, y: _reciprocal_root(g, _one_minus_square(g, x))),
+    "acos": Elementary(
+        "np.arccos", math.acos, lambda g, x, y: g.negative(_reciprocal_root(g, _one_minus_square(g, x)))
+    ),
+    "atan": Elementary("np.arctan", math.atan, lambda g, x, y: _reciprocal(g, _one_plus_square(g, x))),
+    "sinh": Elementary("np.sinh", math.sinh, lambda g, x, y: g.node("cosh", x)),
+    "cosh": Elementary("np.cosh", math.cosh, lambda g, x, y: g.node("sinh", x)),
+    "tanh": Elementary("np.tanh", math.tanh, lambda g, x, y: _one_minus_square(g, y)),
+    "asinh": Elementary("np.arcsinh", math.asinh, lambda g, x, y: _reciprocal_root(g, _one_plus_square(g, x))),
+    "acosh": Elementary("np.arccosh", math.acosh, _acosh_slope),
+    "atanh": Elementary("np.arctanh", math.atanh, lambda g, x, y: _reciprocal(g, _one_minus_square(g, x))),
+    "exp": Elementary("np.exp", math.exp, lambda g, x, y: y),
+    "log": Elementary("np.log", math.log, lambda g, x, y: _reciprocal(g, x)),
+    "sqrt": Elementary("np.sqrt", math.sqrt, lambda g, x, y: g.over(g.number(0.5), y)),
+    "abs": Elementary("np.abs", abs, lambda g, x, y: g.node("sign", x)),
+    "sign": Elementary("np.sign", lambda x: float((x > 0) - (x < 0)), lambda g, x, y: g.number(0.0)),
+    "floor": Elementary("np.floor", lambda x: float(math.floor(x)), lambda g, x, y: g.number(0.0)),
+    "log10": Elementary("np.log10", math.log10, lambda g, x, y: _reciprocal(g, g.times(g.number(math.log(10.0)), x))),
+    "log2": Elementary("np.log2", math.log2, lambda g, x, y: _reciprocal(g, g.times(g.number(math.log(2.0)), x))),
+    "cbrt": Elementary("np.cbrt", _cube_root, lambda g, x, y: _reciprocal(g, g.times(g.number(3.0), _square(g, y)))),
+    "erf": Elementary("math.erf", math.erf, lambda g, x, y: _bell(g, x, 1.0)),
+    "erfc": Elementary("math.erfc", math.erfc, lambda g, x, y: _bell(g, x, -1.0)),
+    "gamma": Elementary("gamma", math.gamma, lambda g, x, y: g.times(y, g.node("digamma", x))),
 }
 
 CONSTANTS = {"pi": math.pi}
-ARITY = dict.fromkeys(FUNCTIONS, 1) | {"atan2": 2}
+ARITY = dict.fromkeys(FUNCTIONS, 1) | {"atan2": 2, "hypot": 2}
+# Functions whose names may be declared as names of something else: they came later, or are letters of the alphabet.
+SOFT = frozenset({"floor", "log10", "log2", "cbrt", "erf", "erfc", "gamma", "hypot"})
 
 ARITHMETIC = {
     "add": lambda a, b: a + b,
@@ -190,4 +224,9 @@ ARITHMETIC = {
     "power": lambda a, b: a**b,
     "negate": lambda a: -a,
     "atan2": math.atan2,
+    "hypot": math.hypot,
+    "maximum": max,
+    "minimum": min,
+    "select": lambda c, a, b: a if c != 0 else b,
+    **COMPARED,
 }

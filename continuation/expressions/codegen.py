@@ -13,10 +13,53 @@ from continuation.expressions.calculus import FUNCTIONS, derivatives
 from continuation.expressions.graph import Graph
 
 HEADER = '"""Generated functions; edits are overwritten."""\n\nimport numpy as np\n'
+GAMMA = '''
+import math
+
+from numba.extending import register_jitable
+
+
+@register_jitable
+def gamma(x):
+    if x > 171.624 or abs(x) < 6e-309:
+        return math.copysign(np.inf, x)
+    if x < -180.0 or (x <= 0.0 and x == math.floor(x)) or x != x:
+        return np.nan
+    return math.gamma(x)
+
+
+@register_jitable
+def digamma(x):
+    """By reflection below 0.5, by recurrence up to 10, by Stirling's series from there (DLMF 5.5.4, 5.5.2, 5.11.2)."""
+    if x <= 0.0 and x == math.floor(x) or x != x:
+        return np.nan
+    if x < 0.5:
+        return digamma_right(1.0 - x) - math.pi / math.tan(math.pi * x)
+    return digamma_right(x)
+
+
+@register_jitable
+def digamma_right(x):
+    total = 0.0
+    while x < 10.0:
+        total -= 1.0 / x
+        x += 1.0
+    y = 1.0 / (x * x)
+    series = y * (1 / 12 - y * (1 / 120 - y * (1 / 252 - y * (1 / 240 - y * (1 / 132 - y * (691 / 32760 - y / 12))))))
+    return total + math.log(x) - 0.5 / x - series
+'''
 LARGEST_PRODUCT = 16  # higher whole powers call pow, which is then faster
 LONGEST_PIECE = 90  # characters on a line, so that neither Python's nor numba's parser nests deeply
 
 _SIGNS = {"add": "+", "subtract": "-", "multiply": "*", "divide": "/", "power": "**"}
+_COMPARISONS = {"less": "<", "less_equal": "<=", "equal": "==", "not_equal": "!="}
+_CALLS = {
+    "atan2": "np.arctan2",
+    "hypot": "np.hypot",
+    "maximum": "np.maximum",
+    "minimum": "np.minimum",
+    "digamma": "digamma",
+}
 
 
 class System(NamedTuple):
@@ -36,13 +79,15 @@ def first_order_source(system: System) -> str:
         for k, root in enumerate(roots):
             body = statements(system, [("return ", root)])
             functions.append([f"def {kind}_{k}(u, p):", *_indent(body)])
-    return HEADER + "".join("\n\n" + "\n".join(lines) + "\n" for lines in functions)
+    operations = {node[0] for node in system.graph.nodes}
+    header = HEADER + (GAMMA if "gamma" in operations else "import math\n" if operations & {"erf", "erfc"} else "")
+    return header + "".join("\n\n" + "\n".join(lines) + "\n" for lines in functions)
 
 
 def statements(system: System, targets: Iterable[tuple[str, int]]) -> list[str]:
     """Write assignments of nodes to `targets` (the text before the expression), each node computed once."""
     graph, targets = system.graph, list(targets)
-    roots = _with_products(graph, [root for _, root in targets])
+    roots = with_products(graph, [root for _, root in targets])
     order = graph.reachable(roots)
     uses = Counter(roots)
     for node in order:
@@ -68,8 +113,12 @@ def _write(system: System, node: int, text: dict[int, str]) -> str:
         return f"({inner[0]} {_SIGNS[operation]} {inner[1]})"
     if operation == "negate":
         return f"(-{inner[0]})"
-    name = FUNCTIONS[operation].numpy if operation in FUNCTIONS else "arctan2"
-    return f"np.{name}({', '.join(inner)})"
+    if operation == "select":
+        return f"({inner[1]} if {inner[0]} != 0.0 else {inner[2]})"
+    if operation in _COMPARISONS:
+        return f"(1.0 if {inner[0]} {_COMPARISONS[operation]} {inner[1]} else 0.0)"
+    name = FUNCTIONS[operation].python if operation in FUNCTIONS else _CALLS[operation]
+    return f"{name}({', '.join(inner)})"
 
 
 def _element(system: System, k: int) -> str:
@@ -86,7 +135,7 @@ def _literal(value: float) -> str:
     return f"({text})" if text.startswith("-") else text
 
 
-def _with_products(graph: Graph, roots: Sequence[int]) -> list[int]:
+def with_products(graph: Graph, roots: Sequence[int]) -> list[int]:
     """Replace small whole powers by products and ``**0.5`` by a root."""
     new: dict[int, int] = {}
     for node in graph.reachable(roots):

@@ -6,18 +6,10 @@ import unicodedata
 LONGEST_NAME = 100
 
 HINTS = {
-    "^": "a power is written **",
     "=": "write the right-hand side alone",
     "[": "an index is whole numbers, C[0,1]",
-    "%": "a remainder has no derivative",
+    "%": "a remainder is written mod(a, b)",
     ".": "no attributes or modules, write sin(x)",
-    "ln": "the natural logarithm is log",
-    "arcsin": "write asin",
-    "arccos": "write acos",
-    "arctan": "write atan",
-    "arctan2": "write atan2",
-    "max": "it has no derivative where its arguments are equal",
-    "min": "it has no derivative where its arguments are equal",
     "E": "write exp(1)",
     "e": "write exp(1)",
 }
@@ -38,9 +30,9 @@ class ExpressionError(ValueError):
 
     Examples
     --------
-    >>> print(refusal("equation 'x'", "found '^'; a power is written **", "1 - x^2", 5))
-    equation 'x', line 1, column 6: found '^'; a power is written **
-        1 - x^2
+    >>> print(refusal("equation 'x'", "found '%'; a remainder is written mod(a, b)", "1 - x%2", 5))
+    equation 'x', line 1, column 6: found '%'; a remainder is written mod(a, b)
+        1 - x%2
              ^
     """
 
@@ -69,7 +61,7 @@ def strange(character: str) -> str:
     """Describe a character outside the grammar."""
     if not character.isascii():
         name = unicodedata.name(character, "unnamed")
-        return f"found U+{ord(character):04X} ({name}), wanted ASCII characters only"
+        return f"found U+{ord(character):04X} ({name}), wanted letters, digits and ASCII signs"
     hint = f"; {HINTS[character]}" if character in HINTS else ""
     return f"found {character!a}, wanted a number, a name or an operator{hint}"
 

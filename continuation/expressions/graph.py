@@ -139,6 +139,13 @@ class Graph:
             return self.number(1.0)
         return a if self.value(b) == 1 else self.node("power", a, b)
 
+    def choose(self, condition: int, a: int, b: int) -> int:
+        """Return ``a`` where a condition is not 0, else ``b``."""
+        value = self.value(condition)
+        if value is not None:
+            return a if value != 0 else b
+        return a if a == b else self.node("select", condition, a, b)
+
     def _negated(self, a: int) -> bool:
         """Whether `a` is minus another node."""
         return self.nodes[a][0] == "negate"

@@ -9,7 +9,9 @@ import functools
 import math
 
 import numpy as np
+from scipy import special
 
+from continuation.expressions.calculus import COMPARED
 from continuation.expressions.codegen import System
 
 
@@ -113,6 +115,19 @@ def _power(a, b, k) -> np.ndarray:
     return _compose(TAYLOR["exp"](exponent[0].real, k), exponent, k)
 
 
+def _hypotenuse(a, b, k) -> np.ndarray:
+    """``sqrt(a**2 + b**2)``."""
+    squares = _product(a, a, k) + _product(b, b, k)
+    result = _compose(TAYLOR["sqrt"](squares[0].real, k), squares, k)
+    result[0] = np.hypot(a[0].real, b[0].real)
+    return result
+
+
+def _compared(compare):
+    """A comparison: a constant on each side."""
+    return lambda a, b, k: _constant(compare(a[0].real, b[0].real), k)
+
+
 def _angle(a, b, k) -> np.ndarray:
     """``atan2(a, b)``: the angle of (b, a) beside that of its value, turned to zero first."""
     y, x = a[0].real, b[0].real
@@ -130,6 +145,11 @@ ARITHMETIC = {
     "divide": _quotient,
     "power": _power,
     "atan2": _angle,
+    "hypot": _hypotenuse,
+    "maximum": lambda a, b, k: b if a[0].real < b[0].real else a,
+    "minimum": lambda a, b, k: b if b[0].real < a[0].real else a,
+    "select": lambda c, a, b, k: a if c[0].real != 0 else b,
+    **{operation: _compared(compare) for operation, compare in COMPARED.items()},
 }
 
 
@@ -181,6 +201,23 @@ def _atanh_slopes(x, k) -> np.ndarray:
     return 0.5 * (_powers(1 - x, -1.0, k - 1) * (-1.0) ** np.arange(k) + _powers(1 + x, -1.0, k - 1))
 
 
+def _bell(x, k) -> np.ndarray:
+    """First k coefficients of ``2/sqrt(pi)*exp(-x**2)``: ``y' = -2 x y``."""
+    y = [2 / math.sqrt(math.pi) * math.exp(-x * x)]
+    for j in range(k):
+        y.append(-2 * (x * y[j] + (y[j - 1] if j else 0.0)) / (j + 1))
+    return np.array(y[:k])
+
+
+def _gamma(x, k) -> np.ndarray:
+    """Coefficients of the gamma function: ``y' = y psi``, psi the digamma function."""
+    psi = [special.polygamma(j, x) / math.factorial(j) for j in range(k)]
+    y = [special.gamma(x)]
+    for j in range(k):
+        y.append(sum(y[i] * psi[j - i] for i in range(j + 1)) / (j + 1))
+    return np.array(y)
+
+
 TAYLOR = {
     "sin": lambda x, k: _cycle((np.sin(x), np.cos(x), -np.sin(x), -np.cos(x)), k),
     "cos": lambda x, k: _cycle((np.cos(x), -np.sin(x), -np.cos(x), np.sin(x)), k),
@@ -199,4 +236,11 @@ TAYLOR = {
     "sqrt": lambda x, k: _powers(x, 0.5, k),
     "abs": lambda x, k: np.array([np.abs(x), np.sign(x), *[0.0] * k][: k + 1]),
     "sign": lambda x, k: np.array([np.sign(x), *[0.0] * k]),
+    "floor": lambda x, k: np.array([np.floor(x), *[0.0] * k]),
+    "log10": lambda x, k: _integral(np.log10(x), _powers(x, -1.0, k - 1) / math.log(10.0)),
+    "log2": lambda x, k: _integral(np.log2(x), _powers(x, -1.0, k - 1) / math.log(2.0)),
+    "cbrt": lambda x, k: np.sign(x) * _powers(np.abs(x), 1 / 3, k) * np.sign(x) ** np.arange(k + 1),
+    "erf": lambda x, k: _integral(math.erf(x), _bell(x, k)),
+    "erfc": lambda x, k: _integral(math.erfc(x), -_bell(x, k)),
+    "gamma": _gamma,
 }

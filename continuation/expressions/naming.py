@@ -2,12 +2,13 @@
 
 import keyword
 import re
+import unicodedata
 from collections.abc import Iterable, Mapping
 
-from continuation.expressions.calculus import ARITY, CONSTANTS
+from continuation.expressions.calculus import ARITY, CONSTANTS, SOFT
 from continuation.expressions.errors import LONGEST_NAME, shortened
 
-_NAME = re.compile(r"([A-Za-z_][A-Za-z0-9_]*)(\[(0|[1-9][0-9]*)(,(0|[1-9][0-9]*))*\])?")
+_NAME = re.compile(r"([^\W\d]\w*)(\[(0|[1-9][0-9]*)(,(0|[1-9][0-9]*))*\])?")
 
 
 def declare_names(names: Iterable[str], what: str, taken: Mapping[str, str]) -> dict[str, str]:
@@ -16,8 +17,9 @@ def declare_names(names: Iterable[str], what: str, taken: Mapping[str, str]) -> 
     Parameters
     ----------
     names : iterable of str
-        ASCII identifiers such as ``x`` or, with indices, ``C[0,1]``.  ``lambda`` is allowed, other Python
-        keywords, functions and ``pi`` are not.
+        Letters of any script, digits and ``_``, such as ``x`` or, with indices, ``C[0,1]``.  ``lambda`` is allowed,
+        other Python keywords, the functions that every calculator has and ``pi`` are not.  Names that read the same
+        in Unicode's form NFKC (the micro sign and the Greek letter) are one.
     what : str
         What they name, for the error: ``state``.
     taken : mapping from name to what it names already
@@ -42,14 +44,17 @@ def declare_names(names: Iterable[str], what: str, taken: Mapping[str, str]) -> 
     ValueError: parameter name 'x': already the name of a state
     """
     taken = dict(taken)
+    read = {plain(name): name for name in taken}
     for name in names:
-        if reason := _fault(name, taken):
+        if reason := _fault(name):
             raise ValueError(f"{what} name {shortened(name)}: {reason}")
-        taken[name] = what
+        if plain(name) in read:
+            raise ValueError(f"{what} name {shortened(name)}: already the name of a {taken[read[plain(name)]]}")
+        taken[name], read[plain(name)] = what, name
     return taken
 
 
-def _fault(name: object, taken: Mapping[str, str]) -> str:
+def _fault(name: object) -> str:
     """Why `name` can't be declared; empty if it can."""
     if not isinstance(name, str):
         return f"wanted text, got {type(name).__name__}"
@@ -57,9 +62,12 @@ def _fault(name: object, taken: Mapping[str, str]) -> str:
         return f"longer than {LONGEST_NAME} characters"
     match = _NAME.fullmatch(name)
     if not match:
-        return "wanted ASCII letters, digits and _, not starting with a digit, or with indices as in C[0,1]"
-    if match[1] in ARITY or match[1] in CONSTANTS:
+        return "wanted letters, digits and _, not starting with a digit, or with indices as in C[0,1]"
+    if (match[1] in ARITY and match[1] not in SOFT) or match[1] in CONSTANTS:
         return f"{match[1]} is a {'function' if match[1] in ARITY else 'constant'} of expressions"
-    if keyword.iskeyword(match[1]) and match[1] != "lambda":
-        return f"{match[1]} is a keyword"
-    return f"already the name of a {taken[name]}" if name in taken else ""
+    return f"{match[1]} is a keyword" if keyword.iskeyword(match[1]) and match[1] != "lambda" else ""
+
+
+def plain(name: str) -> str:
+    """The form of a name in which letters that read the same are the same."""
+    return name if name.isascii() else unicodedata.normalize("NFKC", name)

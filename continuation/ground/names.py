@@ -64,3 +64,12 @@ def check_names(states, parameters, outputs, zeros):
                 raise ValueError(f"{what}: the name {name!r} is taken by a column of every branch")
             seen[name] = what
     return states, {name: check_numbers(f"parameters[{name!r}]", value, 0) for name, value in parameters.items()}
+
+
+def is_number(text: str) -> bool:
+    """Whether a text is the decimal number of a float."""
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return True

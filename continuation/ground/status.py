@@ -45,6 +45,10 @@ class Status(Enum):
     """Why one end of a branch stops there; the value is the advice given to the reader."""
 
     LIMIT = "reached a limit of the span; widen `span` to go on"
+    INFINITY = (
+        "leaves to infinity: nothing is left but the growth of what the remarks name; a limit of it in `span` ends "
+        "the branch elsewhere, `branch.extend()` goes on"
+    )
     CLOSED = "returned to its start: the branch is a closed curve and complete"
     MAX_POINTS = "stored `max_points` points; `branch.extend()` goes on from here"
     STOPPED = "stopped as asked by `stop` or `direction`; `branch.extend()` goes on from here"

@@ -80,7 +80,8 @@ class Traits(NamedTuple):
     turns : bool
         The varied parameter turns there: two of them may hide between two points, whose tangents tell.
     count_change : int or None
-        Largest change of the number of unstable eigenvalues that such a point explains.
+        Largest change of the number of unstable eigenvalues that such a point explains, where its locator does not say
+        by how much it changes.
     explains : frozenset of Kind
         Other kinds whose test functions change sign at such a point.
     instead : Kind or None
@@ -114,6 +115,7 @@ class AtStart(NamedTuple):
     is_flow: bool
     zero: float  # eigenvalues below this, relative to the largest row sum of F_u, read zero
     is_alone: bool  # no special point in the rows beside it
+    is_level: bool  # the parameter does not change beside it
     jacobian: Callable  # () -> F_u, None where it can't be had
 
 
@@ -150,6 +152,9 @@ class SpecialKind:
         Of its own curve.
     scalar : callable, optional
         ``(curve, x, p) -> function of the unknowns``, which vanishes at points of this kind along a curve.
+    crossing : callable, optional
+        ``(curve) -> int``: how many eigenvalues beside the critical ones cross the imaginary axis at such a point, with
+        the sign of `scalar`; none where that is not known.
     third_order : bool
         Whether `scalar` takes differences of F itself, unless F comes from expressions.
     nullity : int, optional
@@ -174,6 +179,7 @@ class SpecialKind:
     curves: tuple = ()
     shape: CurveShape | None = None
     scalar: Callable | None = None
+    crossing: Callable | None = None
     third_order: bool = False
     nullity: int | None = None
     ends_curve: bool = False

@@ -4,54 +4,22 @@ import math
 import os
 import re
 import sys
-from dataclasses import dataclass, field, fields
+from dataclasses import fields
 from typing import NoReturn
 
 from continuation.expressions.errors import ExpressionError
-from continuation.ground.names import suggest
+from continuation.ground.names import is_number, suggest
+from continuation.ground.ranges import spread
 from continuation.ground.settings import Settings
+from continuation.models.description import Model, ModelError
 
 if sys.version_info >= (3, 11):
     import tomllib
 else:
     import tomli as tomllib
 
-SECTIONS = ("equations", "parameters", "start", "outputs", "zeros", "settings", "trace")
+SECTIONS = ("equations", "parameters", "definitions", "start", "outputs", "zeros", "settings", "trace")
 TEXTS = ("name", "title")
-
-
-class ModelError(ValueError):
-    """A model file that can't be used; one line: file, line and column (from 1), key, what is wrong."""
-
-
-@dataclass(frozen=True)
-class Model:
-    """What a model file says, checked.
-
-    Attributes
-    ----------
-    path : str
-        The file.
-    problem : Problem
-        Built from the equations, outputs and zeros.
-    start, parameters : dict of str to float
-        An approximate solution, and the parameters at which it is one.
-    settings : Settings
-        From ``[settings]``, else the defaults.
-    vary, span : str and pair of float, or None
-        From ``[trace]``.
-    title : str
-        From ``title``, else empty.
-    """
-
-    path: str
-    problem: object
-    start: dict
-    parameters: dict
-    settings: Settings = field(default_factory=Settings)
-    vary: str | None = None
-    span: tuple | None = None
-    title: str = ""
 
 
 def read_model(path, make_problem) -> Model:
@@ -61,11 +29,14 @@ def read_model(path, make_problem) -> Model:
     ----------
     path : str or path-like
         A TOML file with sections ``[equations]`` (state = "right-hand side"), ``[parameters]`` (name =
-        number), ``[start]`` (state = number) and optionally ``[outputs]``, ``[zeros]`` (name =
-        "expression"), ``[settings]``, ``[trace]`` (``vary = "name"``, ``span = [low, high]``) and, before
-        all sections, ``name`` and ``title``.
+        number, or "expression" where others give it), ``[start]`` (state = number) and optionally
+        ``[definitions]`` (name = "expression", "S(x)" = "expression"), ``[outputs]``, ``[zeros]`` (name =
+        "expression"), ``[settings]``, ``[trace]`` (``vary = "name"``, ``span = [low, high]``,
+        ``bounds = {name = [low, high]}`` of states and outputs, where ``inf`` is no limit) and, before all
+        sections, ``name`` and ``title``.
     make_problem : callable
-        ``make_problem(equations, parameters=..., outputs=..., zeros=..., name=...)``: `Problem.from_expressions`.
+        ``make_problem(equations, parameters=..., outputs=..., zeros=..., definitions=..., name=...)``:
+        `Problem.from_expressions`.
 
     Raises
     ------
@@ -79,10 +50,10 @@ def read_model(path, make_problem) -> Model:
     file.check_known("", document, (*TEXTS, *SECTIONS))
     for name in TEXTS:
         file.check_text("", document, name)
-    states, parameters = file.texts("equations"), file.numbers("parameters")
+    states, (parameters, computed) = file.texts("equations"), file.numbers_or_texts("parameters")
     if not states:
         file.fail("equations", "", "missing or empty; wanted a line 'state = \"right-hand side\"' for each state")
-    vary, span = _trace_section(file, parameters)
+    vary, span, bounds = _trace_section(file, parameters, (*spread(states), *file.texts("outputs")))
     return Model(
         path=file.path,
         start=_start(file, states),
@@ -90,14 +61,15 @@ def read_model(path, make_problem) -> Model:
         settings=_settings(file),
         vary=vary,
         span=span,
+        bounds=bounds,
         title=document.get("title", ""),
-        problem=_problem(file, make_problem, states, parameters),
+        problem=_problem(file, make_problem, states, parameters, computed),
     )
 
 
 def _start(file, states) -> dict:
     """The section ``[start]``: a number for each state."""
-    start = file.numbers("start")
+    start, states = spread(file.numbers("start")), spread(states)
     file.check_known("start", start, tuple(states))
     missing = [name for name in states if name not in start]
     if missing:
@@ -116,26 +88,38 @@ def _settings(file) -> Settings:
         file.fail("settings", key, str(error), error)
 
 
-def _trace_section(file, parameters):
-    """The section ``[trace]``: (vary, span), None for what is not given."""
+def _trace_section(file, parameters, columns):
+    """The section ``[trace]``: (vary, span, bounds), None or empty for what is not given."""
     options = file.section("trace")
-    file.check_known("trace", options, ("vary", "span"))
+    file.check_known("trace", options, ("vary", "span", "bounds"))
     vary, span = options.get("vary"), options.get("span")
     file.check_text("trace", options, "vary")
     if vary is not None and vary not in parameters:
         file.fail("trace", "vary", f"no parameter is named {vary!r}; known: {suggest(vary, parameters)}")
     if span is not None:
-        usual = isinstance(span, list) and len(span) == 2 and all(map(_is_number, span))
-        if not (usual and span[0] < span[1]):
-            file.fail("trace", "span", f"wanted two numbers [low, high], low < high, got {span!r}")
-        span = (float(span[0]), float(span[1]))
-    return vary, span
+        span = _limits(file, "span", span)
+    bounds = options.get("bounds", {})
+    if not isinstance(bounds, dict):
+        file.fail("trace", "bounds", f"wanted a table {{name = [low, high]}}, got {bounds!r}")
+    for name in bounds:
+        if name not in columns:
+            file.fail("trace", "bounds", f"no state or output is named {name!r}; known: {suggest(name, columns)}")
+    return vary, span, {name: _limits(file, "bounds", pair) for name, pair in bounds.items()}
 
 
-def _problem(file, make_problem, states, parameters):
+def _limits(file, key, pair) -> tuple:
+    """Two numbers (low, high) of the section ``[trace]``; infinite ones are no limits."""
+    usual = isinstance(pair, list) and len(pair) == 2 and all(map(_is_number, pair))
+    if not (usual and pair[0] < pair[1]):
+        file.fail("trace", key, f"wanted two numbers [low, high], low < high, got {pair!r}")
+    return float(pair[0]), float(pair[1])
+
+
+def _problem(file, make_problem, states, parameters, computed):
     """The problem, its errors told as places in the file."""
     name = file.document.get("name", os.path.splitext(os.path.basename(file.path))[0])
-    more = {"outputs": file.texts("outputs"), "zeros": file.texts("zeros")}
+    more = {section: file.texts(section) for section in ("outputs", "zeros")}
+    more["definitions"] = {**computed, **file.texts("definitions")}
     try:
         return make_problem(states, parameters=parameters, name=name, **more)
     except ExpressionError as error:
@@ -185,13 +169,19 @@ class _File:
             self.fail("", name, f"wanted a section [{name}], got {found!r}")
         return found
 
-    def numbers(self, section) -> dict:
-        """A section of finite numbers."""
-        found = self.section(section)
+    def numbers(self, section, others=()) -> dict:
+        """A section of finite numbers; the keys in `others` are left out."""
+        found = {key: value for key, value in self.section(section).items() if key not in others}
         for key, value in found.items():
             if not _is_number(value) or math.isinf(value):
                 self.fail(section, key, f"wanted a number, got {value!r}")
         return {key: float(value) for key, value in found.items()}
+
+    def numbers_or_texts(self, section) -> tuple:
+        """A section of finite numbers and texts: the ones and the others."""
+        found = self.section(section)
+        texts = {key: value for key, value in found.items() if isinstance(value, str) and not is_number(value)}
+        return self.numbers(section, texts), texts
 
     def texts(self, section) -> dict:
         """A section of texts."""
@@ -230,7 +220,7 @@ class _File:
 
     def blamed(self, words):
         """Section and key of the name that an error message quotes; empty if it quotes none."""
-        sections = ("equations", "parameters", "outputs", "zeros")
+        sections = ("equations", "parameters", "definitions", "outputs", "zeros")
         found = [(section, key) for section in sections for key in self.section(section) if repr(key) in words]
         return next((pair for pair in found if words.startswith(pair[0][:-1])), found[0] if found else ("", ""))
 

@@ -23,7 +23,7 @@ class Steps(NamedTuple):
 
 
 class Bound(NamedTuple):
-    """Limits of a state or an output."""
+    """Limits of a state, an output or a second varied parameter."""
 
     name: str
     low: float
@@ -45,7 +45,7 @@ class Request:
     stop_kind, stop_count, stop_at : Kind, int, callable or None
         At most one is set.
     bounds : tuple of Bound
-        Limits of states and outputs.
+        Limits of states, outputs and, on a curve in two parameters, of the second.
     """
 
     vary: str
@@ -73,7 +73,7 @@ class Request:
 
     @property
     def limits(self) -> dict:
-        """Name -> (low, high) of the varied parameter, then of the states and outputs that have limits."""
+        """Name -> (low, high) of the varied parameter, then of all else that has limits."""
         return {self.vary: self.span, **{name: (low, high) for name, low, high in self.bounds}}
 
     def within(self, problem, span):
@@ -92,13 +92,15 @@ class Request:
 
 
 def limits_of(problem, vary, span) -> tuple:
-    """Limits (low, high) of the varied parameter and the `Bound` of every state and output that `span` names."""
+    """Limits (low, high) of the varied parameter and the `Bound` of all else that `span` names."""
     if not isinstance(span, Mapping):
         return check_span(span), ()
-    known = (vary, *problem.states, *problem.outputs)
+    varied = problem.varied_names(vary)
+    known = (*varied, *problem.states, *problem.outputs)
     for name in span:
-        if name in problem.parameters and name != vary:
-            raise ValueError(f"span: {name!r} does not vary; wanted limits of {vary!r}, of states or of outputs")
+        if name in problem.parameters and name not in varied:
+            wanted = " and ".join(map(repr, varied))
+            raise ValueError(f"span: {name!r} does not vary; wanted limits of {wanted}, of states or of outputs")
         if name not in known:
             raise ValueError(f"span: nothing named {name!r} can have limits; this problem has {suggest(name, known)}")
     checked = {name: check_span(pair, f"span[{name!r}]") for name, pair in span.items()}

@@ -1,5 +1,6 @@
 """Solutions of a finished branch at a value of one of its columns."""
 
+import logging
 from dataclasses import replace
 from typing import NamedTuple
 
@@ -7,10 +8,18 @@ import numpy as np
 
 from continuation.equations.bordered import solve_bordered
 from continuation.equations.derivatives import evaluate, extended_jacobian
+from continuation.equations.solved import is_solution
 from continuation.ground.names import check_numbers, suggest
 from continuation.results.counts import step_counts
 from continuation.results.interpolation import interpolate_cubic
 
+logger = logging.getLogger("continuation")
+
+HALVINGS = 50  # of a step: more than the digits of a float
+ITERATIONS = 12  # of Newton's method: from the interpolant three are enough, at folds and kernels it halves the error
+# Part of a step's chord by which a solution may leave the interpolant, off by 1e-3 of it where steps turn most: ten
+# times more takes points of other branches, ten times less refuses those of bent pieces.
+LEAVES = 0.1
 SAME = 1e-8  # relative: a solution at a fold is exact to the root of rounding, and met from both sides
 
 
@@ -40,12 +49,23 @@ def solutions_at(branch, value) -> list:
         raise ValueError(f"at: no state or varied parameter named {name!r}; this branch has {suggest(name, names)}")
     column = shown_column(problem, branch, names.index(name))
     points = []
-    for row, x in crossings(branch, column, target):
-        x = polish(problem, branch, x, column, target)
-        apart = [np.max(np.abs(x - other)) > SAME * (1 + np.max(np.abs(x))) for _, other in points]
-        if x is not None and all(apart):
+    for row, guess in crossings(branch, column, target):
+        x = polish(problem, branch, guess, column, target)
+        if x is None or not is_near(branch, row, guess, x):
+            x = bisect_between(problem, branch, row, column, target)
+        if x is None:
+            logger.warning("at(%s=%g): the solution next to row %d could not be corrected", name, target, row)
+        elif all(np.max(np.abs(x - other)) > SAME * (1 + np.max(np.abs(x))) for _, other in points):
             points.append((row, x))
     return [_point(problem, branch, row, x) for row, x in points]
+
+
+def is_near(branch, row, guess, x) -> bool:
+    """Whether a solution lies where the branch's interpolant behind a row passes, as long as that step is."""
+    other = row + 1 if row + 1 < len(branch) else row - 1
+    chord, moved = (branch.unknowns[max(other, 0)] - branch.unknowns[row], x - guess)
+    chord, moved, size = (np.sqrt(np.sum(branch.weights * d * d)) for d in (chord, moved, x))
+    return bool(moved <= LEAVES * chord + SAME * (1 + size))
 
 
 class Column(NamedTuple):
@@ -88,31 +108,76 @@ def crossings(branch, column, target):
 
 def interpolate_at(branch, row, column, target):
     """Point of the cubic Hermite interpolant behind a row where a column equals `target` (bisection)."""
-    a, b = branch.unknowns[row], branch.unknowns[row + 1]
-    length = np.sqrt(np.sum(branch.weights * (b - a) ** 2))
-    ta, tb = length * branch.tangents[row], length * branch.tangents[row + 1]
-
-    low, high, rising = 0.0, 1.0, column.of(b) > column.of(a)
-    for _ in range(50):
+    low, high, rising = 0.0, 1.0, column.of(branch.unknowns[row + 1]) > column.of(branch.unknowns[row])
+    for _ in range(HALVINGS):
         middle = 0.5 * (low + high)
-        above = column.of(interpolate_cubic(a, b, ta, tb, middle)[0]) > target
+        above = column.of(interpolate_step(branch, row, middle)[0]) > target
         low, high = (low, middle) if above == rising else (middle, high)
-    return interpolate_cubic(a, b, ta, tb, 0.5 * (low + high))[0]
+    return interpolate_step(branch, row, 0.5 * (low + high))[0]
 
 
 def polish(problem, branch, x, column, target):
-    """Newton at a fixed column, of least norm where that is singular (a fold at the value)."""
+    """Newton at a fixed column, of least norm where that is singular (a fold at the value); None for no solution."""
+    x = settle(problem, branch, x, column.row, target - column.constant)
+    if x is None:
+        return None
+    column.put(x, target)
     p, active = problem.parameter_values(branch.parameters), problem.index_of(branch.vary[0])
-    for _ in range(12):
+    return x if is_solution(problem.near(x, p), x, p, active) else None
+
+
+def settle(problem, branch, x, row, value):
+    """Newton's method on F = 0 and ``row @ x = value``, of least norm; None where it can't go on."""
+    p, active = problem.parameter_values(branch.parameters), problem.index_of(branch.vary[0])
+    for _ in range(ITERATIONS):
         p[active] = x[-1]
-        rhs = np.append(-evaluate(problem, x[:-1], p), target - column.of(x))
-        matrix = np.vstack([extended_jacobian(problem, x, p, active), column.row])
+        rhs = np.append(-evaluate(problem, x[:-1], p), value - row @ x)
+        matrix = np.vstack([extended_jacobian(problem, x, p, active), row])
+        if not (np.all(np.isfinite(rhs)) and np.all(np.isfinite(matrix))):
+            return None
         step = solve_bordered(matrix, rhs)
         x = x + step
         if np.max(np.abs(step)) <= 1e-15 * (1 + np.max(np.abs(x))):
             break
-    column.put(x, target)
     return x
+
+
+def bisect_between(problem, branch, row, column, target):
+    """The solution behind a row where a column has a value, by bisection along the branch; None where there is none.
+
+    Slow, but not led astray where that column says nothing of the branch: at folds in it, beside larger kernels.
+    """
+    if row + 1 == len(branch):
+        return None
+    (low, x), high, rising = (0.0, branch.unknowns[row]), 1.0, column.of(branch.unknowns[row + 1]) > target
+    for _ in range(HALVINGS):
+        middle = 0.5 * (low + high)
+        y, along = interpolate_step(branch, row, middle)
+        covector = branch.weights * along
+        made = settle(problem, branch, y, covector, covector @ y)
+        if made is None:
+            return None
+        low, high, x = (low, middle, x) if (column.of(made) > target) == rising else (middle, high, made)
+    return polish_from(problem, branch, row, x, column, target)
+
+
+def polish_from(problem, branch, row, x, column, target):
+    """`polish` from the end of a bisection, whose point it may not leave."""
+    moved = x.copy()
+    column.put(moved, target)
+    for y in (polish(problem, branch, x, column, target), moved):
+        p, active = problem.parameter_values(branch.parameters), problem.index_of(branch.vary[0])
+        stays = y is not None and np.max(np.abs(y - x)) <= SAME * (1 + np.max(np.abs(x)))
+        if stays and is_solution(problem.near(y, p), y, p, active):
+            return y
+    return None
+
+
+def interpolate_step(branch, row, sigma):
+    """Point of the cubic Hermite interpolant behind a row, and its derivative along the step."""
+    a, b = branch.unknowns[row], branch.unknowns[row + 1]
+    length = np.sqrt(np.sum(branch.weights * (b - a) ** 2))
+    return interpolate_cubic(a, b, length * branch.tangents[row], length * branch.tangents[row + 1], sigma)
 
 
 def _point(problem, branch, row, x):

@@ -75,6 +75,11 @@ class Catalogue:
         self.found.append(u)
         return ""
 
+    def met(self, k) -> list:
+        """What was met of the solution at place k: itself and, where F_u is singular, others of its continuum."""
+        first = self.found[k]
+        return next((cluster for cluster in self.clusters if cluster[0] is first), [first])
+
     def _find_cluster(self, u, stride):
         """The cluster that a path of solutions joins u to, or a conjugate of u; None where there is none."""
         ends = []

@@ -11,7 +11,7 @@ from continuation.ground import canonical
 from continuation.ground.names import check_numbers, check_whole
 from continuation.ground.points import Point
 from continuation.ground.status import StartError
-from continuation.searching.catalogue import SAME, STRIDE, Catalogue
+from continuation.searching.catalogue import SAME, STRIDE, Catalogue, list_conjugates
 from continuation.searching.deflation import (
     ITERATIONS,
     Deflation,
@@ -21,7 +21,8 @@ from continuation.searching.deflation import (
     deflated_newton,
 )
 from continuation.searching.found import Found, Report
-from continuation.searching.guesses import Surroundings, check_bounds, check_guesses, random_guesses
+from continuation.searching.guesses import Surroundings, check_guesses, random_guesses
+from continuation.searching.search_limits import Limits, check_bounds
 
 BUDGET = 3000  # Newton iterations
 SPARE = 50  # ... and so many more for each solution found
@@ -54,11 +55,12 @@ def find_solutions(
         Arrays (n,), mappings of names or Points.  Only these are tried, each as long as it gives new solutions and
         again after others did.  Default: seeded random ones without end (see Notes).
     limit : int
-        Most solutions wanted, the known ones not counted.
+        Most solutions wanted, the known ones and those outside the bounds not counted.
     known : list of states
         Solutions that are deflated from the beginning and not listed; corrected where one is next to them.
-    bounds : (low, high) or mapping of state names to such pairs, optional
-        Box of the random guesses: numbers or arrays (n,).  Solutions outside it are listed too.
+    bounds : (low, high) or mapping of names to such pairs, optional
+        Limits, numbers or arrays (n,), or by name those of states and outputs; None and what is not named are not
+        limited.  Solutions outside are not listed; random guesses lie inside the limits of the states.
     power, shift : float
         Of the deflation factors ``1 / |u - u_i|**power + shift`` (`Deflation`); at least 1, at least 0.  The distance
         is measured in the problem's inner product, in units of the search box over
@@ -112,18 +114,18 @@ def find_solutions(
 class Search:
     """State of one search: the catalogue, where guesses come from, and the report.
 
-    `known` (m, n) are deflated and not listed, `given` (k, n) are guesses, `bounds` (2, n) or None; `power` and
-    `shift` are those of the `Deflation`.
+    `known` (m, n) are deflated and not listed, `given` (k, n) are guesses; `power` and `shift` are those of the
+    `Deflation`.
     """
 
-    def __init__(self, problem, p, known, bounds, given, power, shift):
+    def __init__(self, problem, p, known, limits: Limits, given, power, shift):
         self.problem, self.p, self.report = problem, p, Report()
         self.equations = SquareSystem(problem, p)
         self.deflation = Deflation(problem.inner_weights()[:-1], power, shift)
         self.catalogue = Catalogue(problem, self.equations, self.deflation)
-        self.surroundings = Surroundings(bounds, np.vstack([known, given]))
-        if bounds is not None:
-            self.deflation.unit = min(1.0, self.deflation.norm(bounds[1] - bounds[0]))
+        self.surroundings, self.inside = Surroundings(limits, np.vstack([known, given])), {}
+        if limits.closed:
+            self.deflation.unit = min(1.0, self.deflation.norm(limits.corners[1] - limits.corners[0]))
         for u in known:
             self.catalogue.know(u)
 
@@ -167,7 +169,7 @@ class Search:
     def has_ended(self) -> bool:
         """Whether enough is found, or no iterations are left."""
         for word, done in (
-            ("limit", len(self.catalogue.found) >= self.limit),
+            ("limit", len(self.listed()) >= self.limit),
             ("budget", self.left() <= 0),
         ):
             if done:
@@ -224,18 +226,40 @@ class Search:
             self.surroundings.include(self.deflation.known[before:])
         return failure
 
+    def listed(self) -> dict:
+        """Place in the catalogue -> unknowns (n,) of the solutions found inside the limits."""
+        limits, found = self.surroundings.limits, self.catalogue.found
+        if not limits.limited:
+            return dict(enumerate(found))
+        for k in range(len(found)):
+            if self.inside.get(k) is None:  # one of a continuum may be met inside later
+                self.inside[k] = self.find_inside(k)
+        return {k: u for k, u in self.inside.items() if u is not None}
+
+    def find_inside(self, k):
+        """Of what was met of solution number k, and its conjugates, the last in order inside the limits; or None."""
+        limits, found = self.surroundings.limits, self.catalogue.met(k)
+        images = np.vstack([list_conjugates(self.problem, u) for u in found])
+        images = images[limits.hold(images)]
+        if limits.shown:
+            images = images[[limits.hold_shown(point_at(self.problem, u, self.p)) for u in images]]
+        if not len(images):
+            return None
+        return images[canonical.order(images / self.deflation.size(images[0]), SAME)[-1]]
+
     def result(self) -> Found:
         """The solutions in their order, with the report."""
-        catalogue, report = self.catalogue, self.report
-        points = [point_at(self.problem, u, self.p) for u in catalogue.found]
-        report.continua = [points[k] for k in sorted(catalogue.continua)]
-        report.singular = [points[k] for k in sorted(catalogue.singular)]
+        catalogue, report, listed = self.catalogue, self.report, self.listed()
+        points = {k: point_at(self.problem, u, self.p) for k, u in listed.items()}
+        report.continua = [points[k] for k in sorted(catalogue.continua) if k in points]
+        report.singular = [points[k] for k in sorted(catalogue.singular) if k in points]
+        report.outside = len(catalogue.found) - len(points)
         report.error = self.equations.error
         if not points:
             return Found([], report)
-        states = np.array(catalogue.found)
-        places = canonical.order(states / np.max(np.abs(states), initial=1e-300), SAME)
-        return Found([points[k] for k in places], report)
+        places, states = list(listed), np.array(list(listed.values()))
+        order = canonical.order(states / np.max(np.abs(states), initial=1e-300), SAME)
+        return Found([points[places[k]] for k in order], report)
 
 
 def point_at(problem, u, p) -> Point:

@@ -8,6 +8,7 @@ from scipy.linalg.lapack import dgesv
 
 from continuation.equations.bordered import solve_bordered
 from continuation.equations.derivatives import state_jacobian
+from continuation.equations.solved import TERMS, units_of, vanishes
 
 ITERATIONS = 30  # of one attempt
 CLOSE = 1e-6  # relative: after a correction so small Newton's method without deflation needs two more
@@ -196,11 +197,9 @@ def correct_solution(equations: SquareSystem, deflation: Deflation, u):
     return None
 
 
-def solves(equations: SquareSystem, u, tolerance=1e-8) -> bool:
+def solves(equations: SquareSystem, u, terms=TERMS) -> bool:
     """Whether F vanishes at u to this fraction of its terms."""
-    a, f = equations.jacobian(u), equations.residual(u)
-    scale = np.abs(a) @ np.abs(u) + np.abs(a).sum(axis=1)
-    return bool(np.all(np.abs(f) <= tolerance * np.maximum(scale, 1e-3 * scale.max())))
+    return vanishes(equations.residual, equations.jacobian, u, units_of(equations.problem, len(u)), terms=terms)
 
 
 def find_step(a, f):

@@ -15,7 +15,8 @@ from continuation.searching.catalogue import list_conjugates
 from continuation.searching.deflated_search import Search, check_powers
 from continuation.searching.deflation import check_problem
 from continuation.searching.found import Found
-from continuation.searching.guesses import check_bounds, check_guesses
+from continuation.searching.guesses import check_guesses
+from continuation.searching.search_limits import Limits, check_bounds
 
 BUDGET = 1000  # Newton iterations at one value
 VALUES = 9  # of the parameter, by default
@@ -117,7 +118,7 @@ def unconnected(
 class SearchOptions(NamedTuple):
     """Options of a search at one value, checked: see `find_solutions`."""
 
-    bounds: np.ndarray | None  # (2, n)
+    bounds: Limits
     power: float
     shift: float
     limit: int
@@ -256,7 +257,8 @@ class Hunt:
         try:
             branch = follow(self.task.problem, point, self.request)
         except StartError as error:
-            self.new.untraced.append((point, error))
+            if error.status is not Status.LIMIT:  # of a solution outside the limits that `span` names
+                self.new.untraced.append((point, error))
             return
         if not any(passes_through(branch, old.point(len(old) // 2)) for old in self.known):
             self.new.append(branch)

@@ -37,6 +37,8 @@ class Report:
         ``"limit"``, ``"budget"``, ``"guesses"`` (all given ones used up) or ``"interrupted"``.
     continua, singular : list of Point
         Solutions found that are not isolated, one of each continuum; those with singular F_u, isolated or not.
+    outside : int
+        Solutions found outside the bounds, which are not listed.
     error : Exception or None
         First arithmetic mistake raised by a plain Python function, counted as nonfinite.
     """
@@ -48,6 +50,7 @@ class Report:
     ended: str = "guesses"
     continua: list = field(default_factory=list)
     singular: list = field(default_factory=list)
+    outside: int = 0
     error: Exception | None = None
 
     def __str__(self):
@@ -58,6 +61,8 @@ class Report:
         lines += [f"  {count} x {reason}: {MEANINGS[reason]}" for reason, count in self.failures.most_common()]
         if self.continua:
             lines.append(f"  {len(self.continua)} of the solutions are not isolated (one point of each is listed)")
+        if self.outside:
+            lines.append(f"  {self.outside} more lie outside the bounds")
         return "\n".join(lines)
 
 

@@ -4,8 +4,8 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from continuation.ground.names import check_numbers, suggest
 from continuation.ground.points import Point
+from continuation.searching.search_limits import Limits
 
 WIDTHS = (1.0, 1.5, 2.0, 4.0)  # of the boxes that guesses are drawn from, in half-widths of what is known
 SCALES = (10.0, 0.1, 100.0, 0.01, 1000.0, 0.001, 1e4, 1e-4)  # ... tried now and then
@@ -14,10 +14,10 @@ ALIKE = 0.3  # a box of this fraction of a larger one needs no search of its own
 
 
 class Surroundings:
-    """The boxes that solutions are looked for in: `bounds`, or around the points (m, n) known and guessed so far."""
+    """The boxes that solutions are looked for in: closed limits, or around the points (m, n) known and guessed."""
 
-    def __init__(self, bounds, points):
-        self.bounds, self.points, self.made = bounds, points, None
+    def __init__(self, limits: Limits, points):
+        self.limits, self.points, self.made = limits, points, None
 
     def include(self, points):
         """Take in more points (m, n)."""
@@ -35,8 +35,9 @@ class Surroundings:
 
     def _boxes(self):
         """The boxes of the points so far."""
-        if self.bounds is not None:
-            return [(0.5 * (self.bounds[0] + self.bounds[1]), 0.5 * (self.bounds[1] - self.bounds[0]))]
+        if self.limits.closed:
+            low, high = self.limits.corners
+            return [(0.5 * (low + high), 0.5 * (high - low))]
         if not len(self.points):
             return [(np.zeros(self.points.shape[1]), np.ones(self.points.shape[1]))]
         low, high = np.min(self.points, axis=0), np.max(self.points, axis=0)
@@ -54,21 +55,23 @@ def random_guesses(surroundings: Surroundings, known, n, seed):
 
     Three of a Sobol sequence in a box, then one made from a known solution: in turn moved by about a tenth of the box,
     and multiplied.  The boxes are 1 to 4 times as wide as what is known; every eighth time also one is
-    tried that is 1e-4 to 1e4 times as wide.  `bounds` are taken as they are.  `known` is a function that gives the
-    solutions (m, n) so far.
+    tried that is 1e-4 to 1e4 times as wide.  Closed limits are taken as they are, at others guesses are reflected.
+    `known` is a function that gives the solutions (m, n) so far.
     """
     from scipy.stats import qmc
 
     rng = np.random.default_rng(seed)
     sobol = qmc.Sobol(n, scramble=True, seed=rng) if n <= qmc.Sobol.MAXDIM else None
-    count, bounds_open = 0, surroundings.bounds is None
+    count, limits = 0, surroundings.limits
+    is_partial = limits.limited and not limits.closed
     while True:
         for corner in sobol.random(64) if sobol else rng.random((64, n)):
-            boxes, width = surroundings.boxes(), WIDTHS[count % 4] if bounds_open else 1.0
-            if bounds_open and count % 8 == 7:
+            boxes, width = surroundings.boxes(), 1.0 if limits.closed else WIDTHS[count % 4]
+            if not limits.closed and count % 8 == 7:
                 boxes.append((boxes[0][0], boxes[0][1] * SCALES[(count // 8) % len(SCALES)]))
             for centre, half in boxes:
-                yield centre + width * half * (2.0 * corner - 1.0), half
+                guess = centre + width * half * (2.0 * corner - 1.0)
+                yield limits.fold(guess) if is_partial else guess, half
                 if count % 3 == 2 and len(known()):
                     yield _near_known(surroundings, known(), rng, half, multiple=count % 2 == 0), half
             count += 1
@@ -79,7 +82,7 @@ def _near_known(surroundings, known, rng, half, *, multiple):
     u = known[rng.integers(len(known))]
     moved = 3.0 * rng.normal() * u if multiple else u
     moved = moved + 0.1 * half * rng.normal(size=len(u))
-    return moved if surroundings.bounds is None else np.clip(moved, *surroundings.bounds)
+    return np.clip(moved, *surroundings.limits.corners)
 
 
 def check_guesses(problem, label, guesses) -> np.ndarray:
@@ -94,34 +97,3 @@ def check_guesses(problem, label, guesses) -> np.ndarray:
         except ValueError as error:
             raise ValueError(f"{label}[{k}]: {str(error).removeprefix('start: ')}") from None
     return np.array(rows, float).reshape(len(rows), len(problem.unknown_names))
-
-
-def check_bounds(problem, bounds):
-    """(2, n) corners of a box given as (low, high), numbers or arrays, or as a mapping of names to such pairs."""
-    if bounds is None:
-        return None
-    names = list(problem.unknown_names)
-    if isinstance(bounds, Mapping):
-        unknown = [name for name in bounds if name not in names]
-        if unknown or len(bounds) < len(names):
-            what = f"unknown {suggest(unknown[0], names)}" if unknown else f"{len(names) - len(bounds)} missing"
-            raise ValueError(f"bounds: wanted (low, high) for each of {names}, got {list(bounds)}: {what}")
-        bounds = list(zip(*(_pair(bounds[name], f"bounds[{name!r}]") for name in names)))
-    corners = []
-    for word, side in zip(("low", "high"), _pair(bounds, "bounds")):
-        values = check_numbers(f"bounds ({word})", side, np.ndim(side))
-        if np.ndim(values) > 1 or np.size(values) not in (1, len(names)):
-            raise ValueError(f"bounds ({word}): wanted a number or {len(names)} of them, got shape {np.shape(values)}")
-        corners.append(np.broadcast_to(values, len(names)))
-    low, high = np.array(corners, float)
-    if not np.all(low < high):
-        k = int(np.argmin(low < high))
-        raise ValueError(f"bounds: wanted low < high, got {low[k]:g} and {high[k]:g} for {names[k]!r}")
-    return np.array([low, high])
-
-
-def _pair(value, label):
-    """Two things, or an error."""
-    if isinstance(value, str) or not hasattr(value, "__len__") or len(value) != 2:
-        raise ValueError(f"{label}: wanted a pair (low, high), got {value!r}")
-    return value

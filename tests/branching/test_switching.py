@@ -9,7 +9,7 @@ from numpy.testing import assert_allclose
 
 from continuation.branching import germs, halves, homotopy, roots
 from continuation.branching.continua import without_continuum
-from continuation.branching.reduced_equations import balance, defect, kernel_at, parameter_last
+from continuation.branching.reduced_equations import balance, defect, is_inside_continuum, kernel_at, parameter_last
 from continuation.branching.switching import Starts, arrange, check_kernel, pair_opposites
 from continuation.equations.equations import Equations
 
@@ -242,6 +242,44 @@ def test_a_regular_point_and_a_repeated_equation_are_refused():
 
     with pytest.raises(ValueError, match="rank-deficient by 1 at this point and around it"):
         check_kernel(kernel_of(repeated, 2))
+
+
+def kernel_around(f, x):
+    problem = Equations(f, tuple("xyz"[: len(x) - 1]), {"p": 0.0}, compiled=False)
+    return kernel_at(problem, np.array(x, float), np.array([float(x[-1])]), 0, problem.inner_weights())
+
+
+def on_surface(u, p, out):
+    """A gradient that vanishes on the surface x y z = 1, where p = 0."""
+    rest = u[0] * u[1] * u[2] - 1.0
+    for i in range(3):
+        out[i] = -rest * u[(i + 1) % 3] * u[(i + 2) % 3] - p[0] * u[i]
+
+
+def on_sphere(u, p, out):
+    out[:] = u * (u @ u - 1.0) + p[0] * u
+
+
+@pytest.mark.parametrize(
+    ("f", "x", "inside"),
+    [
+        (on_surface, [2.0, 1.0, 0.5, 0.0], True),
+        (on_surface, [0.99, 1.01, 1 / 0.9999, 0.0], True),  # next to the point where more comes together
+        (on_surface, [1.0, 1.0, 1.0, 0.0], False),  # a branch with p != 0 crosses here
+        (on_sphere, [0.6, 0.8, 0.0, 0.0], True),
+        (lambda u, p, out: np.multiply(p[0], u, out=out), [0.0, 0.0, 0.0, 0.0], False),
+        (lambda u, p, out: np.copyto(out, p[0] * u - u**3), [0.0, 0.0, 0.0, 0.0], False),
+        (lambda u, p, out: np.copyto(out, u * (p[0] ** 2 - u**2)), [0.0, 0.0], False),
+        (lambda u, p, out: np.copyto(out, u**4 - p[0] ** 4), [0.0, 0.0], False),
+    ],
+)
+def test_points_inside_continua_are_no_crossings(f, x, inside):
+    assert is_inside_continuum(kernel_around(f, x)) is inside
+
+
+def test_switch_says_so_inside_a_continuum():
+    with pytest.raises(ValueError, match=r"lies inside a continuum of solutions of dimension 3"):
+        check_kernel(kernel_around(on_sphere, [0.6, 0.8, 0.0, 0.0]))
 
 
 def test_the_parameter_is_scaled_until_branches_leave_at_a_slope_of_order_one():

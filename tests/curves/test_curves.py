@@ -388,7 +388,7 @@ def test_equations_that_are_no_flow_have_cusps_only():
         (("b",), {}, "the name of one parameter or of two"),
         (("a", "b", "a"), {}, "the name of one parameter or of two"),
         (("b", "a"), (0, 5), "limits by name for two parameters"),
-        (("b", "a"), {"x": (0, 1)}, "'x' is not varied"),
+        (("b", "a"), {"z": (0, 1)}, "nothing named 'z' can have limits"),
         (("b", "a"), {"b": (1, 0)}, "low < high"),
     ],
 )

@@ -140,6 +140,10 @@ def losing_an_equation(u, p, out):
     out[0], out[1] = p[0] - u[0], u[1] * max(0.0, 1.0 - u[0])
 
 
+def hyperbola(u, p, out):
+    out[0] = p[0] * u[0] - 1.0
+
+
 def fading(u, p, out):
     out[0] = p[0] - math.exp(-u[0])
 
@@ -195,6 +199,7 @@ def bad_start():
 
 PRODUCED = {
     Status.LIMIT: lambda: ends(None).ends,
+    Status.INFINITY: lambda: trace(line(hyperbola), [1.0], "p", (-1, 2), parameters={"p": 1.0}).ends,
     Status.CLOSED: lambda: trace(textbook.circle(), [1.0], "p").ends,
     Status.MAX_POINTS: lambda: trace(line(), [0.0], "p", settings=Settings(max_points=5)).ends,
     Status.STOPPED: lambda: trace(textbook.fold(), [1.0], "p", (-1, 4), stop=Kind.FOLD).ends,

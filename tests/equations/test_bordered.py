@@ -6,7 +6,8 @@ from numpy.testing import assert_allclose
 
 from continuation.equations.bordered import DOUBTFUL, ROUNDING, solve_bordered
 from continuation.equations.equations import Equations
-from continuation.equations.newton import has_converged, solve_damped
+from continuation.equations.newton import solve_damped
+from continuation.equations.solved import is_solution
 from continuation.equations.stability import count_eigenvalues
 from continuation.ground.status import StartError
 
@@ -104,8 +105,8 @@ def test_a_double_root_is_kept_and_reached():
     """At a fold Newton only halves the error; what is left is the root of rounding."""
     assert solve_damped(equations(fold), [0.0], [0.0])[0] == 0.0
     assert abs(solve_damped(equations(fold), [0.5], [0.0])[0]) < 1e-7
-    assert has_converged(equations(fold), np.zeros(1), np.zeros(1))
-    assert not has_converged(equations(fold), np.array([1e-3]), np.zeros(1))
+    assert is_solution(equations(fold), np.zeros(1), np.zeros(1))
+    assert not is_solution(equations(fold), np.array([1e-3]), np.zeros(1))
 
 
 def test_equations_in_any_units_have_the_same_solution():

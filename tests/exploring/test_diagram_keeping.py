@@ -2,6 +2,7 @@
 
 import functools
 import hashlib
+import math
 import os
 import pathlib
 import shutil
@@ -66,6 +67,19 @@ def agrees(found):
         states = [sorted(tuple(np.round(p.state, 7) + 0.0) for _, p in d.at(mu=value)) for d in (found, whole())]
         assert states[0] == states[1]
     assert [b.ends == (Status.CLOSED, Status.CLOSED) for b in found.branches].count(True) == 1
+
+
+def test_a_diagram_that_takes_too_long_is_kept_and_goes_on(tmp_path):
+    part = diagram(problem(), [0.0, 0.0], "mu", (-1, 2), depth=4, max_seconds=1e-6)
+    assert part.status is Completion.TIME_LIMIT
+    assert "`max_seconds` have passed" in str(part)
+    assert "pending: " in str(part)
+    part.save(tmp_path / "part.nc")
+    loaded = Diagram.load(tmp_path / "part.nc")
+    assert loaded.plan == part.plan
+    again = loaded.resume()
+    assert again.status is Completion.TIME_LIMIT  # for as long again
+    agrees(again.resume(max_seconds=math.inf))
 
 
 # Interrupt and resume

@@ -1,5 +1,6 @@
 """Options of a diagram and its record: what is refused, what is due next, what a file says."""
 
+import math
 from dataclasses import replace
 
 import numpy as np
@@ -9,6 +10,7 @@ from continuation.equations.equations import Equations
 from continuation.exploring.adding import add_branch, add_failure, label_point, put_branch
 from continuation.exploring.diagram_files import diagram_of, plan_record, task_of, task_record
 from continuation.exploring.plans import change_limits, check_deflate, make_plan
+from continuation.exploring.recognition.same_points import KnownPoints
 from continuation.exploring.record import (
     Completion,
     DiagramRecord,
@@ -30,7 +32,7 @@ from continuation.output.encoding import decode, encode
 from continuation.results.rows import Rows
 from tests import handmade
 
-LIMITS = {"depth": 2, "max_branches": 10, "max_points": 1000, "deflate": None}
+LIMITS = {"depth": 2, "max_branches": 10, "max_points": 1000, "max_seconds": None, "deflate": None}
 
 
 def problem(**options):
@@ -89,11 +91,15 @@ def test_values_to_deflate_at_are_even_or_as_given():
 
 def test_limits_are_changed_one_by_one():
     first = plan()
-    assert change_limits(first, None, None, None) == first
-    changed = change_limits(first, 5, None, 77)
-    assert (changed.depth, changed.max_branches, changed.max_points) == (5, 10, 77)
+    assert change_limits(first, None, None, None, None) == first
+    changed = change_limits(first, 5, None, 77, 2)
+    assert (changed.depth, changed.max_branches, changed.max_points, changed.max_seconds) == (5, 10, 77, 2.0)
+    assert change_limits(changed, None, None, None, math.inf).max_seconds == math.inf
+    for wrong in (0, -1.0, "1", True, math.nan):
+        with pytest.raises(ValueError, match="max_seconds: wanted a positive number"):
+            change_limits(first, None, None, None, wrong)
     with pytest.raises(ValueError, match="max_points: wanted a whole number of at least 2"):
-        change_limits(first, None, None, 1)
+        change_limits(first, None, None, 1, None)
     with pytest.raises(ValueError, match="vary: wanted the name of one parameter of"):
         make_plan(problem(), ("p", "q"), (0, 1), None, "all", **LIMITS)
 
@@ -115,7 +121,7 @@ def test_special_points_are_listed_once_with_labels_of_the_whole():
 
 
 def test_labels_go_on_from_those_there_are_and_ends_keep_theirs():
-    special = []
+    special = KnownPoints()
     first, end = trunk().branch_points[0], trunk().special[0]
     assert label_point(first, special).label == "BP1"
     assert label_point(replace(first, label="BP9"), special).label == "BP1"  # the same point

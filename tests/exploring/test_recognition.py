@@ -7,6 +7,7 @@ import pytest
 from numpy.testing import assert_allclose
 
 from continuation.equations.equations import Equations
+from continuation.exploring.recognition import same_points
 from continuation.exploring.recognition.conjugate_branches import count_distinct_images, images_of_branch, list_images
 from continuation.exploring.recognition.half_branches import (
     find_opposite_half,
@@ -17,6 +18,7 @@ from continuation.exploring.recognition.half_branches import (
 )
 from continuation.exploring.recognition.on_curve import (
     CurveEquations,
+    Index,
     correct_across,
     find_place,
     find_place_on,
@@ -24,7 +26,12 @@ from continuation.exploring.recognition.on_curve import (
     list_near_steps,
 )
 from continuation.exploring.recognition.overlaps import choose_rows, find_overlap, find_return
-from continuation.exploring.recognition.same_points import find_known_image, find_same_point, is_same_point
+from continuation.exploring.recognition.same_points import (
+    KnownPoints,
+    find_known_image,
+    find_same_point,
+    is_same_point,
+)
 from continuation.ground.points import SpecialPoint, Start
 from continuation.ground.status import Kind
 from continuation.results.joining import cut_branch, reverse_branch
@@ -278,6 +285,42 @@ def test_special_points_are_one_as_far_as_they_were_located(changes, same):
     assert is_same_point(special(1.0), other) is same
     assert is_same_point(other, special(1.0)) is same
     assert find_same_point([special(3.0), other], special(1.0)) is (other if same else None)
+
+
+def test_an_index_finds_what_a_look_at_every_point_finds():
+    rng = np.random.default_rng(7)
+    places = rng.normal(size=(600, 2)).round(2)  # some coincide
+    points = [special(x, kind=Kind.FOLD if k % 3 else Kind.HOPF, error=1e-6 * k) for k, x in enumerate(places)]
+    index = KnownPoints(points[:200])
+    for point in points[200:]:
+        index.append(point)
+    assert list(index) == points
+    assert (index.count(Kind.HOPF), index.count(Kind.BRANCH_POINT)) == (200, 0)
+    for k, x in enumerate(places[::7]):
+        wanted = special(x + 1e-5 * (k % 2), kind=Kind.HOPF if k % 2 else Kind.FOLD)
+        assert find_same_point(index, wanted) is find_same_point(points, wanted)
+
+
+def test_few_points_are_compared_with_each_new_one(monkeypatch):
+    compared = []
+    monkeypatch.setattr(same_points, "is_same_point", lambda a, b: compared.append(1))
+    index = KnownPoints()
+    for k in range(2000):
+        assert find_same_point(index, special(float(k))) is None
+        index.append(special(float(k)))
+    assert len(compared) == 0  # all are far apart: at their size of thousands a look reaches a fifth around
+
+
+def test_steps_near_a_solution_are_those_that_a_look_at_all_rows_finds():
+    angle = np.cumsum(np.linspace(0.001, 0.03, 900))  # twice around, in steps of very different lengths
+    unknowns = np.column_stack([np.cos(angle), np.sin(angle)]) * (1.0 + 0.01 * angle)[:, None]
+    weighted = CIRCLE._replace(weights=np.array([0.5, 3.0]))
+    index, rng = Index(weighted, unknowns), np.random.default_rng(3)
+    for x in unknowns[rng.integers(900, size=100)] + rng.normal(scale=0.01, size=(100, 2)):
+        steps = index.steps(x)
+        assert len(steps) < 300
+        assert np.array_equal(list_near_steps(weighted, unknowns, x, steps), list_near_steps(weighted, unknowns, x))
+    assert Index(weighted, unknowns[:50]).steps(unknowns[0]) is None
 
 
 def test_images_of_solutions_come_nearest_first():

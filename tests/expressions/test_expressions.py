@@ -110,12 +110,13 @@ def test_second_and_third_derivatives_of_everything_agree_with_sympy_to_rounding
 @pytest.mark.parametrize("name", list(ARITY))
 def test_each_function_and_its_three_derivatives_against_mpmath(name):
     inner = "1 + p*x + x**2" if name == "acosh" else "(p*x + x**2)/2"
-    call = f"atan2({inner}, x)" if name == "atan2" else f"{name}({inner})"
+    call = f"{name}({inner}, x)" if ARITY[name] == 2 else f"{name}({inner})"
     e, u, p = from_expressions({"x": call}, ["p"]), np.array([0.6]), np.array([0.7])
 
     def reference(x):
         argument = 1 + p[0] * x + x**2 if name == "acosh" else (p[0] * x + x**2) / 2
         own = {"abs": abs, "sign": mpmath.sign, "atan2": lambda y: mpmath.atan2(y, x)}
+        own |= {"hypot": lambda y: mpmath.hypot(y, x), "log2": lambda y: mpmath.log(y, 2)}
         return own[name](argument) if name in own else getattr(mpmath, name)(argument)
 
     along = np.array([1.0, 0.0])
@@ -326,4 +327,4 @@ def test_functions_know_where_they_are_from():
     e = from_expressions(BRUSSELATOR, ["a", "b"])
     assert e.residual.__module__.startswith("pseudoarc_generated_")
     assert repr(e) == "Expressions(states=('x', 'y'), parameters=('a', 'b'))"
-    assert set(FUNCTIONS) | {"atan2"} == set(ARITY)
+    assert set(FUNCTIONS) | {"atan2", "hypot"} == set(ARITY)

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from continuation.expressions.calculus import ARITY, FUNCTIONS, evaluate_constant
 from continuation.expressions.graph import Graph
 from continuation.expressions.naming import declare_names
-from continuation.expressions.parsing import MAX_DEPTH, MAX_LENGTH, ExpressionError, parse
+from continuation.expressions.reading.parsing import MAX_DEPTH, MAX_LENGTH, ExpressionError, parse
 
 VALUES = {"x": 0.75, "y": -1.25, "C[0,1]": 3.0}
 
@@ -65,6 +65,7 @@ NAMED = {
     "abs": abs,
     "sign": lambda x: math.copysign(1.0, x) if x else 0.0,
     "pi": math.pi,
+    "hypot": math.hypot,
 } | {name: getattr(math, name) for name in ARITY if hasattr(math, name)}
 
 
@@ -102,7 +103,7 @@ OPERATORS = st.sampled_from(["+", "-", "*", "/", "**", " + ", " - ", " * ", " / 
 
 def larger(inner):
     """Texts joined without parentheses, so that precedence decides what they mean."""
-    one = [name for name, arity in ARITY.items() if arity == 1]
+    one = [name for name, arity in ARITY.items() if arity == 1 and name != "cbrt"]  # math has it from 3.11 on only
     return st.one_of(
         st.tuples(inner, OPERATORS, inner).map("".join),
         inner.map("-{}".format),
@@ -185,7 +186,6 @@ def test_equal_subexpressions_are_one_node_and_the_order_written_is_kept():
 REFUSED = [
     ("", 1, 1, "the text is empty"),
     (" \n  ", 2, 3, "the text is empty"),
-    ("x^2", 1, 2, r"found '\^'.*a power is written \*\*"),
     ("x +", 1, 4, "the text ends here, wanted a number, a name or '\\('"),
     ("(x", 1, 3, r"the text ends here, wanted an operator or '\)'"),
     ("x)", 1, 2, r"found '\)', wanted an operator or the end"),
@@ -199,11 +199,16 @@ REFUSED = [
     ("1_000", 1, 2, "found '_000'"),
     ("1j", 1, 2, "found 'j'"),
     ("x // 2", 1, 4, "found '/'"),
-    ("x % 2", 1, 3, "found '%'.*remainder"),
+    ("x % 2", 1, 3, r"found '%'.*mod\(a, b\)"),
+    ("x^", 1, 3, "wanted a number"),
+    ("0 < x < 2", 1, 7, "two comparisons in a row"),
+    ("x + (y =! 2)", 1, 8, "found '='"),
+    ("if x > 0 then x", 1, 1, "unknown name 'if'"),
+    ("if(x > 0)x", 1, 10, r"wanted then: a choice is written if\(condition\)then\(a\)else\(b\)"),
+    ("hill(x, y)", 1, 1, "hill takes 3 or more arguments, got 2"),
+    ("max(x)", 1, 1, "max takes 2 or more arguments, got 1"),
     ("x, y", 1, 2, "found ','"),
     ("x = 2", 1, 3, "found '='.*right-hand side alone"),
-    ("x == 2", 1, 3, "found '='"),
-    ("x < 2", 1, 3, "found '<'"),
     ("x; y", 1, 2, "found ';'"),
     ("x if y else y", 1, 3, "found 'if'"),
     ("lambda: 1", 1, 7, "found ':'"),
@@ -214,9 +219,6 @@ REFUSED = [
     ("__import__(x)", 1, 1, "unknown function '__import__'"),
     ("eval(x)", 1, 1, "unknown function 'eval'"),
     ("sinn(x)", 1, 1, "did you mean sin"),
-    ("arctan(x)", 1, 1, r"unknown function 'arctan'; did you mean atan|write atan"),
-    ("ln(x)", 1, 1, "the natural logarithm is log"),
-    ("max(x, y)", 1, 1, "no derivative where its arguments are equal"),
     ("Heaviside(x)", 1, 1, "unknown function 'Heaviside'"),
     ("x + X", 1, 5, r"unknown name 'X'; did you mean x\?; declared: x, y, C\[0,1\]"),
     ("e", 1, 1, r"unknown name 'e'; write exp\(1\)"),
@@ -245,7 +247,7 @@ REFUSED = [
     ("(-2)**x", 1, 5, "the base is a constant that is not positive"),
     ("1e400", 1, 1, "number '1e400' is too large"),
     ("9" * 400, 1, 1, "is too large"),
-    ("\u0445 + 1", 1, 1, r"U\+0445 \(CYRILLIC SMALL LETTER HA\)"),
+    ("\u0445 + 1", 1, 1, r"unknown name '\\u0445'"),
     ("x \u2212 1", 1, 3, r"U\+2212 \(MINUS SIGN\)"),
     ("\uff11", 1, 1, r"U\+FF11"),
     ("x\u00a0+ 1", 1, 2, r"U\+00A0"),
@@ -324,7 +326,27 @@ def test_large_exponents_of_variables_are_floats():
     assert graph.value(graph.operands(root)[1]) == 99999999999.0
 
 
-@pytest.mark.parametrize("name", ["x", "_a1", "C[0,1]", "w[10,2,3]", "b[0]", "lambda", "E", "e", "I", "S", "N", "Q"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "x",
+        "_a1",
+        "C[0,1]",
+        "w[10,2,3]",
+        "b[0]",
+        "lambda",
+        "E",
+        "e",
+        "I",
+        "S",
+        "N",
+        "Q",
+        "\u03bb",
+        "x\u0445",
+        "gamma",
+        "step",
+    ],
+)
 def test_names_that_can_be_declared_mean_what_was_declared(name):
     assert declare_names([name], "state", {}) == {name: "state"}
     graph, root = parsed(f"2*{name}", names=(name,))
@@ -334,18 +356,17 @@ def test_names_that_can_be_declared_mean_what_was_declared(name):
 @pytest.mark.parametrize(
     ("name", "phrase"),
     [
-        ("", "wanted ASCII"),
-        ("2x", "wanted ASCII"),
-        ("x y", "wanted ASCII"),
-        ("x\n", "wanted ASCII"),
-        ("x.y", "wanted ASCII"),
-        ("\u03bb", "wanted ASCII"),
-        ("x\u0445", "wanted ASCII"),
-        ("C[0, 1]", "wanted ASCII"),
-        ("C[00]", "wanted ASCII"),
-        ("C[-1]", "wanted ASCII"),
-        ("C[]", "wanted ASCII"),
-        ("C[i]", "wanted ASCII"),
+        ("", "wanted letters"),
+        ("2x", "wanted letters"),
+        ("x y", "wanted letters"),
+        ("x\n", "wanted letters"),
+        ("x.y", "wanted letters"),
+        ("\u2212x", "wanted letters"),
+        ("C[0, 1]", "wanted letters"),
+        ("C[00]", "wanted letters"),
+        ("C[-1]", "wanted letters"),
+        ("C[]", "wanted letters"),
+        ("C[i]", "wanted letters"),
         ("sin", "sin is a function"),
         ("abs[0]", "abs is a function"),
         ("pi", "pi is a constant"),
@@ -380,19 +401,20 @@ def test_long_lists_of_names_are_cut_in_messages():
 def test_functions_fold_to_numpy_values():
     for name, function in FUNCTIONS.items():
         argument = 1.5 if name == "acosh" else 0.5
-        expected = getattr(np, function.numpy)(argument)
+        home, _, own = function.python.rpartition(".")
+        expected = getattr({"np": np, "math": math}[home or "math"], own)(argument)
         assert evaluate_constant(name, argument) == pytest.approx(expected, rel=4e-16), name
 
 
 def test_neither_sympy_nor_numba_is_imported_for_parsing():
-    code = "import continuation.expressions.parsing, sys; print(*{'sympy', 'numba'} & set(sys.modules))"
+    code = "import continuation.expressions.reading.parsing, sys; print(*{'sympy', 'numba'} & set(sys.modules))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == ""
 
 
 def test_every_ascii_character_outside_the_grammar_is_refused_where_it_stands():
     for character in map(chr, range(128)):
-        if not re.match(r"[A-Za-z0-9_ \t\r\n.+\-*/(),]", character):
+        if not re.match(r"[A-Za-z0-9_ \t\r\n.+\-*/(),!]", character):
             with pytest.raises(ExpressionError) as caught:
                 parsed(f"x + {character}")
             assert caught.value.column == 5, unicodedata.name(character, hex(ord(character)))

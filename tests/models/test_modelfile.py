@@ -65,6 +65,29 @@ def test_a_short_file_is_enough(tmp_path):
     assert model.start == {"x": 1.0, "y": 1.0}
 
 
+def test_definitions_and_parameters_given_by_others(tmp_path):
+    text = """
+[equations]
+x = "S(x) - C2"
+[parameters]
+C = 4.0
+C2 = "C/2"
+[definitions]
+"S(y)" = "y*gain"
+gain = "3*C2"
+[start]
+x = 1.0
+"""
+    model = read_model(write(tmp_path, text))
+    assert model.parameters == {"C": 4.0}
+    assert model.problem.residual([1.0]).tolist() == [4.0]
+    wrong = text.replace('"3*C2"', '"3*C3"')
+    with pytest.raises(ModelError, match=r":9:11: \[definitions\] definition 'gain': unknown name 'C3'; did you mean"):
+        read_model(write(tmp_path, wrong))
+    with pytest.raises(ModelError, match=r":6:.*definition 'C2'.*unknown name 'B'"):
+        read_model(write(tmp_path, text.replace('"C/2"', '"B/2"')))
+
+
 def test_matrix_names_in_quotes(tmp_path):
     text = '[equations]\n"C[0,1]" = "p - 2*C[0,1]"\n[parameters]\np = 0\n[start]\n"C[0,1]" = 0\n'
     assert read_model(write(tmp_path, text)).problem.states == ("C[0,1]",)
@@ -122,11 +145,11 @@ def test_mistakes_are_told_with_their_place(tmp_path, text, place, words):
 
 EXPRESSIONS = {
     "unknown name": (changed("a - x**2", "a - z**2"), ":2:10:", r"\[equations\] equation 'x': unknown name 'z'"),
-    "power": (changed("a - x**2", "a - x^2"), ":2:11:", "a power is written"),
+    "power": (changed("a - x**2", "a - x%2"), ":2:11:", "a remainder is written"),
     "call": (changed("x - y", "x - f(y)"), ":3:", "equation 'y'"),
     "output": (SHORT + '[outputs]\n# x\nJ = "x +"\n', ":13:9:", r"\[outputs\] output 'J'"),
     "zero": (SHORT + '[zeros]\nhit = "x - q"\n', ":12:12:", r"\[zeros\] zero 'hit'"),
-    "many lines": (changed('"a - x**2"', '"""\na -\n x^2"""'), ":2:5:", "line 2, column 3"),
+    "many lines": (changed('"a - x**2"', '"""\na -\n x%2"""'), ":2:5:", "line 2, column 3"),
     "state's name": (changed('"y" = "x - y"', '"y z" = "x"').replace("y = 1", '"y z" = 1'), ":3:9:", "state.*'y z'"),
     "name twice": (changed("a = 1", "a = 1\nx = 2"), ":7:5:", "'x'.*already"),
 }

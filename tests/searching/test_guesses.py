@@ -4,6 +4,8 @@ import itertools
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from numpy.testing import assert_allclose
 
 from continuation.equations.equations import Equations
@@ -19,7 +21,8 @@ from continuation.searching.deflation import (
     solves,
 )
 from continuation.searching.found import MEANINGS, Found, Report
-from continuation.searching.guesses import Surroundings, check_bounds, check_guesses, random_guesses
+from continuation.searching.guesses import Surroundings, check_guesses, random_guesses
+from continuation.searching.search_limits import Limits, check_bounds, unlimited
 from continuation.symmetries.symmetry import Symmetry
 
 
@@ -41,20 +44,20 @@ def four(u, p, out):
 
 
 def test_boxes_grow_with_what_is_known_and_have_the_unit_size_at_least():
-    around = Surroundings(None, np.empty((0, 2)))
+    around = Surroundings(unlimited(2), np.empty((0, 2)))
     ((centre, half),) = around.boxes()
     assert (centre.tolist(), half.tolist()) == ([0.0, 0.0], [1.0, 1.0])
     around.include(np.array([[3.0, -0.5]]))
     centre, half = around.boxes()[0]
     assert (centre.tolist(), half.tolist()) == ([0.0, 0.0], [3.0, 1.0])
-    given = Surroundings(np.array([[0.0, 1.0], [2.0, 5.0]]), np.empty((0, 2)))
+    given = Surroundings(Limits(np.array([[0.0, 1.0], [2.0, 5.0]])), np.empty((0, 2)))
     given.include(np.array([[100.0, 100.0]]))  # bounds are taken as they are
     ((centre, half),) = given.boxes()
     assert (centre.tolist(), half.tolist()) == ([1.0, 3.0], [1.0, 2.0])
 
 
 def test_what_is_far_from_the_origin_gets_a_box_of_its_own():
-    around = Surroundings(None, 1000.0 + np.array([[0.0, 0.0], [1.0, 2.0], [2.0, 1.0]]))
+    around = Surroundings(unlimited(2), 1000.0 + np.array([[0.0, 0.0], [1.0, 2.0], [2.0, 1.0]]))
     boxes = around.boxes()
     assert len(boxes) >= 2
     centre, half = boxes[1]
@@ -68,7 +71,7 @@ def test_guesses_are_the_same_for_one_seed_and_lie_in_their_bounds(n):
     known = np.full((1, n), 1.5)
 
     def first(seed, count=60):
-        guesses = random_guesses(Surroundings(bounds, known), lambda: known, n, seed)
+        guesses = random_guesses(Surroundings(Limits(bounds), known), lambda: known, n, seed)
         return np.array([u for u, _ in itertools.islice(guesses, count)])
 
     one = first(1)
@@ -92,10 +95,28 @@ def test_guesses_are_checked_by_their_places():
 
 def test_bounds_come_as_numbers_arrays_or_by_name():
     problem = equations(four)
-    assert check_bounds(problem, None) is None
-    assert check_bounds(problem, (0, 1)).tolist() == [[0, 0], [1, 1]]
-    assert check_bounds(problem, ([0, 1], 5)).tolist() == [[0, 1], [5, 5]]
-    assert check_bounds(problem, {"y": (1, 2), "x": (0, 1)}).tolist() == [[0, 1], [1, 2]]
+    none = float("inf")
+    assert not check_bounds(problem, None).limited
+    assert check_bounds(problem, (0, 1)).corners.tolist() == [[0, 0], [1, 1]]
+    assert check_bounds(problem, ([0, 1], 5)).corners.tolist() == [[0, 1], [5, 5]]
+    assert check_bounds(problem, {"y": (1, 2), "x": (0, 1)}).corners.tolist() == [[0, 1], [1, 2]]
+    for partly in ((0, None), (0, none), ([0, 0], [None, none]), {"x": (0, None), "y": (0, none)}):
+        limits = check_bounds(problem, partly)
+        assert limits.corners.tolist() == [[0, 0], [none, none]]
+        assert limits.limited
+        assert not limits.closed
+    assert check_bounds(problem, {"y": (1, 2)}).corners.tolist() == [[-none, 1], [none, 2]]
+
+
+@given(st.lists(st.floats(-1e6, 1e6), min_size=4, max_size=4))
+def test_guesses_are_reflected_at_the_limits(values):
+    limits = Limits(np.array([[-np.inf, 2.0, -np.inf, -1.0], [np.inf, np.inf, 3.0, 4.0]]))
+    folded = limits.fold(np.array(values))
+    assert np.all((folded >= limits.corners[0]) & (folded <= limits.corners[1]))
+    assert folded[0] == values[0]
+    inside = np.array([7.0, 2.5, -9.0, 3.5])
+    np.testing.assert_allclose(limits.fold(inside), inside, rtol=1e-15)
+    np.testing.assert_allclose(limits.fold(np.array([7.0, 1.5, 5.0, 4.25])), [7.0, 2.5, 1.0, 3.75], rtol=1e-15)
 
 
 @pytest.mark.parametrize(
@@ -106,10 +127,10 @@ def test_bounds_come_as_numbers_arrays_or_by_name():
         (3, "bounds: wanted a pair"),
         ((0, 1, 2), "bounds: wanted a pair"),
         (([0, 0, 0], 1), "wanted a number or 2 of them, got shape (3,)"),
-        ({"x": (0, 1)}, "1 missing"),
-        ({"x": (0, 1), "z": (0, 1)}, "unknown x, y"),
+        ({"x": (0, 1), "z": (0, 1)}, "nothing named 'z' has limits; this problem has x, y"),
         ({"x": (0, 1), "y": 2}, "bounds['y']: wanted a pair"),
-        ((0, np.inf), "wanted finite numbers"),
+        ((0, np.nan), "bounds (high): wanted numbers, got nan"),
+        ({"x": (1, 0)}, "bounds['x']: wanted low < high, got (1, 0)"),
     ],
 )
 def test_bounds_that_are_no_box(bounds, words):

@@ -11,9 +11,15 @@ from continuation.compiled.calls.kernel import engine_folder
 
 # What is to be compiled, as "module.function", in parts that share little.
 RARE, LOOP, DENSE = ("loop.rare.rare",), ("loop.loop.run",), ("dense.dense.linearise", "dense.dense.solve")
+TAPE = ("tape.evaluate.evaluate",)
 SPECIAL = ("dense.refine.refine", "dense.dense.monitor", "dense.dense.solve_complex_square", "dense.dense.solve_square")
-ALL = RARE + LOOP + DENSE + SPECIAL
-SHARES = {1: (ALL,), 2: (RARE + LOOP, DENSE + SPECIAL), 3: (RARE, LOOP + DENSE, SPECIAL)}  # by cores: equal times
+ALL = RARE + LOOP + DENSE + SPECIAL + TAPE
+# By cores, in equal times.
+SHARES = {
+    1: (ALL,),
+    2: (RARE + LOOP, DENSE + SPECIAL + TAPE),
+    3: (RARE + TAPE, LOOP + DENSE, SPECIAL),
+}
 MARK = "complete"  # file in the cache folder: nothing is left to compile
 
 

@@ -7,11 +7,15 @@ else branches only pass each other, see unfolding.py.  Quadratic where branches 
 """
 
 import math
+from typing import NamedTuple
+
+import numpy as np
 
 from continuation.compiled.calls.arrays import fixed, new_doubles
 from continuation.compiled.calls.interface import APART, FAILED, OK
 from continuation.compiled.calls.kernel import internal
 from continuation.compiled.dense import workspace as D
+from continuation.compiled.dense.crossing import expect_at_kernel
 from continuation.compiled.dense.extended import contract, differentiate_along, evaluate_at, is_worth_more, norm, update
 from continuation.compiled.dense.unfolding import bend_across, find_gap, largest_rounding
 from continuation.compiled.matrices import linalg
@@ -71,18 +75,36 @@ def solve_least_squares(w, g, h):
     return y
 
 
+class KernelStep(NamedTuple):
+    """One Gauss-Newton step, and the second derivatives of F in the kernel that it is made of."""
+
+    error: float  # the correction, relative to 1 + |x|
+    scale: float  # of F, as the step saw it
+    forms: np.ndarray  # (k (k + 1), k + 1): ``u_i' F_xx(c_j, c_l)`` at [i (k + 1) + j, l]
+    bent: float  # largest entry of the derivatives ``F_xx c_j``
+    left: np.ndarray  # (n, n): its last k columns are the u_i
+    right: np.ndarray  # (n + 1, n + 1): its last k + 1 rows are the c_j
+
+
+@internal
+def no_step(n, k):
+    """What is returned where F can't be evaluated."""
+    forms, left, right = new_doubles((k * (k + 1), k + 1)), new_doubles((n, n)), new_doubles((n + 1, n + 1))
+    return KernelStep(math.inf, 1.0, forms, 0.0, left, right)
+
+
 @internal
 def take_kernel_step(w, x, p, f, k, unit, reach):
     """One Gauss-Newton step towards a point where [F_u F_p] loses k ranks; p in units of `unit`.
 
     With its singular vectors: u_i (the k smallest) and c_j (those and the null vector) the equations are
-    F = 0 off the u_i, and ``u_i' [F_u F_p] c_j = 0``.  Returns the relative correction and the scale of F.
+    F = 0 off the u_i, and ``u_i' [F_u F_p] c_j = 0``.
     """
     n = fixed(w, D.N_STATES)
     if evaluate_at(w, x, p, f) != OK:
-        return math.inf, 1.0
+        return no_step(n, k)
     u, sigma, vt = linalg.svd(D.lapack(w), jacobian_of(w, unit))
-    step = new_doubles(n + 1)
+    step, bent = new_doubles(n + 1), 0.0
     for m in range(n):
         along = 0.0
         for i in range(n):
@@ -96,6 +118,7 @@ def take_kernel_step(w, x, p, f, k, unit, reach):
         along_c = differentiate_along(w, x, p, direction, reach)
         for i in range(n):
             along_c[i, n] *= unit
+        bent = max(bent, linalg.largest_entry(along_c))
         for i in range(k):
             row = new_doubles(n + 1)
             contract(u[:, n - k + i].copy(), along_c, row)
@@ -110,7 +133,8 @@ def take_kernel_step(w, x, p, f, k, unit, reach):
         for j in range(n + 1):
             step[j] += gamma[at_c] * vt[n - k + at_c, j]
     step[n] *= unit
-    return update(x, step, n + 1), max(sigma[0], linalg.largest_entry(g))
+    error, scale = update(x, step, n + 1), max(sigma[0], linalg.largest_entry(g))
+    return KernelStep(error, scale, g, bent, u, vt)
 
 
 @internal
@@ -147,31 +171,35 @@ def count_null_vectors(w, scale):
 def locate_kernel(w, x, t, p, f, k):
     """Branch point near x where [F_u F_p] loses k ranks; `t` is projected onto its kernel.
 
-    Returns the error, the nullity of F_u and OK, or APART where branches only pass each other: then `t` leads across.
+    Returns the status, the error, the nullity of F_u, by how much the number of unstable eigenvalues changes along the
+    branch that `t` is nearest to, and whether the parameter turns there (see `messages`).  The status is APART where
+    branches only pass each other: `t` then leads from one to the other.
     """
     n = fixed(w, D.N_STATES)
-    error, scale, reach = math.inf, 1.0, 1.0
+    error, reach = math.inf, 1.0
     if k > n or evaluate_at(w, x, p, f) != OK:
-        return math.inf, 0, FAILED
-    unit = parameter_unit(w)
+        return FAILED, math.inf, 0, math.nan, math.nan
+    unit, last = parameter_unit(w), no_step(n, k)
     for iteration in range(ITERATIONS):
         before = error
-        error, scale = take_kernel_step(w, x, p, f, k, unit, reach)
+        last = take_kernel_step(w, x, p, f, k, unit, reach)
+        error = last.error
         if error > STALLED * before:
             reach = max(0.1 * reach, SHORTEST)
         if not is_worth_more(error, before, REACHED) or (iteration >= EARLY and error > FAR):
             break
     if not (error <= ATTAINED) or evaluate_at(w, x, p, f) != OK:
-        return math.inf, 0, FAILED
+        return FAILED, math.inf, 0, math.nan, math.nan
     u, sigma, vt = linalg.svd(D.lapack(w), jacobian_of(w, unit))
-    if sigma[n - k] > SMALL * scale:
-        return math.inf, 0, FAILED
-    nullity = count_null_vectors(w, scale)
+    if sigma[n - k] > SMALL * last.scale:
+        return FAILED, math.inf, 0, math.nan, math.nan
+    nullity = count_null_vectors(w, last.scale)
     for m in range(n - k, n):
-        if not balances(w, x, p, f, u[:, m].copy(), error, scale):
+        if not balances(w, x, p, f, u[:, m].copy(), error, last.scale):
             passes = k == 1 and find_passage(w, x, p, f, u[:, m].copy(), vt[n - 1 :].copy(), unit, t)
-            return (error, nullity, APART) if passes else (math.inf, 0, FAILED)
+            return APART if passes else FAILED, error if passes else math.inf, 0, math.nan, math.nan
     t[n] /= unit
+    change, turns = expect_at_kernel(w, t, last.forms, last.bent, last.left, last.right)
     projected = new_doubles(n + 1)
     for c in range(n - k, n + 1):
         along = 0.0
@@ -182,7 +210,7 @@ def locate_kernel(w, x, t, p, f, k):
     for j in range(n + 1):
         t[j] = projected[j]
     t[n] *= unit
-    return error, nullity, OK
+    return OK, error, nullity, change, turns
 
 
 @internal
@@ -209,19 +237,19 @@ def locate_kernel_of_any_size(w, x, t, p, f, k):
     phase condition holds some of them back, the count tells too many.
     """
     first, direction = x.copy(), t.copy()
-    error, nullity, status = locate_kernel(w, x, t, p, f, k)
-    if status == OK:
-        return error, nullity, status
-    tried, place, across, other = k, x.copy(), t.copy(), (error, nullity, status)
+    first_found = locate_kernel(w, x, t, p, f, k)
+    if first_found[0] == OK:
+        return first_found
+    tried, place, across = k, x.copy(), t.copy()
     for likely in guess_kernels(w, first, p, f):
         if likely in (k, tried):
             continue
         for j in range(x.shape[0]):
             x[j], t[j] = first[j], direction[j]
-        error, nullity, status = locate_kernel(w, x, t, p, f, likely)
-        if status == OK:
-            return error, nullity, status
+        found = locate_kernel(w, x, t, p, f, likely)
+        if found[0] == OK:
+            return found
         tried = likely
     for j in range(x.shape[0]):
         x[j], t[j] = place[j], across[j]
-    return other
+    return first_found

@@ -21,6 +21,10 @@ FOLD_TEST, BRANCH_TEST, HOPF_TEST, FIRST_ZERO = range(4)  # test functions, in t
 # F_u below this, against the largest so far, is lost in rounding: ten times less and points of pure rounding are
 # stored, ten times more ends branches of problems whose F_u varies by twelve digits.
 VANISHING = 1e-12
+# Parameter's part of the unit tangent below which it is looked whether it is rounding, and what rounding leaves of it,
+# relative to F_u against F_p: a bordered solve is exact but for a few roundings of F_u.  Ten times less and signs of
+# rounding are folds on branches along which the parameter does not change, ten times more only moves a sign by a step.
+LEVEL, LEFT_BY_ROUNDING = 1e-6, 1e-13
 CUBE_ROOT = 6.055454452393343e-06  # of the rounding unit: the relative step of central differences
 
 
@@ -155,6 +159,15 @@ def has_vanished(w, scale):
     return scale <= VANISHING * memory[D.LARGEST]
 
 
+@internal
+def is_level(w, t, scale):
+    """Whether the parameter's part of the unit tangent t is rounding; `scale` is the largest row sum of F_u."""
+    n, states, derivative = fixed(w, D.N_STATES), 0.0, 0.0
+    for i in range(n):
+        states, derivative = max(states, abs(t[i])), max(derivative, abs(D.derivative(w)[i]))
+    return abs(t[n]) * derivative <= LEFT_BY_ROUNDING * scale * states
+
+
 @callback
 def monitor(w, point, p, out):
     """Test functions and counts of an accepted point, from the factorisation that accepted it.
@@ -171,6 +184,8 @@ def monitor(w, point, p, out):
     phi[HOPF_TEST], phi[tests + HOPF_TEST] = 1.0, 0.0
     parameters, status = doubles(p, fixed(w, D.N_PARAMETERS)), OK
     scale, moved = measure_change(w)
+    if abs(phi[FOLD_TEST]) < LEVEL and is_level(w, part(x, n + 1, n + 1), scale):
+        phi[FOLD_TEST] = 0.0
     if fixed(w, D.STABILITY) == D.FLOW:
         phi[HOPF_TEST] = count_unstable(w, counts, scale, moved)
     elif fixed(w, D.STABILITY) == D.COUNTED:

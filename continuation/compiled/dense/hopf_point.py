@@ -106,10 +106,10 @@ def scalar_derivatives(w, x, p, q, left):
 
 
 @internal
-def take_hopf_step(w, x, p, f, omega, borders):
+def take_hopf_step(w, x, p, f, omega, borders, drift):
     """One Newton step on F = 0, g = 0 (complex); `borders` (2, n) become left and right vectors.
 
-    Returns the relative correction and the new omega.
+    Returns the relative correction and the new omega; `drift` (n + 1,) becomes the eigenvalue's derivative by x.
     """
     n = fixed(w, D.N_STATES)
     if evaluate_at(w, x, p, f) != OK:
@@ -121,6 +121,7 @@ def take_hopf_step(w, x, p, f, omega, borders):
     row, turn = scalar_derivatives(w, x, p, q, left)
     for j in range(n + 1):
         big[n, j], big[n + 1, j] = row[j].real, row[j].imag
+        drift[j] = row[j] / (1j * turn)
     big[n, n + 1], big[n + 1, n + 1] = turn.real, turn.imag
     rhs[n], rhs[n + 1] = q[n].real, q[n].imag
     if not solve_dense(w, big, rhs):
@@ -132,24 +133,25 @@ def take_hopf_step(w, x, p, f, omega, borders):
 
 @internal
 def locate_hopf(w, x, p, f):
-    """Hopf point near x; returns the attained error."""
+    """Hopf point near x; returns the attained error and the derivative (n + 1,) of the eigenvalue by x."""
     n = fixed(w, D.N_STATES)
+    drift = new_complexes(n + 1)
     if evaluate_at(w, x, p, f) != OK:
-        return math.inf
+        return math.inf, drift
     omega, error, borders = nearest_pair(w), math.inf, new_complexes((2, n))
     if omega == 0.0:
-        return math.inf
+        return math.inf, drift
     for i in range(n):
         borders[0, i] = complex(math.cos(1.0 + 3.0 * i), math.sin(2.0 + i * i))
         borders[1, i] = complex(math.cos(2.0 + 5.0 * i), math.sin(1.0 + i))
     for _ in range(2):  # inverse iteration: better borders before the first step
         ok, q, left = null_vectors(w, omega, borders)
         if not ok:
-            return math.inf
+            return math.inf, drift
         improve(borders, q, left)
     for _ in range(ITERATIONS):
         before = error
-        error, omega = take_hopf_step(w, x, p, f, omega, borders)
+        error, omega = take_hopf_step(w, x, p, f, omega, borders, drift)
         if not is_worth_more(error, before, REACHED):
             break
-    return error if abs(omega) > LEAST * ZERO_EIGENVALUE * linalg.scale_of(D.jacobian(w)) else math.inf
+    return (error if abs(omega) > LEAST * ZERO_EIGENVALUE * linalg.scale_of(D.jacobian(w)) else math.inf), drift

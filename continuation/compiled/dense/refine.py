@@ -2,10 +2,11 @@
 
 import math
 
-from continuation.compiled.calls.arrays import doubles, fixed, new_doubles
+from continuation.compiled.calls.arrays import doubles, fixed, new_complexes, new_doubles
 from continuation.compiled.calls.interface import FAILED, NONFINITE, OK, callback
 from continuation.compiled.dense import workspace as D
 from continuation.compiled.dense.branch_point import ATTAINED, locate_kernel_of_any_size
+from continuation.compiled.dense.crossing import expect_at_pair
 from continuation.compiled.dense.extended import evaluate_at
 from continuation.compiled.dense.fold_point import locate_fold
 from continuation.compiled.dense.hopf_point import locate_hopf
@@ -15,9 +16,11 @@ from continuation.compiled.state.messages import (
     ASKED_KIND,
     FOUND,
     FOUND_ERROR,
+    FOUND_EXPECTED,
     FOUND_KIND,
     FOUND_NULLITY,
     FOUND_RESIDUAL,
+    FOUND_TURNS,
 )
 from continuation.compiled.state.trace_state import KINDS
 
@@ -37,18 +40,22 @@ def refine(w, request, p, out):
     parameters, found = doubles(p, fixed(w, D.N_PARAMETERS)), doubles(out, behind + FOUND)
     x, t, f = given[: n + 1].copy(), given[n + 1 : behind].copy(), new_doubles(n)
     kind, error, nullity, status = int(given[behind + ASKED_KIND]), math.inf, 0, OK
+    change, turns, drift = math.nan, 0.0, new_complexes(n + 1)
     # A table of locators by kind would need one signature for all and an indirect call each: three lines say it too.
     if kind == FOLD:
-        error, nullity = locate_fold(w, x, t, parameters, f), 1
+        error, change = locate_fold(w, x, t, parameters, f)
+        nullity, turns = 1, 1.0
     elif kind == HOPF:
-        error = locate_hopf(w, x, parameters, f)
+        error, drift = locate_hopf(w, x, parameters, f)
     else:
-        change = max(1, int(given[behind + ASKED_CHANGE]))
-        error, nullity, status = locate_kernel_of_any_size(w, x, t, parameters, f, change)
+        k = max(1, int(given[behind + ASKED_CHANGE]))
+        status, error, nullity, change, turns = locate_kernel_of_any_size(w, x, t, parameters, f, k)
     if not (error <= ATTAINED):
         return FAILED
     if evaluate_at(w, x, parameters, f) != OK:
         return NONFINITE
+    if kind == HOPF:
+        change = expect_at_pair(w, t, drift)
     largest = 0.0
     for i in range(n):
         largest = max(largest, abs(f[i]))
@@ -56,4 +63,5 @@ def refine(w, request, p, out):
         found[j], found[n + 1 + j] = x[j], t[j]
     found[behind + FOUND_KIND], found[behind + FOUND_NULLITY] = kind, nullity
     found[behind + FOUND_ERROR], found[behind + FOUND_RESIDUAL] = error, largest
+    found[behind + FOUND_EXPECTED], found[behind + FOUND_TURNS] = change, turns
     return status

@@ -8,9 +8,9 @@ import math
 
 from continuation.compiled.calls.interface import OK
 from continuation.compiled.calls.kernel import inlined, internal
-from continuation.compiled.events.detect import INSIDE, LARGEST_POWER, find_changes
-from continuation.compiled.events.locate import CLEAR, isolate
-from continuation.compiled.events.records import copy, has_room, push
+from continuation.compiled.events.detect import INSIDE, find_changes
+from continuation.compiled.events.locate import isolate_touching
+from continuation.compiled.events.records import LARGEST_POWER, copy, has_room, push
 from continuation.compiled.events.refinement import refine_from
 from continuation.compiled.state import trace_state as S
 from continuation.compiled.steps.finish import ask_between
@@ -62,7 +62,7 @@ def find_corner(s, j):
     if found == CHANGED and not several:
         push(s, S.slots(s)[S.MADE], S.PROBE)
         return True
-    if met and (several or not isolate(s, event, CLEAR)):  # one that crosses does not come alone
+    if met and (several or not isolate_touching(s, event)):  # one that crosses does not come alone
         push(s, event, S.EVENT)
     return met
 

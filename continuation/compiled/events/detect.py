@@ -10,6 +10,7 @@ what for a kind of special point is told by its traits, see `trace_state`.
 import math
 
 from continuation.compiled.calls.kernel import inlined, internal
+from continuation.compiled.events.records import LARGEST_POWER
 from continuation.compiled.state import trace_state as S
 
 COUNT_BIT = 1 << 50  # the number of unstable eigenvalues changed; test functions have the bits below
@@ -19,11 +20,14 @@ INSIDE = 0.02
 # Fraction of its ends that a parabola (or slope) must fall below to be looked into: a tenth of it and points that hide
 # in a step are missed, where it nears 1 every bend costs a probe.
 DIP = 0.1
+# ... and of the larger end, where the other one lies next to the extremum: what parabolas of steps miss by.  Ten times
+# less and pairs next to a point are missed, ten times more and probes are spent on every dip.
+SLACK = 0.01
+LEAST = 1e-300  # what stands for zero where a sign is wanted
 STEEP = 1e-12  # slopes of the parameter, of a unit tangent, that are rounding: their signs mean nothing
 # Part of a piece in which a determinant that falls on a line must vanish to be looked at: nearer 1 corners in bent
 # pieces are missed, ten times more looks from many steps away.
 REACH = 2.0
-LARGEST_POWER = 900.0  # of two, by which exponents are compared: more would overflow
 
 
 @inlined
@@ -33,23 +37,59 @@ def is_wanted(s, kind):
 
 
 @inlined
+def is_turn(s, j):
+    """Whether the varied parameter turns where test function j changes sign."""
+    kind = S.kinds(s)[j]
+    return kind >= 0 and (S.integers(s)[S.TURN_KINDS] >> kind) & 1 == 1
+
+
+@inlined
 def find_changes(s, a, b):
     """Bits of the test functions whose sign differs at records a and b, and of the count.
 
     Zero at `a` (a start on the point itself) is no information; zero at `b` counts as a change here, and its
-    sign is set so that the next interval does not count it again.
+    sign is set so that the next interval does not count it again.  Where the varied parameter turns zero is no change
+    yet: along whole pieces it may be all that rounding leaves of a tangent.
     """
     ints = S.integers(s)
     bits, first = 0, 2 * S.size(s)
     for j in range(S.tests(s)):
         if b[first + j] == 0.0 and a[first + j] != 0.0:
-            b[first + j] = -math.copysign(1e-300, a[first + j])
+            b[first + j] = math.copysign(LEAST, a[first + j]) * (1.0 if is_turn(s, j) else -1.0)
         if a[first + j] != 0.0 and (a[first + j] > 0.0) != (b[first + j] > 0.0) and S.kinds(s)[j] >= 0:
             bits |= 1 << j
     base = S.scalars(s)
-    if a[base + S.UNSTABLE] != b[base + S.UNSTABLE] and ints[S.COUNT_KIND] >= 0:
+    if a[base + S.UNSTABLE] != b[base + S.UNSTABLE] and ints[S.COUNT_KIND] >= 0 and not may_be_equal(s, a, b):
         bits |= COUNT_BIT
     return bits
+
+
+@internal
+def may_be_equal(s, a, b):
+    """Whether counts that differ may be the same: not known at `a`, or eigenvalues that read zero make up for it."""
+    base = S.scalars(s)
+    before, after = a[base + S.UNSTABLE], b[base + S.UNSTABLE]
+    excess = b[base + S.NULLITY] - a[base + S.NULLITY]
+    if before == S.UNKNOWN:
+        return True
+    return after <= before <= after + excess if excess > 0.0 else before <= after <= before - excess
+
+
+@internal
+def change_of_count(s, a, b):
+    """By how much the unstable count changes from record a to b; NaN where it is not known at `a`."""
+    base = S.scalars(s)
+    if a[base + S.UNSTABLE] == S.UNKNOWN:
+        return math.nan
+    return 0.0 if may_be_equal(s, a, b) else b[base + S.UNSTABLE] - a[base + S.UNSTABLE]
+
+
+@inlined
+def least_count(s, a, b):
+    """The smaller of the unstable counts at two records, the first of which may not be known."""
+    base = S.scalars(s)
+    before, after = a[base + S.UNSTABLE], b[base + S.UNSTABLE]
+    return after if before == S.UNKNOWN else min(before, after)
 
 
 @inlined
@@ -66,20 +106,74 @@ def may_hide_two(s, a, b):
 
 
 @internal
-def unexplained(s, bits, change, event):
-    """Bits that the located `event` does not account for; `change` is that of the unstable count."""
+def unexplained(s, a, b, bits, event):
+    """Bits of the changes from record a to b that the located `event` between them does not account for.
+
+    Among them are tests and the count if they should have changed at the event and did not: something else lies beside
+    it that changed them back.
+    """
     kinds, base, left = S.kinds(s), S.scalars(s), bits
-    kind, kernel_size = int(event[base + S.KIND]), abs(int(event[base + S.NULLITY]))
+    kind, first = int(event[base + S.KIND]), 2 * S.size(s)
     one_test = S.has_mark(s, kind, S.LOCATED_BY_BISECTION)
-    explains = S.trait(s, kind, S.EXPLAINS)
+    explains, turning = S.trait(s, kind, S.EXPLAINS), S.integers(s)[S.TURN_KINDS]
+    if event[base + S.TURNS] == 0.0:
+        explains &= ~turning
     for j in range(S.tests(s)):
-        same = kinds[j] == kind and (not one_test or j == int(event[base + S.TEST]))
-        if same or kinds[j] >= 0 and (explains >> kinds[j]) & 1 == 1:
-            left &= ~(1 << j)
-    allowed = S.trait(s, kind, S.COUNT_CHANGE)
-    if abs(change) <= (kernel_size if allowed == S.BY_KERNEL else allowed):
-        left &= ~COUNT_BIT
+        if kinds[j] < 0 or a[first + j] == 0.0 or one_test and j != int(event[base + S.TEST]):
+            continue
+        if kinds[j] == kind:
+            left = left ^ (1 << j) if crosses_alone(s, event) else left & ~(1 << j)
+        elif (explains >> kinds[j]) & 1 == 1:
+            left = (
+                left ^ (1 << j) if event[base + S.TURNS] == 1.0 and (turning >> kinds[j]) & 1 == 1 else left & ~(1 << j)
+            )
+    if S.integers(s)[S.COUNT_KIND] >= 0:
+        left = left & ~COUNT_BIT if explains_count(s, a, b, event) else left | COUNT_BIT
     return left
+
+
+@internal
+def crosses_alone(s, event):
+    """Whether the test function of the event's kind certainly changes sign there: an odd number vanishes at once."""
+    base = S.scalars(s)
+    return event[base + S.EXPECTED] == event[base + S.EXPECTED] and event[base + S.NULLITY] % 2.0 == 1.0
+
+
+@internal
+def explains_count(s, a, b, event):
+    """Whether the event changes the unstable count as it changes from record a to b, but for what reads zero there.
+
+    Where it is not known by how much an event changes the count, its kind tells how much that may be.
+    """
+    base, change = S.scalars(s), change_of_count(s, a, b)
+    expected, allowed = event[base + S.EXPECTED], S.trait(s, int(event[base + S.KIND]), S.COUNT_CHANGE)
+    if change != change:
+        return True
+    if expected != expected:
+        return abs(change) <= (abs(event[base + S.NULLITY]) if allowed == S.BY_KERNEL else allowed)
+    change, before, after = b[base + S.UNSTABLE] - a[base + S.UNSTABLE], a[base + S.NULLITY], b[base + S.NULLITY]
+    return change - before <= expected <= change + after
+
+
+@internal
+def is_certain(s, bits, event):
+    """Whether it is known what the event changes: nothing else can hide beside it."""
+    base = S.scalars(s)
+    if S.trait(s, int(event[base + S.KIND]), S.COUNT_CHANGE) == 0:
+        return True
+    if event[base + S.EXPECTED] != event[base + S.EXPECTED] and S.integers(s)[S.COUNT_KIND] >= 0:
+        return False
+    turns = 0
+    for j in range(S.tests(s)):
+        if is_turn(s, j):
+            turns |= bits & (1 << j)
+    return turns == 0 or event[base + S.TURNS] == event[base + S.TURNS]
+
+
+@inlined
+def depth_between(a, b):
+    """What an extremum between two values of one sign must stay above to be taken for none."""
+    return max(DIP * min(a, b), SLACK * max(a, b))
 
 
 @inlined
@@ -97,7 +191,7 @@ def find_hidden_turn(s, a, b, length):
     if sigma < INSIDE or sigma > 1.0 - INSIDE:
         return -1.0
     slope = m0 + 2.0 * sigma * (3.0 * rise - 2.0 * m0 - m1) + sigma * sigma * curve
-    return sigma if slope / m0 < DIP * min(1.0, m1 / m0) else -1.0
+    return sigma if slope / m0 < depth_between(1.0, m1 / m0) else -1.0
 
 
 @internal
@@ -126,7 +220,7 @@ def find_hidden_dip(s, c, a, b, length):
         slope = rise * (before + length) - second * length
         if second > 0.0 and -0.5 * slope < (1.0 - INSIDE) * second * length and -0.5 * slope > INSIDE * second * length:
             whole = length * before * (length + before)
-            if va - 0.25 * slope * slope / (second * whole) < DIP * min(va, vb):
+            if va - 0.25 * slope * slope / (second * whole) < depth_between(va, vb):
                 return -0.5 * slope / (second * length), j
         if va * before < REACH * fall and S.has_mark(s, kinds[j], S.MAY_TOUCH):
             suspect = j

@@ -3,17 +3,18 @@
 from continuation.compiled.calls.interface import OK
 from continuation.compiled.calls.kernel import inlined, internal
 from continuation.compiled.events.bracket import BRACKETED, find_root
-from continuation.compiled.events.records import push
+from continuation.compiled.events.records import is_on_point, push
 from continuation.compiled.events.refinement import refine_from
 from continuation.compiled.state import trace_state as S
 from continuation.compiled.steps.correct import correct, evaluate, take_newton_step
 from continuation.compiled.steps.finish import finish
 from continuation.compiled.steps.interpolant import interpolate
-from continuation.compiled.steps.metric import distance, project_on_chord, weigh
+from continuation.compiled.steps.metric import distance, inner, project_on_chord, weigh
 
 EDGE = 1e-10  # a limit is overstepped by more than this, relative to 1 + its size: points put on it are that inexact
 AT_LIMIT = 1e-13  # tolerance of the point on a limit
 LOOSE = 0.1  # part of a piece by which Newton may leave it at a limit: on a bent piece the chord tells no better
+STRAIGHT = 0.5  # cosine of the turn to a point on a limit: a lower one leaves the branch for one that crosses there
 BISECTIONS = 60  # of the interpolant at a limit: more than a float's digits
 
 
@@ -89,6 +90,13 @@ def end_in_meeting(s, a, b, at, limit):
 
 
 @internal
+def leaves_branch(s, left, made):
+    """Whether a point on a limit is a branch point, without a tangent, or may lie on another branch through one."""
+    size = S.size(s)
+    return is_on_point(s, made, left) or inner(S.weights(s), made[size:], left[size:]) < STRAIGHT
+
+
+@internal
 def clip(s):
     """Put the point where the piece up to the top of the stack leaves the limits there, and end with it."""
     ints, slots = S.integers(s), S.slots(s)
@@ -102,11 +110,11 @@ def clip(s):
         code = make_at_limit(s, left, top, at, limit)
         side = find_exceeded(s, slots[S.MADE]) if code == OK else 0
     ints[S.DEPTH] = 0
-    if code == OK:
+    if (code != OK or leaves_branch(s, left, slots[S.MADE])) and end_in_meeting(s, left, top, at, limit):
+        ints[S.PENDING] = S.LIMIT
+    elif code == OK:
         ints[S.PENDING] = S.LIMIT
         push(s, slots[S.MADE], S.POINT)
-    elif end_in_meeting(s, left, top, at, limit):
-        ints[S.PENDING] = S.LIMIT
     else:
         come_nearer(s, 0.5 * distance(s, left, top))
 

@@ -10,19 +10,34 @@ import math
 from continuation.compiled.calls.interface import OK
 from continuation.compiled.calls.kernel import internal
 from continuation.compiled.events.bracket import BRACKETED, ROUND, find_root
-from continuation.compiled.events.detect import COUNT_BIT, LARGEST_POWER, find_changes, unexplained
+from continuation.compiled.events.detect import (
+    COUNT_BIT,
+    crosses_alone,
+    find_changes,
+    is_certain,
+    least_count,
+    unexplained,
+)
+from continuation.compiled.events.dips import CHANGED, LOST, NOWHERE, PROBED, descend, find_dip_beside
 from continuation.compiled.events.near_crossing import turn_back
-from continuation.compiled.events.records import NEEDED, SPLIT, copy, has_room, push
+from continuation.compiled.events.records import LARGEST_POWER, NEEDED, SPLIT, copy, has_room, push
 from continuation.compiled.events.refinement import refine
+from continuation.compiled.events.rounding import drop_rounding
 from continuation.compiled.state import trace_state as S
 from continuation.compiled.steps.correct import FINE, correct
 from continuation.compiled.steps.finish import ask_between, finish
 from continuation.compiled.steps.interpolant import interpolate
 from continuation.compiled.steps.metric import distance, inner, weigh
 
+# Pieces shorter than this are not split further where an event in it is located (SPLIT where none is) whose neighbours do
+# not part it from what else changes: nothing nearer will.
+ENOUGH = 1e-4
 # First distance of the neighbours of an event, of the piece it lies on: less and Newton has less hold next to it, more
 # and other events lie between them.
 NEIGHBOUR = 1e-3
+# Distance of the neighbours of an event that certainly crosses, relative to 1 + |x|, down to which its partner is
+# sought: ten times less and signs are rounding, ten times more and pairs 1e-7 apart are one.
+RESOLVED = 1e-9
 CLEAR = 1e-4  # ... and the least where signs may be rounding: several eigenvalues vanish where branches touch
 ASIDE = 0.61  # of the way to a probe that could not be had, where another is tried
 MARGIN = 0.001  # part of a piece by which a guess keeps away from its ends
@@ -105,17 +120,16 @@ def bisect_event(s, left, top, j, event):
     for k in range(2 * size, base):
         event[k] = top[k]
     event[base + S.KIND], event[base + S.TEST], event[base + S.ROLE] = S.kinds(s)[j], j, S.EVENT
+    event[base + S.EXPECTED] = event[base + S.TURNS] = math.nan
     event[base + S.ERROR] = max(length, ROUND) / scale
     return length <= BRACKETED * scale
 
 
 @internal
-def give_up(s, bits):
-    """Put an unlocated event with its bracket (LEFT, top) on the stack."""
-    ints, slots, kinds = S.integers(s), S.slots(s), S.kinds(s)
+def make_unlocated(s, left, top, bits, event):
+    """Make the record of an event that is not located, with its bracket, the records left and top."""
+    ints, kinds = S.integers(s), S.kinds(s)
     size, base = S.size(s), S.scalars(s)
-    left, event = S.slot(s, S.LEFT), slots[S.MADE]
-    top = S.top(s)
     copy(top, event)
     counted = ints[S.COUNT_KIND]
     kind = counted
@@ -129,8 +143,8 @@ def give_up(s, bits):
     for j in range(size):
         bracket[j], bracket[size + j] = left[j], top[j]
     event[base + S.NULLITY] = ints[S.BRACKETS]  # until the row is read
+    event[base + S.ROLE] = S.EVENT
     ints[S.BRACKETS] += 1
-    push(s, event, S.EVENT)
 
 
 @internal
@@ -156,43 +170,130 @@ def make_neighbour(s, event, other, d, record):
 
 
 @internal
-def isolate(s, event, nearest):
+def isolate(s, left, top, event, nearest, coincide):
     """Put the neighbours of a located event around it on the stack when it does not explain its whole interval.
 
-    Each neighbour interval is then examined for itself.  False where the neighbours can't be had at a distance of at
-    least `nearest` times the interval, or where nothing changes between them.
+    It lies between the records left and top; each interval between them is then examined for itself.  False where the
+    neighbours can't be had at a distance of at least `nearest`, or where nothing changes between them.  What else
+    changes between the nearest ones happens at the same point, to the accuracy of this search, if they may `coincide`.
     """
-    ints, stack_ = S.integers(s), S.stack(s)
-    left, base = S.slot(s, S.LEFT), S.scalars(s)
-    top = S.top(s)
+    ints, stack_, base = S.integers(s), S.stack(s), S.scalars(s)
     after, before = stack_[S.STACK_DEPTH - 1], stack_[S.STACK_DEPTH - 2]
-    length = distance(s, left, top)
-    floor = max(SPLIT * (1.0 + math.sqrt(inner(S.weights(s), event, event))), nearest * length)
-    d = NEIGHBOUR * length
-    while d > floor and ints[S.DEPTH] + NEEDED < S.STACK_DEPTH:
+    d, rest = NEIGHBOUR * distance(s, left, top), 0
+    while d > nearest and ints[S.DEPTH] + NEEDED < S.STACK_DEPTH:
+        bits = rest = 0
         if make_neighbour(s, event, left, d, before) and make_neighbour(s, event, top, d, after):
             bits = find_changes(s, before, after)
-            change = after[base + S.UNSTABLE] - before[base + S.UNSTABLE]
-            if bits != 0 and unexplained(s, bits, change, event) == 0:
-                event[base + S.UNSTABLE] = min(before[base + S.UNSTABLE], after[base + S.UNSTABLE])
-                push(s, after, S.PROBE)
-                push(s, event, S.EVENT)
-                push(s, before, S.PROBE)
-                return True
+            rest = unexplained(s, before, after, bits, event)
+        if bits != 0 and (rest == 0 or 0.1 * d <= nearest and coincide):
+            event[base + S.UNSTABLE] = least_count(s, before, after)
+            push(s, after, S.PROBE)
+            behind = S.top(s)
+            push(s, event, S.EVENT)
+            here = S.top(s)
+            push(s, before, S.PROBE)
+            push_coincident(s, S.top(s), behind, rest, here)
+            return True
         d *= 0.1
     return False
 
 
 @internal
+def size_of(s, record):
+    """1 + |x|."""
+    return 1.0 + math.sqrt(inner(S.weights(s), record, record))
+
+
+@internal
+def isolate_touching(s, event):
+    """`isolate` where signs are kept: close to an event that certainly crosses, not where branches may only touch."""
+    left, top = S.slot(s, S.LEFT), S.top(s)
+    floor = max(SPLIT * size_of(s, event), CLEAR * distance(s, left, top))
+    return isolate(s, left, top, event, RESOLVED * size_of(s, event) if crosses_alone(s, event) else floor, False)
+
+
+@internal
+def isolate_cluster(s, event):
+    """Whether two more of a located event's kind lie beside it; then they are parted on the stack."""
+    left, top, made = S.slot(s, S.LEFT), S.top(s), S.slots(s)[S.MADE]
+    j = test_of(s, event)
+    if j < 0 or not has_room(s):
+        return False
+    at = distance(s, left, event)
+    sigma = find_dip_beside(s, S.slot(s, S.PREVIOUS), left, top, j, at)
+    if sigma < 0.0 or descend(s, left, top, j, sigma, at) != CHANGED:
+        return False
+    nearest = RESOLVED * size_of(s, event)
+    if distance(s, left, made) > at:
+        push(s, made, S.PROBE)
+        isolate(s, left, S.top(s), event, nearest, False)
+    else:
+        isolate(s, made, top, event, nearest, False)
+        push(s, made, S.PROBE)
+    return True
+
+
+@internal
+def test_of(s, event):
+    """Index of the only test function that certainly changes sign at a located event, -1 if there is none."""
+    kind, found = int(event[S.scalars(s) + S.KIND]), -1
+    for j in range(S.tests(s)):
+        if S.kinds(s)[j] == kind and crosses_alone(s, event) and not S.has_mark(s, kind, S.LOCATED_BY_BISECTION):
+            found = j
+    return found
+
+
+@internal
+def push_coincident(s, before, after, rest, event):
+    """Put what else happens at an event under the top of the stack, `before`; as not located where it is not."""
+    other = S.stack(s)[S.STACK_DEPTH - 3]
+    if rest & COUNT_BIT != 0 and refine(s, before, after, event, S.integers(s)[S.COUNT_KIND], other):
+        before = insert(s, other)
+        rest &= ~COUNT_BIT
+    for j in range(S.tests(s)):
+        if (rest >> j) & 1 == 0:
+            continue
+        if S.has_mark(s, S.kinds(s)[j], S.LOCATED_BY_BISECTION):
+            met = bisect_event(s, before, after, j, other)
+        else:
+            met = refine(s, before, after, event, S.kinds(s)[j], other)
+        if met:
+            before = insert(s, other)
+            rest &= ~(1 << j)
+    if rest != 0:
+        make_unlocated(s, before, after, rest, other)
+        insert(s, other)
+
+
+@internal
+def insert(s, event):
+    """Put an event under the top of the stack; returns the new top."""
+    under = S.top(s)
+    push(s, under, S.PROBE)
+    copy(event, under)
+    return S.top(s)
+
+
+@internal
 def push_bisected(s, bits, top):
-    """Put the events of the test functions in `bits` that a bracket locates on the stack: several at one place, say."""
-    event, left, found = S.stack(s)[S.STACK_DEPTH - 3], S.slot(s, S.LEFT), False
+    """Put the events of test functions that a bracket locates on the stack, several at one place, say; their bits."""
+    event, left, found = S.stack(s)[S.STACK_DEPTH - 3], S.slot(s, S.LEFT), 0
     for j in range(S.tests(s)):
         alone = (bits >> j) & 1 == 1 and S.has_mark(s, S.kinds(s)[j], S.LOCATED_BY_BISECTION)
         if alone and bisect_event(s, left, top, j, event):
             push(s, event, S.EVENT)
-            found = True
+            found |= 1 << j
     return found
+
+
+@internal
+def own_bits(s, event):
+    """Bits of the test functions of an event's own kind."""
+    bits, kind = 0, int(event[S.scalars(s) + S.KIND])
+    for j in range(S.tests(s)):
+        if S.kinds(s)[j] == kind:
+            bits |= 1 << j
+    return bits
 
 
 @internal
@@ -211,23 +312,29 @@ def locate_alone(s, bits, event):
 @internal
 def examine(s, bits):
     """Act on what changed between LEFT and the top of the stack."""
-    base, event = S.scalars(s), S.stack(s)[S.STACK_DEPTH - 3]
-    left, top = S.slot(s, S.LEFT), S.top(s)
-    change = top[base + S.UNSTABLE] - left[base + S.UNSTABLE]
+    event, left, top = S.stack(s)[S.STACK_DEPTH - 3], S.slot(s, S.LEFT), S.top(s)
+    bits = drop_rounding(s, left, top, bits)
+    if bits == 0:
+        return
     found = locate_event(s, bits, event) or locate_alone(s, bits, event)
-    if found and unexplained(s, bits, change, event) == 0:
-        push(s, event, S.EVENT)
+    if found and unexplained(s, left, top, bits, event) == 0:
+        if not (isolate_cluster(s, event) if is_certain(s, bits, event) else isolate_touching(s, event)):
+            push(s, event, S.EVENT)
         return
-    if found and isolate(s, event, 0.0):
+    if found and isolate(s, left, top, event, SPLIT * size_of(s, event), True):
         return
-    if distance(s, left, top) > SPLIT * (1.0 + math.sqrt(inner(S.weights(s), top, top))) and split(s, 0.5):
+    if distance(s, left, top) > (ENOUGH if found else SPLIT) * size_of(s, top) and split(s, 0.5):
         return
     if found:
-        left_over = unexplained(s, bits, change, event)
+        left_over = unexplained(s, left, top, bits, event)
         push(s, event, S.EVENT)
-        push_bisected(s, left_over, top)
-    elif not (push_bisected(s, bits, top) or turn_back(s, bits)):
-        give_up(s, bits)
+        left_over &= ~push_bisected(s, left_over, top)
+        if left_over & ~own_bits(s, event) != 0:
+            make_unlocated(s, left, top, left_over, S.slots(s)[S.MADE])
+            push(s, S.slots(s)[S.MADE], S.EVENT)
+    elif push_bisected(s, bits, top) == 0 and not turn_back(s, bits):
+        make_unlocated(s, left, top, bits, S.slots(s)[S.MADE])
+        push(s, S.slots(s)[S.MADE], S.EVENT)
 
 
 @internal
@@ -240,7 +347,7 @@ def find_touching(s, left, top, sigma, kind):
         interpolate(left, top, size, distance(s, left, top), sigma, made, made[size:])
     if find_changes(s, left, made) != 0 or not refine(s, left, top, made, kind, event):
         return False
-    if event[S.scalars(s) + S.NULLITY] > 1.0 or not isolate(s, event, CLEAR):  # one that crosses does not come alone
+    if event[S.scalars(s) + S.NULLITY] > 1.0 or not isolate_touching(s, event):  # one that crosses does not come alone
         push(s, event, S.EVENT)
     return True
 
@@ -250,4 +357,12 @@ def probe(s, sigma, j):
     """Look into an interval without changes at `sigma`, where test function `j` (or none, -1) hints at something."""
     left, top = S.slot(s, S.LEFT), S.top(s)
     touching = j >= 0 and S.has_mark(s, S.kinds(s)[j], S.MAY_TOUCH)
-    return (touching and find_touching(s, left, top, sigma, S.kinds(s)[j])) or split(s, sigma)
+    if touching and find_touching(s, left, top, sigma, S.kinds(s)[j]):
+        return True
+    if j < 0 or S.kinds(s)[j] < 0 or not has_room(s):
+        return split(s, sigma)
+    found = descend(s, left, top, j, sigma, NOWHERE)
+    if found in (PROBED, CHANGED):
+        push(s, S.slots(s)[S.MADE], S.PROBE)
+        return True
+    return found == LOST and split(s, sigma)

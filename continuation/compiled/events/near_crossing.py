@@ -168,7 +168,7 @@ def turn_back(s, bits):
     if not apart and since >= UNKNOWN:
         return False
     if length <= reals[S.MIN_H]:
-        for j in range(2 * S.size(s), S.scalars(s) + 1):
+        for j in range(2 * S.size(s), S.scalars(s) + S.NULLITY + 1):
             left[j] = top[j] if apart else left[j]
         return apart
     reals[S.H] = max(min(0.5 * length, reals[S.H]), reals[S.MIN_H])

@@ -9,10 +9,14 @@ from continuation.compiled.steps.metric import distance, inner
 # Points nearer than this, relative to 1 + |x|, are one: ten times less and an event beside a point makes a step of
 # rounding, ten times more and events that bisection tells apart are lost.
 SAME = 1e-9
+# Determinants below this fraction of the last are zero: differences of the Jacobian are as exact as that.  Ten times
+# less and signs of rounding are taken for changes, ten times more and steps beside points are taken anew in vain.
+ON_POINT = 1e-8
+LARGEST_POWER = 900.0  # of two, by which exponents are compared: more would overflow
 # Pieces shorter than this, relative to 1 + |x|, are not split further: ten times less and signs are rounding there, ten
 # times more and events that could be told apart are reported as one that is not located.
 SPLIT = 1e-7
-NEEDED = 8  # free places on the stack before something is put there: three at most, and three above are for work
+NEEDED = 14  # free places on the stack before something is put there: seven at most, and six above are for work
 
 
 @inlined
@@ -30,6 +34,16 @@ def push(s, record, role):
     copy(record, top)
     top[S.scalars(s) + S.ROLE] = role
     ints[S.DEPTH] += 1
+
+
+@inlined
+def is_on_point(s, record, reference):
+    """Whether the bordered determinant vanishes at a record, against another: a branch point to rounding."""
+    base = S.scalars(s)
+    ratio, gap = record[base + S.DET], record[base + S.DET_EXPONENT] - reference[base + S.DET_EXPONENT]
+    if gap != 0.0:
+        ratio *= 2.0 ** min(gap, LARGEST_POWER)
+    return abs(ratio) < ON_POINT * abs(reference[base + S.DET])
 
 
 @inlined

@@ -4,14 +4,17 @@ import math
 
 from continuation.compiled.calls.interface import OK, call
 from continuation.compiled.calls.kernel import internal
+from continuation.compiled.events.detect import change_of_count, least_count
 from continuation.compiled.state import trace_state as S
 from continuation.compiled.state.messages import (
     ASKED_CHANGE,
     ASKED_KIND,
     FOUND_ERROR,
+    FOUND_EXPECTED,
     FOUND_KIND,
     FOUND_NULLITY,
     FOUND_RESIDUAL,
+    FOUND_TURNS,
 )
 from continuation.compiled.steps.interpolant import interpolate
 from continuation.compiled.steps.metric import distance, inner, project_on_chord
@@ -32,14 +35,16 @@ def refine(s, a, b, guess, kind, record):
     ops = S.ops(s)
     if ops[S.OP_REFINE] == 0:
         return False
-    behind, base = 2 * S.size(s), S.scalars(s)
+    behind, found = 2 * S.size(s), S.scratch(s)
     request = S.work(s)[S.REQUEST]
     for j in range(behind):
         request[j] = guess[j]
     request[behind + ASKED_KIND] = kind
-    request[behind + ASKED_CHANGE] = abs(b[base + S.UNSTABLE] - a[base + S.UNSTABLE])
-    status = call(ops[S.OP_REFINE], ops[S.OP_REFINE + 1], request, S.parameters(s), S.scratch(s))
-    if status != OK or not is_on_piece(s, a, b, S.scratch(s)):
+    change = change_of_count(s, a, b)
+    request[behind + ASKED_CHANGE] = abs(change) if change == change else 0.0
+    found[behind + FOUND_EXPECTED] = found[behind + FOUND_TURNS] = math.nan
+    status = call(ops[S.OP_REFINE], ops[S.OP_REFINE + 1], request, S.parameters(s), found)
+    if status != OK or not is_on_piece(s, a, b, found):
         return False
     write_event(s, a, b, record)
     return True
@@ -58,7 +63,8 @@ def write_event(s, a, b, record):
         record[j] = b[j]
     record[base + S.KIND], record[base + S.NULLITY] = found[behind + FOUND_KIND], found[behind + FOUND_NULLITY]
     record[base + S.ERROR], record[base + S.RESIDUAL] = found[behind + FOUND_ERROR], found[behind + FOUND_RESIDUAL]
-    record[base + S.UNSTABLE] = min(a[base + S.UNSTABLE], b[base + S.UNSTABLE])
+    record[base + S.UNSTABLE] = least_count(s, a, b)
+    record[base + S.EXPECTED], record[base + S.TURNS] = found[behind + FOUND_EXPECTED], found[behind + FOUND_TURNS]
     record[base + S.VANISHED], record[base + S.TEST], record[base + S.LOCATED] = 0.0, -1.0, 1.0
     record[base + S.ROLE] = S.EVENT
 

@@ -9,8 +9,7 @@ import math
 from continuation.compiled.calls.arrays import part
 from continuation.compiled.calls.interface import FAILED, NONFINITE, OK, SINGULAR
 from continuation.compiled.calls.kernel import inlined, internal, summing
-from continuation.compiled.events.detect import LARGEST_POWER
-from continuation.compiled.events.records import push
+from continuation.compiled.events.records import is_on_point, push
 from continuation.compiled.loop.closing import is_near_start
 from continuation.compiled.state import trace_state as S
 from continuation.compiled.state.tasks import CLOSES, DEAD_END, LOOK_AHEAD, STRAY, ask
@@ -21,9 +20,6 @@ from continuation.compiled.steps.metric import inner
 from continuation.compiled.steps.predict import predict
 
 ASIDE = 1e-3  # part by which a step is taken shorter that ended on a special point: less and it ends there again
-# Determinants below this fraction of the last are zero: differences of the Jacobian are as exact as that.  Ten times
-# less and signs of rounding are taken for changes, ten times more and steps beside points are taken anew in vain.
-ON_POINT = 1e-8
 # Part of the largest angle that the step is steered to: nearer 1 more steps are rejected, nearer 0 all are short.
 AIM = 0.5
 # Factors of the next step after one, two, three and more Newton iterations: three are the aim.
@@ -180,12 +176,7 @@ def is_ambiguous(s):
     """Whether the accepted point lies on a branch point or a fold to rounding: its counts and signs mean nothing."""
     left, made = S.slot(s, S.LEFT), S.slot(s, S.NEXT)
     base = S.scalars(s)
-    if made[base + S.NULLITY] > 0.0:
-        return True
-    ratio, gap = made[base + S.DET], made[base + S.DET_EXPONENT] - left[base + S.DET_EXPONENT]
-    if gap != 0.0:
-        ratio *= 2.0 ** min(gap, LARGEST_POWER)
-    return abs(ratio) < ON_POINT * abs(left[base + S.DET])
+    return made[base + S.NULLITY] > left[base + S.NULLITY] or is_on_point(s, made, left)
 
 
 @internal
@@ -200,7 +191,7 @@ def take_step(s):
         if ints[S.FLAG] != 0:
             return S.INTERRUPTED, h, 0, 0.0
         code, iterations, angle = attempt_step(s, share * h)
-        if code == OK and share == 1.0 and is_ambiguous(s):
+        if share == 1.0 and (code == SINGULAR or code == OK and is_ambiguous(s)):
             share = 1.0 - ASIDE
             continue
         if code == OK:

@@ -60,8 +60,10 @@ def pass_event(s, event):
     ints[S.HISTORY], S.floats(s)[S.LENGTH] = 0, -1.0
     if ints[S.DEPTH] > 0:
         behind = S.top(s)
-        for j in range(first, base + 1):
+        for j in range(first, base + S.NULLITY + 1):
             left[j] = behind[j]
+        if behind[base + S.ROLE] == S.EVENT:  # whose nullity is its kernel
+            left[base + S.NULLITY] = 0.0
 
 
 @internal
@@ -105,9 +107,10 @@ def settle_event(s):
 @internal
 def settle(s, length):
     """Take the point or probe on top of the stack, at this distance from LEFT, as settled: points are stored."""
-    ints, top = S.integers(s), S.top(s)
+    ints, top, base = S.integers(s), S.top(s), S.scalars(s)
     ints[S.DEPTH] -= 1
-    if top[S.scalars(s) + S.ROLE] == S.POINT:  # the bottom of the stack
+    known, zeros = S.slot(s, S.LEFT)[base + S.UNSTABLE], S.slot(s, S.LEFT)[base + S.NULLITY]
+    if top[base + S.ROLE] == S.POINT:  # the bottom of the stack
         ints[S.PREVIOUS], ints[S.LEFT], ints[S.NEXT] = ints[S.LEFT], ints[S.NEXT], ints[S.PREVIOUS]
         ints[S.HISTORY], S.floats(s)[S.BEFORE] = 1, length
         store(s, top)
@@ -115,6 +118,9 @@ def settle(s, length):
         S.floats(s)[S.BEFORE] = distance(s, S.slot(s, S.PREVIOUS), top)
         S.floats(s)[S.LENGTH] = -1.0
         copy(top, S.slot(s, S.LEFT))
+    if top[base + S.NULLITY] > zeros:  # rounding hides a count, which goes on as it was before
+        left = S.slot(s, S.LEFT)
+        left[base + S.UNSTABLE], left[base + S.NULLITY] = known, zeros
 
 
 @internal
@@ -134,10 +140,11 @@ def resolve(s):
     length = S.floats(s)[S.LENGTH]
     if ints[S.DEPTH] > 1 or length < 0.0:
         length = distance(s, left, top)
-    if left[base + S.UNSTABLE] == S.UNKNOWN:
-        left[base + S.UNSTABLE] = top[base + S.UNSTABLE]
     bits = find_changes(s, left, top)
     if bits != 0:
         ask(s, EXAMINE, float(bits), place, place, place)
-    elif not look_closer(s, length):
+        return
+    if left[base + S.UNSTABLE] == S.UNKNOWN:
+        left[base + S.UNSTABLE] = top[base + S.UNSTABLE]
+    if not look_closer(s, length):
         settle(s, length)

@@ -6,7 +6,9 @@ these, to be added to 2 N; `Operations` says what each operation does.
 
 DETERMINANT, EXPONENT, SOLVED = range(3)  # into `monitor` and out of `solve` (two solutions, then the determinant)
 ASKED_KIND, ASKED_CHANGE, ASKED = range(3)  # into `refine`: kind, and the change of the unstable count
-FOUND_KIND, FOUND_NULLITY, FOUND_ERROR, FOUND_RESIDUAL, FOUND = range(5)  # out of `refine`
+# Out of `refine`.  EXPECTED is by how much the unstable count changes along the tangent, TURNS whether the varied
+# parameter turns (1 or 0): both NaN where that is not known, as they are before `refine` is called.
+FOUND_KIND, FOUND_NULLITY, FOUND_ERROR, FOUND_RESIDUAL, FOUND_EXPECTED, FOUND_TURNS, FOUND = range(7)
 
 ROOM = 8  # floats behind a point in a vector that may hold a message
 if max(SOLVED, ASKED, FOUND) > ROOM:

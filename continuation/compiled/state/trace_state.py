@@ -19,7 +19,8 @@ from continuation.compiled.calls.kernel import inlined, internal
 from continuation.compiled.state.messages import ROOM
 
 # Scalars of a record, after x, t and the test functions; the first COUNTS of them are what `monitor` writes there.
-UNSTABLE, NULLITY, VANISHED, RESIDUAL, DET, DET_EXPONENT, KIND, TEST, LOCATED, ERROR, ROLE, SCALARS = range(12)
+UNSTABLE, NULLITY, VANISHED, RESIDUAL, DET, DET_EXPONENT, KIND, TEST, LOCATED, ERROR, ROLE = range(11)
+EXPECTED, TURNS, SCALARS = range(ROLE + 1, ROLE + 4)  # of events only, see `messages`
 COUNTS = RESIDUAL
 
 # Roles of a record on the stack.

@@ -14,6 +14,7 @@ from continuation.ground.status import Kind
 from continuation.kinds import registry
 from continuation.kinds.normal_forms.coefficients import of_point
 from continuation.kinds.special_kind import AtStart, Linear, Locator
+from continuation.results.level_pieces import level_pieces
 from continuation.results.spectra import jacobians_at
 
 # Zeros of test functions first: kinds that the start may be, in the order in which they are listed where it is several.
@@ -131,6 +132,7 @@ def kinds_at_start(problem, begun, branch, wanted, marks) -> list:
         is_flow=problem.stability == "flow",
         zero=ZERO_EIGENVALUE,
         is_alone=not np.any(marked[max(row - 1, 0) : row + 2]),
+        is_level=any(first <= row <= last for first, last in level_pieces(branch)),
         jacobian=lambda: jacobians_at(problem, branch, [row]).get(row),
     )
     return [record.kind for record in STARTS if record.kind in wanted and record.is_at_start(start)]

@@ -1,5 +1,7 @@
 """Whether a half-branch at a branch point was traced already, and which branch is its other half."""
 
+import weakref
+
 import numpy as np
 
 from continuation.exploring.recognition.conjugate_branches import list_images
@@ -24,11 +26,23 @@ def measure_gap(problem, branches, start) -> float:
     reach = 1.0 + float(np.sqrt(np.sum(problem.inner_weights() * start.x**2)))
     images = list_images(problem, start.x + reach * start.tangent)
     for branch in branches:
-        for row, sign in list_exits(branch):
-            ahead = branch.unknowns[row] + reach * sign * branch.tangents[row]
-            gaps = np.sqrt(np.sum(branch.weights * (images - ahead) ** 2, axis=1))
-            nearest = min(nearest, float(np.min(gaps)) / reach)
+        ahead = points_outward(branch, reach)
+        for image in images:
+            gaps = np.sqrt(np.sum(branch.weights * (image - ahead) ** 2, axis=1))
+            nearest = min(nearest, float(np.min(gaps, initial=np.inf)) / reach)
     return nearest
+
+
+EXITS = weakref.WeakKeyDictionary()  # of branches, computed once
+
+
+def points_outward(branch, reach) -> np.ndarray:
+    """(m, N) points at a distance along the tangents from a branch's exits."""
+    if branch not in EXITS:
+        exits = np.array(list(list_exits(branch)), int).reshape(-1, 2)
+        EXITS[branch] = branch.unknowns[exits[:, 0]], exits[:, 1:] * branch.tangents[exits[:, 0]]
+    x, outward = EXITS[branch]
+    return x + reach * outward
 
 
 def find_branch_ahead(problem, branches, start):

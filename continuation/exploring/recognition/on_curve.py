@@ -9,6 +9,7 @@ import weakref
 from typing import NamedTuple
 
 import numpy as np
+from scipy.spatial import cKDTree
 
 from continuation.equations.bordered import solve_bordered
 from continuation.equations.derivatives import evaluate, extended_jacobian
@@ -22,6 +23,8 @@ BULGE = 0.3
 LEAVES = 0.05  # the interpolant's distance from its curve: of fourth order, 1e-3 at the largest angle
 ALONG = 0.9  # cosine of tangents that may be of one curve; branches at smaller angles are told apart by Newton
 CANDIDATES = 6  # steps of a curve looked at closely for one point: a spiral passes near it in as many turns
+MANY = 256  # rows of a branch from which on a spatial index pays
+AROUND = 1.01  # radius of a look into the index, in the largest distance that counts: rounding must miss none
 ITERATIONS = 8  # of Newton's method: from the interpolant three are enough
 
 
@@ -51,7 +54,7 @@ class Place(NamedTuple):
     cosine: float
 
 
-def find_place(equations, unknowns, tangents, x, tangent=None):
+def find_place(equations, unknowns, tangents, x, tangent=None, steps=None):
     """`Place` of a solution on the curve with these rows, or None.
 
     Parameters
@@ -62,6 +65,8 @@ def find_place(equations, unknowns, tangents, x, tangent=None):
         A solution.
     tangent : (N,) array, optional
         Of the solution's own branch; a curve that crosses it is not the same.
+    steps : array of int, optional
+        First rows of the steps to look at, ascending; default: all.
 
     Notes
     -----
@@ -70,7 +75,7 @@ def find_place(equations, unknowns, tangents, x, tangent=None):
     if len(unknowns) < 2:
         return None
     polished = None
-    for row in list_near_steps(equations, unknowns, x):
+    for row in list_near_steps(equations, unknowns, x, steps):
         y, along = interpolate_across(equations, unknowns[row : row + 2], tangents[row : row + 2], x)
         chord = equations.length(unknowns[row + 1] - unknowns[row])
         size = 1 + equations.length(x)
@@ -87,32 +92,50 @@ def find_place(equations, unknowns, tangents, x, tangent=None):
     return None
 
 
-BOXES = weakref.WeakKeyDictionary()  # of branches, computed once
+class Index:
+    """Where a branch is: the box that holds it, and its rows by their places in the inner product's units."""
+
+    def __init__(self, equations, unknowns):
+        chord = equations.length(np.diff(unknowns, axis=0)).max(initial=0.0)
+        size, self.units = 1 + equations.length(unknowns).max(), np.sqrt(equations.weights)
+        margin = (BULGE * chord + SAME * size) / self.units
+        self.box = unknowns.min(axis=0) - margin, unknowns.max(axis=0) + margin
+        # From a point near a chord to the chord's first row.
+        self.radius = AROUND * ((1 + BULGE) * chord + SAME * (1 + size))
+        self.tree = cKDTree(unknowns * self.units) if len(unknowns) >= MANY else None
+
+    def steps(self, x):
+        """First rows, ascending, of the steps that x may be near; None where all are to be looked at."""
+        if self.tree is None:
+            return None
+        rows = np.sort(np.array(self.tree.query_ball_point(x * self.units, self.radius), int))
+        return rows[rows < self.tree.n - 1]
+
+
+INDICES = weakref.WeakKeyDictionary()  # of branches, computed once
 
 
 def find_place_on(equations, branch, x, tangent=None):
     """`Place` of a solution on a branch, or None; at once where it is outside the box that holds the branch."""
-    if branch not in BOXES:
-        unknowns = branch.unknowns
-        chord = equations.length(np.diff(unknowns, axis=0)).max(initial=0.0)
-        size = 1 + equations.length(unknowns).max()
-        margin = (BULGE * chord + SAME * size) / np.sqrt(equations.weights)
-        BOXES[branch] = unknowns.min(axis=0) - margin, unknowns.max(axis=0) + margin
-    low, high = BOXES[branch]
+    if branch not in INDICES:
+        INDICES[branch] = Index(equations, branch.unknowns)
+    low, high = INDICES[branch].box
     if (x < low).any() or (x > high).any():
         return None
-    return find_place(equations, branch.unknowns, branch.tangents, x, tangent)
+    return find_place(equations, branch.unknowns, branch.tangents, x, tangent, INDICES[branch].steps(x))
 
 
-def list_near_steps(equations, unknowns, x) -> np.ndarray:
-    """First rows of the steps whose chords x is near, the nearest first."""
-    a, d = unknowns[:-1], np.diff(unknowns, axis=0)
+def list_near_steps(equations, unknowns, x, steps=None) -> np.ndarray:
+    """First rows of the steps (of all, or of those given) whose chords x is near, the nearest first."""
+    steps = np.arange(len(unknowns) - 1) if steps is None else steps
+    a = unknowns[steps]
+    d = unknowns[steps + 1] - a
     squared = np.maximum(np.sum(equations.weights * d * d, axis=1), 1e-300)
     sigma = np.clip(np.sum(equations.weights * d * (x - a), axis=1) / squared, 0.0, 1.0)
     gap = equations.length(x - a - sigma[:, None] * d)
     near = gap <= BULGE * np.sqrt(squared) + SAME * (1 + equations.length(x))
     rows = np.flatnonzero(near)
-    return rows[np.argsort(gap[rows], kind="stable")][:CANDIDATES]
+    return steps[rows[np.argsort(gap[rows], kind="stable")][:CANDIDATES]]
 
 
 def interpolate_across(equations, ends, tangents, x):

@@ -7,7 +7,7 @@ import numpy as np
 
 from continuation.ground.status import Kind
 from continuation.kinds.normal_forms import hopf_forms
-from continuation.kinds.special_kind import Locator, Marker, SpecialKind
+from continuation.kinds.special_kind import Locator, Marker, SpecialKind, Traits
 
 
 def lyapunov(curve, x, p):
@@ -29,5 +29,7 @@ BAUTIN = SpecialKind(
     normal_form=hopf_forms.bautin,
     curves=(Kind.HOPF,),
     scalar=lyapunov,
+    crossing=lambda curve: 0,
     nullity=0,
+    traits=Traits(count_change=0),
 )

@@ -6,7 +6,7 @@
 from continuation.ground.status import Kind
 from continuation.kinds.normal_forms import fold_forms
 from continuation.kinds.on_curves.scalars import null_pairs
-from continuation.kinds.special_kind import Locator, Marker, SpecialKind
+from continuation.kinds.special_kind import Locator, Marker, SpecialKind, Traits
 
 
 def product(curve, x, p):
@@ -33,4 +33,5 @@ BOGDANOV_TAKENS = SpecialKind(
     scalar=product,
     nullity=1,
     ends_curve=True,
+    traits=Traits(count_change=1),
 )

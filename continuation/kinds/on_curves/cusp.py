@@ -7,7 +7,7 @@ from continuation.equations.multilinear import Multilinear
 from continuation.ground.status import Kind
 from continuation.kinds.normal_forms import fold_forms
 from continuation.kinds.on_curves.scalars import null_pairs
-from continuation.kinds.special_kind import Locator, Marker, SpecialKind
+from continuation.kinds.special_kind import Locator, Marker, SpecialKind, Traits
 
 
 def curvature(curve, x, p):
@@ -30,6 +30,8 @@ CUSP = SpecialKind(
     normal_form=fold_forms.cusp,
     curves=(Kind.FOLD,),
     scalar=curvature,
+    crossing=lambda curve: 0,
     third_order=True,
     nullity=1,
+    traits=Traits(count_change=0),
 )

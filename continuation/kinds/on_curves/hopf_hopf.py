@@ -6,7 +6,7 @@
 from continuation.ground.status import Kind
 from continuation.kinds.normal_forms import mixed_forms
 from continuation.kinds.on_curves.scalars import crossing_part
-from continuation.kinds.special_kind import Locator, Marker, SpecialKind
+from continuation.kinds.special_kind import Locator, Marker, SpecialKind, Traits
 
 
 def second_pair(curve, x, p):
@@ -23,5 +23,7 @@ HOPF_HOPF = SpecialKind(
     normal_form=mixed_forms.hopf_hopf,
     curves=(Kind.HOPF,),
     scalar=second_pair,
+    crossing=lambda curve: 2,
     nullity=0,
+    traits=Traits(count_change=2),
 )

@@ -6,7 +6,7 @@
 from continuation.ground.status import Kind
 from continuation.kinds.normal_forms import mixed_forms
 from continuation.kinds.on_curves.scalars import crossing_part
-from continuation.kinds.special_kind import Locator, Marker, SpecialKind
+from continuation.kinds.special_kind import Locator, Marker, SpecialKind, Traits
 
 
 def second_eigenvalue(curve, x, p):
@@ -23,5 +23,7 @@ ZERO_HOPF = SpecialKind(
     normal_form=mixed_forms.zero_hopf,
     curves=(Kind.FOLD, Kind.HOPF),
     scalar=second_eigenvalue,
+    crossing=lambda curve: 1 if curve.shape.follows_pair else 2,
     nullity=1,
+    traits=Traits(count_change=2),
 )

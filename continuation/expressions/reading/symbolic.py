@@ -1,4 +1,4 @@
-"""sympy expressions and numbers to the text that `continuation.expressions.parsing` reads.
+"""sympy expressions and numbers to the text that `continuation.expressions.reading.parsing` reads.
 
 sympy is not imported here: whoever hands over a sympy expression has imported it.
 """
@@ -8,19 +8,31 @@ import numbers
 import sys
 from collections.abc import Collection, Iterable
 
-from continuation.expressions.calculus import ARITY
+from continuation.expressions.calculus import ARITY, SOFT
 from continuation.expressions.errors import refusal, shortened, suggestion
 from continuation.expressions.naming import declare_names
-from continuation.expressions.parsing import MAX_LENGTH
+from continuation.expressions.reading.parsing import MAX_LENGTH
 
-SUM, PRODUCT, POWER, ATOM = range(4)  # how tightly a text binds
+CONDITION, SUM, PRODUCT, POWER, ATOM = range(5)  # how tightly a text binds
+RENAMED = {  # sympy's name -> ours
+    "Abs": "abs",
+    "Max": "max",
+    "Min": "min",
+    "Mod": "mod",
+    "Heaviside": "heav",
+    "ceiling": "ceil",
+    "floor": "floor",
+    "erf": "erf",
+    "erfc": "erfc",
+    "gamma": "gamma",
+}
 EXACT = 2**53  # whole numbers below are floats
 MAX_DEPTH = 60  # operations within operations; six Python frames each
 
 Piece = tuple[str, int]  # a text and how tightly it binds
 
 
-def as_text(value, label: str, names: Collection[str]) -> str:
+def as_text(value, label: str, names: Collection[str], functions: Collection[str] = ()) -> str:
     """Write the right-hand side `value` as text.
 
     Parameters
@@ -31,6 +43,8 @@ def as_text(value, label: str, names: Collection[str]) -> str:
         What errors call the value, e.g. ``equation 'x'``.
     names : collection of str
         Declared names; symbols and indexed symbols are matched by name, whatever their assumptions.
+    functions : collection of str, optional
+        Names of functions of the user's own.
 
     Returns
     -------
@@ -54,7 +68,7 @@ def as_text(value, label: str, names: Collection[str]) -> str:
         return value
     sympy = sys.modules.get("sympy")
     if sympy is not None and isinstance(value, sympy.Basic):
-        return _Writer(sympy, label, names).whole(value)
+        return _Writer(sympy, label, names, functions).whole(value)
     if isinstance(value, numbers.Real) and not isinstance(value, bool):
         return _number(value, label)
     raise refusal(label, f"wanted text, a sympy expression or a real number, got {type(value).__name__}")
@@ -74,9 +88,11 @@ def _number(value, label: str) -> str:
 class _Writer:
     """Writes one sympy expression; parts that occur again are written once and repeated in the text."""
 
-    def __init__(self, sympy, label: str, names: Collection[str]):
+    def __init__(self, sympy, label: str, names: Collection[str], functions: Collection[str]):
         self.sympy, self.label, self.names = sympy, label, names
-        self.functions = {getattr(sympy, name): name for name in ARITY if name != "abs"} | {sympy.Abs: "abs"}
+        self.functions = {getattr(sympy, name): name for name in ARITY if name not in ("abs", *SOFT)}
+        self.functions |= {getattr(sympy, name): word for name, word in RENAMED.items()}
+        self.own = frozenset(functions)
         self.written: dict = {}
         self.unknown: dict[str, None] = {}
         self.depth = 0
@@ -117,9 +133,37 @@ class _Writer:
             return self.quotient(*self.split(node.as_ordered_factors())), PRODUCT
         if isinstance(node, sympy.Pow):
             return self.power(node)
-        if node.func in self.functions:
-            return f"{self.functions[node.func]}({', '.join(self.piece(a)[0] for a in node.args)})", ATOM
+        if isinstance(node, sympy.Piecewise):
+            return self.piecewise(node), ATOM
+        if isinstance(node, (sympy.Rel, sympy.And, sympy.Or, sympy.Not)):
+            return self.condition(node), CONDITION
+        if node.func in self.functions or str(node.func) in self.own:
+            name = self.functions.get(node.func, str(node.func))
+            arguments = node.args[:1] if name == "heav" else node.args  # the second is its value at 0
+            return f"{name}({', '.join(self.piece(a)[0] for a in arguments)})", ATOM
         raise refusal(self.label, f"the sympy expression holds {_described(node)}, which expressions don't know")
+
+    def piecewise(self, node) -> str:
+        """Values and their conditions, the last one's left out where it is always true."""
+        parts = []
+        for value, condition in node.args:
+            parts.append(self.piece(value)[0])
+            if condition is self.sympy.true:
+                break
+            parts.append(self.condition(condition))
+        return f"piecewise({', '.join(parts)})"
+
+    def condition(self, node) -> str:
+        """A comparison, or several joined."""
+        if isinstance(node, self.sympy.Rel):
+            left, right = (self.at_least(SUM, side) for side in (node.lhs, node.rhs))
+            return f"{left} {node.rel_op} {right}"
+        if isinstance(node, self.sympy.Not):
+            return f"not ({self.piece(node.args[0])[0]})"
+        if isinstance(node, (self.sympy.And, self.sympy.Or)):
+            word = " and " if isinstance(node, self.sympy.And) else " or "
+            return word.join(f"({self.piece(a)[0]})" for a in node.args)
+        return self.piece(node)[0]
 
     def at_least(self, level: int, node) -> str:
         """Write `node` as an operand that must bind as tightly as `level`."""

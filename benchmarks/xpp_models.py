@@ -1,0 +1,198 @@
+"""Special points of model files: ``python -m benchmarks.xpp_models FOLDER [--rival PYTHON]``.
+
+Draws the diagrams of the `.ode` files of a folder that are listed here, and with ``--rival`` (a Python that has
+xpplab, XPPAUT's AUTO in a wheel) lets AUTO do so from the same starts, which follows branches that bifurcate too: both
+with their own default steps, AUTO also with the largest step that this package takes.  What either finds is checked
+apart from both: Newton's method on the equations and what makes the point special (numpy).  A point is *found* where a
+true one was told, *missed* where only the other told it, *invented* where nothing is there or something else.
+"""
+
+import argparse
+import json
+import pathlib
+import subprocess
+import time
+
+import numpy as np
+from scipy.optimize import least_squares
+
+from continuation import Problem, diagram
+
+CASES = {  # file -> parameter, low, high, values of others
+    "lecar": ("iapp", -0.2, 0.5, {}),
+    "fhn": ("I_0", 0.0, 1.0, {}),
+    "osc": ("Input", 0.0, 6.0, {}),
+    "nnet": ("s1", -6.0, 6.0, {}),
+    "ml1": ("i", -0.2, 0.6, {}),
+    "pyxpp_ml": ("IAPP", -10.0, 40.0, {}),
+    "hhred": ("I0", 0.0, 200.0, {}),
+    "ab": ("p0", 0.0, 0.2, {}),
+    "torx": ("rn", -0.9, -0.4, {}),
+    "pp2": ("par0", 0.0, 1.0, {}),
+    "vlsi": ("iext", 0.0, 60.0, {}),
+    "wcfun": ("te", 0.0, 12.0, {}),
+    "wta": ("te", 0.0, 4.0, {}),
+    "wcstim": ("te", 0.0, 6.0, {}),
+    "wc": ("ie0", -4.0, 4.0, {}),
+    "simplefold": ("b", -1.0, 1.0, {}),
+    "pf": ("r", -2.0, 2.0, {}),
+    "fieldnoy": ("f", 0.3, 3.0, {}),
+    "ev1": ("gks", 0.0, 6.0, {}),
+    "t2d_str_pr_model_bif": ("bmi", 25.0, 50.0, {}),
+}
+KINDS = {"FOLD": "LP", "BRANCH_POINT": "BP", "HOPF": "HB"}
+LONGEST = 60  # seconds for AUTO and one file
+NEAR = 1e-3  # of the span: how far a point may lie from where it was told
+RIVAL = """
+import json, sys, time
+import xpplab
+path, name, low, high, start, values, settings = json.loads(sys.argv[1])
+found, spent = [], 0.0
+for sign in (1, -1):
+    model = xpplab.load(path)
+    for key, value in values.items():
+        model.parameters[key] = value
+    for key, value in start.items():
+        model.initial_conditions[key] = value
+    began = time.perf_counter()
+    wishes = {**settings, "parmin": low, "parmax": high, "nmax": 5000}
+    wishes["ds"] = sign * abs(wishes.get("ds", 0.02))
+    diagram = model.auto.equilibria(name, **wishes)
+    points = [(p.type, p.value, dict(p.u0)) for p in diagram if p.type in ("LP", "BP", "HB")]
+    spent += time.perf_counter() - began
+    found += points
+print(json.dumps([found, spent]))
+"""
+
+
+def main(arguments=None):
+    """Print a line for each file and the sums."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.xpp_models", description=__doc__.split("\n")[0])
+    parser.add_argument("folder", type=pathlib.Path)
+    parser.add_argument("--rival", metavar="PYTHON", help="a Python that has xpplab")
+    asked = parser.parse_args(arguments)
+    sums = {}
+    for case, (name, low, high, values) in CASES.items():
+        path = asked.folder / f"{case}.ode"
+        if not path.exists():
+            print(f"{case}: not there")
+            continue
+        told = tell(path, name, low, high, values, asked.rival)
+        true = true_points(told, name, low, high)
+        words = []
+        for who, (points, spent) in told["found"].items():
+            score = judge(points, true, high - low)
+            sums[who] = [a + b for a, b in zip(sums.get(who, [0, 0, 0, 0.0]), (*score, spent))]
+            words.append(f"{who}: {score[0]} found, {score[1]} missed, {score[2]} invented, {1000 * spent:.1f} ms")
+        print(f"{case} ({name}), {len(true)} points: " + "; ".join(words), flush=True)
+    for who, (found, missed, invented, spent) in sums.items():
+        print(f"{who}: {found} found, {missed} missed, {invented} invented, {1000 * spent:.0f} ms in all")
+
+
+def tell(path, name, low, high, values, rival) -> dict:
+    """What each traces and how long it takes: ``{"problem": ..., "found": {who: (points, seconds)}}``."""
+    problem = Problem.from_file(path)
+    parameters, state = first_solution(problem, {**problem.model.parameters, **values}, name, (low, high))
+    values = {**values, name: parameters[name]}
+    diagram(problem, state, name, (low, high), parameters=parameters, depth=0)  # loads what is compiled
+    began = time.perf_counter()
+    whole = diagram(problem, state, name, (low, high), parameters=parameters, depth=3)
+    spent = time.perf_counter() - began
+    kinds = [p for p in whole.special if p.kind.name in KINDS]
+    points = [(KINDS[p.kind.name], p[name], p.state) for p in kinds]
+    found = {"pseudoarc": (points, spent)}
+    if rival:
+        steps = np.concatenate([np.diff(branch.arclength) for branch in whole.branches])
+        for who, settings in (("AUTO", {}), ("AUTO, our largest step", {"dsmax": float(np.max(steps))})):
+            words = json.dumps([str(path), name, low, high, dict(zip(problem.states, state)), values, settings])
+            listed, seconds = run_rival(rival, words)
+            order = [state_name.lower() for state_name in problem.states]
+            told = [(k, v, np.array([{a.lower(): b for a, b in u.items()}[x] for x in order])) for k, v, u in listed]
+            found[who] = (told, seconds)
+    return {"problem": problem, "parameters": parameters, "found": found}
+
+
+def run_rival(rival, words) -> tuple:
+    """What AUTO lists and the seconds it took; nothing, and the limit, where it did not come to an end."""
+    try:
+        done = subprocess.run([rival, "-c", RIVAL, words], capture_output=True, text=True, timeout=LONGEST)
+    except subprocess.TimeoutExpired:
+        return [], float(LONGEST)
+    return json.loads(done.stdout.splitlines()[-1]) if done.returncode == 0 else ([], 0.0)
+
+
+def first_solution(problem, parameters, name, ends) -> tuple:
+    """Parameters and state where the model comes to rest: as it is, else at an end of the range."""
+    for value in (parameters[name], *ends):
+        if ends[0] <= value <= ends[1]:
+            settled = problem.settle(problem.model.start, parameters={**parameters, name: value})
+            if settled.motion.name == "REST":
+                return {**parameters, name: value}, settled.point.state
+    return parameters, problem.solve(problem.model.start, parameters).state
+
+
+def true_points(told, name, low, high) -> list:
+    """Points told by anyone that are what they are said to be, each once: (kind, parameter, state)."""
+    problem, true = told["problem"], []
+    for points, _ in told["found"].values():
+        for kind, value, state in points:
+            exact = confirm(problem, {**told["parameters"], name: value}, name, kind, state)
+            if exact is None or abs(exact[0] - value) > NEAR * (high - low) or not low <= exact[0] <= high:
+                continue
+            if not any(kind == k and is_same(exact, (v, u), high - low) for k, v, u in true):
+                true.append((kind, *exact))
+    return true
+
+
+def confirm(problem, parameters, name, kind, state):
+    """(parameter, state) of the point of a kind near a place, by least squares; None where there is none.
+
+    What vanishes beside F: at a fold the smallest singular value of F_u but not that of ``[F_u F_p]``, at a branch
+    point both, at a Hopf point the real part of the complex pair nearest the axis.
+    """
+
+    def parts(x):
+        values = {**parameters, name: x[-1]}
+        f, a = problem.residual(x[:-1], values), problem.jacobian(x[:-1], values)
+        b = problem.parameter_derivative(x[:-1], name, values)
+        return np.nan_to_num(f, nan=1e6), np.nan_to_num(a, nan=1e6), np.nan_to_num(b, nan=1e6)
+
+    def conditions(x):
+        f, a, b = parts(x)
+        if kind == "HB":
+            values = np.linalg.eigvals(a)
+            pairs = values[np.abs(values.imag) > 1e-9 * np.max(np.abs(values))].real
+            return np.append(f, pairs[np.argmin(np.abs(pairs))] if len(pairs) else 1.0)
+        least = [np.linalg.svd(a, compute_uv=False)[-1], np.linalg.svd(np.column_stack([a, b]), compute_uv=False)[-1]]
+        return np.append(f, least if kind == "BP" else least[0])
+
+    start = np.append(state, parameters[name])
+    found = least_squares(conditions, start, x_scale=1 + np.abs(start), xtol=1e-15, ftol=1e-15, gtol=1e-15)
+    _, a, b = parts(found.x)
+    size = max(1.0, np.max(np.abs(a)))
+    both = np.linalg.svd(np.column_stack([a, b]), compute_uv=False)[-1]
+    if np.max(np.abs(found.fun)) > 1e-6 * size or (kind == "LP" and both <= 1e-6 * size):
+        return None
+    return float(found.x[-1]), found.x[:-1]
+
+
+def is_same(one, other, span) -> bool:
+    """Whether two (parameter, state) are one point."""
+    gap = np.max(np.abs(one[1] - other[1]) / (1 + np.abs(other[1])))
+    return abs(one[0] - other[0]) <= NEAR * span and gap <= 20 * NEAR
+
+
+def judge(points, true, span) -> tuple:
+    """Numbers found, missed and invented."""
+    hits = [
+        any(k == kind and is_same((v, u), (value, state), span) for k, v, u in points) for kind, value, state in true
+    ]
+    false = [
+        not any(k == kind and is_same((v, u), (value, state), span) for kind, value, state in true)
+        for k, v, u in points
+    ]
+    return sum(hits), len(true) - sum(hits), sum(false)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+"""Expressions evaluated operation by operation: one kernel for all equations given as text."""

@@ -1,0 +1,1 @@
+"""Model files of XPPAUT (`.ode`), after the documentation of its language (Ermentrout, SIAM 2002)."""

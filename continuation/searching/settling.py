@@ -1,0 +1,233 @@
+"""Where the flow u' = F(u, p) goes from a state: to rest, round and round, or away."""
+
+import enum
+from dataclasses import dataclass, field
+
+import numpy as np
+from scipy.integrate import solve_ivp
+
+from continuation.equations.derivatives import evaluate, state_jacobian
+from continuation.equations.newton import solve_damped
+from continuation.equations.stability import count_eigenvalues
+from continuation.ground.points import Point
+from continuation.ground.status import StartError
+
+EVALUATIONS = 100_000  # of F in all, where no time is given
+DOUBLINGS = 40  # of the time, where none is given
+TIGHT, TINY = 1e-8, 1e-12  # tolerances of the integration, relative and absolute to the size reached
+# Distance to a stable solution, relative to 1 + |u|, that counts as near, and what the last quarter of a piece must
+# have of the first one's distance: with less the flow takes long to be called at rest, with more a spiral around a
+# solution inside a cycle is taken for the way to it.
+NEAR, NEARER = 1e-2, 0.2
+STAYED = 50.0  # growth, in powers of e, that rounding would have shown where a solution is unstable
+AWAY = 1e8  # times the start's size 1 + |u| that is growth without bound
+# States at two returns, relative to the amplitude, that are the same: the tolerance of the integration allows less.
+SAME = 1e-3
+FLAT = 1e-6  # amplitude, relative to 1 + |u|, below which nothing oscillates
+LONGEST = 16  # returns that one period may have
+
+
+class Motion(enum.Enum):
+    """What a flow does in the end; the value says it in words."""
+
+    REST = "at rest"
+    OSCILLATION = "oscillates"
+    GROWTH = "grows without bound"
+    UNDECIDED = "neither rests nor repeats yet; give a longer time"
+
+
+@dataclass(frozen=True, eq=False)
+class Settled:
+    """Where a flow went: ``motion``, the last state as a `Point` (the solution itself where it rests), the time.
+
+    ``period`` and ``amplitude`` (n,) (largest less smallest value of each state over the last period) where it
+    oscillates, else NaN and None; ``times`` (m,) and ``states`` (m, n) are what was integrated last.
+    """
+
+    motion: Motion
+    point: Point
+    time: float
+    period: float = float("nan")
+    amplitude: np.ndarray | None = None
+    times: np.ndarray = field(default=None, repr=False)
+    states: np.ndarray = field(default=None, repr=False)
+
+    def __str__(self):
+        period = f" with period {self.period:.6g}" if self.motion is Motion.OSCILLATION else ""
+        return f"{self.motion.value}{period}, time {self.time:.6g}"
+
+
+class _Spent(Exception):
+    """So many evaluations were enough."""
+
+
+def settle(problem, start, time=None, parameters=None) -> Settled:
+    """Integrate ``u' = F(u, p)`` from a state and say what it comes to.
+
+    Parameters
+    ----------
+    problem : Problem
+        A flow.
+    start : array, mapping or Point
+    time : float, optional
+        How long; default: until it rests or repeats itself, within 100,000 evaluations of F.
+    parameters : mapping, optional
+        Other values than the defaults.
+
+    Returns
+    -------
+    Settled
+        Its ``point`` is a start for `trace` where ``motion`` is ``Motion.REST``.
+
+    Raises
+    ------
+    ValueError
+        A problem that is no flow, a time that is not positive, F not finite at the start.
+    """
+    if problem.stability is None:
+        raise ValueError(f"{problem.name}: wanted a flow u' = F(u), got a problem with stability=None")
+    if time is not None and not (np.isscalar(time) and np.isfinite(time) and time > 0):
+        raise ValueError(f"time: wanted a positive number, got {time!r}")
+    p, u = problem.parameter_values(parameters), problem.unknown_values(start)
+    rates = evaluate(problem, u, p)
+    if not np.all(np.isfinite(rates)):
+        bad = problem.unknown_names[int(np.flatnonzero(~np.isfinite(rates))[0])]
+        raise ValueError(f"start: the rate of {bad!r} is not finite there")
+    return _Flow(problem, p).follow(u, time)
+
+
+class _Flow:
+    """One integration: the problem, its parameters, and the work left."""
+
+    def __init__(self, problem, p):
+        self.problem, self.p, self.left = problem, p, EVALUATIONS
+
+    def rate(self, _, u):
+        """F, counted."""
+        self.left -= 1
+        if self.left < 0:
+            raise _Spent
+        with np.errstate(all="ignore"):
+            return evaluate(self.problem, u, self.p)
+
+    def slope(self, _, u):
+        """F_u."""
+        return state_jacobian(self.problem, u, self.p)
+
+    def follow(self, u, time) -> Settled:
+        """Integrate for a time, or for longer and longer ones until it is clear what happens."""
+        if time is not None:
+            self.left = np.inf
+        begin, length, spent = 0.0, time or self.first_time(u), 0.0
+        origin, times, states = u, np.zeros(1), u[None]
+        for _ in range(1 if time is not None else DOUBLINGS):
+            try:
+                times, states, grown = self.integrate(states[-1], length, origin)
+            except _Spent:
+                break
+            spent = begin + times[-1]
+            found = self.judge(times, states, grown, spent)
+            if found.motion is not Motion.UNDECIDED or time is not None:
+                return found
+            begin, length = spent, 2.0 * length
+        return Settled(Motion.UNDECIDED, self.point(states[-1]), spent, times=times, states=states)
+
+    def first_time(self, u) -> float:
+        """A time in which something happens: ten times that of the fastest eigenvalue."""
+        a = self.slope(0.0, u)
+        fastest = np.max(np.abs(np.linalg.eigvals(a))) if np.all(np.isfinite(a)) else 0.0
+        return 10.0 / fastest if fastest > 0 else 1.0
+
+    def integrate(self, u, length, origin) -> tuple:
+        """Times, states, and whether it went away to infinity."""
+        bound = AWAY * (1.0 + np.max(np.abs(origin)))
+
+        def leaves(_, v):
+            return bound - np.max(np.abs(v))
+
+        leaves.terminal = True
+        done = solve_ivp(
+            self.rate, (0.0, length), u, "LSODA", jac=self.slope, rtol=TIGHT, atol=TINY * (1.0 + np.max(np.abs(u))),
+            events=leaves, min_step=0.0,
+        )  # fmt: skip
+        states = done.y.T
+        finite = np.all(np.isfinite(states), axis=1)
+        return done.t[finite], states[finite], done.status != 0
+
+    def judge(self, times, states, grown, time) -> Settled:
+        """What the last piece shows."""
+        if grown or len(times) < 3:
+            return Settled(Motion.GROWTH, self.point(states[-1]), time, times=times, states=states)
+        if (rest := self.rest(times, states)) is not None:
+            return Settled(Motion.REST, self.point(rest), time, times=times, states=states)
+        period, amplitude = find_period(times, states)
+        motion = Motion.UNDECIDED if amplitude is None else Motion.OSCILLATION
+        return Settled(motion, self.point(states[-1]), time, period, amplitude, times, states)
+
+    def rest(self, times, states):
+        """The solution that the flow comes to; None if there is none, or it does not attract.
+
+        One that is unstable counts where the flow stayed on it for so long that rounding would have led it away.
+        """
+        try:
+            u = solve_damped(self.problem, states[-1], self.p)
+        except (StartError, np.linalg.LinAlgError):
+            return None
+        gaps, size = np.max(np.abs(states - u), axis=1), 1.0 + np.max(np.abs(u))
+        length, a = times[-1] - times[0], self.slope(0.0, u)
+        first, last = (
+            np.max(gaps[part]) for part in (times <= times[0] + 0.25 * length, times >= times[-1] - 0.25 * length)
+        )
+        if not np.all(np.isfinite(a)):
+            return None
+        if count_eigenvalues(a, self.problem.symmetric).unstable == 0:
+            return u if last <= NEAR * size and last <= max(NEARER * first, FLAT * size) else None
+        stayed = first <= FLAT * size and last <= FLAT * size
+        return u if stayed and length * np.max(np.linalg.eigvals(a).real) >= STAYED else None
+
+    def point(self, u) -> Point:
+        """A state as a point."""
+        problem, p = self.problem, self.p
+        counts = count_eigenvalues(self.slope(0.0, u), problem.symmetric)
+        outputs = {name: float(g(u, p)) for name, g in problem.outputs.items()}
+        state = problem.columns(np.append(u, 0.0)[None])[0][0].copy()
+        return Point(state, dict(zip(problem.parameters, p.tolist())), problem.states, outputs, *counts)
+
+
+def find_period(times, states) -> tuple:
+    """Period and amplitudes (n,) of what repeats itself in the second half of a simulation; (NaN, None) if nothing.
+
+    Returns are upward passages of the state that moves most, relative to its size, through its mean.
+    """
+    half = times >= times[0] + 0.5 * (times[-1] - times[0])
+    t, u = times[half], states[half]
+    size = np.max(np.abs(u), axis=0)
+    swing = np.ptp(u, axis=0)
+    if len(t) < 8 or not np.any(swing > FLAT * (1.0 + size)):
+        return float("nan"), None
+    k = int(np.argmax(np.where(size > 0, swing / np.maximum(size, 1e-300), 0.0)))
+    level = u[:, k] - 0.5 * (np.max(u[:, k]) + np.min(u[:, k]))
+    up = np.flatnonzero((level[:-1] < 0) & (level[1:] >= 0))
+    share = -level[up] / (level[up + 1] - level[up])
+    at = t[up] + share * (t[up + 1] - t[up])
+    for returns in range(1, LONGEST + 1):
+        if len(at) < 2 * returns + 1:
+            break
+        whole = t >= at[-1 - returns]
+        amplitude = np.ptp(u[whole], axis=0)
+        before, last = (interpolated(t, u, at[j]) for j in (-1 - returns, -1))
+        lengths = at[-1] - at[-1 - returns], at[-1 - returns] - at[-1 - 2 * returns]
+        repeats = np.all(np.abs(last - before) <= SAME * np.maximum(amplitude, FLAT * (1.0 + size)))
+        if repeats and abs(lengths[0] - lengths[1]) <= SAME * lengths[0]:
+            return float(lengths[0]), amplitude
+    return float("nan"), None
+
+
+def interpolated(t, u, at) -> np.ndarray:
+    """The state (n,) at a time between two points, by a cubic through four."""
+    k = int(np.clip(np.searchsorted(t, at) - 2, 0, len(t) - 4))
+    nodes, total = t[k : k + 4], 0.0
+    for j in range(4):
+        others = np.delete(nodes, j)
+        total = total + u[k + j] * np.prod((at - others) / (nodes[j] - others))
+    return total

@@ -1,0 +1,180 @@
+"""`.ode` files: what their language means, and what is refused at its line."""
+
+import numpy as np
+import pytest
+
+from continuation import Problem, trace
+from continuation.models.description import ModelError, write_toml
+from continuation.models.xpp.formulas import Formula, FormulaError, Names
+from continuation.models.xpp.reader import read_ode
+
+CELL = """\
+# a cell; case does not matter
+"a line of a tutorial
+par I=0.5 gl=2,VL=-0.5
+number c=2
+!c2=c*0.5
+minf(u)=.5*(1+tanh((u-v1)/0.15))
+v'=(I-gl*(V-vl)-minf(v)*(v-1)-\\
+   k*w)/C2
+dw/dt=phi*(winf-w)
+winf=minf(v)
+p v1=-0.01, k=1, phi=.3
+aux ica=minf(v)*(v-1)
+aux v=v*1000
+init v=-.4
+w(0)=0.1*c
+@ total=100, parmin=0,parmax=2
+@ dsmax=.05
+set strong {k=2,w=0.3,total=50}
+done
+this is never read
+"""
+
+
+def described(text):
+    return read_ode("m.ode", text, "m")
+
+
+def problem_of(text, folder):
+    file = folder / "m.ode"
+    file.write_text(text)
+    return Problem.from_file(file)
+
+
+def test_a_file_means_what_its_author_wrote(tmp_path):
+    problem = problem_of(CELL, tmp_path)
+    model = problem.model
+    assert problem.states == ("v", "w")
+    assert model.start == {"v": -0.4, "w": 0.2}
+    assert (model.vary, model.span) == ("I", (0.0, 2.0))
+    assert model.sets == {"strong": {"k": 2.0, "w": 0.3}}
+    v, w = -0.3, 0.2
+    minf = 0.5 * (1 + np.tanh((v + 0.01) / 0.15))
+    expected = [(0.5 - 2 * (v + 0.5) - minf * (v - 1) - w) / 1.0, 0.3 * (minf - w)]
+    np.testing.assert_allclose(problem.residual([v, w]), expected, rtol=1e-15)
+    branch = trace(problem, model.start, model.vary, model.span)
+    np.testing.assert_allclose(branch["aux_v"], 1000 * branch["v"], rtol=1e-15)
+    assert "ica" in branch.outputs
+
+
+def test_the_same_as_toml(tmp_path):
+    description = described(CELL)
+    file = tmp_path / "m.toml"
+    file.write_text(write_toml(description))
+    one, other = Problem.from_file(file), problem_of(CELL, tmp_path)
+    assert one.model.start == other.model.start
+    np.testing.assert_array_equal(one.residual([-0.3, 0.2]), other.residual([-0.3, 0.2]))
+
+
+@pytest.mark.parametrize(
+    ("formula", "meaning"),
+    [
+        ("-x^2", "-x**2"),
+        ("2^3^x", "(2**3)**x"),
+        ("2^-x", "2**(-x)"),
+        ("a+b>c", "a + (b > c)"),
+        ("2*x>3", "2*(x > 3)"),
+        ("(a+b)>c", "(a + b) > c"),
+        ("a>b&c<2", "a > b and c < 2"),
+        ("a|b*c", "a or b*c"),
+        ("a-(b-c)-x", "a - (b - c) - x"),
+        ("a/b/c*x", "a/b/c*x"),
+        ("-x*a", "-x*a"),
+        ("EXP(-X)+LN(A)+flr(x)", "exp(-x) + log(a) + floor(x)"),
+        ("if(x<a)then(b)else(-c)", "if(x < a)then(b)else(-c)"),
+        ("sum(0,2)of(shift(x,i')*i')", "((x*0) + (x1*1) + (x2*2))"),
+        ("1.e-3*x", "1.e-3*x"),
+        ("not(a>b)", "not(a > b)"),
+    ],
+)
+def test_operators_bind_as_in_the_language(formula, meaning):
+    def say(word, called):
+        return word.lower()
+
+    def after(word, places):
+        return word if places == 0 else f"{word}{places}"
+
+    assert Formula(formula, Names(say, after)).text() == meaning
+
+
+def test_arrays_and_blocks_are_written_out(tmp_path):
+    text = """
+par d=2
+u0'=u1-u0
+u[1..3]'=d*(u[j+1]-2*u[j]+u[j-1])+[j]
+u4'=u3-u4
+s1=u1
+s[2..3]=s[j-1]+u[j]
+%[1..2]
+a[j]'=-a[j]+b[2*j-1]
+b[2*j-1]'=-b[2*j-1]
+%
+init u[0..4]=0.5,b[j]=1
+aux total=sum(0,4)of(shift(u0,i'))
+"""
+    problem = problem_of(text.replace("init u[0..4]=0.5,b[j]=1", "init u[0..4]=0.5"), tmp_path)
+    assert problem.states == ("u0", "u1", "u2", "u3", "u4", "a1", "b1", "a2", "b3")
+    u = np.arange(9.0) ** 2
+    assert problem.residual(u).tolist() == [1, 2 * 2 + 1, 2 * 2 + 2, 2 * 2 + 3, 9 - 16, -25 + 36, -36, -49 + 64, -64]
+    assert problem.outputs["total"](u, np.array([2.0])) == 30.0
+    assert problem.model.start["u3"] == 0.5
+
+
+def test_what_has_no_equilibria_of_its_own_is_said(tmp_path):
+    model = problem_of("x'=-x+sin(w*t)+n\npar w=2\nwiener n\n", tmp_path).model
+    assert model.parameters == {"w": 2.0, "t": 0.0}
+    assert "time t" in " ".join(model.notes)
+    assert "noise n is 0" in " ".join(model.notes)
+
+
+@pytest.mark.parametrize(
+    ("line", "words"),
+    [
+        ("y'=delay(x,3)", "delay"),
+        ("y'=ran(1)", "random"),
+        ("y(t+1)=x", "a map"),
+        ("global 1 x-1 {x=0}", "a jump"),
+        ("markov z 2", "Markov"),
+        ("bdry x-1", "boundary"),
+        ("b x'", "boundary"),
+        ("table f data.tab", "table"),
+        ("export {x} {y}", "never loaded"),
+        ("special k=conv(even,40,10,w,u)", "special"),
+        ("y'=x+nothing", "unknown name 'nothing'"),
+        ("y'=foo(x)", "unknown function 'foo'"),
+        ("y'=x+*2", "found '\\*'"),
+        ("y'=(x", "wanted '\\)'"),
+        ("y'=x $ 2", "found '\\$ 2'"),
+        ("x'=2*x", "a second equation for x"),
+        ("y[1..3]'=x[k]", "found '\\[k\\]'"),
+        ("par b=abc", "unknown name 'abc'"),
+        ("f(a,b)=a+q", "unknown name 'q'"),
+        ("???", "no statement that is known"),
+    ],
+)
+def test_what_is_not_read_is_refused_at_its_line(line, words):
+    with pytest.raises(ModelError, match=rf"^m.ode:3: .*{words}"):
+        described(f"par a=1\nx'=a-x\n{line}\n")
+
+
+def test_errors_of_expressions_name_the_line(tmp_path):
+    with pytest.raises(ModelError, match=r"m.ode:2: equation 'x'.*not a finite real number"):
+        problem_of("par a=1\nx'=a-x+sqrt(-1)\n", tmp_path)
+    with pytest.raises(ModelError, match="no equation"):
+        described("par a=1\n")
+    with pytest.raises(FormulaError, match="i' outside a sum"):
+        Formula("i'+1", Names(lambda word, called: word, None)).text()
+
+
+def test_names_that_ours_may_not_have_get_an_underscore(tmp_path):
+    problem = problem_of("par is=1\npi2=pi*2\nx'=is-x\nin(u)=u*2\n", tmp_path)
+    assert list(problem.parameters) == ["is_"]
+    assert "is is called is_" in problem.model.notes
+
+
+def test_endings_tell_the_language(tmp_path):
+    with pytest.raises(ModelError, match="no model file that is known"):
+        Problem.from_file(tmp_path / "model.txt")
+    with pytest.raises(FileNotFoundError):
+        Problem.from_file(tmp_path / "missing.ode")
