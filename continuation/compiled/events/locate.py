@@ -29,8 +29,8 @@ from continuation.compiled.steps.finish import ask_between, finish
 from continuation.compiled.steps.interpolant import interpolate
 from continuation.compiled.steps.metric import distance, inner, weigh
 
-# Pieces shorter than this are not split further where an event in it is located (SPLIT where none is) whose neighbours do
-# not part it from what else changes: nothing nearer will.
+# Pieces shorter than this are not split further where an event in it is located (SPLIT where none is) whose neighbours
+# do not part it from what else changes: nothing nearer will.
 ENOUGH = 1e-4
 # First distance of the neighbours of an event, of the piece it lies on: less and Newton has less hold next to it, more
 # and other events lie between them.
