@@ -8,6 +8,7 @@ import time
 import numpy as np
 
 from continuation.compiled.calls.interface import OK, SINGULAR, call_from_python
+from continuation.compiled.events import near_crossing
 from continuation.compiled.loop import growth
 from continuation.compiled.loop.loop import run
 from continuation.compiled.loop.rare import rare
@@ -114,6 +115,7 @@ def make_state(operations, span, steps: Steps, settings) -> S.State:
         brackets=np.zeros((8, 2 * size)),
         limits=np.array([(*limit, 1 / math.sqrt(o.weights[limit[0]])) for limit in limits], float),
         notes=np.zeros((S.MOST_NOTES, 2), np.int64),
+        crossings=np.zeros((S.MOST_CROSSINGS, size + S.CROSSING)),
     )
     return S.with_table(state)
 
@@ -132,8 +134,9 @@ def first_integers(operations, is_usual, settings) -> np.ndarray:
     i[S.PREDICTOR] = predict.CODES[settings.predictor]
     (meeting,), (kink,) = kinds_with("meeting"), kinds_with("kink")
     i[S.COUNT_KIND], i[S.MEETING_KIND] = code_of(operations.counts), code_of(meeting)
-    i[S.KINK_KIND] = code_of(kink)
+    i[S.KINK_KIND], i[S.TURNED_AT] = code_of(kink), -1 - near_crossing.LATER
     i[S.TURN_KINDS] = bits_of(kinds_with("turns"))
+    i[S.GUARDED] = operations.refine.address != 0 and any(test.kind is meeting for test in operations.tests)
     return i
 
 
@@ -143,6 +146,7 @@ def first_floats(is_usual, steps: Steps, settings) -> np.ndarray:
     f[S.H], f[S.MIN_H], f[S.MAX_H] = steps.first, steps.least, steps.largest
     f[S.GROWN] = ORDINARY if is_usual else growth.AGAIN
     f[S.TOLERANCE], f[S.MAX_ANGLE] = settings.tolerance, math.tan(min(settings.max_angle, 1.57))
+    f[S.WAIVE_NEXT], f[S.AHEAD], f[S.SOUGHT] = 1.0, math.inf, math.inf
     return f
 
 

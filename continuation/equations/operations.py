@@ -31,7 +31,7 @@ class Operations:
         ``(u, p)``; keeps the derivatives for itself.
     solve : Callback
         ``(row (N,), two right-hand sides (2 N,)) -> solutions (2 N,), mantissa, exponent`` of the determinant of
-        ``[F_u F_p; row]`` (a problem without one gives 1, 0).
+        ``[F_u F_p; row]`` (a problem without one gives 1, 0).  Asked again for other sides after one `linearise`.
     monitor : Callback
         ``(x (N,), tangent (N,), mantissa, exponent; p) -> test functions (K,), their exponents (K,), unstable,
         nullity, lost`` where lost = 1 says that rounding hides F_u.

@@ -23,6 +23,7 @@ OK = 0
 FAILED = 1  # a callback raised; it is called once more in Python to show its traceback
 SINGULAR = 2
 NONFINITE = 3
+APART = 4  # branches that pass each other where a point of theirs was sought
 
 Vec = types.float64[::1]
 Mat = types.float64[:, ::1]

@@ -2,8 +2,8 @@
 
 With k left null vectors u_i and the k + 1 null vectors c_j of ``[F_u F_p]`` the equations are F = 0 off the u_i and
 ``u_i' [F_u F_p] c_j = 0`` (for k = 1: Govaerts, *Numerical Methods for Bifurcations of Dynamical Equilibria*, SIAM
-2000, chapter 4).  The part of F along the u_i is not among them: it must come out zero at a branch point, which is
-tested.  Quadratic where branches cross, linear where they touch.
+2000, chapter 4).  The part of F along the u_i is not among them: it must come out zero at a branch point, to rounding;
+else branches only pass each other, see unfolding.py.  Quadratic where branches cross, linear where they touch.
 """
 
 import math
@@ -12,11 +12,12 @@ from typing import NamedTuple
 import numpy as np
 
 from continuation.compiled.calls.arrays import fixed, new_doubles
-from continuation.compiled.calls.interface import OK
+from continuation.compiled.calls.interface import APART, FAILED, OK
 from continuation.compiled.calls.kernel import internal
 from continuation.compiled.dense import workspace as D
 from continuation.compiled.dense.crossing import expect_at_kernel
 from continuation.compiled.dense.extended import contract, differentiate_along, evaluate_at, is_worth_more, update
+from continuation.compiled.dense.unfolding import bend_across, find_gap, largest_rounding
 from continuation.compiled.matrices import linalg
 from continuation.compiled.matrices.extremes import euclidean_norm, largest_entry
 
@@ -34,8 +35,8 @@ UNEVEN = 1e6
 FEW = 0.1  # of the largest: singular values below may vanish; a guess of the kernel's size, tested afterwards
 ALIKE = 3.0  # singular values within this factor of the smallest may vanish with it; likewise
 STALLED, SHORTEST = 0.5, 1e-4  # a contraction that a kink may hinder; differences are then shortened down to this part
-# Residual that a branch point may leave in the left kernel, relative to its scale: ten times less and rounding refuses
-# points, ten times more takes branches that pass each other closely for branches that meet.
+# Residual that no branch point leaves in the left kernel, relative to its scale, however noisy F is: ten times less and
+# noise refuses points, ten times more takes branches that pass each other for branches that meet.
 UNBALANCED = 1e-10
 TRUNCATED = 1e-12  # singular values of the least-squares problem below this, relative to the largest, are rounding
 REACHED = 0.9  # a contraction above this says that rounding is reached
@@ -109,7 +110,6 @@ class KernelStep(NamedTuple):
     """One Gauss-Newton step, and the second derivatives of F in the kernel that it is made of."""
 
     error: float  # the correction, relative to 1 + |x|
-    left_over: float  # the part of F along the left null vectors: at a branch point it vanishes
     scale: float  # of F, as the step saw it
     forms: np.ndarray  # (k (k + 1), k + 1): ``u_i' F_xx(c_j, c_l)`` at [i (k + 1) + j, l]
     bent: float  # largest entry of the derivatives ``F_xx c_j``
@@ -121,7 +121,7 @@ class KernelStep(NamedTuple):
 def no_step(n, k):
     """What is returned where F can't be evaluated."""
     forms, left, right = new_doubles((k * (k + 1), k + 1)), new_doubles((n, n)), new_doubles((n + 1, n + 1))
-    return KernelStep(math.inf, math.inf, 1.0, forms, 0.0, left, right)
+    return KernelStep(math.inf, 1.0, forms, 0.0, left, right)
 
 
 @internal
@@ -135,16 +135,13 @@ def take_kernel_step(w, x, p, f, k, unit, units, reach):
     if evaluate_at(w, x, p, f) != OK:
         return no_step(n, k)
     u, sigma, vt = linalg.svd(D.lapack(w), jacobian_of(w, unit, units))
-    step, left_over, bent = new_doubles(n + 1), 0.0, 0.0
+    step, bent = new_doubles(n + 1), 0.0
     for m in range(n):
         along = 0.0
         for i in range(n):
             along += u[i, m] * f[i] / units[i]
-        if m >= n - k:
-            left_over = max(left_over, abs(along))
-        else:
-            for j in range(n + 1):
-                step[j] -= along / sigma[m] * vt[m, j]
+        for j in range(n + 1 if m < n - k else 0):
+            step[j] -= along / sigma[m] * vt[m, j]
     g, h = new_doubles((k * (k + 1), k + 1)), new_doubles(k * (k + 1))
     for j in range(k + 1):
         direction = vt[n - k + j].copy()
@@ -170,7 +167,36 @@ def take_kernel_step(w, x, p, f, k, unit, units, reach):
             step[j] += gamma[at_c] * vt[n - k + at_c, j]
     step[n] *= unit
     error, scale = update(x, step, n + 1), max(sigma[0], largest_entry(g))
-    return KernelStep(error, left_over, scale, g, bent, u, vt)
+    return KernelStep(error, scale, g, bent, u, vt)
+
+
+@internal
+def balances(w, x, p, f, left, error, scale):
+    """Whether F at x, with its derivatives at hand, has no more than rounding along a left null vector."""
+    left_over = 0.0
+    for i in range(f.shape[0]):
+        left_over += left[i] * f[i]
+    most = min(largest_rounding(w, x, p, left, error, scale), UNBALANCED * scale * (1.0 + euclidean_norm(x)))
+    return abs(left_over) <= most
+
+
+@internal
+def find_passage(w, x, p, f, left, kernel, unit, t):
+    """Whether branches pass each other at x, `kernel` in units of `unit`; then `t` leads from one to the other."""
+    n, left_over = f.shape[0], 0.0
+    for i in range(n):
+        left_over += left[i] * f[i]
+    kernel[0, n], kernel[1, n] = unit * kernel[0, n], unit * kernel[1, n]
+    return find_gap(left_over, bend_across(w, x, p, left, kernel), kernel, t)
+
+
+@internal
+def left_vector(u, units, m):
+    """Column m of the left singular vectors of rows over their units, for F itself."""
+    left = u[:, m].copy()
+    for i in range(left.shape[0]):
+        left[i] /= units[i]
+    return left
 
 
 @internal
@@ -192,13 +218,14 @@ def count_null_vectors(w, units, scale):
 def locate_kernel(w, x, t, p, f, k):
     """Branch point near x where [F_u F_p] loses k ranks; `t` is projected onto its kernel.
 
-    Returns the error, the nullity of F_u, by how much the number of unstable eigenvalues changes along the branch that
-    `t` is nearest to, and whether the parameter turns there (see `messages`).
+    Returns the status, the error, the nullity of F_u, by how much the number of unstable eigenvalues changes along the
+    branch that `t` is nearest to, and whether the parameter turns there (see `messages`).  The status is APART where
+    branches only pass each other: `t` then leads from one to the other.
     """
     n = fixed(w, D.N_STATES)
     error, reach = math.inf, 1.0
     if k > n or evaluate_at(w, x, p, f) != OK:
-        return math.inf, 0, math.nan, math.nan
+        return FAILED, math.inf, 0, math.nan, math.nan
     unit, last = parameter_unit(w), no_step(n, k)
     units = equation_units(w, x, t, p, unit)
     for iteration in range(ITERATIONS):
@@ -210,10 +237,16 @@ def locate_kernel(w, x, t, p, f, k):
         if not is_worth_more(error, before, REACHED) or (iteration >= EARLY and error > FAR):
             break
     if not (error <= ATTAINED) or evaluate_at(w, x, p, f) != OK:
-        return math.inf, 0, math.nan, math.nan
-    _, sigma, vt = linalg.svd(D.lapack(w), jacobian_of(w, unit, units))
-    if sigma[n - k] > SMALL * last.scale or last.left_over > UNBALANCED * last.scale * (1.0 + euclidean_norm(x)):
-        return math.inf, 0, math.nan, math.nan
+        return FAILED, math.inf, 0, math.nan, math.nan
+    u, sigma, vt = linalg.svd(D.lapack(w), jacobian_of(w, unit, units))
+    if sigma[n - k] > SMALL * last.scale:
+        return FAILED, math.inf, 0, math.nan, math.nan
+    nullity = count_null_vectors(w, units, last.scale)
+    for m in range(n - k, n):
+        left = left_vector(u, units, m)
+        if not balances(w, x, p, f, left, error, last.scale):
+            passes = k == 1 and find_passage(w, x, p, f, left, vt[n - 1 :].copy(), unit, t)
+            return APART if passes else FAILED, error if passes else math.inf, 0, math.nan, math.nan
     t[n] /= unit
     for i in range(n):
         for j in range(n):
@@ -229,7 +262,7 @@ def locate_kernel(w, x, t, p, f, k):
     for j in range(n + 1):
         t[j] = projected[j]
     t[n] *= unit
-    return error, count_null_vectors(w, units, last.scale), change, turns
+    return OK, error, nullity, change, turns
 
 
 @internal
@@ -264,17 +297,19 @@ def locate_kernel_of_any_size(w, x, t, p, f, k):
     phase condition holds some of them back, the count tells too many.
     """
     first, direction = x.copy(), t.copy()
-    error, nullity, change, turns = locate_kernel(w, x, t, p, f, k)
-    if error <= ATTAINED:
-        return error, nullity, change, turns
-    tried = k
+    first_found = locate_kernel(w, x, t, p, f, k)
+    if first_found[0] == OK:
+        return first_found
+    tried, place, across = k, x.copy(), t.copy()
     for likely in guess_kernels(w, first, direction, p, f):
         if likely in (k, tried):
             continue
         for j in range(x.shape[0]):
             x[j], t[j] = first[j], direction[j]
-        error, nullity, change, turns = locate_kernel(w, x, t, p, f, likely)
-        if error <= ATTAINED:
-            break
+        found = locate_kernel(w, x, t, p, f, likely)
+        if found[0] == OK:
+            return found
         tried = likely
-    return error, nullity, change, turns
+    for j in range(x.shape[0]):
+        x[j], t[j] = place[j], across[j]
+    return first_found

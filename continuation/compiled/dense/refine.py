@@ -31,13 +31,14 @@ FOLD, HOPF = KINDS.index("FOLD"), KINDS.index("HOPF")  # all else is a branch po
 def refine(w, request, p, out):
     """Locate a point of the kind asked for near the one given.
 
-    request, out : see `messages`; the tangent found is not normalised, the error is relative.
+    request, out : see `messages`; the tangent found is not normalised, the error is relative.  Where branches only pass
+    each other, APART, it leads from one to the other.
     """
     n = fixed(w, D.N_STATES)
     behind = 2 * n + 2
     given = doubles(request, behind + ASKED)
     parameters, found = doubles(p, fixed(w, D.N_PARAMETERS)), doubles(out, behind + FOUND)
-    kind, error, nullity = int(given[behind + ASKED_KIND]), math.inf, 0
+    kind, error, nullity, status = int(given[behind + ASKED_KIND]), math.inf, 0, OK
     x, t, f, units = given[: n + 1].copy(), given[n + 1 : behind].copy(), new_doubles(n), D.units(w)
     for j in range(n + 1):
         x[j], t[j] = x[j] / units[j], t[j] / units[j]
@@ -53,7 +54,7 @@ def refine(w, request, p, out):
         error, drift = locate_hopf_of_any_size(w, x, t, parameters, f, int(given[behind + ASKED_CHANGE]) // 2)
     else:
         k = max(1, int(given[behind + ASKED_CHANGE]))
-        error, nullity, change, turns = locate_kernel_of_any_size(w, x, t, parameters, f, k)
+        status, error, nullity, change, turns = locate_kernel_of_any_size(w, x, t, parameters, f, k)
     if not (error <= ATTAINED):
         return FAILED
     if evaluate_at(w, x, parameters, f) != OK:
@@ -69,4 +70,4 @@ def refine(w, request, p, out):
     found[behind + FOUND_KIND], found[behind + FOUND_NULLITY] = kind, nullity
     found[behind + FOUND_ERROR], found[behind + FOUND_RESIDUAL] = error, largest
     found[behind + FOUND_EXPECTED], found[behind + FOUND_TURNS] = change, turns
-    return OK
+    return status

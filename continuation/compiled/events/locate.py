@@ -20,7 +20,8 @@ from continuation.compiled.events.detect import (
 )
 from continuation.compiled.events.dips import CHANGED, LOST, NOWHERE, PROBED, descend, find_dip_beside
 from continuation.compiled.events.kink import push_corner
-from continuation.compiled.events.records import LARGEST_POWER, NEEDED, copy, has_room, push
+from continuation.compiled.events.near_crossing import turn_back
+from continuation.compiled.events.records import LARGEST_POWER, NEEDED, SPLIT, copy, has_room, push
 from continuation.compiled.events.refinement import refine
 from continuation.compiled.events.rounding import drop_rounding
 from continuation.compiled.state import trace_state as S
@@ -30,10 +31,8 @@ from continuation.compiled.steps.finish import ask_between, finish
 from continuation.compiled.steps.interpolant import interpolate
 from continuation.compiled.steps.metric import distance, inner, weigh
 
-# Pieces shorter than this, relative to 1 + |x|, are not split further: ten times less and signs are rounding there, ten
-# times more and events that could be told apart are reported as one that is not located.
-SPLIT = 1e-7
-# ... and where an event in it is located whose neighbours do not part it from what else changes: nothing nearer will.
+# Pieces shorter than this are not split further where an event in it is located (SPLIT where none is) whose neighbours
+# do not part it from what else changes: nothing nearer will.
 ENOUGH = 1e-4
 # First distance of the neighbours of an event, of the piece it lies on: less and Newton has less hold next to it, more
 # and other events lie between them.
@@ -346,7 +345,7 @@ def examine(s, bits):
         if left_over & ~own_bits(s, event) != 0:
             make_unlocated(s, left, top, left_over, S.slots(s)[S.MADE])
             push(s, S.slots(s)[S.MADE], S.EVENT)
-    elif not push_corner(s) and push_bisected(s, bits, top) == 0:
+    elif not push_corner(s) and push_bisected(s, bits, top) == 0 and not turn_back(s, bits):
         make_unlocated(s, left, top, bits, S.slots(s)[S.MADE])
         push(s, S.slots(s)[S.MADE], S.EVENT)
 

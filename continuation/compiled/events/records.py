@@ -13,6 +13,9 @@ SAME = 1e-9
 # less and signs of rounding are taken for changes, ten times more and steps beside points are taken anew in vain.
 ON_POINT = 1e-8
 LARGEST_POWER = 900.0  # of two, by which exponents are compared: more would overflow
+# Pieces shorter than this, relative to 1 + |x|, are not split further: ten times less and signs are rounding there, ten
+# times more and events that could be told apart are reported as one that is not located.
+SPLIT = 1e-7
 NEEDED = 14  # free places on the stack before something is put there: seven at most, and six above are for work
 
 

@@ -13,9 +13,10 @@ from continuation.compiled.events.records import is_on_point, push
 from continuation.compiled.loop.closing import is_near_start
 from continuation.compiled.loop.growth import grow_units
 from continuation.compiled.state import trace_state as S
-from continuation.compiled.state.tasks import CLOSES, DEAD_END, PASS_CORNER, ask
+from continuation.compiled.state.tasks import CLOSES, DEAD_END, LOOK_AHEAD, PASS_CORNER, STRAY, ask
 from continuation.compiled.steps.correct import correct
 from continuation.compiled.steps.finish import record_point
+from continuation.compiled.steps.guard import is_doubtful, is_shrinking
 from continuation.compiled.steps.metric import inner
 from continuation.compiled.steps.predict import predict
 
@@ -60,13 +61,16 @@ def correct_prediction(s, h, value):
     """
     work, reals = S.work(s), S.floats(s)
     x, row = work[S.GUESS], work[S.ROW]
-    iterations, tolerance, fine = 0, reals[S.TOLERANCE], False
+    iterations, tolerance, fine, first = 0, reals[S.TOLERANCE], False, 0.0
+    reals[S.SLOWLY] = 0.0
     while True:
         code, more, size_f = correct(s, x, row, value, tolerance)
         squared, angle = measure_turn(s)
         iterations += more
         if fine or code != S.CONVERGED or not angle * reals[S.CORRECTION] > (TANGENT * h) * (TANGENT * h):
+            reals[S.FIRST] = max(first, reals[S.FIRST])
             return code, iterations, size_f, squared, angle
+        first = reals[S.FIRST]
         size = 1.0 + math.sqrt(inner(S.weights(s), x, x))
         tolerance, fine = TANGENT * h / math.sqrt(angle) / size, True
 
@@ -92,6 +96,9 @@ def attempt_step(s, h):
     code, iterations, size_f, squared, angle = correct_prediction(s, h, value)
     if code == S.CONVERGED:
         code = judge(s, size_f, squared, angle)
+    if code == OK and iterations > 1 and h > S.floats(s)[S.MIN_H] and is_doubtful(s):
+        made = S.slot(s, S.NEXT)
+        code = ask(s, STRAY, 0.0, made, made, made)
     return code, iterations, angle
 
 
@@ -117,6 +124,19 @@ def choose_next_step(s, h, iterations, angle):
     return min(max(h * factor, reals[S.MIN_H]), reals[S.MAX_H])
 
 
+@inlined
+def look_where_to_go(s, h):
+    """Length of the next step, `h` unless other branches come near ahead; a prescribed step only recovers."""
+    ints, reals = S.integers(s), S.floats(s)
+    reals[S.WAIVED] -= reals[S.LENGTH]
+    reals[S.AHEAD] -= reals[S.LENGTH]
+    if ints[S.GUARDED] == 0 or ints[S.PRESCRIBED] == 1 or not is_shrinking(s, h) or reals[S.WAIVED] > 0.0:
+        return h
+    made = S.slot(s, S.NEXT)
+    ask(s, LOOK_AHEAD, h, made, made, made)
+    return max(reals[S.RESULT], reals[S.MIN_H])
+
+
 @internal
 def reject(s, code):
     """Count a rejected step by its reason."""
@@ -126,6 +146,8 @@ def reject(s, code):
         effort[S.REJECTED_ANGLE] += 1
     elif code == S.JUMPED:
         effort[S.REJECTED_JUMP] += 1
+    elif code == S.STRAYED:
+        effort[S.REJECTED_STRAYED] += 1
     elif code == NONFINITE:
         effort[S.REJECTED_NONFINITE] += 1
     elif code == SINGULAR:
@@ -213,7 +235,7 @@ def advance(s):
     S.effort(s)[S.STEPS] += 1
     ints[S.FRESH] += 1
     ints[S.LOOKS] = S.MOST_LOOKS
-    S.floats(s)[S.H] = choose_next_step(s, h, iterations, angle)
+    S.floats(s)[S.H] = look_where_to_go(s, choose_next_step(s, h, iterations, angle))
     put_on_stack(s)
     lost = S.slot(s, S.NEXT)[S.scalars(s) + S.VANISHED] > 0.0
     ints[S.EMPTY] = ints[S.EMPTY] + 1 if lost else 0

@@ -7,6 +7,7 @@ from continuation.compiled.events.corner import find_corner, find_dead_end
 from continuation.compiled.events.kink import pass_corner, push_corner
 from continuation.compiled.events.limits import clip
 from continuation.compiled.events.locate import examine, probe
+from continuation.compiled.events.near_crossing import judge_beside, look_ahead
 from continuation.compiled.loop.closing import has_closed
 from continuation.compiled.loop.growth import change_units
 from continuation.compiled.state import tasks
@@ -49,6 +50,10 @@ def do(s, task, argument, a, b, c):
         status = OK if push_corner(s) else FAILED
     elif task == tasks.PASS_CORNER:
         status = OK if pass_corner(s) else FAILED
+    elif task == tasks.STRAY:
+        status = judge_beside(s, a)
+    elif task == tasks.LOOK_AHEAD:
+        S.floats(s)[S.RESULT] = look_ahead(s, argument)
     return status
 
 

@@ -20,7 +20,9 @@ from continuation.compiled.state import trace_state as S
     MARK_CORNER,  # OK where something jumps up to the top of the stack: the corner is put on it
     PASS_CORNER,  # OK where the branch goes on behind a corner: it is put on the stack above the next point
     GROW,  # give states that have outgrown their units larger ones
-) = range(14)
+    STRAY,  # record a: OK unless another branch is as near as Newton's first correction came
+    LOOK_AHEAD,  # a length of step: what is left of it where branches may meet ahead, into RESULT
+) = range(16)
 
 
 @inlined

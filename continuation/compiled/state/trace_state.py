@@ -104,8 +104,11 @@ OPS = OP_RARE + 1
     NOTES,  # notes made, more than there is room for included
     SMOOTHNESS,  # how often F can be differentiated: below 3 corners are passed, below 2 they are expected anywhere
     KINK_KIND,  # kind of the points where F_u jumps
+    GUARDED,  # whether branch points ahead can be told from near-crossings
+    CROSSINGS,  # near-crossings noted, also those that found no room
+    TURNED_AT,  # accepted steps when a series of steps that were taken back began
     INTEGERS,
-) = range(36)
+) = range(39)
 
 # Work counts: an own array, so that every reason has its place.
 (
@@ -118,10 +121,12 @@ OPS = OP_RARE + 1
     REJECTED_NONFINITE,
     REJECTED_SINGULAR,
     REJECTED_FAILED,
+    REJECTED_STRAYED,
+    REJECTED_LOST,
     PROBES,
     UNSEARCHED,  # steps whose LOOKS ran out
     EFFORTS,
-) = range(12)
+) = range(14)
 
 # Points in between and locations that one accepted step may ask for.  A step with several special points takes some
 # hundreds; ten times less and points of such steps are not located, ten times more and noise takes minutes a step.
@@ -137,6 +142,10 @@ GUESS, ROW, RHS, SOLUTION, F, DIRECTION, MONITORED, REQUEST, SPARE, SPARE_DIRECT
 # ARGUMENT and RESULT are those of `rare`, BEFORE is the distance from PREVIOUS to LEFT, CORRECTION the squared length
 # of Newton's last correction, LENGTH the distance from LEFT to the next point (negative: to be found out), CLEAR a
 # lower bound of that from LEFT to the start, GROWN the factor by which a state may outgrow its unit.
+# The guard's: FIRST is the squared length of Newton's first correction in a step, SLOWLY whether one converged slowly,
+# ALLOWED the square that FIRST may have without being looked at, REACH_DET and REACH_EXPONENT the determinant when
+# that was measured, WAIVED how far to go without looking ahead, WAIVE_NEXT the steps to waive next, AHEAD how far ahead
+# branches seemed to meet at the last look, less what was gone since, SOUGHT how far ahead one was sought last.
 (
     H,
     MIN_H,
@@ -150,11 +159,20 @@ GUESS, ROW, RHS, SOLUTION, F, DIRECTION, MONITORED, REQUEST, SPARE, SPARE_DIRECT
     LENGTH,
     CLEAR,
     GROWN,
+    FIRST,
+    SLOWLY,
+    ALLOWED,
+    REACH_DET,
+    REACH_EXPONENT,
+    WAIVED,
+    WAIVE_NEXT,
+    AHEAD,
+    SOUGHT,
     FLOATS,
-) = range(13)
+) = range(22)
 
 # Codes: of a correction, and of a loop that returns.
-CONVERGED, DIVERGED, TURNED, JUMPED, REFUSED = 0, 11, 12, 13, 14
+CONVERGED, DIVERGED, TURNED, JUMPED, REFUSED, STRAYED = 0, 11, 12, 13, 14, 15
 FULL, PAUSED, LIMIT, CLOSED, MAX_REACHED, STOPPED, INTERRUPTED = 101, 102, 103, 104, 105, 106, 107
 TOO_SMALL, IS_SINGULAR, IS_NONFINITE, UNRESOLVED, CALLBACK_FAILED = 108, 109, 110, 111, 112
 
@@ -162,6 +180,11 @@ TOO_SMALL, IS_SINGULAR, IS_NONFINITE, UNRESOLVED, CALLBACK_FAILED = 108, 109, 11
 # and the next, which is the bottom of the stack: an accepted point stays where it was made.
 START, MADE, FIRST_PREVIOUS, FIRST_LEFT, FIRST_NEXT, SLOTS = range(6)
 STACK_DEPTH = 96
+# Columns of `crossings` behind the unknowns of a place between two branches: how far these are apart there, the rows at
+# which the branch met it first and last, how many places it stands for where they go side by side, and whether it is an
+# imperfect branch point.
+GAP, FIRST_ROW, LAST_ROW, PLACES, IMPERFECT, CROSSING = range(6)
+MOST_CROSSINGS = 64  # places kept; what is found beyond is counted
 
 
 class State(NamedTuple):
@@ -184,6 +207,7 @@ class State(NamedTuple):
     brackets: np.ndarray  # (capacity, 2 N): two points each
     limits: np.ndarray  # (M, 4): index of an unknown, the least and the largest value it may take, its unit
     notes: np.ndarray  # int64 (MOST_NOTES, 2): a row and what is to be said of it
+    crossings: np.ndarray  # (MOST_CROSSINGS, N + CROSSING): near-crossings, see `events.near_crossing`
 
     @property
     def address(self) -> int:
@@ -224,6 +248,7 @@ _OPS, _KINDS, _TRAITS, _PARAMETERS = place("ops"), place("kinds"), place("traits
 _WEIGHTS, _INTEGERS, _FLOATS, _EFFORT = place("weights"), place("integers"), place("floats"), place("effort")
 _WORK, _SCRATCH, _SLOTS, _STACK = place("work"), place("scratch"), place("slots"), place("stack")
 _ROWS, _BRACKETS, _LIMITS, _NOTES = place("rows"), place("brackets"), place("limits"), place("notes")
+_CROSSINGS = place("crossings")
 
 
 @internal
@@ -369,3 +394,9 @@ def limits(s):
 def notes(s):
     """(MOST_NOTES, 2): a row and what is to be said of it."""
     return arrays.integers(fixed(s, _NOTES), (fixed(s, _NOTES + 1), fixed(s, _NOTES + 2)))
+
+
+@internal
+def crossings(s):
+    """(MOST_CROSSINGS, N + CROSSING): near-crossings."""
+    return doubles(fixed(s, _CROSSINGS), (fixed(s, _CROSSINGS + 1), fixed(s, _CROSSINGS + 2)))

@@ -14,6 +14,9 @@ from continuation.compiled.calls.kernel import inlined, summing
 from continuation.compiled.state import trace_state as S
 
 FINE = 4e-16  # tolerance of points that locate something: Newton goes on until rounding stops it
+# A contraction above this makes a step worth a look at the branches nearby: ten times less looks at most steps, at
+# SLOW only those are looked at that are refused anyway.
+LEISURELY = 0.125
 SLOW = 0.5  # a contraction above this predicts failure: 0.9 wastes iterations, 0.05 refuses steps that converge
 # Residuals may grow by rounding where the correction is below this, relative to 1 + |x|.  Ten times less and points
 # of badly scaled equations never settle, ten times more and a residual that still grows in earnest is accepted.
@@ -109,5 +112,9 @@ def correct(s, x, row, value, tolerance):
             scale = (1.0 + math.sqrt(norm)) * (1.0 + math.sqrt(norm))
         if not correction < math.inf:
             return NONFINITE, iterations, size_f
+        if iterations == 1:
+            S.floats(s)[S.FIRST] = correction
+        elif correction > LEISURELY * LEISURELY * before and correction > tolerance * tolerance * scale:
+            S.floats(s)[S.SLOWLY] = 1.0
     S.floats(s)[S.CORRECTION] = correction
     return status, iterations, size_f

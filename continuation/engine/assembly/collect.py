@@ -25,6 +25,8 @@ REJECTIONS = {
     "nonfinite": S.REJECTED_NONFINITE,
     "singular": S.REJECTED_SINGULAR,
     "raised": S.REJECTED_FAILED,
+    "other_branch": S.REJECTED_STRAYED,
+    "lost_branch": S.REJECTED_LOST,
 }
 
 
