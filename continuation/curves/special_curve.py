@@ -116,8 +116,8 @@ class SpecialCurve(Equations):
 
     @property
     def second_magnitude(self) -> float:
-        """Typical magnitude of the second parameter."""
-        return magnitude_of_parameter(self.guess.unknowns[-2], self.limits)
+        """Typical magnitude of the second parameter: its value where the curve was begun, 1 where that is zero."""
+        return magnitude_of_parameter(self.guess.unknowns[-2], (-np.inf, np.inf))
 
     def remarks(self, branch) -> list:
         """Say so where branch points were lost on the way."""

@@ -97,7 +97,8 @@ class Runaway(Watcher):
         at = np.searchsorted(peak, levels)  # first rows that reach the levels
         before = np.maximum(at - 1, 0)
         gap = np.maximum(peak[at] - peak[before], 1e-300)
-        places = p[before] + (p[at] - p[before]) * np.clip((levels - peak[before]) / gap, 0.0, 1.0)
+        with np.errstate(over="ignore"):  # levels that were reached in one row
+            places = p[before] + (p[at] - p[before]) * np.clip((levels - peak[before]) / gap, 0.0, 1.0)
         way, change = self.way(p, rows), np.diff(places, axis=1)
         change[np.abs(change) <= ROUND * (np.abs(p[rows]) + way)[:, None]] = 0.0
         forward, vertical = change * np.sign(change[:, :1]), np.all(change == 0.0, axis=1)
