@@ -17,7 +17,7 @@ from continuation.compiled.calls.kernel import internal
 from continuation.compiled.dense import workspace as D
 from continuation.compiled.dense.crossing import expect_at_kernel
 from continuation.compiled.dense.extended import contract, differentiate_along, evaluate_at, is_worth_more, norm, update
-from continuation.compiled.dense.unfolding import bend_across, find_gap, largest_rounding
+from continuation.compiled.dense.unfolding import bend_across, find_gap, largest_rounding, make_orthonormal
 from continuation.compiled.matrices import linalg
 
 ITERATIONS = 60  # where another branch touches, Newton only halves the error: enough for all digits
@@ -153,6 +153,7 @@ def find_passage(w, x, p, f, left, kernel, unit, t):
     for i in range(n):
         left_over += left[i] * f[i]
     kernel[0, n], kernel[1, n] = unit * kernel[0, n], unit * kernel[1, n]
+    make_orthonormal(kernel)
     return find_gap(left_over, bend_across(w, x, p, left, kernel), kernel, t)
 
 
