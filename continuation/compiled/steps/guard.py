@@ -101,6 +101,18 @@ def solve_across(s, record):
 
 
 @internal
+def uncertainty(s, record):
+    """How far noise of F moves a record's point, relative to 1 + |x|: by what Newton's method would still correct it."""
+    work, size, weights = S.work(s), S.size(s), S.weights(s)
+    status, _ = evaluate(s, record)
+    for i in range(size - 1):
+        work[S.RHS][i], work[S.RHS][size + i] = work[S.F][i], 0.0
+    if status != OK or linearise_at(s, record) != OK or solve_across(s, record) != OK:
+        return math.inf
+    return math.sqrt(inner(weights, work[S.SOLUTION], work[S.SOLUTION]) / (1.0 + inner(weights, record, record)))
+
+
+@internal
 def measure_equations(s, x):
     """Write the sizes of the equations at the solution x, as F shows them if x is moved, into ``work[S.SPARE]``."""
     work, size = S.work(s), S.size(s)
