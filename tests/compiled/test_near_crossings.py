@@ -121,20 +121,24 @@ def test_branches_that_do_not_meet_have_no_branch_point(crossing):
         assert np.all(branch["y"] > 0.0)
 
 
-def test_noise_of_the_equations_leaves_a_branch_point():
+@pytest.mark.parametrize("noise", [1e-11, 1e-12])
+@pytest.mark.parametrize("waves", [1e13, 1e9])
+def test_noise_of_the_equations_ends_no_branch(noise, waves):
     def noisy(u, p, out):
-        out[0] = (p[0] - 0.3) * u[0] - u[0] ** 2 + 1e-11 * math.sin(1e13 * (u[0] + p[0]))
+        out[0] = (p[0] - 0.3) * u[0] - u[0] ** 2 + noise * math.sin(waves * (u[0] + p[0]))
 
-    problem = Problem(noisy, ("y",), {"p": 0.0})
+    problem = Problem(noisy, ("y",), {"p": 0.0}, compiled=False)
     branch = trace(problem, [0.0], "p", (-1, 1), parameters={"p": -1.0})
-    assert len([point for point in branch.special if point.kind is Kind.BRANCH_POINT]) == 1
+    assert branch.ends == (Status.LIMIT, Status.LIMIT)
+    assert len([point for point in branch.special if point.kind is Kind.BRANCH_POINT]) <= 1
+    assert branch.effort["steps"] < 60
 
 
 def test_equations_that_shrink_are_no_crossing():
-    plain = Problem.from_expressions({"y": "sin(2*p) - y"}, {"p": 0})
     shrinking = Problem.from_expressions({"y": "exp(-6*p)*(sin(2*p) - y)"}, {"p": 0})
-    steps = [trace(problem, [0.0], "p", (0, 2)).effort["steps"] for problem in (plain, shrinking)]
-    assert steps[1] <= steps[0]
+    branch = trace(shrinking, [0.0], "p", (0, 2))
+    assert branch.effort["steps"] <= 68  # as many as Newton's method and the angle ask for
+    assert branch.remarks == ()
 
 
 def test_a_small_closed_curve_beside_is_no_near_crossing():

@@ -17,7 +17,7 @@ from continuation.compiled.calls.kernel import internal
 from continuation.compiled.dense import workspace as D
 from continuation.compiled.dense.crossing import expect_at_kernel
 from continuation.compiled.dense.extended import contract, differentiate_along, evaluate_at, is_worth_more, update
-from continuation.compiled.dense.unfolding import bend_across, find_gap, largest_rounding
+from continuation.compiled.dense.unfolding import bend_across, find_gap, largest_rounding, make_orthonormal
 from continuation.compiled.matrices import linalg
 from continuation.compiled.matrices.extremes import euclidean_norm, largest_entry
 
@@ -187,6 +187,7 @@ def find_passage(w, x, p, f, left, kernel, unit, t):
     for i in range(n):
         left_over += left[i] * f[i]
     kernel[0, n], kernel[1, n] = unit * kernel[0, n], unit * kernel[1, n]
+    make_orthonormal(kernel)
     return find_gap(left_over, bend_across(w, x, p, left, kernel), kernel, t)
 
 

@@ -84,6 +84,21 @@ def bend_across(w, x, p, left, kernel):
 
 
 @internal
+def make_orthonormal(kernel):
+    """Make two independent rows orthonormal."""
+    for i in range(2):
+        along, square = 0.0, 0.0
+        for j in range(kernel.shape[1]):
+            along += kernel[0, j] * kernel[1, j]
+        for j in range(kernel.shape[1]):
+            if i == 1:
+                kernel[1, j] -= along * kernel[0, j]
+            square += kernel[i, j] * kernel[i, j]
+        for j in range(kernel.shape[1]):
+            kernel[i, j] /= math.sqrt(square)
+
+
+@internal
 def find_gap(left_over, q, kernel, out):
     """Write the shortest way from one branch to the other into `out`; False where nothing passes."""
     mean, half, off = 0.5 * (q[0, 0] + q[1, 1]), 0.5 * (q[0, 0] - q[1, 1]), 0.5 * (q[0, 1] + q[1, 0])

@@ -14,7 +14,7 @@ from continuation.compiled.events.detect import COUNT_BIT
 from continuation.compiled.events.records import SPLIT
 from continuation.compiled.state import trace_state as S
 from continuation.compiled.state.messages import ASKED_CHANGE, ASKED_KIND
-from continuation.compiled.steps.guard import PART, distance_ahead, judge_correction
+from continuation.compiled.steps.guard import PART, distance_ahead, judge_correction, uncertainty
 from continuation.compiled.steps.metric import distance, inner
 
 # Part of the last distance at which a branch point is sought anew: near 1 it is sought at every step, a tenth of it
@@ -35,6 +35,9 @@ UNSEEN = 0.1
 # Steps taken back in a row without knowing of another branch, and steps after which a new row begins: then the change
 # is told as one that has no place.
 UNKNOWN, LATER = 3, 10
+# Part of the tolerance that noise may move a point by where a step is taken back without knowing of another branch:
+# ten times less and small gaps are jumped, ten times more and no step that begins there converges.
+QUIET = 1e-2
 NOTABLE = 0.25  # part of a step that a gap must be below to be told of: a plain step would hardly meet a wider one
 SAME_PLACE, SAME_ROWS = 3.0, 40  # gaps within which, or rows from each other, two near-crossings are one
 MUCH = 0.5  # gaps of the same near-crossing differ by no more than this factor: else a second one is next to it
@@ -165,7 +168,7 @@ def turn_back(s, bits):
     apart = seek(s, left, part(left, S.size(s), S.size(s))) == APART
     if apart and distance(s, left, S.scratch(s)) <= FAR * length:
         note_crossing(s, math.inf, True)
-    if not apart and since >= UNKNOWN:
+    if not apart and (since >= UNKNOWN or uncertainty(s, left) > QUIET * reals[S.TOLERANCE]):
         return False
     if length <= reals[S.MIN_H]:
         for j in range(2 * S.size(s), S.scalars(s) + S.NULLITY + 1):

@@ -130,6 +130,7 @@ def look_where_to_go(s, h):
     ints, reals = S.integers(s), S.floats(s)
     reals[S.WAIVED] -= reals[S.LENGTH]
     reals[S.AHEAD] -= reals[S.LENGTH]
+    reals[S.STRAY] = 0.0
     if ints[S.GUARDED] == 0 or ints[S.PRESCRIBED] == 1 or not is_shrinking(s, h) or reals[S.WAIVED] > 0.0:
         return h
     made = S.slot(s, S.NEXT)

@@ -144,8 +144,9 @@ GUESS, ROW, RHS, SOLUTION, F, DIRECTION, MONITORED, REQUEST, SPARE, SPARE_DIRECT
 # lower bound of that from LEFT to the start, GROWN the factor by which a state may outgrow its unit.
 # The guard's: FIRST is the squared length of Newton's first correction in a step, SLOWLY whether one converged slowly,
 # ALLOWED the square that FIRST may have without being looked at, REACH_DET and REACH_EXPONENT the determinant when
-# that was measured, WAIVED how far to go without looking ahead, WAIVE_NEXT the steps to waive next, AHEAD how far ahead
-# branches seemed to meet at the last look, less what was gone since, SOUGHT how far ahead one was sought last.
+# that was measured, WAIVED how far to go without looking ahead, WAIVE_NEXT the steps to waive next, STRAY the first
+# correction for which this step was refused last, AHEAD how far ahead branches seemed to meet at the last look, less
+# what was gone since, SOUGHT how far ahead one was sought last.
 (
     H,
     MIN_H,
@@ -166,10 +167,11 @@ GUESS, ROW, RHS, SOLUTION, F, DIRECTION, MONITORED, REQUEST, SPARE, SPARE_DIRECT
     REACH_EXPONENT,
     WAIVED,
     WAIVE_NEXT,
+    STRAY,
     AHEAD,
     SOUGHT,
     FLOATS,
-) = range(22)
+) = range(23)
 
 # Codes: of a correction, and of a loop that returns.
 CONVERGED, DIVERGED, TURNED, JUMPED, REFUSED, STRAYED = 0, 11, 12, 13, 14, 15

@@ -34,6 +34,9 @@ REACH = 4.0
 # Corrections below this, relative to 1 + |x|, are never looked at: branches nearer than some of them are one to
 # differences of F.  Ten times more overlooks gaps of 1e-7, ten times less measures rounding.
 TINY = 1e-8
+# Corrections that do not fall by this factor when a step is halved (by eight, usually) are noise of F, not of the step:
+# ten times less is refused for ever, near 1 some noise passes for a step's error.
+STUBBORN = 2.0
 FALLEN = 0.25  # part of the determinant below which distances are measured anew: they shrink with it
 LEAST = 1e-6  # of the bend of the equations across the curve that differences show
 # Sides that find the weakest direction: all where there are no more equations; fewer see it later where there are many.
@@ -95,6 +98,18 @@ def solve_across(s, record):
         row[j] = weights[j] * record[size + j]
     rhs[size - 1], rhs[2 * size - 1] = 0.0, 0.0
     return call(ops[S.OP_SOLVE], ops[S.OP_SOLVE + 1], row, rhs, work[S.SOLUTION])
+
+
+@internal
+def uncertainty(s, record):
+    """How far noise of F moves a record's point, relative to 1 + |x|: what Newton's method would still correct it by."""
+    work, size, weights = S.work(s), S.size(s), S.weights(s)
+    status, _ = evaluate(s, record)
+    for i in range(size - 1):
+        work[S.RHS][i], work[S.RHS][size + i] = work[S.F][i], 0.0
+    if status != OK or linearise_at(s, record) != OK or solve_across(s, record) != OK:
+        return math.inf
+    return math.sqrt(inner(weights, work[S.SOLUTION], work[S.SOLUTION]) / (1.0 + inner(weights, record, record)))
 
 
 @internal
@@ -236,9 +251,10 @@ def judge_correction(s, record):
     bend = find_other_root(s, record, reach)
     if not abs(bend) < math.inf:
         return OK  # next to where F ends nothing can be told
-    if abs(bend) >= 1.0:
-        reals[S.RESULT] = reach / bend
+    if abs(bend) >= 1.0 and not (0.0 < reals[S.STRAY] < STUBBORN * first):
+        reals[S.STRAY], reals[S.RESULT] = first, reach / bend
         return S.STRAYED
+    reals[S.STRAY] = 0.0
     allowed = max(first / math.sqrt(max(abs(bend), LEAST)), tiny)
     reals[S.ALLOWED] = allowed * allowed
     reals[S.REACH_DET], reals[S.REACH_EXPONENT] = record[base + S.DET], record[base + S.DET_EXPONENT]
