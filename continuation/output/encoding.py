@@ -47,7 +47,9 @@ def _plain(value):
 
 
 def _array(parts):
-    """An array of numbers; of other types, whose size a text may name, there are none."""
+    """An array of numbers or of texts; of other types, whose size a text may name, there are none."""
+    if np.dtype(parts[0]).kind == "U" and all(isinstance(text, str) for text in parts[2]):
+        return np.array(parts[2], dtype=str).reshape(parts[1])
     if np.dtype(parts[0]).kind not in "biufc":
         raise ValueError(f"an array of {parts[0]!r:.50}")
     return np.array(parts[2], dtype=parts[0]).reshape(parts[1])

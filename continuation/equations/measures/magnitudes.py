@@ -14,7 +14,7 @@ from continuation.equations.measures.measure import ORDINARY, Measure, is_ordina
 SHARE = 0.5  # of a finite span: the typical magnitude of its parameter; ten times less takes ten times as many steps
 REACH = 4.0  # most by which the response to the parameter raises a state's magnitude above what it is at the start
 NOTHING = 1e-9  # states below this part of what the parameter makes of them within its magnitude are zero at the start
-DECADES = 12  # of magnitudes below and above 1 that are tried for a state that is zero and coupled to none
+DECADES = 9  # of magnitudes about 1 tried for a zero state that is coupled to none: at more, rounding of squares acts
 CHANGED = 0.5  # relative change of a derivative that tells that a state has come to the size where it acts on itself
 FEW = 16  # states tried so, at most: each costs up to thirty Jacobians
 SMALL = 1e-3  # states below this are out of the ordinary: a tenth of it is hidden from steps by others of size 1

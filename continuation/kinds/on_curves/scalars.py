@@ -48,7 +48,8 @@ def kernel_part(curve, x, p):
 
     def scalar(y):
         values = np.linalg.eigvals(jacobian(y))
-        return float(values[np.argsort(np.abs(values), kind="stable")[1]].real)
+        order = np.argsort(np.abs(values), kind="stable")
+        return float(values[order[1]].real) if len(values) > 1 else np.nan
 
     return scalar
 
