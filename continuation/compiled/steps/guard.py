@@ -102,7 +102,7 @@ def solve_across(s, record):
 
 @internal
 def uncertainty(s, record):
-    """How far noise of F moves a record's point, relative to 1 + |x|: what Newton's method would still correct it by."""
+    """How far noise of F moves a record, relative to 1 + |x|: what Newton's method would still correct it by."""
     work, size, weights = S.work(s), S.size(s), S.weights(s)
     status, _ = evaluate(s, record)
     for i in range(size - 1):
