@@ -86,7 +86,10 @@ class Hidden:
         parameters = {"p": self.low, "a": self.a, "w": self.w, "kind": kind}
         constants = np.concatenate([self.turned.ravel(), self.bend])
         names = tuple(f"u{i}" for i in range(n))
-        self.problem = Problem(residual, names, parameters, jacobian=jacobian, constants=constants, name="hidden")
+        weights = np.append(np.full(n, 1 / n), 1.0)  # fixed units: the gap is told in them
+        self.problem = Problem(
+            residual, names, parameters, jacobian=jacobian, constants=constants, weights=weights, name="hidden"
+        )
 
     def start(self):
         """The state at `low`, on the branch that is traced."""

@@ -127,7 +127,7 @@ def test_noise_of_the_equations_ends_no_branch(noise, waves):
     def noisy(u, p, out):
         out[0] = (p[0] - 0.3) * u[0] - u[0] ** 2 + noise * math.sin(waves * (u[0] + p[0]))
 
-    problem = Problem(noisy, ("y",), {"p": 0.0}, compiled=False)
+    problem = Problem(noisy, ("y",), {"p": 0.0}, weights=[1.0, 1.0], compiled=False)
     branch = trace(problem, [0.0], "p", (-1, 1), parameters={"p": -1.0})
     assert branch.ends == (Status.LIMIT, Status.LIMIT)
     assert len([point for point in branch.special if point.kind is Kind.BRANCH_POINT]) <= 1

@@ -19,7 +19,7 @@ def test_a_step_onto_a_sheet_nearby_is_taken_back():
     branch = trace(problem, [0.0], "p", (0.0, 0.5), settings=settings, direction=1)
     assert branch.ends[1] is Status.LIMIT
     assert_allclose(branch["x"], branch.parameter**2, rtol=0, atol=1e-12)
-    assert branch.effort["rejections"] == {"jump": 1}
+    assert branch.effort["rejections"]["jump"] == 1
 
 
 def flat_eight(angle):

@@ -31,11 +31,11 @@ CALM, MOST_PATIENT = 4.0, 8.0
 BESIDE, FAR = 0.3, 3.0
 # Part of the largest step ahead of which a place that has no extended system to find it is stepped over: ten times less
 # and equations with noise are followed to where Newton's method no longer converges.
-UNSEEN = 0.1
+UNSEEN = 0.5
 # Steps taken back in a row without knowing of another branch, and steps after which a new row begins: then the change
 # is told as one that has no place.
 UNKNOWN, LATER = 3, 10
-# Part of the tolerance that noise may move a point by where a step is taken back without knowing of another branch:
+# Part of the tolerance that noise may move a point by where a step is taken back without knowing of another one:
 # ten times less and small gaps are jumped, ten times more and no step that begins there converges.
 QUIET = 1e-2
 NOTABLE = 0.25  # part of a step that a gap must be below to be told of: a plain step would hardly meet a wider one

@@ -102,7 +102,7 @@ def solve_across(s, record):
 
 @internal
 def uncertainty(s, record):
-    """How far noise of F moves a record's point, relative to 1 + |x|: what Newton's method would still correct it by."""
+    """How far noise of F moves a record, relative to 1 + |x|: what Newton's method would still correct it by."""
     work, size, weights = S.work(s), S.size(s), S.weights(s)
     status, _ = evaluate(s, record)
     for i in range(size - 1):
@@ -210,10 +210,10 @@ def point_along(s, responses, gram):
 
 @internal
 def find_other_root(s, record, reach):
-    """How far F bends away, within `reach` along ``work[S.DIRECTION]``, from the line that its derivative says.
+    """What F is at `reach` to both sides along ``work[S.DIRECTION]``, as a part of what its derivative says.
 
-    As a part of that line: 1 or more where another root lies nearer (infinite where F can't be had), on the side where
-    the root is: negative behind.
+    Returns the lesser of both (0 or less: another root lies nearer), the largest departure from 1 (infinite where F
+    can't be had), and the side of the lesser.
     """
     work, size = S.work(s), S.size(s)
     y, v, rhs, d = work[S.GUESS], work[S.DIRECTION], work[S.RHS], work[S.SOLUTION]
@@ -222,15 +222,15 @@ def find_other_root(s, record, reach):
             y[j] = record[j] + (reach if k == 0 else -reach) * v[j]
         status, _ = evaluate(s, y)
         if status != OK:
-            return math.inf
+            return 1.0, math.inf, 1.0
         for i in range(size - 1):
             rhs[k * size + i] = work[S.F][i]
     if linearise_at(s, record) != OK or solve_across(s, record) != OK:
-        return math.inf
+        return 1.0, math.inf, 1.0
     ahead = inner(S.weights(s), part(d, 0, size), v) / reach
     behind = -inner(S.weights(s), part(d, size, size), v) / reach
     bend = max(abs(1.0 - ahead), abs(1.0 - behind))
-    return bend if ahead < behind else -bend
+    return min(ahead, behind), bend, 1.0 if ahead < behind else -1.0
 
 
 @internal
@@ -248,14 +248,14 @@ def judge_correction(s, record):
     if S.work(s)[S.SOLUTION][behind + DETERMINANT] == 1.0 and S.work(s)[S.SOLUTION][behind + EXPONENT] == 0.0:
         return OK  # no determinant: what is asked is not a bordered system
     reach = REACH * first
-    bend = find_other_root(s, record, reach)
-    if not abs(bend) < math.inf:
+    least, bend, side = find_other_root(s, record, reach)
+    if not bend < math.inf:
         return OK  # next to where F ends nothing can be told
-    if abs(bend) >= 1.0 and not (0.0 < reals[S.STRAY] < STUBBORN * first):
-        reals[S.STRAY], reals[S.RESULT] = first, reach / bend
+    if least <= 0.0 and not (0.0 < reals[S.STRAY] < STUBBORN * first):
+        reals[S.STRAY], reals[S.RESULT] = first, side * reach / (1.0 - least)
         return S.STRAYED
     reals[S.STRAY] = 0.0
-    allowed = max(first / math.sqrt(max(abs(bend), LEAST)), tiny)
+    allowed = max(first / math.sqrt(max(bend, LEAST)), tiny)
     reals[S.ALLOWED] = allowed * allowed
     reals[S.REACH_DET], reals[S.REACH_EXPONENT] = record[base + S.DET], record[base + S.DET_EXPONENT]
     return OK
