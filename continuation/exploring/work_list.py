@@ -52,7 +52,8 @@ def start_diagram(problem, start, plan, parameters, progress) -> DiagramRecord:
 
 def resume_diagram(diagram, problem=None, *, progress=False, **limits) -> DiagramRecord:
     """Go on with what an interruption, a budget or the depth left out; see `continuation.diagram.Diagram.resume`."""
-    problem = need_problem(diagram.branches[0], diagram.problem if problem is None else problem)
+    problem = diagram.problem if problem is None else problem
+    problem = need_problem(diagram.branches[0], problem) if diagram.branches else problem
     plan = change_limits(diagram.plan, **limits)
     branches = tuple(replace(branch, problem=problem) for branch in diagram.branches)
     pending = tuple(with_problem(task, problem) for task in diagram.pending)

@@ -35,7 +35,7 @@ def firsts(s):
     integers = S.ops(s)[0], S.kinds(s)[0], S.trait(s, 0, 0), S.integers(s)[0], S.effort(s)[0]
     vectors = S.parameters(s)[0], S.weights(s)[0], S.floats(s)[0], S.scratch(s)[0], S.limits(s)[0, 0]
     tables = S.work(s)[0, 0], S.slots(s)[0, 0], S.stack(s)[0, 0], S.rows(s)[0, 0], S.brackets(s)[0, 0]
-    return integers, vectors, (*tables, S.notes(s)[0, 0])
+    return integers, vectors, (*tables, S.notes(s)[0, 0], S.crossings(s)[0, 0])
 
 
 @kernel
@@ -52,7 +52,7 @@ def test_compiled_code_sees_every_array_of_the_state():
     state, _ = fresh_state()
     names = ("ops", "kinds", "traits", "integers", "effort")
     names += ("parameters", "weights", "floats", "scratch", "limits", "work", "slots", "stack", "rows", "brackets")
-    names += ("notes",)
+    names += ("notes", "crossings")
     assert set(names) == set(S.State._fields[1:])
     state = S.with_table(state._replace(traits=state.traits.copy()))
     for number, name in enumerate(names, 1):
@@ -124,7 +124,7 @@ def test_places_in_the_table_of_a_dense_problem_do_not_overlap():
     assert sorted(taken) == list(range(workspace.SOLVERS))
     table = workspace.DenseTable((2, 1, 0, workspace.FLOW, 0, False), {}, {}, [])
     assert len(table.table) == workspace.TABLE
-    assert np.all(table.table[workspace.SOLVERS :] != 0)
+    assert np.all(table.table[workspace.SOLVERS : workspace.SCALED] != 0)
 
 
 def test_every_predictor_has_a_name_and_a_code():

@@ -47,7 +47,7 @@ BAD_CALLS = [
     ({"span": (1, 2)}, r"span: \(1, 2\) leaves out the start, where mu = 0"),
     ({"parameters": {"NU": 1}}, r"no parameter named 'NU'"),
     ({"parameters": {"nu": math.inf}}, r"parameters\['nu'\]: wanted finite numbers, got inf"),
-    ({"settings": {"step": 1}}, r"settings: wanted Settings\(...\), got dict"),
+    ({"settings": {"step": 1}}, r"settings: wanted Settings\(...\), got {'step': 1}"),
     ({"direction": 2}, r'direction: wanted "both", \+1 or -1, got 2'),
     ({"detect": {"LP"}}, r"detect: wanted Kinds of .*got 'LP'"),
     ({"detect": 3}, r'detect: wanted "all" or a set of Kind, got 3'),
@@ -90,7 +90,7 @@ def _repeated(u, p, out):
 
 
 def test_dependent_equations_are_told_from_a_branch_point():
-    with pytest.raises(StartError, match=r"rank-deficient at the start and around it.*equation of '[xy]'"):
+    with pytest.raises(StartError, match=r"x - y is conserved|rank-deficient at the start and around it.*equation of"):
         trace(Problem(_repeated, ("x", "y"), {"p": 0.0}, compiled=False), [0.0, 0.0], "p")
 
 
@@ -264,7 +264,7 @@ problem = Problem(f, ("u",), {"p": 0.0}, compiled=sys.argv[1] == "compiled")
 trace(problem, [0.0], "p", direction=1, settings=Settings(max_points=10))
 print("ready", flush=True)
 settings = Settings(max_points=10**9, step=1e-6, max_step=1e-6)
-branch = trace(problem, [0.0], "p", direction=1, settings=settings)
+branch = trace(problem, [0.0], "p", (-1e6, 1e6), direction=1, settings=settings)
 print(branch.ends[1].name, len(branch), abs(branch["u"] - branch.parameter).max() < 1e-12, flush=True)
 """
 

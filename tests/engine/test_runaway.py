@@ -83,7 +83,7 @@ def test_large_branches_are_no_runaways(equation, start, p, span, largest):
     branch = traced(equation, start, p, span, settings=Settings(max_step=largest))
     assert branch.ends == (Status.LIMIT, Status.LIMIT)
     assert branch.remarks == ()
-    assert len(branch) > 50
+    assert len(branch) > 10
     assert np.ptp(branch["u"]) > 8 * np.min(np.abs(branch["u"]))
 
 

@@ -190,5 +190,5 @@ def test_traces_that_are_given_one_time_limit_share_it():
 
 @pytest.mark.parametrize("seconds", [0, -1.0, float("inf"), float("nan"), "3"])
 def test_a_time_limit_is_a_positive_number(seconds):
-    with pytest.raises(ValueError, match="TimeLimit: wanted a positive number of seconds"):
+    with pytest.raises(ValueError, match=r"TimeLimit\(seconds=...\): wanted a positive number of seconds"):
         TimeLimit(seconds)

@@ -44,6 +44,8 @@ CLEAR = 1e-4  # ... and the least where signs may be rounding: several eigenvalu
 ASIDE = 0.61  # of the way to a probe that could not be had, where another is tried
 MARGIN = 0.001  # part of a piece by which a guess keeps away from its ends
 
+# Distance, relative to 1 + |x|, from its start at which a closed branch is there: it is stored as exactly as that.
+AT_START = 1e-7
 
 @internal
 def split(s, sigma):
@@ -342,7 +344,8 @@ def examine(s, bits):
         left_over = unexplained(s, left, top, bits, event)
         push(s, event, S.EVENT)
         left_over &= ~push_bisected(s, left_over, top)
-        if left_over & ~own_bits(s, event) != 0:
+        closes = S.integers(s)[S.PENDING] == S.CLOSED and distance(s, event, top) <= AT_START * size_of(s, top)
+        if left_over & ~own_bits(s, event) != 0 and not closes:  # its tests at its start are those of another direction
             make_unlocated(s, left, top, left_over, S.slots(s)[S.MADE])
             push(s, S.slots(s)[S.MADE], S.EVENT)
     elif not push_corner(s) and push_bisected(s, bits, top) == 0 and not turn_back(s, bits):

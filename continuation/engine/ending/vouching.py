@@ -41,7 +41,8 @@ def list_false_rows(trace, tolerance) -> list:
     base = trace.records.shape[1] - S.SCALARS
     residuals, located = trace.records[:, base + S.RESIDUAL], trace.records[:, base + S.LOCATED] > 0
     order = np.argsort(-residuals, kind="stable")
-    order = order[(order > 0) & located[order]]
+    corners = trace.records[:, base + S.KIND] == S.KINDS.index("CORNER")  # as exact as differences beside kinks are
+    order = order[(order > 0) & located[order] & ~corners[order]]
     bad = [row for row in order[:LOOKS] if not is_solved(trace, row, tolerance)]
     if bad:
         others = order[LOOKS:][residuals[order[LOOKS:]] >= SMALLER * residuals[bad[0]]][:MOST]
