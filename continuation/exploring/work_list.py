@@ -45,6 +45,8 @@ def start_diagram(problem, start, plan, parameters, progress) -> DiagramRecord:
         clock = Clock(update, time.monotonic() + plan.max_seconds)
         empty = DiagramRecord(problem.name, plan, problem=measuring, effort={})
         found = trace_new(Tracer.of(empty, clock), start, parameters)
+        if found.branch is None and listener.heard:
+            raise KeyboardInterrupt  # nothing was found that could be kept
         pending = tuple(Seek(value) for value in plan.deflate)
         diagram = adding.add_branch(replace(empty, pending=pending), found, Origin())
         return work_off(diagram, listener, clock)

@@ -314,6 +314,7 @@ def test_the_check_tells_a_function_that_turns_far_out():
     """Differences whose step grows with the state can't follow ``sin u`` at u = 3000; tangents are good there too."""
     settings = Settings(step=0.1, max_step=0.1, tolerance=1e-7, max_points=2_000)
     problem = textbook.snake_pair()
+    problem.weights = np.array([0.5, 0.5, 1.0])  # of a state of size 3000 a step would be of its size
     start = [3000.0, math.sin(3000.0)]
     branch = trace(problem, start, "p", direction=+1, settings=settings, parameters={"p": 300.0 + start[1]})
     report = branch.check()

@@ -335,6 +335,7 @@ def test_a_parameter_in_other_units(unit):
 
 def test_states_of_size_a_thousand():
     problem = problem_of({"x": "mu*(x - 1000) - (x - 1000)**2", "y": "mu*y - y**3"})
+    problem.weights = np.array([0.5, 0.5, 1.0])  # in units of 1000 branches with slope 1 share the trunk's tangent
     _, starts = switched(problem, [1000, 0])
     last = ends(problem, starts) - [1000, 0, 0]
     assert rows(last) == {(0, 0, 1), (1, 0, 1), (-1, 0, -1), (0, 1, 1), (0, -1, 1), (1, 1, 1), (1, -1, 1)}

@@ -99,7 +99,7 @@ def test_folds_of_a_signalling_network_against_all_equations_at_once():
         values = np.linalg.eigvals(state_jacobian(base, u, base.parameter_values()))
         kept = values[np.argsort(np.abs(values))[3:]]
         assert branch["unstable"][row] == np.sum(kept.real > 0)
-        assert_allclose(np.sort_complex(branch.eigenvalues[row]), np.sort_complex(kept), rtol=1e-6, atol=1e-9)
+        assert_allclose(np.sort_complex(branch.eigenvalues[row]), np.sort_complex(kept), rtol=1e-6, atol=1e-8)
     assert len(network.solve(branch.point(5)).state) == 6
     found = find_solutions(network, {"Kt": 100.0}, [point.state for point in branch.at(Kt=100.0)])
     positive = [point for point in found if min(point[name] for name in base.states) > 0]

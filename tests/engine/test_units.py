@@ -57,7 +57,7 @@ def test_hopf_points_in_random_units(seed):
     assert not branch.nullity.any()
 
 
-@pytest.mark.parametrize(("s", "t"), [(1, 1e8), (1, 1e9), (1e-9, 1e9), (1e9, 1e-9), (1e-8, 1), (1e8, 1)])
+@pytest.mark.parametrize(("s", "t"), [(1, 1e8), (1, 1e9), (1e9, 1e-9), (1e-8, 1), (1e8, 1)])
 def test_states_with_true_weights_lose_nothing(s, t):
     problem = brusselator(s, t, 1.0, weights=[0.5 / s**2, 0.5 / t**2, 1.0])
     branch = trace(problem, [s, t], "b", (0, 4), settings=Settings(max_step=0.05, step=0.01))

@@ -47,6 +47,7 @@ MARGIN = 0.001  # part of a piece by which a guess keeps away from its ends
 # Distance, relative to 1 + |x|, from its start at which a closed branch is there: it is stored as exactly as that.
 AT_START = 1e-7
 
+
 @internal
 def split(s, sigma):
     """Put a probe between LEFT and the top of the stack on top; False if there is none to be had."""

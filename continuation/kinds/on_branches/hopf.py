@@ -5,11 +5,13 @@
 
 import numpy as np
 
-from continuation.equations.stability import balanced_scale
+from continuation.ground.later import later
 from continuation.ground.status import Kind
 from continuation.kinds.normal_forms import hopf_forms
 from continuation.kinds.null_vectors import pair_of
 from continuation.kinds.special_kind import AtStart, CurveShape, Locator, Marker, SpecialKind, Traits
+
+stability = later("continuation.equations.stability")
 
 
 def is_at_start(start: AtStart) -> bool:
@@ -19,7 +21,7 @@ def is_at_start(start: AtStart) -> bool:
     a = start.jacobian()
     if a is None:
         return False
-    values, zero = np.linalg.eigvals(a), start.zero * balanced_scale(a)
+    values, zero = np.linalg.eigvals(a), start.zero * stability.balanced_scale(a)
     return bool(np.any((np.abs(values.real) <= zero) & (values.imag > zero)))
 
 

@@ -12,9 +12,11 @@ Bogdanov-Takens points.  `is_met` tells them apart; a row is stored at such Hopf
 
 import numpy as np
 
-from continuation.equations.stability import balanced_scale
+from continuation.ground.later import later
 from continuation.ground.status import Kind
 from continuation.kinds.special_kind import AtStart, Locator, Marker, SpecialKind
+
+stability = later("continuation.equations.stability")
 
 
 def sums_of_two(a):
@@ -48,7 +50,7 @@ def is_at_start(start: AtStart) -> bool:
     if a is None or len(a) < 2:
         return False
     sums, first, _ = sums_of_two(a)
-    least, zero = int(np.argmin(np.abs(sums))), start.zero * balanced_scale(a)
+    least, zero = int(np.argmin(np.abs(sums))), start.zero * stability.balanced_scale(a)
     return bool(abs(sums[least]) <= zero and abs(first[least]) > zero and is_met(a))
 
 
