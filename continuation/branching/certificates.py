@@ -11,7 +11,6 @@ inverse does not: it moves L by the last digits, and the limits leave a factor o
 from typing import NamedTuple
 
 import numpy as np
-from scipy.spatial import cKDTree
 
 BALL = 0.5  # radius, of unit vectors, on which second derivatives are bounded; ten times smaller proves less unique
 PROVEN = 0.25  # of beta L, half of what the theorem asks for: room for rounding of the inverse
@@ -90,6 +89,8 @@ def are_real(x, certificates: Certificates) -> np.ndarray:
 
 def find_doubles(x, certificates: Certificates) -> np.ndarray:
     """Pairs (k, 2) of points whose proven solutions are, or can't be told not to be, the same."""
+    from scipy.spatial import cKDTree  # 0.1 s, for kernels of several dimensions only
+
     at = np.flatnonzero(certificates.proven)
     if len(at) < 2:
         return np.empty((0, 2), int)

@@ -18,6 +18,7 @@ FROM_SCALARS = {  # columns of a branch -> how they are read off the scalars (m,
     "residuals": lambda scalars: scalars[:, S.RESIDUAL].copy(),
     "log_determinants": lambda scalars: log_determinants(scalars[:, S.DET], scalars[:, S.DET_EXPONENT]),
 }
+SAME = 1e-6  # relative to 1 + |x|: a fold this near to a branch point and not located is the turn there
 REJECTIONS = {
     "newton": S.REJECTED_NEWTON,
     "angle": S.REJECTED_ANGLE,
@@ -32,7 +33,7 @@ REJECTIONS = {
 
 def assemble(problem, begun, runs, request) -> Rows:
     """Join the runs (sign -> Run) into one branch, from the -1 end to the +1 end."""
-    records, brackets, start = join(runs, len(begun.x))
+    records, brackets, start = without_turns(*join(runs, len(begun.x)), len(begun.x))
     size, base = len(begun.x), records.shape[1] - S.SCALARS
     unknowns, scalars = records[:, :size].copy(), records[:, base:]
     states, varied = problem.columns(unknowns)
@@ -99,6 +100,19 @@ def join(runs, size):
         parts.append(runs[1].rows)
         brackets |= {start + row: pair for row, pair in brackets_of(runs[1], size).items()}
     return np.concatenate(parts), brackets, start
+
+
+def without_turns(records, brackets, start, size):
+    """The same without folds that were not located because they are the turn at a branch point next to them."""
+    scalars, kept = records[:, records.shape[1] - S.SCALARS :], np.ones(len(records), bool)
+    folds = (scalars[:, S.KIND] == S.KINDS.index("FOLD")) & (scalars[:, S.LOCATED] == 0)
+    points = (scalars[:, S.KIND] == S.KINDS.index("BRANCH_POINT")) & (scalars[:, S.LOCATED] > 0)
+    for row in np.flatnonzero(folds):
+        for other in {max(row - 1, 0), min(row + 1, len(records) - 1)}:
+            gap = np.max(np.abs(records[row, :size] - records[other, :size]))
+            kept[row] &= not (points[other] and gap <= SAME * (1 + np.max(np.abs(records[row, :size]))))
+    moved = np.cumsum(kept) - 1
+    return records[kept], {int(moved[row]): pair for row, pair in brackets.items() if kept[row]}, int(moved[start])
 
 
 def brackets_of(run, size) -> dict:
