@@ -69,8 +69,9 @@ class Runaway(Watcher):
             return
         rows = self.suspects(trace, self.seen, last)
         self.seen = last
+        sizes = np.abs(trace.unknowns[:last])
         for row, k in rows:
-            if self.leaves(trace, row, k):
+            if sizes[row, k] >= self.failed.get(k, 0.0) and self.leaves(trace, row, k):
                 self.remarks = (self.words[k],)
                 trace.cut(row + 1, status=Status.INFINITY)
                 return
@@ -86,7 +87,9 @@ class Runaway(Watcher):
         found = []
         for k in np.unique(moving[eligible]):
             chosen, unit = rows[eligible & (moving == k)], trace.state.floats[S.MAX_H] / math.sqrt(weights[k])
-            found += [(int(row), int(k)) for row in chosen[self.obeys_law(x, k, chosen, unit)]]
+            chosen = chosen[np.abs(x[chosen, k]) >= self.failed.get(k, 0.0)]
+            if len(chosen):
+                found += [(int(row), int(k)) for row in chosen[self.obeys_law(x, k, chosen, unit)]]
         return sorted(found)
 
     def obeys_law(self, x, k, rows, unit) -> np.ndarray:
@@ -124,8 +127,6 @@ class Runaway(Watcher):
     def leaves(self, trace, row, k) -> bool:
         """Whether the branch is certain to leave to infinity from a row, with little of the parameter's way left."""
         x = trace.unknowns[row]
-        if abs(x[k]) < self.failed.get(k, 0.0):
-            return False
         if k not in self.goal:
             ahead = self.look_ahead(trace, row, k)
             goal = None if ahead is None else limit_of(ahead, x[-1])
