@@ -6,8 +6,8 @@ directions traced, -1 and 1, to their `Run`.
 
 import numpy as np
 
-from continuation.engine.assembly.near_crossings import remarks_on_crossings
 from continuation.engine.assembly.level_pieces import remarks_on_level_pieces
+from continuation.engine.assembly.near_crossings import remarks_on_crossings
 from continuation.engine.assembly.noise import remarks_on_noise
 from continuation.engine.assembly.notes import remarks_of_notes
 from continuation.ground.status import Kind
