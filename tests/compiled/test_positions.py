@@ -35,7 +35,7 @@ def firsts(s):
     integers = S.ops(s)[0], S.kinds(s)[0], S.trait(s, 0, 0), S.integers(s)[0], S.effort(s)[0]
     vectors = S.parameters(s)[0], S.weights(s)[0], S.floats(s)[0], S.scratch(s)[0], S.limits(s)[0, 0]
     tables = S.work(s)[0, 0], S.slots(s)[0, 0], S.stack(s)[0, 0], S.rows(s)[0, 0], S.brackets(s)[0, 0]
-    return integers, vectors, (*tables, S.notes(s)[0, 0])
+    return integers, vectors, (*tables, S.notes(s)[0, 0], S.crossings(s)[0, 0])
 
 
 @kernel
@@ -44,7 +44,7 @@ def shapes(s):
     lengths = S.ops(s).shape[0], S.kinds(s).shape[0], S.parameters(s).shape[0], S.weights(s).shape[0]
     more = S.integers(s).shape[0], S.floats(s).shape[0], S.effort(s).shape[0], S.scratch(s).shape[0]
     tables = S.work(s).shape, S.slots(s).shape, S.stack(s).shape, S.rows(s).shape
-    rest = S.brackets(s).shape, S.limits(s).shape, S.notes(s).shape
+    rest = S.brackets(s).shape, S.limits(s).shape, S.notes(s).shape, S.crossings(s).shape
     return lengths, more, tables, rest, (S.size(s), S.tests(s), S.scalars(s))
 
 
@@ -52,7 +52,7 @@ def test_compiled_code_sees_every_array_of_the_state():
     state, _ = fresh_state()
     names = ("ops", "kinds", "traits", "integers", "effort")
     names += ("parameters", "weights", "floats", "scratch", "limits", "work", "slots", "stack", "rows", "brackets")
-    names += ("notes",)
+    names += ("notes", "crossings")
     assert set(names) == set(S.State._fields[1:])
     state = S.with_table(state._replace(traits=state.traits.copy()))
     for number, name in enumerate(names, 1):
@@ -66,7 +66,7 @@ def test_compiled_code_sees_the_shapes_of_the_state():
     assert lengths == tuple(len(state[S.State._fields.index(n)]) for n in ("ops", "kinds", "parameters", "weights"))
     assert more == (len(state.integers), len(state.floats), len(state.effort), len(state.scratch))
     assert tables == (state.work.shape, state.slots.shape, state.stack.shape, state.rows.shape)
-    assert rest == (state.brackets.shape, state.limits.shape, state.notes.shape)
+    assert rest == (state.brackets.shape, state.limits.shape, state.notes.shape, state.crossings.shape)
     size, tests = operations.size, len(operations.tests)
     assert sizes == (size, tests, S.width(size, tests) - S.SCALARS)
 
