@@ -44,7 +44,7 @@ def shapes(s):
     lengths = S.ops(s).shape[0], S.kinds(s).shape[0], S.parameters(s).shape[0], S.weights(s).shape[0]
     more = S.integers(s).shape[0], S.floats(s).shape[0], S.effort(s).shape[0], S.scratch(s).shape[0]
     tables = S.work(s).shape, S.slots(s).shape, S.stack(s).shape, S.rows(s).shape
-    rest = S.brackets(s).shape, S.limits(s).shape, S.notes(s).shape
+    rest = S.brackets(s).shape, S.limits(s).shape, S.notes(s).shape, S.crossings(s).shape
     return lengths, more, tables, rest, (S.size(s), S.tests(s), S.scalars(s))
 
 
@@ -66,7 +66,7 @@ def test_compiled_code_sees_the_shapes_of_the_state():
     assert lengths == tuple(len(state[S.State._fields.index(n)]) for n in ("ops", "kinds", "parameters", "weights"))
     assert more == (len(state.integers), len(state.floats), len(state.effort), len(state.scratch))
     assert tables == (state.work.shape, state.slots.shape, state.stack.shape, state.rows.shape)
-    assert rest == (state.brackets.shape, state.limits.shape, state.notes.shape)
+    assert rest == (state.brackets.shape, state.limits.shape, state.notes.shape, state.crossings.shape)
     size, tests = operations.size, len(operations.tests)
     assert sizes == (size, tests, S.width(size, tests) - S.SCALARS)
 

@@ -212,8 +212,8 @@ def point_along(s, responses, gram):
 def find_other_root(s, record, reach):
     """What F is at `reach` to both sides along ``work[S.DIRECTION]``, as a part of what its derivative says.
 
-    Returns the lesser of both (0 or less: another root lies nearer), the largest departure from 1 (infinite where F
-    can't be had), and the side of the lesser.
+    These are values of ``1 + q r + c r**2`` at r = 1 and -1.  Returns its least value between them (0 or less: another
+    root lies nearer), its largest departure from 1 at the ends (infinite where F can't be had), and the root nearest 0.
     """
     work, size = S.work(s), S.size(s)
     y, v, rhs, d = work[S.GUESS], work[S.DIRECTION], work[S.RHS], work[S.SOLUTION]
@@ -222,15 +222,18 @@ def find_other_root(s, record, reach):
             y[j] = record[j] + (reach if k == 0 else -reach) * v[j]
         status, _ = evaluate(s, y)
         if status != OK:
-            return 1.0, math.inf, 1.0
+            return 1.0, math.inf, 0.0
         for i in range(size - 1):
             rhs[k * size + i] = work[S.F][i]
     if linearise_at(s, record) != OK or solve_across(s, record) != OK:
-        return 1.0, math.inf, 1.0
+        return 1.0, math.inf, 0.0
     ahead = inner(S.weights(s), part(d, 0, size), v) / reach
     behind = -inner(S.weights(s), part(d, size, size), v) / reach
-    bend = max(abs(1.0 - ahead), abs(1.0 - behind))
-    return min(ahead, behind), bend, 1.0 if ahead < behind else -1.0
+    q, c, least = 0.5 * (ahead - behind), 0.5 * (ahead + behind) - 1.0, min(ahead, behind)
+    if abs(q) < 2.0 * c:  # a minimum in between
+        least = min(least, 1.0 - q * q / (4.0 * c))
+    root = q + math.copysign(math.sqrt(max(q * q - 4.0 * c, 0.0)), q)
+    return least, max(abs(1.0 - ahead), abs(1.0 - behind)), -2.0 / root if root != 0.0 else 0.0
 
 
 @internal
@@ -248,11 +251,11 @@ def judge_correction(s, record):
     if S.work(s)[S.SOLUTION][behind + DETERMINANT] == 1.0 and S.work(s)[S.SOLUTION][behind + EXPONENT] == 0.0:
         return OK  # no determinant: what is asked is not a bordered system
     reach = REACH * first
-    least, bend, side = find_other_root(s, record, reach)
+    least, bend, root = find_other_root(s, record, reach)
     if not bend < math.inf:
         return OK  # next to where F ends nothing can be told
     if least <= 0.0 and not (0.0 < reals[S.STRAY] < STUBBORN * first):
-        reals[S.STRAY], reals[S.RESULT] = first, side * reach / (1.0 - least)
+        reals[S.STRAY], reals[S.RESULT] = first, root * reach
         return S.STRAYED
     reals[S.STRAY] = 0.0
     allowed = max(first / math.sqrt(max(bend, LEAST)), tiny)
