@@ -15,12 +15,13 @@ from continuation.expressions.naming import declare_names, plain
 from continuation.expressions.reading.definitions import Scope, read_heads
 from continuation.expressions.reading.parsing import ExpressionError, parse
 from continuation.expressions.reading.symbolic import as_text
-from continuation.expressions.tapes import Tape, jacobian_tape, parameter_tape, residual_tape, value_tape
+from continuation.ground.later import later
 from continuation.ground.ranges import spread
 
 __all__ = ["ExpressionError", "Expressions", "from_expressions", "from_source"]
 
 EXPRESSIONS = ("equations", "outputs", "zeros")
+tapes = later("continuation.expressions.tapes")
 
 
 class Expressions:
@@ -58,7 +59,16 @@ class Expressions:
 
     def __init__(self, source: dict):
         self._source, self._system = source, _parse_all(source)
-        self.states, self.parameters = tuple(source["equations"]), tuple(source["parameters"])
+
+    @property
+    def states(self) -> tuple[str, ...]:
+        """Names of the states."""
+        return tuple(self._source["equations"])
+
+    @property
+    def parameters(self) -> tuple[str, ...]:
+        """Names of the parameters."""
+        return tuple(self._source["parameters"])
 
     def __repr__(self):
         return f"Expressions(states={self.states}, parameters={self.parameters})"
@@ -110,16 +120,16 @@ class Expressions:
         parts = (find_blame(self._system, names, root, values) for root in self._system.equations)
         return next(filter(None, parts), "")
 
-    def tape(self, kind: str, index: int = 0) -> Tape:
+    def tape(self, kind: str, index: int = 0):
         """Operations of the ``residual``, the ``jacobian``, the ``parameter_derivative``, of an output or a zero.
 
         `index` is the number of the parameter derived by, of the output (`kind` ``outputs``) or zero (``zeros``).
         """
         if kind in ("outputs", "zeros"):
-            return value_tape(self._system, getattr(self._system, kind)[index])
+            return tapes.value_tape(self._system, getattr(self._system, kind)[index])
         if kind == "parameter_derivative":
-            return parameter_tape(self._system, index)
-        return {"residual": residual_tape, "jacobian": jacobian_tape}[kind](self._system)
+            return tapes.parameter_tape(self._system, index)
+        return {"residual": tapes.residual_tape, "jacobian": tapes.jacobian_tape}[kind](self._system)
 
     @property
     def source(self) -> dict:

@@ -465,9 +465,6 @@ def test_a_kernel_of_two_dimensions_has_no_curve():
         trace(problem, trunk["BP1"], ("mu", "nu"))
 
 
-# Systems nobody chose
-
-
 def random_system(seed):
     """Quadratic and cubic terms with random coefficients in 2 to 5 states and two parameters."""
     rng = np.random.default_rng(seed)

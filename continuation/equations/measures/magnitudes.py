@@ -20,6 +20,7 @@ FEW = 16  # states tried so, at most: each costs up to thirty Jacobians
 SMALL = 1e-3  # states below this are out of the ordinary: a tenth of it is hidden from steps by others of size 1
 FAINT = 1e-6  # states below this part of where they begin to act are next to zero; rounding of zeros is far below it
 CANCELLED = 1e-8  # responses below this part of the terms that they are the sum of are rounding
+ROUNDED = 1e-14  # states below this part of the largest are what rounding left of zero: their size says nothing
 REGULAR = 1e12  # conditions beyond this, of F_u with its rows alike, say that there is no response to speak of
 
 
@@ -59,7 +60,9 @@ def magnitudes_at(problem, u, p, active, span) -> np.ndarray:
     if np.all(np.isfinite(own)):
         return own
     q = own[-1] if np.isfinite(own[-1]) else magnitude_of_parameter(p[active], span)
-    found = np.append(np.where(np.isfinite(own[:-1]), own[:-1], np.abs(u[:n])), q)
+    sizes = np.abs(u[:n])
+    sizes[sizes <= ROUNDED * np.max(sizes, initial=0.0)] = 0.0
+    found = np.append(np.where(np.isfinite(own[:-1]), own[:-1], sizes), q)
     x, size = np.append(u, p[active]), np.ones(len(u) + 1)
     size[:n] = np.where(found[:-1] > 0.0, found[:-1], 1.0)
     size[-1] = q
