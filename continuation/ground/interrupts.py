@@ -16,6 +16,7 @@ import socket
 import threading
 
 END = b"\0"  # a byte that is no signal's number: ends the thread
+PATIENCE = 1.0  # seconds that a thread may take to end
 
 
 class Listener:
@@ -154,20 +155,24 @@ def waking(flags):
         signal.set_wakeup_fd(before)
         yield
         return
-    _thread.start_new_thread(_watch, (reader, flags, before))
+    running = _thread.allocate_lock()
+    running.acquire()
+    _thread.start_new_thread(_watch, (reader, flags, before, running))
     try:
         yield
     finally:
         signal.set_wakeup_fd(before, warn_on_full_buffer=False)
         with contextlib.suppress(OSError):  # full of signals: the thread has enough to wake up for
             writer.send(END)
+        running.acquire(timeout=PATIENCE)  # a signal that it has not read yet is none of the next trace's
 
 
-def _watch(reader, flags, before):
-    """Set the flags at each SIGINT, pass every signal on, until the end."""
+def _watch(reader, flags, before, running):
+    """Set the flags at each SIGINT, pass every signal on, until the end; then release the lock."""
     while True:
         numbers = reader.recv(1)
         if numbers in (END, b""):
+            running.release()
             return
         if numbers[0] == signal.SIGINT:
             for flag in list(flags):

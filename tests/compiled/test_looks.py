@@ -36,7 +36,7 @@ def test_tails_are_no_dips(name, length):
         assert {point.kind for point in branch.special} <= {Kind.END, Kind.FOLD}
         assert branch.effort["probes"] <= 30 * branch.effort["steps"]
         assert branch.effort["unsearched"] == 0
-        assert branch.remarks == ()
+        assert not [remark for remark in branch.remarks if "infinity" not in str(remark)]
 
 
 def waving(u, p, out):

@@ -118,7 +118,8 @@ def symmetrise(w):
     """Turn the copy of F_u into a symmetric matrix with its eigenvalues and keep the scaling, if there is one.
 
     Where F_u is symmetric itself and states have units D, into D F_u D: it has as many eigenvalues of each sign
-    (Sylvester's law of inertia), and none is small for its units alone.
+    (Sylvester's law of inertia), and none is small for its units alone.  Units that make the diagonal more uneven than
+    it is (those of a state that acts on itself by its cube, say) are left out.
     """
     n, a, copy = fixed(w, D.N_STATES), D.jacobian(w), D.copied(w)
     measured = has_units(w)
@@ -131,11 +132,22 @@ def symmetrise(w):
                 size = geometric_mean(abs(a[i, j]), abs(a[j, i]))
                 copy[i, j] = copy[j, i] = math.copysign(size, a[i, j])
     set_scaling(w, scaled)
-    if done and measured:
+    if done and measured and spread_of_diagonal(w, True) < spread_of_diagonal(w, False):
         for i in range(n):
             for j in range(n):
                 copy[i, j] *= D.units(w)[i] * D.units(w)[j]
     return done or scaled
+
+
+@internal
+def spread_of_diagonal(w, measured):
+    """Largest over least modulus on the diagonal of F_u, zeros left out; of D F_u D if it is to be `measured`."""
+    a, units, least, most = D.jacobian(w), D.units(w), math.inf, 0.0
+    for i in range(fixed(w, D.N_STATES)):
+        value = abs(a[i, i]) * (units[i] * units[i] if measured else 1.0)
+        most = max(most, value)
+        least = min(least, value) if value > 0.0 else least
+    return most / least if least < math.inf else 1.0
 
 
 @internal

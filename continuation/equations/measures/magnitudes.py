@@ -14,7 +14,7 @@ from continuation.equations.measures.measure import ORDINARY, Measure, is_ordina
 SHARE = 0.5  # of a finite span: the typical magnitude of its parameter; ten times less takes ten times as many steps
 REACH = 4.0  # most by which the response to the parameter raises a state's magnitude above what it is at the start
 NOTHING = 1e-9  # states below this part of what the parameter makes of them within its magnitude are zero at the start
-DECADES = 9  # of magnitudes about 1 tried for a zero state that is coupled to none: at more, rounding of squares acts
+BELOW, ABOVE = 12, 9  # decades of magnitudes tried for a zero state coupled to none; higher, rounding of squares acts
 CHANGED = 0.5  # relative change of a derivative that tells that a state has come to the size where it acts on itself
 FEW = 16  # states tried so, at most: each costs up to thirty Jacobians
 SMALL = 1e-3  # states below this are out of the ordinary: a tenth of it is hidden from steps by others of size 1
@@ -169,11 +169,11 @@ def first_true(holds) -> float | None:
     """Power of ten at which a statement begins to hold; 0 where within what is ordinary, None where never."""
     low, high = -math.log10(ORDINARY), math.log10(ORDINARY)
     if holds(low):
-        low, high = -DECADES, low
+        low, high = -BELOW, low
     elif holds(high):
         return 0.0
     else:
-        low, high = high, DECADES
+        low, high = high, ABOVE
     if holds(low) or not holds(high):
         return None
     while high - low > 0.05:
