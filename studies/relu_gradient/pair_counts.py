@@ -11,7 +11,8 @@ from systems.relu import two_teachers
 
 DECAY = 1e-3  # isolates the collinear points, and moves all others by as little
 SPAN, RATIOS = (0.02, 1.0), (1.0, 0.5, 0.05)  # norm ratios at which is counted: above the fold and below
-BOUNDS = (-0.3, 0.9)  # of guesses
+BOX, GUESSES = (-0.3, 0.9), 800  # of guesses, and how many
+BOUNDS = (-1.5, 1.5)  # of solutions
 BUDGET, SEEDS = 4000, 4  # Newton iterations of a search; searches
 SWAP = ("w[1,0]", "w[1,1]", "w[0,0]", "w[0,1]")  # both students exchanged
 
@@ -23,7 +24,7 @@ def find_all(ratios=RATIOS) -> tuple[list, dict]:
     """
     problem, settings = two_teachers(lam=DECAY), Settings(max_step=0.05)
     equal = problem.restricted([SWAP])
-    starts = find_solutions(equal, {"b2": ratios[0]}, limit=20, bounds=BOUNDS, budget=BUDGET)
+    starts = find_solutions(equal, {"b2": ratios[0]}, limit=20, guesses=guesses_for(equal), budget=BUDGET)
     given = {"parameters": {"b2": ratios[0]}, "settings": settings}
     branches = [trace(problem, start.state, "b2", SPAN, **given) for start in starts]
     more = {"bounds": BOUNDS, "budget": BUDGET}
@@ -33,11 +34,18 @@ def find_all(ratios=RATIOS) -> tuple[list, dict]:
 
 def _points(problem, equal, parameters) -> list:
     """Critical points by deflation alone: with equal students, then the others, from several sets of guesses."""
-    options = {"limit": 40, "bounds": BOUNDS, "budget": BUDGET}
-    known = [problem.solve(p.state, parameters) for p in find_solutions(equal, parameters, **options)]
+    options = {"limit": 40, "budget": BUDGET}
+    found = find_solutions(equal, parameters, guesses=guesses_for(equal), **options)
+    known = [problem.solve(p.state, parameters) for p in found]
     for seed in range(SEEDS):
+        options["guesses"] = guesses_for(problem, seed)
         known += find_solutions(problem, parameters, known=[p.state for p in known], seed=seed, **options)
     return known
+
+
+def guesses_for(problem, seed=0):
+    """(GUESSES, n) guesses in the box."""
+    return np.random.default_rng(seed).uniform(*BOX, (GUESSES, len(problem.unknown_names)))
 
 
 def counts(branches, points) -> dict:
