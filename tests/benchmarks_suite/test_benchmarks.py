@@ -34,9 +34,10 @@ def test_a_prescribed_step_costs_one_newton_iteration(name):
     assert effort["rejections"] == {}
     again = effort["newton_iterations"] - 60  # next to lam = 0 its digits ask for a second one
     assert 0 <= again <= (0 if name.endswith("-2") else 6)
-    assert effort["factorisations"] == 61 + again  # one for the tangent at the start
-    assert effort["jacobians"] == effort["factorisations"]
-    assert effort["residuals"] == 121 + again
+    looks = effort["factorisations"] - 61 - again  # one is for the tangent at the start
+    assert 0 <= looks <= (0 if name.endswith("-2") else 6)  # the guard looks ahead where it has a doubt
+    assert 61 + again <= effort["jacobians"] <= effort["factorisations"]
+    assert looks <= effort["residuals"] - 121 - again <= 2 * looks
     assert effort["spectra"] <= 20
 
 
