@@ -13,41 +13,7 @@ from continuation.expressions.calculus import FUNCTIONS, derivatives
 from continuation.expressions.graph import Graph
 
 HEADER = '"""Generated functions; edits are overwritten."""\n\nimport numpy as np\n'
-GAMMA = '''
-import math
-
-from numba.extending import register_jitable
-
-
-@register_jitable
-def gamma(x):
-    if x > 171.624 or abs(x) < 6e-309:
-        return math.copysign(np.inf, x)
-    if x < -180.0 or (x <= 0.0 and x == math.floor(x)) or x != x:
-        return np.nan
-    return math.gamma(x)
-
-
-@register_jitable
-def digamma(x):
-    """By reflection below 0.5, by recurrence up to 10, by Stirling's series from there (DLMF 5.5.4, 5.5.2, 5.11.2)."""
-    if x <= 0.0 and x == math.floor(x) or x != x:
-        return np.nan
-    if x < 0.5:
-        return digamma_right(1.0 - x) - math.pi / math.tan(math.pi * x)
-    return digamma_right(x)
-
-
-@register_jitable
-def digamma_right(x):
-    total = 0.0
-    while x < 10.0:
-        total -= 1.0 / x
-        x += 1.0
-    y = 1.0 / (x * x)
-    series = y * (1 / 12 - y * (1 / 120 - y * (1 / 252 - y * (1 / 240 - y * (1 / 132 - y * (691 / 32760 - y / 12))))))
-    return total + math.log(x) - 0.5 / x - series
-'''
+GAMMA = "import math\n\nfrom continuation.compiled.tape.gamma import digamma, gamma\n"
 LARGEST_PRODUCT = 16  # higher whole powers call pow, which is then faster
 LONGEST_PIECE = 90  # characters on a line, so that neither Python's nor numba's parser nests deeply
 
