@@ -64,7 +64,7 @@ class Verbs:
         --------
         >>> pendulum = Problem.from_expressions({"x": "v", "v": "-sin(x) - v/5"}, {})
         >>> settled = pendulum.settle([1.0, 0.0])
-        >>> settled.motion.name, [round(x, 6) + 0.0 for x in settled.point.state]
+        >>> settled.motion.name, [round(float(x), 6) + 0.0 for x in settled.point.state]
         ('REST', [0.0, 0.0])
         """
         return settling.settle(self, start, time, parameters)

@@ -217,7 +217,7 @@ def emanating_orbits(problem, point) -> tuple:
     >>> cell = "(mu - 1)*{a} - {b} - {a}*({a}**2 + {b}**2) - (x0 + x1 + x2)/3 + {a}"
     >>> turn = "{a} + (mu - 1)*{b} - {b}*({a}**2 + {b}**2) - (y0 + y1 + y2)/3 + {b}"
     >>> equations = {f"x{k}": cell.format(a=f"x{k}", b=f"y{k}") for k in range(3)}
-    >>> equations |= {f"y{k}": turn.format(a=f"y{k}", b=f"x{k}") for k in range(3)}
+    >>> equations |= {f"y{k}": turn.format(a=f"x{k}", b=f"y{k}") for k in range(3)}
     >>> moves = [("x1", "x2", "x0", "y1", "y2", "y0"), ("x0", "x2", "x1", "y0", "y2", "y1")]
     >>> problem = Problem.from_expressions(equations, {"mu": -0.5}, symmetries=moves)
     >>> point = trace(problem, [0] * 6, "mu", (-0.5, 0.5), stop=Kind.HOPF)["HB1"]
