@@ -204,8 +204,9 @@ def test_spurious_minima_of_ten_students_are_named():
 
 
 def test_summary_writes_one_table(out, monkeypatch, run):
+    numbers = run(single)  # before its main is another
     monkeypatch.setattr(summary, "STUDIES", (single,))
-    monkeypatch.setattr(single, "main", lambda **options: run(single))
+    monkeypatch.setattr(single, "main", lambda **options: numbers)
     found = summary.main(fast=True, out=out)
     assert found["Theorem 6: probability >= (1 - epsilon)/2"] == "holds"
     assert (out / "claims.txt").read_text("utf-8").startswith("where")
