@@ -23,6 +23,22 @@ def evaluate(problem, u, p) -> np.ndarray:
     return out
 
 
+def probed(function, *arguments) -> np.ndarray | float:
+    """What a function gives at a place next to solutions; NaN where plain Python has no value there.
+
+    Examples
+    --------
+    >>> import math
+    >>> probed(math.sqrt, 4.0), probed(math.sqrt, -1.0)
+    (2.0, nan)
+    """
+    try:
+        with np.errstate(all="ignore"):
+            return function(*arguments)
+    except (ArithmeticError, ValueError):
+        return np.nan
+
+
 def difference(problem, u, p, variables, k, *, fourth_order=False) -> np.ndarray:
     """dF/dvariables[k] by central differences; `variables` is `u` or `p` itself, left as it was.
 

@@ -9,7 +9,7 @@ residual that is what the last digits of x leave of it.  How large 1 is for an u
 import numpy as np
 
 from continuation.equations.bordered import DOUBTFUL, solve_least_norm
-from continuation.equations.derivatives import evaluate, extended_jacobian, state_jacobian
+from continuation.equations.derivatives import evaluate, extended_jacobian, probed, state_jacobian
 
 # Largest Newton correction of a solution, relative to 1 + |x| in the inner product's units.  Ten times less refuses
 # solutions of badly conditioned equations, ten times more accepts points that are off visibly.
@@ -75,7 +75,8 @@ def units_of(problem, size) -> np.ndarray:
 def vanishes(residual, jacobian, x, units, *, step=STEP, terms=TERMS) -> bool:
     """`is_solution` for functions of x (N,): ``residual(x)`` (n,) and ``jacobian(x)`` (n, N); units (N,) of x."""
     with np.errstate(all="ignore"):
-        f = np.abs(residual(x))
+        signed = residual(x)
+        f = np.abs(signed)
         if not np.all(np.isfinite(f)):
             return False
         around = size_around(residual, x, units)
@@ -84,7 +85,7 @@ def vanishes(residual, jacobian, x, units, *, step=STEP, terms=TERMS) -> bool:
         a = jacobian(x)
         if not np.all(np.isfinite(a)):
             return False
-        d, size = solve_least_norm(a * units, residual(x), DOUBTFUL), 1 + np.linalg.norm(x / units)
+        d, size = solve_least_norm(a * units, signed, DOUBTFUL), 1 + np.linalg.norm(x / units)
         if not np.linalg.norm(d) <= MULTIPLE * size:
             return False
         if np.linalg.norm(d) <= step * size:
@@ -95,8 +96,8 @@ def vanishes(residual, jacobian, x, units, *, step=STEP, terms=TERMS) -> bool:
 def size_around(residual, x, units) -> np.ndarray:
     """(n,) size of the residual a little way off, in two generic directions; zero where it has no value there."""
     places = np.outer([1.0, 2.0], 1.0 + np.arange(len(x)))
-    found = np.abs([residual(x + AROUND * (units + np.abs(x)) * np.cos(place)) for place in places])
-    return np.max(np.where(np.isfinite(found), found, 0.0), axis=0)
+    found = [np.abs(probed(residual, x + AROUND * (units + np.abs(x)) * np.cos(place))) for place in places]
+    return np.maximum(*[np.where(np.isfinite(size), size, 0.0) for size in found])
 
 
 def noise_at(residual, x) -> np.ndarray:
@@ -104,5 +105,5 @@ def noise_at(residual, x) -> np.ndarray:
 
     J. J. Moré, S. M. Wild, "Estimating computational noise", SIAM J. Sci. Comput. 33 (2011), doi:10.1137/100786125.
     """
-    values = np.array([residual(x * (1.0 + k * APART)) for k in range(-4, 5)])
+    values = np.array(np.broadcast_arrays(*[probed(residual, x * (1.0 + k * APART)) for k in range(-4, 5)]))
     return SPREAD * np.sqrt(np.mean(np.diff(values, 3, axis=0) ** 2, axis=0) / 20.0)  # 20: sum of squares of 1 3 3 1

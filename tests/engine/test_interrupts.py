@@ -79,7 +79,7 @@ def line_problem(callback=None):
         if callback is not None:
             callback(u)
 
-    return Problem(f, ("u",), {"p": 0.0}, compiled=False)
+    return Problem(f, ("u",), {"p": 0.0}, compiled=False, scales={"u": 1.0, "p": 1.0})
 
 
 def test_keyboard_interrupt_from_a_function_of_the_users_ends_the_trace(caplog):

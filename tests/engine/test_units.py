@@ -1,10 +1,12 @@
 """Nothing found depends on the units of a model's states, parameters and equations."""
 
+import math
+
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 
-from continuation import Branch, Kind, Problem, Settings, diagram, switch, trace
+from continuation import Branch, Kind, Problem, Settings, Status, diagram, switch, trace
 from continuation.equations.measures.magnitudes import magnitudes_at
 from continuation.equations.measures.measure import units_of
 from continuation.equations.solved import is_solution
@@ -212,6 +214,26 @@ def test_a_start_with_equations_in_other_units_is_no_branch_point(rate):
     problem = Problem.from_expressions({"x": f"{rate!r}*(mu - x)", "y": "x - y**3"}, {"mu": 1.0}, stability=None)
     branch = trace(problem, [1.0, 1.0], "mu", (0.5, 2))
     assert_allclose(branch["y"] ** 3, branch["mu"], rtol=1e-9)
+
+
+@pytest.mark.parametrize("start", 10.0 ** np.arange(-8, -2))
+def test_starts_next_to_a_fold(start):
+    fold = Problem.from_expressions({"x": "p - x**2"}, {"p": start**2})
+    branch = trace(fold, [start], "p", (-1, 1))
+    assert [point.kind for point in branch.special] == [Kind.FOLD]
+    assert abs(branch.folds[0]["p"]) <= 1e-12
+    assert_array_equal(branch.ends, [Status.LIMIT, Status.LIMIT])
+    assert_array_equal(branch.weights, [1.0, 1.0])
+
+
+def test_functions_of_plain_python_may_have_no_value_beside_the_branch():
+    def f(u, p, out):
+        out[0] = u[0] - p[0]
+        out[1] = u[0] - math.sqrt(u[1])
+
+    branch = trace(Problem(f, ("x", "y"), {"p": 0.05}, compiled=False), [0.05, 0.0025], "p", (0.01, 1))
+    assert_array_equal(branch.ends, [Status.LIMIT, Status.LIMIT])
+    assert_allclose(branch["y"], branch["p"] ** 2, rtol=1e-8)
 
 
 def test_magnitudes_follow_the_units_of_the_model():

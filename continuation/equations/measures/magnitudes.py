@@ -8,12 +8,14 @@ import math
 
 import numpy as np
 
-from continuation.equations.derivatives import extended_jacobian
+from continuation.equations.derivatives import evaluate, extended_jacobian, probed
 from continuation.equations.measures.measure import ORDINARY, Measure, is_ordinary, with_measure
 
 SHARE = 0.5  # of a finite span: the typical magnitude of its parameter; ten times less takes ten times as many steps
 REACH = 4.0  # most by which the response to the parameter raises a state's magnitude above what it is at the start
-NOTHING = 1e-9  # states below this part of what the parameter makes of them within its magnitude are zero at the start
+# States below this part of what the parameter makes of them within its magnitude are next to zero at the start: ten
+# times more and those that grow from small values have other magnitudes, far less and a start next to a fold is all.
+NOTHING = 1e-4
 BELOW, ABOVE = 12, 9  # decades of magnitudes tried for a zero state coupled to none; higher, rounding of squares acts
 CHANGED = 0.5  # relative change of a derivative that tells that a state has come to the size where it acts on itself
 FEW = 16  # states tried so, at most: each costs up to thirty Jacobians
@@ -21,6 +23,9 @@ SMALL = 1e-3  # states below this are out of the ordinary: a tenth of it is hidd
 FAINT = 1e-6  # states below this part of where they begin to act are next to zero; rounding of zeros is far below it
 CANCELLED = 1e-8  # responses below this part of the terms that they are the sum of are rounding
 ROUNDED = 1e-14  # states below this part of the largest are what rounding left of zero: their size says nothing
+# How often what the linear terms say F may change along the response: ten times less and branches that bend as they
+# usually do have other magnitudes.  And how often the response is halved where F changes more.
+BENT, HALVINGS = 1e3, 60
 REGULAR = 1e12  # conditions beyond this, of F_u with its rows alike, say that there is no response to speak of
 
 
@@ -67,10 +72,9 @@ def magnitudes_at(problem, u, p, active, span) -> np.ndarray:
     size[:n] = np.where(found[:-1] > 0.0, found[:-1], 1.0)
     size[-1] = q
     probing = with_measure(problem, Measure(1 / size**2, size, np.ones(len(u))))
-    with np.errstate(all="ignore"):
-        a = extended_jacobian(probing, x, p, active) if "residual" in problem.functions else np.full((1, 1), np.nan)
-    if len(a) == n and np.all(np.isfinite(a)):
-        found[:-1] = responding(a, found)
+    a = probed(extended_jacobian, probing, x, p, active) if "residual" in problem.functions else np.nan
+    if np.shape(a) == (n, n + 1) and np.all(np.isfinite(a)):
+        found[:-1] = responding(probing, x, p, active, a, found)
         found[:-1] = coupled(a, found)
         found[:-1] = acting(probing, x, p, active, a, found)
         found[:-1] = driven(a, found)
@@ -88,10 +92,11 @@ def magnitude_of_parameter(value, span) -> float:
     return abs(value) or 1.0
 
 
-def responding(a, found) -> np.ndarray:
+def responding(problem, x, p, active, a, found) -> np.ndarray:
     """Magnitudes of the states as they are, or as the parameter makes them within its magnitude, to some factor.
 
-    What cancels in the response, in a symmetric problem say, counts as if it did not: it would be rounding.
+    What cancels in the response, in a symmetric problem say, counts as if it did not: it would be rounding.  Where the
+    linear response is not what the equations do, as next to a fold, it is shortened until it is.
     """
     own = found[:-1]
     columns = np.where(own > 0.0, own, 1.0)
@@ -100,9 +105,23 @@ def responding(a, found) -> np.ndarray:
     if not np.all(rows > 0.0) or not np.linalg.cond(scaled / rows[:, None]) < REGULAR:
         return own
     inverse, column = np.linalg.inv(scaled / rows[:, None]), a[:, -1] / rows * found[-1]
-    moved, most = np.abs(inverse @ column) * columns, np.abs(inverse) @ np.abs(column) * columns
-    moved = np.where(moved > CANCELLED * most, moved, most)
+    moved, most = inverse @ column * columns, np.abs(inverse) @ np.abs(column) * columns
+    moved = np.where(np.abs(moved) > CANCELLED * most, moved, most)
+    moved = np.abs(moved) * believed(problem, x, p, active, moved, np.abs(a) @ np.append(np.abs(moved), found[-1]))
     return np.where(own <= NOTHING * moved, moved, np.maximum(own, np.minimum(moved, REACH * own)))
+
+
+def believed(problem, x, p, active, move, terms) -> float:
+    """Part of a move of the states, forward or back, along which F changes by no more than linear `terms` allow."""
+    p = np.array(p, float)
+    p[active] = x[-1]
+    at, part = evaluate(problem, x[:-1], p), 1.0
+    for _ in range(HALVINGS):
+        changes = [probed(evaluate, problem, x[:-1] + sign * part * move, p) - at for sign in (1.0, -1.0)]
+        if any(np.all(np.abs(change) <= BENT * terms) for change in changes):
+            break
+        part *= 0.5
+    return part
 
 
 def coupled(a, found) -> np.ndarray:
@@ -135,22 +154,26 @@ def acting(problem, x, p, active, a, found) -> np.ndarray:
         return own
     ahead = x.copy()
     ahead[-1] += found[-1]
-    with np.errstate(all="ignore"):
-        beyond = np.diag(extended_jacobian(problem, ahead, p, active)) if alone else ()
+    beyond = own_rates(problem, ahead, p, active) if alone else ()
     for k in alone:
         rate = max(abs(a[k, k]), abs(beyond[k] - a[k, k]) if np.isfinite(beyond[k]) else 0.0)
 
         def has_changed(power, k=k, rate=rate):
             y = x.copy()
             y[k] += 10.0**power
-            with np.errstate(all="ignore"):
-                b = extended_jacobian(problem, y, p, active)
-            return not np.isfinite(b[k, k]) or abs(b[k, k] - a[k, k]) > CHANGED * rate
+            b = own_rates(problem, y, p, active)[k]
+            return not np.isfinite(b) or abs(b - a[k, k]) > CHANGED * rate
 
         power = first_true(has_changed)
         size = 0.0 if power is None else 10.0**power
         own[k] = size if own[k] <= FAINT * size else own[k]
     return own
+
+
+def own_rates(problem, x, p, active) -> np.ndarray:
+    """(n,) what each state makes of its own rate at x; NaN where F has no value."""
+    a = probed(extended_jacobian, problem, x, p, active)
+    return np.diag(a) if np.ndim(a) else np.full(len(x) - 1, np.nan)
 
 
 def driven(a, found) -> np.ndarray:

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from continuation.equations.derivatives import extended_jacobian
+from continuation.equations.derivatives import extended_jacobian, probed
 
 # Magnitudes within this factor of 1, and of each other, are ordinary: all count as 1.  Ten times more and small states
 # against a large parameter let steps pass what the state does, ten times less and the norm of ordinary problems would
@@ -103,9 +103,8 @@ def sizes_of_equations(problem, x, p, active, units) -> np.ndarray:
     if "residual" not in problem.functions or len(x) > 1500:
         return np.ones(len(x) - 1)
     beside = x + NEAR * (units + np.abs(x)) * np.cos(np.arange(1, len(x) + 1))
-    with np.errstate(all="ignore"):
-        rows = [np.max(np.abs(extended_jacobian(problem, y, p, active)) * units, axis=1) for y in (x, beside)]
-    rows = [row for row in rows if np.all(np.isfinite(row))]
+    found = [probed(extended_jacobian, problem, y, p, active) for y in (x, beside)]
+    rows = [np.max(np.abs(a) * units, axis=1) for a in found if np.all(np.isfinite(a))]
     sizes = np.max(rows, axis=0) if rows else np.ones(len(x) - 1)
     if not np.all(sizes > 0.0) or np.max(sizes) <= ALIKE * np.min(sizes):
         return np.ones(len(x) - 1)
