@@ -220,7 +220,7 @@ def test_a_start_with_equations_in_other_units_is_no_branch_point(rate):
 def test_starts_next_to_a_fold(start):
     fold = Problem.from_expressions({"x": "p - x**2"}, {"p": start**2})
     branch = trace(fold, [start], "p", (-1, 1))
-    assert [point.kind for point in branch.special] == [Kind.FOLD]
+    assert [point.label for point in branch.special] == ["EP1", "LP1", "EP2"]
     assert abs(branch.folds[0]["p"]) <= 1e-12
     assert_array_equal(branch.ends, [Status.LIMIT, Status.LIMIT])
     assert_array_equal(branch.weights, [1.0, 1.0])
