@@ -5,7 +5,7 @@ import os
 from continuation.models.auto_files import read_auto
 from continuation.models.description import Model, ModelError, build_model
 from continuation.models.modelfile import read_model
-from continuation.models.sbml import read_antimony, read_sbml
+from continuation.models.sbml.loading import read_antimony, read_sbml
 from continuation.models.xpp.reader import read_ode
 
 DESCRIBED = {  # ending -> reader(path, text, name) of a description

@@ -86,6 +86,9 @@ def test_the_same_as_toml(tmp_path):
         ("sum(0,2)of(shift(x,i')*i')", "((x*0) + (x1*1) + (x2*2))"),
         ("1.e-3*x", "1.e-3*x"),
         ("not(a>b)", "not(a > b)"),
+        ("not(a>b)*x", "(not(a > b))*x"),
+        ("-not(x)^2", "-(not(x))**2"),
+        ("a&b&x", "a and b and x"),
     ],
 )
 def test_operators_bind_as_in_the_language(formula, meaning):

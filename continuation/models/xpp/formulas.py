@@ -8,10 +8,11 @@ import re
 from collections.abc import Callable
 from typing import NamedTuple
 
+from continuation.models.pieces import ATOM, COMPARISON, POWER, PRODUCT, at_least, joined
+
 LEVELS = {"|": 4, "+": 4, "-": 4, "*": 6, "/": 6, "&": 6, "^": 7, "**": 7}
 LEVELS |= dict.fromkeys((">", "<", ">=", "<=", "==", "!="), 7)
 SIGNED = 7  # what a minus sign takes with it
-OR, AND, COMPARISON, SUM, PRODUCT, POWER, ATOM = range(7)  # how tightly our own text binds
 RENAMED = {"flr": "floor", "ln": "log"}
 REFUSED = {
     "delay": "a delay: its equations have a past",
@@ -122,7 +123,7 @@ class Formula:
             return getattr(self, f"{plain}_")()
         if self.peek() == "(" and plain not in self.local:
             name = RENAMED.get(plain) or self.names.say(word, True)
-            return f"{name}({', '.join(self.arguments())})", ATOM
+            return f"{name}({', '.join(self.arguments())})", COMPARISON if name == "not" else ATOM
         return self.local.get(plain) or self.names.say(word, False), ATOM
 
     def arguments(self) -> list[str]:
@@ -177,23 +178,3 @@ class Formula:
         if not re.fullmatch(r"-?\d+(?:[-+]\d+)*", total):
             raise FormulaError(f"wanted a whole number, found {words!r}")
         return sum(int(part) for part in re.findall(r"[-+]?\d+", total))
-
-
-def at_least(level: int, piece: tuple) -> str:
-    """A text as an operand that must bind as tightly as `level`."""
-    words, own = piece
-    return words if own >= level else f"({words})"
-
-
-def joined(sign: str, left: tuple, right: tuple) -> tuple:
-    """Two operands and the operator between them, in our words."""
-    if sign in "+-":
-        return f"{at_least(SUM, left)} {sign} {at_least(PRODUCT, right)}", SUM
-    if sign in ("*", "/"):
-        return f"{at_least(PRODUCT, left)}{sign}{at_least(POWER, right)}", PRODUCT
-    if sign in ("^", "**"):
-        return f"{at_least(ATOM, left)}**{at_least(ATOM, right)}", POWER
-    if sign in "&|":
-        level, word = (AND, "and") if sign == "&" else (OR, "or")
-        return f"{at_least(level + 1, left)} {word} {at_least(level + 1, right)}", level
-    return f"{at_least(SUM, left)} {sign} {at_least(SUM, right)}", COMPARISON
