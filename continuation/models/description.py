@@ -74,6 +74,21 @@ class Description:
     lines: dict = field(default_factory=dict)
 
 
+def read_text(path) -> str:
+    """The text of a file of another program; what is no UTF-8 in it, as in old comments, is replaced.
+
+    Raises
+    ------
+    OSError
+        If the file can't be read; names it.
+    """
+    try:
+        with open(path, encoding="utf-8-sig", errors="replace") as file:
+            return file.read()
+    except OSError as error:
+        raise type(error)(f"{path}: {error.strerror}") from error
+
+
 def build_model(path, description: Description, make_problem) -> Model:
     """The model of a description."""
     return Model(
