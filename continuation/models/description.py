@@ -4,12 +4,15 @@ import json
 import re
 from dataclasses import dataclass, field
 
-from continuation.expressions.errors import ExpressionError
+from continuation.expressions.errors import ExpressionError, in_short
 from continuation.ground.settings import Settings
 
 
 class ModelError(ValueError):
     """A model file that can't be used; one line: file, line and column (from 1), key, what is wrong."""
+
+    def __init__(self, words: str):
+        super().__init__(in_short(words))
 
 
 @dataclass(frozen=True)
@@ -74,19 +77,24 @@ class Description:
     lines: dict = field(default_factory=dict)
 
 
-def read_text(path) -> str:
-    """The text of a file of another program; what is no UTF-8 in it, as in old comments, is replaced.
+def read_text(path, strict=False) -> str:
+    """The text of a file; what is no UTF-8 in it, as in old comments, is replaced, or refused where `strict`.
 
     Raises
     ------
     OSError
         If the file can't be read; names it.
+    ModelError
+        If it is no UTF-8 text; names the line.
     """
     try:
-        with open(path, encoding="utf-8-sig", errors="replace") as file:
-            return file.read()
+        with open(path, "rb") as file:
+            return file.read().decode("utf-8-sig", "strict" if strict else "replace")
     except OSError as error:
         raise type(error)(f"{path}: {error.strerror}") from error
+    except UnicodeDecodeError as error:
+        line = error.object[: error.start].count(b"\n") + 1
+        raise ModelError(f"{path}:{line}: is no UTF-8 text") from error
 
 
 def build_model(path, description: Description, make_problem) -> Model:
@@ -153,7 +161,7 @@ def write_toml(description: Description) -> str:
     x = 1.0
     <BLANKLINE>
     """
-    head = [f"# {note}" for note in description.notes]
+    head = [f"# {' '.join(note.split())}" for note in description.notes]
     head += [f"{key} = {_text(getattr(description, key))}" for key in ("name", "title") if getattr(description, key)]
     parts = ["\n".join(head)]
     for section in ("equations", "parameters", "definitions", "start", "outputs"):
@@ -162,6 +170,12 @@ def write_toml(description: Description) -> str:
     wishes = {"vary": description.vary, "span": description.span and list(description.span)}
     if description.settings:
         parts.append("\n".join(["[settings]", *(f"{k} = {v!r}" for k, v in description.settings.items())]))
+    if description.sets:
+        tables = {
+            name: ", ".join(f"{_key(k)} = {_value(v)}" for k, v in one.items())
+            for name, one in description.sets.items()
+        }
+        parts.append("\n".join(["[sets]", *(f"{_key(name)} = {{{table}}}" for name, table in tables.items())]))
     if any(wishes.values()):
         parts.append("\n".join(["[trace]", *(f"{k} = {_value(v)}" for k, v in wishes.items() if v)]))
     return "\n\n".join(parts) + "\n"
@@ -181,4 +195,4 @@ def _value(value) -> str:
 
 def _text(value: str) -> str:
     """A text in quotation marks."""
-    return json.dumps(value, ensure_ascii=False)
+    return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")  # which TOML has no place for

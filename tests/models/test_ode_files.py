@@ -64,6 +64,7 @@ def test_the_same_as_toml(tmp_path):
     file.write_text(write_toml(description))
     one, other = Problem.from_file(file), problem_of(CELL, tmp_path)
     assert one.model.start == other.model.start
+    assert one.model.sets == other.model.sets == {"strong": {"k": 2.0, "w": 0.3}}
     np.testing.assert_array_equal(one.residual([-0.3, 0.2]), other.residual([-0.3, 0.2]))
 
 
