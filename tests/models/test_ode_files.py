@@ -131,15 +131,15 @@ aux total=sum(0,4)of(shift(u0,i'))
 
 
 def test_starts_of_two_arrays_have_their_own_ranges(tmp_path):
-    text = "u[0..2]'=-u[j]\nv[1..2]'=-v[j]\nw'=-w\ninit u[0..2]=0.5, v[1..2]=[j], w=7\n"
+    text = "u[0..2]'=-u[j]\nv[1..2]'=-v[j]\nw'=-w\ninit u[0..2]=0.5,w=7,v[1..2]=[j],u[j]=0.25\n"
     model = problem_of(text, tmp_path).model
-    assert model.start == {"u0": 0.5, "u1": 0.5, "u2": 0.5, "v1": 1.0, "v2": 2.0, "w": 7.0}
+    assert model.start == {"u0": 0.5, "u1": 0.25, "u2": 0.25, "v1": 1.0, "v2": 2.0, "w": 7.0}
 
 
 def test_shift_goes_by_the_order_of_the_file(tmp_path):
-    text = "u1'=shift(u1,2)\nv1'=-v1\nu2'=shift(q,-1)\nq=shift(a,1)*3\nr=5\npar a=1,b=2\naux s=shift(q,1)\n"
+    text = "u1'=2*shift(u1,2)-u1\nv1'=-v1\nu2'=shift(q,-1)\nq=shift(a,1)*3\nr=5\npar a=1,b=2\naux s=shift(q,1)\n"
     problem = problem_of(text, tmp_path)
-    assert problem.residual([1.0, 2.0, 3.0]).tolist() == [3.0, -2.0, 3.0]
+    assert problem.residual([1.0, 2.0, 3.0]).tolist() == [5.0, -2.0, 3.0]
     assert problem.outputs["s"](np.zeros(3), np.array([1.0, 2.0])) == 5.0
 
 
@@ -177,7 +177,8 @@ def test_what_has_no_equilibria_of_its_own_is_said(tmp_path):
         ("%", "none has begun"),
         ("y'=1\\", "the file ends within a line that goes on"),
         ("#include other.ode", "'#include other.ode': another file"),
-        ("y(t)=x", "a Volterra equation"),
+        ("y(t)=x+int{exp(-t)#y}", "found|a Volterra equation"),
+        ("y(t)=int[.5]{exp(-t)}", "a Volterra equation"),
         ("z[1..2]'=q[1..3]", "two ranges in one line"),
         ("a=x", "a second meaning of a; the first is on line 1"),
         ("f(x)=x\nf(y)=y", "a second meaning of f; the first is on line 3"),

@@ -90,7 +90,7 @@ def test_conversion_factors_of_species_go_before_that_of_the_model(read):
             more='conversionFactor="g"',
         )
     )
-    np.testing.assert_allclose(problem.residual([2.0, 5.0, 7.0]), [-10 * 42 / 2, 100 * 42 / 2, -100 * 7 / 2])
+    np.testing.assert_allclose(problem.base.residual([2.0, 5.0, 7.0]), [-10 * 42 / 2, 100 * 42 / 2, -100 * 7 / 2])
 
 
 def test_a_fast_reaction_is_refused(read):

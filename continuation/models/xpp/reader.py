@@ -95,7 +95,7 @@ class Reader:
             self.declared[plain] = statement.kind, statement.line
             if statement.kind == "function":
                 self.functions.add(plain)
-            self.spelling[plain] = self.sayable(word)
+            self.spelling[plain] = self.sayable(word, self.spelling.values())
 
     def pairs(self, statement) -> list[tuple]:
         """(name, text or None) of ``a=1, b=2``; what is between them must be blanks and commas."""
@@ -109,9 +109,9 @@ class Reader:
             place = match.end()
         return found
 
-    def sayable(self, word: str) -> str:
-        """The name, with an underscore behind it where ours may not be so."""
-        said = sayable(word, self.spelling.values())
+    def sayable(self, word: str, taken=()) -> str:
+        """The name, with an underscore behind it where ours may not be so or where it is taken."""
+        said = sayable(word, taken)
         if said != word:
             self.description.notes.append(f"{word} is called {said}")
         return said

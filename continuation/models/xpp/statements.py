@@ -24,7 +24,7 @@ FORMS = (  # the first that fits tells what a statement is
     ("equation", re.compile(rf"({_NAME})\s*'\s*=(.*)")),
     ("equation", re.compile(rf"d({_NAME})\s*/\s*dt\s*=(.*)", re.I)),
     ("start", re.compile(rf"({_NAME})\s*\(\s*0\s*\)\s*=(.*)")),
-    ("volterra", re.compile(rf"({_NAME})\s*\(\s*t\s*\)\s*=(.*)", re.I)),
+    ("volterra", re.compile(rf"({_NAME})\s*\(\s*t\s*\)\s*=(.*\bint\s*[\[{{].*)", re.I)),
     ("function", re.compile(rf"({_NAME}\s*\([^()=]*\))\s*=(.*)")),
     ("quantity", re.compile(rf"!?\s*({_NAME})\s*=(?!=)(.*)")),
     ("option", re.compile(r"@()(.*)")),
@@ -130,11 +130,17 @@ def whole_range(limits) -> range:
 
 
 def entries(words: str) -> list[str]:
-    """The line; where it gives starts or parameters of arrays, a line for each of them."""
+    """The line; where it gives starts or parameters of arrays, a line for each range and what has its index."""
     match = re.fullmatch(r"([A-Za-z]+)\s+(.*)", words)
     if not (match and _RANGE.search(words) and kind_of_word(match[1]) in ("starts", "parameters")):
         return [words]
-    return [f"{match[1]} {entry}" for entry in re.split(r"[\s,]+(?=[A-Za-z_])", match[2])]
+    found = []
+    for entry in re.split(r"[\s,]+(?=[A-Za-z_])", match[2]):
+        if found and _INDEX.search(entry) and not _RANGE.search(entry):
+            found[-1] += f", {entry}"
+        else:
+            found.append(f"{match[1]} {entry}")
+    return found
 
 
 def of_ranges(path, line: int, words: str) -> list[str]:
