@@ -1,12 +1,15 @@
 """The lists of an SBML model, one after the other, to a description."""
 
 from collections.abc import Mapping
+from types import MappingProxyType
 
 from continuation.models.description import Description, ModelError
 from continuation.models.pieces import ATOM, PRODUCT, at_least, joined
 from continuation.models.sbml.first_values import first_numbers
 from continuation.models.sbml.mathml import FormulaRefused, MathWriter
 from continuation.models.spelling import sayable
+
+NONE_HIDDEN: Mapping = MappingProxyType({})
 
 
 class ListReader:
@@ -97,7 +100,7 @@ class ListReader:
 
     # Formulas
 
-    def formula(self, element, what: str, node=None, local: Mapping = {}) -> tuple:
+    def formula(self, element, what: str, node=None, local: Mapping = NONE_HIDDEN) -> tuple:
         """The formula of an element in our words, and how tightly it binds; `local` are names that hide others."""
         node = element.getMath() if node is None else node
         if node is None:
@@ -198,7 +201,7 @@ class ListReader:
             local[one.getId()] = self.names[f"{name} {one.getId()}"] = said  # no identifier has a blank
             self.values[f"{name} {one.getId()}"] = one.getValue() if one.isSetValue() else None
             self.elements[f"{name} {one.getId()}"] = one
-        text, _ = self.formula(law, f"reaction {name}", None, local)
+        text, _ = self.formula(law, f"reaction {name}", local=local)
         self.uses.update(local.values())
         self.description.definitions[self.names[name]] = text
         self.note_line(f"definition {self.names[name]!r}", law)
@@ -211,7 +214,7 @@ class ListReader:
         species = self.model.getSpecies(name)
         if species.getBoundaryCondition() or species.getConstant():
             return
-        factor, size = self.stoichiometry(reference, what), ("", ATOM)
+        factor = self.stoichiometry(reference, what)
         piece = self.names[reaction.getId()], ATOM
         if isinstance(factor, tuple):
             piece = joined("*", factor, piece)
@@ -222,8 +225,7 @@ class ListReader:
             self.known(species, conversion, f"species {name}: its conversion factor")
             piece = joined("*", piece, (self.say(conversion), ATOM))
         if not species.getHasOnlySubstanceUnits():
-            size = self.say(species.getCompartment()), ATOM
-            piece = joined("/", piece, size)
+            piece = joined("/", piece, (self.say(species.getCompartment()), ATOM))
         self.rates.setdefault(name, []).append(f"{'-' if sign < 0 else '+'} {at_least(PRODUCT, piece)}")
         self.note_line(f"equation {self.names[name]!r}", reaction)
 
