@@ -122,9 +122,9 @@ def check_names(states, parameters, outputs, zeros):
 
 
 def is_number(text: str) -> bool:
-    """Whether a text is the decimal number of a float."""
+    """Whether a text is the decimal number of a float; ``1_0``, which Python reads as 10, is not."""
     try:
         float(text)
     except ValueError:
         return False
-    return True
+    return "_" not in text
