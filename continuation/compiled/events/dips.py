@@ -9,7 +9,7 @@ that zero is divided out.
 from continuation.compiled.calls.interface import OK
 from continuation.compiled.calls.kernel import internal
 from continuation.compiled.events.detect import BESIDE, SLACK, depth_between, find_changes
-from continuation.compiled.events.records import LARGEST_POWER, copy
+from continuation.compiled.events.records import copy, scaled
 from continuation.compiled.events.rounding import is_rounding
 from continuation.compiled.state import trace_state as S
 from continuation.compiled.steps.finish import ask_between
@@ -29,10 +29,9 @@ DOUBTFUL = 1e-6  # part of the values at the ends below which a change of sign m
 @internal
 def signed_value(s, record, reference, j, place, root):
     """Test function j at a record, in the units and with the sign it has at another; divided by the way to a root."""
-    at, e = 2 * S.size(s) + j, 2 * S.size(s) + S.tests(s) + j
-    value = record[at] if reference[at] > 0.0 else -record[at]
-    if record[e] != reference[e]:
-        value *= 2.0 ** max(min(record[e] - reference[e], LARGEST_POWER), -LARGEST_POWER)
+    value = scaled(s, record, reference, j)
+    if not reference[2 * S.size(s) + j] > 0.0:
+        value = -value
     if root < 0.0:
         return value
     return value / (root - place) if place != root else 0.0

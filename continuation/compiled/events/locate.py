@@ -21,7 +21,7 @@ from continuation.compiled.events.detect import (
 from continuation.compiled.events.dips import CHANGED, LOST, NOWHERE, PROBED, descend, find_dip_beside
 from continuation.compiled.events.kink import push_corner
 from continuation.compiled.events.near_crossing import turn_back
-from continuation.compiled.events.records import LARGEST_POWER, NEEDED, SPLIT, copy, has_room, push
+from continuation.compiled.events.records import NEEDED, SPLIT, copy, has_room, push, scaled
 from continuation.compiled.events.refinement import refine
 from continuation.compiled.events.rounding import drop_rounding
 from continuation.compiled.state import trace_state as S
@@ -64,11 +64,8 @@ def split(s, sigma):
 @internal
 def estimate_crossing(s, a, b, j):
     """Where the line through test function j vanishes between records a and b; the middle if that is no help."""
-    size, tests = S.size(s), S.tests(s)
-    at, e = 2 * size + j, 2 * size + tests + j
-    ratio = -b[at] / a[at] if a[at] != 0.0 else 1.0
-    if a[e] != b[e]:
-        ratio *= 2.0 ** max(min(b[e] - a[e], LARGEST_POWER), -LARGEST_POWER)
+    value = a[2 * S.size(s) + j]
+    ratio = -scaled(s, b, a, j) / value if value != 0.0 else 1.0
     return min(max(1.0 / (1.0 + ratio), MARGIN), 1.0 - MARGIN)
 
 

@@ -11,9 +11,9 @@ from continuation.compiled.calls.arrays import part
 from continuation.compiled.calls.interface import OK
 from continuation.compiled.calls.kernel import internal
 from continuation.compiled.events.detect import find_changes, find_hidden_dip, find_hidden_turn, may_hide_two, turn_test
-from continuation.compiled.events.kink import turns_suddenly
+from continuation.compiled.events.kink import CORNERED, turns_suddenly
 from continuation.compiled.events.limits import find_exceeded
-from continuation.compiled.events.records import copy, store
+from continuation.compiled.events.records import copy, copy_tests, store
 from continuation.compiled.loop.closing import FIRST
 from continuation.compiled.state import trace_state as S
 from continuation.compiled.state.tasks import CLIP, EXAMINE, MARK_CORNER, PROBE, TOUCH, ask
@@ -26,10 +26,6 @@ ATTAINED, PARALLEL = 1e-7, 0.99
 # Distance of two special points, relative to 1 + |p| (in the inner product), to which a count alone resolves them: each
 # factor of ten less costs three more probes wherever the count changes by two.
 APART = 1e-4
-# Pieces shorter than this, relative to 1 + |x|, that turn all the same are corners: less, and differences for F_u smear
-# them over 1e-5; ten times more, and sharp bends are taken for them.
-CORNERED = 2e-5
-HELD = 1e-3  # ... or than this, where no point in them is to be had: between two pieces Newton's method has no hold
 SHORT = 1e-9  # intervals shorter than this are not looked into: there is only rounding
 
 
@@ -49,7 +45,7 @@ def look_for_corner(s, left, top, length):
     place[0] = -1.0
     if relative > CORNERED and ask(s, PROBE, 0.5, place, place, place) == OK:
         return True
-    return relative <= HELD and ask(s, MARK_CORNER, 0.0, place, place, place) == OK
+    return ask(s, MARK_CORNER, 0.0, place, place, place) == OK
 
 
 @internal
@@ -81,13 +77,12 @@ def look_closer(s, length):
 def pass_event(s, event):
     """Go on from an event: what it explains has changed, so its test functions are those behind it."""
     ints = S.integers(s)
-    left, first, base = S.slot(s, S.LEFT), 2 * S.size(s), S.scalars(s)
+    left, base = S.slot(s, S.LEFT), S.scalars(s)
     copy(event, left)
     ints[S.HISTORY], S.floats(s)[S.LENGTH] = 0, -1.0
     if ints[S.DEPTH] > 0:
         behind = S.top(s)
-        for j in range(first, base + S.NULLITY + 1):
-            left[j] = behind[j]
+        copy_tests(s, behind, left)
         if behind[base + S.ROLE] == S.EVENT:  # whose nullity is its kernel
             left[base + S.NULLITY] = 0.0
 
