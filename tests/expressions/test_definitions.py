@@ -5,6 +5,7 @@ import pytest
 import sympy
 from numpy.testing import assert_allclose
 
+from continuation import Problem
 from continuation.expressions import ExpressionError, from_expressions, from_source
 
 MORRIS_LECAR = {
@@ -98,3 +99,9 @@ def test_doubling_definitions_do_not_explode():
     matrix = np.empty((1, 1))
     made.jacobian(np.zeros(1), np.zeros(0), matrix)
     assert matrix[0, 0] == 0.5
+
+
+def test_a_name_is_computed_once():
+    """A parameter given by an expression and a definition of the same name: neither wins in silence."""
+    with pytest.raises(ValueError, match="definitions: 'q' is computed in `parameters` already"):
+        Problem.from_expressions({"x": "p - q*x"}, {"p": 1.0, "q": "p + 1"}, definitions={"q": "p**2"})
