@@ -180,6 +180,16 @@ def is_certain(s, bits, event):
     return turns == 0 or event[base + S.TURNS] == event[base + S.TURNS]
 
 
+@internal
+def test_of(s, event):
+    """Index of the only test function that certainly changes sign at a located event, -1 if there is none."""
+    kind, found = int(event[S.scalars(s) + S.KIND]), -1
+    for j in range(S.tests(s)):
+        if S.kinds(s)[j] == kind and crosses_alone(s, event) and not S.has_mark(s, kind, S.LOCATED_BY_BISECTION):
+            found = j
+    return found
+
+
 @inlined
 def depth_between(a, b):
     """What an extremum between two values of one sign must stay above to be taken for none."""

@@ -2,13 +2,13 @@
 
 Where a parabola hints at a dip its least value is approached through ever new parabolas (successive parabolic
 interpolation, Brent, *Algorithms for Minimization without Derivatives*, 1973, chapter 5) until the sign changes or
-the least value is seen to stay away from zero.  Two zeros beside one that is known are a dip of what is left when
-that zero is divided out.
+the least value is seen to stay away from zero.  Two zeros beside one that is known, in the same step or in the next,
+are a dip of what is left when that zero is divided out.
 """
 
 from continuation.compiled.calls.interface import OK
 from continuation.compiled.calls.kernel import internal
-from continuation.compiled.events.detect import BESIDE, SLACK, depth_between, find_changes
+from continuation.compiled.events.detect import BESIDE, SLACK, depth_between, find_changes, is_wanted
 from continuation.compiled.events.records import copy, scaled
 from continuation.compiled.events.rounding import is_rounding
 from continuation.compiled.state import trace_state as S
@@ -56,6 +56,29 @@ def find_dip_beside(s, c, a, b, j, root):
         return NOWHERE
     fc, fa = signed_value(s, c, a, j, -before, root), signed_value(s, a, a, j, 0.0, root)
     fb = signed_value(s, b, a, j, length, root)
+    return find_dip_between(before, fc, fa, length, fb)
+
+
+@internal
+def find_dip_past(s, a, b, length):
+    """Where the test function of the event just passed, divided by the way to it, dips between a and b.
+
+    Negative if it does not.
+    """
+    j, event, c = S.integers(s)[S.PASSED], S.slots(s)[S.ON_EVENT], S.slots(s)[S.BEHIND]
+    if j < 0 or S.kinds(s)[j] >= 0 and not is_wanted(s, S.kinds(s)[j]):
+        return NOWHERE
+    past, behind = distance(s, event, a), distance(s, c, event)
+    if not min(past, behind) > 0.0:
+        return NOWHERE
+    fc, fa = signed_value(s, c, a, j, 0.0, NOWHERE) / -behind, signed_value(s, a, a, j, 0.0, NOWHERE) / past
+    fb = signed_value(s, b, a, j, 0.0, NOWHERE) / (past + length)
+    return find_dip_between(past + behind, fc, fa, length, fb)
+
+
+@internal
+def find_dip_between(before, fc, fa, length, fb):
+    """Where the parabola through values at ``-before``, 0 and `length` dips between the last two; negative if not."""
     if not min(fa, fb, fc) > 0.0:
         return NOWHERE
     place, value = lowest(-before, fc, 0.0, fa, length, fb)

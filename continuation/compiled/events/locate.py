@@ -16,6 +16,7 @@ from continuation.compiled.events.detect import (
     find_changes,
     is_certain,
     least_count,
+    test_of,
     unexplained,
 )
 from continuation.compiled.events.dips import CHANGED, LOST, NOWHERE, PROBED, descend, find_dip_beside
@@ -244,16 +245,6 @@ def isolate_cluster(s, event):
         isolate(s, made, top, event, nearest, False)
         push(s, made, S.PROBE)
     return True
-
-
-@internal
-def test_of(s, event):
-    """Index of the only test function that certainly changes sign at a located event, -1 if there is none."""
-    kind, found = int(event[S.scalars(s) + S.KIND]), -1
-    for j in range(S.tests(s)):
-        if S.kinds(s)[j] == kind and crosses_alone(s, event) and not S.has_mark(s, kind, S.LOCATED_BY_BISECTION):
-            found = j
-    return found
 
 
 @internal

@@ -10,7 +10,15 @@ import math
 from continuation.compiled.calls.arrays import part
 from continuation.compiled.calls.interface import OK
 from continuation.compiled.calls.kernel import internal
-from continuation.compiled.events.detect import find_changes, find_hidden_dip, find_hidden_turn, may_hide_two, turn_test
+from continuation.compiled.events.detect import (
+    find_changes,
+    find_hidden_dip,
+    find_hidden_turn,
+    may_hide_two,
+    test_of,
+    turn_test,
+)
+from continuation.compiled.events.dips import find_dip_past
 from continuation.compiled.events.kink import CORNERED, turns_suddenly
 from continuation.compiled.events.limits import find_exceeded
 from continuation.compiled.events.records import copy, copy_tests, store
@@ -62,6 +70,9 @@ def look_closer(s, length):
         j = -1
         if ints[S.HISTORY] == 1:
             sigma, j = find_hidden_dip(s, S.slot(s, S.PREVIOUS), left, top, length)
+    if sigma < 0.0:
+        past = find_dip_past(s, left, top, length)
+        sigma, j = (past, ints[S.PASSED]) if past >= 0.0 else (sigma, j)
     place = S.work(s)[S.REQUEST]
     if sigma < 0.0 and j >= 0 and ask(s, TOUCH, float(j), place, place, place) == OK:
         return True
@@ -78,6 +89,9 @@ def pass_event(s, event):
     """Go on from an event: what it explains has changed, so its test functions are those behind it."""
     ints = S.integers(s)
     left, base = S.slot(s, S.LEFT), S.scalars(s)
+    ints[S.PASSED] = test_of(s, event) if left[base + S.KIND] == S.REGULAR and event[base + S.LOCATED] > 0.0 else -1
+    copy(left, S.slots(s)[S.BEHIND])
+    copy(event, S.slots(s)[S.ON_EVENT])
     copy(event, left)
     ints[S.HISTORY], S.floats(s)[S.LENGTH] = 0, -1.0
     if ints[S.DEPTH] > 0:
@@ -132,6 +146,8 @@ def settle(s, length):
     ints[S.DEPTH] -= 1
     known, zeros = S.slot(s, S.LEFT)[base + S.UNSTABLE], S.slot(s, S.LEFT)[base + S.NULLITY]
     if top[base + S.ROLE] == S.POINT:  # the bottom of the stack
+        if S.slot(s, S.LEFT)[base + S.ROLE] == S.POINT:  # a whole step has gone since an event was passed
+            ints[S.PASSED] = -1
         ints[S.PREVIOUS], ints[S.LEFT], ints[S.NEXT] = ints[S.LEFT], ints[S.NEXT], ints[S.PREVIOUS]
         ints[S.HISTORY], S.floats(s)[S.BEFORE] = 1, length
         store(s, top)
