@@ -399,12 +399,12 @@ def chosen_functions(made, compiled) -> dict:
 
 def with_computed(parameters, definitions) -> tuple:
     """Parameters that are numbers, and the definitions with those that are expressions."""
-    if not isinstance(parameters, Mapping) or not isinstance(definitions or {}, Mapping):
-        return parameters, definitions or {}  # refused where they are read
     computed = {name: value for name, value in parameters.items() if is_computed(value)}
+    if twice := [name for name in computed if name in definitions]:
+        raise ValueError(f"definitions: {twice[0]!r} is computed in `parameters` already; leave one of them out")
     given = {name: value for name, value in parameters.items() if name not in computed}
     numbers = {name: float(value) if isinstance(value, str) else value for name, value in given.items()}
-    return numbers, {**computed, **(definitions or {})}
+    return numbers, {**computed, **definitions}
 
 
 def is_computed(value) -> bool:

@@ -52,7 +52,8 @@ def follow(problem, start, request: Request, *, parameters=None, watch=()) -> Ro
     prepare()
     measuring = measured_at(problem, start, request.vary, parameters, request.span)
     begun = start_from(measuring, start, request.vary, parameters, request.span)
-    check_start(begun, limited_values(problem, begun.p, begun.vary, request.bounds))
+    weights = measure_of(measuring).weights
+    check_start(begun, limited_values(problem, begun.p, begun.vary, request.bounds, weights))
     with listening() as listener:
         runs = run_directions(measuring, begun, request, watch)
         branch = remark_on_interrupt(assemble(measuring, begun, runs, request), listener)
@@ -88,7 +89,7 @@ def run_direction(problem, begun: Start, sign, request: Request, watch=()) -> Ru
         operations = least_norm(operations, problem, begun.continuum)
     limits, others = split_bounds(problem, begun.vary, operations.size, request.bounds)
     operations = replace(operations, limits=operations.limits + limits)
-    enclosed = limited_values(problem, begun.p, begun.vary, others)
+    enclosed = limited_values(problem, begun.p, begun.vary, others, operations.weights)
     own = measure_of(problem).units[-1]  # 1 where weights that were given are ordinary
     steps = request.steps(1 / math.sqrt(operations.weights[-1]) if problem.adapts else own, found=problem.adapts)
     operations = replace(operations, smoothness=getattr(problem, "smoothness", 3))
@@ -107,11 +108,11 @@ def run_direction(problem, begun: Start, sign, request: Request, watch=()) -> Ru
     running = RunningTrace(problem, begun, state)
     with attended(watchers, running):
         run_all(running, watchers)
-    log_exceptions(problem, running.status)
+        log_exceptions(problem, running.status)
+        dropped = drop_false_rows(running, request.settings.tolerance)  # may change the status that watchers end with
     tell_in_first_units(running.state, operations.weights)
     remarks = tuple(line for watcher in watchers for line in watcher.remarks)
-    remarks += drop_false_rows(running, request.settings.tolerance)
-    return Run(operations, running.state, running.status, remarks)
+    return Run(operations, running.state, running.status, remarks + dropped)
 
 
 def tell_in_first_units(state, weights):

@@ -152,10 +152,9 @@ def _limits(file, key, pair) -> tuple:
 
 def _problem(file, make_problem, states, parameters, computed, totals):
     """The problem, its errors told as places in the file; totals that are no parameters have the value of the start."""
-    parameters = parameters | {total: value for total, value in totals.items() if total not in parameters}
+    parameters = parameters | {total: value for total, value in totals.items() if total not in parameters} | computed
     name = file.document.get("name", os.path.splitext(os.path.basename(file.path))[0])
-    more = {section: file.texts(section) for section in ("outputs", "zeros")}
-    more["definitions"] = {**computed, **file.texts("definitions")}
+    more = {section: file.texts(section) for section in ("outputs", "zeros", "definitions")}
     more |= {"conserve": file.texts("conserved")} if totals else {}
     try:
         return make_problem(states, parameters=parameters, name=name, **more)

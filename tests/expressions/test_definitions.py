@@ -127,3 +127,9 @@ def test_doubling_definitions_do_not_explode():
 def test_a_number_with_an_underscore_is_none():
     with pytest.raises(ValueError, match=r"found '_0'|'1_0'"):
         Problem.from_expressions({"x": "a - x"}, {"a": "1_0"})
+
+
+def test_a_name_is_computed_once():
+    """A parameter given by an expression and a definition of the same name: neither wins in silence."""
+    with pytest.raises(ValueError, match="definitions: 'q' is computed in `parameters` already"):
+        Problem.from_expressions({"x": "p - q*x"}, {"p": 1.0, "q": "p + 1"}, definitions={"q": "p**2"})

@@ -88,6 +88,11 @@ x = 1.0
         read_model(write(tmp_path, text.replace('"C/2"', '"B/2"')))
 
 
+def test_a_parameter_that_is_computed_twice_is_refused_at_its_place(tmp_path):
+    text = "[equations]\nx = 'a - q*x'\n[start]\nx = 1\n[parameters]\na = 1\nq = 'a + 1'\n[definitions]\nq = 'a**2'\n"
+    assert "'q' is computed in `parameters` already" in refused(write(tmp_path, text))
+
+
 def test_matrix_names_in_quotes(tmp_path):
     text = '[equations]\n"C[0,1]" = "p - 2*C[0,1]"\n[parameters]\np = 0\n[start]\n"C[0,1]" = 0\n'
     assert read_model(write(tmp_path, text)).problem.states == ("C[0,1]",)

@@ -107,8 +107,9 @@ OPS = OP_RARE + 1
     GUARDED,  # whether branch points ahead can be told from near-crossings
     CROSSINGS,  # near-crossings noted, also those that found no room
     TURNED_AT,  # accepted steps when a series of steps that were taken back began
+    PASSED,  # test function that changed its sign at the event just passed, -1: none certainly, or not alone
     INTEGERS,
-) = range(39)
+) = range(40)
 
 # Work counts: an own array, so that every reason has its place.
 (
@@ -178,9 +179,10 @@ CONVERGED, DIVERGED, TURNED, JUMPED, REFUSED, STRAYED = 0, 11, 12, 13, 14, 15
 FULL, PAUSED, LIMIT, CLOSED, MAX_REACHED, STOPPED, INTERRUPTED = 101, 102, 103, 104, 105, 106, 107
 TOO_SMALL, IS_SINGULAR, IS_NONFINITE, UNRESOLVED, CALLBACK_FAILED = 108, 109, 110, 111, 112
 
-# Slots of `slots`: the start, one to make records in, and three that take turns as the last point but one, the last
-# and the next, which is the bottom of the stack: an accepted point stays where it was made.
-START, MADE, FIRST_PREVIOUS, FIRST_LEFT, FIRST_NEXT, SLOTS = range(6)
+# Slots of `slots`: the start, one to make records in, three that take turns as the last point but one, the last and
+# the next, which is the bottom of the stack (an accepted point stays where it was made); the event just passed and what
+# was before it.
+START, MADE, FIRST_PREVIOUS, FIRST_LEFT, FIRST_NEXT, BEHIND, ON_EVENT, SLOTS = range(8)
 STACK_DEPTH = 96
 # Columns of `crossings` behind the unknowns of a place between two branches: how far these are apart there, the rows at
 # which the branch met it first and last, how many places it stands for where they go side by side, and whether it is an
