@@ -6,11 +6,10 @@ import numpy as np
 
 from continuation.derived.conserved.totals import refusal_of
 from continuation.equations.newton import solve_damped
-from continuation.equations.stability import counts_at
+from continuation.equations.stability import point_at
 from continuation.ground import canonical
 from continuation.ground.interrupts import raise_if_heard
 from continuation.ground.names import check_numbers, check_whole
-from continuation.ground.points import Point
 from continuation.ground.status import StartError, Status
 from continuation.searching.catalogue import SAME, STRIDE, Catalogue, list_conjugates
 from continuation.searching.deflation import (
@@ -301,14 +300,6 @@ class Search:
         places, states = list(listed), np.array(list(listed.values()))
         order = canonical.order(states / np.max(np.abs(states), initial=1e-300), SAME)
         return Found([points[places[k]] for k in order], report)
-
-
-def point_at(problem, u, p) -> Point:
-    """The `Point` of a solution u (n,) at p, with outputs and counts of eigenvalues as the engine counts them."""
-    outputs = {name: float(g(u, p)) for name, g in problem.outputs.items()}
-    unstable, nullity = counts_at(problem, u, p)
-    state = problem.columns(np.append(u, 0.0)[None])[0][0].copy()
-    return Point(state, dict(zip(problem.parameters, p.tolist())), problem.states, outputs, unstable, nullity)
 
 
 def check_powers(power, shift):
