@@ -10,6 +10,7 @@ from numpy.testing import assert_allclose
 
 from continuation import Kind, Problem, trace
 from continuation.kinds.normal_forms.coefficients import normal_form
+from continuation.kinds.normal_forms.linear_part import Local
 from tests.hidden import Hidden
 
 WAYS = [pytest.param(True, 1e-8, id="exact"), pytest.param(False, 1e-5, id="differences")]
@@ -353,3 +354,37 @@ def test_tables_tell_the_verdict_of_few_points(asked):
     assert asked == ["BP1"]
     crowd = replace(branch, special=tuple(branch["BP1"].moved() for _ in range(51)))
     assert "pitchfork" not in str(crowd)
+
+
+@pytest.mark.parametrize("fast", [1.0, 1e4, 1e8])
+def test_fast_modes_put_no_slow_pair_on_the_axis(fast):
+    """Pairs ``+-i`` and ``-1e-3 +- 2 i`` beside an eigenvalue -fast; then both on the axis."""
+
+    def found(rate):
+        texts = {"x": "mu*x - y - x**3", "y": "x + mu*y", "z": f"-{fast}*z + x"}
+        texts |= {"u": f"{rate}*u - 2*v", "v": f"2*u + {rate}*v"}
+        problem = Problem.from_expressions(texts, {"mu": 0.0})
+        return normal_form(problem, Kind.HOPF, [0.0] * 5, {"mu": 0.0}, "mu")
+
+    assert "others" not in found(-1e-3)
+    both = found(0.0)
+    assert sorted([both["omega"], both["others"][0][0]]) == pytest.approx([1.0, 2.0])
+
+
+@pytest.mark.parametrize("unit", [1.0, 1e-6])
+@pytest.mark.parametrize("fast", [1.0, 1e4, 1e8])
+def test_equal_pairs_in_units_beside_fast_modes(fast, unit):
+    """Two pairs ``+-i``, apart and in a chain, one in units of its own, beside an eigenvalue -fast."""
+
+    def pairs(chain):
+        u, v = f"(u/{unit})", f"(v/{unit})"
+        texts = {"x": f"-y + {chain}*{u}", "y": f"x + {chain}*{v}", "u": f"-{unit}*{v}", "v": f"{unit}*{u}"}
+        problem = Problem.from_expressions(texts | {"z": f"-{fast}*z + x"}, {"mu": 0.0})
+        local = Local(problem, np.zeros(5), problem.parameter_values({}), (0,))
+        return local, local.equal_pairs(local.pairs(1)[0])
+
+    local, found = pairs(0.0)
+    assert found.right.shape == (5, 2)
+    assert_allclose(local.jacobian @ found.right, 1j * found.omega * found.right, atol=1e-9 * fast)
+    assert_allclose(found.adjoint.conj().T @ found.right, np.eye(2), atol=1e-9)
+    assert pairs(1.0)[1] is None
