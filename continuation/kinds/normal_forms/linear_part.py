@@ -220,7 +220,7 @@ def bordered_solution(matrix, columns, rows, right) -> np.ndarray:
 
 
 def sign_of(value, *sizes) -> int:
-    """Sign of a coefficient; 0 where it vanishes against what it is made of, or is no number."""
-    if not np.isfinite(value) or abs(value) <= max(sizes, default=0.0):
+    """Sign of a coefficient; 0 where it vanishes against what it is made of, or where any of them is no number."""
+    if not (np.isfinite(value) and all(abs(value) > size for size in (0.0, *sizes))):
         return 0
     return 1 if value > 0 else -1
