@@ -134,7 +134,8 @@ class Search:
         self.deflation = Deflation(problem.inner_weights()[:-1], power, shift)
         self.catalogue = Catalogue(problem, self.equations, self.deflation)
         self.ways, self.idle = OtherWays(problem, self.equations, self.deflation), 0
-        self.surroundings, self.inside = Surroundings(limits, np.vstack([known, given])), {}
+        self.surroundings = Surroundings(limits, np.vstack([known, given]))
+        self.inside, self.looked_at = {}, {}  # place -> solution inside the limits or None, number of those looked at
         if limits.closed:
             self.deflation.unit = min(1.0, self.deflation.norm(limits.corners[1] - limits.corners[0]))
         for u in known:
@@ -225,7 +226,6 @@ class Search:
 
     def attempt(self, guess) -> bool:
         """One Newton run from a guess; whether it found a new solution."""
-        raise_if_heard()
         self.measure(self.half)
         start = self._apart(guess)
         attempt = deflated_newton(self.equations, self.deflation, start, self._most(), self.damped)
@@ -243,6 +243,7 @@ class Search:
         failure = attempt.failure or self._accept(attempt.u)
         if failure:
             report.failures[failure] += 1
+        raise_if_heard()  # here, where nothing is lost, and for attempts of every way
         return not failure
 
     def _apart(self, guess):
@@ -273,13 +274,15 @@ class Search:
             return dict(enumerate(found))
         for k in range(len(found)):
             if self.inside.get(k) is None:  # one of a continuum may be met inside later
-                self.inside[k] = self.find_inside(k)
+                met = self.catalogue.met(k)
+                new, self.looked_at[k] = met[self.looked_at.get(k, 0) :], len(met)
+                self.inside[k] = self.find_inside(new) if new else None
         return {k: u for k, u in self.inside.items() if u is not None}
 
-    def find_inside(self, k):
-        """Of what was met of solution number k, and its conjugates, the last in order inside the limits; or None."""
-        limits, found = self.surroundings.limits, self.catalogue.met(k)
-        images = np.vstack([list_conjugates(self.problem, u) for u in found])
+    def find_inside(self, met):
+        """Of solutions met (m, n) and their conjugates, the last in order inside the limits; or None."""
+        limits = self.surroundings.limits
+        images = np.vstack([list_conjugates(self.problem, u) for u in met])
         images = images[limits.hold(images)]
         if limits.shown:
             images = images[[limits.hold_shown(point_at(self.problem, u, self.p)) for u in images]]

@@ -25,9 +25,9 @@ def hopf(local: Local) -> dict:
         `EmanatingOrbit`; both are left out where the speed vanishes against its terms: the pair does not cross.
 
         Several equal pairs have no such coefficients.  Where a symmetry was declared ``orbits`` is a tuple of dicts,
-        one for each family of periodic orbits that it brings about (`equivariant_hopf`): ``name``
-        (``"rotating wave"``, ``"standing wave"``), ``symmetry`` in words, its own ``l1`` and ``criticality``, and
-        ``stable``, whether its small orbits are (None: terms of third order do not decide).
+        one for each family of periodic orbits that it brings about (`equivariant_hopf`): ``name`` (``"rotating wave"``,
+        ``"standing wave"``, ``"symmetric oscillation"``), ``symmetry`` in words, its own ``l1`` and ``criticality``,
+        and ``stable``, whether its small orbits are (None: terms of third order do not decide).
 
     Notes
     -----
