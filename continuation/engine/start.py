@@ -55,22 +55,20 @@ def start_from(problem, start, vary, parameters, span) -> Start:
         refuse_defect(problem, x, p, active)
     if not ok:
         raise StartError("the bordered matrix is singular at the start; try a start a little away", Status.SINGULAR)
-    given = np.append(u, p[active])
-    return Start(x, orient(tangent, measure), p, vary, problem=problem, moved=words_on_move(problem, given, x, vary))
+    return Start(x, orient(tangent, measure), p, vary, problem=problem, moved=words_on_move(problem, u, x[:-1]))
 
 
-def words_on_move(problem, given, x, vary) -> str:
-    """Say how far the start x (N,) is from what was given, where that is more than `MOVED`; else ``""``."""
-    units = measure_of(problem).units
+def words_on_move(problem, given, x) -> str:
+    """Say how far the unknowns x (n,) of a start are from those given, where that is more than `MOVED`; else ``""``."""
+    units = measure_of(problem).units[:-1]
     gaps, size = np.abs(x - given) / units, 1.0 + np.linalg.norm(given / units)
     share = float(np.linalg.norm(gaps)) / size
     if not share > MOVED:
         return ""
     k = canonical.first_largest(gaps)
-    name = (*problem.unknown_names, vary)[k]
     return (
         f"the start is {100 * share:.2g} % of its size 1 + |x| from the state that was given: the solution "
-        f"found has {name} = {x[k]:.6g}, not {given[k]:.6g}; is it the one that was meant?"
+        f"found has {problem.unknown_names[k]} = {x[k]:.6g}, not {given[k]:.6g}; is it the one that was meant?"
     )
 
 
