@@ -14,7 +14,7 @@ from continuation.derived.restricted import Restricted, restricted
 from continuation.equations import derivatives
 from continuation.equations.equations import Equations
 from continuation.equations.newton import solve_damped
-from continuation.equations.stability import counts_at
+from continuation.equations.stability import point_at
 from continuation.equations.tape_function import SHAPES, functions_of
 from continuation.ground.arguments import check_mapping
 from continuation.ground.later import later
@@ -53,9 +53,7 @@ class Verbs:
         u = solve_damped(self, u, p)
         if is_singular(self, u, p) and (words := refusal_of(self, p, u)):
             raise StartError(words, Status.SINGULAR)
-        outputs = {name: float(g(u, p)) for name, g in self.outputs.items()}
-        state = self.columns(np.append(u, 0.0)[None])[0][0].copy()
-        return Point(state, dict(zip(self.parameters, p.tolist())), self.states, outputs, *counts_at(self, u, p))
+        return point_at(self, u, p)
 
     def settle(self, start, time=None, parameters=None):
         """Integrate ``u' = F`` to see whether it rests, oscillates or grows: `continuation.searching.settling.settle`.

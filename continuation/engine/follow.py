@@ -56,7 +56,7 @@ def follow(problem, start, request: Request, *, parameters=None, watch=()) -> Ro
     check_start(begun, limited_values(problem, begun.p, begun.vary, request.bounds, weights))
     with listening() as listener:
         runs = run_directions(measuring, begun, request, watch)
-        branch = remark_on_interrupt(assemble(measuring, begun, runs, request), listener)
+        branch = remark_on_interrupt(remark_on_start(assemble(measuring, begun, runs, request), begun), listener)
     report(branch)
     return replace(branch, problem=problem)
 
@@ -72,6 +72,11 @@ def run_directions(problem, begun: Start, request: Request, watch) -> dict:
         if run.status is Status.INTERRUPTED:
             break
     return runs
+
+
+def remark_on_start(branch: Rows, begun: Start) -> Rows:
+    """Say that the branch begins far from what was given."""
+    return replace(branch, remarks=(Remark(begun.moved, branch.start), *branch.remarks)) if begun.moved else branch
 
 
 def remark_on_interrupt(branch: Rows, listener) -> Rows:
