@@ -27,7 +27,13 @@ def f(u, p, out):
     out[0] = p[0] - u[0] + 1e-30 * rest
     out[1] = 1e-3 * math.sin(1e7 * u[0]) * u[1]
 
+calls = 0
+
 def plain(u, p, out):
+    global calls
+    calls += 1
+    if calls == 700:  # its start has been corrected, and steps are being taken
+        print("ready", flush=True)
     time.sleep(0.002)
     out[0] = p[0] - u[0]
     for k in range(1, len(u)):
@@ -39,7 +45,8 @@ if sys.argv[1] == "compiled":
 else:
     problem = Problem(plain, tuple(f"u{k}" for k in range(40)), {"p": 0.0}, compiled=False)
 start = [1e-8, *[0.0] * (len(problem.states) - 1)]
-print("ready", flush=True)
+if sys.argv[1] == "compiled":
+    print("ready", flush=True)
 settings = Settings(max_points=1000, step=0.1, max_step=0.1)
 branch = trace(problem, start, "p", direction=int(sys.argv[2]), parameters={"p": 1e-8}, settings=settings)
 print([end.name for end in branch.ends], len(branch), flush=True)
@@ -69,7 +76,7 @@ def test_ctrl_c_ends_a_trace_inside_one_step():
 
 def test_ctrl_c_ends_a_step_of_plain_python_functions():
     """A Jacobian of 40 differences takes a tenth of a second; `both` directions are ended at once."""
-    seconds, line = time_of_answer(ONE_STEP.replace("int(sys.argv[2])", "'both'"), "python", "0", wait=2.0)
+    seconds, line = time_of_answer(ONE_STEP.replace("int(sys.argv[2])", "'both'"), "python", "0")
     assert "INTERRUPTED" in line
     assert seconds < 1.5
 
