@@ -33,6 +33,7 @@ __all__ = [
     "emanating_orbit",
     "emanating_orbits",
     "find_solutions",
+    "periodic_orbits",
     "switch",
     "trace",
     "unconnected",
@@ -48,6 +49,7 @@ LAZY = {  # name -> module that is imported when the name is first asked for: th
     "emanating_orbit": "continuation.branching.emanating",
     "emanating_orbits": "continuation.branching.emanating",
     "find_solutions": "continuation.find",
+    "periodic_orbits": "continuation.orbits.periodic",
     "unconnected": "continuation.find",
 }
 

@@ -15,7 +15,7 @@ from continuation.engine.bounds import Enclosure, check_start, limited_values, s
 from continuation.engine.ending.runaway import Runaway
 from continuation.engine.ending.vouching import drop_false_rows
 from continuation.engine.requested import StopAtRequested, operations_of, watched
-from continuation.engine.run import begin, begin_behind, begin_singular, bits_of, make_state, run_all, tangent_anew
+from continuation.engine.run import KINDS, begin, begin_behind, begin_singular, bits_of, make_state, run_all, tangent_anew
 from continuation.engine.start import measured_at, silent_tests, start_from
 from continuation.engine.watching import RunningTrace, StopAt, attended
 from continuation.equations.measures.measure import measure_of, measured
@@ -50,6 +50,7 @@ class Run:
 def follow(problem, start, request: Request, *, parameters=None, watch=()) -> Rows:
     """Trace as `continuation.trace.trace` describes; `watch` are watchers."""
     prepare()
+    problem, start = problem.prepared(start, request.vary, parameters, request.span)
     measuring = measured_at(problem, start, request.vary, parameters, request.span)
     begun = start_from(measuring, start, request.vary, parameters, request.span)
     check_start(begun, limited_values(problem, begun.p, begun.vary, request.bounds))
@@ -93,9 +94,10 @@ def run_direction(problem, begun: Start, sign, request: Request, watch=()) -> Ru
     steps = request.steps(1 / math.sqrt(operations.weights[-1]) if problem.adapts else own, found=problem.adapts)
     operations = replace(operations, smoothness=getattr(problem, "smoothness", 3))
     state = make_state(operations, request.span, steps, request.settings)
-    state.integers[S.DETECT] = bits_of(request.detect & operations.kinds)
-    watchers = own_watchers(request, enclosed, operations.tests) + tuple(watch)
-    state.integers[S.STOP_KINDS] = bits_of([kind for kind in [request.stop_kind] if kind and not kind.on_request])
+    state.integers[S.DETECT] = bits_of(request.detect & operations.kinds | set(operations.ends))
+    watchers = own_watchers(problem, request, enclosed, operations.tests) + tuple(watch)
+    stops = {kind for kind in [request.stop_kind] if kind and not kind.on_request}
+    state.integers[S.STOP_KINDS] = bits_of(stops | set(operations.ends))
     state.integers[S.STOP_COUNT] = request.stop_count
     tangent = sign * begun.tangent
     if begun.outward:
@@ -107,11 +109,19 @@ def run_direction(problem, begun: Start, sign, request: Request, watch=()) -> Ru
     running = RunningTrace(problem, begun, state)
     with attended(watchers, running):
         run_all(running, watchers)
+    call_by_name(running, operations)
     log_exceptions(problem, running.status)
     tell_in_first_units(running.state, operations.weights)
     remarks = tuple(line for watcher in watchers for line in watcher.remarks)
     remarks += drop_false_rows(running, request.settings.tolerance)
     return Run(operations, running.state, running.status, remarks)
+
+
+def call_by_name(running, operations):
+    """Give a direction that stopped at a point where branches of its problem end the status that says so."""
+    number = int(running.records[-1, running.records.shape[1] - S.SCALARS + S.KIND])
+    if running.status is Status.STOPPED and number != S.REGULAR:
+        running.status = operations.ends.get(KINDS[number], running.status)
 
 
 def tell_in_first_units(state, weights):
@@ -124,7 +134,7 @@ def tell_in_first_units(state, weights):
     size = len(weights)
     rows = state.rows[: state.integers[S.ROWS]]
     lengths = np.sqrt(np.sum(weights * rows[:, size : 2 * size] ** 2, axis=1))
-    base, meeting = 2 * size + 2 * len(state.kinds), state.integers[S.MEETING_KIND]
+    base, meeting = rows.shape[1] - S.SCALARS, state.integers[S.MEETING_KIND]
     for k in np.flatnonzero(np.abs(lengths - 1.0) > SAME_LENGTH):
         tangent, length = rows[k, size : 2 * size], lengths[k]
         tangent /= length
@@ -134,12 +144,13 @@ def tell_in_first_units(state, weights):
         rows[k, base + S.DET] *= length
 
 
-def own_watchers(request: Request, enclosed, tests) -> tuple:
+def own_watchers(problem, request: Request, enclosed, tests) -> tuple:
     """The watchers of every trace: limits the engine does not know, ways to infinity, then what the user stops at."""
     enclosure, kind = (Enclosure(enclosed),) if enclosed else (), request.stop_kind
     requested = (StopAtRequested(kind, tests),) if kind and kind.on_request else ()
     stop = (StopAt(request.stop_at),) if request.stop_at else ()
-    return (*enclosure, Runaway(request, enclosed), *requested, *stop)
+    ends = (Runaway(request, enclosed),) if "residual" in problem.functions else ()
+    return (*enclosure, *ends, *requested, *stop)
 
 
 def begin_outward(state, begun: Start, request: Request):

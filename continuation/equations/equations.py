@@ -180,6 +180,10 @@ class Equations:
         """Kind of event that a change of the unstable count is; None where it may mean anything."""
         return Kind.HOPF if self.stability == "flow" else None
 
+    def prepared(self, start, vary, parameters, span):
+        """The problem where a trace from `start` begins, and the start; here both as they are."""
+        return self, start
+
     def operations(self, p, active):
         """What the engine calls for a trace in parameter number `active`; override for other structures."""
         return dense_operations(self, p, active)
@@ -234,6 +238,10 @@ class Equations:
     def state_weights(self):
         """(n,) weights of the states shown, for their norm."""
         return self.inner_weights()[: len(self.states)]
+
+    def row_outputs(self, rows) -> dict:
+        """Name -> (m,) columns of a branch beside states and outputs; here none."""
+        return {}
 
     def blame(self, u, p) -> str:
         """Say which part of F is not finite at (u, p), where that is known; else nothing."""

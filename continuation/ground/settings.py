@@ -39,6 +39,8 @@ class Settings:
     predictor : str
         Where a step starts from: ``"tangent"``, along the tangent and its last change, or ``"secant"``, along the
         chord of the last two points.  The branch is the same, its points are not.
+    adapt : int
+        Points between two moves of the mesh of periodic orbits; 0 keeps it as it is.
     """
 
     step: float | None = None
@@ -49,6 +51,7 @@ class Settings:
     newton_iterations: int = 8
     max_angle: float = 0.3
     predictor: str = PREDICTORS[0]
+    adapt: int = 3
 
     def __post_init__(self):
         """Refuse values that can't work, naming the option."""
@@ -62,6 +65,8 @@ class Settings:
             object.__setattr__(self, name, number if isinstance(value, np.ndarray) else value)
         for name in ("max_points", "newton_iterations"):
             object.__setattr__(self, name, check_whole(f"Settings({name}=...)", getattr(self, name)))
+        if self.adapt != 0:
+            object.__setattr__(self, "adapt", check_whole("Settings(adapt=...)", self.adapt))
         if self.max_angle > math.pi / 2:
             raise ValueError(f"Settings(max_angle=...): wanted at most pi/2 (radians), got {self.max_angle!r}")
         if not isinstance(self.predictor, str) or self.predictor not in PREDICTORS:

@@ -44,6 +44,7 @@ class Rows:
     nullity: np.ndarray = along_rows("nullity")  # (m,) int
     residuals: np.ndarray = along_rows("residual")  # (m,) largest component of |F|
     log_determinants: np.ndarray = along_rows("log_determinant")  # (m,) of |det [F_u F_p; w t]|, t the unit tangent
+    context: np.ndarray = along_rows()  # (m, C) what the problem keeps of each row beside: a mesh, multipliers
     outputs: dict  # name -> (m,)
     special: tuple  # of SpecialPoint, row order, ends included
     ends: tuple  # (Status, Status), first row's and last row's

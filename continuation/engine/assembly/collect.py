@@ -37,11 +37,11 @@ def assemble(problem, begun, runs, request) -> Rows:
     size, base = len(begun.x), records.shape[1] - S.SCALARS
     unknowns, scalars = records[:, :size].copy(), records[:, base:]
     states, varied = problem.columns(unknowns)
+    operations = next(iter(runs.values())).operations
     own = {name: read(scalars) for name, read in FROM_SCALARS.items()}
     if begun.origin is not None:  # a branch point switched at is known better than the engine knows it
         own["unstable"][start], own["nullity"][start] = begun.origin.unstable, begun.origin.nullity
         own["residuals"][start] = begun.origin.residual
-    operations = next(iter(runs.values())).operations
     rows = Rows(
         problem_name=problem.name,
         state_names=tuple(problem.states),
@@ -51,6 +51,7 @@ def assemble(problem, begun, runs, request) -> Rows:
         states=np.ascontiguousarray(states),
         varied=np.ascontiguousarray(varied),
         tangents=records[:, size : 2 * size].copy(),
+        context=records[:, base - operations.context : base].copy(),
         **own,
         outputs={},
         special=(),
@@ -62,7 +63,7 @@ def assemble(problem, begun, runs, request) -> Rows:
         problem=problem,
         state_weights=shown_weights(problem),
     )
-    rows = replace(rows, outputs=evaluate_outputs(problem, rows))
+    rows = replace(rows, outputs=evaluate_outputs(problem, rows) | problem.row_outputs(rows))
     marks = Marks(scalars, brackets, operations.tests, sorted(vanishing_zeros(problem, begun)))
     rows = replace(rows, special=describe(problem, begun, rows, request.detect & operations.kinds, marks))
     return read_only(replace(rows, remarks=remarks_on(problem, rows, runs)))

@@ -135,7 +135,7 @@ def kinds_at_start(problem, begun, branch, wanted, marks) -> list:
     """Kinds of special points that the start itself is: a fold, a Hopf point, the branch point switched at."""
     row, marked = branch.start, marks.scalars[:, S.KIND] != S.REGULAR
     if begun.outward:
-        return [Kind.BRANCH_POINT]
+        return [Kind.BRANCH_POINT if begun.origin is None else begun.origin.kind]
     if marked[row]:
         return []
     start = AtStart(

@@ -1,0 +1,183 @@
+"""Periodic orbits of a vector field as a problem like any other."""
+
+import copy
+
+import numpy as np
+
+from continuation.equations.equations import Equations
+from continuation.ground.arguments import shown
+from continuation.ground.names import check_whole
+from continuation.ground.status import Kind, StartError
+from continuation.orbits.basis import basis
+from continuation.orbits.operations import orbit_operations
+from continuation.orbits.profile import extrema, means, amplitudes
+from continuation.orbits.starts import start_of
+
+MOST_DEGREE = 8  # beyond, equations of one interval are ill-conditioned for nothing: more intervals do the same
+
+
+class NoFunction:
+    """The residual of a problem that only its own operations know."""
+
+    name, dispatcher, python, error = "periodic orbits", None, None, None
+
+
+class PeriodicOrbits(Equations):
+    """Periodic orbits of ``u' = F(u, p)`` by orthogonal collocation; made by `periodic_orbits`.
+
+    Its unknowns are the orbit at `degree` nodes of each mesh interval, the period T and the varied parameter, N = n L m
+    + 2 of them; the mesh follows the orbit while it is traced.  See `continuation.orbits.kernels.collocation`.
+
+    Parameters
+    ----------
+    base : Problem
+        Of the vector field; ``stability="flow"``.
+    intervals, degree : int
+        L and m.
+    """
+
+    def __init__(self, base, intervals=50, degree=4):
+        if getattr(base, "stability", None) != "flow" or not hasattr(base, "vector_field"):
+            raise ValueError(
+                f"problem: wanted one that is a flow (stability='flow'), whose orbits have a meaning, got {shown(base)}"
+            )
+        self.base = base
+        self.intervals, self.degree = check_whole("intervals", intervals), check_whole("degree", degree)
+        if not 2 <= self.degree <= MOST_DEGREE:
+            raise ValueError(f"degree: wanted 2 to {MOST_DEGREE}, got {degree}")
+        n = len(base.states)
+        self.mesh = np.full(self.intervals, 1 / self.intervals)
+        self.reference = np.zeros((self.intervals * self.degree, n))
+        self.period = 1.0
+        super().__init__(
+            NoFunction,
+            tuple(f"{name}_max" for name in base.states),
+            base.parameters,
+            constants=base.constants,
+            stability=None,
+            compiled=False,
+            name=f"{base.name}, periodic orbits",
+        )
+        self.functions = {}
+
+    def all_functions(self) -> list:
+        """Every `Function` of the vector field."""
+        return self.base.all_functions()
+
+    adapts = False  # magnitudes are those of the vector field where the branch begins
+    measure = None
+
+    # Unknowns and columns
+
+    @property
+    def unknown_names(self) -> tuple:
+        """Names of the values at the nodes, then of the period."""
+        count = self.intervals * self.degree
+        return (*(f"{name}[{k}]" for k in range(count) for name in self.base.states), "period")
+
+    @property
+    def context(self) -> int:
+        """Floats that go with each row: the mesh, the logarithms of the multipliers and their angles."""
+        return self.intervals + 2 * len(self.base.states)
+
+    @property
+    def metric(self) -> np.ndarray:
+        """(n,) weights of the states, of one whose mean square over a period is a squared length."""
+        return self.base.inner_weights()[:-1]
+
+    def own_weights(self) -> np.ndarray:
+        """(N,) the states' over the mesh, 1/T0**2 for the period, the vector field's for the parameter."""
+        quadrature = basis(self.degree).weights
+        nodes = np.outer(self.mesh, quadrature)
+        nodes[:, 0] += np.roll(nodes[:, -1], 1)
+        states = np.outer(nodes[:, :-1].ravel(), self.metric).ravel()
+        return np.concatenate([states, [self.period**-2.0, self.base.inner_weights()[-1]]])
+
+    def columns(self, unknowns):
+        """Largest values of the states (m, n), and the varied parameter."""
+        return self.profile_extrema(unknowns)[1], unknowns[:, -1:]
+
+    def profile_extrema(self, unknowns) -> tuple:
+        """(m, n) least and largest values of the states."""
+        profiles = unknowns[:, :-2].reshape(len(unknowns), self.intervals * self.degree, -1)
+        return extrema(profiles, self.degree)
+
+    def row_outputs(self, rows) -> dict:
+        """Name -> (m,) of what goes with the largest values: period, least and mean values, amplitude."""
+        least, _ = self.profile_extrema(rows.unknowns)
+        profiles = rows.unknowns[:, :-2].reshape(len(rows.unknowns), self.intervals * self.degree, -1)
+        mean = means(profiles, rows.context[:, : self.intervals], self.degree)
+        found = {"period": rows.unknowns[:, -2].copy()}
+        found |= {f"{name}_min": least[:, k] for k, name in enumerate(self.base.states)}
+        found |= {f"{name}_mean": mean[:, k] for k, name in enumerate(self.base.states)}
+        return found | {"amplitude": amplitudes(profiles, rows.context[:, : self.intervals], self.degree, self.metric)}
+
+    # For the engine and for those who ask like it
+
+    @property
+    def count_kind(self):
+        """A change of the number of multipliers outside the unit circle, unless something else explains it."""
+        return Kind.NEIMARK_SACKER
+
+    def at_orbit(self, mesh, profile, period, base=None):
+        """The same problem on the mesh of an orbit, its phase measured against that orbit.
+
+        Parameters
+        ----------
+        mesh : (L,) array
+        profile : (L m, n) array
+        period : float
+            The unit of periods in the inner product.
+        base : Problem, optional
+            The vector field with the inner product to be used.
+        """
+        other = copy.copy(self)
+        other.mesh, other.reference, other.period = np.array(mesh, float), np.array(profile, float), float(period)
+        other.base = self.base if base is None else base
+        return other
+
+    def operations(self, p, active):
+        """Operations of one trace, with tables of their own."""
+        return orbit_operations(self, p, active)
+
+    def prepared(self, start, vary, parameters, span):
+        """This problem where a trace from `start` begins, and that start; see `continuation.orbits.starts`."""
+        return start_of(self, start, vary, parameters, span)
+
+    @property
+    def vector_field(self):
+        """The problem whose orbits are sought."""
+        return self.base
+
+    def solve(self, guess, parameters=None):
+        """Refuse: orbits are made by tracing."""
+        raise StartError("periodic orbits are not solved for at one parameter; trace them from an Orbit or a Hopf point")
+
+
+def periodic_orbits(problem, intervals=50, degree=4) -> PeriodicOrbits:
+    """The problem whose solutions are the periodic orbits of ``u' = F(u, p)``: trace it like any other.
+
+    Parameters
+    ----------
+    problem : Problem
+        The vector field, with ``stability="flow"`` (the default).
+    intervals : int
+        Mesh intervals L; they are moved to where the orbit needs them.
+    degree : int
+        Degree m of the polynomials, 2 to 8.  At the ends of the intervals orbits are exact to ``O(h**(2 m))``.
+
+    Returns
+    -------
+    PeriodicOrbits
+        A start is a Hopf point of a branch of equilibria (``trace(cycles, branch["HB1"], "p")``) or an `Orbit`.
+
+    Raises
+    ------
+    ValueError
+        The problem is no flow, or a number is out of range.
+
+    Notes
+    -----
+    Cost of a Newton iteration: 5 m L evaluations of F and of its derivatives, and ``O(L (n m)**3)``.
+    """
+    return PeriodicOrbits(problem, intervals, degree)

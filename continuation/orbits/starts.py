@@ -1,0 +1,152 @@
+"""Where branches of periodic orbits begin: a Hopf point, an orbit in numbers, a row of another branch."""
+
+import numpy as np
+
+from continuation.equations.derivatives import state_jacobian
+from continuation.equations.measures.measure import measured_like
+from continuation.ground import canonical
+from continuation.ground.arguments import check_mapping, shown
+from continuation.ground.points import Point, SpecialPoint, Start
+from continuation.ground.status import Kind, StartError, Status
+from continuation.orbits.basis import basis
+from continuation.orbits.operations import OrbitEquations
+
+# Amplitudes of the first orbits at a Hopf point, in units of the states, from large to small: of these the branch takes
+# the largest that its first step reaches and whose orbit is still the linear one, but for BENT of it.
+LARGEST_AMPLITUDE, HALVINGS, BENT = 0.5, 14, 0.1
+AXIS = 1e-5  # real part of a Hopf point's pair, relative to its frequency, up to which it is one
+SLOWEST = 1e-8  # frequency, relative to the largest entry of F_u, below which the orbits' period is no number
+
+
+def start_of(cycles, start, vary, parameters, span) -> tuple:
+    """The problem on the mesh of the start, and a `Start` on the branch.
+
+    Raises
+    ------
+    StartError
+        What was given is no Hopf point and no orbit, or no orbit was found near it.
+    """
+    if isinstance(start, Start):
+        return start.problem, start
+    if isinstance(start, SpecialPoint) and start.kind is Kind.HOPF:
+        return from_hopf(cycles, start, vary, parameters)
+    if hasattr(start, "period") and callable(start):
+        return from_orbit(cycles, start, vary, parameters)
+    what = f"{start.label}, {start.kind.name}" if isinstance(start, SpecialPoint) else shown(start)
+    raise StartError(f"start: wanted a Hopf point of a branch of equilibria or an Orbit, got {what}")
+
+
+def times_of(mesh, degree) -> np.ndarray:
+    """(L m,) times of the nodes, of a whole period 1."""
+    begin = np.concatenate([[0.0], np.cumsum(mesh)[:-1]])
+    return (begin[:, None] + mesh[:, None] * basis(degree).nodes[:-1]).ravel()
+
+
+def given_parameters(cycles, start, parameters) -> np.ndarray:
+    """(k,) parameters of a point or an orbit, changed by those that were given."""
+    own = {name: value for name, value in dict(start.parameters).items() if name in cycles.parameters}
+    return cycles.parameter_values({**own, **check_mapping("parameters", parameters)})
+
+
+def from_hopf(cycles, point, vary, parameters) -> tuple:
+    """The branch of orbits that begins at a Hopf point, which becomes its first row.
+
+    Its tangent there is the critical eigenvector's orbit; those of growing amplitude that follow are corrected with
+    their part of it held.
+    """
+    base = measured_like(cycles.base, point, point.vary[0] if point.vary else vary)
+    if check_mapping("parameters", parameters):
+        raise ValueError("parameters: a Hopf point has its own; change them where its branch is traced")
+    active, p, u = cycles.index_of(vary), given_parameters(cycles, point, None), cycles.base.state_values(point)
+    omega, q = critical_pair(state_jacobian(cycles.base, u, p), base)
+    mesh, times = np.full(cycles.intervals, 1 / cycles.intervals), times_of(np.full(cycles.intervals, 1 / cycles.intervals), cycles.degree)
+    mode = 2 * np.real(np.exp(2j * np.pi * times)[:, None] * q)
+    problem = cycles.at_orbit(mesh, u + mode, 2 * np.pi / omega, base)
+    equations = OrbitEquations(problem, p, active)
+    x = np.concatenate([np.tile(u, len(times)), [2 * np.pi / omega, p[active]]])
+    tangent = np.concatenate([mode.ravel(), [0.0, 0.0]])
+    tangent /= equations.length(tangent)
+    ahead = orbits_ahead(equations, x, tangent)
+    if not ahead:
+        raise StartError(
+            "no periodic orbit was found beside the Hopf point: it may be degenerate, or the equations are not smooth "
+            "there; start from an Orbit",
+            Status.SINGULAR,
+        )
+    start = Start(x, tangent, p, vary, outward=True, problem=problem, origin=point, ahead=np.array(ahead))
+    return problem, start
+
+
+def critical_pair(a, base) -> tuple:
+    """Frequency and eigenvector, of unit length in the inner product, of the imaginary pair of F_u."""
+    values, vectors = np.linalg.eig(a)
+    upper = np.flatnonzero(values.imag > SLOWEST * np.max(np.abs(a)))
+    if not len(upper):
+        raise StartError("start: F_u has no complex pair at this point, so that no orbits begin there")
+    k = upper[np.argmin(np.abs(values[upper].real))]
+    if abs(values[k].real) > AXIS * values[k].imag:
+        raise StartError(f"start: its eigenvalues are {values[k]:.6g} at best: no Hopf point, where they are imaginary")
+    q = canonical.turned(vectors[:, k])
+    weights = base.inner_weights()[:-1]
+    return float(values[k].imag), q / np.sqrt(np.sum(weights * np.abs(q) ** 2))
+
+
+def orbits_ahead(equations, x, tangent) -> list:
+    """Orbits (with tangents) of falling amplitude beside the Hopf point x, each nearly the linear one."""
+    row, found = equations.weights * tangent, []
+    for k in range(HALVINGS):
+        amplitude = LARGEST_AMPLITUDE * 0.5**k
+        guess = x + amplitude * tangent
+        y, along = equations.correct(guess, row)
+        if y is None or equations.length(y - guess) > BENT * amplitude or y[-2] <= 0.0:
+            continue
+        found.append((y, along if row @ along > 0.0 else -along))
+        if len(found) == 6:
+            break
+    return found
+
+
+def from_orbit(cycles, orbit, vary, parameters) -> tuple:
+    """The branch through an orbit in numbers: laid on a mesh that suits it, then corrected."""
+    p, active = given_parameters(cycles, orbit, parameters), cycles.index_of(vary)
+    if tuple(orbit.state_names) != tuple(cycles.base.states):
+        raise ValueError(f"start: the orbit's states are {orbit.state_names}, the problem's {cycles.base.states}")
+    mesh = mesh_for(orbit, cycles.intervals, cycles.degree)
+    times = times_of(mesh, cycles.degree)
+    profile = np.asarray(orbit(times * orbit.period), float)
+    problem = cycles.at_orbit(mesh, profile, orbit.period)
+    equations = OrbitEquations(problem, p, active)
+    x = np.concatenate([profile.ravel(), [orbit.period, p[active]]])
+    held = np.zeros(len(x))
+    held[-1] = 1.0
+    y, tangent = equations.correct(x, held)
+    if y is None:
+        y, tangent = least_change(equations, x)
+    if y is None:
+        raise StartError(
+            f"no periodic orbit was found near the one given (period {orbit.period:g}): its closing error may be too "
+            "large, or it is no orbit at these parameters"
+        )
+    found = problem.at_orbit(mesh, y[:-2].reshape(profile.shape), y[-2])
+    tangent = tangent / OrbitEquations(found, p, active).length(tangent)
+    p[active] = y[-1]
+    return found, Start(y, tangent if tangent[-1] >= 0 else -tangent, p, vary, problem=found)
+
+
+def least_change(equations, x) -> tuple:
+    """Correct x across the branch's own direction there, as far as it is known: beside folds p can't be held."""
+    generic = np.cos(1.0 + 2.0 * np.arange(len(x)) ** 1.5) * equations.weights
+    found = equations.solve(x, generic, np.append(np.zeros(len(x) - 1), 1.0))
+    if found is None:
+        return None, None
+    return equations.correct(x, equations.weights * found[0] / equations.length(found[0]))
+
+
+def mesh_for(orbit, intervals, degree) -> np.ndarray:
+    """(L,) lengths of a mesh with equal shares of the length of the orbit's path in scaled states and time."""
+    t = np.linspace(0.0, 1.0, 64 * intervals + 1)
+    states = np.asarray(orbit(t * orbit.period), float)
+    span = np.ptp(states, axis=0)
+    scaled = states / np.where(span > 0.0, span, 1.0)
+    path = np.concatenate([[0.0], np.cumsum(np.sqrt(np.sum(np.diff(scaled, axis=0) ** 2, axis=1) + np.diff(t) ** 2))])
+    return np.diff(np.interp(np.linspace(0.0, path[-1], intervals + 1), path, t))
