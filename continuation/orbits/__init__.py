@@ -1,0 +1,1 @@
+"""Periodic orbits: what is theirs alone, beside equations and branches of any kind."""
