@@ -45,7 +45,7 @@ PLAIN = 1000  # powers of two up to this are numbers with all their digits
 ALIKE = 1e-9  # moduli that differ by less count as equal where they are put in order
 
 N_STATES, N_MAPS, MAPS, LAPACK_TABLE, INTS, SCRATCH, TABLE = range(7)  # data of `multipliers`
-FRAME, CARRIED, PRODUCT, GROUPS = range(4)  # matrices in the scratch; a group for each map, then the vectors
+FRAME, CARRIED, PRODUCT, MAP, GROUPS = range(5)  # matrices in the scratch; a group for each map, then the vectors
 REFLECTION, ROW, SCALING, REAL, IMAGINARY, MARKS, VECTORS = range(7)
 
 
@@ -84,12 +84,31 @@ def add_sizes(maps, total):
 def multiply_frame(a, q, z, first, end, lowest):
     """``z = a q`` in a block; rows of `a` begin at the diagonal, or, while `lowest` is 0, at the block's start."""
     for r in range(first, end):
-        for c in range(first, end):
-            z[r, c] = 0.0
-        for k in range(max(first, r * lowest), end):
-            factor = a[r, k]
-            for c in range(first, end):
-                z[r, c] += factor * q[k, c]
+        start, c = max(first, r * lowest), first
+        while c + 4 <= end:  # four sums in registers
+            s, t, u, v = 0.0, 0.0, 0.0, 0.0
+            for k in range(start, end):
+                factor = a[r, k]
+                s += factor * q[k, c]
+                t += factor * q[k, c + 1]
+                u += factor * q[k, c + 2]
+                v += factor * q[k, c + 3]
+            z[r, c], z[r, c + 1], z[r, c + 2], z[r, c + 3] = s, t, u, v
+            c += 4
+        while c < end:
+            s = 0.0
+            for k in range(start, end):
+                s += a[r, k] * q[k, c]
+            z[r, c] = s
+            c += 1
+
+
+@internal
+def copy_block(a, out, first, end):
+    """Copy a block of `a` to `out`."""
+    for i in range(first, end):
+        for j in range(first, end):
+            out[i, j] = a[i, j]
 
 
 @internal
@@ -120,38 +139,55 @@ def reflection_of(z, k, end):
 
 
 @fusing
-def reflect(z, k, tau, target, row, start, end):
+def reflect(z, k, tau, target, start, end):
     """Apply the reflection in column k of `z` to columns `start` ... of `target`, rows k ..."""
-    for c in range(start, end):
-        row[c] = target[k, c]
-    for i in range(k + 1, end):
-        factor = z[i, k]
-        for c in range(start, end):
-            row[c] += factor * target[i, c]
-    for c in range(start, end):
-        row[c] *= tau
-        target[k, c] -= row[c]
-    for i in range(k + 1, end):
-        factor = z[i, k]
-        for c in range(start, end):
-            target[i, c] -= factor * row[c]
+    c = start
+    while c + 4 <= end:
+        s, t, u, v = target[k, c], target[k, c + 1], target[k, c + 2], target[k, c + 3]
+        for i in range(k + 1, end):
+            factor = z[i, k]
+            s += factor * target[i, c]
+            t += factor * target[i, c + 1]
+            u += factor * target[i, c + 2]
+            v += factor * target[i, c + 3]
+        s, t, u, v = tau * s, tau * t, tau * u, tau * v
+        target[k, c] -= s
+        target[k, c + 1] -= t
+        target[k, c + 2] -= u
+        target[k, c + 3] -= v
+        for i in range(k + 1, end):
+            factor = z[i, k]
+            target[i, c] -= factor * s
+            target[i, c + 1] -= factor * t
+            target[i, c + 2] -= factor * u
+            target[i, c + 3] -= factor * v
+        c += 4
+    while c < end:
+        s = target[k, c]
+        for i in range(k + 1, end):
+            s += z[i, k] * target[i, c]
+        s *= tau
+        target[k, c] -= s
+        for i in range(k + 1, end):
+            target[i, c] -= z[i, k] * s
+        c += 1
 
 
 @internal
-def carry_frame(a, q, z, taus, row, first, end, lowest):
+def carry_frame(a, q, z, taus, first, end, lowest):
     """Carry the frame `q` through the map `a` in a block, ``a q = new q R``: R replaces `a`, the new frame `q`."""
     multiply_frame(a, q, z, first, end, lowest)
     for k in range(first, end - 1):
         z[k, k], taus[k] = reflection_of(z, k, end)
         if taus[k] != 0.0:
-            reflect(z, k, taus[k], z, row, k + 1, end)
+            reflect(z, k, taus[k], z, k + 1, end)
     for r in range(first, end):
         for c in range(first, end):
             a[r, c] = z[r, c] if c >= r else 0.0
             q[r, c] = 1.0 if c == r else 0.0
     for k in range(end - 2, first - 1, -1):
         if taus[k] != 0.0:
-            reflect(z, k, taus[k], q, row, k, end)
+            reflect(z, k, taus[k], q, k, end)
 
 
 @fusing
@@ -199,44 +235,83 @@ def condition_bound(a, solution, first, end):
 
 
 @internal
+def take_map(m, d, a, columns):
+    """Write the map ``D^-1 m D`` into `a`; returns a bound of its condition, infinite unless it is near the identity.
+
+    With ``|a - 1| <= g < 1`` that is ``(1 + g) / (1 - g)``; g squared is the product of the norms by rows and columns.
+    """
+    n, rows, most = m.shape[0], 0.0, 0.0
+    for j in range(n):
+        columns[j] = 0.0
+    for i in range(n):
+        total = 0.0
+        for j in range(n):
+            a[i, j] = m[i, j] * (d[j] / d[i])
+            size = abs(a[i, j] - (1.0 if i == j else 0.0))
+            total += size
+            columns[j] += size
+        rows = max(rows, total)
+    for j in range(n):
+        most = max(most, columns[j])
+    gap = math.sqrt(rows) * math.sqrt(most)
+    return (1.0 + gap) / (1.0 - gap) if gap < 1.0 else math.inf
+
+
+@internal
+def close_group(scratch, n, vectors, place, bound):
+    """Carry the frame through the matrix behind group `place`, and multiply that group by it if both are harmless.
+
+    Returns (last group, bound of its condition, power of two taken out).
+    """
+    q, z, product = square(scratch, n, FRAME), square(scratch, n, CARRIED), square(scratch, n, PRODUCT)
+    a, row = square(scratch, n, GROUPS + place + 1), vectors[ROW]
+    carry_frame(a, q, z, vectors[REFLECTION], 0, n, 0)
+    if bound < GROUPED:
+        group = square(scratch, n, GROUPS + place)
+        largest = multiply_triangular(a, group, product, 0, n)
+        together = condition_bound(product, row, 0, n)
+        if together < GROUPED:
+            exponent = 0 if SMALL < largest < LARGE else rescale(product, largest, 0, n)
+            copy_block(product, group, 0, n)
+            return place, together, exponent
+    bound = condition_bound(a, row, 0, n)
+    if not bound < GROUPED:
+        return place + 1, math.inf, 0
+    largest = 0.0
+    for i in range(n):
+        for j in range(i, n):
+            largest = max(largest, abs(a[i, j]))
+    return place + 1, bound, rescale(a, largest, 0, n)
+
+
+@internal
 def first_round(maps, scratch, vectors):
     """Carry a frame through all maps and multiply them in groups; returns (number of groups, power of two taken out).
 
-    The frame begins as the identity, in units that balance the states: graded and triangular maps stay what they are.
+    Maps near the identity are multiplied as they are, what the frame makes of them afterwards.  The frame begins as the
+    identity, in units that balance the states: graded and triangular maps stay what they are.
     """
-    count, n = maps.shape[0], maps.shape[1]
-    q, z, product = square(scratch, n, FRAME), square(scratch, n, CARRIED), square(scratch, n, PRODUCT)
-    d, taus, row = vectors[SCALING], vectors[REFLECTION], vectors[ROW]
+    n = maps.shape[1]
+    q, z = square(scratch, n, FRAME), square(scratch, n, CARRIED)
+    a, d = square(scratch, n, MAP), vectors[SCALING]
     for i in range(n):
         for j in range(n):
             q[i, j] = 1.0 if i == j else 0.0
-    place, bound, exponent = -1, math.inf, 0
-    for k in range(count):
-        a = square(scratch, n, GROUPS + place + 1)
-        for i in range(n):
-            for j in range(n):
-                a[i, j] = maps[k, i, j] * (d[j] / d[i])
-        carry_frame(a, q, z, taus, row, 0, n, 0)
-        if bound < GROUPED:
-            group = square(scratch, n, GROUPS + place)
-            largest = multiply_triangular(a, group, product, 0, n)
-            together = condition_bound(product, row, 0, n)
-            if together < GROUPED:
-                if not SMALL < largest < LARGE:
-                    exponent += rescale(product, largest, 0, n)
-                for i in range(n):
-                    for j in range(i, n):
-                        group[i, j] = product[i, j]
-                bound = together
-                continue
-        place, bound = place + 1, condition_bound(a, row, 0, n)
-        if bound < GROUPED:
-            largest = 0.0
-            for i in range(n):
-                for j in range(i, n):
-                    largest = max(largest, abs(a[i, j]))
-            exponent += rescale(a, largest, 0, n)
-    return place + 1, exponent
+    place, bound, loose, exponent = -1, math.inf, math.inf, 0
+    for k in range(maps.shape[0]):
+        own = take_map(maps[k], d, a, vectors[ROW])
+        if loose * own < GROUPED:
+            multiply_frame(a, square(scratch, n, GROUPS + place + 1), z, 0, n, 0)
+            copy_block(z, square(scratch, n, GROUPS + place + 1), 0, n)
+            loose *= own
+            continue
+        if k > 0:
+            place, bound, more = close_group(scratch, n, vectors, place, bound)
+            exponent += more
+        copy_block(a, square(scratch, n, GROUPS + place + 1), 0, n)
+        loose = own
+    place, bound, more = close_group(scratch, n, vectors, place, bound)
+    return place + 1, exponent + more
 
 
 @internal
@@ -244,15 +319,7 @@ def next_round(scratch, n, count, vectors, first, end):
     """Carry the frame of a block once more round the cycle: the last frame is the next first one, and the next W."""
     q, z = square(scratch, n, FRAME), square(scratch, n, CARRIED)
     for g in range(count):
-        carry_frame(square(scratch, n, GROUPS + g), q, z, vectors[REFLECTION], vectors[ROW], first, end, 1)
-
-
-@internal
-def copy_block(a, out, first, end):
-    """Copy a block of `a` to `out`."""
-    for i in range(first, end):
-        for j in range(first, end):
-            out[i, j] = a[i, j]
+        carry_frame(square(scratch, n, GROUPS + g), q, z, vectors[REFLECTION], first, end, 1)
 
 
 @internal
