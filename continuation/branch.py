@@ -10,6 +10,7 @@ checking = later("continuation.results.check")
 dataset = later("continuation.output.dataset")
 engine = later("continuation.engine.extend")
 files = later("continuation.output.files")
+orbit_rows = later("continuation.orbits.rows")
 plotting = later("continuation.output.plotting")
 progressing = later("continuation.engine.progress")
 watching = later("continuation.engine.watching")
@@ -58,6 +59,24 @@ class Branch(Rows):
     def check(self):
         """Recompute residual and tangent of every row independently; see `continuation.results.check.check_branch`."""
         return checking.check_branch(self)
+
+    # Of periodic orbits
+
+    def orbit(self, row):
+        """The periodic orbit on a row, an `Orbit`: sampled at any time, drawn against time or in the plane."""
+        return orbit_rows.orbit_of(self, row)
+
+    @property
+    def multipliers(self):
+        """(m, n) complex Floquet multipliers of every row of a branch of periodic orbits, the trivial one last."""
+        orbit_rows.intervals_of(self)
+        return orbit_rows.multipliers_from(self.context, self.states.shape[1])
+
+    @property
+    def exponents(self):
+        """(m, n) their logarithms, ``log |mu| + i angle``: right where multipliers themselves over- or underflow."""
+        orbit_rows.intervals_of(self)
+        return orbit_rows.exponents_from(self.context, self.states.shape[1])
 
     # Showing and keeping
 

@@ -239,6 +239,14 @@ class Equations:
         """(n,) weights of the states shown, for their norm."""
         return self.inner_weights()[: len(self.states)]
 
+    def full_context(self, rows, events, begun) -> np.ndarray:
+        """(m, C) the context of a branch's rows, with that of special points (at the rows `events`) made anew."""
+        return rows.context
+
+    def row_spectrum(self, rows, row):
+        """What `SpecialPoint.eigenvalues` holds at a row, where it is not the spectrum of F_u; here None."""
+        return None
+
     def row_outputs(self, rows) -> dict:
         """Name -> (m,) columns of a branch beside states and outputs; here none."""
         return {}

@@ -10,7 +10,8 @@ from continuation.ground.names import check_whole
 from continuation.ground.status import Kind, StartError
 from continuation.orbits.basis import basis
 from continuation.orbits.operations import orbit_operations
-from continuation.orbits.profile import extrema, means, amplitudes
+from continuation.orbits.profile import amplitudes, extrema, means
+from continuation.orbits.rows import context_at, multipliers_from
 from continuation.orbits.starts import start_of
 
 MOST_DEGREE = 8  # beyond, equations of one interval are ill-conditioned for nothing: more intervals do the same
@@ -111,6 +112,17 @@ class PeriodicOrbits(Equations):
         found |= {f"{name}_min": least[:, k] for k, name in enumerate(self.base.states)}
         found |= {f"{name}_mean": mean[:, k] for k, name in enumerate(self.base.states)}
         return found | {"amplitude": amplitudes(profiles, rows.context[:, : self.intervals], self.degree, self.metric)}
+
+    def full_context(self, rows, events, begun) -> np.ndarray:
+        """(m, C) the rows' meshes and multipliers; of special points, which are no steps of the trace, made anew."""
+        context = rows.context.copy()
+        for row in events:
+            context[row] = context_at(self, rows, row, begun)
+        return context
+
+    def row_spectrum(self, rows, row):
+        """(n,) Floquet multipliers, the trivial one last; those beyond 1e308 are infinite."""
+        return multipliers_from(rows.context[row : row + 1], len(self.base.states))[0]
 
     # For the engine and for those who ask like it
 

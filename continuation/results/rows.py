@@ -170,7 +170,7 @@ class Rows:
 
     def point(self, row) -> Point:
         """The solution on a row (negative ones count from the end)."""
-        row = self._row(row)
+        row = self.place(row)
         return Point(
             self.states[row].copy(),
             self.parameters_at(row),
@@ -185,10 +185,10 @@ class Rows:
 
     def parameters_at(self, row) -> dict:
         """All named parameters on a row."""
-        row = self._row(row)
+        row = self.place(row)
         return {**self.parameters, **dict(zip(self.vary, self.varied[row].tolist()))}
 
-    def _row(self, row) -> int:
+    def place(self, row) -> int:
         """A row that there is."""
         if not isinstance(row, Integral) or isinstance(row, bool) or not -len(self) <= row < len(self):
             raise ValueError(f"row: wanted a whole number from {-len(self)} to {len(self) - 1}, got {shown(row)}")

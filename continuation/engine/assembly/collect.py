@@ -63,6 +63,8 @@ def assemble(problem, begun, runs, request) -> Rows:
         problem=problem,
         state_weights=shown_weights(problem),
     )
+    events = np.flatnonzero(scalars[:, S.KIND] != S.REGULAR)
+    rows = replace(rows, context=problem.full_context(rows, [start, *events.tolist()], begun))
     rows = replace(rows, outputs=evaluate_outputs(problem, rows) | problem.row_outputs(rows))
     marks = Marks(scalars, brackets, operations.tests, sorted(vanishing_zeros(problem, begun)))
     rows = replace(rows, special=describe(problem, begun, rows, request.detect & operations.kinds, marks))

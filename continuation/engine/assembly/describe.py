@@ -95,7 +95,7 @@ def special_point(problem, branch, row, kind, label, marks, linear) -> SpecialPo
     """One special point of a row; `linear` is None where F_u can't be had."""
     scalars, null_vectors = marks.scalars[row], registry.of(kind).null_vectors
     located = kind is Kind.END or bool(scalars[S.LOCATED])
-    spectrum, vectors = None, None
+    spectrum, vectors = problem.row_spectrum(branch, row), None
     if linear is not None:
         spectrum = linear.eigenvalues if problem.stability == "flow" else np.empty(0, complex)
         if located and null_vectors is not None:

@@ -15,7 +15,7 @@ from continuation.compiled.calls.interface import address_of
 from continuation.compiled.calls.kernel import inlined
 from continuation.compiled.matrices import linalg
 from continuation.orbits.basis import basis
-from continuation.orbits.kernels.floquet import scratch_size
+from continuation.orbits.kernels.frames import scratch_size
 from continuation.orbits.kernels.lanes import LANES
 
 (
@@ -27,14 +27,13 @@ from continuation.orbits.kernels.lanes import LANES
     ACTIVE,
     MOVING,  # whether the mesh is to follow the orbit
     BASE,  # address of the vector field's DenseTable
-    ROOM,  # floats in FLOQUET
     WIDTH,  # floats in a record of the engine's
     SOLVE,  # addresses of callbacks of these tables, for each other
     LINEARISE,
     RESIDUAL,
     MONITOR,
     SIZES,
-) = range(15)
+) = range(14)
 (
     PLACES,  # int64 (G, LANES): the interval in each place, -1 where there is none
     FLAGS,  # int64 (FLAGS,)
@@ -171,8 +170,7 @@ class OrbitTable:
             FIRST: np.zeros(2 * (intervals * nm + 2) + intervals),
         }
         self.table = np.zeros(TABLE, np.int64)
-        self.table[:ROOM] = n, m, intervals, groups, parameters, active, moving, base.address
-        self.table[ROOM] = len(self.arrays[FLOQUET])
+        self.table[:WIDTH] = n, m, intervals, groups, parameters, active, moving, base.address
         for index, array in self.arrays.items():
             self.arrays[index] = np.ascontiguousarray(array)
             self.table[index] = address_of(self.arrays[index])

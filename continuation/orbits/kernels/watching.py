@@ -153,8 +153,7 @@ def monitor(w, point, p, out):
     for i in range(intervals):
         mesh[i] = h[i]
     lapack, ints = integers(fixed(w, T.LAPACK), len(linalg.LAPACK)), int32s(fixed(w, T.INTS), 8)
-    scratch = T.array(w, T.FLOQUET, fixed(w, T.ROOM))
-    if not find_multipliers(lapack, ints, gather_maps(w), logs, angles, scratch):
+    if not find_multipliers(lapack, ints, fixed(w, T.FLOQUET), gather_maps(w), logs, angles):
         return NONFINITE
     trivial_last(logs, angles)
     phi[FOLD] = x[2 * size - 1]
