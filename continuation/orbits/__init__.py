@@ -1,0 +1,1 @@
+"""Periodic orbits as data: sampling, simulation, shooting."""
