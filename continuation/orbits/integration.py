@@ -7,15 +7,17 @@ import numpy as np
 from scipy import integrate
 from scipy.integrate import OdeSolution
 
-from continuation.equations.derivatives import evaluate, state_jacobian
+from continuation.equations.derivatives import state_jacobian
 from continuation.ground.interrupts import raise_if_heard
 
 METHODS = ("LSODA", "Radau", "BDF", "DOP853", "RK45", "RK23")  # of scipy.integrate
 IMPLICIT = ("LSODA", "Radau", "BDF")
+SELDOM = 64  # evaluations after which a Ctrl-C that somebody else notes is looked for: 2 ms
 KEPT = 30_000  # steps of one run whose interpolants are kept: 10 kB each with 10 states
 # Integral of |F_u| over a period up to which an explicit method of order 8 is the cheaper one: it takes a third of that
 # in steps for stability alone.  Ten times more is minutes of work, ten times less gives digits away.
 STIFF = 3000.0
+FINE = {"DOP853": 1e-12, "LSODA": 1e-11}  # relative tolerances of what is to be accurate; a tenth of them absolute
 
 
 class Spent(Exception):
@@ -29,20 +31,29 @@ class Flow:
         self.problem, self.p, self.left = problem, p, left
 
     def rate(self, _, u) -> np.ndarray:
-        """F (n,)."""
+        """F (n,); NaN where plain Python has no value."""
         self._count()
-        return evaluate(self.problem, u, self.p)
+        out = np.full(len(u), np.nan)
+        try:
+            self.problem.functions["residual"](u.copy(), self.p, out)
+        except (ArithmeticError, ValueError):
+            out[:] = np.nan
+        return out
 
     def slope(self, _, u) -> np.ndarray:
-        """F_u (n, n)."""
+        """F_u (n, n); NaN where plain Python has no value."""
         self._count()
-        return state_jacobian(self.problem, u, self.p)
+        try:
+            return state_jacobian(self.problem, u, self.p)
+        except (ArithmeticError, ValueError):
+            return np.full((len(u), len(u)), np.nan)
 
     def _count(self):
         self.left -= 1
         if self.left < 0:
             raise Spent
-        raise_if_heard()
+        if self.left % SELDOM == 0:
+            raise_if_heard()
 
 
 class Path(NamedTuple):
@@ -91,11 +102,14 @@ def run(rate, span, u, method, rtol, atol, jac=None, band=None, leaves=None) -> 
     return Path(np.array(times), np.array(states), pieces, complete)
 
 
-class Scaled:
+class Scaled(NamedTuple):
     """A flow in the units of an orbit: ``u = center + scale w`` and ``t = unit tau``; most is of order one there."""
 
-    def __init__(self, flow, center, scale, unit):
-        self.flow, self.center, self.scale, self.unit = flow, center, scale, unit
+    flow: Flow
+    center: np.ndarray
+    scale: np.ndarray
+    unit: float
+    method: str = "DOP853"  # integrates the flow to `FINE`
 
     def inward(self, u) -> np.ndarray:
         """Scaled states of states (..., n)."""
@@ -117,11 +131,11 @@ class Scaled:
         """Largest sums of a column's moduli of the slope at scaled states (k, n)."""
         return np.array([np.linalg.norm(self.slope(0.0, w), 1) for w in states])
 
-    def follow(self, w, span, method, rtol) -> Path:
+    def follow(self, w, span) -> Path:
         """Integrate from a scaled state."""
-        return run(self.rate, span, w, method, rtol, 0.1 * rtol, self.slope)
+        return run(self.rate, span, w, self.method, FINE[self.method], 0.1 * FINE[self.method], self.slope)
 
-    def follow_with_slope(self, w, span, method, rtol) -> tuple:
+    def follow_with_slope(self, w, span) -> tuple:
         """Integrate from a scaled state: the last state (n,) and its derivative by the first (n, n); None if it fails.
 
         The variational equations ride along.  An implicit method is told only the blocks of F_u: its own Newton
@@ -140,11 +154,8 @@ class Scaled:
                 packed[rows - columns + n - 1, k * n + columns] = a
             return packed
 
-        start = np.concatenate([w, np.eye(n).ravel()])
-        if method == "LSODA":
-            path = run(rate, span, start, method, rtol, 0.1 * rtol, blocks, n - 1)
-        else:
-            path = run(rate, span, start, method, rtol, 0.1 * rtol)
+        start, rtol = np.concatenate([w, np.eye(n).ravel()]), FINE[self.method]
+        path = run(rate, span, start, self.method, rtol, 0.1 * rtol, blocks, n - 1)
         if not path.complete:
             return None
         return path.states[-1][:n], path.states[-1][n:].reshape(n, n).T

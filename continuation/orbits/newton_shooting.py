@@ -5,11 +5,13 @@ from typing import NamedTuple
 import numpy as np
 import scipy.linalg
 
+from continuation.orbits.discrete_qr import log_eigenvalues
 from continuation.orbits.integration import Scaled
 
 ITERATIONS = 8
 FAR = 0.3  # relative to the range: a correction beyond this is cut, the linear map says nothing there
 SMALL = 1e-9  # corrections, relative to the range, after which the next one is rounding
+ENOUGH = 1e-6  # correction that the last iteration may leave where errors of the integration keep it from SMALL
 # Singular values, relative to the largest, below which a direction is left alone: cycles of a conservative system
 # come in families and the correction is the smallest one.  The integration leaves 1e-11.
 FLAT = 1e-9
@@ -23,7 +25,7 @@ class Corrected(NamedTuple):
     maps: np.ndarray
 
 
-def correct_cycle(scaled: Scaled, nodes, fractions, period, method, rtol) -> Corrected | None:
+def correct_cycle(scaled: Scaled, nodes, fractions, period) -> Corrected | None:
     """Correct states (p, n) at fractions (p + 1,) of a period, and the period; None where that does not converge.
 
     The first state moves in the plane across the flow.  Cost: up to 8 integrations with n (n + 1) equations and dense
@@ -36,7 +38,7 @@ def correct_cycle(scaled: Scaled, nodes, fractions, period, method, rtol) -> Cor
     for _ in range(ITERATIONS):
         matrix, right, maps = np.zeros((n * count + 1, n * count + 1)), np.zeros(n * count + 1), []
         for k in range(count):
-            found = scaled.follow_with_slope(nodes[k], (0.0, lengths[k] * period), method, rtol)
+            found = scaled.follow_with_slope(nodes[k], (0.0, lengths[k] * period))
             if found is None or not np.all(np.isfinite(found[1])):
                 return None
             end, slope = found
@@ -56,5 +58,21 @@ def correct_cycle(scaled: Scaled, nodes, fractions, period, method, rtol) -> Cor
         if not 0.5 < period < 2.0:
             return None
         if size <= SMALL:
-            return Corrected(nodes, float(period), np.array(maps))
-    return None
+            break
+    return Corrected(nodes, float(period), np.array(maps)) if size <= ENOUGH else None
+
+
+def log_multipliers(scaled: Scaled, nodes, maps) -> np.ndarray:
+    """Logarithms (n - 1,), complex, of the multipliers beside the trivial one, by falling modulus.
+
+    Of the maps between planes across the flow: the trivial multiplier is left out exactly, and with it the errors
+    along the flow, which a relaxation oscillation multiplies by the ratio of its speeds.
+    """
+    n = len(nodes[0])
+    if n == 1:
+        return np.empty(0, complex)
+    planes = []
+    for w in nodes:
+        rate = scaled.rate(0.0, w)
+        planes.append(np.linalg.svd(rate[None] / np.linalg.norm(rate))[2][1:].T)
+    return log_eigenvalues([after.T @ one @ plane for one, plane, after in zip(maps, planes, planes[1:] + planes[:1])])

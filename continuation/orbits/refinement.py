@@ -6,11 +6,15 @@ import numpy as np
 from scipy.optimize import brentq
 
 from continuation.orbits.integration import Scaled, suitable_method
-from continuation.orbits.newton_shooting import correct_cycle
+from continuation.orbits.newton_shooting import correct_cycle, log_multipliers
 from continuation.orbits.piecewise import Piecewise, interpolation_matrix, nodes
+from continuation.orbits.returns import LONGEST
 
-FINE = {"DOP853": 1e-12, "LSODA": 1e-11}  # relative tolerance of the last integrations
 CLOSED = 3e-11  # closing, relative to the range, that the flow itself is let to reach
+NOISE = 1e-8  # closing that is good enough where only the integration is in the way of a better one
+LATE = 0.05  # of the period: how much earlier or later a return may be
+NUDGE = 1e-5  # relative to the range, of a deviation that is to die away: far above NOISE, small enough to be linear
+SAME = 1e-6  # relative to the range, of parts of a path that are the same: far above its errors, far below a doubling
 CONTRACTS = 0.2  # ratio of successive closings up to which going round again is cheaper than Newton's method
 ROUNDS = 12
 PIECES = 4  # of multiple shooting: a stable cycle spreads errors little, and only within one period
@@ -35,97 +39,106 @@ class Cycle(NamedTuple):
 
 def refined(flow, window, candidate) -> Cycle | str:
     """Close a candidate; in words the unstable cycle that it is near, the empty text where it is near none."""
-    path, (start, period) = window.path, (candidate.start, candidate.period)
-    inside = (path.times >= start) & (path.times <= candidate.end)
+    path, start, end = window.path, candidate.start, candidate.end
+    inside = (path.times > start) & (path.times <= end)
     around = np.vstack([path([start]), path.states[inside]])
     high, low = around.max(axis=0), around.min(axis=0)
-    scale = np.maximum(high - low, window.range * (window.range > high - low) * 1e-3)
-    scale = np.where(scale > 0, scale, np.maximum(np.abs(high), 1e-300))
-    scaled = Scaled(flow, 0.5 * (high + low), scale, period)
-    sample = scaled.inward(path(np.linspace(start, candidate.end, 201)))
-    method = suitable_method(_steepness(scaled, path, start, candidate.end, scaled.inward(around)))
-    rtol = FINE[method]
-    at, closing, last = sample[0], np.inf, None
-    moved, length = 0.0, 1.0
+    scale = np.maximum(high - low, 1e-3 * window.range)  # the range is no measure of a state that dies away
+    scale = np.where(scale > 0, scale, np.where(high != 0, np.abs(high), 1.0))
+    scaled = Scaled(flow, 0.5 * (high + low), scale, end - start)
+    around = scaled.inward(around)
+    steepness = _steepness(scaled, np.append(start, path.times[inside]), end, around)
+    scaled = scaled._replace(method=suitable_method(steepness))
+    at, closing, length, contracted = around[0], np.inf, 1.0, False
     for _ in range(ROUNDS):
-        last = scaled.follow(at, (0.0, 1.05 * length), method, rtol)
-        back = _return_time(last, at, scaled.rate(0.0, at), length) if last.complete else None
-        if back is None:
+        before, (last, length, after) = closing, _around(scaled, at, length)
+        if after is None:
             return ""
-        end = last([back])[0]
-        before, closing, length = closing, float(np.max(np.abs(end - at))), back
+        closing = float(np.max(np.abs(after - at)))
         if closing <= CLOSED:
-            return _cycle(scaled, last, at, back, flow.p, closing)
+            return _cycle(scaled, last, length, closing)
         if closing > CONTRACTS * before:
             break
-        at, moved = end, moved + closing
-    return _by_newton(scaled, last, length, method, rtol)
+        at, contracted = after, contracted or before < np.inf
+    if closing <= NOISE and (contracted or _contracts(scaled, at, length)):
+        return _cycle(scaled, last, length, closing)
+    return _by_newton(scaled, last, length)
 
 
-def _by_newton(scaled, path, length, method, rtol) -> Cycle | str:
+def _around(scaled, at, length, plane=None) -> tuple:
+    """Once round from a state: the path, its length and the state where it is back in the plane; None if it is not."""
+    normal, origin = plane or (_direction(scaled, at), at)
+    path = scaled.follow(at, (0.0, (1.0 + LATE) * length))
+    back = _return_time(path, origin, normal, length) if path.complete else None
+    return (path, length, None) if back is None else (path, back, path([back])[0])
+
+
+def _direction(scaled, at) -> np.ndarray:
+    """The flow's, of length 1."""
+    rate = scaled.rate(0.0, at)
+    return rate / np.linalg.norm(rate)
+
+
+def _contracts(scaled, at, length) -> bool:
+    """Whether a small deviation has nearly vanished after one period."""
+    normal = _direction(scaled, at)
+    aside = np.cos(np.arange(1, len(at) + 1) ** 2)  # no axis is special
+    aside -= (aside @ normal) * normal
+    aside *= NUDGE / np.max(np.abs(aside))
+    after = _around(scaled, at + aside, length, (normal, at))[2]
+    return after is not None and np.max(np.abs(after - at)) <= CONTRACTS * NUDGE
+
+
+def _by_newton(scaled, path, length) -> Cycle | str:
     """The cycle near a path that nearly closes after a time, by multiple shooting."""
     steps = path.times[path.times < length]
     fractions = np.append(steps[(np.arange(PIECES) * len(steps)) // PIECES] / length, 1.0)
     if np.any(np.diff(fractions) <= 0):
         return ""
     guess = path(fractions[:-1] * length)
-    found = correct_cycle(scaled, guess, fractions, length, method, rtol)
+    found = correct_cycle(scaled, guess, fractions, length)
     if found is None or np.max(np.abs(found.nodes - guess)) > MOVED or abs(found.period - length) > MOVED * length:
         return ""
-    if (largest := _largest_multiplier(found.maps)) > 1.0 + STABLE:
-        return f"a cycle of period {found.period * scaled.unit:.6g} that is unstable (multiplier of modulus {largest:.6g})"
-    at = found.nodes[0]
-    path = scaled.follow(at, (0.0, 1.05 * found.period), method, rtol)
-    back = _return_time(path, at, scaled.rate(0.0, at), found.period) if path.complete else None
-    if back is None:
+    largest = np.exp(log_multipliers(scaled, found.nodes, found.maps).real.max(initial=-np.inf))
+    if largest > 1.0 + STABLE:
+        period = found.period * scaled.unit
+        return f"a cycle of period {period:.6g} that is unstable (multiplier of modulus {largest:.6g})"
+    path, length, after = _around(scaled, found.nodes[0], found.period)
+    if after is None:
         return ""
-    return _cycle(scaled, path, at, back, scaled.flow.p, float(np.max(np.abs(path([back])[0] - at))))
+    return _cycle(scaled, path, length, float(np.max(np.abs(after - found.nodes[0]))))
 
 
-def _largest_multiplier(maps) -> float:
-    """Largest modulus, the one nearest to 1 left out."""
-    product = np.eye(maps.shape[1])
-    for one in maps:
-        product = one @ product
-    values = np.linalg.eigvals(product)
-    others = np.delete(values, np.argmin(np.abs(values - 1.0)))
-    return float(np.max(np.abs(others), initial=0.0))
-
-
-def _steepness(scaled, path, start, end, around) -> float:
+def _steepness(scaled, times, end, around) -> float:
     """Integral of |F_u| over the candidate, by the steps of the path (200 of them at most)."""
-    times = np.concatenate([[start], path.times[(path.times >= start) & (path.times <= end)]])
     some = np.unique(np.linspace(0, len(times) - 1, 200).astype(int))
     values = scaled.steepness(around[some])
-    gaps = np.diff(np.append(times[some], end)) / (end - start)
+    gaps = np.diff(np.append(times[some], end)) / (end - times[0])
     return float(np.sum(gaps * values))
 
 
-def _return_time(path, at, rate, length):
-    """Time near `length` at which a path crosses the plane across the flow at its start, upwards; else None."""
-    normal = rate / np.linalg.norm(rate)
-    steps = path.times[path.times > 0.95 * length]
-    some = np.unique(np.concatenate([np.linspace(0.95 * length, min(1.05 * length, path.times[-1]), 101), steps]))
-    height = (path(some) - at) @ normal
+def _return_time(path, origin, normal, length):
+    """Time near `length` at which a path crosses a plane upwards, where it is nearest to the origin; else None."""
+    begin, end = (1.0 - LATE) * length, path.times[-1]
+    some = np.unique(np.concatenate([np.linspace(begin, end, 101), path.times[path.times > begin]]))
+    height = (path(some) - origin) @ normal
     up = np.flatnonzero((height[:-1] < 0) & (height[1:] >= 0))
     if not len(up):
         return None
-    gaps = np.max(np.abs(path(some[up]) - at), axis=1)
-    k = up[np.argmin(gaps)]
-    return brentq(lambda t: (path([t])[0] - at) @ normal, some[k], some[k + 1], xtol=1e-15, rtol=1e-15)
+    k = up[np.argmin(np.max(np.abs(path(some[up]) - origin), axis=1))]
+    return brentq(lambda t: (path([t])[0] - origin) @ normal, some[k], some[k + 1], xtol=1e-15, rtol=1e-15)
 
 
-def _cycle(scaled, path, at, length, p, closing) -> Cycle:
+def _cycle(scaled, path, length, closing) -> Cycle:
     """The cycle that a path runs through in a time, on a mesh of its own."""
+    length /= _times_round(path, length)
 
     def states(phases):
-        values = path(length * np.clip(phases.ravel(), 0.0, 1.0)).reshape(*phases.shape, len(at))
-        return values
+        return path(length * np.clip(phases.ravel(), 0.0, 1.0)).reshape(*phases.shape, -1)
 
-    steps = path.times[path.times < length] / length
-    count = FEWEST
+    steps, count = np.append(path.times[path.times < length] / length, 1.0), FEWEST
     while True:
-        mesh = np.interp(np.linspace(0, len(steps), count + 1), np.arange(len(steps) + 1), np.append(steps, 1.0))
+        mesh = np.interp(np.linspace(0, len(steps) - 1, count + 1), np.arange(len(steps)), steps)
         for _ in range(SPREAD):
             mesh = _spread(mesh, _errors(mesh, states))
         if count >= MOST or np.max(_errors(mesh, states)) <= RESOLVED:
@@ -133,7 +146,17 @@ def _cycle(scaled, path, at, length, p, closing) -> Cycle:
         count *= 2
     values = scaled.outward(states(mesh[:-1, None] + np.diff(mesh)[:, None] * nodes(DEGREE)))
     values[:, -1] = np.roll(values[:, 0], -1, axis=0)
-    return Cycle(Piecewise(mesh, values), float(length * scaled.unit), p, closing)
+    return Cycle(Piecewise(mesh, values), float(length * scaled.unit), scaled.flow.p, closing)
+
+
+def _times_round(path, length) -> int:
+    """How many times the path runs round the same cycle."""
+    phases = np.linspace(0.0, 1.0, 101)[:-1]
+    own, times = path(phases * length), 1
+    for parts in range(2, LONGEST + 1):
+        if np.max(np.abs(path(np.mod(phases + 1.0 / parts, 1.0) * length) - own)) <= SAME:
+            times = parts
+    return times
 
 
 def _errors(mesh, states) -> np.ndarray:

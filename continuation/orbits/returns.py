@@ -97,9 +97,12 @@ def _passages(window, section) -> np.ndarray:
 
     def passage(k):
         begin, end = window.times[k], window.times[k + 1]
-        height = [window.path.pieces[k](t)[section] - middle for t in (begin, end)]
-        if not height[0] < 0.0 < height[1]:
+
+        def height(t):
+            return window.path.pieces[k](t)[section] - middle
+
+        if not height(begin) < 0.0 < height(end):
             return end
-        return brentq(lambda t: window.path.pieces[k](t)[section] - middle, begin, end, xtol=1e-14 * abs(end), rtol=1e-14)
+        return brentq(height, begin, end, xtol=1e-14 * abs(end), rtol=1e-14)
 
     return np.array([passage(k) for k in before])

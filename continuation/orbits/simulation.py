@@ -14,8 +14,8 @@ from continuation.orbits.integration import METHODS, Flow, Spent, run
 from continuation.orbits.refinement import Cycle, refined
 from continuation.orbits.returns import CLOSE, Candidate, Window, candidates
 
-EVALUATIONS = 500_000  # of F and F_u in all, 10 to 20 seconds
-RESERVE = 20_000  # of these, kept to find out what a motion that does not repeat itself is
+EVALUATIONS = 400_000  # of F and F_u in all, 10 to 20 seconds
+RESERVE = 40_000  # of these, kept to find out what a motion that does not repeat itself is
 DOUBLINGS = 60  # of the time between two looks
 COARSE, TINY = 1e-8, 1e-9  # tolerances while transients die, relative and absolute to the size each state had
 # Growth, relative to 1 + |u|, that is called infinite.  States in other units than those of the start differ by 1e9.
@@ -23,9 +23,9 @@ AWAY = 1e12
 REST = 1e-6  # motion in the last quarter between two looks, relative to the size of each state, that is none
 BESIDE = 1e-3  # how far a rest may be from the equilibrium it is at, relative likewise
 STAYED = 50.0  # growth, in powers of e, by which rounding would have left an unstable equilibrium
-# Growth of a small deviation within `AHEAD` of the best candidate's periods that is chaos: on a torus it is of the order
-# of the number of periods, and three orders beyond that there is little doubt.
-CHAOS, AHEAD, NUDGE = 1e4, 40.0, 1e-7
+# Growth of a small deviation within `AHEAD` of the best candidate's periods that is chaos: on a torus it is of the
+# order of the number of periods, and three orders beyond that there is little doubt.
+CHAOS, AHEAD, NUDGE = 1e4, 40, 1e-7
 
 
 class _Search(NamedTuple):
@@ -154,18 +154,17 @@ class _Simulation:
     def failure(self, found, window, u, time) -> str:
         """Words for a motion that does not repeat itself."""
         spent = f"no cycle within the time {time:.6g}"
-        if found.passed:
-            return f"{spent}: the motion passes {found.passed} and does not settle"
         if window is not None and (name := self.climbing(window)):
             return f"{spent}: {name!r} grows or falls all the time; if it is an angle, give its cosine and sine"
         if found.best is None:
             return f"{spent}: the motion does not return; give more `evaluations`"
         best, what = found.best, "has not settled yet (give more `evaluations`) or is not periodic"
         self.flow.left = self.reserve
-        if best.closing > CLOSE and self.is_chaotic(window, u, best.period):
+        if self.is_chaotic(window, u, best.period):
             what = "is chaotic"
         closes = f"the best candidate, of period {best.period:.6g}, closes to {best.closing:.1e} of the range"
-        return f"{spent}: the motion {what}; {closes}, wanted {CLOSE:g}"
+        closes += f", wanted {CLOSE:g}" if best.closing > CLOSE else ""
+        return f"{spent}: the motion {what}; {closes}" + (f"; it passes {found.passed}" if found.passed else "")
 
     def climbing(self, window) -> str:
         """Name of a state that goes one way only, in steps that do not die away."""
@@ -182,15 +181,17 @@ class _Simulation:
     def is_chaotic(self, window, u, period) -> bool:
         """Whether a small deviation grows by `CHAOS`; false where the work does not last."""
         size = np.where(window.range > 0, window.range, 1.0)
-        ends, nudged = [], u + NUDGE * size
+        ends, atol = [u, u + NUDGE * size], TINY * np.where(self.size > 0, self.size, 1.0)
         try:
-            for start in (u, nudged):
-                atol = TINY * np.where(self.size > 0, self.size, 1.0)
-                path = run(self.flow.rate, (0.0, AHEAD * period), start, self.method, COARSE, atol, self.flow.slope)
-                ends.append(path)
+            for _ in range(AHEAD):
+                paths = [
+                    run(self.flow.rate, (0.0, period), end, self.method, COARSE, atol, self.flow.slope) for end in ends
+                ]
+                if not all(path.complete for path in paths):
+                    return False
+                ends = [path.states[-1] for path in paths]
+                if np.max(np.abs(ends[0] - ends[1]) / size) > CHAOS * NUDGE:
+                    return True
         except Spent:
-            return False
-        if not (ends[0].complete and ends[1].complete):
-            return False
-        at = np.linspace(max(path.times[0] for path in ends), AHEAD * period, 2000)
-        return bool(np.max(np.abs(ends[0](at) - ends[1](at)) / size) > CHAOS * NUDGE)
+            pass
+        return False
