@@ -181,8 +181,27 @@ def join(w):
 
 
 @internal
+def measure_growth(w):
+    """Keep the determinant of all nodes' triangles, as mantissa and exponent: it is 1 over that of -Q.
+
+    A merge turns ``[Q_a 0; P_b Q_b]`` by n reflections into ``[R U; 0 Q]``, and Q is -1 to begin with.
+    """
+    n, _, _, groups = T.sizes(w)
+    kept, joints = T.array(w, T.KEPT, (groups, n, 3 * n + 4, 8)), T.array(w, T.JOINTS, (8, n, 3 * n + 4))
+    mantissa, exponent = 1.0, 0.0
+    for k in range(n):
+        for g in range(1, groups):
+            for lane in range(8):
+                mantissa, exponent = linalg.times(mantissa, exponent, kept[g, k, k, lane])
+        for lane in range(1, 8):
+            mantissa, exponent = linalg.times(mantissa, exponent, joints[lane, k, k])
+    growth = T.array(w, T.GROWTH, 2)
+    growth[0], growth[1] = mantissa, exponent
+
+
+@internal
 def determinant(w, upper, lower):
-    """Determinant of ``upper P + lower Q`` of the whole orbit, as mantissa and exponent; 0 where it is singular."""
+    """Determinant of ``upper P + lower Q`` of the whole orbit over that of -Q, as mantissa and exponent; 0: singular."""
     n = fixed(w, T.STATES)
     whole, square = T.array(w, T.WHOLE, (n + 2, 2 * n + 4)), T.array(w, T.SQUARE, (n, n))
     sides, ints = T.array(w, T.SIDES, 2 * (n + 2)), int32s(fixed(w, T.INTS), 8)
@@ -193,7 +212,8 @@ def determinant(w, upper, lower):
         sides[k] = 0.0
     lapack, pivots = integers(fixed(w, T.LAPACK), len(linalg.LAPACK)), int32s(fixed(w, T.PIVOTS), n + 2)
     _, mantissa, exponent = linalg.solve_two(lapack, square, pivots, ints, sides)
-    return mantissa, exponent
+    growth = T.array(w, T.GROWTH, 2)
+    return mantissa * growth[0], exponent + growth[1]
 
 
 @internal
@@ -206,7 +226,7 @@ def close(w, row, rhs):
     size = intervals * n * m + 2
     whole, closing = T.array(w, T.WHOLE, (n + 2, 2 * n + 4)), T.array(w, T.CLOSING, (n + 2, n + 2))
     sides, ints = T.array(w, T.SIDES, 2 * (n + 2)), int32s(fixed(w, T.INTS), 8)
-    by, power = determinant(w, 0.0, -1.0)
+    growth = T.array(w, T.GROWTH, 2)
     for k in range(n + 2):
         for c in range(n):
             closing[k, c] = whole[k, c] + whole[k, n + c]
@@ -219,9 +239,7 @@ def close(w, row, rhs):
         sides[2 * n + 2 + e] += rhs[2 * size - 2 + e]
     lapack, pivots = integers(fixed(w, T.LAPACK), len(linalg.LAPACK)), int32s(fixed(w, T.PIVOTS), n + 2)
     done, mantissa, exponent = linalg.solve_two(lapack, closing, pivots, ints, sides)
-    if not done or by == 0.0:
-        return done and by != 0.0, 0.0, 0.0
-    return True, mantissa / by, exponent - power
+    return done, mantissa * growth[0], exponent + growth[1]
 
 
 @internal
@@ -330,6 +348,7 @@ def solve(w, functional, given, solutions):
         merge_lanes(both, n)
         keep_lanes(w, g)
     join(w)
+    measure_growth(w)
     done, out[2 * size + DETERMINANT], out[2 * size + EXPONENT] = close(w, row, rhs)
     if not done:
         return SINGULAR

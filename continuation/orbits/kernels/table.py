@@ -65,6 +65,7 @@ from continuation.orbits.kernels.lanes import LANES
     CLOSING,  # (n + 2, n + 2)
     SIDES,  # (2 (n + 2),)
     SQUARE,  # (n, n)
+    GROWTH,  # (2,) mantissa and exponent of the determinant of all triangles
     ROWS,  # lanes (2, nm)
     POINT,  # (4, n): states and values of F
     SPARE,  # lanes (nm,)
@@ -79,7 +80,7 @@ from continuation.orbits.kernels.lanes import LANES
     FORMER,  # (L,) the mesh before it was moved last
     FIRST,  # (2 (L m n + 2) + L,) the start as it was traced from, with its mesh
     TABLE,
-) = range(SIZES, SIZES + 44)
+) = range(SIZES, SIZES + 45)
 FACTORED, STARTED, N_FLAGS = range(3)  # entries of FLAGS
 
 
@@ -155,6 +156,7 @@ class OrbitTable:
             CLOSING: np.zeros((n + 2, n + 2)),
             SIDES: np.zeros(2 * (n + 2)),
             SQUARE: np.zeros((n, n)),
+            GROWTH: np.ones(2),
             ROWS: lanes(2, nm),
             POINT: np.zeros((4, n)),
             SPARE: lanes(nm),

@@ -59,7 +59,6 @@ def parity(w):
     whole, closing = T.array(w, T.WHOLE, (n + 2, 2 * n + 4)), T.array(w, T.CLOSING, (n + 2, n + 2))
     square = doubles(fixed(w, T.CLOSING), (n + 1, n + 1))
     sides, ints = T.array(w, T.SIDES, 2 * (n + 2)), int32s(fixed(w, T.INTS), 8)
-    by, _ = determinant(w, 0.0, -1.0)
     for k in range(n + 1):
         for c in range(n):
             square[k, c] = whole[k, c] + whole[k, n + c]
@@ -67,7 +66,7 @@ def parity(w):
         sides[k] = sides[n + 1 + k] = 0.0
     lapack, pivots = integers(fixed(w, T.LAPACK), len(linalg.LAPACK)), int32s(fixed(w, T.PIVOTS), n + 2)
     _, mantissa, _ = linalg.solve_two(lapack, square, pivots, ints, sides)
-    return -math.copysign(1.0, mantissa) * math.copysign(1.0, by)
+    return -math.copysign(1.0, mantissa) * math.copysign(1.0, T.array(w, T.GROWTH, 2)[0])
 
 
 @internal
@@ -158,9 +157,7 @@ def monitor(w, point, p, out):
     trivial_last(logs, angles)
     phi[FOLD] = x[2 * size - 1]
     phi[BRANCH], phi[TESTS + BRANCH] = x[2 * size + DETERMINANT], x[2 * size + EXPONENT]
-    doubling, exponent = determinant(w, -1.0, 1.0)
-    by, power = determinant(w, 0.0, 1.0)
-    phi[DOUBLING], phi[TESTS + DOUBLING] = doubling / by, exponent - power
+    phi[DOUBLING], phi[TESTS + DOUBLING] = determinant(w, 1.0, -1.0)
     phi[TORUS] = torus_test(logs, angles)
     phi[AMPLITUDE] = amplitude_test(w, part(x, 0, size - 2))
     counts[UNSTABLE], counts[NULLITY], counts[VANISHED] = count_outside(w, logs, angles), 0.0, 0.0
