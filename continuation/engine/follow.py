@@ -12,6 +12,7 @@ from continuation.compiled.calls.prepare import prepare
 from continuation.compiled.state import trace_state as S
 from continuation.engine.assembly.collect import assemble
 from continuation.engine.bounds import Enclosure, check_start, limited_values, split_bounds
+from continuation.engine.ending.long_period import LongPeriod
 from continuation.engine.ending.runaway import Runaway
 from continuation.engine.ending.vouching import drop_false_rows
 from continuation.engine.requested import StopAtRequested, operations_of, watched
@@ -29,6 +30,7 @@ from continuation.results.rows import Rows
 
 logger = logging.getLogger("continuation")
 
+ENDS = {"infinity": Runaway, "long period": LongPeriod}  # what a problem's `watched_end` names
 SAME_LENGTH = 1e-12  # unit tangents are as exact as that; those of larger units are longer by far
 
 
@@ -149,8 +151,7 @@ def own_watchers(problem, request: Request, enclosed, tests) -> tuple:
     enclosure, kind = (Enclosure(enclosed),) if enclosed else (), request.stop_kind
     requested = (StopAtRequested(kind, tests),) if kind and kind.on_request else ()
     stop = (StopAt(request.stop_at),) if request.stop_at else ()
-    ends = (Runaway(request, enclosed),) if "residual" in problem.functions else ()
-    return (*enclosure, *ends, *requested, *stop)
+    return (*enclosure, ENDS[problem.watched_end](request, enclosed), *requested, *stop)
 
 
 def begin_outward(state, begun: Start, request: Request):

@@ -101,6 +101,7 @@ class Equations:
         kind = "compiled" if self.compiled else "plain Python"
         return f"<Problem {self.name}: {len(self.states)} states, parameters {dict(self.parameters)}, {kind}>"
 
+    watched_end = "infinity"  # what the engine looks for beside limits and failures, see `engine.follow.ENDS`
     measure = None  # what a trace measures in, see `continuation.equations.measures.measure.Measure`
 
     @property

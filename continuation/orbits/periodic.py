@@ -65,6 +65,7 @@ class PeriodicOrbits(Equations):
         """Every `Function` of the vector field."""
         return self.base.all_functions()
 
+    watched_end = "long period"
     adapts = False  # magnitudes are those of the vector field where the branch begins
     measure = None
 
