@@ -113,7 +113,8 @@ def run_direction(problem, begun: Start, sign, request: Request, watch=()) -> Ru
         run_all(running, watchers)
     call_by_name(running, operations)
     log_exceptions(problem, running.status)
-    tell_in_first_units(running.state, operations.weights)
+    if operations.adapt.address == 0:  # a mesh that moves has weights of its own for each row
+        tell_in_first_units(running.state, operations.weights)
     remarks = tuple(line for watcher in watchers for line in watcher.remarks)
     remarks += drop_false_rows(running, request.settings.tolerance)
     return Run(operations, running.state, running.status, remarks)

@@ -38,7 +38,7 @@ class LongPeriod(Watcher):
             self.remarks = (self.words(trace, f"the period has grown to {x[-2]:.6g}"),)
             return Status.LONG_PERIOD
         if error >= LOST:
-            slow = lingers(self.problem.base, *self.orbit(x))
+            slow = lingers(*self.orbit(trace))
             self.remarks = (self.words(trace, f"the mesh can't follow the orbit: its trivial multiplier is off by {error:.2g}"),)
             return Status.LONG_PERIOD if slow and x[-2] > GROWN * self.first else Status.UNRESOLVED
         if x[-2] > GROWN * self.first and len(trace) >= self.seen + SLOW:
@@ -58,28 +58,30 @@ class LongPeriod(Watcher):
 
     def find_limit(self, trace) -> bool:
         """Extrapolate the parameter where the orbit lingers at a saddle; whether it does."""
-        x = trace.unknowns[-1]
-        profile, p = self.orbit(x)
-        if not lingers(self.problem.base, profile, p):
+        orbit, p = self.orbit(trace), self.p.copy()
+        p[self.active] = trace.unknowns[-1, -1]
+        if not lingers(*orbit):
             return False
-        self.saddle = saddle_of(self.problem.base, profile, p)
+        self.saddle = saddle_of(self.problem.base, p, *orbit)
         if self.saddle is None:
             return False
         t, values = trace.unknowns[:, -2], trace.unknowns[:, -1]
         self.fit = limit_of(t, values, np.abs(self.trivial(trace)), self.saddle.eigenvalues)
         return self.fit is not None
 
-    def orbit(self, x) -> tuple:
-        """Profile (L m, n) and parameters of a row's unknowns."""
-        p = self.p.copy()
-        p[self.active] = x[-1]
-        return x[:-2].reshape(-1, len(self.problem.base.states)), p
+    def context(self, trace) -> np.ndarray:
+        """(m, C) meshes, then logarithms and angles of multipliers."""
+        first = 2 * len(trace.start.x) + 2 * len(trace.state.kinds)
+        return trace.records[:, first : first + self.problem.context]
+
+    def orbit(self, trace) -> tuple:
+        """Profile (L m, n), mesh (L,) and degree of the last row."""
+        profile = trace.unknowns[-1, :-2].reshape(-1, len(self.problem.base.states))
+        return profile, self.context(trace)[-1, : self.problem.intervals], self.problem.degree
 
     def trivial(self, trace) -> np.ndarray:
         """(m,) logarithms of the rows' trivial multipliers."""
-        n = len(self.problem.base.states)
-        at = 2 * len(trace.start.x) + 2 * len(trace.state.kinds) + self.problem.context
-        return trace.records[:, at - n - 1]
+        return self.context(trace)[:, -len(self.problem.base.states) - 1]
 
     def words(self, trace, reason) -> str:
         """What is said of the end: a homoclinic orbit and where, a saddle-node on the orbit, or neither."""
@@ -95,6 +97,6 @@ class LongPeriod(Watcher):
             return f"{reason}; try more `intervals`"
         if is_square_root(trace.unknowns[:, -2], trace.unknowns[:, -1]):
             return f"{reason}, as one over the root of the distance in {name}: towards a saddle-node on the orbit"
-        if not lingers(self.problem.base, *self.orbit(trace.unknowns[-1])):
+        if not lingers(*self.orbit(trace)):
             return f"{reason}, and nowhere is the orbit slow: a blue-sky catastrophe, or ever more turns"
         return f"{reason}: the orbit lingers where no saddle is"
