@@ -192,7 +192,7 @@ class Orbit:
         method : str
             Of `scipy.integrate.solve_ivp`; the default switches between methods for stiff and other problems.
         evaluations : int
-            Of F and F_u in all, after which the search ends; the default takes 10 to 20 seconds.
+            Of F and F_u in all, after which the search ends; the default takes about 10 seconds.
 
         Returns
         -------
