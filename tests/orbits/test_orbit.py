@@ -72,10 +72,10 @@ def test_an_orbit_on_a_mesh_is_its_polynomials(degree, rng):
     at = rng.uniform(0, 1, 200)
     np.testing.assert_allclose(orbit(1e-9 * at)[:, 0], pieces(at), atol=1e-12)
     np.testing.assert_allclose(orbit.mesh, mesh, atol=1e-14)
-    fine = pieces(np.linspace(0, 1, 200_001))
-    assert orbit.maximum[0] == pytest.approx(fine.max(), abs=1e-8)
-    assert orbit.minimum[0] == pytest.approx(fine.min(), abs=1e-8)
-    assert orbit.mean[0] == pytest.approx(np.mean(fine[:-1]), abs=1e-7)
+    fine = pieces(np.linspace(0, 1, 20_001))
+    assert orbit.maximum[0] == pytest.approx(fine.max(), abs=1e-6)
+    assert orbit.minimum[0] == pytest.approx(fine.min(), abs=1e-6)
+    assert orbit.mean[0] == pytest.approx(np.mean(fine[:-1]), abs=1e-6)
 
 
 def test_extrema_lie_between_the_points():
@@ -127,7 +127,7 @@ def test_mappings_and_arrays_are_the_same():
 T = PERIOD * np.arange(20) / 20
 GOOD = {"times": T, "states": wave(T), "period": PERIOD, "parameters": {}}
 BAD = {
-    "nan": ({"states": np.where(np.arange(40).reshape(20, 2) == 7, np.nan, wave(T))}, r"states: wanted finite .* \[3, 1\]"),
+    "nan": ({"states": np.where(np.arange(40).reshape(20, 2) == 7, np.nan, wave(T))}, r"states: .*finite.* \[3, 1\]"),
     "infinite time": ({"times": np.where(T == 0, -np.inf, T)}, "times: wanted finite"),
     "unordered": ({"times": T[::-1]}, "times: wanted rising times, got 2.85, 2.7 at index 0"),
     "twice": ({"times": np.repeat(T[::2], 2)}, "times: wanted rising times"),
@@ -139,7 +139,7 @@ BAD = {
     "period text": ({"period": "3"}, "period: wanted a number"),
     "constant": ({"states": np.ones((20, 2))}, "this is an equilibrium"),
     "nearly constant": ({"states": 1e3 + 1e-12 * wave(T)}, "this is an equilibrium"),
-    "open": ({"times": np.linspace(0, 3, 20), "states": np.linspace(0, 1, 20)[:, None]}, "states: wanted a closed orbit, got u1"),
+    "open": ({"times": np.linspace(0, 3, 20), "states": np.linspace(0, 1, 20)[:, None]}, "wanted a closed orbit, got u1"),
     "few": ({"times": T[:3], "states": wave(T[:3])}, "times: wanted at least 5 points, got 3"),
     "parameters": ({"parameters": [1.0]}, "parameters: wanted a mapping"),
     "parameter": ({"parameters": {"mu": np.nan}}, r"parameters\['mu'\]: wanted finite"),
