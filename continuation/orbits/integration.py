@@ -143,29 +143,32 @@ class Scaled(NamedTuple):
         return run(self.rate, span, w, self.method, rtol, 0.1 * rtol, self.slope, dense=dense)
 
     def follow_with_slope(self, w, span) -> tuple:
-        """Integrate from a scaled state: the last state (n,) and its derivative by the first (n, n); None if it fails.
+        """Integrate from a scaled state; None if that fails.
 
-        The variational equations ride along.  An implicit method is told only the blocks of F_u: its own Newton
-        iteration then needs one round more for the variations, and its matrix stays a band.
+        Gives the last state (n,), its derivative by the first (n, n) and the logarithm of the determinant of that
+        (Liouville: the integral of the trace of F_u).  The variational equations ride along.  An implicit method is
+        told only the blocks of F_u: its own Newton iteration then needs one round more for the variations, and its
+        matrix stays a band.
         """
-        n = len(w)
+        n, size = len(w), len(w) * (len(w) + 1)
 
         def rate(t, z):
             a = self.slope(t, z[:n])
-            return np.concatenate([self.rate(t, z[:n]), (z[n:].reshape(n, n) @ a.T).ravel()])
+            return np.concatenate([self.rate(t, z[:n]), (z[n:size].reshape(n, n) @ a.T).ravel(), [np.trace(a)]])
 
         def blocks(t, z):
-            a, packed = self.slope(t, z[:n]), np.zeros((2 * n - 1, n * (n + 1)))
+            a, packed = self.slope(t, z[:n]), np.zeros((2 * n - 1, size + 1))
             rows, columns = np.indices((n, n))
             for k in range(n + 1):
                 packed[rows - columns + n - 1, k * n + columns] = a
             return packed
 
-        start, rtol = np.concatenate([w, np.eye(n).ravel()]), FINE[self.method]
+        start, rtol = np.concatenate([w, np.eye(n).ravel(), [0.0]]), FINE[self.method]
         path = run(rate, span, start, self.method, rtol, 0.1 * rtol, blocks, n - 1, dense=False)
         if not path.complete:
             return None
-        return path.states[-1][:n], path.states[-1][n:].reshape(n, n).T
+        last = path.states[-1]
+        return last[:n], last[n:size].reshape(n, n).T, float(last[size])
 
 
 def suitable_method(steepness) -> str:

@@ -83,9 +83,9 @@ def interpolation_matrix(local, degree) -> np.ndarray:
     gaps = np.asarray(local, float)[:, None] - nodes(degree)
     hit = gaps == 0.0
     terms = weights / np.where(hit, 1.0, gaps)
-    matrix = terms / terms.sum(axis=1, keepdims=True)
     rows = hit.any(axis=1)
-    matrix[rows] = hit[rows]
+    terms[rows] = hit[rows]
+    matrix = terms / terms.sum(axis=1, keepdims=True)
     return matrix
 
 

@@ -7,6 +7,7 @@ from scipy.spatial import cKDTree
 
 from continuation.ground.arguments import check_problem
 from continuation.ground.names import check_whole
+from continuation.orbits.discrete_qr import APART
 from continuation.orbits.integration import Flow, Scaled, Spent, suitable_method
 from continuation.orbits.newton_shooting import log_multipliers
 from continuation.orbits.orbit import check_orbit
@@ -19,6 +20,7 @@ FEWEST, MOST = 8, 128  # pieces
 PERIODS = 10  # that the flow is followed
 LEFT = 1e-2  # distance from the orbit, relative to the range, that is another one
 UNSTABLE = 1e-6  # excess over 1 of a modulus that is no error of the integration
+NOISE = np.log(1e-8)  # contraction by one piece that its map still shows with three digits
 LARGEST = np.log(np.finfo(float).max)
 CURVE = 4000  # points of the orbit, at least, that distances are measured from: 1e-6 of the range with a smooth one
 
@@ -122,7 +124,8 @@ def shoot(problem, orbit, pieces=None, periods=PERIODS, evaluations=EVALUATIONS)
     -----
     The multipliers are those of the product of the pieces' maps between planes across the flow, by QR round the cycle:
     accurate to about 1e-10 relative, however far apart, as long as no single piece contracts beyond 1e-10 (very stiff
-    orbits: the smallest moduli are then overestimated).  Independent of collocation in all but the points of the orbit.
+    orbits: small moduli are then overestimated); the smallest, where it stands alone, comes from the integral of the
+    divergence.  Independent of collocation in all but the points of the orbit.
 
     Examples
     --------
@@ -150,10 +153,11 @@ def shoot(problem, orbit, pieces=None, periods=PERIODS, evaluations=EVALUATIONS)
     errors, delays, drift = np.full(pieces, np.nan), np.full(pieces, np.nan), np.full(periods, np.nan)
     exponents, trivial, remark = np.full(n, np.nan, complex), np.nan, ""
     try:
-        maps = _along(scaled, fractions, starts, errors, delays)
+        maps, determinant = _along(scaled, fractions, starts, errors, delays)
         if len(maps) == pieces:
             trivial = _trivial(scaled, starts, maps)
-            logs = np.append(log_multipliers(scaled, starts, maps), np.log(complex(trivial)))
+            logs = _completed(log_multipliers(scaled, starts, maps), determinant, pieces)
+            logs = np.append(logs, np.log(complex(trivial)))
             exponents = logs[np.argsort(-logs.real, kind="stable")]
             _follow(scaled, starts[0], _curve(scaled, orbit), drift)
         else:
@@ -176,9 +180,12 @@ def _in_units(flow, orbit) -> tuple:
     return scaled._replace(method=suitable_method(steep[-1])), phases, steep
 
 
-def _along(scaled, fractions, starts, errors, delays) -> list:
-    """Maps of the pieces, up to the first that fails; their errors and delays are written."""
-    maps = []
+def _along(scaled, fractions, starts, errors, delays) -> tuple:
+    """Maps of the pieces, up to the first that fails, and the logarithm of the determinant of their product.
+
+    Their errors and delays are written.
+    """
+    maps, determinant = [], 0.0
     for k, length in enumerate(np.diff(fractions)):
         found = scaled.follow_with_slope(starts[k], (0.0, length))
         if found is None or not np.all(np.isfinite(found[1])):
@@ -188,7 +195,19 @@ def _along(scaled, fractions, starts, errors, delays) -> list:
         delays[k] = -(gap @ rate) / (rate @ rate)
         errors[k] = np.max(np.abs(gap + delays[k] * rate))
         maps.append(found[1])
-    return maps
+        determinant += found[2]
+    return maps, determinant
+
+
+def _completed(logs, determinant, pieces) -> np.ndarray:
+    """The logarithms, the smallest from the determinant where it is real and the others are above the noise."""
+    others = logs[:-1]
+    if len(logs) == 0 or (len(others) and others[-1].real - logs[-1].real < APART):
+        return logs
+    if len(others) and others[-1].real < NOISE * pieces:
+        return logs
+    angle = np.pi * (round(float(np.sum(others.imag)) / np.pi) % 2)  # the determinant of a flow is positive
+    return np.append(others, complex(determinant - np.sum(others.real), angle))
 
 
 def _trivial(scaled, starts, maps) -> float:

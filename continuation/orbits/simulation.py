@@ -10,8 +10,8 @@ from continuation.equations.stability import count_eigenvalues
 from continuation.ground.arguments import check_problem, shown
 from continuation.ground.names import check_numbers, check_whole
 from continuation.ground.status import StartError
+from continuation.orbits.closed_cycle import Cycle, refined
 from continuation.orbits.integration import METHODS, Flow, Spent, run
-from continuation.orbits.refinement import Cycle, refined
 from continuation.orbits.returns import CLOSE, Candidate, Window, candidates, climbing, rotating
 
 EVALUATIONS = 300_000  # of F and F_u in all, about 10 seconds
@@ -58,7 +58,7 @@ class _Simulation:
 
     def __init__(self, problem, p, left, method):
         self.problem, self.p, self.method = problem, p, method
-        self.reserve = min(RESERVE, left // 10)
+        self.reserve = min(RESERVE, left // 5)
         self.flow = Flow(problem, p, left - self.reserve)
 
     def cycle(self, u, settle) -> Cycle:

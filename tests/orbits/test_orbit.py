@@ -115,7 +115,7 @@ def test_mappings_and_arrays_are_the_same():
     np.testing.assert_array_equal(one.states, two.states)
     np.testing.assert_array_equal(one["y"], y)
     assert one["mu"] == 2.0
-    with pytest.raises(UnknownName, match="did you mean 'mu'"):
+    with pytest.raises(UnknownName, match="no value named 'mo'; this orbit has x, y, mu"):
         one["mo"]
     with pytest.raises(ValueError, match="read-only"):
         one.states[0] = 1.0
@@ -139,7 +139,7 @@ BAD = {
     "period text": ({"period": "3"}, "period: wanted a number"),
     "constant": ({"states": np.ones((20, 2))}, "this is an equilibrium"),
     "nearly constant": ({"states": 1e3 + 1e-12 * wave(T)}, "this is an equilibrium"),
-    "open": ({"times": np.linspace(0, 3, 20), "states": np.linspace(0, 1, 20)[:, None]}, "wanted a closed orbit, got u1"),
+    "open": ({"times": np.linspace(0, 3, 20), "states": np.linspace(0, 1, 20)[:, None]}, "a closed orbit, got u1"),
     "few": ({"times": T[:3], "states": wave(T[:3])}, "times: wanted at least 5 points, got 3"),
     "parameters": ({"parameters": [1.0]}, "parameters: wanted a mapping"),
     "parameter": ({"parameters": {"mu": np.nan}}, r"parameters\['mu'\]: wanted finite"),

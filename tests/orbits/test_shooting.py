@@ -68,10 +68,12 @@ def test_an_orbit_of_others():
 
 def test_a_stiff_orbit_is_integrated_by_another_method():
     problem = flow({"x": "y", "y": "mu*(1 - x**2)*y - x"}, mu=50.0)
-    report = shoot(problem, Orbit.from_simulation(problem, [2.0, 0.0]), periods=2)
+    orbit = Orbit.from_simulation(problem, [2.0, 0.0])
+    report = shoot(problem, orbit, pieces=16, periods=1)
     assert report.method == "LSODA"
     assert report.closing < 1e-6
-    assert report.exponents[1].real < -200
+    divergence = 50 * orbit._shape.integral(lambda u: 1 - u[..., 0] ** 2) * orbit.period
+    assert report.exponents[1] == pytest.approx(divergence, rel=1e-6)  # far below what a piece's map can show
     assert not report.leaves
 
 
@@ -100,8 +102,8 @@ def test_an_unstable_orbit_is_left():
 
 
 def test_work_is_bounded_and_the_rest_is_not_known():
-    report = shoot(flow(CIRCLE, m=1.0), circle(m=1.0), evaluations=2000)
-    assert report.remark == "the 2000 evaluations did not last"
+    report = shoot(flow(CIRCLE, m=1.0), circle(m=1.0), evaluations=400)
+    assert report.remark == "the 400 evaluations did not last"
     assert np.isnan(report.closing)
     assert report.unstable == -1
     assert not report.leaves
