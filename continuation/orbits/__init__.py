@@ -1,1 +1,1 @@
-"""Periodic orbits: what is theirs alone, beside equations and branches of any kind."""
+"""Periodic orbits: Floquet multipliers."""
