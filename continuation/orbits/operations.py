@@ -21,9 +21,9 @@ CONVERGED = 1e-11  # last correction, relative to 1 + |x|: beyond it rounding of
 SMALL = 1e-6  # corrections that stop shrinking below this, relative to 1 + |x|, are rounding of stiff equations
 
 
-def orbit_operations(cycles, p: np.ndarray, active: int) -> Operations:
-    """Operations of one trace of a `PeriodicOrbits` problem, with tables of its own."""
-    table = orbit_table(cycles, len(p), active)
+def orbit_operations(cycles, p: np.ndarray, active: int, table=None) -> Operations:
+    """Operations of one trace of a `PeriodicOrbits` problem, with tables of its own unless they are given."""
+    table = orbit_table(cycles, len(p), active) if table is None else table
     own = {name: Callback(f.address, table.address, (table,)) for name, f in CALLBACKS.items()}
     return Operations(
         **own,
@@ -74,7 +74,8 @@ class OrbitEquations:
     """
 
     def __init__(self, cycles, p, active):
-        self.operations = orbit_operations(cycles, np.array(p, float), active)
+        self.cycles, self.table = cycles, orbit_table(cycles, len(p), active)
+        self.operations = orbit_operations(cycles, np.array(p, float), active, self.table)
         self.weights = self.operations.weights
 
     def value(self, x) -> np.ndarray:
@@ -121,6 +122,17 @@ class OrbitEquations:
                 return y, tangent / self.length(tangent)
             before = size
         return None, None
+
+    def moved(self, x, tangent) -> tuple:
+        """The problem on a mesh that suits the orbit x better, with x and its tangent there, not yet corrected."""
+        size, places = len(x), np.array([-1.0, 0.0, 1.0, 0.0])
+        slots = np.zeros((2, width(size, len(TESTS), self.cycles.context)))
+        slots[:, :size], slots[:, size : 2 * size] = x, tangent
+        weights = self.weights.copy()
+        call_callback(self.operations.adapt, slots.ravel(), weights, places)
+        y = slots[0, :size].copy()
+        other = self.cycles.at_orbit(self.table.arrays[T.MESH], y[:-2].reshape(-1, len(self.cycles.metric)), y[-2])
+        return other, y, slots[0, size : 2 * size].copy()
 
     def length(self, v) -> float:
         """Length in the inner product."""

@@ -14,6 +14,7 @@ from continuation.orbits.operations import OrbitEquations
 # Amplitudes of the first orbits at a Hopf point, in units of the states, from large to small: of these the branch takes
 # the largest that its first step reaches and whose orbit is still the linear one, but for BENT of it.
 LARGEST_AMPLITUDE, HALVINGS, BENT = 0.5, 14, 0.1
+MOVES = 2  # of the mesh of an orbit that was given, before its branch begins
 AXIS = 1e-5  # real part of a Hopf point's pair, relative to its frequency, up to which it is one
 SLOWEST = 1e-8  # frequency, relative to the largest entry of F_u, below which the orbits' period is no number
 
@@ -127,7 +128,14 @@ def from_orbit(cycles, orbit, vary, parameters) -> tuple:
             f"no periodic orbit was found near the one given (period {orbit.period:g}): its closing error may be too "
             "large, or it is no orbit at these parameters"
         )
-    found = problem.at_orbit(mesh, y[:-2].reshape(profile.shape), y[-2])
+    for _ in range(MOVES):
+        moved, x, along = equations.moved(y, tangent)
+        other = OrbitEquations(moved, p, active)
+        better, unit = other.correct(x, other.weights * along)
+        if better is None:
+            break
+        problem, equations, y, tangent = moved, other, better, unit
+    found = problem.at_orbit(problem.mesh, y[:-2].reshape(profile.shape), y[-2])
     tangent = tangent / OrbitEquations(found, p, active).length(tangent)
     p[active] = y[-1]
     return found, Start(y, tangent if tangent[-1] >= 0 else -tangent, p, vary, problem=found)

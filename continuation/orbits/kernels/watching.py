@@ -21,6 +21,9 @@ NEAR = 1e-2
 # Moduli this near to 1 are taken for 1 where no test function says more: pairs of conservative problems rest there,
 # but for the error of the mesh.
 NEUTRAL = 1e-7
+# Logarithm of a modulus below which it is corrected, and its distance from the next: ten times smaller moduli are off by
+# the error of the mesh, larger ones are as good as the others.
+SMALL, APART = -4.0, 1.0
 
 
 @internal
@@ -50,6 +53,32 @@ def trivial_last(logs, angles):
     for k in range(place, n - 1):
         logs[k], angles[k] = logs[k + 1], angles[k + 1]
     logs[n - 1], angles[n - 1] = log, angle
+
+
+@internal
+def correct_smallest(w, logs, angles):
+    """Make the smallest modulus what the others and Liouville's formula leave: all logs add up to the integral of tr F_u.
+
+    A strong contraction within one interval is beyond polynomials; the trace is not.
+    """
+    n, m, _, groups = T.sizes(w)
+    smallest, before = n - 2, n - 3
+    if smallest < 0 or logs[smallest] > SMALL or (angles[smallest] != 0.0 and abs(angles[smallest]) < math.pi):
+        return
+    if before >= 0 and logs[before] < logs[smallest] + APART:
+        return
+    jacobians, quadrature = T.array(w, T.JACOBIANS, (groups, n * m, n, 8)), T.array(w, T.QUADRATURE, m)
+    total = 0.0
+    for g in range(groups):
+        for j in range(m):
+            for k in range(n):
+                for lane in range(8):
+                    total += quadrature[j] * jacobians[g, j * n + k, k, lane]
+    for k in range(n):
+        if k != smallest:
+            total -= logs[k]
+    if total < logs[before] if before >= 0 else True:
+        logs[smallest] = total
 
 
 @internal
@@ -155,6 +184,7 @@ def monitor(w, point, p, out):
     if not find_multipliers(lapack, ints, fixed(w, T.FLOQUET), gather_maps(w), logs, angles):
         return NONFINITE
     trivial_last(logs, angles)
+    correct_smallest(w, logs, angles)
     phi[FOLD] = x[2 * size - 1]
     phi[BRANCH], phi[TESTS + BRANCH] = x[2 * size + DETERMINANT], x[2 * size + EXPONENT]
     phi[DOUBLING], phi[TESTS + DOUBLING] = determinant(w, 1.0, -1.0)
