@@ -69,14 +69,12 @@ class Branch(Rows):
     @property
     def multipliers(self):
         """(m, n) complex Floquet multipliers of every row of a branch of periodic orbits, the trivial one last."""
-        orbit_rows.intervals_of(self)
-        return orbit_rows.multipliers_from(self.context, self.states.shape[1])
+        return orbit_rows.layout_of(self).multipliers(self.context)
 
     @property
     def exponents(self):
         """(m, n) their logarithms, ``log |mu| + i angle``: right where multipliers themselves over- or underflow."""
-        orbit_rows.intervals_of(self)
-        return orbit_rows.exponents_from(self.context, self.states.shape[1])
+        return orbit_rows.layout_of(self).exponents(self.context)
 
     # Showing and keeping
 

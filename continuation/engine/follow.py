@@ -16,10 +16,19 @@ from continuation.engine.ending.long_period import LongPeriod
 from continuation.engine.ending.runaway import Runaway
 from continuation.engine.ending.vouching import drop_false_rows
 from continuation.engine.requested import StopAtRequested, operations_of, watched
-from continuation.engine.run import KINDS, begin, begin_behind, begin_singular, bits_of, make_state, run_all, tangent_anew
+from continuation.engine.run import (
+    KINDS,
+    begin,
+    begin_behind,
+    begin_singular,
+    bits_of,
+    make_state,
+    run_all,
+    tangent_anew,
+)
 from continuation.engine.start import measured_at, silent_tests, start_from
 from continuation.engine.watching import RunningTrace, StopAt, attended
-from continuation.equations.measures.measure import measure_of, measured
+from continuation.equations.measures.measure import measure_of
 from continuation.equations.operations import Operations
 from continuation.ground.interrupts import listening
 from continuation.ground.points import Start
@@ -209,8 +218,8 @@ def report(branch):
 def trace_on(problem, branch, row, sign, request, watch=()) -> Rows:
     """Trace on from a row of a branch along the rows (`sign` 1) or against them; the new piece, that row included."""
     prepare()
-    p, x = problem.parameter_values(branch.point(row).parameters), branch.unknowns[row].copy()
-    measuring = measured(problem, branch.weights, p, x, problem.index_of(request.vary))
+    p, x = problem.parameter_values(branch.parameters_at(row)), branch.unknowns[row].copy()
+    measuring = problem.at_row(branch, row, request.vary)
     begun = Start(x, branch.tangents[row].copy(), p, request.vary, problem=measuring)
     with listening() as listener:
         runs = {sign: run_direction(measuring, begun, sign, request, watch)}

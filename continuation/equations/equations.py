@@ -6,12 +6,13 @@ import numpy as np
 
 from continuation.equations.derivatives import parameter_column, state_jacobian
 from continuation.equations.functions import Function, warn_interpreted
+from continuation.equations.measures.measure import measured
 from continuation.equations.operations import dense_operations
 from continuation.ground.arguments import check_flag, check_function, check_mapping, check_text, renamed, shown
 from continuation.ground.names import check_names, check_numbers, check_whole, real_array, suggest
 from continuation.ground.points import Point
 from continuation.ground.ranges import spread
-from continuation.ground.status import Kind
+from continuation.ground.status import Kind, Status
 from continuation.symmetries.symmetry import Symmetry
 
 TAKES = {  # shape of a function -> its arguments
@@ -185,6 +186,19 @@ class Equations:
         """The problem where a trace from `start` begins, and the start; here both as they are."""
         return self, start
 
+    def at_row(self, rows, row, vary):
+        """The problem that a trace from a row of one of its branches goes on with: in the branch's inner product."""
+        p, x = self.parameter_values(rows.parameters_at(row)), rows.unknowns[row]
+        return measured(self, rows.weights, p, x, self.index_of(vary))
+
+    def status_behind(self, start) -> Status:
+        """Why a branch has nothing on the side of its start that was not traced; here because it was not asked for."""
+        return Status.STOPPED
+
+    def leads_on(self, rows, row) -> bool:
+        """Whether a branch may go on behind a row at its end; here always."""
+        return True
+
     def operations(self, p, active):
         """What the engine calls for a trace in parameter number `active`; override for other structures."""
         return dense_operations(self, p, active)
@@ -239,6 +253,8 @@ class Equations:
     def state_weights(self):
         """(n,) weights of the states shown, for their norm."""
         return self.inner_weights()[: len(self.states)]
+
+    row_layout = None  # how a row's unknowns and context make an orbit, see `continuation.orbits.layout`
 
     def full_context(self, rows, events, begun) -> np.ndarray:
         """(m, C) the context of a branch's rows, with that of special points (at the rows `events`) made anew."""

@@ -53,7 +53,7 @@ class Status(Enum):
         "leaves to infinity: nothing is left but the growth of what the remarks name; a limit of it in `span` ends "
         "the branch elsewhere, `branch.extend()` goes on"
     )
-    HOPF = "the periodic orbits shrank to a point: their branch ends in a Hopf point of the equilibria, its last row"
+    HOPF = "the periodic orbits shrink to a point here: a Hopf point of the equilibria, where their branch ends"
     LONG_PERIOD = (
         "the period grows without bound; the remark says towards what, `Settings(max_period=...)` where it is stopped"
     )

@@ -5,13 +5,14 @@ import copy
 import numpy as np
 
 from continuation.equations.equations import Equations
+from continuation.equations.measures.measure import measured
 from continuation.ground.arguments import shown
 from continuation.ground.names import check_whole
-from continuation.ground.status import Kind, StartError
-from continuation.orbits.basis import basis
+from continuation.ground.status import Kind, StartError, Status
+from continuation.orbits.layout import ProfileLayout, node_weights
 from continuation.orbits.operations import orbit_operations
 from continuation.orbits.profile import amplitudes, extrema, means
-from continuation.orbits.rows import context_at, multipliers_from
+from continuation.orbits.rows import context_at
 from continuation.orbits.starts import start_of
 
 MOST_DEGREE = 8  # beyond, equations of one interval are ill-conditioned for nothing: more intervals do the same
@@ -80,7 +81,18 @@ class PeriodicOrbits(Equations):
     @property
     def context(self) -> int:
         """Floats that go with each row: the mesh, the logarithms of the multipliers and their angles."""
-        return self.intervals + 2 * len(self.base.states)
+        return self.row_layout.context
+
+    @property
+    def row_layout(self) -> ProfileLayout:
+        """How a row's unknowns and context make an orbit."""
+        return ProfileLayout(tuple(self.base.states), self.intervals, self.degree)
+
+    @property
+    def source(self):
+        """Plain description, if text says all of the vector field."""
+        own = {"intervals": self.intervals, "degree": self.degree}
+        return {**self.base.source, "cycles": own} if getattr(self.base, "source", None) else None
 
     @property
     def metric(self) -> np.ndarray:
@@ -89,11 +101,12 @@ class PeriodicOrbits(Equations):
 
     def own_weights(self) -> np.ndarray:
         """(N,) the states' over the mesh, 1/T0**2 for the period, the vector field's for the parameter."""
-        quadrature = basis(self.degree).weights
-        nodes = np.outer(self.mesh, quadrature)
-        nodes[:, 0] += np.roll(nodes[:, -1], 1)
-        states = np.outer(nodes[:, :-1].ravel(), self.metric).ravel()
+        states = np.outer(node_weights(self.mesh[None], self.degree)[0], self.metric).ravel()
         return np.concatenate([states, [self.period**-2.0, self.base.inner_weights()[-1]]])
+
+    def state_weights(self) -> np.ndarray:
+        """(n,) of the vector field's states: the norm is a mean over the period."""
+        return self.metric
 
     def columns(self, unknowns):
         """Largest values of the states (m, n), and the varied parameter."""
@@ -123,7 +136,7 @@ class PeriodicOrbits(Equations):
 
     def row_spectrum(self, rows, row):
         """(n,) Floquet multipliers, the trivial one last; those beyond 1e308 are infinite."""
-        return multipliers_from(rows.context[row : row + 1], len(self.base.states))[0]
+        return self.row_layout.multipliers(rows.context[[row]])[0]
 
     # For the engine and for those who ask like it
 
@@ -146,8 +159,30 @@ class PeriodicOrbits(Equations):
         """
         other = copy.copy(self)
         other.mesh, other.reference, other.period = np.array(mesh, float), np.array(profile, float), float(period)
-        other.base = self.base if base is None else base
+        other.base, other.measure = self.base if base is None else base, None
         return other
+
+    def at_row(self, rows, row, vary):
+        """Give the problem on the mesh of a row, phases against that orbit, in the branch's inner product."""
+        row = rows.place(row)
+        mesh, profile = self.row_layout.meshes(rows.context)[row], self.row_layout.profiles(rows.unknowns)[row]
+        weight = rows.weights[-2]  # of periods: 1 / T0**2
+        period = self.period if self.period**-2.0 == weight else weight**-0.5
+        own = np.append(rows.state_weights, rows.weights[-1])
+        base = self.base if np.array_equal(own, self.base.inner_weights()) else measured(self.base, own)
+        other = self.at_orbit(mesh, profile, period, base)
+        p = other.parameter_values(rows.parameters_at(row))
+        return measured(other, other.inner_weights(), p, rows.unknowns[row], other.index_of(vary))
+
+    def leads_on(self, rows, row) -> bool:
+        """Whether a branch may go on behind a row at its end: not from a Hopf point, where orbits come to an end."""
+        profile = self.row_layout.profiles(rows.unknowns)[row]
+        return not np.all(profile == profile[0])
+
+    def status_behind(self, start) -> Status:
+        """Why a branch has nothing behind its start: it may be a Hopf point."""
+        at_hopf = start.origin is not None and start.origin.kind is Kind.HOPF
+        return Status.HOPF if at_hopf else Status.STOPPED
 
     def operations(self, p, active):
         """Operations of one trace, with tables of their own."""
@@ -164,7 +199,9 @@ class PeriodicOrbits(Equations):
 
     def solve(self, guess, parameters=None):
         """Refuse: orbits are made by tracing."""
-        raise StartError("periodic orbits are not solved for at one parameter; trace them from an Orbit or a Hopf point")
+        raise StartError(
+            "periodic orbits are not solved for at one parameter; trace them from an Orbit or a Hopf point"
+        )
 
 
 def periodic_orbits(problem, intervals=50, degree=4) -> PeriodicOrbits:

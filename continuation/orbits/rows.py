@@ -4,30 +4,16 @@ import numpy as np
 
 from continuation.compiled.calls.interface import OK, call_callback
 from continuation.equations.derivatives import state_jacobian
+from continuation.orbits.layout import ProfileLayout, ends_of, multipliers_of
 from continuation.orbits.operations import TESTS, OrbitEquations
 from continuation.orbits.orbit import Orbit
 
 
-def intervals_of(rows) -> int:
-    """Number of mesh intervals of a branch of periodic orbits; ValueError where it is none."""
-    intervals = rows.context.shape[1] - 2 * rows.states.shape[1]
-    if intervals < 1:
+def layout_of(rows) -> ProfileLayout:
+    """What the rows of a branch of periodic orbits hold; ValueError where they are none."""
+    if rows.layout is None:
         raise ValueError(f"{rows.problem_name}: its rows are no periodic orbits; trace periodic_orbits(problem)")
-    return intervals
-
-
-def exponents_from(context, n) -> np.ndarray:
-    """(m, n) logarithms of Floquet multipliers, ``log |mu| + i angle``, the trivial one last."""
-    return context[:, -2 * n : -n] + 1j * context[:, -n:]
-
-
-def multipliers_from(context, n) -> np.ndarray:
-    """(m, n) Floquet multipliers; real ones are exactly real."""
-    logs, angles = context[:, -2 * n : -n], context[:, -n:]
-    with np.errstate(over="ignore", invalid="ignore"):
-        moduli = np.exp(logs)
-        real = (angles == 0.0) | (np.abs(angles) == np.pi)
-        return np.where(real, moduli * np.where(angles == 0.0, 1.0, -1.0), moduli * np.exp(1j * angles))
+    return rows.layout
 
 
 def orbit_of(rows, row) -> Orbit:
@@ -36,20 +22,29 @@ def orbit_of(rows, row) -> Orbit:
     Raises
     ------
     ValueError
-        The branch is none of periodic orbits, or has no such row.
+        The branch is none of periodic orbits, has no such row, or the row is a Hopf point, whose orbit is a point, or
+        its profile was not kept (`Settings(profiles=...)`).
     """
-    intervals, n, row = intervals_of(rows), rows.states.shape[1], rows.place(row)
-    profile = rows.unknowns[row, :-2].reshape(-1, n)
-    exponents = exponents_from(rows.context[row : row + 1], n)[0]
-    names = tuple(name.removesuffix("_max") for name in rows.state_names)
+    layout, row = layout_of(rows), rows.place(row)
+    if not rows.has_profile[row]:
+        kept = np.flatnonzero(rows.has_profile)
+        near = kept[np.argsort(np.abs(kept - row), kind="stable")[:2]]
+        raise ValueError(
+            f"orbit: the profile of row {row} was not kept in the file (Settings(profiles=...)); those nearest to it are "
+            f"in rows {' and '.join(map(str, sorted(near.tolist())))}"
+        )
+    profile = layout.profiles(rows.unknowns[[row]])[0]
+    if np.all(profile == profile[0]):
+        raise ValueError(f"orbit: row {row} is a Hopf point, where the orbit is a point")
+    exponents = layout.exponents(rows.context[[row]])[0]
     return Orbit.from_mesh(
-        rows.context[row, :intervals].copy(),
+        ends_of(layout.meshes(rows.context[[row]])[0]),
         profile.copy(),
         float(rows.unknowns[row, -2]),
         rows.parameters_at(row),
-        len(profile) // intervals,
-        state_names=names,
-        multipliers=multipliers_from(rows.context[row : row + 1], n)[0],
+        layout.degree,
+        state_names=layout.names,
+        multipliers=multipliers_of(exponents),
         exponents=exponents,
     )
 
@@ -71,7 +66,10 @@ def context_at(cycles, rows, row, begun) -> np.ndarray:
     found = equations.solve(x, equations.weights * rows.tangents[row], np.append(np.zeros(len(x) - 1), 1.0))
     if found is None:
         return context
-    message, out = np.concatenate([x, rows.tangents[row], [*found[2:], 0.0]]), np.zeros(2 * len(TESTS) + len(context) + 8)
+    message, out = (
+        np.concatenate([x, rows.tangents[row], [*found[2:], 0.0]]),
+        np.zeros(2 * len(TESTS) + len(context) + 8),
+    )
     if call_callback(equations.operations.monitor, message, equations.operations.p, out) == OK:
         context = out[2 * len(TESTS) : 2 * len(TESTS) + len(context)].copy()
     return context

@@ -11,6 +11,7 @@ from continuation.ground.names import suggest
 from continuation.ground.points import Point
 from continuation.ground.settings import Settings
 from continuation.ground.status import Kind
+from continuation.orbits.layout import ProfileLayout
 from continuation.results.request import Request
 from continuation.results.spectra import spectra
 from continuation.symmetries.conjugacy import branch_isotropy
@@ -55,6 +56,7 @@ class Rows:
     remarks: tuple = ()  # of Remark: what its reader should know, shown under the heading of its table
     problem: object = None
     state_weights: np.ndarray | None = None  # (n,) of the norm, where the unknowns do not begin with the states
+    layout: ProfileLayout | None = None  # of periodic orbits: where a row has its profile, mesh and multipliers
 
     def __len__(self):
         return len(self.unknowns)
@@ -80,16 +82,39 @@ class Rows:
 
         Chords, corrected for the angle between the tangents at their ends (fourth order in the step).
         """
-        steps = np.diff(self.unknowns, axis=0)
-        chord = np.sqrt(np.sum(self.weights * steps**2, axis=1))
-        turn = np.sqrt(np.sum(self.weights * np.diff(self.tangents, axis=0) ** 2, axis=1))
-        length = np.concatenate([[0.0], np.cumsum(chord * (1 + turn**2 / 24))])
+        length = np.concatenate([[0.0], np.cumsum(self._steps())])
         length.flags.writeable = False
         return length
 
+    def _steps(self) -> np.ndarray:
+        """(m - 1,) lengths from each row to the next."""
+        if self.layout is not None:
+            return self._steps_of_orbits()
+        steps = np.diff(self.unknowns, axis=0)
+        chord = np.sqrt(np.sum(self.weights * steps**2, axis=1))
+        turn = np.sqrt(np.sum(self.weights * np.diff(self.tangents, axis=0) ** 2, axis=1))
+        return chord * (1 + turn**2 / 24)
+
+    def _steps_of_orbits(self) -> np.ndarray:
+        """The same of orbits on moving meshes; between kept profiles shared out as the columns shown move."""
+        kept, rest = np.flatnonzero(self.has_profile), self.weights[-2:]
+        arrays = (array[kept] for array in (self.unknowns, self.tangents, self.context))
+        steps = self.layout.steps(*arrays, self.state_weights, rest)
+        if len(kept) == len(self):
+            return steps
+        shown = np.cumsum(np.append(0.0, np.linalg.norm(np.diff(self.states, axis=0), axis=1) + 1e-300))
+        return np.diff(np.interp(shown, shown[kept], np.append(0.0, np.cumsum(steps))))
+
     @property
+    def has_profile(self) -> np.ndarray:
+        """(m,) bool: rows whose unknowns are there; those of orbits may have been left out of a file."""
+        return np.isfinite(self.unknowns[:, 0])
+
+    @cached_property
     def norm(self):
-        """(m,) norm of the states in the inner product."""
+        """(m,) norm of the states in the inner product; of periodic orbits the root of its mean square over a period."""
+        if self.layout is not None:
+            return self.layout.norms(self.unknowns, self.context, self.state_weights)
         weights = self.weights[: self.states.shape[1]] if self.state_weights is None else self.state_weights
         return np.sqrt(np.sum(weights * self.states**2, axis=1))
 
@@ -99,6 +124,12 @@ class Rows:
         n = self.unknowns.shape[1] - 1
         usual = np.append(np.full(n, 1 / n), 1.0)
         return None if np.array_equal(self.weights, usual) else self.weights
+
+    def weights_at(self, row):
+        """(N,) weights of the inner product on a row, on its mesh if it has one; None of the usual one."""
+        if self.layout is None:
+            return self.own_weights
+        return self.layout.weights(self.context[[row]], self.state_weights, self.weights[-2:])[0]
 
     @cached_property
     def sizes(self) -> dict:
@@ -178,9 +209,8 @@ class Rows:
             {name: float(column[row]) for name, column in self.outputs.items()},
             int(self.unstable[row]),
             int(self.nullity[row]),
-            self.tangents[row].copy(),
-            self.unknowns[row].copy(),
-            self.own_weights,
+            *([self.tangents[row].copy(), self.unknowns[row].copy()] if self.has_profile[row] else [None, None]),
+            self.weights_at(row),
         )
 
     def parameters_at(self, row) -> dict:

@@ -55,13 +55,14 @@ def assemble(problem, begun, runs, request) -> Rows:
         **own,
         outputs={},
         special=(),
-        ends=end_statuses(runs),
+        ends=end_statuses(runs, problem.status_behind(begun)),
         effort=effort_of(runs),
         request=request,
         weights=operations.weights.copy(),
         start=start,
         problem=problem,
         state_weights=shown_weights(problem),
+        layout=problem.row_layout,
     )
     events = np.flatnonzero(scalars[:, S.KIND] != S.REGULAR)
     rows = replace(rows, context=problem.full_context(rows, [start, *events.tolist()], begun))
@@ -126,12 +127,12 @@ def brackets_of(run, size) -> dict:
     return {int(row): pair.reshape(2, size) for row, pair in zip(lost, pairs)}
 
 
-def end_statuses(runs) -> tuple:
-    """Statuses of the -1 and the +1 end; a direction not traced was stopped before it began."""
+def end_statuses(runs, behind=Status.STOPPED) -> tuple:
+    """Statuses of the -1 and the +1 end; that of a direction not traced is `behind`."""
     if any(run.status is Status.CLOSED for run in runs.values()):
         return Status.CLOSED, Status.CLOSED
     interrupted = any(run.status is Status.INTERRUPTED for run in runs.values())
-    missing = Status.INTERRUPTED if interrupted else Status.STOPPED
+    missing = Status.INTERRUPTED if interrupted else behind
     return tuple(runs[sign].status if sign in runs else missing for sign in (-1, 1))
 
 
