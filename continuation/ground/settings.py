@@ -43,6 +43,9 @@ class Settings:
         Points between two moves of the mesh of periodic orbits; 0 keeps it as it is.
     max_period : float, optional
         Period at which a branch of periodic orbits ends; default: a thousand times the first.
+    profiles : int, optional
+        Files keep the profile of every so many-th periodic orbit of a branch, and those of special points and ends.
+        Default: 1, but 10 where one takes more than 50 kB.
     """
 
     step: float | None = None
@@ -55,6 +58,7 @@ class Settings:
     predictor: str = PREDICTORS[0]
     adapt: int = 3
     max_period: float | None = None
+    profiles: int | None = None
 
     def __post_init__(self):
         """Refuse values that can't work, naming the option."""
@@ -70,6 +74,8 @@ class Settings:
             object.__setattr__(self, name, check_whole(f"Settings({name}=...)", getattr(self, name)))
         if self.adapt != 0:
             object.__setattr__(self, "adapt", check_whole("Settings(adapt=...)", self.adapt))
+        if self.profiles is not None:
+            object.__setattr__(self, "profiles", check_whole("Settings(profiles=...)", self.profiles))
         if self.max_angle > math.pi / 2:
             raise ValueError(f"Settings(max_angle=...): wanted at most pi/2 (radians), got {self.max_angle!r}")
         if not isinstance(self.predictor, str) or self.predictor not in PREDICTORS:
