@@ -5,8 +5,9 @@ from typing import NamedTuple
 import numpy as np
 
 from continuation.orbits.basis import basis
-from continuation.orbits.profile import amplitudes, means, pieces
+from continuation.orbits.profile import pieces
 
+PERIOD, AMPLITUDE = "period", "amplitude"  # columns of every branch of periodic orbits
 AT_ONCE = 1 << 22  # floats of the profiles that are carried over together: some 100 MB with all that it takes
 
 
@@ -62,11 +63,20 @@ class ProfileLayout(NamedTuple):
         states = (nodes[:, :, None] * metric).reshape(len(nodes), -1)
         return np.hstack([states, np.tile(rest, (len(nodes), 1))])
 
-    def norms(self, unknowns, context, metric) -> np.ndarray:
-        """(rows,) root mean squares over a period, in the metric (n,) of the states."""
-        profiles, meshes = self.profiles(unknowns), self.meshes(context)
-        mean = means(profiles, meshes, self.degree)
-        return np.sqrt(np.sum(metric * mean**2, axis=1) + amplitudes(profiles, meshes, self.degree, metric) ** 2)
+    def norms(self, outputs, metric) -> np.ndarray:
+        """(rows,) root mean squares over a period, in the metric (n,) of the states, from the columns of a branch."""
+        mean = np.column_stack([outputs[name] for name in self.mean_names])
+        return np.sqrt(np.sum(metric * mean**2, axis=1) + outputs[AMPLITUDE] ** 2)
+
+    @property
+    def mean_names(self) -> tuple:
+        """Columns of the states' means."""
+        return tuple(f"{name}_mean" for name in self.names)
+
+    @property
+    def extreme_names(self) -> tuple:
+        """Pairs of columns (n, 2): of each state's largest and least values."""
+        return tuple((f"{name}_max", f"{name}_min") for name in self.names)
 
     def carried(self, vectors, old, new) -> np.ndarray:
         """(rows, N) unknowns or tangents from one mesh (rows, L) to another: their polynomials at the new nodes."""

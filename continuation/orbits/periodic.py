@@ -9,7 +9,7 @@ from continuation.equations.measures.measure import measured
 from continuation.ground.arguments import shown
 from continuation.ground.names import check_whole
 from continuation.ground.status import Kind, StartError, Status
-from continuation.orbits.layout import ProfileLayout, node_weights
+from continuation.orbits.layout import AMPLITUDE, PERIOD, ProfileLayout, node_weights
 from continuation.orbits.operations import orbit_operations
 from continuation.orbits.profile import amplitudes, extrema, means
 from continuation.orbits.rows import context_at
@@ -53,7 +53,7 @@ class PeriodicOrbits(Equations):
         self.period = 1.0
         super().__init__(
             NoFunction,
-            tuple(f"{name}_max" for name in base.states),
+            tuple(largest for largest, _ in ProfileLayout(tuple(base.states), 1, 1).extreme_names),
             base.parameters,
             constants=base.constants,
             stability=None,
@@ -122,10 +122,10 @@ class PeriodicOrbits(Equations):
         least, _ = self.profile_extrema(rows.unknowns)
         profiles = rows.unknowns[:, :-2].reshape(len(rows.unknowns), self.intervals * self.degree, -1)
         mean = means(profiles, rows.context[:, : self.intervals], self.degree)
-        found = {"period": rows.unknowns[:, -2].copy()}
-        found |= {f"{name}_min": least[:, k] for k, name in enumerate(self.base.states)}
-        found |= {f"{name}_mean": mean[:, k] for k, name in enumerate(self.base.states)}
-        return found | {"amplitude": amplitudes(profiles, rows.context[:, : self.intervals], self.degree, self.metric)}
+        layout, found = self.row_layout, {PERIOD: rows.unknowns[:, -2].copy()}
+        found |= {name: least[:, k] for k, (_, name) in enumerate(layout.extreme_names)}
+        found |= {name: mean[:, k] for k, name in enumerate(layout.mean_names)}
+        return found | {AMPLITUDE: amplitudes(profiles, rows.context[:, : self.intervals], self.degree, self.metric)}
 
     def full_context(self, rows, events, begun) -> np.ndarray:
         """(m, C) the rows' meshes and multipliers; of special points, which are no steps of the trace, made anew."""

@@ -2,9 +2,9 @@
 
 Along dimension ``point``: one variable for each varied parameter, state and output (the states as one matrix
 ``states`` if there are more than 100), ``norm``, ``arclength``, the branch's own columns (``unstable``, ``nullity``,
-``residual``), the matrices ``unknowns`` and ``tangents``; ``weights`` of the inner product.  Of periodic orbits (format version 2) these matrices
-run along ``kept``, the rows ``kept_point`` whose profiles are kept, and ``context`` holds meshes and multipliers; what
-`to_xarray` gives has them once more for the reader, see `continuation.output.orbit_variables`.  Along ``special``:
+``residual``), the matrices ``unknowns`` and ``tangents``; ``weights`` of the inner product.  Of periodic orbits
+(format version 2) these matrices run along ``kept``, the rows ``kept_point`` whose profiles are kept, and ``context``
+holds meshes and multipliers.  Along ``special``:
 ``special_row``, ``special_kind`` and the other fields of a special point, arrays padded with NaN to the longest and
 their true lengths in ``..._count`` (-1: none).  Dimension ``part`` is the real and the imaginary part.  What is no
 array is JSON text.
@@ -58,10 +58,7 @@ def to_xarray(branch):
 
 
 def to_stored(branch, profiles):
-    """The dataset that `save` writes; `profiles` are the rows whose unknowns and tangents it has, where it may leave some.
-
-    They are all rows (a slice) of branches that are none of periodic orbits.
-    """
+    """The dataset that `save` writes; `profiles` are the rows whose unknowns and tangents it has."""
     import xarray
 
     fixed = _point_variables(branch, profiles) | _special_variables(branch.special)

@@ -1,7 +1,7 @@
 """A branch in a netCDF-4 file: every number to the last bit, readable by xarray, ncdump and others.
 
-Layout (format version 1, of periodic orbits 2): that of `continuation.output.dataset`.  A column whose name netCDF would not take, or that
-another variable has, is renamed; its attribute ``name`` keeps the true one.
+Layout (format version 1, of orbits 2): that of `continuation.output.dataset`.  A column whose name netCDF would not
+take, or that another variable has, is renamed; its attribute ``name`` keeps the true one.
 """
 
 import contextlib

@@ -5,6 +5,8 @@ from numbers import Real
 
 import numpy as np
 
+from continuation.orbits.layout import AMPLITUDE, PERIOD
+
 DOUBTFUL_COLUMNS = ("residuals", "log_determinants")  # NaN in files of versions that did not have them, -inf allowed
 WHOLE = 1e-9  # by how much lengths of intervals may fail to add up to 1: rounding of thousands of them leaves 1e-13
 # Numbers a file may declare for each byte that it has, and at least: compressed columns of equal numbers reach some
@@ -45,6 +47,9 @@ def check_orbits(rows):
     layout, kept = rows.layout, rows.has_profile
     _need(layout.degree > 1 and n_distinct(list(layout.names)) == len(rows.state_names), "the layout is none")
     _need(layout.size == rows.unknowns.shape[1], "profiles are of another size than the layout says")
+    own = {PERIOD, AMPLITUDE, *layout.mean_names, *(least for _, least in layout.extreme_names)}
+    _need(own <= rows.outputs.keys(), f"columns are missing: {sorted(own - rows.outputs.keys())}")
+    _need(tuple(rows.state_names) == tuple(largest for largest, _ in layout.extreme_names), "columns are others")
     _need(rows.state_weights is not None, "there are no state_weights")
     for name in ("unknowns", "tangents"):
         whole = np.isfinite(getattr(rows, name)).all(axis=1)

@@ -112,9 +112,9 @@ class Rows:
 
     @cached_property
     def norm(self):
-        """(m,) norm of the states in the inner product; of periodic orbits the root of its mean square over a period."""
+        """(m,) norm of the states in the inner product; of orbits the root of its mean square over a period."""
         if self.layout is not None:
-            return self.layout.norms(self.unknowns, self.context, self.state_weights)
+            return self.layout.norms(self.outputs, self.state_weights)
         weights = self.weights[: self.states.shape[1]] if self.state_weights is None else self.state_weights
         return np.sqrt(np.sum(weights * self.states**2, axis=1))
 
