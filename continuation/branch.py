@@ -10,6 +10,7 @@ checking = later("continuation.results.check")
 dataset = later("continuation.output.dataset")
 engine = later("continuation.engine.extend")
 files = later("continuation.output.files")
+multiplier_plot = later("continuation.output.multiplier_plot")
 orbit_rows = later("continuation.orbits.rows")
 plotting = later("continuation.output.plotting")
 progressing = later("continuation.engine.progress")
@@ -45,7 +46,8 @@ class Branch(Rows):
         Returns
         -------
         list of Point
-            In row order, each corrected to rounding; empty where the branch does not pass.
+            In row order, each corrected to rounding; empty where the branch does not pass.  Of periodic orbits each is
+            an `Orbit`, and the value that of the varied parameter or of the period.
         """
         return solutions.solutions_at(self, value)
 
@@ -76,6 +78,10 @@ class Branch(Rows):
         """(m, n) their logarithms, ``log |mu| + i angle``: right where multipliers themselves over- or underflow."""
         return orbit_rows.layout_of(self).exponents(self.context)
 
+    def plot_multipliers(self, ax=None, **options):
+        """Draw the Floquet multipliers of a branch of periodic orbits beside the unit circle; returns the Axes."""
+        return multiplier_plot.plot_multipliers(self, ax, **options)
+
     # Showing and keeping
 
     def segments(self):
@@ -83,7 +89,10 @@ class Branch(Rows):
         return segments(self)
 
     def plot(self, x=None, y=None, ax=None, **options):
-        """Draw the branch: stable solid, unstable dashed, special points labelled; returns the Axes."""
+        """Draw the branch: stable solid, unstable dashed, special points labelled; returns the Axes.
+
+        Of periodic orbits the largest and the least values of a state, by default the first.
+        """
         return plotting.plot(self, x, y, ax, **options)
 
     def save(self, path):

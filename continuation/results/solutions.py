@@ -12,6 +12,7 @@ from continuation.equations.measures.measure import measured, units_of
 from continuation.equations.solved import is_solution
 from continuation.ground.arguments import check_problem
 from continuation.ground.names import check_numbers, suggest
+from continuation.orbits.passing import orbits_at
 from continuation.results.counts import step_counts
 from continuation.results.interpolation import interpolate_cubic
 
@@ -44,6 +45,8 @@ def solutions_at(branch, value) -> list:
     """Solutions where one column (a state or the varied parameter) has a value; see `Branch.at`."""
     if len(value) != 1:
         raise ValueError(f"at: wanted one name and its value, as at({branch.vary[0]}=...), got {sorted(value)}")
+    if branch.layout is not None:
+        return orbits_at(branch, need_problem(branch), *next(iter(value.items())))
     (name, target), problem = next(iter(value.items())), measured(need_problem(branch), branch.weights)
     target = check_numbers(f"at({name}=...)", target, 0)
     names = [*branch.state_names, *branch.vary]
