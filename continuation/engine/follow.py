@@ -16,7 +16,16 @@ from continuation.engine.ending.long_period import LongPeriod
 from continuation.engine.ending.runaway import Runaway
 from continuation.engine.ending.vouching import drop_false_rows
 from continuation.engine.requested import StopAtRequested, operations_of, watched
-from continuation.engine.run import KINDS, begin, begin_behind, begin_singular, bits_of, make_state, run_all, tangent_anew
+from continuation.engine.run import (
+    KINDS,
+    begin,
+    begin_behind,
+    begin_singular,
+    bits_of,
+    make_state,
+    run_all,
+    tangent_anew,
+)
 from continuation.engine.start import measured_at, silent_tests, start_from
 from continuation.engine.watching import RunningTrace, StopAt, attended
 from continuation.equations.measures.measure import measure_of, measured

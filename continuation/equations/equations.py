@@ -240,6 +240,9 @@ class Equations:
         """(n,) weights of the states shown, for their norm."""
         return self.inner_weights()[: len(self.states)]
 
+    def polish(self, unknowns, kinds, begun):
+        """Make special points (row -> Kind) of the unknowns (m, N) more exact, in place, where another way is known."""
+
     def full_context(self, rows, events, begun) -> np.ndarray:
         """(m, C) the context of a branch's rows, with that of special points (at the rows `events`) made anew."""
         return rows.context
