@@ -256,6 +256,9 @@ class Equations:
 
     row_layout = None  # how a row's unknowns and context make an orbit, see `continuation.orbits.layout`
 
+    def polish(self, unknowns, kinds, begun):
+        """Make special points (row -> Kind) of the unknowns (m, N) more exact, in place, where another way is known."""
+
     def full_context(self, rows, events, begun) -> np.ndarray:
         """(m, C) the context of a branch's rows, with that of special points (at the rows `events`) made anew."""
         return rows.context

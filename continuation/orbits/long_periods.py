@@ -13,7 +13,9 @@ from continuation.orbits.profile import pieces
 # Least modulus of F along an orbit, against the largest, below which the orbit lingers somewhere: ten times more and
 # relaxation oscillations linger, ten times less and homoclinic orbits are followed for another third of their period.
 LINGERS = 1e-3
-NEAR = 0.05  # distance of the equilibrium from the slowest point, against the orbit's size, where the orbit lingers at it
+NEAR = (
+    0.05  # distance of the equilibrium from the slowest point, against the orbit's size, where the orbit lingers at it
+)
 ROUND = 1e-14  # states below this, against the orbit's size, are what rounding leaves of zero
 FITTED = 8  # rows that the limit of the parameter is extrapolated from
 RESOLVED = 1e-5  # error of the trivial multiplier beyond which a row is not used for that: p then is off by some 1e-9
@@ -83,7 +85,11 @@ def limit_of(periods, values, errors, eigenvalues):
     if len(good) < TERMS + 2:
         return None
     t, p, lead = periods[good], values[good], eigenvalues[0]
-    found = [extrapolate(t, p, lead, TERMS), extrapolate(t, p, lead, TERMS - 1), extrapolate(t[:-1], p[:-1], lead, TERMS)]
+    found = [
+        extrapolate(t, p, lead, TERMS),
+        extrapolate(t, p, lead, TERMS - 1),
+        extrapolate(t[:-1], p[:-1], lead, TERMS),
+    ]
     return Fit(found[0], float(max(abs(found[0] - found[1]), abs(found[0] - found[2]))))
 
 
@@ -109,5 +115,3 @@ def is_square_root(periods, values) -> bool:
     fit = np.polyfit(values[-FITTED:], inverse, 1)
     rest = np.polyval(fit, values[-FITTED:]) - inverse
     return bool(np.max(np.abs(rest)) < 0.05 * np.ptp(inverse))
-
-

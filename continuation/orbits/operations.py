@@ -54,7 +54,12 @@ def orbit_table(cycles, k: int, active: int) -> T.OrbitTable:
     base = dense_table(cycles.base, k, active)
     table = T.OrbitTable(base, (n, m, k, active), cycles.mesh, cycles.metric, cycles.inner_weights())
     table.table[T.WIDTH] = width(n * m * len(cycles.mesh) + 2, len(TESTS), cycles.context)
-    for index, name in ((T.RESIDUAL, "residual"), (T.LINEARISE, "linearise"), (T.SOLVE, "solve"), (T.MONITOR, "monitor")):
+    for index, name in (
+        (T.RESIDUAL, "residual"),
+        (T.LINEARISE, "linearise"),
+        (T.SOLVE, "solve"),
+        (T.MONITOR, "monitor"),
+    ):
         table.table[index] = CALLBACKS[name].address
     call_from_python(collocation.refer, table.address, np.ascontiguousarray(cycles.reference, float).ravel())
     return table
@@ -137,5 +142,3 @@ class OrbitEquations:
     def length(self, v) -> float:
         """Length in the inner product."""
         return float(np.sqrt(np.sum(self.weights * v * v)))
-
-

@@ -13,8 +13,9 @@ from continuation.orbits.layout import AMPLITUDE, PERIOD, ProfileLayout, node_we
 from continuation.orbits.operations import orbit_operations
 from continuation.orbits.profile import amplitudes, extrema, means
 from continuation.orbits.rows import context_at
-from continuation.orbits.starts import start_of
+from continuation.orbits.starts import hopf_near, start_of
 
+COARSE = 1e-3  # error of the trivial multiplier of which a remark tells
 MOST_DEGREE = 8  # beyond, equations of one interval are ill-conditioned for nothing: more intervals do the same
 
 
@@ -127,6 +128,12 @@ class PeriodicOrbits(Equations):
         found |= {name: mean[:, k] for k, name in enumerate(layout.mean_names)}
         return found | {AMPLITUDE: amplitudes(profiles, rows.context[:, : self.intervals], self.degree, self.metric)}
 
+    def polish(self, unknowns, kinds, begun):
+        """Hopf points, at which orbits shrink to a point, are those of the equilibria."""
+        for row, kind in kinds.items():
+            if kind is Kind.HOPF:
+                unknowns[row] = hopf_near(self, unknowns[row], begun)
+
     def full_context(self, rows, events, begun) -> np.ndarray:
         """(m, C) the rows' meshes and multipliers; of special points, which are no steps of the trace, made anew."""
         context = rows.context.copy()
@@ -196,6 +203,18 @@ class PeriodicOrbits(Equations):
     def vector_field(self):
         """The problem whose orbits are sought."""
         return self.base
+
+    def remarks(self, branch) -> list:
+        """Say where multipliers are not to be relied on."""
+        n = len(self.base.states)
+        errors = np.abs(branch.context[:, -n - 1])
+        row = int(np.argmax(errors))
+        if errors[row] <= COARSE:
+            return []
+        return [
+            f"the trivial multiplier, which is 1, is off by up to {errors[row]:.2g} (row {row}): try more `intervals`; "
+            "beside canards and homoclinic orbits none are enough"
+        ]
 
     def solve(self, guess, parameters=None):
         """Refuse: orbits are made by tracing."""

@@ -9,8 +9,7 @@ from continuation.orbits.long_periods import is_square_root, limit_of, lingers, 
 GROWN = 2.0  # of the first period, before one looks for its limit
 # Distance of the last rows' parameter from its limit, relative to 1 + |p|, at which nothing is left to see.
 SETTLED, LAST = 1e-6, 6
-LOST = 0.1  # logarithm of the trivial multiplier at which the mesh no longer follows the orbit
-COARSE = 1e-3  # ... and above which a remark asks for more intervals
+LOST = 0.1  # logarithm of the trivial multiplier at which the mesh no longer follows an orbit that lingers
 MOST = 1e3  # of the first period, where `Settings(max_period=...)` says nothing
 SLOW = 5  # rows between two looks for a saddle: each costs a Newton solve
 
@@ -37,10 +36,11 @@ class LongPeriod(Watcher):
         if x[-2] >= self.limit:
             self.remarks = (self.words(trace, f"the period has grown to {x[-2]:.6g}"),)
             return Status.LONG_PERIOD
-        if error >= LOST:
-            slow = lingers(*self.orbit(trace))
-            self.remarks = (self.words(trace, f"the mesh can't follow the orbit: its trivial multiplier is off by {error:.2g}"),)
-            return Status.LONG_PERIOD if slow and x[-2] > GROWN * self.first else Status.UNRESOLVED
+        if error >= LOST and x[-2] > GROWN * self.first and lingers(*self.orbit(trace)):
+            self.remarks = (
+                self.words(trace, f"the trivial multiplier is off by {error:.2g}, too few intervals to go on"),
+            )
+            return Status.LONG_PERIOD
         if x[-2] > GROWN * self.first and len(trace) >= self.seen + SLOW:
             self.seen = len(trace)
             return self.look_ahead(trace)
@@ -93,8 +93,6 @@ class LongPeriod(Watcher):
                 f"{reason}: towards a homoclinic orbit of the saddle {state} (eigenvalues {values}) at {name} = "
                 f"{self.fit.value:.12g}, to {self.fit.error:.1g}"
             )
-        if trace.unknowns[-1, -2] <= GROWN * self.first:
-            return f"{reason}; try more `intervals`"
         if is_square_root(trace.unknowns[:, -2], trace.unknowns[:, -1]):
             return f"{reason}, as one over the root of the distance in {name}: towards a saddle-node on the orbit"
         if not lingers(*self.orbit(trace)):
