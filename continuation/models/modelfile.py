@@ -19,7 +19,8 @@ if sys.version_info >= (3, 11):
 else:
     import tomli as tomllib
 
-SECTIONS = ("equations", "parameters", "definitions", "start", "outputs", "zeros", "conserved", "settings", "trace")
+EXPRESSIONS = ("equations", "parameters", "definitions", "start", "outputs", "zeros", "conserved")
+SECTIONS = (*EXPRESSIONS, "settings", "trace", "cycles")
 TEXTS = ("name", "title")
 
 
@@ -34,8 +35,9 @@ def read_model(path, make_problem) -> Model:
         ``[definitions]`` (name = "expression", "S(x)" = "expression"), ``[outputs]``, ``[zeros]`` (name =
         "expression"), ``[conserved]`` (total = "sum of states"; its value is the parameter of that name, else that of
         the start), ``[settings]``, ``[trace]`` (``vary = "name"``, ``span = [low, high]``,
-        ``bounds = {name = [low, high]}`` of states and outputs, where ``inf`` is no limit) and, before all
-        sections, ``name`` and ``title``.
+        ``bounds = {name = [low, high]}`` of states and outputs, where ``inf`` is no limit), ``[cycles]`` (of periodic
+        orbits: ``intervals``, ``degree`` and ``from = "HB1"``, a Hopf point, or ``simulate = 200``, a time after which
+        the flow from the start has settled) and, before all sections, ``name`` and ``title``.
     make_problem : callable
         ``make_problem(equations, parameters=..., outputs=..., zeros=..., definitions=..., conserve=..., name=...)``:
         `Problem.from_expressions`.
@@ -67,6 +69,7 @@ def read_model(path, make_problem) -> Model:
         span=span,
         bounds=bounds,
         title=document.get("title", ""),
+        cycles=_cycles(file),
         problem=_problem(file, make_problem, states, parameters, computed, totals),
     )
 
@@ -121,6 +124,22 @@ def _trace_section(file, parameters, columns):
         if name not in columns:
             file.fail("trace", "bounds", f"no state or output is named {name!r}; known: {suggest(name, columns)}")
     return vary, span, {name: _limits(file, "bounds", pair) for name, pair in bounds.items()}
+
+
+def _cycles(file) -> dict:
+    """The section ``[cycles]``."""
+    options = file.section("cycles")
+    file.check_known("cycles", options, ("intervals", "degree", "from", "simulate"))
+    file.check_text("cycles", options, "from")
+    for name in ("intervals", "degree"):
+        if name in options and (type(options[name]) is not int or options[name] < 1):
+            file.fail("cycles", name, f"wanted a whole number from 1 on, got {options[name]!r}")
+    time = options.get("simulate", 1.0)
+    if not _is_number(time) or not 0 < time < math.inf:
+        file.fail("cycles", "simulate", f"wanted a positive time, got {time!r}")
+    if "from" in options and "simulate" in options:
+        file.fail("cycles", "simulate", "wanted either `from` or `simulate`, got both")
+    return dict(options)
 
 
 def _limits(file, key, pair) -> tuple:

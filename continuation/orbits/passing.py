@@ -40,11 +40,19 @@ def orbits_at(rows, cycles, name, target) -> list:
                 "(Settings(profiles=...)): trace that piece again"
             )
         x = passed(rows, cycles, sides, places[name], target)
+        if x is not None and is_point(rows, x):
+            continue  # a Hopf point, at which a branch begins or ends
         if x is None:
             logger.warning("at(%s=%g): the orbit behind row %d could not be corrected", name, target, row)
         elif not any(np.max(np.abs(x[-2:] - other[-2:])) <= SAME * (1 + np.max(np.abs(x[-2:]))) for _, other in found):
             found.append((row, x))
     return [as_orbit(rows, row, x) for row, x in found]
+
+
+def is_point(rows, x) -> bool:
+    """Whether the orbit with these unknowns is a point."""
+    profile = rows.layout.profiles(x[None])[0]
+    return bool(np.all(profile == profile[0]))
 
 
 def passed(rows, cycles, sides, place, target):

@@ -114,12 +114,18 @@ def usual_y(branch) -> str:
     return branch.state_names[0] if len(branch.state_names) <= FEW else "norm"
 
 
-def picture(branch, path, x=None, y=None):
-    """Draw a branch into a file, its format told by the ending; neither pyplot nor a screen is needed."""
+def picture(branch, path, x=None, y=None, behind=None):
+    """Draw a branch into a file, its format told by the ending; neither pyplot nor a screen is needed.
+
+    `behind` is a branch that is drawn first into the same axes: the equilibria of orbits.
+    """
     from matplotlib.figure import Figure
 
     figure = Figure((7, 5), layout="constrained")
-    plot(branch, x, y, roomy(figure.subplots()))
+    ax = roomy(figure.subplots())
+    if behind is not None:
+        plot(behind, x, usual_y(branch) if y is None else y, ax)
+    plot(branch, x, y, ax)
     figure.savefig(path, dpi=150)
 
 
