@@ -65,10 +65,20 @@ def check_branch(branch) -> BranchReport:
     -------
     BranchReport
 
+    Raises
+    ------
+    ValueError
+        The branch's problem is not known, or its rows are periodic orbits, which `continuation.orbits.shooting` checks.
+
     Notes
     -----
     Cost: 4 n + 4 residuals and one solve of order n + 1 a row; more on rows that fail so.
     """
+    if branch.layout is not None:
+        raise ValueError(
+            "check: rows of periodic orbits are checked one by one, by integrating the flow: "
+            "continuation.orbits.shooting.shoot(problem, branch.orbit(row))"
+        )
     problem = need_problem(branch)
     active = problem.index_of(branch.vary[0])
     p = problem.parameter_values(branch.parameters)

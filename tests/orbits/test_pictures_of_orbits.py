@@ -154,7 +154,7 @@ def test_command_refuses_what_is_no_hopf_point(here):
         ('degree = "4"', "degree: wanted a whole number"),
         ("simulate = -1", "simulate: wanted a positive time"),
         ("from = 3", "from: wanted text"),
-        ('from = "HB1"\nsimulate = 3', "wanted either `from` or `simulate`"),
+        ('from = "HB1"\nsimulate = 3', "simulate: wanted either `from` or"),
         ("order = 3", "order: unknown"),
     ],
 )

@@ -109,7 +109,7 @@ def special_point(problem, branch, row, kind, label, marks, linear) -> SpecialPo
         nullity=int(branch.nullity[row]),
         tangent=branch.tangents[row].copy(),
         unknowns=branch.unknowns[row].copy(),
-        weights=branch.own_weights,
+        weights=branch.weights_at(row),
         vary=branch.vary,
         index=row,
         kind=kind,
