@@ -7,8 +7,8 @@ import numpy as np
 from continuation.compiled.dense import workspace
 from continuation.compiled.state import trace_state as S
 from continuation.engine.assembly.describe import Marks, describe
-from continuation.engine.run import KINDS
 from continuation.engine.assembly.remarking import remarks_on
+from continuation.engine.run import KINDS
 from continuation.engine.start import vanishing_zeros
 from continuation.ground.status import Status
 from continuation.results.rows import ROW_ARRAYS, Rows
