@@ -7,7 +7,7 @@ import numpy as np
 from continuation.equations.derivatives import evaluate
 from continuation.equations.newton import solve_damped
 from continuation.equations.stability import count_eigenvalues
-from continuation.ground.arguments import check_problem, shown
+from continuation.ground.arguments import check_problem, renamed, shown
 from continuation.ground.names import check_numbers, check_whole
 from continuation.ground.status import StartError
 from continuation.orbits.closed_cycle import Cycle, refined
@@ -46,7 +46,8 @@ def simulate_cycle(problem, state, parameters=None, settle=None, method="LSODA",
     if not isinstance(method, str) or method not in METHODS:
         raise ValueError(f"method: wanted one of {', '.join(METHODS)}, got {shown(method)}")
     left = check_whole("evaluations", evaluations, 1)
-    p, u = problem.parameter_values(parameters), problem.unknown_values(state)
+    with renamed("start", "state"):
+        p, u = problem.parameter_values(parameters), problem.unknown_values(state)
     if not np.all(np.isfinite(rates := evaluate(problem, u, p))):
         bad = problem.unknown_names[int(np.flatnonzero(~np.isfinite(rates))[0])]
         raise ValueError(f"state: the rate of {bad!r} is not finite there")
@@ -58,6 +59,7 @@ class _Simulation:
 
     def __init__(self, problem, p, left, method):
         self.problem, self.p, self.method = problem, p, method
+        self.evaluations = left
         self.reserve = min(RESERVE, left // 5)
         self.flow = Flow(problem, p, left - self.reserve)
 
@@ -164,7 +166,7 @@ class _Simulation:
 
     def failure(self, found, window, u, time) -> str:
         """Words for a motion that does not repeat itself."""
-        spent = f"no cycle within the time {time:.6g}"
+        spent = f"no cycle within the time {time:.6g} ({self.evaluations} evaluations)"
         if window is not None and (k := climbing(window)) is not None:
             return f"{spent}: {self.problem.unknown_names[k]!r} grows or falls all the time"
         if found.best is None:

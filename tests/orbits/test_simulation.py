@@ -151,7 +151,7 @@ def test_a_problem_beyond_its_domain():
         ({"method": "Euler"}, "method: wanted one of LSODA"),
         ({"method": 3}, "method: wanted one of LSODA"),
         ({"evaluations": 0}, "evaluations: wanted a whole number"),
-        ({"state": [1.0]}, "start: wanted 2 values"),
+        ({"state": [1.0]}, "state: wanted 2 values"),
         ({"parameters": {"nu": 1.0}}, "no parameter named 'nu'"),
         ({"problem": 3}, "problem: wanted a Problem"),
         ({"problem": Problem.from_expressions({"x": "y", "y": "-x"}, {}, stability=None)}, "wanted a flow"),
