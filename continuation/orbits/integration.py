@@ -76,8 +76,8 @@ class Path(NamedTuple):
         return OdeSolution(self.times, self.pieces)(np.asarray(t, float)).T
 
 
-def run(rate, span, u, method, rtol, atol, jac=None, band=None, leaves=None, dense=True) -> Path:
-    """Integrate over a span, until ``leaves(u)`` or a failure.
+def run(rate, span, u, method, rtol, atol, jac=None, band=None, leaves=None, dense=True, most=None) -> Path:
+    """Integrate over a span, until ``leaves(u)`` or a failure, or for so many steps at `most`.
 
     ``jac`` is used by implicit methods; with ``band``, its half bandwidth, LSODA takes it in packed form.  Not `dense`:
     without interpolants, which cost three evaluations a step.
@@ -91,7 +91,7 @@ def run(rate, span, u, method, rtol, atol, jac=None, band=None, leaves=None, den
     with warnings.catch_warnings(), np.errstate(all="ignore"):
         warnings.simplefilter("ignore")  # its words about a failure are repeated by what it returns
         solver = getattr(integrate, method)(rate, span[0], states[0], span[1], **options)
-        while solver.status == "running":
+        while solver.status == "running" and (most is None or len(times) <= most):
             solver.step()
             if solver.status == "failed" or not np.all(np.isfinite(solver.y)) or not solver.t > times[-1]:
                 complete = False

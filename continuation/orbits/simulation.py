@@ -16,8 +16,13 @@ from continuation.orbits.returns import CLOSE, Candidate, Window, candidates, cl
 
 EVALUATIONS = 300_000  # of F and F_u in all, about 10 seconds
 RESERVE = 40_000  # of these, kept to find out what a motion that does not repeat itself is
-DOUBLINGS = 60  # of the time between two looks
+DOUBLINGS = 80  # of the time between two looks, or of the steps
+STEPS = 2000  # between the first looks: some ten cycles, so that a long time between them is not spent on thousands
 COARSE, TINY = 1e-8, 1e-9  # tolerances while transients die, relative and absolute to the size each state had
+# What is left, from one look to the next, of the size that a state has had.  With all of it a start far away would
+# set the tolerances for good (LSODA then takes stiff equations for others); with none a state that dies away would
+# be followed into its rounding.
+FADES = 0.1
 # Growth, relative to 1 + |u|, that is called infinite.  States in other units than those of the start differ by 1e9.
 AWAY = 1e12
 REST = 1e-6  # motion in the last quarter between two looks, relative to the size of each state, that is none
@@ -55,7 +60,7 @@ def simulate_cycle(problem, state, parameters=None, settle=None, method="LSODA",
 
 
 class _Simulation:
-    """One search: the flow, what is left of the work, the sizes that the states have had."""
+    """One search: the flow, what is left of the work, the sizes that the states have had, and lately."""
 
     def __init__(self, problem, p, left, method):
         self.problem, self.p, self.method = problem, p, method
@@ -65,11 +70,11 @@ class _Simulation:
 
     def cycle(self, u, settle) -> Cycle:
         """Look after longer and longer times."""
-        self.size, self.bound = np.abs(u), AWAY * (1.0 + np.max(np.abs(u)))
-        time, length, found, window = 0.0, settle or self.first_time(u), _Search(), None
+        self.size, self.largest, self.bound = np.abs(u), np.abs(u), AWAY * (1.0 + np.max(np.abs(u)))
+        time, length, most, found, window = 0.0, settle or self.first_time(u), STEPS, _Search(), None
         try:
             for look in range(DOUBLINGS):
-                path = self.integrate(u, length)
+                path = self.integrate(u, length, most if look or not settle else None)
                 u, time = path.states[-1], time + path.times[-1]
                 if not path.complete:
                     raise StartError(self.away(path, time))
@@ -82,7 +87,10 @@ class _Simulation:
                     found = self.look(window, found)
                     if isinstance(found, Cycle):
                         return found
-                    length *= 2.0
+                    if path.times[-1] < length:
+                        most *= 2
+                    else:
+                        length *= 2.0
         except Spent:
             pass
         raise StartError(self.failure(found, window, u, time))
@@ -95,15 +103,19 @@ class _Simulation:
         fastest = fastest if fastest > 0 else moving
         return 10.0 / fastest if fastest > 0 else 1.0
 
-    def integrate(self, u, length):
-        """The next piece; the sizes of the states grow with what they do."""
+    def integrate(self, u, length, most):
+        """The next piece, of so many steps at most; the sizes of the states follow what they do."""
         floor = np.abs(self.flow.rate(0.0, u)) * length
         size = np.where(self.size > 0, self.size, np.minimum(floor, np.max(self.size, initial=0.0) or 1.0))
-        path = run(
-            self.flow.rate, (0.0, length), u, self.method, COARSE, TINY * np.where(size > 0, size, 1.0),
-            self.flow.slope, leaves=lambda v: np.max(np.abs(v)) > self.bound,
-        )  # fmt: skip
-        self.size = np.maximum(self.size, np.max(np.abs(path.states), axis=0))
+        for method in (self.method, "Radau") if self.method == "LSODA" else (self.method,):
+            path = run(
+                self.flow.rate, (0.0, length), u, method, COARSE, TINY * np.where(size > 0, size, 1.0),
+                self.flow.slope, leaves=lambda v: np.max(np.abs(v)) > self.bound, most=most,
+            )  # fmt: skip
+            if path.complete or np.max(np.abs(path.states[-1])) > self.bound:
+                break
+        self.largest = np.maximum(self.largest, np.max(np.abs(path.states), axis=0))
+        self.size = np.maximum(FADES * self.size, np.max(np.abs(path.states), axis=0))
         return path
 
     def away(self, path, time) -> str:
@@ -120,7 +132,7 @@ class _Simulation:
     def rest(self, path, u):
         """Words for a motion that has come to rest at an equilibrium, else None."""
         last = path.states[path.times >= path.times[-1] - 0.25 * (path.times[-1] - path.times[0])]
-        size = np.where(self.size > 0, self.size, 1.0)
+        size = np.where(self.largest > 0, self.largest, 1.0)
         if len(last) > 1 and np.any(np.ptp(last, axis=0) > REST * size):
             return None
         try:
@@ -147,7 +159,7 @@ class _Simulation:
 
     def words(self, u) -> str:
         """A state in words."""
-        pairs = list(zip(self.problem.unknown_names, np.where(np.abs(u) > ROUNDING * self.size, u, 0.0)))
+        pairs = list(zip(self.problem.unknown_names, np.where(np.abs(u) > ROUNDING * self.largest, u, 0.0)))
         return ", ".join([f"{name} = {value:.6g}" for name, value in pairs[:6]] + ["..."] * (len(pairs) > 6))
 
     def look(self, window, found) -> Cycle | _Search:

@@ -85,6 +85,11 @@ def test_a_weak_attractor_is_reached_by_newton():
     assert orbit.period == pytest.approx(2 * np.pi, rel=1e-11)
 
 
+def test_a_start_far_away_is_forgotten():
+    orbit = Orbit.from_simulation(flow(VAN_DER_POL, mu=5.0), [100.0, 1000.0])  # 25,000 units of time to the cycle
+    assert orbit.period == pytest.approx(11.612230667, rel=1e-9)
+
+
 def test_states_that_die_away_do_not_matter():
     orbit = Orbit.from_simulation(flow(CIRCLE | {"z": "-z"}, m=1.0), [0.1, 0.0, 1.0])
     assert orbit.period == pytest.approx(2 * np.pi, rel=1e-11)
