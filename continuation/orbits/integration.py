@@ -92,7 +92,11 @@ def run(rate, span, u, method, rtol, atol, jac=None, band=None, leaves=None, den
         warnings.simplefilter("ignore")  # its words about a failure are repeated by what it returns
         solver = getattr(integrate, method)(rate, span[0], states[0], span[1], **options)
         while solver.status == "running" and (most is None or len(times) <= most):
-            solver.step()
+            try:
+                solver.step()
+            except (ValueError, np.linalg.LinAlgError):  # of scipy, about a Jacobian that is not finite
+                complete = False
+                break
             if solver.status == "failed" or not np.all(np.isfinite(solver.y)) or not solver.t > times[-1]:
                 complete = False
                 break

@@ -16,6 +16,7 @@ from continuation.orbits.returns import CLOSE, Candidate, Window, candidates, cl
 
 EVALUATIONS = 300_000  # of F and F_u in all, about 10 seconds
 RESERVE = 40_000  # of these, kept to find out what a motion that does not repeat itself is
+SHARE = 4  # part of the work left that one candidate may take: stiff ones take a fifth of it all
 DOUBLINGS = 80  # of the time between two looks, or of the steps
 STEPS = 2000  # between the first looks: some ten cycles, so that a long time between them is not spent on thousands
 COARSE, TINY = 1e-8, 1e-9  # tolerances while transients die, relative and absolute to the size each state had
@@ -169,12 +170,24 @@ class _Simulation:
                 found = found._replace(best=candidate)
             if candidate.closing > CLOSE:
                 continue
-            cycle = refined(self.flow, window, candidate)
+            cycle = self.refine(window, candidate)
             if isinstance(cycle, Cycle):
                 return cycle
             if cycle:
                 found = found._replace(passed=cycle)
         return found
+
+    def refine(self, window, candidate) -> Cycle | str:
+        """Close a candidate with a part of the work that is left: far from a cycle Newton's method may ask for any."""
+        left = self.flow.left
+        part = left // SHARE
+        self.flow.left = part
+        try:
+            return refined(self.flow, window, candidate)
+        except Spent:
+            return ""
+        finally:
+            self.flow.left = left - part + max(self.flow.left, 0)
 
     def failure(self, found, window, u, time) -> str:
         """Words for a motion that does not repeat itself."""

@@ -90,6 +90,14 @@ def test_a_start_far_away_is_forgotten():
     assert orbit.period == pytest.approx(11.612230667, rel=1e-9)
 
 
+def test_a_burst_counts_all_its_spikes():
+    rose = {"x": "y - x**3 + 3*x**2 - z + I", "y": "1 - 5*x**2 - y", "z": "r*(4*(x + 1.6) - z)"}
+    orbit = Orbit.from_simulation(flow(rose, I=2.0, r=0.006), [-1.0, 0.0, 2.0])
+    above = orbit(np.linspace(0, orbit.period, 5000))[:, 0] > 0.5
+    assert np.sum(above[1:] & ~above[:-1]) > 2
+    assert orbit.closing < 1e-9
+
+
 def test_states_that_die_away_do_not_matter():
     orbit = Orbit.from_simulation(flow(CIRCLE | {"z": "-z"}, m=1.0), [0.1, 0.0, 1.0])
     assert orbit.period == pytest.approx(2 * np.pi, rel=1e-11)
