@@ -199,7 +199,7 @@ class Orbit:
         method : str
             Of `scipy.integrate.solve_ivp`; the default switches between methods for stiff and other problems.
         evaluations : int
-            Of F and F_u in all, after which the search ends; the default takes about 10 seconds.
+            Of F and F_u in all, after which the search ends; the default takes 15 to 20 seconds.
 
         Returns
         -------

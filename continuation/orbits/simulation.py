@@ -14,9 +14,9 @@ from continuation.orbits.closed_cycle import Cycle, refined
 from continuation.orbits.integration import METHODS, Flow, Spent, run
 from continuation.orbits.returns import CLOSE, Candidate, Window, candidates, climbing, rotating
 
-EVALUATIONS = 300_000  # of F and F_u in all, about 10 seconds
+EVALUATIONS = 500_000  # of F and F_u in all, 15 to 20 seconds
 RESERVE = 40_000  # of these, kept to find out what a motion that does not repeat itself is
-SHARE = 4  # part of the work left that one candidate may take: stiff ones take a fifth of it all
+SHARE = 2  # part of the work left that one candidate may take: a burst of many spikes takes 20,000 for each time round
 DOUBLINGS = 80  # of the time between two looks, or of the steps
 STEPS = 2000  # between the first looks: some ten cycles, so that a long time between them is not spent on thousands
 COARSE, TINY = 1e-8, 1e-9  # tolerances while transients die, relative and absolute to the size each state had
