@@ -102,6 +102,13 @@ class ProfileLayout(NamedTuple):
         return length * (1 + np.sum(weights * turn**2, axis=1) / 24)
 
 
+def describe_layout(layout) -> str:
+    """Words for a layout, or for its absence."""
+    if layout is None:
+        return "a problem whose rows are no orbits"
+    return f"periodic orbits of {layout.intervals} intervals of degree {layout.degree}"
+
+
 def multipliers_of(exponents) -> np.ndarray:
     """Multipliers of their logarithms; real ones are exactly real, those beyond 1e308 infinite."""
     angles = exponents.imag

@@ -12,6 +12,7 @@ from continuation.equations.measures.measure import measured, units_of
 from continuation.equations.solved import is_solution
 from continuation.ground.arguments import check_problem
 from continuation.ground.names import check_numbers, suggest
+from continuation.orbits.layout import describe_layout
 from continuation.orbits.passing import orbits_at
 from continuation.results.counts import step_counts
 from continuation.results.interpolation import interpolate_cubic
@@ -35,6 +36,8 @@ def need_problem(branch, problem=None):
         )
     if tuple(problem.states) != tuple(branch.state_names):
         raise ValueError(f"problem: wanted the states {list(branch.state_names)}, got {list(problem.states)}")
+    if problem.row_layout != branch.layout:
+        raise ValueError(f"problem: wanted {describe_layout(branch.layout)}, got {describe_layout(problem.row_layout)}")
     if len(problem.unknown_names) != branch.unknowns.shape[1] - 1:
         wanted, got = branch.unknowns.shape[1] - 1, list(problem.unknown_names)
         raise ValueError(f"problem: wanted {wanted} unknowns beside the varied parameter, got {got}")

@@ -151,6 +151,14 @@ def test_nothing_goes_on_from_a_hopf_point(growing):
         growing.extend()
 
 
+def test_extension_wants_the_problem_of_the_rows(growing, brusselator):
+    other = periodic_orbits(brusselator, 40, 3)  # has as many unknowns
+    with pytest.raises(ValueError, match="wanted periodic orbits of 30 intervals of degree 4, got .* 40 .* degree 3$"):
+        growing.extend(other, span=(1, 4))
+    with pytest.raises(ValueError, match="problem: wanted the states"):
+        growing.extend(brusselator, span=(1, 4))
+
+
 # Tables
 
 
