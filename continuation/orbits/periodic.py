@@ -215,7 +215,7 @@ class PeriodicOrbits(Equations):
         return orbit_operations(self, p, active)
 
     def prepared(self, start, vary, parameters, span):
-        """This problem where a trace from `start` begins, and that start; see `continuation.orbits.starts`."""
+        """Give the problem where a trace from `start` begins, and that start; see `continuation.orbits.starts`."""
         return start_of(self, start, vary, parameters, span)
 
     @property

@@ -77,7 +77,7 @@ def plot(branch, x=None, y=None, ax=None, **options):
     for name, each in zip(names, curves):
         widen(ax, branch, (x, name), each)
     draw_legend(ax)
-    draw_labels(ax, branch, curve)
+    draw_labels(ax, branch, curve, once=branch.layout is not None)
     return ax
 
 
@@ -241,8 +241,11 @@ def _boxes(artists):
     return np.array([artist.get_window_extent().extents for artist in artists]).reshape(-1, 4)
 
 
-def draw_labels(ax, branch, curve):
-    """Write labels beside their points where they cover neither each other nor, if possible, the curve."""
+def draw_labels(ax, branch, curve, once=False):
+    """Write labels beside their points where they cover neither each other nor, if possible, the curve.
+
+    With `once` points that have a label already get no second one.
+    """
     from matplotlib.patheffects import withStroke
 
     chosen = [s for s in _thinned(branch.special) if np.isfinite(curve[s.index]).all()]
@@ -251,7 +254,7 @@ def draw_labels(ax, branch, curve):
     halo = [withStroke(linewidth=2, foreground="white")]
     for point in chosen:
         spot = ax.transData.transform(curve[point.index])
-        if is_labelled(ax, spot):
+        if once and is_labelled(ax, spot):
             continue
         box, (dx, dy) = _best_place(ax, spot, len(point.label), taken, cover)
         if box is None:
