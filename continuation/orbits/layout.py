@@ -142,8 +142,8 @@ def interpolated(profiles, old, new, degree) -> np.ndarray:
     Examples
     --------
     >>> profile = np.arange(4.0).reshape(1, 4, 1)
-    >>> interpolated(profile, np.full((1, 2), 0.5), np.array([[0.25, 0.75]]), 2).ravel().tolist()[:3]
-    [0.0, 0.5, 1.0]
+    >>> interpolated(profile, np.full((1, 2), 0.5), np.array([[0.25, 0.75]]), 2).ravel().round(12).tolist()
+    [0.0, 0.5, 1.0, 3.0]
     """
     rows = np.arange(len(old))[:, None]
     times, begin = node_times(new, degree), np.cumsum(old, axis=1) - old

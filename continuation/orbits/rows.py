@@ -30,8 +30,8 @@ def orbit_of(rows, row) -> Orbit:
         kept = np.flatnonzero(rows.has_profile)
         near = kept[np.argsort(np.abs(kept - row), kind="stable")[:2]]
         raise ValueError(
-            f"orbit: the profile of row {row} was not kept in the file (Settings(profiles=...)); those next to it are in "
-            f"rows {' and '.join(map(str, sorted(near.tolist())))}"
+            f"orbit: the profile of row {row} was not kept in the file (Settings(profiles=...)); those next to it are "
+            f"in rows {' and '.join(map(str, sorted(near.tolist())))}"
         )
     profile = layout.profiles(rows.unknowns[[row]])[0]
     if np.all(profile == profile[0]):
