@@ -121,7 +121,7 @@ def special_point(problem, branch, row, kind, label, marks, linear) -> SpecialPo
         eigenvalues=spectrum,
         residual=float(branch.residuals[row]),
         error=float(scalars[S.ERROR]),
-        normal_form=functools.partial(of_point, problem),
+        normal_form=functools.partial(of_point, problem, context=branch.context[row]),
     )
 
 
