@@ -128,13 +128,13 @@ class PeriodicOrbits(Equations):
         """(n,) Floquet multipliers, the trivial one last; those beyond 1e308 are infinite."""
         return multipliers_from(rows.context[row : row + 1], len(self.base.states))[0]
 
-    def critical_orbit(self, point, context):
+    def critical_orbit(self, point):
         """The orbit of a special point, for its normal form; None where it has shrunk to an equilibrium."""
         profile = point.unknowns[:-2].reshape(-1, len(self.base.states))
         if np.all(np.ptp(profile, axis=0) <= SHRUNK * (1 + np.abs(profile[0]))):
             return None
         p = self.base.parameter_values({name: point.parameters[name] for name in self.base.parameters})
-        active, mesh = self.index_of(point.vary[0]), context[: len(context) - 2 * profile.shape[1]]
+        active, mesh = self.index_of(point.vary[0]), point.context[: len(point.context) - 2 * profile.shape[1]]
         return CriticalOrbit(self.base, p, active, mesh, profile, point.unknowns[-2])
 
     # For the engine and for those who ask like it

@@ -110,6 +110,7 @@ def special_point(problem, branch, row, kind, label, marks, linear) -> SpecialPo
         tangent=branch.tangents[row].copy(),
         unknowns=branch.unknowns[row].copy(),
         weights=branch.own_weights,
+        context=branch.own_context(row),
         vary=branch.vary,
         index=row,
         kind=kind,
@@ -121,7 +122,7 @@ def special_point(problem, branch, row, kind, label, marks, linear) -> SpecialPo
         eigenvalues=spectrum,
         residual=float(branch.residuals[row]),
         error=float(scalars[S.ERROR]),
-        normal_form=functools.partial(of_point, problem, context=branch.context[row]),
+        normal_form=functools.partial(of_point, problem),
     )
 
 

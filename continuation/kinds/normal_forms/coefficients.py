@@ -75,15 +75,13 @@ def normal_form(problem, kind, u, parameters, vary, nullity=None) -> dict:
     return compute(local)
 
 
-def of_point(problem, point, context=()) -> dict:
+def of_point(problem, point) -> dict:
     """Compute the normal form of a special point of a problem's branch.
 
     Parameters
     ----------
     problem : Problem
     point : SpecialPoint
-    context : (C,) array, optional
-        What goes with its row: of periodic orbits the mesh and the multipliers.
 
     Returns
     -------
@@ -91,7 +89,7 @@ def of_point(problem, point, context=()) -> dict:
         As `normal_form`, of periodic orbits as `continuation.orbits.forms.fold`, `period_doubling` and
         `neimark_sacker`; empty for ends, user's points, points not located and problems without functions.
     """
-    if (orbit := problem.critical_orbit(point, context)) is not None:
+    if (orbit := problem.critical_orbit(point)) is not None:
         compute = registry.of(point.kind).orbit_form
         return compute(orbit) if point.located and compute is not None else {}
     if problem.vector_field is not problem and point.kind is Kind.FOLD:
