@@ -6,7 +6,7 @@ from collections import defaultdict
 
 import numpy as np
 
-from continuation.equations.derivatives import evaluate, parameter_column, state_jacobian
+from continuation.equations.derivatives import evaluate_each, parameter_column, state_jacobian
 from continuation.equations.directional import derivative_along
 from continuation.equations.measures.measure import measure_of
 
@@ -142,11 +142,20 @@ class Multilinear:
 
     def _value(self, direction, t) -> np.ndarray:
         """F at t along a direction."""
-        return self._each(lambda u, p, along: evaluate(self.problem, u, p), direction, t)
+        return evaluate_each(self.problem, *self._move(direction, t)).reshape(self.u.shape)
+
+    def _move(self, direction, t) -> tuple:
+        """States (P, n) and parameters (P, k) at t along a direction; P is 1 at a single point."""
+        along = direction.reshape(-1, self.size)
+        p = np.tile(self.p, (len(along), 1))
+        p[:, list(self.active)] += t * along[:, self.n :]
+        return self.u.reshape(-1, self.n) + t * along[:, : self.n], p
 
     def _slope(self, direction, t) -> np.ndarray:
         """First derivative along the direction at t, from the functions the problem has."""
-        return self._each(self._slope_at, direction, t)
+        along = direction.reshape(-1, self.size)
+        places = zip(*self._move(direction, t), along)
+        return np.reshape([self._slope_at(*place) for place in places], self.u.shape)
 
     def _slope_at(self, u, p, direction) -> np.ndarray:
         """First derivative along a direction at one point."""
@@ -155,15 +164,6 @@ class Multilinear:
             if part:
                 total = total + part * parameter_column(self.problem, u, p, k)
         return total
-
-    def _each(self, function, direction, t) -> np.ndarray:
-        """``function(u, p, direction)`` at each point, t along the direction."""
-        found = []
-        for u, along in zip(self.u.reshape(-1, self.n), direction.reshape(-1, self.size)):
-            p = self.p.copy()
-            p[list(self.active)] += t * along[self.n :]
-            found.append(function(u + t * along[: self.n], p, along))
-        return np.reshape(found, self.u.shape)
 
     def _reach(self, direction) -> np.ndarray:
         """(..., 1) how far along a direction no component moves by more than half of its unit plus its size."""

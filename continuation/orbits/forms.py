@@ -11,7 +11,7 @@ from functools import cached_property
 
 import numpy as np
 
-from continuation.equations.derivatives import state_jacobian
+from continuation.equations.derivatives import evaluate_each, state_jacobian
 from continuation.equations.multilinear import Multilinear
 from continuation.orbits.basis import basis
 from continuation.orbits.variational import Variational
@@ -74,10 +74,8 @@ class CriticalOrbit:
     @cached_property
     def field(self) -> np.ndarray:
         """(L, m, n) F along the orbit."""
-        found = np.empty((self.forms.u.shape))
-        for u, out in zip(self.forms.u, found):
-            self.problem.functions["residual"](u, self.p, out)
-        return found.reshape(self.points.shape)
+        u = self.forms.u
+        return evaluate_each(self.problem, u, np.tile(self.p, (len(u), 1))).reshape(self.points.shape)
 
     @cached_property
     def pushed(self) -> np.ndarray:

@@ -11,7 +11,6 @@ vectors of ``E + kappa D`` are the solvability conditions ``mean <w, r> = 0``, w
 from typing import NamedTuple
 
 import numpy as np
-from scipy.linalg import eigvals
 
 from continuation.orbits.basis import basis
 
@@ -105,6 +104,8 @@ class Variational:
 
     def multipliers(self) -> np.ndarray:
         """(n,) Floquet multipliers near the unit circle; others may be wrong in size."""
+        from scipy.linalg import eigvals
+
         return eigvals(self.begin, -self.end)
 
     def function(self, start, kappa, side=None) -> np.ndarray:
