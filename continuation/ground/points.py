@@ -76,7 +76,8 @@ class SpecialPoint(Point):
         Spectrum of F_u at the point, by descending real part (empty where the problem is no flow).
     normal_form : dict
         Coefficients of the normal form, computed at first access; their names and scalings: see
-        `continuation.kinds.normal_forms.coefficients.normal_form`.  Empty for ends, the user's points, points that were
+        `continuation.kinds.normal_forms.coefficients.normal_form`, and of periodic orbits
+        `continuation.orbits.forms`.  Empty for ends, the user's points, points that were
         not located and problems whose residual is no function.
     residual : float
         Largest component of the residual, absolute.

@@ -1,10 +1,10 @@
 """Normal forms of special points on branches of periodic orbits: folds, period doublings, Neimark-Sacker points.
 
-Near the orbit ``u = u0(tau) + xi v(tau) + ...`` with a phase tau and one amplitude xi, real or complex; the coefficients
-of their equations follow from solvability of linear equations along u0, order by order (Iooss, J. Differential
-Equations 76, 1988; Kuznetsov, Govaerts, Doedel and Dhooge, SIAM J. Numer. Anal. 43, 2005).  All are per unit of time t,
-``<a, b>`` is the Euclidean product, means are over the period, B and C are the second and third derivatives of F, A is
-F_u; v has mean square 1, the adjoint null function w ``mean <w, v> = 1``.
+Near the orbit ``u = u0(tau) + xi v(tau) + ...`` with a phase tau and one amplitude xi, real or complex; the
+coefficients of their equations follow from solvability of linear equations along u0, order by order (Iooss,
+J. Differential Equations 76, 1988; Kuznetsov, Govaerts, Doedel and Dhooge, SIAM J. Numer. Anal. 43, 2005).  All are per
+unit of time t, ``<a, b>`` is the Euclidean product, means are over the period, B and C are the second and third
+derivatives of F, A is F_u; v has mean square 1, the adjoint null function w ``mean <w, v> = 1``.
 """
 
 from functools import cached_property
@@ -16,8 +16,9 @@ from continuation.equations.multilinear import Multilinear
 from continuation.orbits.basis import basis
 from continuation.orbits.variational import Variational
 
-# A coefficient below this of the terms it is the sum of is zero.  Orbits are known to 1e-8 or so, B and C by differences
-# to 1e-8: ten times smaller takes their errors for a verdict, ten times larger calls weak nonlinearities degenerate.
+# A coefficient below this of the terms it is the sum of is zero.  Orbits are known to 1e-8 or so, B and C by
+# differences to 1e-8: ten times smaller takes their errors for a verdict, ten times larger calls weak nonlinearities
+# degenerate.
 VANISHES = 1e-6
 # Singular values of a closing, relative to the largest, below which it has one more null vector.  Multipliers are known
 # to 1e-9 or better: ten times smaller misses double ones on coarse meshes, ten times larger refuses points beside them.
@@ -67,8 +68,8 @@ class CriticalOrbit:
     @cached_property
     def equations(self) -> Variational:
         """The linear equations along the orbit."""
-        shape, given = self.points.shape, "jacobian" in self.problem.functions
-        each = [state_jacobian(self.problem, u, self.p, independent=not given) for u in self.points.reshape(-1, shape[2])]
+        shape, differenced = self.points.shape, "jacobian" not in self.problem.functions
+        each = [state_jacobian(self.problem, u, self.p, independent=differenced) for u in self.forms.u]
         return Variational(self.steps, np.reshape(each, (*shape, shape[2])))
 
     @cached_property
@@ -161,9 +162,9 @@ def fold(orbit) -> dict:
 
     Notes
     -----
-    ``v' - A v = stretch F``, ``b = mean <phi, B(v, v) + 2 stretch A v>/2``, ``drift = mean <phi, F_p>`` with the adjoint
-    null function phi, ``mean <phi, F> = 0``, ``mean <phi, v> = 1``.  Kuznetsov et al. have stretch = 1, which leaves out
-    folds where the period does not change; theirs is b/stretch.
+    ``v' - A v = stretch F``, ``b = mean <phi, B(v, v) + 2 stretch A v>/2``, ``drift = mean <phi, F_p>`` with the
+    adjoint null function phi, ``mean <phi, F> = 0``, ``mean <phi, v> = 1``.  Kuznetsov et al. have stretch = 1, which
+    leaves out folds where the period does not change; theirs is b/stretch.
     """
     v, stretch, left = turning_direction(orbit)
     if v is None:
@@ -185,7 +186,7 @@ def fold(orbit) -> dict:
 
 
 def turning_direction(orbit) -> tuple:
-    """The function v of a fold and its stretch, and the left null vector of phi; None where they are not the only ones."""
+    """The function v of a fold and its stretch, and the left null vector of phi; None where there are several."""
     equations, n = orbit.equations, orbit.points.shape[2]
     scale, field = orbit.equations.size(orbit.field), orbit.field
     whole = np.column_stack([equations.closing(1.0), orbit._field_side.total / scale])

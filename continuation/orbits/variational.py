@@ -76,7 +76,7 @@ class Variational:
         self.begin, self.end = begin[0], end[0]
 
     def _join(self, begin, end) -> tuple:
-        """Join equations ``begin g_i + end g_{i+1} = c_i`` in pairs; the last stays as it is where it has no partner."""
+        """Join equations ``begin g_i + end g_{i+1} = c_i`` in pairs; the last is kept where it has no partner."""
         n, pairs = begin.shape[-1], len(begin) // 2
         first, second = slice(0, 2 * pairs, 2), slice(1, 2 * pairs, 2)
         q, r = np.linalg.qr(np.concatenate([end[first], begin[second]], axis=1), mode="complete")
@@ -109,7 +109,7 @@ class Variational:
         return eigvals(self.begin, -self.end)
 
     def function(self, start, kappa, side=None) -> np.ndarray:
-        """(L, m, n) the solution with g(0) = start, g(T) = kappa start, of the equations with a right-hand side or 0."""
+        """(L, m, n) the solution with g(0) = start, g(T) = kappa start, for a right-hand side or 0."""
         ends = np.array([start, kappa * start])
         for k, level in reversed(list(enumerate(self.levels))):
             pairs = len(level.triangle)

@@ -273,19 +273,31 @@ def test_torus_in_other_coordinates():
     assert_allclose([second["speed"], second["turn"]], [first["speed"], first["turn"]], rtol=1e-6, atol=1e-8)
 
 
-@pytest.mark.parametrize("compiled", [False, True])
-def test_differences_instead_of_expressions(compiled):
+def by_differences(compiled, counted=lambda: None):
+    """The critical orbit of Langford's equations as a function without derivatives."""
+
     def residual(u, p, out):
         x, y, z = u
         out[0] = (z - p[0]) * x - 3.5 * y
         out[1] = 3.5 * x + (z - p[0]) * y
         out[2] = 0.6 + z - z**3 / 3 - (x * x + y * y) * (1 + 0.25 * z)
 
-    problem = Problem(residual, states=("x", "y", "z"), parameters={"b": NEIMARK_SACKER}, compiled=compiled)
-    orbit = critical(problem, lambda t: circle(t, RADIUS, NEIMARK_SACKER), 2 * np.pi / 3.5, "b", intervals=20, degree=5)
-    found = forms.neimark_sacker(orbit)
+    def counting(u, p, out):
+        counted()
+        residual(u, p, out)
+
+    function = residual if compiled else counting
+    problem = Problem(function, states=("x", "y", "z"), parameters={"b": NEIMARK_SACKER}, compiled=compiled)
+    return critical(problem, lambda t: circle(t, RADIUS, NEIMARK_SACKER), 2 * np.pi / 3.5, "b", intervals=20, degree=5)
+
+
+@pytest.mark.parametrize("compiled", [False, True])
+def test_differences_instead_of_expressions(compiled):
+    calls = []
+    found = forms.neimark_sacker(by_differences(compiled, lambda: calls.append(1)))
     assert_allclose(found["d"], -0.29145605383538, rtol=1e-6)
     assert_allclose(found["speed"], -NEIMARK_SACKER, rtol=1e-6)
+    assert compiled or len(calls) <= 1400 * 100  # of 100 points and about 24 directions: 2 to 3 ranges of 18 each
 
 
 # Poincaré map and branches
