@@ -375,6 +375,18 @@ def test_doubled_orbits_have_the_amplitude_that_the_form_says(rossler):
     assert_allclose(np.mean(np.sum(apart**2, axis=1)) / 4, mu / form["mu2"], rtol=2e-2)
 
 
+def test_where_orbits_shrink_the_form_is_that_of_the_equilibrium():
+    growth = "mu*(1 - mu) - x**2 - y**2"
+    equations = {"x": f"({growth})*x - (1 + x**2)*y", "y": f"({growth})*y + (1 + x**2)*x"}
+    problem = Problem.from_expressions(equations, {"mu": -0.5})
+    equilibria = trace(problem, [0.0, 0.0], "mu", (-0.5, 1.5))
+    branch = trace(periodic_orbits(problem), equilibria["HB1"], "mu", (-0.5, 1.5))
+    for label in ("HB1", "HB2"):
+        found, expected = branch[label].normal_form, equilibria[label].normal_form
+        assert_allclose([found["l1"], found["speed"]], [expected["l1"], expected["speed"]], rtol=1e-6)
+        assert found["criticality"] == "supercritical"
+
+
 def test_period_and_parameter_along_a_branch_at_its_fold():
     problem = bautin(mu=0.5)
     bent_one = bent(problem, ("x", "y"))
