@@ -12,10 +12,20 @@ from continuation.compiled.calls.prepare import prepare
 from continuation.compiled.state import trace_state as S
 from continuation.engine.assembly.collect import assemble
 from continuation.engine.bounds import Enclosure, check_start, limited_values, split_bounds
+from continuation.engine.ending.long_period import LongPeriod
 from continuation.engine.ending.runaway import Runaway
 from continuation.engine.ending.vouching import drop_false_rows
 from continuation.engine.requested import StopAtRequested, operations_of, watched
-from continuation.engine.run import KINDS, begin, begin_behind, begin_singular, bits_of, make_state, run_all, tangent_anew
+from continuation.engine.run import (
+    KINDS,
+    begin,
+    begin_behind,
+    begin_singular,
+    bits_of,
+    make_state,
+    run_all,
+    tangent_anew,
+)
 from continuation.engine.start import measured_at, silent_tests, start_from
 from continuation.engine.watching import RunningTrace, StopAt, attended
 from continuation.equations.measures.measure import measure_of, measured
@@ -29,6 +39,7 @@ from continuation.results.rows import Rows
 
 logger = logging.getLogger("continuation")
 
+ENDS = {"infinity": Runaway, "long period": LongPeriod}  # what a problem's `watched_end` names
 SAME_LENGTH = 1e-12  # unit tangents are as exact as that; those of larger units are longer by far
 
 
@@ -53,10 +64,11 @@ def follow(problem, start, request: Request, *, parameters=None, watch=()) -> Ro
     problem, start = problem.prepared(start, request.vary, parameters, request.span)
     measuring = measured_at(problem, start, request.vary, parameters, request.span)
     begun = start_from(measuring, start, request.vary, parameters, request.span)
-    check_start(begun, limited_values(problem, begun.p, begun.vary, request.bounds))
+    weights = measure_of(measuring).weights
+    check_start(begun, limited_values(problem, begun.p, begun.vary, request.bounds, weights))
     with listening() as listener:
         runs = run_directions(measuring, begun, request, watch)
-        branch = remark_on_interrupt(assemble(measuring, begun, runs, request), listener)
+        branch = remark_on_interrupt(remark_on_start(assemble(measuring, begun, runs, request), begun), listener)
     report(branch)
     return replace(branch, problem=problem)
 
@@ -74,6 +86,11 @@ def run_directions(problem, begun: Start, request: Request, watch) -> dict:
     return runs
 
 
+def remark_on_start(branch: Rows, begun: Start) -> Rows:
+    """Say that the branch begins far from what was given."""
+    return replace(branch, remarks=(Remark(begun.moved, branch.start), *branch.remarks)) if begun.moved else branch
+
+
 def remark_on_interrupt(branch: Rows, listener) -> Rows:
     """Say that Ctrl-C came where nothing else does: the rows were complete and being put together."""
     if not listener.heard or Status.INTERRUPTED in branch.ends:
@@ -89,7 +106,7 @@ def run_direction(problem, begun: Start, sign, request: Request, watch=()) -> Ru
         operations = least_norm(operations, problem, begun.continuum)
     limits, others = split_bounds(problem, begun.vary, operations.size, request.bounds)
     operations = replace(operations, limits=operations.limits + limits)
-    enclosed = limited_values(problem, begun.p, begun.vary, others)
+    enclosed = limited_values(problem, begun.p, begun.vary, others, operations.weights)
     own = measure_of(problem).units[-1]  # 1 where weights that were given are ordinary
     steps = request.steps(1 / math.sqrt(operations.weights[-1]) if problem.adapts else own, found=problem.adapts)
     operations = replace(operations, smoothness=getattr(problem, "smoothness", 3))
@@ -109,12 +126,13 @@ def run_direction(problem, begun: Start, sign, request: Request, watch=()) -> Ru
     running = RunningTrace(problem, begun, state)
     with attended(watchers, running):
         run_all(running, watchers)
-    call_by_name(running, operations)
-    log_exceptions(problem, running.status)
-    tell_in_first_units(running.state, operations.weights)
+        call_by_name(running, operations)
+        log_exceptions(problem, running.status)
+        dropped = drop_false_rows(running, request.settings.tolerance)  # may change the status that watchers end with
+    if operations.adapt.address == 0:  # a mesh that moves has weights of its own for each row
+        tell_in_first_units(running.state, operations.weights)
     remarks = tuple(line for watcher in watchers for line in watcher.remarks)
-    remarks += drop_false_rows(running, request.settings.tolerance)
-    return Run(operations, running.state, running.status, remarks)
+    return Run(operations, running.state, running.status, remarks + dropped)
 
 
 def call_by_name(running, operations):
@@ -149,8 +167,7 @@ def own_watchers(problem, request: Request, enclosed, tests) -> tuple:
     enclosure, kind = (Enclosure(enclosed),) if enclosed else (), request.stop_kind
     requested = (StopAtRequested(kind, tests),) if kind and kind.on_request else ()
     stop = (StopAt(request.stop_at),) if request.stop_at else ()
-    ends = (Runaway(request, enclosed),) if "residual" in problem.functions else ()
-    return (*enclosure, *ends, *requested, *stop)
+    return (*enclosure, ENDS[problem.watched_end](request, enclosed), *requested, *stop)
 
 
 def begin_outward(state, begun: Start, request: Request):

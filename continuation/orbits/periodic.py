@@ -13,18 +13,26 @@ from continuation.orbits.forms import CriticalOrbit
 from continuation.orbits.operations import orbit_operations
 from continuation.orbits.profile import amplitudes, extrema, means
 from continuation.orbits.rows import context_at, multipliers_from
-from continuation.orbits.starts import start_of
+from continuation.orbits.starts import hopf_near, start_of
 
 # Range of the states relative to 1 + |u| below which an orbit is the equilibrium at its Hopf point: located to 1e-8, it
 # may have an amplitude of that size; orbits of a hundred times it are resolved.
 SHRUNK = 1e-7
+COARSE = 1e-3  # error of the trivial multiplier of which a remark tells
 MOST_DEGREE = 8  # beyond, equations of one interval are ill-conditioned for nothing: more intervals do the same
 
 
-class NoFunction:
-    """The residual of a problem that only its own operations know."""
+class Plain:
+    """A function of the unknowns and p in plain Python, or None: the residual that only the operations know."""
 
-    name, dispatcher, python, error = "periodic orbits", None, None, None
+    dispatcher, error, python = None, None, None
+
+    def __init__(self, name, function=None):
+        self.name, self.function = name, function
+
+    def __call__(self, u, p):
+        """Its value."""
+        return float(self.function(u, p))
 
 
 class PeriodicOrbits(Equations):
@@ -55,9 +63,10 @@ class PeriodicOrbits(Equations):
         self.reference = np.zeros((self.intervals * self.degree, n))
         self.period = 1.0
         super().__init__(
-            NoFunction,
+            Plain("periodic orbits"),
             tuple(f"{name}_max" for name in base.states),
             base.parameters,
+            outputs=self.columns_beside(),
             constants=base.constants,
             stability=None,
             compiled=False,
@@ -69,6 +78,7 @@ class PeriodicOrbits(Equations):
         """Every `Function` of the vector field."""
         return self.base.all_functions()
 
+    watched_end = "long period"
     adapts = False  # magnitudes are those of the vector field where the branch begins
     measure = None
 
@@ -107,6 +117,17 @@ class PeriodicOrbits(Equations):
         profiles = unknowns[:, :-2].reshape(len(unknowns), self.intervals * self.degree, -1)
         return extrema(profiles, self.degree)
 
+    def columns_beside(self) -> dict:
+        """Functions of the unknowns that may be limited: the period, and the least values of the states."""
+
+        def least(k):
+            return Plain(
+                f"{self.base.states[k]}_min", lambda u, p: self.profile_extrema(np.append(u, 0.0)[None])[0][0, k]
+            )
+
+        values = [Plain("period", lambda u, p: u[-1]), *(least(k) for k in range(len(self.base.states)))]
+        return {value.name: value for value in values}
+
     def row_outputs(self, rows) -> dict:
         """Name -> (m,) of what goes with the largest values: period, least and mean values, amplitude."""
         least, _ = self.profile_extrema(rows.unknowns)
@@ -116,6 +137,12 @@ class PeriodicOrbits(Equations):
         found |= {f"{name}_min": least[:, k] for k, name in enumerate(self.base.states)}
         found |= {f"{name}_mean": mean[:, k] for k, name in enumerate(self.base.states)}
         return found | {"amplitude": amplitudes(profiles, rows.context[:, : self.intervals], self.degree, self.metric)}
+
+    def polish(self, unknowns, kinds, begun):
+        """Hopf points, at which orbits shrink to a point, are those of the equilibria."""
+        for row, kind in kinds.items():
+            if kind is Kind.HOPF:
+                unknowns[row] = hopf_near(self, unknowns[row], begun)
 
     def full_context(self, rows, events, begun) -> np.ndarray:
         """(m, C) the rows' meshes and multipliers; of special points, which are no steps of the trace, made anew."""
@@ -174,9 +201,23 @@ class PeriodicOrbits(Equations):
         """The problem whose orbits are sought."""
         return self.base
 
+    def remarks(self, branch) -> list:
+        """Say where multipliers are not to be relied on."""
+        n = len(self.base.states)
+        errors = np.abs(branch.context[:, -n - 1])
+        row = int(np.argmax(errors))
+        if errors[row] <= COARSE:
+            return []
+        return [
+            f"the trivial multiplier, which is 1, is off by up to {errors[row]:.2g} (row {row}): try more `intervals`; "
+            "beside canards and homoclinic orbits none are enough"
+        ]
+
     def solve(self, guess, parameters=None):
         """Refuse: orbits are made by tracing."""
-        raise StartError("periodic orbits are not solved for at one parameter; trace them from an Orbit or a Hopf point")
+        raise StartError(
+            "periodic orbits are not solved for at one parameter; trace them from an Orbit or a Hopf point"
+        )
 
 
 def periodic_orbits(problem, intervals=50, degree=4) -> PeriodicOrbits:

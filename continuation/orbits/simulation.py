@@ -7,20 +7,27 @@ import numpy as np
 from continuation.equations.derivatives import evaluate
 from continuation.equations.newton import solve_damped
 from continuation.equations.stability import count_eigenvalues
-from continuation.ground.arguments import check_problem, shown
+from continuation.ground.arguments import check_problem, renamed, shown
 from continuation.ground.names import check_numbers, check_whole
 from continuation.ground.status import StartError
+from continuation.orbits.closed_cycle import Cycle, refined
 from continuation.orbits.integration import METHODS, Flow, Spent, run
-from continuation.orbits.refinement import Cycle, refined
-from continuation.orbits.returns import CLOSE, Candidate, Window, candidates
+from continuation.orbits.returns import CLOSE, Candidate, Window, candidates, climbing, rotating
 
-EVALUATIONS = 400_000  # of F and F_u in all, 10 to 20 seconds
+EVALUATIONS = 500_000  # of F and F_u in all, 15 to 20 seconds
 RESERVE = 40_000  # of these, kept to find out what a motion that does not repeat itself is
-DOUBLINGS = 60  # of the time between two looks
+SHARE = 2  # part of the work left that one candidate may take: a burst of many spikes takes 20,000 for each time round
+DOUBLINGS = 80  # of the time between two looks, or of the steps
+STEPS = 2000  # between the first looks: some ten cycles, so that a long time between them is not spent on thousands
 COARSE, TINY = 1e-8, 1e-9  # tolerances while transients die, relative and absolute to the size each state had
+# What is left, from one look to the next, of the size that a state has had.  With all of it a start far away would
+# set the tolerances for good (LSODA then takes stiff equations for others); with none a state that dies away would
+# be followed into its rounding.
+FADES = 0.1
 # Growth, relative to 1 + |u|, that is called infinite.  States in other units than those of the start differ by 1e9.
 AWAY = 1e12
 REST = 1e-6  # motion in the last quarter between two looks, relative to the size of each state, that is none
+ROUNDING = 1e-14  # of a state, relative to the sizes it has had
 BESIDE = 1e-3  # how far a rest may be from the equilibrium it is at, relative likewise
 STAYED = 50.0  # growth, in powers of e, by which rounding would have left an unstable equilibrium
 # Growth of a small deviation within `AHEAD` of the best candidate's periods that is chaos: on a torus it is of the
@@ -45,7 +52,8 @@ def simulate_cycle(problem, state, parameters=None, settle=None, method="LSODA",
     if not isinstance(method, str) or method not in METHODS:
         raise ValueError(f"method: wanted one of {', '.join(METHODS)}, got {shown(method)}")
     left = check_whole("evaluations", evaluations, 1)
-    p, u = problem.parameter_values(parameters), problem.unknown_values(state)
+    with renamed("start", "state"):
+        p, u = problem.parameter_values(parameters), problem.unknown_values(state)
     if not np.all(np.isfinite(rates := evaluate(problem, u, p))):
         bad = problem.unknown_names[int(np.flatnonzero(~np.isfinite(rates))[0])]
         raise ValueError(f"state: the rate of {bad!r} is not finite there")
@@ -53,20 +61,21 @@ def simulate_cycle(problem, state, parameters=None, settle=None, method="LSODA",
 
 
 class _Simulation:
-    """One search: the flow, what is left of the work, the sizes that the states have had."""
+    """One search: the flow, what is left of the work, the sizes that the states have had, and lately."""
 
     def __init__(self, problem, p, left, method):
         self.problem, self.p, self.method = problem, p, method
-        self.reserve = min(RESERVE, left // 10)
+        self.evaluations = left
+        self.reserve = min(RESERVE, left // 5)
         self.flow = Flow(problem, p, left - self.reserve)
 
     def cycle(self, u, settle) -> Cycle:
         """Look after longer and longer times."""
-        self.size, self.bound = np.abs(u), AWAY * (1.0 + np.max(np.abs(u)))
-        time, length, found, window = 0.0, settle or self.first_time(u), _Search(), None
+        self.size, self.largest, self.bound = np.abs(u), np.abs(u), AWAY * (1.0 + np.max(np.abs(u)))
+        time, length, most, found, window = 0.0, settle or self.first_time(u), STEPS, _Search(), None
         try:
             for look in range(DOUBLINGS):
-                path = self.integrate(u, length)
+                path = self.integrate(u, length, most if look or not settle else None)
                 u, time = path.states[-1], time + path.times[-1]
                 if not path.complete:
                     raise StartError(self.away(path, time))
@@ -74,10 +83,15 @@ class _Simulation:
                     raise StartError(words)
                 if look or not settle:  # else these are the transients
                     window = Window.of(path, self.size)
+                    if (k := rotating(window)) is not None:
+                        raise StartError(self.rotation(k))
                     found = self.look(window, found)
                     if isinstance(found, Cycle):
                         return found
-                    length *= 2.0
+                    if path.times[-1] < length:
+                        most *= 2
+                    else:
+                        length *= 2.0
         except Spent:
             pass
         raise StartError(self.failure(found, window, u, time))
@@ -90,15 +104,19 @@ class _Simulation:
         fastest = fastest if fastest > 0 else moving
         return 10.0 / fastest if fastest > 0 else 1.0
 
-    def integrate(self, u, length):
-        """The next piece; the sizes of the states grow with what they do."""
+    def integrate(self, u, length, most):
+        """The next piece, of so many steps at most; the sizes of the states follow what they do."""
         floor = np.abs(self.flow.rate(0.0, u)) * length
         size = np.where(self.size > 0, self.size, np.minimum(floor, np.max(self.size, initial=0.0) or 1.0))
-        path = run(
-            self.flow.rate, (0.0, length), u, self.method, COARSE, TINY * np.where(size > 0, size, 1.0),
-            self.flow.slope, leaves=lambda v: np.max(np.abs(v)) > self.bound,
-        )  # fmt: skip
-        self.size = np.maximum(self.size, np.max(np.abs(path.states), axis=0))
+        for method in (self.method, "Radau") if self.method == "LSODA" else (self.method,):
+            path = run(
+                self.flow.rate, (0.0, length), u, method, COARSE, TINY * np.where(size > 0, size, 1.0),
+                self.flow.slope, leaves=lambda v: np.max(np.abs(v)) > self.bound, most=most,
+            )  # fmt: skip
+            if path.complete or np.max(np.abs(path.states[-1])) > self.bound:
+                break
+        self.largest = np.maximum(self.largest, np.max(np.abs(path.states), axis=0))
+        self.size = np.maximum(FADES * self.size, np.max(np.abs(path.states), axis=0))
         return path
 
     def away(self, path, time) -> str:
@@ -115,7 +133,7 @@ class _Simulation:
     def rest(self, path, u):
         """Words for a motion that has come to rest at an equilibrium, else None."""
         last = path.states[path.times >= path.times[-1] - 0.25 * (path.times[-1] - path.times[0])]
-        size = np.where(self.size > 0, self.size, 1.0)
+        size = np.where(self.largest > 0, self.largest, 1.0)
         if len(last) > 1 and np.any(np.ptp(last, axis=0) > REST * size):
             return None
         try:
@@ -132,9 +150,17 @@ class _Simulation:
         what = f"an unstable equilibrium ({unstable} eigenvalues), start beside it" if unstable else "an equilibrium"
         return f"no cycle: the motion rests at {what}: {self.words(rest)}"
 
+    def rotation(self, k) -> str:
+        """Words for a state that is an angle."""
+        name = self.problem.unknown_names[k]
+        return (
+            f"no cycle: {name!r} grows or falls all the time while the rest repeats itself; is it an angle? Give its "
+            "cosine and sine as states"
+        )
+
     def words(self, u) -> str:
         """A state in words."""
-        pairs = list(zip(self.problem.unknown_names, u))
+        pairs = list(zip(self.problem.unknown_names, np.where(np.abs(u) > ROUNDING * self.largest, u, 0.0)))
         return ", ".join([f"{name} = {value:.6g}" for name, value in pairs[:6]] + ["..."] * (len(pairs) > 6))
 
     def look(self, window, found) -> Cycle | _Search:
@@ -144,18 +170,30 @@ class _Simulation:
                 found = found._replace(best=candidate)
             if candidate.closing > CLOSE:
                 continue
-            cycle = refined(self.flow, window, candidate)
+            cycle = self.refine(window, candidate)
             if isinstance(cycle, Cycle):
                 return cycle
             if cycle:
                 found = found._replace(passed=cycle)
         return found
 
+    def refine(self, window, candidate) -> Cycle | str:
+        """Close a candidate with a part of the work that is left: far from a cycle Newton's method may ask for any."""
+        left = self.flow.left
+        part = left // SHARE
+        self.flow.left = part
+        try:
+            return refined(self.flow, window, candidate)
+        except Spent:
+            return ""
+        finally:
+            self.flow.left = left - part + max(self.flow.left, 0)
+
     def failure(self, found, window, u, time) -> str:
         """Words for a motion that does not repeat itself."""
-        spent = f"no cycle within the time {time:.6g}"
-        if window is not None and (name := self.climbing(window)):
-            return f"{spent}: {name!r} grows or falls all the time; if it is an angle, give its cosine and sine"
+        spent = f"no cycle within the time {time:.6g} ({self.evaluations} evaluations)"
+        if window is not None and (k := climbing(window)) is not None:
+            return f"{spent}: {self.problem.unknown_names[k]!r} grows or falls all the time"
         if found.best is None:
             return f"{spent}: the motion does not return; give more `evaluations`"
         best, what = found.best, "has not settled yet (give more `evaluations`) or is not periodic"
@@ -165,18 +203,6 @@ class _Simulation:
         closes = f"the best candidate, of period {best.period:.6g}, closes to {best.closing:.1e} of the range"
         closes += f", wanted {CLOSE:g}" if best.closing > CLOSE else ""
         return f"{spent}: the motion {what}; {closes}" + (f"; it passes {found.passed}" if found.passed else "")
-
-    def climbing(self, window) -> str:
-        """Name of a state that goes one way only, in steps that do not die away."""
-        for name, values in zip(self.problem.unknown_names, window.states.T):
-            quarters = values[np.linspace(0, len(values) - 1, 5).astype(int)]
-            steps = np.diff(quarters)
-            if np.all(steps > 0) or np.all(steps < 0):
-                times = window.times[np.linspace(0, len(values) - 1, 5).astype(int)]
-                speeds = np.abs(steps) / np.diff(times)
-                if speeds.min() > 0.5 * speeds.max():
-                    return name
-        return ""
 
     def is_chaotic(self, window, u, period) -> bool:
         """Whether a small deviation grows by `CHAOS`; false where the work does not last."""
