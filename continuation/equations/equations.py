@@ -267,6 +267,10 @@ class Equations:
         """What `SpecialPoint.eigenvalues` holds at a row, where it is not the spectrum of F_u; here None."""
         return None
 
+    def critical_orbit(self, point):
+        """The periodic orbit that a special point is, as normal forms need it; here None."""
+        return None
+
     def row_outputs(self, rows) -> dict:
         """Name -> (m,) columns of a branch beside states and outputs; here none."""
         return {}

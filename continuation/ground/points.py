@@ -25,6 +25,7 @@ class Point:
     tangent: np.ndarray | None = None
     unknowns: np.ndarray | None = None  # (N,) of its problem, varied parameter last, on a branch
     weights: np.ndarray | None = field(default=None, repr=False)  # (N,) of its branch's inner product; None: the usual
+    context: np.ndarray | None = field(default=None, repr=False)  # (C,) of an orbit: its mesh, its multipliers
 
     __iter__ = None  # its values are asked for by name
 
@@ -75,7 +76,8 @@ class SpecialPoint(Point):
         Spectrum of F_u at the point, by descending real part (empty where the problem is no flow).
     normal_form : dict
         Coefficients of the normal form, computed at first access; their names and scalings: see
-        `continuation.kinds.normal_forms.coefficients.normal_form`.  Empty for ends, the user's points, points that were
+        `continuation.kinds.normal_forms.coefficients.normal_form`, and of periodic orbits
+        `continuation.orbits.forms`.  Empty for ends, the user's points, points that were
         not located and problems whose residual is no function.
     residual : float
         Largest component of the residual, absolute.

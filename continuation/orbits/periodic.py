@@ -9,12 +9,16 @@ from continuation.equations.measures.measure import measured
 from continuation.ground.arguments import shown
 from continuation.ground.names import check_whole
 from continuation.ground.status import Kind, StartError, Status
+from continuation.orbits.forms import CriticalOrbit
 from continuation.orbits.layout import AMPLITUDE, PERIOD, ProfileLayout, node_weights
 from continuation.orbits.operations import orbit_operations
 from continuation.orbits.profile import amplitudes, extrema, means
 from continuation.orbits.rows import context_at
 from continuation.orbits.starts import hopf_near, start_of
 
+# Range of the states relative to 1 + |u| below which an orbit is the equilibrium at its Hopf point: located to 1e-8, it
+# may have an amplitude of that size; orbits of a hundred times it are resolved.
+SHRUNK = 1e-7
 COARSE = 1e-3  # error of the trivial multiplier of which a remark tells
 MOST_DEGREE = 8  # beyond, equations of one interval are ill-conditioned for nothing: more intervals do the same
 
@@ -163,6 +167,15 @@ class PeriodicOrbits(Equations):
     def row_spectrum(self, rows, row):
         """(n,) Floquet multipliers, the trivial one last; those beyond 1e308 are infinite."""
         return self.row_layout.multipliers(rows.context[[row]])[0]
+
+    def critical_orbit(self, point):
+        """The orbit of a special point, for its normal form; None where it has shrunk to an equilibrium."""
+        profile = point.unknowns[:-2].reshape(-1, len(self.base.states))
+        if np.all(np.ptp(profile, axis=0) <= SHRUNK * (1 + np.abs(profile[0]))):
+            return None
+        p = self.base.parameter_values({name: point.parameters[name] for name in self.base.parameters})
+        active, mesh = self.index_of(point.vary[0]), point.context[: len(point.context) - 2 * profile.shape[1]]
+        return CriticalOrbit(self.base, p, active, mesh, profile, point.unknowns[-2])
 
     # For the engine and for those who ask like it
 

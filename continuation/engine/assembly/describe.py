@@ -110,6 +110,7 @@ def special_point(problem, branch, row, kind, label, marks, linear) -> SpecialPo
         tangent=branch.tangents[row].copy(),
         unknowns=branch.unknowns[row].copy(),
         weights=branch.weights_at(row),
+        context=branch.own_context(row),
         vary=branch.vary,
         index=row,
         kind=kind,

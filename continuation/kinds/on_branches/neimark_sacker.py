@@ -5,6 +5,7 @@
 
 from continuation.ground.status import Kind
 from continuation.kinds.special_kind import Locator, Marker, SpecialKind, Traits
+from continuation.orbits import forms
 
 NEIMARK_SACKER = SpecialKind(
     kind=Kind.NEIMARK_SACKER,
@@ -12,5 +13,7 @@ NEIMARK_SACKER = SpecialKind(
     marker=Marker("P", "#56B4E9", 1.3),
     locator=Locator.EXTENDED_SYSTEM,
     explains="two multipliers cross the unit circle",
+    orbit_form=forms.neimark_sacker,
+    verdict=True,
     traits=Traits(count_change=2),
 )

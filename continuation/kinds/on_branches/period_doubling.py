@@ -5,6 +5,7 @@
 
 from continuation.ground.status import Kind
 from continuation.kinds.special_kind import Locator, Marker, SpecialKind, Traits
+from continuation.orbits import forms
 
 PERIOD_DOUBLING = SpecialKind(
     kind=Kind.PERIOD_DOUBLING,
@@ -12,5 +13,7 @@ PERIOD_DOUBLING = SpecialKind(
     marker=Marker("v", "#E69F00", 1.3),
     locator=Locator.EXTENDED_SYSTEM,
     explains="one multiplier passes -1",
+    orbit_form=forms.period_doubling,
+    verdict=True,
     traits=Traits(count_change=1),
 )
