@@ -181,7 +181,12 @@ class Rows:
             self.tangents[row].copy(),
             self.unknowns[row].copy(),
             self.own_weights,
+            self.own_context(row),
         )
+
+    def own_context(self, row):
+        """(C,) what goes with the unknowns on a row; None where nothing does."""
+        return self.context[row].copy() if self.context.shape[1] else None
 
     def parameters_at(self, row) -> dict:
         """All named parameters on a row."""

@@ -110,6 +110,7 @@ def special_point(problem, branch, row, kind, label, marks, linear) -> SpecialPo
         tangent=branch.tangents[row].copy(),
         unknowns=branch.unknowns[row].copy(),
         weights=branch.own_weights,
+        context=branch.own_context(row),
         vary=branch.vary,
         index=row,
         kind=kind,
