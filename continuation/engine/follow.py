@@ -12,10 +12,20 @@ from continuation.compiled.calls.prepare import prepare
 from continuation.compiled.state import trace_state as S
 from continuation.engine.assembly.collect import assemble
 from continuation.engine.bounds import Enclosure, check_start, limited_values, split_bounds
+from continuation.engine.ending.long_period import LongPeriod
 from continuation.engine.ending.runaway import Runaway
 from continuation.engine.ending.vouching import drop_false_rows
 from continuation.engine.requested import StopAtRequested, operations_of, watched
-from continuation.engine.run import KINDS, begin, begin_behind, begin_singular, bits_of, make_state, run_all, tangent_anew
+from continuation.engine.run import (
+    KINDS,
+    begin,
+    begin_behind,
+    begin_singular,
+    bits_of,
+    make_state,
+    run_all,
+    tangent_anew,
+)
 from continuation.engine.start import measured_at, silent_tests, start_from
 from continuation.engine.watching import RunningTrace, StopAt, attended
 from continuation.equations.measures.measure import measure_of, measured
@@ -29,6 +39,7 @@ from continuation.results.rows import Rows
 
 logger = logging.getLogger("continuation")
 
+ENDS = {"infinity": Runaway, "long period": LongPeriod}  # what a problem's `watched_end` names
 SAME_LENGTH = 1e-12  # unit tangents are as exact as that; those of larger units are longer by far
 
 
@@ -111,7 +122,8 @@ def run_direction(problem, begun: Start, sign, request: Request, watch=()) -> Ru
         run_all(running, watchers)
     call_by_name(running, operations)
     log_exceptions(problem, running.status)
-    tell_in_first_units(running.state, operations.weights)
+    if operations.adapt.address == 0:  # a mesh that moves has weights of its own for each row
+        tell_in_first_units(running.state, operations.weights)
     remarks = tuple(line for watcher in watchers for line in watcher.remarks)
     remarks += drop_false_rows(running, request.settings.tolerance)
     return Run(operations, running.state, running.status, remarks)
@@ -149,8 +161,7 @@ def own_watchers(problem, request: Request, enclosed, tests) -> tuple:
     enclosure, kind = (Enclosure(enclosed),) if enclosed else (), request.stop_kind
     requested = (StopAtRequested(kind, tests),) if kind and kind.on_request else ()
     stop = (StopAt(request.stop_at),) if request.stop_at else ()
-    ends = (Runaway(request, enclosed),) if "residual" in problem.functions else ()
-    return (*enclosure, *ends, *requested, *stop)
+    return (*enclosure, ENDS[problem.watched_end](request, enclosed), *requested, *stop)
 
 
 def begin_outward(state, begun: Start, request: Request):

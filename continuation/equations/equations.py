@@ -101,6 +101,7 @@ class Equations:
         kind = "compiled" if self.compiled else "plain Python"
         return f"<Problem {self.name}: {len(self.states)} states, parameters {dict(self.parameters)}, {kind}>"
 
+    watched_end = "infinity"  # what the engine looks for beside limits and failures, see `engine.follow.ENDS`
     measure = None  # what a trace measures in, see `continuation.equations.measures.measure.Measure`
 
     @property
@@ -238,6 +239,9 @@ class Equations:
     def state_weights(self):
         """(n,) weights of the states shown, for their norm."""
         return self.inner_weights()[: len(self.states)]
+
+    def polish(self, unknowns, kinds, begun):
+        """Make special points (row -> Kind) of the unknowns (m, N) more exact, in place, where another way is known."""
 
     def full_context(self, rows, events, begun) -> np.ndarray:
         """(m, C) the context of a branch's rows, with that of special points (at the rows `events`) made anew."""

@@ -8,7 +8,7 @@ import numpy as np
 from continuation.ground.arguments import shown
 from continuation.ground.names import as_real, check_whole
 
-OPEN = ("step", "min_step", "max_step")  # options that may be None: fractions of the span then
+OPEN = ("step", "min_step", "max_step", "max_period")  # options that may be None: fractions of the span then
 PREDICTORS = ("tangent", "secant")  # one function each in `continuation.compiled.steps.predict`
 
 
@@ -41,6 +41,8 @@ class Settings:
         chord of the last two points.  The branch is the same, its points are not.
     adapt : int
         Points between two moves of the mesh of periodic orbits; 0 keeps it as it is.
+    max_period : float, optional
+        Period at which a branch of periodic orbits ends; default: a thousand times the first.
     """
 
     step: float | None = None
@@ -52,10 +54,11 @@ class Settings:
     max_angle: float = 0.3
     predictor: str = PREDICTORS[0]
     adapt: int = 3
+    max_period: float | None = None
 
     def __post_init__(self):
         """Refuse values that can't work, naming the option."""
-        for name in ("step", "min_step", "max_step", "tolerance", "max_angle"):
+        for name in ("step", "min_step", "max_step", "tolerance", "max_angle", "max_period"):
             value = getattr(self, name)
             if value is None and name in OPEN:
                 continue

@@ -57,5 +57,6 @@ def _round(factors, q) -> tuple:
 
 def _blocks(sums) -> list:
     """Pairs (first, end) of columns whose moduli are near each other."""
+    sums = np.maximum(sums, -np.finfo(float).max / 2)
     cuts = [k for k in range(1, len(sums)) if np.min(sums[:k]) - np.max(sums[k:]) > APART]
     return list(zip([0, *cuts], [*cuts, len(sums)]))

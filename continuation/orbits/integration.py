@@ -44,7 +44,11 @@ class Flow:
         """F_u (n, n); NaN where plain Python has no value."""
         self._count()
         try:
-            return state_jacobian(self.problem, u, self.p)
+            if "jacobian" not in self.problem.functions:
+                return state_jacobian(self.problem, u, self.p)
+            out = np.full((len(u), len(u)), np.nan)
+            self.problem.functions["jacobian"](u.copy(), self.p, out)
+            return out
         except (ArithmeticError, ValueError):
             return np.full((len(u), len(u)), np.nan)
 
@@ -72,10 +76,11 @@ class Path(NamedTuple):
         return OdeSolution(self.times, self.pieces)(np.asarray(t, float)).T
 
 
-def run(rate, span, u, method, rtol, atol, jac=None, band=None, leaves=None) -> Path:
+def run(rate, span, u, method, rtol, atol, jac=None, band=None, leaves=None, dense=True) -> Path:
     """Integrate over a span, until ``leaves(u)`` or a failure.
 
-    ``jac`` is used by implicit methods; with ``band``, its half bandwidth, LSODA takes it in packed form.
+    ``jac`` is used by implicit methods; with ``band``, its half bandwidth, LSODA takes it in packed form.  Not `dense`:
+    without interpolants, which cost three evaluations a step.
     """
     options = {"rtol": rtol, "atol": atol}
     if method in IMPLICIT and jac is not None:
@@ -93,8 +98,9 @@ def run(rate, span, u, method, rtol, atol, jac=None, band=None, leaves=None) -> 
                 break
             times.append(solver.t)
             states.append(solver.y.copy())
-            pieces.append(solver.dense_output())
-            if len(pieces) > 2 * KEPT:
+            if dense:
+                pieces.append(solver.dense_output())
+            if len(times) > 2 * KEPT:
                 times, states, pieces = times[KEPT:], states[KEPT:], pieces[KEPT:]
             if leaves is not None and leaves(solver.y):
                 complete = False
@@ -131,34 +137,38 @@ class Scaled(NamedTuple):
         """Largest sums of a column's moduli of the slope at scaled states (k, n)."""
         return np.array([np.linalg.norm(self.slope(0.0, w), 1) for w in states])
 
-    def follow(self, w, span) -> Path:
+    def follow(self, w, span, dense=True) -> Path:
         """Integrate from a scaled state."""
-        return run(self.rate, span, w, self.method, FINE[self.method], 0.1 * FINE[self.method], self.slope)
+        rtol = FINE[self.method]
+        return run(self.rate, span, w, self.method, rtol, 0.1 * rtol, self.slope, dense=dense)
 
     def follow_with_slope(self, w, span) -> tuple:
-        """Integrate from a scaled state: the last state (n,) and its derivative by the first (n, n); None if it fails.
+        """Integrate from a scaled state; None if that fails.
 
-        The variational equations ride along.  An implicit method is told only the blocks of F_u: its own Newton
-        iteration then needs one round more for the variations, and its matrix stays a band.
+        Gives the last state (n,), its derivative by the first (n, n) and the logarithm of the determinant of that
+        (Liouville: the integral of the trace of F_u).  The variational equations ride along.  An implicit method is
+        told only the blocks of F_u: its own Newton iteration then needs one round more for the variations, and its
+        matrix stays a band.
         """
-        n = len(w)
+        n, size = len(w), len(w) * (len(w) + 1)
 
         def rate(t, z):
             a = self.slope(t, z[:n])
-            return np.concatenate([self.rate(t, z[:n]), (z[n:].reshape(n, n) @ a.T).ravel()])
+            return np.concatenate([self.rate(t, z[:n]), (z[n:size].reshape(n, n) @ a.T).ravel(), [np.trace(a)]])
 
         def blocks(t, z):
-            a, packed = self.slope(t, z[:n]), np.zeros((2 * n - 1, n * (n + 1)))
+            a, packed = self.slope(t, z[:n]), np.zeros((2 * n - 1, size + 1))
             rows, columns = np.indices((n, n))
             for k in range(n + 1):
                 packed[rows - columns + n - 1, k * n + columns] = a
             return packed
 
-        start, rtol = np.concatenate([w, np.eye(n).ravel()]), FINE[self.method]
-        path = run(rate, span, start, self.method, rtol, 0.1 * rtol, blocks, n - 1)
+        start, rtol = np.concatenate([w, np.eye(n).ravel(), [0.0]]), FINE[self.method]
+        path = run(rate, span, start, self.method, rtol, 0.1 * rtol, blocks, n - 1, dense=False)
         if not path.complete:
             return None
-        return path.states[-1][:n], path.states[-1][n:].reshape(n, n).T
+        last = path.states[-1]
+        return last[:n], last[n:size].reshape(n, n).T, float(last[size])
 
 
 def suitable_method(steepness) -> str:

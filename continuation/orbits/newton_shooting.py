@@ -41,7 +41,7 @@ def correct_cycle(scaled: Scaled, nodes, fractions, period) -> Corrected | None:
             found = scaled.follow_with_slope(nodes[k], (0.0, lengths[k] * period))
             if found is None or not np.all(np.isfinite(found[1])):
                 return None
-            end, slope = found
+            end, slope, _ = found
             rows, after = slice(n * k, n * (k + 1)), (k + 1) % count
             matrix[rows, rows] += slope
             matrix[rows, n * after : n * (after + 1)] -= np.eye(n)

@@ -21,9 +21,9 @@ CONVERGED = 1e-11  # last correction, relative to 1 + |x|: beyond it rounding of
 SMALL = 1e-6  # corrections that stop shrinking below this, relative to 1 + |x|, are rounding of stiff equations
 
 
-def orbit_operations(cycles, p: np.ndarray, active: int) -> Operations:
-    """Operations of one trace of a `PeriodicOrbits` problem, with tables of its own."""
-    table = orbit_table(cycles, len(p), active)
+def orbit_operations(cycles, p: np.ndarray, active: int, table=None) -> Operations:
+    """Operations of one trace of a `PeriodicOrbits` problem, with tables of its own unless they are given."""
+    table = orbit_table(cycles, len(p), active) if table is None else table
     own = {name: Callback(f.address, table.address, (table,)) for name, f in CALLBACKS.items()}
     return Operations(
         **own,
@@ -54,7 +54,12 @@ def orbit_table(cycles, k: int, active: int) -> T.OrbitTable:
     base = dense_table(cycles.base, k, active)
     table = T.OrbitTable(base, (n, m, k, active), cycles.mesh, cycles.metric, cycles.inner_weights())
     table.table[T.WIDTH] = width(n * m * len(cycles.mesh) + 2, len(TESTS), cycles.context)
-    for index, name in ((T.RESIDUAL, "residual"), (T.LINEARISE, "linearise"), (T.SOLVE, "solve"), (T.MONITOR, "monitor")):
+    for index, name in (
+        (T.RESIDUAL, "residual"),
+        (T.LINEARISE, "linearise"),
+        (T.SOLVE, "solve"),
+        (T.MONITOR, "monitor"),
+    ):
         table.table[index] = CALLBACKS[name].address
     call_from_python(collocation.refer, table.address, np.ascontiguousarray(cycles.reference, float).ravel())
     return table
@@ -74,7 +79,8 @@ class OrbitEquations:
     """
 
     def __init__(self, cycles, p, active):
-        self.operations = orbit_operations(cycles, np.array(p, float), active)
+        self.cycles, self.table = cycles, orbit_table(cycles, len(p), active)
+        self.operations = orbit_operations(cycles, np.array(p, float), active, self.table)
         self.weights = self.operations.weights
 
     def value(self, x) -> np.ndarray:
@@ -122,8 +128,17 @@ class OrbitEquations:
             before = size
         return None, None
 
+    def moved(self, x, tangent) -> tuple:
+        """The problem on a mesh that suits the orbit x better, with x and its tangent there, not yet corrected."""
+        size, places = len(x), np.array([-1.0, 0.0, 1.0, 0.0])
+        slots = np.zeros((2, width(size, len(TESTS), self.cycles.context)))
+        slots[:, :size], slots[:, size : 2 * size] = x, tangent
+        weights = self.weights.copy()
+        call_callback(self.operations.adapt, slots.ravel(), weights, places)
+        y = slots[0, :size].copy()
+        other = self.cycles.at_orbit(self.table.arrays[T.MESH], y[:-2].reshape(-1, len(self.cycles.metric)), y[-2])
+        return other, y, slots[0, size : 2 * size].copy()
+
     def length(self, v) -> float:
         """Length in the inner product."""
         return float(np.sqrt(np.sum(self.weights * v * v)))
-
-

@@ -70,7 +70,7 @@ class Orbit:
     >>> orbit = Orbit(t, {"x": np.cos(t), "y": np.sin(t)}, 2 * np.pi, {"mu": 1.0})
     >>> orbit(np.pi / 4 - 20 * np.pi).round(6).tolist()
     [0.707107, 0.707107]
-    >>> float(orbit.amplitude.round(6)), orbit.maximum.round(6).tolist()
+    >>> round(orbit.amplitude, 6), orbit.maximum.round(6).tolist()
     (1.0, [1.0, 1.0])
     """
 
@@ -110,8 +110,8 @@ class Orbit:
         times, period = self.times, self.period
         if not period > 0:
             raise ValueError(f"period: wanted a positive number, got {period!r}")
-        if len(times) < FEWEST:
-            raise ValueError(f"times: wanted at least {FEWEST} points, got {len(times)}")
+        if len(times) < (fewest := FEWEST if self.degree is None else 2):
+            raise ValueError(f"times: wanted at least {fewest} points, got {len(times)}")
         if not np.all(np.diff(times) > 0):
             k = int(np.argmin(np.diff(times) > 0))
             raise ValueError(f"times: wanted rising times, got {times[k]:.6g}, {times[k + 1]:.6g} at index {k}")
@@ -192,7 +192,7 @@ class Orbit:
         method : str
             Of `scipy.integrate.solve_ivp`; the default switches between methods for stiff and other problems.
         evaluations : int
-            Of F and F_u in all, after which the search ends; the default takes 10 to 20 seconds.
+            Of F and F_u in all, after which the search ends; the default takes about 10 seconds.
 
         Returns
         -------

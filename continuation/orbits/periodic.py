@@ -12,8 +12,9 @@ from continuation.orbits.basis import basis
 from continuation.orbits.operations import orbit_operations
 from continuation.orbits.profile import amplitudes, extrema, means
 from continuation.orbits.rows import context_at, multipliers_from
-from continuation.orbits.starts import start_of
+from continuation.orbits.starts import hopf_near, start_of
 
+COARSE = 1e-3  # error of the trivial multiplier of which a remark tells
 MOST_DEGREE = 8  # beyond, equations of one interval are ill-conditioned for nothing: more intervals do the same
 
 
@@ -65,6 +66,7 @@ class PeriodicOrbits(Equations):
         """Every `Function` of the vector field."""
         return self.base.all_functions()
 
+    watched_end = "long period"
     adapts = False  # magnitudes are those of the vector field where the branch begins
     measure = None
 
@@ -112,6 +114,12 @@ class PeriodicOrbits(Equations):
         found |= {f"{name}_min": least[:, k] for k, name in enumerate(self.base.states)}
         found |= {f"{name}_mean": mean[:, k] for k, name in enumerate(self.base.states)}
         return found | {"amplitude": amplitudes(profiles, rows.context[:, : self.intervals], self.degree, self.metric)}
+
+    def polish(self, unknowns, kinds, begun):
+        """Hopf points, at which orbits shrink to a point, are those of the equilibria."""
+        for row, kind in kinds.items():
+            if kind is Kind.HOPF:
+                unknowns[row] = hopf_near(self, unknowns[row], begun)
 
     def full_context(self, rows, events, begun) -> np.ndarray:
         """(m, C) the rows' meshes and multipliers; of special points, which are no steps of the trace, made anew."""
@@ -162,9 +170,23 @@ class PeriodicOrbits(Equations):
         """The problem whose orbits are sought."""
         return self.base
 
+    def remarks(self, branch) -> list:
+        """Say where multipliers are not to be relied on."""
+        n = len(self.base.states)
+        errors = np.abs(branch.context[:, -n - 1])
+        row = int(np.argmax(errors))
+        if errors[row] <= COARSE:
+            return []
+        return [
+            f"the trivial multiplier, which is 1, is off by up to {errors[row]:.2g} (row {row}): try more `intervals`; "
+            "beside canards and homoclinic orbits none are enough"
+        ]
+
     def solve(self, guess, parameters=None):
         """Refuse: orbits are made by tracing."""
-        raise StartError("periodic orbits are not solved for at one parameter; trace them from an Orbit or a Hopf point")
+        raise StartError(
+            "periodic orbits are not solved for at one parameter; trace them from an Orbit or a Hopf point"
+        )
 
 
 def periodic_orbits(problem, intervals=50, degree=4) -> PeriodicOrbits:

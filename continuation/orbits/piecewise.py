@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import numpy as np
 from numpy.polynomial import chebyshev
-from scipy.interpolate import PPoly, make_interp_spline
+from scipy.interpolate import make_interp_spline
 
 # Gaps between points, the largest over the smallest, up to which a spline of degree 5 is used; beyond it a quintic
 # swings wide beside short gaps (at 40 it does so for a jump of a relaxation oscillation), a cubic far less.
@@ -83,9 +83,9 @@ def interpolation_matrix(local, degree) -> np.ndarray:
     gaps = np.asarray(local, float)[:, None] - nodes(degree)
     hit = gaps == 0.0
     terms = weights / np.where(hit, 1.0, gaps)
-    matrix = terms / terms.sum(axis=1, keepdims=True)
     rows = hit.any(axis=1)
-    matrix[rows] = hit[rows]
+    terms[rows] = hit[rows]
+    matrix = terms / terms.sum(axis=1, keepdims=True)
     return matrix
 
 
@@ -108,14 +108,7 @@ def spline(phases, values) -> Piecewise:
     """
     gaps = np.diff(phases)
     degree = 5 if len(gaps) >= QUINTIC and gaps.max() <= EVEN * gaps.min() else 3
-    pieces = PPoly.from_spline(make_interp_spline(phases, values, degree, bc_type="periodic"))
-    inside = (pieces.x[:-1] >= phases[0]) & (np.diff(pieces.x) > 0) & (pieces.x[:-1] < phases[-1])
-    starts, powers = pieces.x[:-1][inside], pieces.c[:, inside]
-    local = np.diff(np.append(starts, 1.0))[:, None] * nodes(degree)
-    found = np.zeros((*local.shape, values.shape[1]))
-    for power in powers:
-        found = found * local[..., None] + power[:, None]
-    mesh = np.append(starts, 1.0)
-    mesh[0] = 0.0
-    found[:, -1] = np.roll(found[:, 0], -1, axis=0)
-    return Piecewise(mesh, found)
+    found = make_interp_spline(phases, values, degree, bc_type="periodic")  # odd: its knots are the phases
+    inner = found(phases[:-1, None] + gaps[:, None] * nodes(degree))
+    inner[:, 0], inner[:, -1] = values[:-1], values[1:]
+    return Piecewise(phases, inner)

@@ -14,11 +14,13 @@ SECTIONS = 4  # states whose passages through the middle of their range are look
 # grows from rounding the range says nothing.
 STILL = 1e-6
 
+TURNS, ALIKE = 8, 1e-4  # returns, and how near they all are, relative to the range, that are a rotation
+
 
 class Candidate(NamedTuple):
     """A return: it closes to ``closing`` (relative to the range), from ``start`` to ``end`` (times of the window).
 
-    ``ways`` is the component of the state whose passages these are.
+    ``section`` is the component of the state whose passages these are.
     """
 
     start: float
@@ -78,6 +80,36 @@ def candidates(window):
             return
     if nearest is not None:
         yield nearest
+
+
+def climbing(window):
+    """Number of a state that goes one way only, about as fast in the end as in the beginning; else None."""
+    ways = np.diff(window.states, axis=0)
+    if len(ways) < 4:
+        return None
+    for k in np.flatnonzero(np.all(ways > 0, axis=0) | np.all(ways < 0, axis=0)):
+        some = np.linspace(0, len(ways), 5).astype(int)
+        speeds = np.abs(np.diff(window.states[some, k]) / np.diff(window.times[some]))
+        if speeds.min() > 0.5 * speeds.max():
+            return int(k)
+    return None
+
+
+def rotating(window):
+    """Number of a state that goes one way only while all others come back, again and again; else None.
+
+    All through the window, from first to last: what drives a burst goes one way as well, but changes the rest.
+    """
+    if len(window.times) < 4 or (k := climbing(window)) is None:
+        return None
+    others = np.arange(len(window.range)) != k
+    scale = np.where(window.range > 0, window.range, 1.0)[others]
+    for section in _sections(window):
+        states = window.path(_passages(window, section))[:, others] / scale
+        for count in range(1, len(states) // TURNS + 1):
+            if np.max(np.ptp(states[::count], axis=0)) <= ALIKE:
+                return k
+    return None
 
 
 def _sections(window) -> list:

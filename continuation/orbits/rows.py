@@ -71,7 +71,10 @@ def context_at(cycles, rows, row, begun) -> np.ndarray:
     found = equations.solve(x, equations.weights * rows.tangents[row], np.append(np.zeros(len(x) - 1), 1.0))
     if found is None:
         return context
-    message, out = np.concatenate([x, rows.tangents[row], [*found[2:], 0.0]]), np.zeros(2 * len(TESTS) + len(context) + 8)
+    message, out = (
+        np.concatenate([x, rows.tangents[row], [*found[2:], 0.0]]),
+        np.zeros(2 * len(TESTS) + len(context) + 8),
+    )
     if call_callback(equations.operations.monitor, message, equations.operations.p, out) == OK:
         context = out[2 * len(TESTS) : 2 * len(TESTS) + len(context)].copy()
     return context

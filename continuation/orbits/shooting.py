@@ -7,6 +7,7 @@ from scipy.spatial import cKDTree
 
 from continuation.ground.arguments import check_problem
 from continuation.ground.names import check_whole
+from continuation.orbits.discrete_qr import APART
 from continuation.orbits.integration import Flow, Scaled, Spent, suitable_method
 from continuation.orbits.newton_shooting import log_multipliers
 from continuation.orbits.orbit import check_orbit
@@ -19,6 +20,7 @@ FEWEST, MOST = 8, 128  # pieces
 PERIODS = 10  # that the flow is followed
 LEFT = 1e-2  # distance from the orbit, relative to the range, that is another one
 UNSTABLE = 1e-6  # excess over 1 of a modulus that is no error of the integration
+NOISE = np.log(1e-8)  # contraction by one piece that its map still shows with three digits
 LARGEST = np.log(np.finfo(float).max)
 CURVE = 4000  # points of the orbit, at least, that distances are measured from: 1e-6 of the range with a smooth one
 
@@ -32,8 +34,10 @@ class ShootingReport:
     fractions : (k + 1,) array
         Ends of the pieces in units of the period, from 0 to 1.
     errors : (k,) array
-        Of each piece: how far the flow from its start ends from the start of the next, the largest component relative
-        to the state's range; NaN where it was not integrated.
+        Of each piece: how far beside the start of the next the flow from its own start passes (across the flow), the
+        largest component relative to the state's range; NaN where it was not integrated.
+    delays : (k,) array
+        Of each piece: how much later the flow passes there, in units of the period.
     exponents : (n,) complex array
         Logarithms of the multipliers by falling modulus, the trivial one among them; NaN where a piece is missing.
     trivial : float
@@ -49,6 +53,7 @@ class ShootingReport:
 
     fractions: np.ndarray = field(repr=False)
     errors: np.ndarray = field(repr=False)
+    delays: np.ndarray = field(repr=False)
     exponents: np.ndarray = field(repr=False)
     trivial: float
     drift: np.ndarray = field(repr=False)
@@ -59,6 +64,11 @@ class ShootingReport:
     def closing(self) -> float:
         """Largest error of a piece; NaN where one is missing."""
         return float(np.max(self.errors))
+
+    @property
+    def period_error(self) -> float:
+        """How much longer the period is by integration, relative; NaN where a piece is missing."""
+        return float(np.sum(self.delays))
 
     @property
     def multipliers(self) -> np.ndarray:
@@ -79,7 +89,7 @@ class ShootingReport:
         return bool(np.any(self.drift > LEFT))
 
     def __str__(self):
-        words = f"pieces close to {self.closing:.1e} of the range, trivial multiplier 1 {self.trivial - 1:+.1e}"
+        words = f"pieces close to {self.closing:.1e} of the range, the period to {abs(self.period_error):.1e}"
         stays = "leaves the orbit" if self.leaves else "stays on the orbit"
         count = "multipliers unknown" if self.unstable < 0 else f"{self.unstable} unstable"
         return f"{words}, {count}, the flow {stays} ({self.method})" + (f"; {self.remark}" if self.remark else "")
@@ -114,7 +124,8 @@ def shoot(problem, orbit, pieces=None, periods=PERIODS, evaluations=EVALUATIONS)
     -----
     The multipliers are those of the product of the pieces' maps between planes across the flow, by QR round the cycle:
     accurate to about 1e-10 relative, however far apart, as long as no single piece contracts beyond 1e-10 (very stiff
-    orbits: the smallest moduli are then overestimated).  Independent of collocation in all but the points of the orbit.
+    orbits: small moduli are then overestimated); the smallest, where it stands alone, comes from the integral of the
+    divergence.  Independent of collocation in all but the points of the orbit.
 
     Examples
     --------
@@ -139,20 +150,21 @@ def shoot(problem, orbit, pieces=None, periods=PERIODS, evaluations=EVALUATIONS)
         pieces = int(np.clip(np.ceil(steep[-1] / STEEP), FEWEST, MOST))
     fractions = np.interp(np.linspace(0.0, steep[-1], check_whole("pieces", pieces, 1) + 1), steep, phases)
     starts = scaled.inward(orbit(orbit.times[0] + fractions[:-1] * orbit.period))
-    errors, drift = np.full(pieces, np.nan), np.full(periods, np.nan)
+    errors, delays, drift = np.full(pieces, np.nan), np.full(pieces, np.nan), np.full(periods, np.nan)
     exponents, trivial, remark = np.full(n, np.nan, complex), np.nan, ""
     try:
-        maps = _along(scaled, fractions, starts, errors)
+        maps, determinant = _along(scaled, fractions, starts, errors, delays)
         if len(maps) == pieces:
             trivial = _trivial(scaled, starts, maps)
-            logs = np.append(log_multipliers(scaled, starts, maps), np.log(complex(trivial)))
+            logs = _completed(log_multipliers(scaled, starts, maps), determinant, pieces)
+            logs = np.append(logs, np.log(complex(trivial)))
             exponents = logs[np.argsort(-logs.real, kind="stable")]
             _follow(scaled, starts[0], _curve(scaled, orbit), drift)
         else:
             remark = f"the integration of piece {len(maps) + 1} of {pieces} failed"
     except Spent:
         remark = f"the {evaluations} evaluations did not last"
-    return ShootingReport(fractions, errors, exponents, trivial, drift, scaled.method, remark)
+    return ShootingReport(fractions, errors, delays, exponents, trivial, drift, scaled.method, remark)
 
 
 def _in_units(flow, orbit) -> tuple:
@@ -168,16 +180,34 @@ def _in_units(flow, orbit) -> tuple:
     return scaled._replace(method=suitable_method(steep[-1])), phases, steep
 
 
-def _along(scaled, fractions, starts, errors) -> list:
-    """Maps of the pieces, up to the first that fails; their errors are written."""
-    maps = []
+def _along(scaled, fractions, starts, errors, delays) -> tuple:
+    """Maps of the pieces, up to the first that fails, and the logarithm of the determinant of their product.
+
+    Their errors and delays are written.
+    """
+    maps, determinant = [], 0.0
     for k, length in enumerate(np.diff(fractions)):
         found = scaled.follow_with_slope(starts[k], (0.0, length))
         if found is None or not np.all(np.isfinite(found[1])):
             break
-        errors[k] = np.max(np.abs(found[0] - starts[(k + 1) % len(starts)]))
+        after = starts[(k + 1) % len(starts)]
+        gap, rate = found[0] - after, scaled.rate(0.0, after)
+        delays[k] = -(gap @ rate) / (rate @ rate)
+        errors[k] = np.max(np.abs(gap + delays[k] * rate))
         maps.append(found[1])
-    return maps
+        determinant += found[2]
+    return maps, determinant
+
+
+def _completed(logs, determinant, pieces) -> np.ndarray:
+    """The logarithms, the smallest from the determinant where it is real and the others are above the noise."""
+    others = logs[:-1]
+    if len(logs) == 0 or (len(others) and others[-1].real - logs[-1].real < APART):
+        return logs
+    if len(others) and others[-1].real < NOISE * pieces:
+        return logs
+    angle = np.pi * (round(float(np.sum(others.imag)) / np.pi) % 2)  # the determinant of a flow is positive
+    return np.append(others, complex(determinant - np.sum(others.real), angle))
 
 
 def _trivial(scaled, starts, maps) -> float:
@@ -200,7 +230,7 @@ def _follow(scaled, w, curve, drift):
     """Follow the flow for some periods; the distances from the curve are written."""
     tree, ahead = cKDTree(curve), np.roll(curve, -1, axis=0) - curve
     for k in range(len(drift)):
-        path = scaled.follow(w, (0.0, 1.0))
+        path = scaled.follow(w, (0.0, 1.0), dense=False)
         if len(path.states) < 2:
             return
         points = path.states[1:]

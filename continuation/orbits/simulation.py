@@ -10,17 +10,18 @@ from continuation.equations.stability import count_eigenvalues
 from continuation.ground.arguments import check_problem, shown
 from continuation.ground.names import check_numbers, check_whole
 from continuation.ground.status import StartError
+from continuation.orbits.closed_cycle import Cycle, refined
 from continuation.orbits.integration import METHODS, Flow, Spent, run
-from continuation.orbits.refinement import Cycle, refined
-from continuation.orbits.returns import CLOSE, Candidate, Window, candidates
+from continuation.orbits.returns import CLOSE, Candidate, Window, candidates, climbing, rotating
 
-EVALUATIONS = 400_000  # of F and F_u in all, 10 to 20 seconds
+EVALUATIONS = 300_000  # of F and F_u in all, about 10 seconds
 RESERVE = 40_000  # of these, kept to find out what a motion that does not repeat itself is
 DOUBLINGS = 60  # of the time between two looks
 COARSE, TINY = 1e-8, 1e-9  # tolerances while transients die, relative and absolute to the size each state had
 # Growth, relative to 1 + |u|, that is called infinite.  States in other units than those of the start differ by 1e9.
 AWAY = 1e12
 REST = 1e-6  # motion in the last quarter between two looks, relative to the size of each state, that is none
+ROUNDING = 1e-14  # of a state, relative to the sizes it has had
 BESIDE = 1e-3  # how far a rest may be from the equilibrium it is at, relative likewise
 STAYED = 50.0  # growth, in powers of e, by which rounding would have left an unstable equilibrium
 # Growth of a small deviation within `AHEAD` of the best candidate's periods that is chaos: on a torus it is of the
@@ -57,7 +58,7 @@ class _Simulation:
 
     def __init__(self, problem, p, left, method):
         self.problem, self.p, self.method = problem, p, method
-        self.reserve = min(RESERVE, left // 10)
+        self.reserve = min(RESERVE, left // 5)
         self.flow = Flow(problem, p, left - self.reserve)
 
     def cycle(self, u, settle) -> Cycle:
@@ -74,6 +75,8 @@ class _Simulation:
                     raise StartError(words)
                 if look or not settle:  # else these are the transients
                     window = Window.of(path, self.size)
+                    if (k := rotating(window)) is not None:
+                        raise StartError(self.rotation(k))
                     found = self.look(window, found)
                     if isinstance(found, Cycle):
                         return found
@@ -132,9 +135,17 @@ class _Simulation:
         what = f"an unstable equilibrium ({unstable} eigenvalues), start beside it" if unstable else "an equilibrium"
         return f"no cycle: the motion rests at {what}: {self.words(rest)}"
 
+    def rotation(self, k) -> str:
+        """Words for a state that is an angle."""
+        name = self.problem.unknown_names[k]
+        return (
+            f"no cycle: {name!r} grows or falls all the time while the rest repeats itself; is it an angle? Give its "
+            "cosine and sine as states"
+        )
+
     def words(self, u) -> str:
         """A state in words."""
-        pairs = list(zip(self.problem.unknown_names, u))
+        pairs = list(zip(self.problem.unknown_names, np.where(np.abs(u) > ROUNDING * self.size, u, 0.0)))
         return ", ".join([f"{name} = {value:.6g}" for name, value in pairs[:6]] + ["..."] * (len(pairs) > 6))
 
     def look(self, window, found) -> Cycle | _Search:
@@ -154,8 +165,8 @@ class _Simulation:
     def failure(self, found, window, u, time) -> str:
         """Words for a motion that does not repeat itself."""
         spent = f"no cycle within the time {time:.6g}"
-        if window is not None and (name := self.climbing(window)):
-            return f"{spent}: {name!r} grows or falls all the time; if it is an angle, give its cosine and sine"
+        if window is not None and (k := climbing(window)) is not None:
+            return f"{spent}: {self.problem.unknown_names[k]!r} grows or falls all the time"
         if found.best is None:
             return f"{spent}: the motion does not return; give more `evaluations`"
         best, what = found.best, "has not settled yet (give more `evaluations`) or is not periodic"
@@ -165,18 +176,6 @@ class _Simulation:
         closes = f"the best candidate, of period {best.period:.6g}, closes to {best.closing:.1e} of the range"
         closes += f", wanted {CLOSE:g}" if best.closing > CLOSE else ""
         return f"{spent}: the motion {what}; {closes}" + (f"; it passes {found.passed}" if found.passed else "")
-
-    def climbing(self, window) -> str:
-        """Name of a state that goes one way only, in steps that do not die away."""
-        for name, values in zip(self.problem.unknown_names, window.states.T):
-            quarters = values[np.linspace(0, len(values) - 1, 5).astype(int)]
-            steps = np.diff(quarters)
-            if np.all(steps > 0) or np.all(steps < 0):
-                times = window.times[np.linspace(0, len(values) - 1, 5).astype(int)]
-                speeds = np.abs(steps) / np.diff(times)
-                if speeds.min() > 0.5 * speeds.max():
-                    return name
-        return ""
 
     def is_chaotic(self, window, u, period) -> bool:
         """Whether a small deviation grows by `CHAOS`; false where the work does not last."""

@@ -2,6 +2,9 @@
 
 import numpy as np
 
+from continuation.compiled.calls.interface import OK, call_callback
+from continuation.compiled.state.messages import ROOM
+from continuation.compiled.state.trace_state import KINDS
 from continuation.equations.derivatives import state_jacobian
 from continuation.equations.measures.measure import measured_like
 from continuation.ground import canonical
@@ -14,7 +17,10 @@ from continuation.orbits.operations import OrbitEquations
 # Amplitudes of the first orbits at a Hopf point, in units of the states, from large to small: of these the branch takes
 # the largest that its first step reaches and whose orbit is still the linear one, but for BENT of it.
 LARGEST_AMPLITUDE, HALVINGS, BENT = 0.5, 14, 0.1
+MOVES = 2  # of the mesh of an orbit that was given, before its branch begins
 AXIS = 1e-5  # real part of a Hopf point's pair, relative to its frequency, up to which it is one
+NEAR = 1e-2  # distance, relative to 1 + |u|, of an orbit that has shrunk to a point from the Hopf point that it ends in
+HOPF = KINDS.index("HOPF")
 SLOWEST = 1e-8  # frequency, relative to the largest entry of F_u, below which the orbits' period is no number
 
 
@@ -73,7 +79,10 @@ def from_hopf(cycles, point, vary, parameters) -> tuple:
         raise ValueError("parameters: a Hopf point has its own; change them where its branch is traced")
     active, p, u = cycles.index_of(vary), given_parameters(cycles, point, None), cycles.base.state_values(point)
     omega, q = critical_pair(state_jacobian(cycles.base, u, p), base)
-    mesh, times = np.full(cycles.intervals, 1 / cycles.intervals), times_of(np.full(cycles.intervals, 1 / cycles.intervals), cycles.degree)
+    mesh, times = (
+        np.full(cycles.intervals, 1 / cycles.intervals),
+        times_of(np.full(cycles.intervals, 1 / cycles.intervals), cycles.degree),
+    )
     mode = 2 * np.real(np.exp(2j * np.pi * times)[:, None] * q)
     problem = cycles.at_orbit(mesh, u + mode, 2 * np.pi / omega, base)
     equations = OrbitEquations(problem, p, active)
@@ -89,6 +98,24 @@ def from_hopf(cycles, point, vary, parameters) -> tuple:
         )
     start = Start(x, tangent, p, vary, outward=True, problem=problem, origin=point, ahead=np.array(ahead))
     return problem, start
+
+
+def hopf_near(cycles, x, begun) -> np.ndarray:
+    """(N,) the Hopf point of the equilibria near an orbit x that has all but shrunk to a point; x where there is none."""
+    n, p = len(cycles.base.states), begun.p.copy()
+    operations = cycles.base.operations(p, begun.active)
+    state = np.mean(x[:-2].reshape(-1, n), axis=0)
+    guess = np.concatenate([state, [x[-1]], np.zeros(n), [1.0, HOPF, 2.0]])
+    found = np.zeros(len(guess) + ROOM)
+    if call_callback(operations.refine, guess, operations.p, found) != OK:
+        return x
+    u, value = found[:n], found[n]
+    p[begun.active] = value
+    values = np.linalg.eigvals(state_jacobian(cycles.base, u.copy(), p))
+    omega = float(values[np.argmin(np.abs(values - 2j * np.pi / x[-2]))].imag)
+    if np.max(np.abs(u - state)) > NEAR * (1 + np.max(np.abs(state))) or not omega > 0.0:
+        return x
+    return np.concatenate([np.tile(u, (len(x) - 2) // n), [2 * np.pi / omega, value]])
 
 
 def critical_pair(a, base) -> tuple:
@@ -144,7 +171,14 @@ def from_orbit(cycles, orbit, vary, parameters) -> tuple:
             f"no periodic orbit was found near the one given (period {orbit.period:g}): its closing error may be too "
             "large, or it is no orbit at these parameters"
         )
-    found = problem.at_orbit(mesh, y[:-2].reshape(profile.shape), y[-2])
+    for _ in range(MOVES):
+        moved, x, along = equations.moved(y, tangent)
+        other = OrbitEquations(moved, p, active)
+        better, unit = other.correct(x, other.weights * along)
+        if better is None:
+            break
+        problem, equations, y, tangent = moved, other, better, unit
+    found = problem.at_orbit(problem.mesh, y[:-2].reshape(profile.shape), y[-2])
     tangent = tangent / OrbitEquations(found, p, active).length(tangent)
     p[active] = y[-1]
     return found, Start(y, tangent if tangent[-1] >= 0 else -tangent, p, vary, problem=found)

@@ -8,6 +8,7 @@ and from regular points only.  Nothing that is stored changes.
 from continuation.compiled.calls.arrays import part
 from continuation.compiled.calls.interface import OK, call
 from continuation.compiled.calls.kernel import inlined, internal
+from continuation.compiled.events.detect import find_changes
 from continuation.compiled.events.records import copy
 from continuation.compiled.state import trace_state as S
 from continuation.compiled.state.tasks import MOVE, ask
@@ -65,7 +66,10 @@ def tell(s, request):
 
 @internal
 def correct_left(s):
-    """Correct the point in LEFT, across its tangent, and make its record anew; True if that was possible."""
+    """Correct the point in LEFT, across its tangent, and make its record anew; True if that was possible.
+
+    Where a test function changes its sign by the move, next to a special point, the mesh stays until that is passed.
+    """
     size, left, work, made = S.size(s), S.slot(s, S.LEFT), S.work(s), S.slots(s)[S.MADE]
     x, row, value = work[S.GUESS], work[S.ROW], 0.0
     if weigh(s, part(left, size, size), row) == 0.0:
@@ -77,6 +81,8 @@ def correct_left(s):
     if code != S.CONVERGED or finish(s, x, size_f, made) != OK:
         return False
     if not inner(S.weights(s), part(made, size, size), part(left, size, size)) > 0.0:
+        return False
+    if find_changes(s, S.stack(s)[KEPT], made) != 0:
         return False
     copy(made, left)
     return True

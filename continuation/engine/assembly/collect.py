@@ -7,6 +7,7 @@ import numpy as np
 from continuation.compiled.dense import workspace
 from continuation.compiled.state import trace_state as S
 from continuation.engine.assembly.describe import Marks, describe
+from continuation.engine.run import KINDS
 from continuation.engine.assembly.remarking import remarks_on
 from continuation.engine.start import vanishing_zeros
 from continuation.ground.status import Status
@@ -36,6 +37,8 @@ def assemble(problem, begun, runs, request) -> Rows:
     records, brackets, start = without_turns(*join(runs, len(begun.x)), len(begun.x))
     size, base = len(begun.x), records.shape[1] - S.SCALARS
     unknowns, scalars = records[:, :size].copy(), records[:, base:]
+    kinds = {int(row): KINDS[int(scalars[row, S.KIND])] for row in np.flatnonzero(scalars[:, S.KIND] != S.REGULAR)}
+    problem.polish(unknowns, kinds, begun)
     states, varied = problem.columns(unknowns)
     operations = next(iter(runs.values())).operations
     own = {name: read(scalars) for name, read in FROM_SCALARS.items()}
@@ -63,8 +66,7 @@ def assemble(problem, begun, runs, request) -> Rows:
         problem=problem,
         state_weights=shown_weights(problem),
     )
-    events = np.flatnonzero(scalars[:, S.KIND] != S.REGULAR)
-    rows = replace(rows, context=problem.full_context(rows, [start, *events.tolist()], begun))
+    rows = replace(rows, context=problem.full_context(rows, [start, *kinds], begun))
     rows = replace(rows, outputs=evaluate_outputs(problem, rows) | problem.row_outputs(rows))
     marks = Marks(scalars, brackets, operations.tests, sorted(vanishing_zeros(problem, begun)))
     rows = replace(rows, special=describe(problem, begun, rows, request.detect & operations.kinds, marks))

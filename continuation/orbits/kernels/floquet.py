@@ -24,13 +24,12 @@ from continuation.compiled.matrices.linalg import LAPACK, lapack_table
 from continuation.compiled.matrices.similarity import balance
 from continuation.orbits.kernels import frames
 
-EPSILON = 2.0**-52
 # Bound of the condition of a block's whole product up to which it is as good as its maps: 1e-12 of a multiplier.
 # Ten times more loses a digit, ten times less sends blocks round again that are no better afterwards.
 SETTLED = 1e4
 # Block of W, in roundings a row, that is dropped.  Ten times less may lie below what rounding leaves there, ten times
 # more is an error ten times larger.
-DROPPED = 16.0 * EPSILON
+DROPPED = 16.0 * 2.0**-52
 # Rounds of a block before it is asked whether they still help, and how much its least part of W must shrink in one.
 # From a ratio of neighbours of 1e2 on W has converged by then.
 PATIENCE, SHRINKING = 8, 0.9
@@ -57,51 +56,45 @@ def add_sizes(maps, total):
 
 @internal
 def mark_splits(w, marks, first, end):
-    """Mark where the block of W that couples what is above to what is below vanishes; (whether any, least such, where).
+    """Mark where the part of W that couples what is above to what is below vanishes; (whether any, the least such).
 
     ``marks[k]`` is 1 where a block begins.
     """
-    limit, least, where, found = DROPPED * (end - first), math.inf, first, False
+    limit, least, found = DROPPED * (end - first), math.inf, False
     for k in range(first + 1, end):
         total = 0.0
         for i in range(k, end):
             for j in range(first, k):
                 total += w[i, j] * w[i, j]
         size = math.sqrt(total)
-        if size < least:
-            least, where = size, k
+        least = min(least, size)
         if size <= limit:
             marks[k], found = 1.0, True
-    return found, least, where
+    return found, least
 
 
 @internal
 def divide(scratch, n, count, vectors, first, end):
-    """Go round until a block is settled (False) or a part of it split off, which is marked (True).
+    """Go round until a part of the block splits off, which is marked (True), or its product may be used (False).
 
-    Where rounds no longer help, be it that moduli are equal or that rounding hides the rest, the block is split where
-    the least is lost, unless its product loses less.
+    That is so where it is settled and where rounds no longer help, as moduli are equal.  Before that they start anew,
+    turned: frames along the axes never leave the subspaces of parts of the state that do not act on each other.
     """
     w, marks = frames.square(scratch, n, frames.FRAME), vectors[frames.MARKS]
     for attempt in range(ATTEMPTS):
+        if attempt > 0:
+            frames.turned_round(scratch, n, count, vectors, first, end)
         last = math.inf
         for turn in range(MOST_ROUNDS):
-            bound = frames.condition_of(scratch, n, count, vectors, first, end)
-            if bound <= SETTLED:
+            if frames.condition_of(scratch, n, count, vectors, first, end) <= SETTLED:
                 return False
-            found, least, where = mark_splits(w, marks, first, end)
+            found, least = mark_splits(w, marks, first, end)
             if found:
                 return True
-            stalled = turn >= PATIENCE and least > SHRINKING * last
-            if stalled or turn == MOST_ROUNDS - 1:
+            if turn >= PATIENCE and least > SHRINKING * last:
                 break
             last = least
             frames.next_round(scratch, n, count, vectors, first, end)
-        if attempt < ATTEMPTS - 1:
-            frames.turned_round(scratch, n, count, vectors, first, end)
-        elif not least > EPSILON * bound:
-            marks[where] = 1.0
-            return True
     return False
 
 

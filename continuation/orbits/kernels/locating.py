@@ -40,6 +40,7 @@ STALLED = 1e-7  # corrections that no longer shrink are rounding below this
 # Distance from a singular point, relative to 1 + |x|, at which its place is extrapolated: nearer, rounding of the
 # orbits is divided by it; ten times farther, the fourth order shows.
 BESIDE = 1e-5
+FAR = 1e-3  # the same at Hopf points, near which orbits are known to rounding over their size
 FIRST = 1e-3  # first step of the secant method, relative to 1 + |x|
 STEPS = 40
 
@@ -132,7 +133,8 @@ def find_zero(w, test, guess, direction, weights, p, kept, watched):
     det, a, b, za, zb = new_doubles(2), kept[0], kept[1], kept[2], kept[3]
     scale = 1.0 + math.sqrt(inner(weights, guess, guess))
     singular = test == W.BRANCH or test == W.AMPLITUDE
-    enough = (BESIDE if singular else PLACED) * scale
+    beside = FAR if test == W.AMPLITUDE else BESIDE
+    enough = (beside if singular else PLACED) * scale
     sa, sb, step = 0.0, FIRST * scale, 0.0
     status, residual = orbit_at(w, guess, direction, weights, sa, p, a, za, det)
     if status != OK:
@@ -164,7 +166,7 @@ def find_zero(w, test, guess, direction, weights, p, kept, watched):
             sigma = fa / (fa - fb)
             if abs(chord) > 0.0:
                 blend(a, b, za, zb, chord, sigma, kept[4], kept[5])
-            error = abs(step) * (BESIDE if singular else 1.0) / scale
+            error = abs(step) * (beside if singular else 1.0) / scale
             return OK, max(error, EXACT), residual
         if abs(step) > 4.0 * abs(sb - sa):
             step = math.copysign(4.0 * abs(sb - sa), step)

@@ -16,18 +16,23 @@ from continuation.orbits.kernels.floquet import find_multipliers
 from continuation.orbits.kernels.reduction import determinant
 
 FOLD, BRANCH, DOUBLING, TORUS, AMPLITUDE, TESTS = range(6)  # test functions, in the order of `Operations.tests`
-# Logarithms of multipliers within this of 0, and angles, may be the trivial one: its error is that of the mesh.
-NEAR = 1e-2
 # Moduli this near to 1 are taken for 1 where no test function says more: pairs of conservative problems rest there,
 # but for the error of the mesh.
 NEUTRAL = 1e-7
+# Logarithm of a modulus below which it is corrected, and its distance from the next: ten times smaller moduli are off by
+# the error of the mesh, larger ones are as good as the others.
+SMALL, APART = -4.0, 1.0
 
 
 @internal
 def gather_maps(w):
     """(L, n, n) maps of the intervals in order."""
     n, _, intervals, groups = T.sizes(w)
-    maps, out, places = T.array(w, T.MAPS, (groups, n, n + 4, 8)), T.array(w, T.MONODROMY, (intervals, n, n)), T.places(w)
+    maps, out, places = (
+        T.array(w, T.MAPS, (groups, n, n + 4, 8)),
+        T.array(w, T.MONODROMY, (intervals, n, n)),
+        T.places(w),
+    )
     for g in range(groups):
         for lane in range(8):
             i = places[g, lane]
@@ -53,6 +58,32 @@ def trivial_last(logs, angles):
 
 
 @internal
+def correct_smallest(w, logs, angles):
+    """Make the smallest modulus what the others and Liouville's formula leave: all logs add up to the integral of tr F_u.
+
+    A strong contraction within one interval is beyond polynomials; the trace is not.
+    """
+    n, m, _, groups = T.sizes(w)
+    smallest, before = n - 2, n - 3
+    if smallest < 0 or logs[smallest] > SMALL or (angles[smallest] != 0.0 and abs(angles[smallest]) < math.pi):
+        return
+    if before >= 0 and logs[before] < logs[smallest] + APART:
+        return
+    jacobians, quadrature = T.array(w, T.JACOBIANS, (groups, n * m, n, 8)), T.array(w, T.QUADRATURE, m)
+    total = 0.0
+    for g in range(groups):
+        for j in range(m):
+            for k in range(n):
+                for lane in range(8):
+                    total += quadrature[j] * jacobians[g, j * n + k, k, lane]
+    for k in range(n):
+        if k != smallest:
+            total -= logs[k]
+    if total < logs[before] if before >= 0 else True:
+        logs[smallest] = total
+
+
+@internal
 def parity(w):
     """Sign of the product of all ``mu - 1`` but the trivial one's: that of the equations' determinant at fixed p."""
     n = fixed(w, T.STATES)
@@ -73,22 +104,20 @@ def parity(w):
 def count_outside(w, logs, angles):
     """How many multipliers but the last, the trivial one, lie outside the unit circle.
 
-    Where one of them is so near to 1 that it can't be told from the trivial one, the determinant at fixed p decides,
-    which vanishes at folds and branch points of these very equations.
+    Whether an odd number of real ones does beyond 1 is told by the determinant at fixed p, which vanishes at folds and
+    branch points of these very equations; where the multipliers say otherwise the one nearest to 1 is on the other side.
     """
-    others, count, beside, real = logs.shape[0] - 1, 0, 0, 0
+    others, count, real, nearest = logs.shape[0] - 1, 0, 0, -1
     for k in range(others):
-        if abs(logs[k]) <= NEAR and abs(angles[k]) <= NEAR:
-            beside += 1
-        elif logs[k] > NEUTRAL:
-            count += 1
-            real += angles[k] == 0.0
-    if beside == 1:
-        odd = parity(w) * (-1.0 if others % 2 == 1 else 1.0) < 0.0  # an odd number of real ones beyond 1
-        return count + (odd != (real % 2 == 1))
-    for k in range(others):
-        if abs(logs[k]) <= NEAR and abs(angles[k]) <= NEAR and logs[k] > NEUTRAL:
-            count += 1
+        outside = logs[k] > NEUTRAL
+        count += outside
+        if angles[k] == 0.0:
+            real += outside
+            if nearest < 0 or abs(logs[k]) < abs(logs[nearest]):
+                nearest = k
+    odd = parity(w) * (-1.0 if others % 2 == 1 else 1.0) < 0.0
+    if odd != (real % 2 == 1) and nearest >= 0:
+        count += -1 if logs[nearest] > NEUTRAL else 1
     return count
 
 
@@ -155,10 +184,11 @@ def monitor(w, point, p, out):
     if not find_multipliers(lapack, ints, fixed(w, T.FLOQUET), gather_maps(w), logs, angles):
         return NONFINITE
     trivial_last(logs, angles)
-    phi[FOLD] = x[2 * size - 1]
+    correct_smallest(w, logs, angles)
     phi[BRANCH], phi[TESTS + BRANCH] = x[2 * size + DETERMINANT], x[2 * size + EXPONENT]
     phi[DOUBLING], phi[TESTS + DOUBLING] = determinant(w, 1.0, -1.0)
     phi[TORUS] = torus_test(logs, angles)
     phi[AMPLITUDE] = amplitude_test(w, part(x, 0, size - 2))
+    phi[FOLD] = math.copysign(1.0, phi[AMPLITUDE]) * x[2 * size - 1]  # at a Hopf point both signs change: no fold
     counts[UNSTABLE], counts[NULLITY], counts[VANISHED] = count_outside(w, logs, angles), 0.0, 0.0
     return OK if math.isfinite(phi[DOUBLING] + phi[TORUS] + phi[AMPLITUDE]) else NONFINITE
