@@ -39,7 +39,8 @@ def switch(problem, point, settings=None, *, seconds=SECONDS) -> Starts:
     ------
     ValueError
         The point is of another kind (a fold or a Neimark-Sacker point of periodic orbits has nothing to switch to) or
-        of another problem, was not located, equations depend on each other around it, its kernel is larger than 8, or nothing but the branch that led to it was found.
+        of another problem, was not located, equations depend on each other around it, its kernel is larger than 8, or
+        nothing but the branch that led to it was found.
 
     Notes
     -----

@@ -68,8 +68,10 @@ def check_branch_point(problem, point) -> str:
     if point.kind is Kind.HOPF:
         raise ValueError(
             f"point: wanted a branch point (BP), got {point.label}, a HOPF: the branch there is one of periodic "
-            "orbits; see emanating_orbit(problem, point)"
+            "orbits; see emanating_orbit(problem, point) and trace(periodic_orbits(problem), point, vary)"
         )
+    if point.context is not None:
+        raise ValueError(f"point: {point.label} is one of periodic orbits: switch(periodic_orbits(problem), point)")
     if point.kind is not Kind.BRANCH_POINT:
         raise ValueError(f"point: wanted a branch point (BP), got {point.label}, a {point.kind.name}")
     if not point.located:

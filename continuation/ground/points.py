@@ -25,7 +25,7 @@ class Point:
     tangent: np.ndarray | None = None
     unknowns: np.ndarray | None = None  # (N,) of its problem, varied parameter last, on a branch
     weights: np.ndarray | None = field(default=None, repr=False)  # (N,) of its branch's inner product; None: the usual
-    context: np.ndarray | None = field(default=None, repr=False)  # (C,) what goes with the unknowns: a mesh, multipliers
+    context: np.ndarray | None = field(default=None, repr=False)  # (C,) of an orbit: its mesh, its multipliers
 
     __iter__ = None  # its values are asked for by name
 

@@ -9,7 +9,7 @@ from continuation.equations.derivatives import state_jacobian
 from continuation.equations.measures.measure import measured_like
 from continuation.ground import canonical
 from continuation.ground.arguments import check_mapping, shown
-from continuation.ground.points import Point, SpecialPoint, Start
+from continuation.ground.points import SpecialPoint, Start
 from continuation.ground.status import Kind, StartError, Status
 from continuation.orbits.basis import basis
 from continuation.orbits.operations import OrbitEquations

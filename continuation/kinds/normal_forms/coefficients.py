@@ -90,6 +90,8 @@ def of_point(problem, point) -> dict:
     """
     if problem.vector_field is not problem and point.kind is Kind.FOLD:
         return {}  # a curve of special points turns there: no fold of the problem itself
+    if point.context is not None and point.kind is not Kind.HOPF:
+        return {}  # of a periodic orbit, whose largest values are no equilibrium
     nullity = None if problem.vector_field is problem else point.nullity
     problem = problem.vector_field
     known = "residual" in getattr(problem, "functions", {}) and len(point.state) == len(problem.states)

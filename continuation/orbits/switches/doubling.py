@@ -31,7 +31,8 @@ def doubled_start(place: OrbitPlace) -> Start:
     ahead = orbits_ahead(equations, x, v)
     if not ahead:
         raise ValueError(
-            f"point: no doubled orbit was found beside {place.point.label}: it may be degenerate, or need more intervals"
+            f"point: no doubled orbit was found beside {place.point.label}: it may be degenerate, or need more "
+            "intervals"
         )
     return Start(
         x, v, place.p.copy(), place.vary, outward=True, problem=cycles, origin=place.point, ahead=np.array(ahead)
@@ -45,7 +46,9 @@ def antiperiodic_null_vector(place, equations, x) -> np.ndarray:
     do not mix in.
     """
     half = len(x) // 2 - 1
-    row = equations.weights * np.concatenate([np.tile(place.tangent[:-2], 2), [2 * place.tangent[-2], place.tangent[-1]]])
+    row = equations.weights * np.concatenate(
+        [np.tile(place.tangent[:-2], 2), [2 * place.tangent[-2], place.tangent[-1]]]
+    )
     side = np.cos(1.0 + 2.0 * np.arange(half) ** 1.5)
     for _ in range(ROUNDS):
         right = np.concatenate([side, -side, [0.0, 0.0]])

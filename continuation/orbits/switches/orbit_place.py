@@ -105,11 +105,13 @@ def check_leaving(cycles, point):
     if len(point.vary) != 1:
         raise ValueError(f"point: wanted a point of a branch in one parameter, got {point.vary}")
     if point.vary[0] not in cycles.parameters:
-        raise ValueError(f"point: varies {point.vary[0]!r}; this problem has {suggest(point.vary[0], cycles.parameters)}")
+        raise ValueError(
+            f"point: varies {point.vary[0]!r}; this problem has {suggest(point.vary[0], cycles.parameters)}"
+        )
 
 
 def solve_beside(equations, x, row, first, second):
-    """Bordered solutions for two right-hand sides (N,), a little aside where the equations are singular to the last bit."""
+    """Bordered solutions for two right-hand sides (N,), a little aside where the equations are exactly singular."""
     for nudge in NUDGES:
         beside = x.copy()
         beside[-1] += nudge * (1.0 + abs(x[-1]))
