@@ -11,6 +11,7 @@ from continuation.branching.switching import starts_at
 from continuation.engine.follow import follow
 from continuation.engine.watching import TimeLimit
 from continuation.exploring.adding import add_failure, label_point
+from continuation.exploring.recognition.conjugate_branches import choose_generic_row
 from continuation.exploring.recognition.same_orbits import (
     count_orbit_images,
     find_double_passage,
@@ -114,7 +115,7 @@ def follow_orbits(diagram, start, origin, clock):
     except (ValueError, np.linalg.LinAlgError) as error:
         return add_failure(diagram, Failure(origin.label, str(error)))
     diagram = replace(diagram, effort=add_effort(diagram.effort, branch.effort))
-    if is_repeated(branch, len(branch) - 1):
+    if is_repeated(branch, choose_generic_row(branch)):
         return diagram  # known orbits, run through twice
     branch = without_known(branch, known)
     if Status.INTERRUPTED in branch.ends:

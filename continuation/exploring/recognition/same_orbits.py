@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from continuation.exploring.recognition.conjugate_branches import choose_generic_row
 from continuation.exploring.recognition.overlaps import choose_rows
 from continuation.ground.status import Kind
 from continuation.orbits.basis import basis
@@ -140,7 +141,7 @@ def is_repeated(branch, row, times=2) -> bool:
     shape = shape_of(known.profiles[row], known.meshes[row], known.degree)
     even = (np.arange(100) + 0.5) / 100
     extent = np.max(np.ptp(known.profiles[row], axis=0))
-    return bool(np.max(np.abs(shape(even + 1 / times) - shape(even))) <= REPEATED * extent)
+    return bool(np.max(np.abs(shape(even + 1 / times) - shape(even))) < REPEATED * extent)
 
 
 def images_of_orbit(cycles, x) -> list:
@@ -155,7 +156,7 @@ def images_of_orbit(cycles, x) -> list:
 
 def count_orbit_images(cycles, branch) -> int:
     """Number of different branches that a branch stands for: its images under the symmetries, shifts of time aside."""
-    row = max(range(len(branch)), key=lambda k: -abs(k - 0.7 * len(branch)))
+    row = choose_generic_row(branch)
     known, found = orbit_rows(branch), []
     for image in images_of_orbit(cycles, branch.unknowns[row]):
         profile = image[:-2].reshape(1, -1, known.profiles.shape[2])
