@@ -3,8 +3,9 @@
 Draws the diagrams of the `.ode` files of a folder that are listed here, and with ``--rival`` (a Python that has
 xpplab, XPPAUT's AUTO in a wheel) lets AUTO do so from the same starts, which follows branches that bifurcate too: both
 with their own default steps, AUTO also with the largest step that this package takes.  What either finds is checked
-apart from both: Newton's method on the equations and what makes the point special (numpy).  A point is *found* where a
-true one was told, *missed* where only the other told it, *invented* where nothing is there or something else.
+apart from both: least squares on the equations and what makes the point special (numpy), in units of the unknowns.  A
+point is *found* where a true one was told, *missed* where only the other told it, *invented* where nothing is there or
+something else.  A program that crashes, or does not end within a minute, is said to; such a file is none of its misses.
 """
 
 import argparse
@@ -12,6 +13,7 @@ import json
 import pathlib
 import subprocess
 import time
+from typing import NamedTuple
 
 import numpy as np
 from scipy.optimize import least_squares
@@ -42,6 +44,7 @@ CASES = {  # file -> parameter, low, high, values of others
 }
 KINDS = {"FOLD": "LP", "BRANCH_POINT": "BP", "HOPF": "HB"}
 LONGEST = 60  # seconds for AUTO and one file
+ZERO = 1e-6  # of what vanishes at a point and in its equations, rows and columns of size 1
 NEAR = 1e-3  # of the span: how far a point may lie from where it was told
 RIVAL = """
 import json, sys, time
@@ -65,6 +68,34 @@ print(json.dumps([found, spent]))
 """
 
 
+class Told(NamedTuple):
+    """What a program told of a file: points (kind, parameter, state), the seconds it took, why it told no more."""
+
+    points: list
+    seconds: float
+    failure: str = ""
+
+
+class Score(NamedTuple):
+    """Numbers of points, and of files that a program failed on."""
+
+    found: int = 0
+    missed: int = 0
+    invented: int = 0
+    seconds: float = 0.0
+    failed: int = 0
+
+    def __str__(self):
+        failed = f", failed on {self.failed} files" if self.failed else ""
+        return (
+            f"{self.found} found, {self.missed} missed, {self.invented} invented, {1000 * self.seconds:.1f} ms{failed}"
+        )
+
+    def add(self, other):
+        """The sum of two."""
+        return Score(*(a + b for a, b in zip(self, other)))
+
+
 def main(arguments=None):
     """Print a line for each file and the sums."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.xpp_models", description=__doc__.split("\n")[0])
@@ -80,17 +111,17 @@ def main(arguments=None):
         told = tell(path, name, low, high, values, asked.rival)
         true = true_points(told, name, low, high)
         words = []
-        for who, (points, spent) in told["found"].items():
-            score = judge(points, true, high - low)
-            sums[who] = [a + b for a, b in zip(sums.get(who, [0, 0, 0, 0.0]), (*score, spent))]
-            words.append(f"{who}: {score[0]} found, {score[1]} missed, {score[2]} invented, {1000 * spent:.1f} ms")
+        for who, one in told["found"].items():
+            score = score_of(one, true, high - low)
+            sums[who] = sums.get(who, Score()).add(score)
+            words.append(f"{who}: {one.failure or score}")
         print(f"{case} ({name}), {len(true)} points: " + "; ".join(words), flush=True)
-    for who, (found, missed, invented, spent) in sums.items():
-        print(f"{who}: {found} found, {missed} missed, {invented} invented, {1000 * spent:.0f} ms in all")
+    for who, score in sums.items():
+        print(f"{who}: {score} in all")
 
 
 def tell(path, name, low, high, values, rival) -> dict:
-    """What each traces and how long it takes: ``{"problem": ..., "found": {who: (points, seconds)}}``."""
+    """What each traces and how long it takes: ``{"problem": ..., "parameters": ..., "found": {who: Told}}``."""
     problem = Problem.from_file(path)
     parameters, state = first_solution(problem, {**problem.model.parameters, **values}, name, (low, high))
     values = {**values, name: parameters[name]}
@@ -100,25 +131,28 @@ def tell(path, name, low, high, values, rival) -> dict:
     spent = time.perf_counter() - began
     kinds = [p for p in whole.special if p.kind.name in KINDS]
     points = [(KINDS[p.kind.name], p[name], p.state) for p in kinds]
-    found = {"pseudoarc": (points, spent)}
+    found = {"pseudoarc": Told(points, spent)}
     if rival:
         steps = np.concatenate([np.diff(branch.arclength) for branch in whole.branches])
         for who, settings in (("AUTO", {}), ("AUTO, our largest step", {"dsmax": float(np.max(steps))})):
             words = json.dumps([str(path), name, low, high, dict(zip(problem.states, state)), values, settings])
-            listed, seconds = run_rival(rival, words)
-            order = [state_name.lower() for state_name in problem.states]
-            told = [(k, v, np.array([{a.lower(): b for a, b in u.items()}[x] for x in order])) for k, v, u in listed]
-            found[who] = (told, seconds)
+            found[who] = run_rival(rival, words, problem.states)
     return {"problem": problem, "parameters": parameters, "found": found}
 
 
-def run_rival(rival, words) -> tuple:
-    """What AUTO lists and the seconds it took; nothing, and the limit, where it did not come to an end."""
+def run_rival(rival, words, states) -> Told:
+    """What AUTO tells; why it tells nothing where it crashed or did not come to an end."""
     try:
         done = subprocess.run([rival, "-c", RIVAL, words], capture_output=True, text=True, timeout=LONGEST)
     except subprocess.TimeoutExpired:
-        return [], float(LONGEST)
-    return json.loads(done.stdout.splitlines()[-1]) if done.returncode == 0 else ([], 0.0)
+        return Told([], float(LONGEST), f"did not end within {LONGEST} s")
+    if done.returncode != 0:
+        last = (done.stderr.strip().splitlines() or ["no message"])[-1]
+        return Told([], 0.0, f"crashed with exit status {done.returncode} ({last})")
+    listed, seconds = json.loads(done.stdout.splitlines()[-1])
+    names = [name.lower() for name in states]
+    lowered = [(kind, value, {a.lower(): b for a, b in u.items()}) for kind, value, u in listed]
+    return Told([(kind, value, np.array([u[name] for name in names])) for kind, value, u in lowered], seconds)
 
 
 def first_solution(problem, parameters, name, ends) -> tuple:
@@ -134,8 +168,8 @@ def first_solution(problem, parameters, name, ends) -> tuple:
 def true_points(told, name, low, high) -> list:
     """Points told by anyone that are what they are said to be, each once: (kind, parameter, state)."""
     problem, true = told["problem"], []
-    for points, _ in told["found"].values():
-        for kind, value, state in points:
+    for one in told["found"].values():
+        for kind, value, state in one.points:
             exact = confirm(problem, {**told["parameters"], name: value}, name, kind, state)
             if exact is None or abs(exact[0] - value) > NEAR * (high - low) or not low <= exact[0] <= high:
                 continue
@@ -148,38 +182,54 @@ def confirm(problem, parameters, name, kind, state):
     """(parameter, state) of the point of a kind near a place, by least squares; None where there is none.
 
     What vanishes beside F: at a fold the smallest singular value of F_u but not that of ``[F_u F_p]``, at a branch
-    point both, at a Hopf point the real part of the complex pair nearest the axis.
+    point both, at a Hopf point the real part of the complex pair nearest the axis.  Unknowns are in units of their own
+    size, rows of ``[F_u F_p]`` in those they have at the place or beside it: without, the slow states of a model are
+    all that its singular values tell.
     """
+    start = np.append(state, parameters[name])
+    unit = 1e-3 + np.abs(start)
+    beside = start + 0.1 * unit * np.cos(np.arange(len(start)))
 
     def parts(x):
         values = {**parameters, name: x[-1]}
         f, a = problem.residual(x[:-1], values), problem.jacobian(x[:-1], values)
         b = problem.parameter_derivative(x[:-1], name, values)
-        return np.nan_to_num(f, nan=1e6), np.nan_to_num(a, nan=1e6), np.nan_to_num(b, nan=1e6)
+        return np.nan_to_num(f, nan=1e6), np.nan_to_num(np.column_stack([a, b]), nan=1e6)
 
-    def conditions(x):
-        f, a, b = parts(x)
+    rows = np.max([np.max(np.abs(parts(x)[1]) * unit, axis=1) for x in (start, beside)], axis=0)
+    rows = np.where(rows > 0, rows, 1.0)
+
+    def sizes(matrix):
+        return np.linalg.svd(matrix, compute_uv=False)[-1]
+
+    def conditions(y):
+        f, both = parts(unit * y)
+        scaled = both * unit / rows[:, None]
         if kind == "HB":
-            values = np.linalg.eigvals(a)
-            pairs = values[np.abs(values.imag) > 1e-9 * np.max(np.abs(values))].real
-            return np.append(f, pairs[np.argmin(np.abs(pairs))] if len(pairs) else 1.0)
-        least = [np.linalg.svd(a, compute_uv=False)[-1], np.linalg.svd(np.column_stack([a, b]), compute_uv=False)[-1]]
-        return np.append(f, least if kind == "BP" else least[0])
+            values = np.linalg.eigvals(both[:, :-1])
+            pairs = values[np.abs(values.imag) > 1e-9 * np.max(np.abs(values))]
+            return np.append(f / rows, np.min(np.abs(pairs.real) / np.abs(pairs), initial=1.0))
+        least = [sizes(scaled[:, :-1]), sizes(scaled)]
+        return np.append(f / rows, least if kind == "BP" else least[0])
 
-    start = np.append(state, parameters[name])
-    found = least_squares(conditions, start, x_scale=1 + np.abs(start), xtol=1e-15, ftol=1e-15, gtol=1e-15)
-    _, a, b = parts(found.x)
-    size = max(1.0, np.max(np.abs(a)))
-    both = np.linalg.svd(np.column_stack([a, b]), compute_uv=False)[-1]
-    if np.max(np.abs(found.fun)) > 1e-6 * size or (kind == "LP" and both <= 1e-6 * size):
+    found = least_squares(conditions, start / unit, xtol=1e-15, ftol=1e-15, gtol=1e-15)
+    x = unit * found.x
+    if np.max(np.abs(found.fun)) > ZERO or (kind == "LP" and sizes(parts(x)[1] * unit / rows[:, None]) <= ZERO):
         return None
-    return float(found.x[-1]), found.x[:-1]
+    return float(x[-1]), x[:-1]
 
 
 def is_same(one, other, span) -> bool:
     """Whether two (parameter, state) are one point."""
     gap = np.max(np.abs(one[1] - other[1]) / (1 + np.abs(other[1])))
     return abs(one[0] - other[0]) <= NEAR * span and gap <= 20 * NEAR
+
+
+def score_of(told, true, span) -> Score:
+    """The score of what was told of a file; a failure is no miss."""
+    if told.failure:
+        return Score(failed=1)
+    return Score(*judge(told.points, true, span), told.seconds)
 
 
 def judge(points, true, span) -> tuple:

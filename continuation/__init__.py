@@ -19,6 +19,7 @@ __all__ = [
     "Diagram",
     "EmanatingOrbit",
     "Kind",
+    "Orbit",
     "Point",
     "Problem",
     "Settings",
@@ -41,6 +42,7 @@ __all__ = [
 
 LAZY = {  # name -> module that is imported when the name is first asked for: they bring numba or scipy
     "EmanatingOrbit": "continuation.branching.emanating",
+    "Orbit": "continuation.orbits.orbit",
     "Problem": "continuation.problem",
     "TimeLimit": "continuation.engine.watching",
     "Watcher": "continuation.engine.watching",

@@ -17,6 +17,7 @@ from continuation.diagram import diagram as make_diagram
 from continuation.ground.later import later
 from continuation.ground.names import suggest
 from continuation.ground.status import StartError
+from continuation.results.request import UNLIMITED, check_span
 from continuation.trace import trace as trace_branch
 
 diagram_files = later("continuation.exploring.diagram_files")
@@ -210,7 +211,7 @@ def _arguments(path, options):
         _complain(f"note: {note}")
     vary = options["vary"] or model.vary
     known, bounds = list(model.problem.parameters), _bounds(options["bounds"], model)
-    span = _span(options["span"] or model.span or (float("-inf"), float("inf")))
+    span = check_span(options["span"] or model.span or UNLIMITED, "--span")
     values, chosen = _named_sets(model, options["values"])
     if vary is None:
         raise ValueError(f"{path}: nothing to vary: give --vary NAME or [trace] vary; known: {suggest('', known)}")
@@ -258,23 +259,13 @@ def _assignments(option, texts, known) -> dict:
     return found
 
 
-def _span(span):
-    """The limits, checked."""
-    low, high = span
-    if not low < high:
-        raise ValueError(f"--span {low} {high}: wanted LOW smaller than HIGH")
-    return span
-
-
 def _bounds(given, model) -> dict:
     """Limits by name of states and outputs: those of the model file, changed by those of the command line."""
     known, found = [*model.problem.states, *model.problem.outputs], dict(model.bounds)
     for name, low, high in given:
         if name not in known:
             raise ValueError(f"--bounds {name}: no such state or output; known: {suggest(name, known)}")
-        if not low < high:
-            raise ValueError(f"--bounds {name} {low} {high}: wanted LOW smaller than HIGH")
-        found[name] = (low, high)
+        found[name] = check_span((low, high), f"--bounds {name}")
     return found
 
 

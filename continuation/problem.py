@@ -14,7 +14,7 @@ from continuation.derived.restricted import Restricted, restricted
 from continuation.equations import derivatives
 from continuation.equations.equations import Equations
 from continuation.equations.newton import solve_damped
-from continuation.equations.stability import counts_at
+from continuation.equations.stability import point_at
 from continuation.equations.tape_function import SHAPES, functions_of
 from continuation.ground.arguments import check_mapping
 from continuation.ground.later import later
@@ -53,9 +53,7 @@ class Verbs:
         u = solve_damped(self, u, p)
         if is_singular(self, u, p) and (words := refusal_of(self, p, u)):
             raise StartError(words, Status.SINGULAR)
-        outputs = {name: float(g(u, p)) for name, g in self.outputs.items()}
-        state = self.columns(np.append(u, 0.0)[None])[0][0].copy()
-        return Point(state, dict(zip(self.parameters, p.tolist())), self.states, outputs, *counts_at(self, u, p))
+        return point_at(self, u, p)
 
     def settle(self, start, time=None, parameters=None):
         """Integrate ``u' = F`` to see whether it rests, oscillates or grows: `continuation.searching.settling.settle`.
@@ -399,12 +397,12 @@ def chosen_functions(made, compiled) -> dict:
 
 def with_computed(parameters, definitions) -> tuple:
     """Parameters that are numbers, and the definitions with those that are expressions."""
-    if not isinstance(parameters, Mapping) or not isinstance(definitions or {}, Mapping):
-        return parameters, definitions or {}  # refused where they are read
     computed = {name: value for name, value in parameters.items() if is_computed(value)}
+    if twice := [name for name in computed if name in definitions]:
+        raise ValueError(f"definitions: {twice[0]!r} is computed in `parameters` already; leave one of them out")
     given = {name: value for name, value in parameters.items() if name not in computed}
     numbers = {name: float(value) if isinstance(value, str) else value for name, value in given.items()}
-    return numbers, {**computed, **(definitions or {})}
+    return numbers, {**computed, **definitions}
 
 
 def is_computed(value) -> bool:

@@ -1,7 +1,7 @@
 """`switch`: from a branch point or a period doubling to the other branches through it."""
 
 from continuation.branching.switching import SECONDS, starts_at
-from continuation.ground.names import check_numbers
+from continuation.ground.names import check_seconds
 from continuation.ground.points import Starts
 from continuation.ground.settings import Settings
 
@@ -74,4 +74,4 @@ def switch(problem, point, settings=None, *, seconds=SECONDS) -> Starts:
     """
     if settings is not None and not isinstance(settings, Settings):
         raise ValueError(f"settings: wanted Settings(...), got {type(settings).__name__}")
-    return starts_at(problem, point, check_numbers("seconds", seconds, 0))
+    return starts_at(problem, point, check_seconds("seconds", seconds, zero=True))

@@ -266,8 +266,8 @@ def test_ctrl_c_outside_the_engine(here, traced):
     ("words", "told"),
     [
         (("--vary", "c"), ("--vary c", "known: a, b")),
-        (("--span", "1", "0"), ("--span 1.0 0.0", "LOW smaller")),
-        (("--span", "nan", "0"), ("--span nan 0.0",)),
+        (("--span", "1", "0"), ("--span: wanted low < high, got (1.0, 0.0)",)),
+        (("--span", "nan", "0"), ("--span: wanted low < high, got (nan, 0.0)",)),
         (("--span", "0", "x"), ("'x' is not a valid float",)),
         (("--set", "c=1"), ("--set c=1", "known: a, b")),
         (("--set", "a"), ("--set a", "NAME=VALUE")),

@@ -313,6 +313,7 @@ def test_a_trace_that_jumps_is_traced_anew_or_cut_and_told(monkeypatch, times):
 
 def test_a_place_is_on_one_branch_only():
     found = two_modes()
+    assert len(found.branches) >= 2
     for k, branch in enumerate(found.branches):
         x, t = branch.unknowns[5], branch.tangents[5]
         moved = [b.at(mu=float(0.5 * (x[-1] + branch.unknowns[6, -1]))) for b in found.branches]

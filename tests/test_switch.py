@@ -188,7 +188,9 @@ def test_a_closed_branch_that_began_at_a_branch_point_ends_there():
     problem = Problem.from_expressions(equations, {"mu": -1.0})
     trunk = trace(problem, [0.0, 0.0], "mu", (-1, 2))
     parabola = trace(problem, switch(problem, trunk["BP1"])[1], "mu", (-1, 2))
-    for start in switch(problem, parabola["BP2"])[1:]:
+    starts = switch(problem, parabola["BP2"])[1:]
+    assert len(starts) == 2
+    for start in starts:
         loop = trace(problem, start, "mu", (-1, 2))
         assert loop.ends == (Status.CLOSED, Status.CLOSED)
         assert_allclose(loop.unknowns[-1], loop.unknowns[0], rtol=0, atol=0)

@@ -46,7 +46,9 @@ class EmanatingOrbit:
         Whether the small orbits are: l1 < 0 and no other eigenvalue has a positive real part; where several equal
         pairs cross, all perturbations within their eigenspace decay too (None: third order does not decide).
     name, symmetry : str
-        ``"rotating wave"`` or ``"standing wave"``, and its spatio-temporal symmetry in words; empty without one.
+        ``"rotating wave"``, ``"standing wave"``, or ``"symmetric oscillation"`` where the whole group fixes it point by
+        point; and its spatio-temporal symmetry in words.  Both are empty where no symmetry is declared, and from
+        `emanating_orbit`.
     spatial : Elements or None
         Elements that fix every point of the orbit: in ``problem.restricted(orbit.spatial)`` it is found too.
     """

@@ -71,8 +71,10 @@ def half_branches(kernel: ScaledKernel, smoothness, error, tangent=None, seconds
             result = realise_halves(reduced, real, deadlines, along)
             if any(is_broken(result.spheres, half) for half in result.halves):
                 return search_halves(scaled, h, [half.z for half in result.halves], [BROKEN])
+            if len(result.halves) == len(found):  # nothing is left out: more at a larger scale are of other points
+                return result
             best = result if best is None or len(result.halves) > len(best.halves) else best
-            if len(result.halves) == len(found) or time.monotonic() > deadlines.paths:
+            if time.monotonic() > deadlines.paths:
                 return best
         elif shrink == 1.0:
             starts = [reduced.lift(h * root.z) / h for root in found]
@@ -89,20 +91,29 @@ def realise_halves(reduced: Reduced, real: RealRoots, deadlines: Deadlines, alon
         found.sort(key=lambda root: abs(root.z @ along) < ALONG)
     followed = list(in_time((follow_germ(reduced, root) for root in found), deadlines.germs))
     germs = [germ for germ in followed if germ is not None]
+    notes += [
+        f"the solution of the reduced equations in the direction {shown(root.z)} does not lead to the point"
+        for root, germ in zip(found, followed)
+        if germ is None
+    ]
     levels = [np.array([g.points[min(level, len(g.points) - 1)] for g in germs]) for level in range(MOST)]
     realised = list(
         in_time((realise_half(spheres, reduced, germs, levels, k) for k in range(len(germs))), deadlines.branches)
     )
     for germ, half in zip(germs, realised):
         if half is None:
-            direction = (np.round(germ.limit, 6) + 0.0).tolist()
-            notes.append(f"no branch of the equations leaves in the direction {direction}")
+            notes.append(f"no branch of the equations leaves in the direction {shown(germ.limit)}")
         else:
             halves.append(half)
     left = len(found) - len(followed) + len(germs) - len(realised)
     if left:
         notes.append(f"time was too short to follow {left} of the {len(found)} solutions of the reduced equations")
-    return HalfBranches(spheres, halves, notes, real.complete and not left)
+    return HalfBranches(spheres, halves, notes, real.complete and len(germs) == len(found) and not left)
+
+
+def shown(direction) -> list:
+    """A direction as it stands in notes."""
+    return (np.round(direction, 6) + 0.0).tolist()
 
 
 def realise_half(spheres, reduced, germs, levels, number):
@@ -131,7 +142,7 @@ def is_broken(spheres: Spheres, half: Half) -> bool:
 
 def search_halves(kernel: ScaledKernel, h, starts, notes) -> HalfBranches:
     """Half-branches from searches of the true equations on two small spheres."""
-    m, germs, budget = kernel.basis.shape[1], [], roots.Budget(WORK / len(kernel.x) ** 3)
+    m, germs, astray, budget = kernel.basis.shape[1], [], 0, roots.Budget(WORK / len(kernel.x) ** 3)
     samples = [kernel.lift(y) for y in roots.sphere_points(m, STARTS * (m - 1))]
     for level in (0, 3):
         family = Spheres(kernel, h)
@@ -139,8 +150,11 @@ def search_halves(kernel: ScaledKernel, h, starts, notes) -> HalfBranches:
         system = family.system(family.radius)
         for root in roots.classify(system, roots.search(system, [*starts, *samples], budget=budget)):
             germ = follow_germ(family, root)
+            astray += germ is None
             if germ is not None and not any(is_same_germ(system, old, germ) for old in germs):
                 germs.append(germ)
+    if astray:
+        notes = [*notes, f"{astray} of the solutions on small spheres around the point do not lead to it"]
     if budget.is_spent:
         notes = [*notes, CUT_SHORT]
     return HalfBranches(Spheres(kernel, h), [make_half(kernel, germ) for germ in germs], notes, False)

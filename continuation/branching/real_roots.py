@@ -21,6 +21,9 @@ WALK = 40  # strides of 0.2 from a singular end towards the reals: once around a
 STRIDE = 0.2
 AT_LEAST = 64  # solutions of the reduced equations that are made use of however short time is
 STILL = 0.05  # of what is imaginary, along the continuum: nearer to the reals it does not come
+# Of a stride, from which Newton's method returns to where it began: an end alone, a threefold one is known to 5e-3.
+# Ten times less takes these for lost, at 1 a continuum that bends too much is taken for an end alone.
+BACK = 0.3
 
 
 class Deadlines(NamedTuple):
@@ -54,6 +57,13 @@ class Ends(NamedTuple):
     lost: int
 
 
+class Walk(NamedTuple):
+    """The real solution (m,) that a walk from a singular end came to, or None; whether there may be one yet."""
+
+    real: np.ndarray | None
+    is_lost: bool = False
+
+
 def find_real_roots(reduced, deadlines: Deadlines, along=None) -> RealRoots:
     """All real solutions of the reduced equations, one for each continuum.
 
@@ -67,10 +77,12 @@ def find_real_roots(reduced, deadlines: Deadlines, along=None) -> RealRoots:
     found = [root for root, z in polished if root is not None and np.linalg.norm(root - z) <= roots.SAME]
     unsure = ends.lost + len(ends.simple) - len(found)
     if len(ends.singular):
-        reals = [z for z in (walk_to_reals(system, y) for y in ends.singular) if z is not None]
+        walks = list(in_time((walk_to_reals(system, y) for y in ends.singular), deadlines.paths))
+        reals = [walk.real for walk in walks if walk.real is not None]
         m = x.shape[1] - 1
         found = roots.search(system, [*found, *reals, *roots.sphere_points(m, FEW * m)], rounds=0)
         unsure += sum(is_missing(z, found) for z in reals)
+        unsure += len(ends.singular) - len(walks) + sum(walk.is_lost for walk in walks)
     if unsure:
         for z in () if along is None else (along, -along):
             roots.add_new(found, roots.newton(system, z))
@@ -89,25 +101,34 @@ def sort_ends(polynomials, x, regular) -> Ends:
     return Ends(y[real].real, y[~regular & (far <= FAR)], int(np.sum(~np.isfinite(last))))
 
 
-def walk_to_reals(system, y):
-    """The real solution next to a singular end, or that a walk on the continuum through it leads to; None for none."""
+def walk_to_reals(system, y) -> Walk:
+    """Walk from a singular end y (m,) to the real solution next to it, or on the continuum through it.
+
+    There is none where the continuum comes no nearer to the reals, or the end is alone off them; where Newton's method
+    fails on the way, or leads away from them, or the walk takes too long, nothing is known.
+    """
     z = roots.newton(system, y)
     y = y if z is None or np.linalg.norm(z - y) > OFF else z
     for _ in range(WALK):
         if np.max(np.abs(y.imag)) <= OFF:
             real = roots.newton(system, y.real)
-            return y.real if real is None or np.linalg.norm(real - y) > 4 * OFF else real
+            return Walk(y.real if real is None or np.linalg.norm(real - y) > 4 * OFF else real)
         _, sigma, vt = np.linalg.svd(system(y)[1])
         null = vt[sigma <= roots.SINGULAR * max(sigma[0], 1.0)].conj()
         step = null.T @ (null.conj() @ (-1j * y.imag))
         size = np.linalg.norm(step)
         if size <= STILL * np.linalg.norm(y.imag):
-            return None
-        moved = roots.newton(system, y + step * min(1.0, STRIDE / size))
-        if moved is None or np.linalg.norm(moved.imag) >= np.linalg.norm(y.imag):
-            return None
+            return Walk(None)
+        step = step * min(1.0, STRIDE / size)
+        moved = roots.newton(system, y + step)
+        if moved is None:
+            return Walk(None, is_lost=True)
+        if np.linalg.norm(moved - y) <= BACK * np.linalg.norm(step):
+            return Walk(None)
+        if np.linalg.norm(moved.imag) >= np.linalg.norm(y.imag):
+            return Walk(None, is_lost=True)
         y = moved
-    return None
+    return Walk(None, is_lost=True)
 
 
 def is_missing(z, found) -> bool:

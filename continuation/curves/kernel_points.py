@@ -10,6 +10,7 @@ Gauss-Newton method is quadratic there (Govaerts, *Numerical Methods for Bifurca
 import numpy as np
 
 from continuation.equations.derivatives import evaluate, state_jacobian
+from continuation.equations.measures.measure import measure_of
 from continuation.kinds.normal_forms.linear_part import Local
 
 # Singular values of F_u, rows scaled, that may vanish at a point near (along directions of the kernel a point of the
@@ -31,24 +32,24 @@ def at_kernel(curve, x, p):
     """
     for k in range(kernel_size(curve, x, p, DOUBTFUL), 1, -1):
         y, length = polished(curve, x, p, k)
-        near = np.linalg.norm(y - x) <= FARTHEST * (1 + np.linalg.norm(x))
+        units = measure_of(curve).units
+        near = np.linalg.norm((y - x) / units) <= FARTHEST * (1 + np.linalg.norm(x / units))
         if near and kernel_size(curve, y, p, VANISHED) >= k:
             return y, length, k
     return None
 
 
 def kernel_size(curve, x, p, small) -> int:
-    """Number of singular values of F_u below a limit, its rows scaled as for normal forms."""
-    local = Local(curve.base, x[: curve.size], curve.parameters_at(x, p), ())
-    return int(np.sum(np.linalg.svd(local.jacobian / local.rows[:, None], compute_uv=False) <= small))
+    """Number of singular values of F_u below a limit, in units and its rows scaled as for normal forms."""
+    return int(np.sum(local_at(curve, x, p).singular_values() <= small))
 
 
 def polished(curve, x, p, k):
     """The point near x with a k-dimensional kernel, and the last correction relative to 1 + |x|; x itself without."""
-    best, least = x, np.inf
+    best, least, units = x, np.inf, measure_of(curve).units
     for _ in range(ITERATIONS):
         step = correction(curve, x, p, k)
-        length = np.linalg.norm(step) / (1 + np.linalg.norm(x))
+        length = np.linalg.norm(step / units) / (1 + np.linalg.norm(x / units))
         if not length < least:
             break
         x = x + step
@@ -57,27 +58,32 @@ def polished(curve, x, p, k):
 
 
 def correction(curve, x, p, k) -> np.ndarray:
-    """Gauss-Newton correction of the states and both parameters; auxiliary unknowns stay as they are."""
-    n, h = curve.size, STEP * (1 + np.linalg.norm(x))
+    """Gauss-Newton correction of the states and both parameters; auxiliary unknowns stay as they are.
+
+    Unknowns are in the curve's units, the equations and F_u as in `Local`.
+    """
+    n, units, local = curve.size, measure_of(curve).units, local_at(curve, x, p)
+    h = STEP * (1 + np.linalg.norm(x / units))
     moving = [*range(n), len(x) - 2, len(x) - 1]
-    left, _, right = np.linalg.svd(jacobian_at(curve, x, p))
+    left, _, right = np.linalg.svd(local.jacobian * local.units / local.rows[:, None])
     w, v = left[:, n - k :], right[n - k :].T
 
     def values(y):
         q = curve.parameters_at(y, p)
-        block = w.T @ state_jacobian(curve.base, y[:n], q) @ v
-        return np.append(evaluate(curve.base, y[:n], q), block.ravel())
+        jacobian = state_jacobian(curve.base, y[:n], q) * local.units / local.rows[:, None]
+        return np.append(evaluate(curve.base, y[:n], q) / local.rows, (w.T @ jacobian @ v).ravel())
 
     columns = []
     for j in moving:
         ahead, behind = x.copy(), x.copy()
-        ahead[j], behind[j] = x[j] + h, x[j] - h
-        columns.append((values(ahead) - values(behind)) / (ahead[j] - behind[j]))
+        ahead[j], behind[j] = x[j] + h * units[j], x[j] - h * units[j]
+        columns.append((values(ahead) - values(behind)) / ((ahead[j] - behind[j]) / units[j]))
     step = np.zeros(len(x))
-    step[moving] = np.linalg.lstsq(np.column_stack(columns), -values(x), rcond=RANK)[0]
+    step[moving] = units[moving] * np.linalg.lstsq(np.column_stack(columns), -values(x), rcond=RANK)[0]
     return step
 
 
-def jacobian_at(curve, x, p) -> np.ndarray:
-    """F_u of the base problem at the curve's unknowns."""
-    return state_jacobian(curve.base, x[: curve.size], curve.parameters_at(x, p))
+def local_at(curve, x, p) -> Local:
+    """The base problem around the curve's unknowns, with both parameters varied."""
+    places = [curve.index_of(name) for name in curve.vary]
+    return Local(curve.base, x[: curve.size], curve.parameters_at(x, p), places)

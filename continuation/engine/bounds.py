@@ -36,15 +36,20 @@ class Limited(NamedTuple):
     low: float
     high: float
     value: object
+    weights: np.ndarray  # (N,) of the inner product
 
     def excess(self, x) -> float:
         """How far the value lies beyond the limits, relative to 1 + |limit|; negative inside, inf where it is NaN."""
         return self.relative(self.value(x))
 
     def slope(self, x, direction) -> float:
-        """Derivative of the value along a direction, by a difference."""
-        h = NUDGE * (1 + np.linalg.norm(x))
+        """Derivative of the value along a unit direction, by a difference."""
+        h = self.nudge(x)
         return (self.value(x + h * direction) - self.value(x - h * direction)) / (2 * h)
+
+    def nudge(self, x) -> float:
+        """Length of a small step from x along a unit direction."""
+        return NUDGE * (1 + float(np.sqrt(x**2 @ self.weights)))
 
     def relative(self, value) -> float:
         """`excess` of a value."""
@@ -56,16 +61,19 @@ class Limited(NamedTuple):
         return max(above, below)
 
     def leads_in(self, x, direction) -> bool:
-        """Whether a curve goes on inside the limits from x: from a point inside, or inward from one on a limit."""
+        """Whether a curve with this unit tangent goes on inside the limits from x: inside, or inward from a limit."""
         excess = self.excess(x)
         if excess < -EDGE:
             return True
-        return self.excess(x + NUDGE * (1 + np.linalg.norm(x)) * direction) < excess
+        return self.excess(x + self.nudge(x) * direction) < excess
 
 
-def limited_values(problem, p, vary, bounds) -> tuple:
-    """`Limited` of every bound, for a branch along `vary` with the parameters p (k,) otherwise."""
-    return tuple(Limited(*bound, value_of(problem, p, vary, bound.name)) for bound in bounds)
+def limited_values(problem, p, vary, bounds, weights) -> tuple:
+    """`Limited` of every bound, for a branch along `vary` with the parameters p (k,) otherwise.
+
+    weights : (N,) of the branch's inner product.
+    """
+    return tuple(Limited(*bound, value_of(problem, p, vary, bound.name), weights) for bound in bounds)
 
 
 def value_of(problem, p, vary, name):

@@ -5,6 +5,7 @@ from dataclasses import replace
 from continuation.engine.bounds import limited_values
 from continuation.engine.follow import trace_on
 from continuation.ground.arguments import check_instance
+from continuation.ground.interrupts import listening
 from continuation.ground.names import check_whole
 from continuation.ground.settings import Settings
 from continuation.ground.status import Status
@@ -42,17 +43,24 @@ def extend_branch(branch, problem=None, *, max_points=None, span=None, settings=
     settings = check_instance("settings", settings, Settings, optional=True) or branch.settings
     request = replace(request, settings=settings, stop_kind=None, stop_count=0, stop_at=None)
     now = replace(request, settings=_with_points(request.settings, max_points))
-    longer = begun = replace(branch, remarks=remarks_that_stay(branch))
-    for sign, row in ((1, -1), (-1, 0)):
-        if can_go_on(branch, row, sign, request, problem):
-            piece = trace_on(problem, branch, row, sign, now, watch)
-            if sign > 0:
-                longer = join_branches(longer, piece, longer.start)
-            else:
-                longer = join_branches(piece, longer, len(piece) - 1 + longer.start)
-    if longer is begun:
+    open_ends = [(sign, row) for sign, row in ((1, -1), (-1, 0)) if can_go_on(branch, row, sign, request, problem)]
+    if not open_ends:
         raise ValueError(f"extend: no end can go on ({', '.join(s.name for s in branch.ends)}); widen `span`?")
+    longer = replace(branch, remarks=remarks_that_stay(branch))
+    with listening():  # Ctrl-C ends all that is asked for, not one end only
+        for sign, row in open_ends:
+            piece = trace_on(problem, branch, row, sign, now, watch)
+            longer = with_piece(longer, piece, sign)
+            if Status.INTERRUPTED in piece.ends:
+                break
     return replace(longer, request=request, problem=problem)
+
+
+def with_piece(branch, piece, sign):
+    """The branch with a piece behind its last row (`sign` 1) or before its first."""
+    if sign > 0:
+        return join_branches(branch, piece, branch.start)
+    return join_branches(piece, branch, len(piece) - 1 + branch.start)
 
 
 def remarks_that_stay(branch) -> tuple:
@@ -74,4 +82,5 @@ def can_go_on(branch, row, sign, request, problem) -> bool:
     if not (low < x[-1] < high or (x[-1] <= low and direction[-1] > 0) or (x[-1] >= high and direction[-1] < 0)):
         return False
     p = problem.parameter_values(branch.parameters) if request.bounds else ()
-    return all(one.leads_in(x, direction) for one in limited_values(problem, p, request.vary, request.bounds))
+    limited = limited_values(problem, p, request.vary, request.bounds, branch.weights)
+    return all(one.leads_in(x, direction) for one in limited)

@@ -64,10 +64,11 @@ def follow(problem, start, request: Request, *, parameters=None, watch=()) -> Ro
     problem, start = problem.prepared(start, request.vary, parameters, request.span)
     measuring = measured_at(problem, start, request.vary, parameters, request.span)
     begun = start_from(measuring, start, request.vary, parameters, request.span)
-    check_start(begun, limited_values(problem, begun.p, begun.vary, request.bounds))
+    weights = measure_of(measuring).weights
+    check_start(begun, limited_values(problem, begun.p, begun.vary, request.bounds, weights))
     with listening() as listener:
         runs = run_directions(measuring, begun, request, watch)
-        branch = remark_on_interrupt(assemble(measuring, begun, runs, request), listener)
+        branch = remark_on_interrupt(remark_on_start(assemble(measuring, begun, runs, request), begun), listener)
     branch = remark_on_hopf(problem, start, request.vary, branch)
     report(branch)
     return replace(branch, problem=problem)
@@ -98,6 +99,11 @@ def run_directions(problem, begun: Start, request: Request, watch) -> dict:
     return runs
 
 
+def remark_on_start(branch: Rows, begun: Start) -> Rows:
+    """Say that the branch begins far from what was given."""
+    return replace(branch, remarks=(Remark(begun.moved, branch.start), *branch.remarks)) if begun.moved else branch
+
+
 def remark_on_interrupt(branch: Rows, listener) -> Rows:
     """Say that Ctrl-C came where nothing else does: the rows were complete and being put together."""
     if not listener.heard or Status.INTERRUPTED in branch.ends:
@@ -113,7 +119,7 @@ def run_direction(problem, begun: Start, sign, request: Request, watch=()) -> Ru
         operations = least_norm(operations, problem, begun.continuum)
     limits, others = split_bounds(problem, begun.vary, operations.size, request.bounds)
     operations = replace(operations, limits=operations.limits + limits)
-    enclosed = limited_values(problem, begun.p, begun.vary, others)
+    enclosed = limited_values(problem, begun.p, begun.vary, others, operations.weights)
     own = measure_of(problem).units[-1]  # 1 where weights that were given are ordinary
     steps = request.steps(1 / math.sqrt(operations.weights[-1]) if problem.adapts else own, found=problem.adapts)
     operations = replace(operations, smoothness=getattr(problem, "smoothness", 3))
@@ -133,13 +139,13 @@ def run_direction(problem, begun: Start, sign, request: Request, watch=()) -> Ru
     running = RunningTrace(problem, begun, state)
     with attended(watchers, running):
         run_all(running, watchers)
-    call_by_name(running, operations)
-    log_exceptions(problem, running.status)
+        call_by_name(running, operations)
+        log_exceptions(problem, running.status)
+        dropped = drop_false_rows(running, request.settings.tolerance)  # may change the status that watchers end with
     if operations.adapt.address == 0:  # a mesh that moves has weights of its own for each row
         tell_in_first_units(running.state, operations.weights)
     remarks = tuple(line for watcher in watchers for line in watcher.remarks)
-    remarks += drop_false_rows(running, request.settings.tolerance)
-    return Run(operations, running.state, running.status, remarks)
+    return Run(operations, running.state, running.status, remarks + dropped)
 
 
 def call_by_name(running, operations):

@@ -135,7 +135,7 @@ def first_integers(operations, is_usual, settings) -> np.ndarray:
     i[S.PREDICTOR] = predict.CODES[settings.predictor]
     (meeting,), (kink,) = kinds_with("meeting"), kinds_with("kink")
     i[S.COUNT_KIND], i[S.MEETING_KIND] = code_of(operations.counts), code_of(meeting)
-    i[S.KINK_KIND], i[S.TURNED_AT] = code_of(kink), -1 - near_crossing.LATER
+    i[S.KINK_KIND], i[S.TURNED_AT], i[S.PASSED] = code_of(kink), -1 - near_crossing.LATER, -1
     i[S.TURN_KINDS] = bits_of(kinds_with("turns"))
     i[S.MOVES] = settings.adapt if operations.adapt.address != 0 else 0
     i[S.GUARDED] = operations.refine.address != 0 and any(test.kind is meeting for test in operations.tests)

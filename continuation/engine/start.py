@@ -20,6 +20,9 @@ from continuation.results.request import Steps
 NEAR_FOLD = 1e-9
 RANK = 1e-9  # singular values below this fraction of the largest are zero: differences are exact to 1e-10 or so
 SWEEPS = 3  # of rows and columns made alike in turn: one does it but for matrices with many zeros
+# How far a start may be corrected, relative to 1 + |x|, without a word.  Ten times less and values read off a plot are
+# remarked on, ten times more and another branch than the one that was meant goes unnoticed.
+MOVED = 0.1
 NUDGE = 1e-3  # how far away, relative to units and |x|, a rank defect is looked for again: clear of RANK, still nearby
 
 
@@ -53,7 +56,21 @@ def start_from(problem, start, vary, parameters, span) -> Start:
         refuse_defect(problem, x, p, active)
     if not ok:
         raise StartError("the bordered matrix is singular at the start; try a start a little away", Status.SINGULAR)
-    return Start(x, orient(tangent, measure), p, vary, problem=problem)
+    return Start(x, orient(tangent, measure), p, vary, problem=problem, moved=words_on_move(problem, u, x[:-1]))
+
+
+def words_on_move(problem, given, x) -> str:
+    """Say how far the unknowns x (n,) of a start are from those given, where that is more than `MOVED`; else ``""``."""
+    units = measure_of(problem).units[:-1]
+    gaps, size = np.abs(x - given) / units, 1.0 + np.linalg.norm(given / units)
+    share = float(np.linalg.norm(gaps)) / size
+    if not share > MOVED:
+        return ""
+    k = canonical.first_largest(gaps)
+    return (
+        f"the start is {100 * share:.2g} % of its size 1 + |x| from the state that was given: the solution "
+        f"found has {problem.unknown_names[k]} = {x[k]:.6g}, not {given[k]:.6g}; is it the one that was meant?"
+    )
 
 
 def values_at(problem, start, parameters) -> tuple:

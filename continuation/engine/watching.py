@@ -5,12 +5,12 @@ adds that word to `continuation.ground.status.Status`.
 """
 
 import contextlib
-import math
 import time
 
 from continuation.compiled.state import trace_state as S
+from continuation.engine.numbering import cut_rows
 from continuation.ground.arguments import check_sequence, shown
-from continuation.ground.names import as_real
+from continuation.ground.names import check_seconds
 from continuation.ground.points import Point, Start
 from continuation.ground.status import Status
 
@@ -71,7 +71,7 @@ class RunningTrace:
         if record is not None:
             self.state.rows[row] = record
             row += 1
-        self.state.integers[S.ROWS] = row
+        cut_rows(self.state, row)
         if self.status is not Status.INTERRUPTED:
             self.status = status
 
@@ -165,10 +165,7 @@ class TimeLimit(Watcher):
     every_point = True
 
     def __init__(self, seconds):
-        limit = as_real(seconds)
-        if limit is None or not 0 < limit < math.inf:
-            raise ValueError(f"TimeLimit(seconds=...): wanted a positive number of seconds, got {shown(seconds)}")
-        self.seconds, self.used, self.began = limit, 0.0, 0.0
+        self.seconds, self.used, self.began = check_seconds("TimeLimit(seconds=...)", seconds), 0.0, 0.0
 
     def begin(self, problem, start):
         """Start the clock."""

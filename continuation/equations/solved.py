@@ -10,6 +10,7 @@ import numpy as np
 
 from continuation.equations.bordered import DOUBTFUL, solve_least_norm
 from continuation.equations.derivatives import evaluate, extended_jacobian, probed, state_jacobian
+from continuation.equations.measures.measure import magnitudes_of
 
 # Largest Newton correction of a solution, relative to 1 + |x| in the inner product's units.  Ten times less refuses
 # solutions of badly conditioned equations, ten times more accepts points that are off visibly.
@@ -63,13 +64,12 @@ def is_solution(problem, x, p, active=None, *, step=STEP, terms=TERMS) -> bool:
     def jacobian(x):
         return state_jacobian(problem, x, p) if active is None else extended_jacobian(problem, x, p, active)
 
-    return vanishes(residual, jacobian, x, units_of(problem, len(x)), step=step, terms=terms)
+    return vanishes(residual, jacobian, x, lengths_of(problem, len(x)), step=step, terms=terms)
 
 
-def units_of(problem, size) -> np.ndarray:
+def lengths_of(problem, size) -> np.ndarray:
     """(size,) lengths that the inner product calls 1, of the unknowns and the varied parameter if it is among them."""
-    weights, n = problem.inner_weights(), len(problem.unknown_names)
-    return 1.0 / np.sqrt(weights * np.append(np.full(n, n), 1.0))[:size]
+    return magnitudes_of(problem.inner_weights())[:size]
 
 
 def vanishes(residual, jacobian, x, units, *, step=STEP, terms=TERMS) -> bool:

@@ -1,4 +1,4 @@
-"""How many eigenvalues of F_u are unstable, at single points; along a branch the engine counts in the same way."""
+"""How many eigenvalues of F_u are unstable at single points, counted as by the engine; points that hold them."""
 
 from typing import NamedTuple
 
@@ -8,6 +8,7 @@ import scipy.linalg
 from continuation.compiled.dense.spectrum import ZERO_EIGENVALUE
 from continuation.compiled.matrices.similarity import ALIKE
 from continuation.equations.derivatives import state_jacobian
+from continuation.ground.points import Point
 
 
 class EigenvalueCounts(NamedTuple):
@@ -69,3 +70,10 @@ def counts_at(problem, u, p) -> EigenvalueCounts:
     if problem.stability != "flow":
         return EigenvalueCounts(int(problem.functions["stability"](u, p)), 0)
     return count_eigenvalues(state_jacobian(problem, u, p))
+
+
+def point_at(problem, u, p) -> Point:
+    """The `Point` of a state u (n,) at p, with outputs and counts of eigenvalues as the engine counts them."""
+    outputs = {name: float(g(u, p)) for name, g in problem.outputs.items()}
+    state = problem.columns(np.append(u, 0.0)[None])[0][0].copy()
+    return Point(state, dict(zip(problem.parameters, p.tolist())), problem.states, outputs, *counts_at(problem, u, p))

@@ -7,7 +7,7 @@ import numpy as np
 
 from continuation.exploring.record import Plan
 from continuation.ground.arguments import check_flag
-from continuation.ground.names import MOST_VALUES, as_real, check_numbers, check_whole
+from continuation.ground.names import MOST_VALUES, as_real, check_numbers, check_seconds, check_whole
 from continuation.orbits.periodic import PeriodicOrbits, periodic_orbits
 from continuation.results.request import Request
 
@@ -25,7 +25,7 @@ def make_plan(problem, vary, span, settings, detect, **limits) -> Plan:
         max_points=check_whole("max_points", limits["max_points"], 2),
         deflate=check_deflate(limits["deflate"], request.span),
         bounds=request.bounds,
-        max_seconds=check_seconds(limits["max_seconds"]),
+        max_seconds=seconds_of(limits["max_seconds"]),
         cycles=check_cycles(limits.get("cycles", False), problem),
     )
 
@@ -44,17 +44,13 @@ def change_limits(plan: Plan, depth, max_branches, max_points, max_seconds) -> P
     given = {"depth": (depth, 0), "max_branches": (max_branches, 1), "max_points": (max_points, 2)}
     checked = {name: check_whole(name, value, least) for name, (value, least) in given.items() if value is not None}
     if max_seconds is not None:
-        checked["max_seconds"] = check_seconds(max_seconds)
+        checked["max_seconds"] = seconds_of(max_seconds)
     return replace(plan, **checked)
 
 
-def check_seconds(seconds) -> float:
-    """A positive number of seconds; None is no limit."""
-    if seconds is None:
-        return math.inf
-    if isinstance(seconds, bool) or not isinstance(seconds, int | float | np.number) or not seconds > 0:
-        raise ValueError(f"max_seconds: wanted a positive number, got {seconds!r}")
-    return float(seconds)
+def seconds_of(max_seconds) -> float:
+    """The limit as a number of seconds; None is no limit."""
+    return math.inf if max_seconds is None else check_seconds("max_seconds", max_seconds, endless=True)
 
 
 def check_deflate(deflate, span) -> tuple:

@@ -208,7 +208,7 @@ def from_expressions(
 
     Notes
     -----
-    Text may use ``+ - * / ** ^``, parentheses, numbers, ``pi``, comparisons with ``and or not``,
+    Text may use ``+ - * / ** ^``, parentheses, numbers, ``pi``, comparisons with ``and or not !``,
     ``if(a > b)then(x)else(y)``, and sin cos tan asin acos atan atan2 sinh cosh tanh asinh acosh atanh exp log ln log10
     log2 sqrt cbrt pow hypot abs sign min max floor ceil mod step heav erf erfc gamma hill piecewise.  It is parsed,
     never evaluated.  Derivatives are those of the side on which a point lies: ``max(a, b)`` has the one of `a` where

@@ -37,7 +37,7 @@ def find_blame(system: System, names, root: int, values) -> str:
             found[node] = value_of(operation, operands, found, values)
             if not math.isfinite(found[node]):
                 inner = [found[k] for k in operands] if operation not in ("number", "variable") else []
-                at = ", ".join(f"{names[k]} = {values[k]:.10g}" for k in variables(graph, node))
+                at = ", ".join(f"{names[k]} = {values[k]:.10g}" for k in graph.variables_of(node))
                 place = f" at {at}" if at else ""
                 return f"{quoted(graph, node, names)} is {in_words(operation, inner, found[node])}{place}"
     return ""
@@ -67,11 +67,6 @@ def in_words(operation, inner, value) -> str:
     if operation == "power":
         return "**".join(f"({x})" if x.startswith("-") else x for x in numbers)
     return "infinite" if math.isinf(value) else "no number"
-
-
-def variables(graph, node):
-    """Numbers of the variables that a node depends on."""
-    return [k for k in range(graph.depends[node].bit_length()) if graph.depends[node] >> k & 1]
 
 
 def quoted(graph, node, names) -> str:

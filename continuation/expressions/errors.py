@@ -6,6 +6,7 @@ import unicodedata
 from continuation.ground.arguments import shown
 
 LONGEST_NAME = 100
+LONGEST = 500  # characters of an error's first line: six lines of a terminal; names of a large model fill pages
 
 HINTS = {
     "=": "write the right-hand side alone",
@@ -53,7 +54,7 @@ def refusal(label: str, problem: str, text: str | None = None, position: int = 0
         column = position - text.rfind("\n", 0, position)
         place = f", line {line}, column {column}"
         excerpt = _excerpt(text, position) if text.strip() else ""
-    summary = f"{label}{place}: {problem}"
+    summary = in_short(f"{label}{place}: {problem}")
     error = ExpressionError(summary + excerpt)
     error.label, error.line, error.column, error.summary = label, line, column, summary
     return error
@@ -76,6 +77,21 @@ def suggestion(name: str, known: list[str], kind: str) -> str:
     hint = f"; did you mean {' or '.join(near)}?" if near else f"; {HINTS[name]}" if name in HINTS else ""
     more = f" and {len(known) - 12} more" if len(known) > 20 else ""
     return f"{hint}; {kind}: {', '.join(known[:12] if more else known) or 'none'}{more}"
+
+
+def in_short(words: str) -> str:
+    r"""One line of at most 500 characters; of longer ones the beginning and the end, where place and wish stand.
+
+    Examples
+    --------
+    >>> in_short("a\n b"), len(in_short("x" * 10_000))
+    ('a b', 500)
+    """
+    line = " ".join(words.split())
+    if len(line) <= LONGEST:
+        return line
+    behind = LONGEST // 4
+    return f"{line[: LONGEST - behind - 5]} ... {line[-behind:]}"
 
 
 def shortened(word: object) -> str:

@@ -71,6 +71,15 @@ class Graph:
         operation, *operands = self.nodes[node]
         return () if operation in ("number", "variable") else tuple(operands)
 
+    def variables_of(self, node: int) -> list[int]:
+        """List the numbers of the variables that a node depends on, in order."""
+        bits, found = self.depends[node], []
+        while bits:
+            lowest = bits & -bits
+            found.append(lowest.bit_length() - 1)
+            bits ^= lowest
+        return found
+
     def reachable(self, roots: Iterable[int], variables: int | None = None) -> list[int]:
         """List what `roots` are computed from, operands first; with `variables` (bits) only what depends on them."""
         seen: set[int] = set()

@@ -8,7 +8,6 @@ import numpy as np
 from continuation.compiled.tape.evaluate import NUMBER
 from continuation.expressions.calculus import derivatives
 from continuation.expressions.codegen import System, with_products
-from continuation.expressions.graph import Graph
 
 
 class Tape(NamedTuple):
@@ -54,23 +53,13 @@ def columns(system: System, variables: Sequence[int]) -> list:
     graph, one = system.graph, system.graph.number(1.0)
     depending = {k: [] for k in variables}
     for i, root in enumerate(system.equations):
-        for k in variables_of(graph, root):
+        for k in graph.variables_of(root):
             if k in depending:
                 depending[k].append(i)
     found = []
     for k in variables:
         slopes = derivatives(graph, [system.equations[i] for i in depending[k]], {k: one})
         found.append([(i, node) for i, node in zip(depending[k], slopes) if graph.value(node) != 0])
-    return found
-
-
-def variables_of(graph: Graph, root: int) -> list[int]:
-    """Numbers of the variables that a node depends on."""
-    bits, found = graph.depends[root], []
-    while bits:
-        lowest = bits & -bits
-        found.append(lowest.bit_length() - 1)
-        bits ^= lowest
     return found
 
 

@@ -143,28 +143,37 @@ def handling(handler):
 def waking(flags):
     """Let a thread set all `flags` as soon as SIGINT arrives; the descriptor in use before is told of every signal.
 
-    Where there is no such descriptor to be had, or it can't be told (on Windows), signals wait for Python.
+    Where no such descriptor or no thread is to be had, or it can't be told (on Windows), signals wait for Python.
     """
     pipe = _pipe()
     if len(flags) > 1 or pipe is None:  # the thread of the outer trace sets the inner ones' flags as well
         yield
         return
     reader, writer = pipe
-    before = signal.set_wakeup_fd(writer.fileno(), warn_on_full_buffer=False)
-    if before != -1 and os.name == "nt":
-        signal.set_wakeup_fd(before)
-        yield
-        return
-    running = _thread.allocate_lock()
-    running.acquire()
-    _thread.start_new_thread(_watch, (reader, flags, before, running))
+    before, running = signal.set_wakeup_fd(writer.fileno(), warn_on_full_buffer=False), None
     try:
+        if before == -1 or os.name != "nt":
+            running = _start_watching(reader, flags, before)
+        if running is None:
+            signal.set_wakeup_fd(before, warn_on_full_buffer=False)
         yield
     finally:
         signal.set_wakeup_fd(before, warn_on_full_buffer=False)
-        with contextlib.suppress(OSError):  # full of signals: the thread has enough to wake up for
-            writer.send(END)
-        running.acquire(timeout=PATIENCE)  # a signal that it has not read yet is none of the next trace's
+        if running is not None:
+            with contextlib.suppress(OSError):  # full of signals: the thread has enough to wake up for
+                writer.send(END)
+            running.acquire(timeout=PATIENCE)  # a signal that it has not read yet is none of the next trace's
+
+
+def _start_watching(reader, flags, before):
+    """Start the thread of `_watch`; the lock that it releases at its end, None where the system has no thread left."""
+    running = _thread.allocate_lock()
+    running.acquire()
+    try:
+        _thread.start_new_thread(_watch, (reader, flags, before, running))
+    except RuntimeError:
+        return None
+    return running
 
 
 def _watch(reader, flags, before, running):

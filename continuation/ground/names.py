@@ -1,6 +1,7 @@
 """Checks of names and numbers that come from the user; every error says what came and what was wanted."""
 
 import difflib
+import math
 from collections.abc import Mapping
 from numbers import Integral
 
@@ -97,6 +98,24 @@ def check_whole(label, value, least=1, most=LARGEST) -> int:
     return int(value)
 
 
+def check_seconds(label, value, *, zero=False, endless=False) -> float:
+    """A positive number of seconds; `zero` and infinitely many where they make sense.
+
+    Examples
+    --------
+    >>> check_seconds("max_seconds", float("inf"), endless=True)
+    inf
+    >>> check_seconds("seconds", "1")
+    Traceback (most recent call last):
+        ...
+    ValueError: seconds: wanted a positive number of seconds, got '1'
+    """
+    seconds = as_real(value)
+    if seconds is None or not (seconds > 0 or zero and seconds == 0) or math.isinf(seconds) and not endless:
+        raise ValueError(f"{label}: wanted a positive number of seconds, got {shown(value)}")
+    return seconds
+
+
 def check_names(states, parameters, outputs, zeros):
     """Tuple of state names and dict of parameters, all names distinct non-empty strings."""
     if isinstance(states, str):
@@ -122,9 +141,9 @@ def check_names(states, parameters, outputs, zeros):
 
 
 def is_number(text: str) -> bool:
-    """Whether a text is the decimal number of a float."""
+    """Whether a text is the decimal number of a float; ``1_0``, which Python reads as 10, is not."""
     try:
         float(text)
     except ValueError:
         return False
-    return True
+    return "_" not in text

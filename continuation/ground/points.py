@@ -125,6 +125,8 @@ class Start:
     ahead : (m, 2, N) array or None
         Points of the half-branch with their tangents, nearer and nearer to the branch point, where the tangent
         alone does not lead onto it (more than two branches, or branches that touch).
+    moved : str
+        A line for the reader where what was given lay far from x; empty where not.
     """
 
     x: np.ndarray
@@ -137,6 +139,7 @@ class Start:
     origin: SpecialPoint | None = field(default=None, repr=False)
     continuum: int = 0
     ahead: np.ndarray | None = field(default=None, repr=False)
+    moved: str = ""
 
     @property
     def active(self) -> int:

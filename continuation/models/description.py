@@ -4,12 +4,18 @@ import json
 import re
 from dataclasses import dataclass, field
 
-from continuation.expressions.errors import ExpressionError
+from continuation.derived.conserved.conserved_sums import conserved_sums
+from continuation.expressions.errors import ExpressionError, in_short
+from continuation.expressions.linear import read_sum
 from continuation.ground.settings import Settings
+from continuation.models.spelling import sayable
 
 
 class ModelError(ValueError):
     """A model file that can't be used; one line: file, line and column (from 1), key, what is wrong."""
+
+    def __init__(self, words: str):
+        super().__init__(in_short(words))
 
 
 @dataclass(frozen=True)
@@ -72,13 +78,37 @@ class Description:
     sets: dict = field(default_factory=dict)  # name -> {parameter or state: number}
     notes: list = field(default_factory=list)  # what was read otherwise than its author may think
     lines: dict = field(default_factory=dict)
+    conserved: dict = field(default_factory=dict)  # total -> sum of states; found when the model is built
+
+
+def read_text(path, strict=False) -> str:
+    """The text of a file; what is no UTF-8 in it, as in old comments, is replaced, or refused where `strict`.
+
+    Raises
+    ------
+    OSError
+        If the file can't be read; names it.
+    ModelError
+        If it is no UTF-8 text; names the line.
+    """
+    try:
+        with open(path, "rb") as file:
+            return file.read().decode("utf-8-sig", "strict" if strict else "replace")
+    except OSError as error:
+        raise type(error)(f"{path}: {error.strerror}") from error
+    except UnicodeDecodeError as error:
+        line = error.object[: error.start].count(b"\n") + 1
+        raise ModelError(f"{path}:{line}: is no UTF-8 text") from error
 
 
 def build_model(path, description: Description, make_problem) -> Model:
-    """The model of a description."""
+    """The model of a description; sums of states that its equations conserve are eliminated, which notes say."""
+    problem = build_problem(path, description, make_problem)
+    if found := conserved_sums(problem, problem.parameter_values()):
+        problem = without_sums(path, description, make_problem, problem, found)
     return Model(
         path=path,
-        problem=build_problem(path, description, make_problem),
+        problem=problem,
         start=description.start,
         parameters=description.parameters,
         vary=description.vary,
@@ -89,6 +119,36 @@ def build_model(path, description: Description, make_problem) -> Model:
         notes=tuple(description.notes),
         description=description,
     )
+
+
+def without_sums(path, description: Description, make_problem, problem, found):
+    """The problem whose totals are parameters, of the start unless others are given; as it is where that fails."""
+    taken = {*problem.states, *problem.parameters, *problem.outputs}
+    taken |= {head.split("(")[0] for head in description.definitions}
+    for number, one in enumerate(found.sums, 1):
+        name = sayable(f"T{number}", {*taken, *description.conserved})
+        description.conserved[name] = one.text
+    try:
+        reduced = build_problem(path, description, make_problem)
+    except ModelError as error:
+        description.conserved = {}
+        description.notes.append(f"{found.words}, so that solutions are not isolated; not eliminated: {error}")
+        return problem
+    where = "" if found.always else " at these parameters"
+    described = reduced.totals.texts(problem.states)
+    for (name, text), state in zip(described.items(), (problem.states[k] for k in reduced.eliminated)):
+        description.notes.append(
+            f"{text} is conserved{where}: {name}, a parameter, is its value (that of the start unless given), "
+            f"and {state} follows from it"
+        )
+    return reduced
+
+
+def totals_at_start(description: Description) -> dict:
+    """Values of the conserved sums at the start."""
+    states = tuple(description.equations)
+    rows = {name: read_sum(text, states) for name, text in description.conserved.items()}
+    return {name: sum(c * description.start[s] for c, s in zip(row, states)) for name, row in rows.items()}
 
 
 def make_settings(path, description: Description) -> Settings:
@@ -107,10 +167,11 @@ def build_problem(path, description: Description, make_problem):
     try:
         return make_problem(
             description.equations,
-            parameters=description.parameters,
+            parameters={**description.parameters, **totals_at_start(description)},
             definitions=description.definitions,
             outputs=description.outputs,
             name=description.name,
+            **({"conserve": description.conserved} if description.conserved else {}),
         )
     except ExpressionError as error:
         line = description.lines.get(error.label)
@@ -138,15 +199,21 @@ def write_toml(description: Description) -> str:
     x = 1.0
     <BLANKLINE>
     """
-    head = [f"# {note}" for note in description.notes]
+    head = [f"# {' '.join(note.split())}" for note in description.notes]
     head += [f"{key} = {_text(getattr(description, key))}" for key in ("name", "title") if getattr(description, key)]
     parts = ["\n".join(head)]
-    for section in ("equations", "parameters", "definitions", "start", "outputs"):
+    for section in ("equations", "parameters", "definitions", "start", "outputs", "conserved"):
         if entries := getattr(description, section):
             parts.append("\n".join([f"[{section}]", *(f"{_key(k)} = {_value(v)}" for k, v in entries.items())]))
     wishes = {"vary": description.vary, "span": description.span and list(description.span)}
     if description.settings:
         parts.append("\n".join(["[settings]", *(f"{k} = {v!r}" for k, v in description.settings.items())]))
+    if description.sets:
+        tables = {
+            name: ", ".join(f"{_key(k)} = {_value(v)}" for k, v in one.items())
+            for name, one in description.sets.items()
+        }
+        parts.append("\n".join(["[sets]", *(f"{_key(name)} = {{{table}}}" for name, table in tables.items())]))
     if any(wishes.values()):
         parts.append("\n".join(["[trace]", *(f"{k} = {_value(v)}" for k, v in wishes.items() if v)]))
     return "\n\n".join(parts) + "\n"
@@ -166,4 +233,4 @@ def _value(value) -> str:
 
 def _text(value: str) -> str:
     """A text in quotation marks."""
-    return json.dumps(value, ensure_ascii=False)
+    return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")  # which TOML has no place for

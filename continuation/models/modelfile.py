@@ -9,10 +9,11 @@ from typing import NoReturn
 
 from continuation.expressions.errors import ExpressionError
 from continuation.expressions.linear import read_sum
+from continuation.ground.arguments import shown
 from continuation.ground.names import is_number, suggest
 from continuation.ground.ranges import spread
 from continuation.ground.settings import Settings
-from continuation.models.description import Model, ModelError
+from continuation.models.description import Model, ModelError, read_text
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -20,6 +21,7 @@ else:
     import tomli as tomllib
 
 SECTIONS = ("equations", "parameters", "definitions", "start", "outputs", "zeros", "conserved", "settings", "trace")
+SECTIONS += ("sets",)
 TEXTS = ("name", "title")
 
 
@@ -34,8 +36,9 @@ def read_model(path, make_problem) -> Model:
         ``[definitions]`` (name = "expression", "S(x)" = "expression"), ``[outputs]``, ``[zeros]`` (name =
         "expression"), ``[conserved]`` (total = "sum of states"; its value is the parameter of that name, else that of
         the start), ``[settings]``, ``[trace]`` (``vary = "name"``, ``span = [low, high]``,
-        ``bounds = {name = [low, high]}`` of states and outputs, where ``inf`` is no limit) and, before all
-        sections, ``name`` and ``title``.
+        ``bounds = {name = [low, high]}`` of states and outputs, where ``inf`` is no limit), ``[sets]`` (name =
+        ``{parameter = number, state = number}``, other values under a name) and, before all sections, ``name`` and
+        ``title``.
     make_problem : callable
         ``make_problem(equations, parameters=..., outputs=..., zeros=..., definitions=..., conserve=..., name=...)``:
         `Problem.from_expressions`.
@@ -67,6 +70,7 @@ def read_model(path, make_problem) -> Model:
         span=span,
         bounds=bounds,
         title=document.get("title", ""),
+        sets=_sets(file, {**start, **totals, **parameters}),
         problem=_problem(file, make_problem, states, parameters, computed, totals),
     )
 
@@ -93,6 +97,21 @@ def _totals(file, start) -> dict:
     return totals
 
 
+def _sets(file, known) -> dict:
+    """The section ``[sets]``: numbers of parameters and states under a name."""
+    sets = {}
+    for name, values in file.section("sets").items():
+        if not isinstance(values, dict):
+            file.fail("sets", name, f"wanted {{parameter = number, state = number}}, got {shown(values)}")
+        for key, value in values.items():
+            if key not in known:
+                file.fail("sets", name, f"no parameter or state is named {key!r}; known: {suggest(key, known)}")
+            if not _is_number(value) or math.isinf(value):
+                file.fail("sets", name, f"{key}: wanted a number, got {shown(value)}")
+        sets[name] = {key: float(value) for key, value in values.items()}
+    return sets
+
+
 def _settings(file) -> Settings:
     """The section ``[settings]``."""
     options = file.section("settings")
@@ -116,7 +135,7 @@ def _trace_section(file, parameters, columns):
         span = _limits(file, "span", span)
     bounds = options.get("bounds", {})
     if not isinstance(bounds, dict):
-        file.fail("trace", "bounds", f"wanted a table {{name = [low, high]}}, got {bounds!r}")
+        file.fail("trace", "bounds", f"wanted a table {{name = [low, high]}}, got {shown(bounds)}")
     for name in bounds:
         if name not in columns:
             file.fail("trace", "bounds", f"no state or output is named {name!r}; known: {suggest(name, columns)}")
@@ -127,16 +146,15 @@ def _limits(file, key, pair) -> tuple:
     """Two numbers (low, high) of the section ``[trace]``; infinite ones are no limits."""
     usual = isinstance(pair, list) and len(pair) == 2 and all(map(_is_number, pair))
     if not (usual and pair[0] < pair[1]):
-        file.fail("trace", key, f"wanted two numbers [low, high], low < high, got {pair!r}")
+        file.fail("trace", key, f"wanted two numbers [low, high], low < high, got {shown(pair)}")
     return float(pair[0]), float(pair[1])
 
 
 def _problem(file, make_problem, states, parameters, computed, totals):
     """The problem, its errors told as places in the file; totals that are no parameters have the value of the start."""
-    parameters = parameters | {total: value for total, value in totals.items() if total not in parameters}
+    parameters = parameters | {total: value for total, value in totals.items() if total not in parameters} | computed
     name = file.document.get("name", os.path.splitext(os.path.basename(file.path))[0])
-    more = {section: file.texts(section) for section in ("outputs", "zeros")}
-    more["definitions"] = {**computed, **file.texts("definitions")}
+    more = {section: file.texts(section) for section in ("outputs", "zeros", "definitions")}
     more |= {"conserve": file.texts("conserved")} if totals else {}
     try:
         return make_problem(states, parameters=parameters, name=name, **more)
@@ -157,18 +175,8 @@ class _File:
 
     def __init__(self, path):
         self.path = path
-        self.text = self._read()
+        self.text = read_text(path, strict=True)
         self.document = self._parse()
-
-    def _read(self) -> str:
-        try:
-            with open(self.path, "rb") as file:
-                return file.read().decode("utf-8-sig")
-        except OSError as error:
-            raise type(error)(f"{self.path}: {error.strerror}") from error
-        except UnicodeDecodeError as error:
-            line = error.object[: error.start].count(b"\n") + 1
-            raise ModelError(f"{self.path}:{line}: is no UTF-8 text") from error
 
     def _parse(self) -> dict:
         try:
@@ -184,7 +192,7 @@ class _File:
         """A section, empty if it is not there."""
         found = self.document.get(name, {})
         if not isinstance(found, dict):
-            self.fail("", name, f"wanted a section [{name}], got {found!r}")
+            self.fail("", name, f"wanted a section [{name}], got {shown(found)}")
         return found
 
     def numbers(self, section, others=()) -> dict:
@@ -192,7 +200,7 @@ class _File:
         found = {key: value for key, value in self.section(section).items() if key not in others}
         for key, value in found.items():
             if not _is_number(value) or math.isinf(value):
-                self.fail(section, key, f"wanted a number, got {value!r}")
+                self.fail(section, key, f"wanted a number, got {shown(value)}")
         return {key: float(value) for key, value in found.items()}
 
     def numbers_or_texts(self, section) -> tuple:
@@ -211,7 +219,7 @@ class _File:
     def check_text(self, section, values, key):
         """Refuse a value that is no text."""
         if not isinstance(values.get(key, ""), str):
-            self.fail(section, key, f'wanted text in quotation marks, as in {key} = "...", got {values[key]!r}')
+            self.fail(section, key, f'wanted text in quotation marks, as in {key} = "...", got {shown(values[key])}')
 
     def check_known(self, section, values, known):
         """Refuse keys that mean nothing here."""
@@ -240,7 +248,8 @@ class _File:
         """Section and key of the name that an error message quotes; empty if it quotes none."""
         sections = ("equations", "parameters", "definitions", "outputs", "zeros", "conserved")
         found = [(section, key) for section in sections for key in self.section(section) if repr(key) in words]
-        return next((pair for pair in found if words.startswith(pair[0][:-1])), found[0] if found else ("", ""))
+        found.sort(key=lambda pair: (not words.startswith(pair[0][:-1]), words.index(repr(pair[1]))))
+        return found[0] if found else ("", "")
 
     def _place(self, section, key):
         """``line:column:`` of a value, and the text from there on its line; empty if it is not found."""

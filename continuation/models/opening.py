@@ -2,10 +2,11 @@
 
 import os
 
-from continuation.models.auto_files import read_auto
-from continuation.models.description import Model, ModelError, build_model
+from continuation.models.auto.equations_file import read_auto
+from continuation.models.auto.events import LANGUAGES
+from continuation.models.description import Model, ModelError, build_model, read_text
 from continuation.models.modelfile import read_model
-from continuation.models.sbml import read_antimony, read_sbml
+from continuation.models.sbml.loading import read_antimony, read_sbml
 from continuation.models.xpp.reader import read_ode
 
 DESCRIBED = {  # ending -> reader(path, text, name) of a description
@@ -13,7 +14,7 @@ DESCRIBED = {  # ending -> reader(path, text, name) of a description
     ".xml": read_sbml,
     ".sbml": read_sbml,
     ".ant": read_antimony,
-    **dict.fromkeys((".f90", ".f", ".c"), read_auto),
+    **dict.fromkeys(LANGUAGES, read_auto),
 }
 
 
@@ -49,9 +50,4 @@ def describe(path):
     """The description in a file that is not our own."""
     path = os.fspath(path)
     stem, ending = os.path.splitext(os.path.basename(path))
-    try:
-        with open(path, encoding="utf-8", errors="replace") as file:
-            text = file.read()
-    except OSError as error:
-        raise type(error)(f"{path}: {error.strerror}") from error
-    return DESCRIBED[ending.lower()](path, text, stem)
+    return DESCRIBED[ending.lower()](path, read_text(path), stem)

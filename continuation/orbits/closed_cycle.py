@@ -43,7 +43,7 @@ def refined(flow, window, candidate) -> Cycle | str:
     inside = (path.times > start) & (path.times <= end)
     around = np.vstack([path([start]), path.states[inside]])
     high, low = around.max(axis=0), around.min(axis=0)
-    scale = np.maximum(high - low, 1e-3 * window.range)  # the range is no measure of a state that dies away
+    scale = np.maximum(high - low, window.floor)  # the range is no measure of a state that dies away
     scale = np.where(scale > 0, scale, np.where(high != 0, np.abs(high), 1.0))
     scaled = Scaled(flow, 0.5 * (high + low), scale, end - start)
     around = scaled.inward(around)

@@ -94,7 +94,7 @@ def limit_of(periods, values, errors, eigenvalues):
 
 
 def extrapolate(t, p, lead, terms) -> float:
-    """p at t = infinity by least squares in 1 and powers of the leading exponential."""
+    """P at t = infinity by least squares in 1 and powers of the leading exponential."""
     decay = np.exp(-abs(lead.real) * (t - t[-1]))
     columns = [np.ones(len(t))]
     for k in range(1, terms):

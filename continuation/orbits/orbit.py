@@ -7,7 +7,14 @@ from importlib import import_module
 
 import numpy as np
 
-from continuation.ground.arguments import UnknownName, check_instance, check_mapping, check_sequence, shown
+from continuation.ground.arguments import (
+    UnknownName,
+    check_instance,
+    check_mapping,
+    check_problem,
+    check_sequence,
+    shown,
+)
 from continuation.ground.names import check_numbers, check_whole, suggest
 from continuation.orbits.piecewise import Piecewise, by_interval, node_phases, spline
 from continuation.orbits.simulation import EVALUATIONS, simulate_cycle
@@ -192,7 +199,7 @@ class Orbit:
         method : str
             Of `scipy.integrate.solve_ivp`; the default switches between methods for stiff and other problems.
         evaluations : int
-            Of F and F_u in all, after which the search ends; the default takes about 10 seconds.
+            Of F and F_u in all, after which the search ends; the default takes 15 to 20 seconds.
 
         Returns
         -------
@@ -253,8 +260,8 @@ class Orbit:
 
     def __call__(self, t) -> np.ndarray:
         """State at a time (n,), or states (k, n) at times (k,); any real numbers."""
-        ndim = np.ndim(t) if isinstance(t, (list, tuple, np.ndarray)) else 0
-        t = check_numbers("t", t, min(ndim, 1))
+        ndim = 1 if isinstance(t, (list, tuple)) or np.ndim(t) else 0
+        t = check_numbers("t", t, ndim)
         found = self._shape(np.atleast_1d((t - self.times[0]) / self.period))
         return found if ndim else found[0]
 
@@ -329,7 +336,7 @@ class Orbit:
         ValueError
             Other states than the problem's, a parameter it does not have.
         """
-        names = tuple(problem.unknown_names)
+        names = tuple(check_problem(problem).unknown_names)
         if self.state_names and self.state_names != names or self.states.shape[1] != len(names):
             own = list(self.state_names) or self.states.shape[1]
             raise ValueError(f"orbit: wanted the states {list(names)} of {problem.name}, got {own}")
@@ -438,7 +445,7 @@ def _spectrum(label, values, n):
         return None
     try:
         array = np.array(values, complex)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         array = np.empty((0, 0))
     if array.ndim != 1 or len(array) not in (n, n - 1) or np.any(np.isnan(array)):
         raise ValueError(f"{label}: wanted {n} complex numbers, got {shown(values)}")

@@ -18,10 +18,17 @@ COARSE = 1e-3  # error of the trivial multiplier of which a remark tells
 MOST_DEGREE = 8  # beyond, equations of one interval are ill-conditioned for nothing: more intervals do the same
 
 
-class NoFunction:
-    """The residual of a problem that only its own operations know."""
+class Plain:
+    """A function of the unknowns and p in plain Python, or None: the residual that only the operations know."""
 
-    name, dispatcher, python, error = "periodic orbits", None, None, None
+    dispatcher, error, python = None, None, None
+
+    def __init__(self, name, function=None):
+        self.name, self.function = name, function
+
+    def __call__(self, u, p):
+        """Its value."""
+        return float(self.function(u, p))
 
 
 class PeriodicOrbits(Equations):
@@ -52,9 +59,10 @@ class PeriodicOrbits(Equations):
         self.reference = np.zeros((self.intervals * self.degree, n))
         self.period = 1.0
         super().__init__(
-            NoFunction,
+            Plain("periodic orbits"),
             tuple(f"{name}_max" for name in base.states),
             base.parameters,
+            outputs=self.columns_beside(),
             constants=base.constants,
             stability=None,
             compiled=False,
@@ -104,6 +112,17 @@ class PeriodicOrbits(Equations):
         """(m, n) least and largest values of the states."""
         profiles = unknowns[:, :-2].reshape(len(unknowns), self.intervals * self.degree, -1)
         return extrema(profiles, self.degree)
+
+    def columns_beside(self) -> dict:
+        """Functions of the unknowns that may be limited: the period, and the least values of the states."""
+
+        def least(k):
+            return Plain(
+                f"{self.base.states[k]}_min", lambda u, p: self.profile_extrema(np.append(u, 0.0)[None])[0][0, k]
+            )
+
+        values = [Plain("period", lambda u, p: u[-1]), *(least(k) for k in range(len(self.base.states)))]
+        return {value.name: value for value in values}
 
     def row_outputs(self, rows) -> dict:
         """Name -> (m,) of what goes with the largest values: period, least and mean values, amplitude."""

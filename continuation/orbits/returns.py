@@ -12,9 +12,10 @@ LONGEST = 64  # returns that one period may have: spikes of a burst, a cycle dou
 SECTIONS = 4  # states whose passages through the middle of their range are looked at
 # Motion, relative to the largest size of a state, below which the state counts as constant: of one that dies away or
 # grows from rounding the range says nothing.
-STILL = 1e-6
+STILL = 1e-5
 
 TURNS, ALIKE = 8, 1e-4  # returns, and how near they all are, relative to the range, that are a rotation
+EVEN, FAR = 1e-2, 0.2  # how even its steps are, and how far it goes, relative to its size; half of it is usual
 
 
 class Candidate(NamedTuple):
@@ -35,12 +36,23 @@ class Candidate(NamedTuple):
 
 
 class Window(NamedTuple):
-    """The later half of a piece of the motion: ``path``, its ``times`` and ``states``, ``range`` (n,) of each state."""
+    """The later half of a piece of the motion: ``path``, its ``times`` and ``states``.
+
+    ``floor`` (n,) is the motion of each state below which it counts as constant, ``range`` (n,) that of the whole, or
+    the floor.
+    """
 
     path: Path
     times: np.ndarray
     states: np.ndarray
+    floor: np.ndarray
     range: np.ndarray
+
+    def extent(self, start) -> np.ndarray:
+        """Range (n,) of each state since a time, not below the floor; 1 of those that never moved."""
+        states = self.states[max(0, np.searchsorted(self.times, start) - 1) :]
+        extent = np.maximum(np.ptp(states, axis=0), self.floor)
+        return np.where(extent > 0, extent, 1.0)
 
     @classmethod
     def of(cls, path, size):
@@ -49,7 +61,7 @@ class Window(NamedTuple):
         first = int(np.argmax(late))
         states = path.states[first:]
         path = Path(path.times[first:], states, path.pieces[first:], path.complete)
-        return cls(path, path.times, states, np.maximum(np.ptp(states, axis=0), STILL * size))
+        return cls(path, path.times, states, STILL * size, np.maximum(np.ptp(states, axis=0), STILL * size))
 
 
 def candidates(window):
@@ -67,9 +79,8 @@ def candidates(window):
         states = window.path(at)
         for count in range(1, min(LONGEST, len(at) - 1) + 1):
             pairs = min(count, len(at) - count)
-            gaps = np.abs(states[-pairs:] - states[-pairs - count : len(at) - count])
-            scale = np.where(window.range > 0, window.range, 1.0)
-            closing = float(np.max(gaps / scale))
+            gaps = np.max(np.abs(states[-pairs:] - states[-pairs - count : len(at) - count]), axis=0)
+            closing = float(np.max(gaps / window.extent(at[-1 - count])))
             candidate = Candidate(at[-1 - count], at[-1], closing, section)
             if closing <= CLOSE:
                 some = True
@@ -105,9 +116,11 @@ def rotating(window):
     others = np.arange(len(window.range)) != k
     scale = np.where(window.range > 0, window.range, 1.0)[others]
     for section in _sections(window):
-        states = window.path(_passages(window, section))[:, others] / scale
+        states = window.path(_passages(window, section))
         for count in range(1, len(states) // TURNS + 1):
-            if np.max(np.ptp(states[::count], axis=0)) <= ALIKE:
+            turns = np.abs(np.diff(states[::count, k]))
+            even = np.ptp(turns) <= EVEN * np.min(turns) and np.ptp(states[:, k]) >= FAR * np.max(np.abs(states[:, k]))
+            if even and np.max(np.ptp(states[::count][:, others] / scale, axis=0)) <= ALIKE:
                 return k
     return None
 

@@ -43,7 +43,7 @@ def orbit_of(rows, row) -> Orbit:
     exponents = exponents_from(rows.context[row : row + 1], n)[0]
     names = tuple(name.removesuffix("_max") for name in rows.state_names)
     return Orbit.from_mesh(
-        rows.context[row, :intervals].copy(),
+        np.append(np.cumsum(np.append(0.0, rows.context[row, : intervals - 1])), 1.0),
         profile.copy(),
         float(rows.unknowns[row, -2]),
         rows.parameters_at(row),

@@ -7,17 +7,23 @@ import numpy as np
 from continuation.equations.derivatives import evaluate
 from continuation.equations.newton import solve_damped
 from continuation.equations.stability import count_eigenvalues
-from continuation.ground.arguments import check_problem, shown
+from continuation.ground.arguments import check_problem, renamed, shown
 from continuation.ground.names import check_numbers, check_whole
 from continuation.ground.status import StartError
 from continuation.orbits.closed_cycle import Cycle, refined
 from continuation.orbits.integration import METHODS, Flow, Spent, run
 from continuation.orbits.returns import CLOSE, Candidate, Window, candidates, climbing, rotating
 
-EVALUATIONS = 300_000  # of F and F_u in all, about 10 seconds
+EVALUATIONS = 500_000  # of F and F_u in all, 15 to 20 seconds
 RESERVE = 40_000  # of these, kept to find out what a motion that does not repeat itself is
-DOUBLINGS = 60  # of the time between two looks
+SHARE = 2  # part of the work left that one candidate may take: a burst of many spikes takes 20,000 for each time round
+DOUBLINGS = 80  # of the time between two looks, or of the steps
+STEPS = 2000  # between the first looks: some ten cycles, so that a long time between them is not spent on thousands
 COARSE, TINY = 1e-8, 1e-9  # tolerances while transients die, relative and absolute to the size each state had
+# What is left, from one look to the next, of the size that a state has had.  With all of it a start far away would
+# set the tolerances for good (LSODA then takes stiff equations for others); with none a state that dies away would
+# be followed into its rounding.
+FADES = 0.1
 # Growth, relative to 1 + |u|, that is called infinite.  States in other units than those of the start differ by 1e9.
 AWAY = 1e12
 REST = 1e-6  # motion in the last quarter between two looks, relative to the size of each state, that is none
@@ -46,7 +52,8 @@ def simulate_cycle(problem, state, parameters=None, settle=None, method="LSODA",
     if not isinstance(method, str) or method not in METHODS:
         raise ValueError(f"method: wanted one of {', '.join(METHODS)}, got {shown(method)}")
     left = check_whole("evaluations", evaluations, 1)
-    p, u = problem.parameter_values(parameters), problem.unknown_values(state)
+    with renamed("start", "state"):
+        p, u = problem.parameter_values(parameters), problem.unknown_values(state)
     if not np.all(np.isfinite(rates := evaluate(problem, u, p))):
         bad = problem.unknown_names[int(np.flatnonzero(~np.isfinite(rates))[0])]
         raise ValueError(f"state: the rate of {bad!r} is not finite there")
@@ -54,20 +61,21 @@ def simulate_cycle(problem, state, parameters=None, settle=None, method="LSODA",
 
 
 class _Simulation:
-    """One search: the flow, what is left of the work, the sizes that the states have had."""
+    """One search: the flow, what is left of the work, the sizes that the states have had, and lately."""
 
     def __init__(self, problem, p, left, method):
         self.problem, self.p, self.method = problem, p, method
+        self.evaluations = left
         self.reserve = min(RESERVE, left // 5)
         self.flow = Flow(problem, p, left - self.reserve)
 
     def cycle(self, u, settle) -> Cycle:
         """Look after longer and longer times."""
-        self.size, self.bound = np.abs(u), AWAY * (1.0 + np.max(np.abs(u)))
-        time, length, found, window = 0.0, settle or self.first_time(u), _Search(), None
+        self.size, self.largest, self.bound = np.abs(u), np.abs(u), AWAY * (1.0 + np.max(np.abs(u)))
+        time, length, most, found, window = 0.0, settle or self.first_time(u), STEPS, _Search(), None
         try:
             for look in range(DOUBLINGS):
-                path = self.integrate(u, length)
+                path = self.integrate(u, length, most if look or not settle else None)
                 u, time = path.states[-1], time + path.times[-1]
                 if not path.complete:
                     raise StartError(self.away(path, time))
@@ -80,7 +88,10 @@ class _Simulation:
                     found = self.look(window, found)
                     if isinstance(found, Cycle):
                         return found
-                    length *= 2.0
+                    if path.times[-1] < length:
+                        most *= 2
+                    else:
+                        length *= 2.0
         except Spent:
             pass
         raise StartError(self.failure(found, window, u, time))
@@ -93,15 +104,19 @@ class _Simulation:
         fastest = fastest if fastest > 0 else moving
         return 10.0 / fastest if fastest > 0 else 1.0
 
-    def integrate(self, u, length):
-        """The next piece; the sizes of the states grow with what they do."""
+    def integrate(self, u, length, most):
+        """The next piece, of so many steps at most; the sizes of the states follow what they do."""
         floor = np.abs(self.flow.rate(0.0, u)) * length
         size = np.where(self.size > 0, self.size, np.minimum(floor, np.max(self.size, initial=0.0) or 1.0))
-        path = run(
-            self.flow.rate, (0.0, length), u, self.method, COARSE, TINY * np.where(size > 0, size, 1.0),
-            self.flow.slope, leaves=lambda v: np.max(np.abs(v)) > self.bound,
-        )  # fmt: skip
-        self.size = np.maximum(self.size, np.max(np.abs(path.states), axis=0))
+        for method in (self.method, "Radau") if self.method == "LSODA" else (self.method,):
+            path = run(
+                self.flow.rate, (0.0, length), u, method, COARSE, TINY * np.where(size > 0, size, 1.0),
+                self.flow.slope, leaves=lambda v: np.max(np.abs(v)) > self.bound, most=most,
+            )  # fmt: skip
+            if path.complete or np.max(np.abs(path.states[-1])) > self.bound:
+                break
+        self.largest = np.maximum(self.largest, np.max(np.abs(path.states), axis=0))
+        self.size = np.maximum(FADES * self.size, np.max(np.abs(path.states), axis=0))
         return path
 
     def away(self, path, time) -> str:
@@ -118,7 +133,7 @@ class _Simulation:
     def rest(self, path, u):
         """Words for a motion that has come to rest at an equilibrium, else None."""
         last = path.states[path.times >= path.times[-1] - 0.25 * (path.times[-1] - path.times[0])]
-        size = np.where(self.size > 0, self.size, 1.0)
+        size = np.where(self.largest > 0, self.largest, 1.0)
         if len(last) > 1 and np.any(np.ptp(last, axis=0) > REST * size):
             return None
         try:
@@ -145,7 +160,7 @@ class _Simulation:
 
     def words(self, u) -> str:
         """A state in words."""
-        pairs = list(zip(self.problem.unknown_names, np.where(np.abs(u) > ROUNDING * self.size, u, 0.0)))
+        pairs = list(zip(self.problem.unknown_names, np.where(np.abs(u) > ROUNDING * self.largest, u, 0.0)))
         return ", ".join([f"{name} = {value:.6g}" for name, value in pairs[:6]] + ["..."] * (len(pairs) > 6))
 
     def look(self, window, found) -> Cycle | _Search:
@@ -155,16 +170,28 @@ class _Simulation:
                 found = found._replace(best=candidate)
             if candidate.closing > CLOSE:
                 continue
-            cycle = refined(self.flow, window, candidate)
+            cycle = self.refine(window, candidate)
             if isinstance(cycle, Cycle):
                 return cycle
             if cycle:
                 found = found._replace(passed=cycle)
         return found
 
+    def refine(self, window, candidate) -> Cycle | str:
+        """Close a candidate with a part of the work that is left: far from a cycle Newton's method may ask for any."""
+        left = self.flow.left
+        part = left // SHARE
+        self.flow.left = part
+        try:
+            return refined(self.flow, window, candidate)
+        except Spent:
+            return ""
+        finally:
+            self.flow.left = left - part + max(self.flow.left, 0)
+
     def failure(self, found, window, u, time) -> str:
         """Words for a motion that does not repeat itself."""
-        spent = f"no cycle within the time {time:.6g}"
+        spent = f"no cycle within the time {time:.6g} ({self.evaluations} evaluations)"
         if window is not None and (k := climbing(window)) is not None:
             return f"{spent}: {self.problem.unknown_names[k]!r} grows or falls all the time"
         if found.best is None:

@@ -79,10 +79,8 @@ def from_hopf(cycles, point, vary, parameters) -> tuple:
         raise ValueError("parameters: a Hopf point has its own; change them where its branch is traced")
     active, p, u = cycles.index_of(vary), given_parameters(cycles, point, None), cycles.base.state_values(point)
     omega, q = critical_pair(state_jacobian(cycles.base, u, p), base)
-    mesh, times = (
-        np.full(cycles.intervals, 1 / cycles.intervals),
-        times_of(np.full(cycles.intervals, 1 / cycles.intervals), cycles.degree),
-    )
+    mesh = np.full(cycles.intervals, 1 / cycles.intervals)
+    times = times_of(mesh, cycles.degree)
     mode = 2 * np.real(np.exp(2j * np.pi * times)[:, None] * q)
     problem = cycles.at_orbit(mesh, u + mode, 2 * np.pi / omega, base)
     equations = OrbitEquations(problem, p, active)
@@ -101,7 +99,7 @@ def from_hopf(cycles, point, vary, parameters) -> tuple:
 
 
 def hopf_near(cycles, x, begun) -> np.ndarray:
-    """(N,) the Hopf point of the equilibria near an orbit x that has all but shrunk to a point; x where there is none."""
+    """(N,) the Hopf point of the equilibria near an orbit x that has all but shrunk to a point; x if there is none."""
     n, p = len(cycles.base.states), begun.p.copy()
     operations = cycles.base.operations(p, begun.active)
     state = np.mean(x[:-2].reshape(-1, n), axis=0)

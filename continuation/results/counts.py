@@ -4,7 +4,7 @@ import numpy as np
 
 from continuation.ground.status import Kind
 
-# Real parts below this, relative to the largest eigenvalue, are on the axis at a located Hopf point: it is known to
+# Real parts below this, relative to the eigenvalue's modulus, are on the axis at a located Hopf point: it is known to
 # 1e-8, ten times larger counts pairs that cross a little later.
 ON_AXIS = 1e-6
 
@@ -34,5 +34,5 @@ def _multiplicity(point) -> int:
     several = 0
     if point.kind is Kind.HOPF and point.eigenvalues is not None and len(point.eigenvalues):
         values = point.eigenvalues
-        several = int(np.sum((np.abs(values.real) <= ON_AXIS * np.max(np.abs(values))) & (values.imag != 0)))
+        several = int(np.sum((np.abs(values.real) <= ON_AXIS * np.abs(values)) & (values.imag != 0)))
     return max(point.kind.crossing, point.nullity, several)

@@ -6,11 +6,10 @@ import numpy as np
 
 from continuation.derived.conserved.totals import refusal_of
 from continuation.equations.newton import solve_damped
-from continuation.equations.stability import counts_at
+from continuation.equations.stability import point_at
 from continuation.ground import canonical
 from continuation.ground.interrupts import raise_if_heard
 from continuation.ground.names import check_numbers, check_whole
-from continuation.ground.points import Point
 from continuation.ground.status import StartError, Status
 from continuation.searching.catalogue import SAME, STRIDE, Catalogue, list_conjugates
 from continuation.searching.deflation import (
@@ -135,7 +134,8 @@ class Search:
         self.deflation = Deflation(problem.inner_weights()[:-1], power, shift)
         self.catalogue = Catalogue(problem, self.equations, self.deflation)
         self.ways, self.idle = OtherWays(problem, self.equations, self.deflation), 0
-        self.surroundings, self.inside = Surroundings(limits, np.vstack([known, given])), {}
+        self.surroundings = Surroundings(limits, np.vstack([known, given]))
+        self.inside, self.looked_at = {}, {}  # place -> solution inside the limits or None, number of those looked at
         if limits.closed:
             self.deflation.unit = min(1.0, self.deflation.norm(limits.corners[1] - limits.corners[0]))
         for u in known:
@@ -226,7 +226,6 @@ class Search:
 
     def attempt(self, guess) -> bool:
         """One Newton run from a guess; whether it found a new solution."""
-        raise_if_heard()
         self.measure(self.half)
         start = self._apart(guess)
         attempt = deflated_newton(self.equations, self.deflation, start, self._most(), self.damped)
@@ -244,6 +243,7 @@ class Search:
         failure = attempt.failure or self._accept(attempt.u)
         if failure:
             report.failures[failure] += 1
+        raise_if_heard()  # here, where nothing is lost, and for attempts of every way
         return not failure
 
     def _apart(self, guess):
@@ -274,13 +274,15 @@ class Search:
             return dict(enumerate(found))
         for k in range(len(found)):
             if self.inside.get(k) is None:  # one of a continuum may be met inside later
-                self.inside[k] = self.find_inside(k)
+                met = self.catalogue.met(k)
+                new, self.looked_at[k] = met[self.looked_at.get(k, 0) :], len(met)
+                self.inside[k] = self.find_inside(new) if new else None
         return {k: u for k, u in self.inside.items() if u is not None}
 
-    def find_inside(self, k):
-        """Of what was met of solution number k, and its conjugates, the last in order inside the limits; or None."""
-        limits, found = self.surroundings.limits, self.catalogue.met(k)
-        images = np.vstack([list_conjugates(self.problem, u) for u in found])
+    def find_inside(self, met):
+        """Of solutions met (m, n) and their conjugates, the last in order inside the limits; or None."""
+        limits = self.surroundings.limits
+        images = np.vstack([list_conjugates(self.problem, u) for u in met])
         images = images[limits.hold(images)]
         if limits.shown:
             images = images[[limits.hold_shown(point_at(self.problem, u, self.p)) for u in images]]
@@ -301,14 +303,6 @@ class Search:
         places, states = list(listed), np.array(list(listed.values()))
         order = canonical.order(states / np.max(np.abs(states), initial=1e-300), SAME)
         return Found([points[places[k]] for k in order], report)
-
-
-def point_at(problem, u, p) -> Point:
-    """The `Point` of a solution u (n,) at p, with outputs and counts of eigenvalues as the engine counts them."""
-    outputs = {name: float(g(u, p)) for name, g in problem.outputs.items()}
-    unstable, nullity = counts_at(problem, u, p)
-    state = problem.columns(np.append(u, 0.0)[None])[0][0].copy()
-    return Point(state, dict(zip(problem.parameters, p.tolist())), problem.states, outputs, unstable, nullity)
 
 
 def check_powers(power, shift):

@@ -8,7 +8,7 @@ from scipy.linalg.lapack import dgesv
 
 from continuation.equations.bordered import solve_bordered
 from continuation.equations.derivatives import state_jacobian
-from continuation.equations.solved import TERMS, units_of, vanishes
+from continuation.equations.solved import TERMS, lengths_of, vanishes
 from continuation.ground.arguments import shown
 
 ITERATIONS = 30  # of one attempt
@@ -200,7 +200,7 @@ def correct_solution(equations: SquareSystem, deflation: Deflation, u):
 
 def solves(equations: SquareSystem, u, terms=TERMS) -> bool:
     """Whether F vanishes at u to this fraction of its terms."""
-    return vanishes(equations.residual, equations.jacobian, u, units_of(equations.problem, len(u)), terms=terms)
+    return vanishes(equations.residual, equations.jacobian, u, lengths_of(equations.problem, len(u)), terms=terms)
 
 
 def find_step(a, f):

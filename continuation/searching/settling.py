@@ -1,14 +1,18 @@
-"""Where the flow u' = F(u, p) goes from a state: to rest, round and round, or away."""
+"""Where the flow u' = F(u, p) goes from a state: to rest, round and round, away, or to where F has no value."""
 
 import enum
+import warnings
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 import numpy as np
-from scipy.integrate import solve_ivp
+from scipy.integrate import LSODA
 
 from continuation.equations.derivatives import evaluate, state_jacobian
 from continuation.equations.newton import solve_damped
-from continuation.equations.stability import count_eigenvalues
+from continuation.equations.stability import count_eigenvalues, point_at
+from continuation.ground.interrupts import raise_if_heard
+from continuation.ground.names import check_numbers
 from continuation.ground.points import Point
 from continuation.ground.status import StartError
 
@@ -21,8 +25,13 @@ TIGHT, TINY = 1e-8, 1e-12  # tolerances of the integration, relative and absolut
 NEAR, NEARER = 1e-2, 0.2
 STAYED = 50.0  # growth, in powers of e, that rounding would have shown where a solution is unstable
 AWAY = 1e8  # times the start's size 1 + |u| that is growth without bound
-# States at two returns, relative to the amplitude, that are the same: the tolerance of the integration allows less.
-SAME = 1e-3
+# States at two returns, relative to the amplitude, that may be the same if they come no nearer: what is left of the way
+# by the ratio of the last two moves is no longer, or the move is rounding.  Ten times more takes a slow spiral for a
+# cycle, ten times less waits for the last digits of weakly attracting cycles; what moves by less than STANDS in a turn
+# is not told from rounding (1e-7).
+SAME, STANDS = 1e-3, 1e-6
+WITHIN = 4  # states read off each step: cubics through them are as good as the integration
+STUCK = 1e-14  # of the time: a step so short leads nowhere
 FLAT = 1e-6  # amplitude, relative to 1 + |u|, below which nothing oscillates
 LONGEST = 16  # returns that one period may have
 
@@ -33,6 +42,7 @@ class Motion(enum.Enum):
     REST = "at rest"
     OSCILLATION = "oscillates"
     GROWTH = "grows without bound"
+    STOPPED = "comes to where F has no value"
     UNDECIDED = "neither rests nor repeats yet; give a longer time"
 
 
@@ -41,7 +51,8 @@ class Settled:
     """Where a flow went: ``motion``, the last state as a `Point` (the solution itself where it rests), the time.
 
     ``period`` and ``amplitude`` (n,) (largest less smallest value of each state over the last period) where it
-    oscillates, else NaN and None; ``times`` (m,) and ``states`` (m, n) are what was integrated last.
+    oscillates, else NaN and None; ``times`` (m,) and ``states`` (m, n) are what was integrated last.  Where it is
+    stopped the point is the last with a value: F has none beyond, or grows there as in ``x' = -1/x``.
     """
 
     motion: Motion
@@ -57,8 +68,16 @@ class Settled:
         return f"{self.motion.value}{period}, time {self.time:.6g}"
 
 
-class _Spent(Exception):
-    """So many evaluations were enough."""
+class Piece(NamedTuple):
+    """States (m, n) at times (m,), and how they end: by the time asked for (UNDECIDED), or as the motion says.
+
+    ``spent`` tells that the evaluations were used up.
+    """
+
+    times: np.ndarray
+    states: np.ndarray
+    end: Motion
+    spent: bool
 
 
 def settle(problem, start, time=None, parameters=None) -> Settled:
@@ -70,14 +89,15 @@ def settle(problem, start, time=None, parameters=None) -> Settled:
         A flow.
     start : array, mapping or Point
     time : float, optional
-        How long; default: until it rests or repeats itself, within 100,000 evaluations of F.
+        How long, whatever that costs; default: until it rests or repeats itself, within 100,000 evaluations of F.
     parameters : mapping, optional
         Other values than the defaults.
 
     Returns
     -------
     Settled
-        Its ``point`` is a start for `trace` where ``motion`` is ``Motion.REST``.
+        Its ``point`` is a start for `trace` where ``motion`` is ``Motion.REST``.  A spiral so slow that it came to no
+        end is ``Motion.UNDECIDED``; one that moves by less than 1e-6 of its size in a turn is taken for a cycle.
 
     Raises
     ------
@@ -86,8 +106,10 @@ def settle(problem, start, time=None, parameters=None) -> Settled:
     """
     if problem.stability is None:
         raise ValueError(f"{problem.name}: wanted a flow u' = F(u), got a problem with stability=None")
-    if time is not None and not (np.isscalar(time) and np.isfinite(time) and time > 0):
-        raise ValueError(f"time: wanted a positive number, got {time!r}")
+    if time is not None:
+        time = check_numbers("time", time, 0)
+        if time <= 0:
+            raise ValueError(f"time: wanted a positive number, got {time:g}")
     p, u = problem.parameter_values(parameters), problem.unknown_values(start)
     rates = evaluate(problem, u, p)
     if not np.all(np.isfinite(rates)):
@@ -105,8 +127,6 @@ class _Flow:
     def rate(self, _, u):
         """F, counted."""
         self.left -= 1
-        if self.left < 0:
-            raise _Spent
         with np.errstate(all="ignore"):
             return evaluate(self.problem, u, self.p)
 
@@ -118,19 +138,14 @@ class _Flow:
         """Integrate for a time, or for longer and longer ones until it is clear what happens."""
         if time is not None:
             self.left = np.inf
-        begin, length, spent = 0.0, time or self.first_time(u), 0.0
-        origin, times, states = u, np.zeros(1), u[None]
+        begin, length, origin = 0.0, time or self.first_time(u), u
         for _ in range(1 if time is not None else DOUBLINGS):
-            try:
-                times, states, grown = self.integrate(states[-1], length, origin)
-            except _Spent:
+            piece = self.integrate(u, length, origin)
+            begin, length, u = begin + piece.times[-1], 2.0 * length, piece.states[-1]
+            found = self.judge(piece, begin)
+            if found.motion is not Motion.UNDECIDED or piece.spent:
                 break
-            spent = begin + times[-1]
-            found = self.judge(times, states, grown, spent)
-            if found.motion is not Motion.UNDECIDED or time is not None:
-                return found
-            begin, length = spent, 2.0 * length
-        return Settled(Motion.UNDECIDED, self.point(states[-1]), spent, times=times, states=states)
+        return found
 
     def first_time(self, u) -> float:
         """A time in which something happens: ten times that of the fastest eigenvalue."""
@@ -138,31 +153,45 @@ class _Flow:
         fastest = np.max(np.abs(np.linalg.eigvals(a))) if np.all(np.isfinite(a)) else 0.0
         return 10.0 / fastest if fastest > 0 else 1.0
 
-    def integrate(self, u, length, origin) -> tuple:
-        """Times, states, and whether it went away to infinity."""
+    def integrate(self, u, length, origin) -> Piece:
+        """The flow from u for a time, or to where it goes away to infinity, can't go on, or is spent."""
         bound = AWAY * (1.0 + np.max(np.abs(origin)))
+        absolute = TINY * (1.0 + np.max(np.abs(u)))
+        solver = LSODA(self.rate, 0.0, u, length, jac=self.slope, rtol=TIGHT, atol=absolute, min_step=0.0)
+        times, states, end = [0.0], [u], Motion.UNDECIDED
+        while solver.status == "running" and self.left > 0 and end is Motion.UNDECIDED:
+            raise_if_heard()
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore", UserWarning)  # of steps that fail: told by the status
+                solver.step()
+            if self.is_stopped(solver):
+                end = Motion.STOPPED
+            elif np.max(np.abs(solver.y)) >= bound:
+                end = Motion.GROWTH
+            if end is not Motion.STOPPED:
+                inner, within = np.linspace(times[-1], solver.t, WITHIN + 1)[1:], solver.dense_output()
+                times.extend(inner[:-1])
+                states.extend(within(inner[:-1]).T)
+                times.append(solver.t)
+                states.append(solver.y.copy())
+        return Piece(np.array(times), np.array(states), end, self.left <= 0)
 
-        def leaves(_, v):
-            return bound - np.max(np.abs(v))
+    def is_stopped(self, solver) -> bool:
+        """Whether the last step led nowhere: it failed, gave no number, or time no longer moves."""
+        failed = solver.status == "failed" or not np.all(np.isfinite(solver.y))
+        return bool(failed or solver.status == "running" and solver.step_size <= STUCK * solver.t)
 
-        leaves.terminal = True
-        done = solve_ivp(
-            self.rate, (0.0, length), u, "LSODA", jac=self.slope, rtol=TIGHT, atol=TINY * (1.0 + np.max(np.abs(u))),
-            events=leaves, min_step=0.0,
-        )  # fmt: skip
-        states = done.y.T
-        finite = np.all(np.isfinite(states), axis=1)
-        return done.t[finite], states[finite], done.status != 0
-
-    def judge(self, times, states, grown, time) -> Settled:
+    def judge(self, piece, time) -> Settled:
         """What the last piece shows."""
-        if grown or len(times) < 3:
-            return Settled(Motion.GROWTH, self.point(states[-1]), time, times=times, states=states)
-        if (rest := self.rest(times, states)) is not None:
-            return Settled(Motion.REST, self.point(rest), time, times=times, states=states)
-        period, amplitude = find_period(times, states)
-        motion = Motion.UNDECIDED if amplitude is None else Motion.OSCILLATION
-        return Settled(motion, self.point(states[-1]), time, period, amplitude, times, states)
+        times, states, motion = piece.times, piece.states, piece.end
+        if motion is Motion.UNDECIDED and len(times) >= 3 and (rest := self.rest(times, states)) is not None:
+            point = point_at(self.problem, rest, self.p)
+            return Settled(Motion.REST, point, time, times=times, states=states)
+        period, amplitude = float("nan"), None
+        if motion is Motion.UNDECIDED:
+            period, amplitude = find_period(times, states)
+            motion = Motion.UNDECIDED if amplitude is None else Motion.OSCILLATION
+        return Settled(motion, point_at(self.problem, states[-1], self.p), time, period, amplitude, times, states)
 
     def rest(self, times, states):
         """The solution that the flow comes to; None if there is none, or it does not attract.
@@ -184,14 +213,6 @@ class _Flow:
             return u if last <= NEAR * size and last <= max(NEARER * first, FLAT * size) else None
         stayed = first <= FLAT * size and last <= FLAT * size
         return u if stayed and length * np.max(np.linalg.eigvals(a).real) >= STAYED else None
-
-    def point(self, u) -> Point:
-        """A state as a point."""
-        problem, p = self.problem, self.p
-        counts = count_eigenvalues(self.slope(0.0, u), problem.symmetric)
-        outputs = {name: float(g(u, p)) for name, g in problem.outputs.items()}
-        state = problem.columns(np.append(u, 0.0)[None])[0][0].copy()
-        return Point(state, dict(zip(problem.parameters, p.tolist())), problem.states, outputs, *counts)
 
 
 def find_period(times, states) -> tuple:
@@ -215,12 +236,24 @@ def find_period(times, states) -> tuple:
             break
         whole = t >= at[-1 - returns]
         amplitude = np.ptp(u[whole], axis=0)
-        before, last = (interpolated(t, u, at[j]) for j in (-1 - returns, -1))
+        first, before, last = (interpolated(t, u, at[j]) for j in (-1 - 2 * returns, -1 - returns, -1))
+        moves = [(b - a) / np.maximum(amplitude, FLAT * (1.0 + size)) for a, b in ((first, before), (before, last))]
         lengths = at[-1] - at[-1 - returns], at[-1 - returns] - at[-1 - 2 * returns]
-        repeats = np.all(np.abs(last - before) <= SAME * np.maximum(amplitude, FLAT * (1.0 + size)))
-        if repeats and abs(lengths[0] - lengths[1]) <= SAME * lengths[0]:
+        if is_closed(*moves) and abs(lengths[0] - lengths[1]) <= SAME * lengths[0]:
             return float(lengths[0]), amplitude
     return float("nan"), None
+
+
+def is_closed(earlier, move) -> bool:
+    """Whether the last two moves (n,) from return to return, relative to the amplitudes, come to an end on a cycle.
+
+    Examples
+    --------
+    >>> is_closed(np.array([1e-3]), np.array([2e-4])), is_closed(np.array([6.28e-4]), np.array([6.27e-4]))
+    (True, False)
+    """
+    size, before = np.max(np.abs(move)), np.max(np.abs(earlier))
+    return bool(size <= STANDS or size < before and size <= SAME and size * before / (before - size) <= SAME)
 
 
 def interpolated(t, u, at) -> np.ndarray:

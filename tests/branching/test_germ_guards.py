@@ -5,7 +5,7 @@ import pytest
 from numpy.testing import assert_allclose
 
 from continuation import Problem
-from continuation.branching import germs, roots
+from continuation.branching import germs, halves, roots
 from continuation.branching.reduced_equations import Reduced, defect, kernel_at
 
 
@@ -67,3 +67,59 @@ def test_homogeneous_equations_are_those_on_the_sphere(equations, rng):
         values = polynomials.values(np.append(y, 1.0)[None])[0][0]
         assert values[0] == pytest.approx(2 * wanted[-1])
         assert_allclose(np.sort(values[1:]), np.sort(wanted[:-1]), atol=1e-12)
+
+
+PITCHFORK = Problem.from_expressions({"x": "mu*x - x**3"}, {"mu": 0.0})
+
+
+def halves_at_zero(error=0.0):
+    kernel = kernel_at(PITCHFORK, np.zeros(2), PITCHFORK.parameter_values({"mu": 0.0}), 0, PITCHFORK.inner_weights())
+    return halves.half_branches(kernel, 3, error)
+
+
+def test_a_root_that_does_not_lead_to_the_point_is_noted(monkeypatch):
+    whole = halves_at_zero()
+    assert (len(whole.halves), whole.complete, whole.notes) == (4, True, [])
+    monkeypatch.setattr(halves, "SCALES", (1.0,))
+    follow = halves.follow_germ
+    monkeypatch.setattr(halves, "follow_germ", lambda family, root: None if root.z[0] > 0.5 else follow(family, root))
+    found = halves_at_zero()
+    gone = 4 - len(found.halves)
+    assert gone > 0
+    assert not found.complete
+    assert [note.split(" in the direction")[0] for note in found.notes] == [
+        "the solution of the reduced equations"
+    ] * gone
+    assert all(note.endswith("does not lead to the point") for note in found.notes)
+
+
+def test_solutions_on_small_spheres_that_lead_elsewhere_are_counted(monkeypatch):
+    kernel = kernel_at(PITCHFORK, np.zeros(2), PITCHFORK.parameter_values({"mu": 0.0}), 0, PITCHFORK.inner_weights())
+    monkeypatch.setattr(halves, "follow_germ", lambda family, root: None)
+    found = halves.half_branches(kernel, 2, 0.0)
+    assert found.halves == []
+    assert "8 of the solutions on small spheres around the point do not lead to it" in found.notes
+
+
+def test_the_scale_at_which_nothing_is_left_out_is_taken(monkeypatch):
+    """At the first scale one of four is not realised; at the next none is left out, of as many as were before."""
+    realise, scales = halves.realise_halves, []
+
+    def lossy(reduced, real, deadlines, along=None):
+        found = realise(reduced, real, deadlines, along)
+        scales.append(reduced.h)
+        if len(scales) == 1:
+            return found._replace(halves=found.halves[:3], notes=["one left out"])
+        return found
+
+    def fewer(reduced, deadlines, along):
+        real = find(reduced, deadlines, along)
+        return real._replace(roots=real.roots[:3]) if scales else real
+
+    find = halves.find_real_roots
+    monkeypatch.setattr(halves, "realise_halves", lossy)
+    monkeypatch.setattr(halves, "find_real_roots", fewer)
+    found = halves_at_zero()
+    assert len(scales) == 2
+    assert (len(found.halves), found.notes) == (3, [])
+    assert found.spheres.radius == scales[1]

@@ -228,11 +228,50 @@ def test_a_walk_along_a_continuum_to_the_reals():
         return equations
 
     angle = 0.4 + 0.9j
-    z = real_roots.walk_to_reals(cut(0.64), np.array([0.8 * np.cos(angle), 0.8 * np.sin(angle), 0.6]))
+    start = np.array([0.8 * np.cos(angle), 0.8 * np.sin(angle), 0.6])
+    z, lost = real_roots.walk_to_reals(cut(0.64), start)
+    assert not lost
     assert_allclose(z, [0.8 * np.cos(0.4), 0.8 * np.sin(0.4), 0.6], atol=0.1)
     assert np.hypot(z[0], z[1]) == pytest.approx(0.8)
     far = np.array([0.8j * np.cos(angle), 0.8j * np.sin(angle), np.sqrt(1.64)])
-    assert real_roots.walk_to_reals(cut(-0.64), far) is None
+    assert real_roots.walk_to_reals(cut(-0.64), far) == (None, False)
+
+
+def test_an_end_alone_off_the_reals_is_no_real_solution():
+    """``(x**2 + 1)**2 = 0`` and y = x: Newton's method returns to the double solution i."""
+
+    def double(z):
+        x, y = z
+        return np.array([(x * x + 1) ** 2, y - x]), np.array([[4 * x * (x * x + 1), 0], [-1, 1]])
+
+    assert real_roots.walk_to_reals(double, np.array([1e-5 + 1j, 1e-5 + 1j])) == (None, False)
+
+
+CIRCLES = {"x": "mu*x - x*(x**2 + y**2)", "y": "mu*y - y*(x**2 + y**2)"}
+
+
+def test_a_walk_on_which_newton_fails_proves_nothing(monkeypatch):
+    reduced, whole = reduced_at_zero(CIRCLES, ["x", "y"]), roots.newton
+
+    def failing(system, z, *rest):
+        return None if np.iscomplexobj(z) else whole(system, z, *rest)
+
+    walks = []
+    monkeypatch.setattr(roots, "newton", failing)
+    monkeypatch.setattr(
+        real_roots, "walk_to_reals", lambda *of, walk=real_roots.walk_to_reals: walks.append(walk(*of)) or walks[-1]
+    )
+    found = real_roots.find_real_roots(reduced, real_roots.Deadlines())
+    assert any(walk.is_lost for walk in walks)
+    assert not found.complete
+    assert "some may be missing" in found.notes[0]
+
+
+def test_singular_ends_that_there_was_no_time_for_may_be_real(monkeypatch):
+    monkeypatch.setattr(real_roots, "AT_LEAST", 1)
+    reduced = reduced_at_zero(CIRCLES, ["x", "y"])
+    assert real_roots.find_real_roots(reduced, real_roots.Deadlines()).complete
+    assert not real_roots.find_real_roots(reduced, real_roots.Deadlines(paths=0.0)).complete
 
 
 def test_ends_at_infinity_and_off_the_reals_are_accounts(rng):

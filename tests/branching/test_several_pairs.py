@@ -64,6 +64,7 @@ def test_waves_on_a_ring_of_landau_oscillators(n, re, stable):
         assert one["stable"] is wanted[one["name"]][1]
     assert any(f"x(t + T/{n})" in one["symmetry"] for one in orbits)
     families = emanating_orbits(problem, point)
+    assert len(families) == 3
     assert [(o.name, o.symmetry, o.stable) for o in families] == [
         (o["name"], o["symmetry"], o["stable"]) for o in orbits
     ]
@@ -75,14 +76,17 @@ def test_waves_on_a_ring_of_landau_oscillators(n, re, stable):
 @pytest.mark.parametrize("n", [5, 6])
 def test_expanded_orbits_have_their_symmetry_and_solve_the_equations(n):
     problem, point = two_pairs(n)
-    for orbit in emanating_orbits(problem, point):
+    orbits = emanating_orbits(problem, point)
+    assert len(orbits) == 3
+    assert [len(orbit.spatial) > 1 for orbit in orbits].count(True) >= 1
+    for orbit in orbits:
         eps = 0.02
         times, states = orbit.sample(eps, points=120)
         values = {"mu": orbit.parameter_at(eps)}
         slopes = np.gradient(np.vstack([states[-3:], states, states[:3]]), times[1], axis=0, edge_order=2)[3:-3]
         flow = np.array([problem.residual(u, values) for u in states])
         assert np.max(np.abs(flow - slopes)) < 5e-3 * np.max(np.abs(flow))
-        for g in orbit.spatial or ():
+        for g in orbit.spatial:
             assert_allclose(g(states), states, atol=1e-12)
 
 

@@ -1,6 +1,7 @@
 """Two and three points of a kind within one step, hidden by a rotation and a bend: down to what doubles resolve."""
 
 import functools
+import itertools
 
 import numpy as np
 import pytest
@@ -127,11 +128,14 @@ def test_two_folds_of_a_cubic(eta, seed):
     assert branch.effort["probes"] < 60
 
 
-@pytest.mark.parametrize("seed", range(3))
-@pytest.mark.parametrize("eta", [0.03, 3e-3, 1e-3])
+@pytest.mark.parametrize(
+    ("eta", "seed"),
+    [*itertools.product([0.05, 0.03, 0.02, 0.01], range(8)), *itertools.product([3e-3, 1e-3], range(3))],
+)
 def test_three_branch_points_of_one_mode(eta, seed):
-    if (eta, seed) == (0.03, 1):
-        pytest.xfail("two of three within one step are not found")
+    """Also where a step ends between them: the zero just passed is divided out in the next one."""
+    if seed == 7:
+        pytest.xfail("it is not known what the first of them changes: no zero is divided out")
     points, _ = found(TRIPLE, eta, seed)
     assert_allclose(np.sort(points[:, 0]), [-eta, 0.0, eta], atol=1e-3 * eta)
 

@@ -5,6 +5,7 @@ import pytest
 from numpy.testing import assert_allclose
 
 from continuation import Branch, Kind, Problem, Settings, Status, trace
+from continuation.compiled.events.kink import CORNERED
 from continuation.compiled.state import trace_state as S
 
 TAILS = {  # equation, start, parameter, parameter of x, exact folds
@@ -60,3 +61,12 @@ def test_more_changes_than_looks_cost_a_budget_and_say_where(tmp_path):
     assert_allclose(branch["u"], branch.parameter, atol=1e-12)
     branch.save(tmp_path / "waving.nc")
     assert Branch.load(tmp_path / "waving.nc").remarks == branch.remarks
+
+
+def test_where_looks_run_out_no_corner_is_told_of_a_long_piece():
+    """Told to expect kinks: what oscillates faster than can be looked at is no corner but in pieces that are short."""
+    problem = Problem(waving, ("u", "v"), {"p": 0.0}, weights=[0.5, 0.5, 1.0], smoothness=1)
+    settings = Settings(step=0.1, max_step=0.1, max_points=8)
+    branch = trace(problem, [1e-8, 0.0], "p", (-0.5, 0.5), parameters={"p": 1e-8}, direction=1, settings=settings)
+    assert branch.effort["unsearched"] > 0
+    assert all(point.error <= CORNERED for point in branch.special if point.kind is Kind.CORNER)

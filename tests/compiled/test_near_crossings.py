@@ -12,6 +12,7 @@ import pytest
 
 from benchmarks import jumps
 from continuation import Problem, Settings, trace
+from continuation.engine.assembly.near_crossings import values_at
 from continuation.ground.status import Kind, Status
 
 ROUND = (jumps.OVER_UNDER, jumps.LEFT_RIGHT, jumps.PITCHFORK)  # geometries with one place to go round
@@ -146,3 +147,18 @@ def test_a_small_closed_curve_beside_is_no_near_crossing():
     branch = trace(ring, [0.01], "p", (-1, 1), settings=Settings(step=1e-3))
     assert branch.remarks == ()
     assert branch.ends == (Status.CLOSED, Status.CLOSED)
+
+
+@pytest.mark.parametrize("k", [1e-8, 1.0, 1e8])
+def test_the_place_of_a_near_crossing_is_told_in_the_parameters_own_unit(k):
+    """``(q - 0.3) y - y**2 + 1e-6``, q = p/k: the branches pass at q = 0.3 at a distance of some 1e-3."""
+    problem = Problem.from_expressions({"y": "(p/k - 0.3)*y - y**2 + 1e-6"}, {"p": -k, "k": k})
+    y = (-1.3 + math.sqrt(1.3**2 + 4e-6)) / 2
+    (remark,) = trace(problem, [y], "p", (-k, k)).remarks
+    place = float(re.search(r"near p = (\S+) ", str(remark)).group(1))
+    assert place == pytest.approx(0.3 * k, rel=2e-3)
+    assert len(f"{place / k:.4g}") <= 6
+
+
+def test_a_gap_of_zero_leaves_all_digits():
+    assert values_at([0.3], ("p",), np.zeros(1)) == "p = 0.3"

@@ -143,6 +143,23 @@ def test_folds_that_meet_branch_points_are_no_zero_hopf_points(texts, size):
         trace(curve.problem.base, curve["BP1"], ("mu", "nu"))
 
 
+@pytest.mark.parametrize(("x", "y"), [((1e-9, 1.0), (1e-9, 1.0)), ((1e-6, 1e3), (1e6, 1e-3)), ((1e9, 1.0), (1.0, 1e3))])
+def test_kernels_are_found_in_any_units(x, y):
+    """States in units of their own and equations times factors of their own: (unit, factor) of each."""
+    (u, by), (v, times) = x, y
+    texts = {
+        "x": f"{by}*(mu + nu/2 + sin(nu)**2 - (x/{u})**2)",
+        "y": f"{times}*(nu*(y/{v}) - (y/{v})**3)",
+    }
+    problem = Problem.from_expressions(texts, {"mu": 1.0, "nu": -0.5})
+    start = [np.sqrt(0.75 + np.sin(0.5) ** 2) * u, 0.0]
+    fold = trace(problem, start, "mu", (-1, 2))["LP1"]
+    curve = trace(problem, fold, ("mu", "nu"), {"mu": (-2, 2), "nu": (-1, 1)})
+    assert told(curve) == [("BP1", pytest.approx(0, abs=1e-12), pytest.approx(0, abs=1e-12))]
+    assert curve["BP1"].nullity == 2
+    assert curve["BP1"].error < 1e-9
+
+
 def test_a_count_of_the_problems_own_is_shown_along_curves_and_its_changes_are_told():
     def count(u, p):
         return 1.0 * (u[0] < 0) + 1.0 * (p[1] > 3 * u[1] ** 2) + 1.0 * (2 * p[1] > 3 * u[2] ** 2)

@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 
 from continuation import Problem, Settings, Status, trace
+from continuation.ground import interrupts
 from continuation.ground.interrupts import FlagSetter, Listener, interrupt_sets, listening, raise_if_heard
 
 # Within one step: functions that take a tenth of a millisecond, and more branch points than can be told apart.
@@ -215,3 +216,32 @@ def test_what_was_heard_before_stops_what_begins():
         time.sleep(0.001)
     assert isinstance(found[0], Listener)
     assert trace(line_problem(), [0.0], "p", (-1, 1), settings=Settings(step=0.1)).ends[1] is Status.LIMIT
+
+
+def test_without_a_thread_to_be_had_a_trace_runs_and_leaves_no_descriptor(monkeypatch):
+    def refuse(*arguments):
+        raise RuntimeError("can't start new thread")
+
+    monkeypatch.setattr(interrupts._thread, "start_new_thread", refuse)
+    before = signal.set_wakeup_fd(-1)
+    signal.set_wakeup_fd(before)
+    flag = np.zeros(1, np.int64)
+    with interrupt_sets(flag):
+        signal.raise_signal(signal.SIGINT)
+    assert flag[0] == 1
+    assert signal.set_wakeup_fd(before) == before
+
+
+def test_ctrl_c_ends_an_extension_not_one_end_of_it():
+    pressed = []
+
+    def press(u):
+        if u[0] > 0.5 and not pressed:
+            pressed.append(u[0])
+            signal.raise_signal(signal.SIGINT)
+
+    problem = line_problem(press)
+    branch = trace(problem, [0.0], "p", (-0.2, 0.2))
+    longer = branch.extend(span=(-1, 1))
+    assert longer.ends == (Status.LIMIT, Status.INTERRUPTED)
+    assert longer["u"].min() == pytest.approx(-0.2)

@@ -1,13 +1,17 @@
 """Ends at infinity, against closed forms: what leaves, where the parameter tends to, and what is no way to infinity."""
 
 import math
+import types
 
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose
 
 from continuation import Branch, Problem, Settings, Status, Watcher, diagram, trace
-from continuation.engine.ending.runaway import Ahead, limit_of, predict
+from continuation.compiled.state import trace_state as S
+from continuation.engine import follow
+from continuation.engine.ending.runaway import Ahead, Runaway, limit_of, predict
+from continuation.results.request import Request
 
 
 def traced(equation, start, p, span, **options):
@@ -164,3 +168,37 @@ def test_predictions_follow_powers_and_lines():
     x, before = np.array([4.0, 16.0, 0.0, 1.0]), np.array([2.0, 4.0, -1.0, 1.0])
     assert predict(x, before, None, 0, 2.0) == pytest.approx([8.0, 64.0, 1.0, 1.0])
     assert predict(x, None, np.array([0.5, 0.1, 0.0, 0.2]), 0, 1.1) == pytest.approx([4.4, 16.08, 0.0, 1.16])
+
+
+def test_rows_that_are_not_kept_lead_nowhere(monkeypatch):
+    """Where the last look cuts the way to infinity the branch does not say that it goes there."""
+
+    def cut(running, tolerance):
+        running.cut(5, status=Status.UNRESOLVED)
+        return ("rows were dropped",)
+
+    monkeypatch.setattr(follow, "drop_false_rows", cut)
+    branch = traced("u*p - 1", 1.0, 1.0, (-1, 2), direction=-1)
+    assert branch.ends[0] is Status.UNRESOLVED
+    assert [str(remark) for remark in branch.remarks] == ["rows were dropped"]
+
+
+def test_of_unknowns_that_grow_alike_the_first_is_followed():
+    """Two copies of 1/p, whose tangents differ by rounding, now in favour of the one, now of the other."""
+    problem = Problem.from_expressions({"u": "u*p - 1", "v": "v*p - 1"}, {"p": 1.0})
+    p = 10.0 ** -np.linspace(0.0, 3.0, 600)
+    rounding = 1.0 + 1e-13 * (-1.0) ** np.arange(len(p))
+    tangents = np.column_stack([rounding / p**2, 1.0 / p**2, -np.ones(len(p))])
+    weights = np.array([0.5, 0.5, 1.0])
+    tangents /= np.sqrt(tangents**2 @ weights)[:, None]
+    records = np.zeros((len(p), S.width(3, 0)))
+    records[:, -S.SCALARS + S.KIND] = S.REGULAR
+    floats = np.zeros(S.FLOATS)
+    floats[S.MAX_H] = 0.1
+    state = types.SimpleNamespace(weights=weights, floats=floats)
+    running = types.SimpleNamespace(
+        unknowns=np.column_stack([1 / p, 1 / p, p]), tangents=tangents, records=records, state=state
+    )
+    found = Runaway(Request.of(problem, "p", (-1, 2), None, "both", "all", None), ()).suspects(running, 1, len(p))
+    assert len(found) > 10
+    assert {k for _, k in found} == {0}

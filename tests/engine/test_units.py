@@ -220,7 +220,7 @@ def test_a_start_with_equations_in_other_units_is_no_branch_point(rate):
 def test_starts_next_to_a_fold(start):
     fold = Problem.from_expressions({"x": "p - x**2"}, {"p": start**2})
     branch = trace(fold, [start], "p", (-1, 1))
-    assert [point.kind for point in branch.special] == [Kind.FOLD]
+    assert [point.label for point in branch.special] == ["EP1", "LP1", "EP2"]
     assert abs(branch.folds[0]["p"]) <= 1e-12
     assert_array_equal(branch.ends, [Status.LIMIT, Status.LIMIT])
     assert_array_equal(branch.weights, [1.0, 1.0])
@@ -282,3 +282,51 @@ def test_a_curve_whose_two_parameters_are_in_different_units(s, k, j, given):
     (point,) = (point for point in curve.special if point.kind is Kind.CUSP)
     assert_allclose([point["mu"] / k, point["nu"] / j], 0.0, atol=1e-6)
     assert_allclose(np.abs(curve["mu"] / k), FOLD * np.maximum(curve["nu"] / j, 0.0) ** 1.5, atol=1e-6)
+
+
+@pytest.mark.parametrize("s", [1e-6, 1e8])
+@pytest.mark.parametrize("third", [False, True])
+def test_a_gradient_system_in_any_units_needs_few_spectra(s, third):
+    """The bound on what the spectrum can have done since the last one holds for D F_u D as it does for F_u."""
+    spectra = []
+    for unit in (1.0, s):
+        equations = {"x": "(p*(x/s) - (x/s)**3 + c*(y/t))/s", "y": "(c*(x/s) - y/t)/t"} | ({"z": "-z"} if third else {})
+        n = len(equations)
+        weights = [1 / (n * unit**2), unit**2 / n, *[1 / n] * (n - 2), 1.0]
+        parameters = {"p": -1.0, "c": 0.5, "s": unit, "t": 1 / unit}
+        problem = Problem.from_expressions(equations, parameters, symmetric=True, weights=weights)
+        branch = trace(problem, np.zeros(n), "p", (-1, 1), settings=Settings(max_step=0.05))
+        spectra.append(branch.effort["spectra"])
+        assert_array_equal(branch.unstable, (branch["p"] > -0.25 + 1e-9).astype(int))
+    assert spectra[1] <= 25 < branch.effort["steps"]
+
+
+@pytest.mark.parametrize("k", [1e-17, 1e-9, 1e9])
+def test_a_small_parameter_does_change(k):
+    problem = Problem.from_expressions({"x": "mu/k - x", "y": "x - y"}, {"mu": 0.0, "k": k})
+    assert trace(problem, [0.0, 0.0], "mu", (-k, k)).remarks == ()
+
+
+def test_a_limit_of_an_output_of_large_states_is_left_inward_only():
+    """Steps along a unit tangent are as long as the inner product says, not as the states' own numbers do."""
+    s = 1e7
+    problem = Problem.from_expressions({"x": "s*(mu - (x/s)**2)"}, {"mu": 1.0, "s": s}, outputs={"w": "(x/s)**2"})
+    branch = trace(problem, [s], "mu", {"w": (None, 1.0), "mu": (0.5, 2.0)})
+    assert branch.start == len(branch) - 1
+    assert branch["mu"][[0, -1]] == pytest.approx([0.5, 1.0])
+    short = trace(problem, [0.9 * s], "mu", {"w": (None, 0.9), "mu": (0.5, 2.0)}, parameters={"mu": 0.81})
+    assert short["w"][-1] == pytest.approx(0.9)
+    with pytest.raises(ValueError, match="no end can go on"):
+        short.extend()
+    assert short.extend(span={"w": (None, 1.5)})["w"][-1] == pytest.approx(1.5)
+
+
+@pytest.mark.parametrize("k", [2.0**-30, 2.0**30])
+def test_folds_cost_the_same_in_any_unit_of_the_parameter(k):
+    """Units that are powers of two round nothing: the same steps, corrections and looks."""
+    efforts = []
+    for unit in (1.0, k):
+        equations, parameters = {"x": "mu/k + x - x**3"}, {"mu": -unit, "k": unit}
+        problem = Problem.from_expressions(equations, parameters, scales={"x": 1.0, "mu": unit})
+        efforts.append(trace(problem, [-1.324717957244746], "mu", (-unit, unit)).effort)
+    assert efforts[0] == efforts[1]

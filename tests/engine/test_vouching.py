@@ -26,7 +26,8 @@ class Record:
         self.rows[:, base + S.LOCATED] = 1.0
         self.rows[:rows, base + S.RESIDUAL] = np.abs(self.rows[:rows, 0] - self.rows[:rows, 1])
         self.integers = np.zeros(S.INTEGERS, np.int64)
-        self.integers[S.ROWS] = rows
+        self.integers[S.ROWS], self.integers[S.SIZE] = rows, 2
+        self.notes, self.crossings = np.zeros((S.MOST_NOTES, 2), np.int64), np.zeros((S.MOST_CROSSINGS, 2 + S.CROSSING))
         self.kinds = np.zeros(0)
 
 
@@ -55,6 +56,37 @@ def test_false_rows_go(bad, error, left, status, remarks):
     assert (len(trace), trace.status) == (left, status)
     if remarks:
         assert np.array_equal(trace.unknowns[:, 0], trace.unknowns[:, 1])
+
+
+def noted(rows, bad, notes, crossings):
+    """(row of each note, first and last rows of each near-crossing) when false rows have been dropped."""
+    trace = running(rows, bad)
+    state = trace.state
+    state.integers[S.NOTES], state.integers[S.CROSSINGS] = len(notes), len(crossings)
+    state.notes[: min(len(notes), S.MOST_NOTES), 0] = notes[: S.MOST_NOTES]
+    places = (2 + S.FIRST_ROW, 2 + S.LAST_ROW)
+    state.crossings[: len(crossings), places] = np.reshape(crossings, (-1, 2))
+    drop_false_rows(trace, 1e-9)
+    kept = state.crossings[: state.integers[S.CROSSINGS], places]
+    return state.notes[: state.integers[S.NOTES], 0].tolist(), kept.astype(int).tolist()
+
+
+def test_notes_follow_the_rows_that_stay():
+    """A note is of the step from a row, a near-crossing was met on the way to one."""
+    notes, crossings = noted(20, [5, 9], [0, 4, 5, 6, 19], [(3, 3), (6, 10), (20, 20)])
+    assert notes == [0, 4, 4, 5, 17]
+    assert crossings == [[3, 3], [5, 8], [18, 18]]
+
+
+def test_notes_of_rows_that_were_cut_go_with_them():
+    notes, crossings = noted(20, [16, 18, 19], [0, 15, 16, 19], [(3, 17), (16, 16), (17, 18)])
+    assert notes == [0, 15]
+    assert crossings == [[3, 17], [16, 16]]
+    many = list(range(S.MOST_NOTES - 15)) + [17] * 30
+    trace = running(60, [57, 58, 59])
+    trace.state.integers[S.NOTES], trace.state.notes[:, 0] = len(many), many[: S.MOST_NOTES]
+    trace.cut(5)
+    assert trace.state.integers[S.NOTES] == 5  # those that had no room are of later rows
 
 
 def test_plain_functions_without_a_value_nearby_say_nothing():

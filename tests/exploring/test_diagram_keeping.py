@@ -334,7 +334,7 @@ def test_the_command_tells_bad_input(here):
     for words, told in (
         (["--depth", -1], "depth"),
         (["--vary", "nu"], "nu"),
-        (["--span", 2, 1], "LOW"),
+        (["--span", 2, 1], "--span: wanted low < high"),
         (["--max-branches", 0], "max_branches"),
         (["--deflate", 0], "deflate"),
         (["--save", "no/where.nc"], "no/where.nc"),

@@ -5,6 +5,7 @@ import pytest
 import sympy
 from numpy.testing import assert_allclose
 
+from continuation import Problem
 from continuation.expressions import ExpressionError, from_expressions, from_source
 
 MORRIS_LECAR = {
@@ -33,6 +34,29 @@ def test_definitions_in_any_order_equal_the_equations_written_out(rng):
             assert_allclose(found, expected, rtol=1e-14)
         directions = rng.standard_normal((2, 9))
         assert_allclose(short.derivative(u, p, directions), long.derivative(u, p, directions), rtol=1e-12)
+
+
+def test_functions_of_functions_are_built_once_for_each_argument():
+    depth = 40  # 2**40 calls if each were built anew
+    definitions = {"f0(x)": "x/2"} | {f"f{k}(x)": f"f{k - 1}(x) + f{k - 1}(x)" for k in range(1, depth)}
+    made = from_expressions({"x": f"f{depth - 1}(x)"}, [], definitions=definitions)
+    made.residual(np.array([3.0]), np.empty(0), out := np.empty(1))
+    assert out[0] == 1.5 * 2.0 ** (depth - 1)
+
+
+def test_calls_without_end_are_refused():
+    definitions = {"f0(x)": "x"} | {f"f{k}(x)": f"f{k - 1}(x + {k}) + f{k - 1}(x*{k})" for k in range(1, 40)}
+    with pytest.raises(ExpressionError, match="more than 50000 calls"):
+        from_expressions({"x": "f39(x)"}, [], definitions=definitions)
+
+
+def test_errors_of_long_names_are_short():
+    head = f"f({', '.join(f'argument_of_a_long_name_{k}' for k in range(1000))})"
+    with pytest.raises(ExpressionError) as caught:
+        from_expressions({"x": "x"}, [], definitions={head: "q"})
+    assert len(caught.value.summary) <= 500
+    assert caught.value.label == f"definition {head!r}"
+    assert caught.value.summary.endswith(" more")
 
 
 def test_arguments_hide_other_names_and_outputs_may_use_definitions():
@@ -98,3 +122,14 @@ def test_doubling_definitions_do_not_explode():
     matrix = np.empty((1, 1))
     made.jacobian(np.zeros(1), np.zeros(0), matrix)
     assert matrix[0, 0] == 0.5
+
+
+def test_a_number_with_an_underscore_is_none():
+    with pytest.raises(ValueError, match=r"found '_0'|'1_0'"):
+        Problem.from_expressions({"x": "a - x"}, {"a": "1_0"})
+
+
+def test_a_name_is_computed_once():
+    """A parameter given by an expression and a definition of the same name: neither wins in silence."""
+    with pytest.raises(ValueError, match="definitions: 'q' is computed in `parameters` already"):
+        Problem.from_expressions({"x": "p - q*x"}, {"p": 1.0, "q": "p + 1"}, definitions={"q": "p**2"})

@@ -57,6 +57,37 @@ def test_second_derivatives_are_those_of_the_side(text):
         assert_allclose(made.derivative([x], [1.0], along), [expected], rtol=1e-8, atol=1e-9)
 
 
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("!x*3", lambda x: 3 * (x == 0)),
+        ("2*!x + 1", lambda x: 2 * (x == 0) + 1),
+        ("!x == 0", lambda x: x != 0),
+        ("!x**2 + 1", lambda x: (x == 0) + 1),
+        ("-!x", lambda x: -(x == 0)),
+        ("!!x", lambda x: x != 0),
+        ("!(x > 0)*2", lambda x: 2 * (x <= 0)),
+        ("!x || x > 2", lambda x: x == 0 or x > 2),
+        ("not x == 1", lambda x: x != 1),
+        ("not x + 1 > 1 and x < 0", lambda x: x < 0),
+        ("not not x", lambda x: x != 0),
+        ("x > 5 or not x - 1", lambda x: x == 1),
+        ("2*(not x)", lambda x: 2 * (x == 0)),
+    ],
+)
+def test_exclamation_mark_binds_as_a_sign_and_not_looser_than_comparisons(text, value):
+    made = from_expressions({"x": text}, [])
+    for x in (-2.0, 0.0, 1.0, 3.0):
+        made.residual(np.array([x]), np.empty(0), out := np.empty(1))
+        assert out[0] == float(value(x))
+
+
+@pytest.mark.parametrize("text", ["2*not x", "x > not x", "-not x", "x**not x", "1 + not(x)*2"])
+def test_not_behind_what_binds_more_tightly_is_refused(text):
+    with pytest.raises(ExpressionError, match=r"found 'not'.*wanted it in parentheses"):
+        from_expressions({"x": text}, [])
+
+
 def test_gamma_and_erf_compile_and_are_no_exceptions_beyond_their_domains():
     made = from_expressions({"x": "gamma(x)", "y": "erf(y) + erfc(y)"}, [])
     compiled = numba.njit(error_model="numpy")(made.jacobian)

@@ -5,7 +5,8 @@ import fractions
 import numpy as np
 import pytest
 
-from continuation.ground.names import check_names, check_numbers, check_whole, suggest
+from continuation import switch
+from continuation.ground.names import check_names, check_numbers, check_seconds, check_whole, suggest
 
 
 @pytest.mark.parametrize("value", [3, np.int8(3), np.uint64(3), True + 2])
@@ -27,6 +28,24 @@ def test_the_least_whole_number_is_asked_for():
     assert check_whole("seed", 0, 0) == 0
     with pytest.raises(ValueError, match=r"^depth: wanted a whole number of at least 2, got 1$"):
         check_whole("depth", 1, 2)
+
+
+@pytest.mark.parametrize("value", [-1.0, np.nan, "3", True, None, 1j, [1.0]])
+def test_what_is_no_number_of_seconds_is_refused_everywhere(value):
+    for options in ({}, {"zero": True}, {"endless": True}):
+        with pytest.raises(ValueError, match="^limit: wanted a positive number of seconds, got "):
+            check_seconds("limit", value, **options)
+    with pytest.raises(ValueError, match="^seconds: wanted a positive number of seconds, got "):
+        switch(None, None, seconds=value)
+
+
+def test_no_seconds_and_endless_ones_where_they_make_sense():
+    assert check_seconds("limit", fractions.Fraction(1, 2)) == 0.5
+    assert check_seconds("limit", 0, zero=True) == 0.0
+    assert check_seconds("limit", np.inf, endless=True) == np.inf
+    for value in (0, np.inf):
+        with pytest.raises(ValueError, match="wanted a positive number of seconds"):
+            check_seconds("limit", value)
 
 
 def test_numbers_come_back_as_floats_of_as_many_dimensions():

@@ -10,6 +10,8 @@ from numpy.testing import assert_allclose
 
 from continuation import Kind, Problem, trace
 from continuation.kinds.normal_forms.coefficients import normal_form
+from continuation.kinds.normal_forms.hopf_forms import hopf
+from continuation.kinds.normal_forms.linear_part import Local, sign_of
 from tests.hidden import Hidden
 
 WAYS = [pytest.param(True, 1e-8, id="exact"), pytest.param(False, 1e-5, id="differences")]
@@ -353,3 +355,82 @@ def test_tables_tell_the_verdict_of_few_points(asked):
     assert asked == ["BP1"]
     crowd = replace(branch, special=tuple(branch["BP1"].moved() for _ in range(51)))
     assert "pitchfork" not in str(crowd)
+
+
+@pytest.mark.parametrize("fast", [1.0, 1e4, 1e8])
+def test_fast_modes_put_no_slow_pair_on_the_axis(fast):
+    """Pairs ``+-i`` and ``-1e-3 +- 2 i`` beside an eigenvalue -fast; then both on the axis."""
+
+    def found(rate):
+        texts = {"x": "mu*x - y - x**3", "y": "x + mu*y", "z": f"-{fast}*z + x"}
+        texts |= {"u": f"{rate}*u - 2*v", "v": f"2*u + {rate}*v"}
+        problem = Problem.from_expressions(texts, {"mu": 0.0})
+        return normal_form(problem, Kind.HOPF, [0.0] * 5, {"mu": 0.0}, "mu")
+
+    assert "others" not in found(-1e-3)
+    both = found(0.0)
+    assert sorted([both["omega"], both["others"][0][0]]) == pytest.approx([1.0, 2.0])
+
+
+@pytest.mark.parametrize("unit", [1.0, 1e-6])
+@pytest.mark.parametrize("fast", [1.0, 1e4, 1e8])
+def test_equal_pairs_in_units_beside_fast_modes(fast, unit):
+    """Two pairs ``+-i``, apart and in a chain, one in units of its own, beside an eigenvalue -fast."""
+
+    def pairs(chain):
+        u, v = f"(u/{unit})", f"(v/{unit})"
+        texts = {"x": f"-y + {chain}*{u}", "y": f"x + {chain}*{v}", "u": f"-{unit}*{v}", "v": f"{unit}*{u}"}
+        problem = Problem.from_expressions(texts | {"z": f"-{fast}*z + x"}, {"mu": 0.0})
+        local = Local(problem, np.zeros(5), problem.parameter_values({}), (0,))
+        return local, local.equal_pairs(local.pairs(1)[0])
+
+    local, found = pairs(0.0)
+    assert found.right.shape == (5, 2)
+    assert_allclose(local.jacobian @ found.right, 1j * found.omega * found.right, atol=1e-9 * fast)
+    assert_allclose(found.adjoint.conj().T @ found.right, np.eye(2), atol=1e-9)
+    assert pairs(1.0)[1] is None
+
+
+def hopf_of(texts, mu=0.0, **values):
+    problem = Problem.from_expressions(texts, {"mu": mu, **values})
+    return normal_form(problem, Kind.HOPF, [0.0] * len(texts), {"mu": mu}, "mu")
+
+
+@pytest.mark.parametrize("beside", [1e-9, 1e-17, 0.0])
+def test_a_pair_that_touches_the_axis_only_has_no_coefficients_along_orbits(beside):
+    """The real part is ``mu**3``: a speed of 3e-18 next to zero is none."""
+    r = "(x**2 + y**2)"
+    found = hopf_of({"x": f"mu**3*x - y - x*{r}", "y": f"x + mu**3*y - y*{r}"}, beside)
+    assert found["criticality"] == "supercritical"
+    assert "mu2" not in found
+    assert "omega2" not in found
+
+
+@pytest.mark.parametrize("slow", [1e-2, 1e-6])
+def test_slow_pairs_that_cross_have_them(slow):
+    """Real part ``slow mu`` and frequency slow: ``mu = mu2 r**2`` with 2 r**2 the square of the circle's radius."""
+    r = "(x**2 + y**2)"
+    found = hopf_of({"x": f"{slow}*(mu*x - y - x*{r})", "y": f"{slow}*(x + mu*y - y*{r})"})
+    assert found["omega"] == pytest.approx(slow)
+    assert found["mu2"] == pytest.approx(2.0)
+    assert found["omega2"] == pytest.approx(0.0, abs=1e-12 * slow)
+
+
+def test_speeds_that_are_no_numbers_are_left_out():
+    problem = Problem.from_expressions({"x": "mu*x - y - x**3", "y": "x + mu*y"}, {"mu": 0.0})
+    local = Local(problem, np.zeros(2), problem.parameter_values({}), (0,))
+    form = local.forms.form
+
+    def broken(*directions):
+        return form(*directions) * (np.nan if len(directions) == 2 and directions[0][-1] == 1.0 else 1.0)
+
+    assert {"speed", "mu2"} <= set(hopf(local))
+    local.forms.form = broken
+    found = hopf(local)
+    assert found["criticality"] == "supercritical"
+    assert not {"speed", "turn", "mu2", "omega2"} & set(found)
+
+
+def test_a_sign_against_what_is_no_number_is_none():
+    assert [sign_of(2.0, 1.0), sign_of(-2.0), sign_of(0.0), sign_of(1.0, 1.0)] == [1, -1, 0, 0]
+    assert [sign_of(np.nan, 1.0), sign_of(2.0, np.nan, 1.0), sign_of(2.0, 1.0, np.nan)] == [0, 0, 0]

@@ -88,6 +88,11 @@ x = 1.0
         read_model(write(tmp_path, text.replace('"C/2"', '"B/2"')))
 
 
+def test_a_parameter_that_is_computed_twice_is_refused_at_its_place(tmp_path):
+    text = "[equations]\nx = 'a - q*x'\n[start]\nx = 1\n[parameters]\na = 1\nq = 'a + 1'\n[definitions]\nq = 'a**2'\n"
+    assert "'q' is computed in `parameters` already" in refused(write(tmp_path, text))
+
+
 def test_matrix_names_in_quotes(tmp_path):
     text = '[equations]\n"C[0,1]" = "p - 2*C[0,1]"\n[parameters]\np = 0\n[start]\n"C[0,1]" = 0\n'
     assert read_model(write(tmp_path, text)).problem.states == ("C[0,1]",)
@@ -226,3 +231,28 @@ def test_sums_that_are_not_conserved_are_refused_at_their_place(tmp_path, new, w
     path.write_text(SIRS.replace('N = "S + I + R"', new))
     with pytest.raises(ModelError, match=words):
         read_model(path)
+
+
+def test_sets_of_values(tmp_path):
+    text = SHORT + "\n[sets]\nstrong = {a = 4, x = 2.0}\n[sets.weak]\na = 0.25\n"
+    assert read_model(write(tmp_path, text)).sets == {"strong": {"a": 4.0, "x": 2.0}, "weak": {"a": 0.25}}
+    for old, new, words in (
+        ("a = 4", "b = 4", r"\[sets\] strong: no parameter or state is named 'b'"),
+        ("a = 4", "a = 'x'", r"\[sets\] strong: a: wanted a number, got 'x'"),
+        ("{a = 4, x = 2.0}", "4", r"\[sets\] strong: wanted \{parameter = number"),
+    ):
+        with pytest.raises(ModelError, match=words):
+            read_model(write(tmp_path, text.replace(old, new, 1)))
+
+
+def test_errors_are_one_short_line(tmp_path):
+    for old, new in (
+        ("a = 1", f"a = {list(range(5000))}"),
+        ('"a - x**2"', f'"{"a" * 5000}"'),
+        ("[start]\nx = 1.0", "[start]\n" + "\n".join(f"n{k} = 1" for k in range(1000))),
+        ('x = "a - x**2"', "\n".join(f'n{k} = "1"' for k in range(1000))),
+    ):
+        with pytest.raises(ModelError) as caught:
+            read_model(write(tmp_path, changed(old, new)))
+        assert len(str(caught.value)) <= 500
+        assert "\n" not in str(caught.value)

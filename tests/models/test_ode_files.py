@@ -64,6 +64,7 @@ def test_the_same_as_toml(tmp_path):
     file.write_text(write_toml(description))
     one, other = Problem.from_file(file), problem_of(CELL, tmp_path)
     assert one.model.start == other.model.start
+    assert one.model.sets == other.model.sets == {"strong": {"k": 2.0, "w": 0.3}}
     np.testing.assert_array_equal(one.residual([-0.3, 0.2]), other.residual([-0.3, 0.2]))
 
 
@@ -85,7 +86,15 @@ def test_the_same_as_toml(tmp_path):
         ("if(x<a)then(b)else(-c)", "if(x < a)then(b)else(-c)"),
         ("sum(0,2)of(shift(x,i')*i')", "((x*0) + (x1*1) + (x2*2))"),
         ("1.e-3*x", "1.e-3*x"),
+        ("sum(-1,1)of(x^i'*i')", "((x**(-1)*(-1)) + (x**0*0) + (x**1*1))"),
+        ("sum(-1,1)of(2-i')", "((2 - -1) + (2 - 0) + (2 - 1))"),
+        ("sum(1,2)of(sum(0,i')of(a))", "((((a) + (a))) + (((a) + (a) + (a))))"),
+        ("shift(x0,5-(2+1))", "x02"),
+        ("shift(x0,2*(3-1))", "x04"),
         ("not(a>b)", "not(a > b)"),
+        ("not(a>b)*x", "(not(a > b))*x"),
+        ("-not(x)^2", "-(not(x))**2"),
+        ("a&b&x", "a and b and x"),
     ],
 )
 def test_operators_bind_as_in_the_language(formula, meaning):
@@ -121,6 +130,19 @@ aux total=sum(0,4)of(shift(u0,i'))
     assert problem.model.start["u3"] == 0.5
 
 
+def test_starts_of_two_arrays_have_their_own_ranges(tmp_path):
+    text = "u[0..2]'=-u[j]\nv[1..2]'=-v[j]\nw'=-w\ninit u[0..2]=0.5,w=7,v[1..2]=[j],u[j]=0.25\n"
+    model = problem_of(text, tmp_path).model
+    assert model.start == {"u0": 0.5, "u1": 0.25, "u2": 0.25, "v1": 1.0, "v2": 2.0, "w": 7.0}
+
+
+def test_shift_goes_by_the_order_of_the_file(tmp_path):
+    text = "u1'=2*shift(u1,2)-u1\nv1'=-v1\nu2'=shift(q,-1)\nq=shift(a,1)*3\nr=5\npar a=1,b=2\naux s=shift(q,1)\n"
+    problem = problem_of(text, tmp_path)
+    assert problem.residual([1.0, 2.0, 3.0]).tolist() == [5.0, -2.0, 3.0]
+    assert problem.outputs["s"](np.zeros(3), np.array([1.0, 2.0])) == 5.0
+
+
 def test_what_has_no_equilibria_of_its_own_is_said(tmp_path):
     model = problem_of("x'=-x+sin(w*t)+n\npar w=2\nwiener n\n", tmp_path).model
     assert model.parameters == {"w": 2.0, "t": 0.0}
@@ -146,6 +168,26 @@ def test_what_has_no_equilibria_of_its_own_is_said(tmp_path):
         ("y'=x+*2", "found '\\*'"),
         ("y'=(x", "wanted '\\)'"),
         ("y'=x $ 2", "found '\\$ 2'"),
+        ("y'=sum(0,1)of(a,x)", "found ',', wanted '\\)'"),
+        ("y'=sum(0,9)of(sum(0,9999)of(a))", "sums of more than 10000 terms"),
+        ("y'=shift(x,1/2)", "wanted a whole number, found '1/2'"),
+        ("y'=shift(x,5)", r"shift\(x, 5\): no name there"),
+        ("y'=" + 500 * "sin(" + "x" + 500 * ")", "nested too deeply"),
+        ("%[1..2]\nz[j]'=1", "the block that begins here has no end"),
+        ("%", "none has begun"),
+        ("y'=1\\", "the file ends within a line that goes on"),
+        ("#include other.ode", "'#include other.ode': another file"),
+        ("y(t)=x+int{exp(-t)#y}", "found|a Volterra equation"),
+        ("y(t)=int[.5]{exp(-t)}", "a Volterra equation"),
+        ("z[1..2]'=q[1..3]", "two ranges in one line"),
+        ("a=x", "a second meaning of a; the first is on line 1"),
+        ("f(x)=x\nf(y)=y", "a second meaning of f; the first is on line 3"),
+        ("q=1\nq=2", "a second meaning of q; the first is on line 3"),
+        ("par b=1 + c", "found '\\+ c', wanted name=value"),
+        ("par b=1\npar B=2", "a second meaning of b"),
+        ("init x=1 + 2", "found '\\+ 2'"),
+        ("set s {a=1 + 2}", "found '\\+ 2'"),
+        ("init z=1", "a start of 'z', which nothing else names"),
         ("x'=2*x", "a second equation for x"),
         ("y[1..3]'=x[k]", "found '\\[k\\]'"),
         ("par b=abc", "unknown name 'abc'"),
@@ -154,7 +196,7 @@ def test_what_has_no_equilibria_of_its_own_is_said(tmp_path):
     ],
 )
 def test_what_is_not_read_is_refused_at_its_line(line, words):
-    with pytest.raises(ModelError, match=rf"^m.ode:3: .*{words}"):
+    with pytest.raises(ModelError, match=rf"^m.ode:[34]: .*{words}"):
         described(f"par a=1\nx'=a-x\n{line}\n")
 
 

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from scipy.integrate import solve_ivp
 
 from continuation import Problem
 from continuation.orbits.discrete_qr import log_eigenvalues
@@ -64,6 +65,17 @@ def test_an_orbit_of_others():
     assert report.trivial == pytest.approx(1.0, abs=1e-8)
     assert report.method == "DOP853"
     assert "0 unstable, the flow stays on the orbit" in str(report)
+
+
+def test_an_unstable_orbit_of_others():
+    lorenz = flow({"x": "s*(y - x)", "y": "r*x - y - x*z", "z": "x*y - b*z"}, s=10.0, r=24.0, b=8 / 3)
+    start, period = [9.107347894171934, 7.052282829251128, 26.940819341117198], 0.679336764198211
+    t = period * np.arange(400) / 400
+    path = solve_ivp(lambda _, u: lorenz.residual(u), (0.0, period), start, "DOP853", t_eval=t, rtol=1e-12, atol=1e-12)
+    report = shoot(lorenz, Orbit(t, path.y.T, period, lorenz.parameters), periods=0)
+    assert report.unstable == 1
+    assert report.multipliers[0] == pytest.approx(1.0320882978305241, rel=1e-7)
+    assert report.exponents.real.sum() == pytest.approx(-9.284269110709044, rel=1e-9)
 
 
 def test_a_stiff_orbit_is_integrated_by_another_method():

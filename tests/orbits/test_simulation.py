@@ -85,6 +85,19 @@ def test_a_weak_attractor_is_reached_by_newton():
     assert orbit.period == pytest.approx(2 * np.pi, rel=1e-11)
 
 
+def test_a_start_far_away_is_forgotten():
+    orbit = Orbit.from_simulation(flow(VAN_DER_POL, mu=5.0), [100.0, 1000.0])  # 25,000 units of time to the cycle
+    assert orbit.period == pytest.approx(11.612230667, rel=1e-9)
+
+
+def test_a_burst_counts_all_its_spikes():
+    rose = {"x": "y - x**3 + 3*x**2 - z + I", "y": "1 - 5*x**2 - y", "z": "r*(4*(x + 1.6) - z)"}
+    orbit = Orbit.from_simulation(flow(rose, I=2.0, r=0.006), [-1.0, 0.0, 2.0])
+    above = orbit(np.linspace(0, orbit.period, 5000))[:, 0] > 0.5
+    assert np.sum(above[1:] & ~above[:-1]) == 2
+    assert orbit.closing < 1e-9
+
+
 def test_states_that_die_away_do_not_matter():
     orbit = Orbit.from_simulation(flow(CIRCLE | {"z": "-z"}, m=1.0), [0.1, 0.0, 1.0])
     assert orbit.period == pytest.approx(2 * np.pi, rel=1e-11)
@@ -151,7 +164,7 @@ def test_a_problem_beyond_its_domain():
         ({"method": "Euler"}, "method: wanted one of LSODA"),
         ({"method": 3}, "method: wanted one of LSODA"),
         ({"evaluations": 0}, "evaluations: wanted a whole number"),
-        ({"state": [1.0]}, "start: wanted 2 values"),
+        ({"state": [1.0]}, "state: wanted 2 values"),
         ({"parameters": {"nu": 1.0}}, "no parameter named 'nu'"),
         ({"problem": 3}, "problem: wanted a Problem"),
         ({"problem": Problem.from_expressions({"x": "y", "y": "-x"}, {}, stability=None)}, "wanted a flow"),

@@ -125,7 +125,9 @@ def test_solutions_at_a_value_are_exact_and_each_is_there_once():
 
 
 def test_coarse_rows_do_not_harm_a_solution():
-    for point in solutions_at(circle(rows=9), {"p": 0.3}):
+    found = solutions_at(circle(rows=9), {"p": 0.3})
+    assert len(found) == 2
+    for point in found:
         assert abs(point["x"]) == pytest.approx(np.sqrt(0.91), rel=1e-15)
 
 

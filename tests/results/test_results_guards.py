@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from continuation import Kind, Problem, Settings, trace
+from continuation.results.counts import _multiplicity as multiplicity
 from continuation.results.counts import step_counts
 from tests import handmade
 
@@ -43,3 +44,10 @@ def test_stability_between_two_folds_in_neighbouring_rows(rows, steps):
     folds = [(1, Kind.FOLD, {"nullity": 1}), (2, Kind.FOLD, {"nullity": 1})]
     branch = handmade.assemble("made", ("x",), np.arange(4.0)[:, None], p[:, None], rows, folds)
     assert step_counts(branch).tolist() == steps
+
+
+def test_pairs_that_cross_a_little_later_are_not_counted_beside_a_stiff_mode():
+    """What is on the axis is told by the pair's own frequency: a mode of rate 1e6 makes no pair critical."""
+    texts = {"x": "mu*x - y", "y": "x + mu*y", "z": "(mu - 0.01)*z - w", "w": "z + (mu - 0.01)*w", "v": "-1e6*v"}
+    branch = trace(Problem.from_expressions(texts, {"mu": -1.0}), [0.0] * 5, "mu", (-1, 1))
+    assert [multiplicity(point) for point in branch.hopfs] == [2, 2]

@@ -7,6 +7,7 @@ import pytest
 from scipy.optimize import root
 
 from continuation import Problem, find_solutions
+from continuation.searching import deflated_search
 from continuation.searching.deflation import Deflation, SquareSystem, deflated_newton, find_step
 from systems.textbook import bratu, pitchfork
 
@@ -326,6 +327,36 @@ def test_multiple_roots_are_found_once_and_are_isolated(multiplicity):
 
 
 # How a search ends
+
+
+@pytest.mark.parametrize("stuck", [False, True])
+def test_every_way_hears_an_interrupt(monkeypatch, stuck):
+    """After the fifth attempt, whose solution is kept, whichever way it was made."""
+    heard = []
+
+    def hear():
+        heard.append(None)
+        if len(heard) == 5:
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(deflated_search, "raise_if_heard", hear)
+    monkeypatch.setattr(deflated_search.Search, "is_stuck", lambda self: stuck)
+    found = find_solutions(Problem.from_expressions({"x": "sin(5*x)"}, {}), bounds=(-2, 2))
+    assert (found.report.ended, found.report.attempts) == ("interrupted", 5)
+    assert len(found) >= 1
+
+
+def test_what_lies_outside_is_looked_at_once(monkeypatch):
+    looks, find_inside = [], deflated_search.Search.find_inside
+
+    def counted(self, met):
+        looks.extend(met)
+        return find_inside(self, met)
+
+    monkeypatch.setattr(deflated_search.Search, "find_inside", counted)
+    found = find_solutions(Problem.from_expressions({"x": "sin(5*x)"}, {}), bounds={"x": (0.1, 2)}, budget=600)
+    assert found.report.outside >= 1
+    assert len(looks) == len(found) + found.report.outside
 
 
 def test_interrupting_returns_what_was_found():

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from continuation import Problem, trace
+from continuation.searching import settling
 from continuation.searching.settling import Motion, find_period
 
 BRUSSELATOR = {"x": "a - (b + 1)*x + x**2*y", "y": "b*x - x**2*y"}
@@ -45,6 +46,46 @@ def test_growth_is_told(equations):
     assert flow(equations).settle([1.0]).motion is Motion.GROWTH
 
 
+@pytest.mark.parametrize("rate", [-1e-4, 1e-4])
+def test_a_slow_spiral_is_no_cycle(rate):
+    settled = flow({"x": "rate*x - y", "y": "x + rate*y"}, rate=rate).settle([1.0, 0.0], time=600.0)
+    assert settled.motion is Motion.UNDECIDED
+    np.testing.assert_allclose(np.linalg.norm(settled.point.state), np.exp(600 * rate), rtol=1e-5)
+
+
+def test_a_spiral_that_slows_down_is_no_cycle():
+    settled = flow({"x": "-y - x*(x**2 + y**2)", "y": "x - y*(x**2 + y**2)"}).settle([1.0, 0.0], time=2000.0)
+    assert settled.motion is Motion.UNDECIDED
+
+
+def test_a_centre_and_the_way_to_a_weak_cycle_repeat_themselves():
+    assert flow({"x": "-y", "y": "x"}).settle([1.0, 0.0]).period == pytest.approx(2 * np.pi, rel=1e-6)
+    weak = {"x": "-y + d*x*(1 - x**2 - y**2)", "y": "x + d*y*(1 - x**2 - y**2)"}  # multiplier exp(-4 pi d)
+    settled = flow(weak, d=0.02).settle([1.5, 0.0])
+    assert settled.motion is Motion.OSCILLATION
+    np.testing.assert_allclose(settled.amplitude, 2.0, rtol=4e-3)
+
+
+@pytest.mark.parametrize(
+    ("rate", "start", "end", "at"),
+    [("-1/x", 1.0, 0.5, 0.0), ("1/(1 - x)", 0.0, 0.5, 1.0), ("log(x)", 0.5, 0.378671, 0.0)],
+)
+def test_a_flow_that_comes_to_where_its_rates_end_does_not_grow(rate, start, end, at):
+    settled = flow({"x": rate}).settle([start])
+    assert settled.motion is Motion.STOPPED
+    assert settled.time == pytest.approx(end, rel=1e-5)  # li(1/2) for log
+    assert settled.point["x"] == pytest.approx(at, abs=1e-6)
+    assert str(settled).startswith("comes to where F has no value, time ")
+
+
+def test_work_that_is_spent_keeps_the_states_found(monkeypatch):
+    monkeypatch.setattr(settling, "EVALUATIONS", 300)
+    settled = flow({"x": "-0.001*x - y", "y": "x - 0.001*y"}).settle([1.0, 0.0])
+    assert settled.motion is Motion.UNDECIDED
+    np.testing.assert_allclose(np.linalg.norm(settled.point.state), np.exp(-1e-3 * settled.time), rtol=1e-5)
+    assert settled.time > 1
+
+
 def test_weak_attraction_is_waited_for():
     settled = flow({"x": "-0.01*x - y", "y": "x - 0.01*y"}).settle([1.0, 0.0])
     assert settled.motion is Motion.REST
@@ -77,7 +118,8 @@ def test_a_period_in_a_signal_and_none_in_noise(rng):
 def test_bad_arguments_are_named():
     with pytest.raises(ValueError, match="wanted a flow"):
         Problem.from_expressions({"x": "-x"}, {}, stability=None).settle([1.0])
-    with pytest.raises(ValueError, match="time: wanted a positive number, got -1"):
-        flow({"x": "-x"}).settle([1.0], time=-1)
+    for time, got in ((-1, "a positive number, got -1"), ("3", "a number, got '3'"), (True, "a number, got True")):
+        with pytest.raises(ValueError, match=f"time: wanted {got}"):
+            flow({"x": "-x"}).settle([1.0], time=time)
     with pytest.raises(ValueError, match="the rate of 'x' is not finite"):
         flow({"x": "log(x)"}).settle([-1.0])

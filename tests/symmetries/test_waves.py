@@ -72,7 +72,10 @@ def test_every_wave_is_what_it_says(symmetry, rng):
     n = len(symmetry.names)
     plane = fourier(n, 1) if symmetry.order == 12 else np.linalg.qr(np.ones((n, 1)), "complete")[0][:, 1:]
     vectors = turned(plane.astype(complex), rng)
-    for wave in waves(symmetry.elements, vectors)[0]:
+    found = waves(symmetry.elements, vectors)[0]
+    assert len(found) == (3 if symmetry.order == 12 else 5)  # as classified above
+    for wave in found:
+        assert len(wave.elements) > 1
         matrices = representation(wave.elements, vectors)
         phases = np.exp(2j * np.pi * np.array([float(shift) for shift in wave.shifts]))
         assert_allclose(matrices @ wave.vector, phases[:, None] * wave.vector, atol=1e-10)

@@ -110,6 +110,15 @@ def begin_monitor(c, point, p, out, tests):
 
 
 @internal
+def end_monitor(phi, tests):
+    """What every curve's `monitor` ends with: NONFINITE where a test function is no number, whose sign is none."""
+    for j in range(tests):
+        if phi[j] != phi[j]:
+            return NONFINITE
+    return OK
+
+
+@internal
 def base_residual(c, y, p, f):
     """F at y into f[:n]; writes both parameters into p."""
     base, m = fixed(c, BASE), equations(c)

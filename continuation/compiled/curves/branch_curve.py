@@ -8,7 +8,7 @@ that is always there.
 import math
 
 from continuation.compiled.calls.arrays import doubles, fixed, new_doubles, part
-from continuation.compiled.calls.interface import NONFINITE, OK, SINGULAR, callback
+from continuation.compiled.calls.interface import OK, SINGULAR, callback
 from continuation.compiled.calls.kernel import internal
 from continuation.compiled.curves import augmented as C
 from continuation.compiled.curves.bends import bend
@@ -101,4 +101,4 @@ def branch_monitor(c, point, p, out):
         phi[C.BEND_TEST] = C.curvature(c, y, given)
     elif variant == PITCHFORK:
         phi[C.BEND_TEST] = cubic(c, y, given)
-    return OK if phi[C.BEND_TEST] == phi[C.BEND_TEST] else NONFINITE
+    return C.end_monitor(phi, TESTS)

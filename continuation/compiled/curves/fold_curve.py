@@ -46,4 +46,5 @@ def fold_monitor(c, point, p, out):
         status = C.watch_kernel(c, y, given, phi, C.KERNEL_TESTS, part(phi, 2 * C.KERNEL_TESTS, COUNTS))
     if status == OK:
         phi[C.BEND_TEST] = C.curvature(c, y, given)
+        status = C.end_monitor(phi, C.KERNEL_TESTS)
     return status

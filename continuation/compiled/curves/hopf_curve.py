@@ -184,6 +184,8 @@ def lyapunov(c, y, p, kappa, x, w):
     for i in range(n):
         size += x[i].real ** 2 + x[i].imag ** 2
     size = math.sqrt(size)
+    if not abs(product) * omega * size > 0.0:  # compiled code can't divide complex numbers by zero
+        return math.nan
     done, lengths, bent, twice = bend_along(c, y, p, x, size)
     if not done or C.base_derivatives(c, y, p) != OK:
         return math.nan
@@ -237,8 +239,11 @@ def hopf_monitor(c, point, p, out):
     phi[BAUTIN_TEST] = memory[0]
     if math.sqrt(max(y[n], 0.0)) > least_frequency(c) * linalg.scale_of(D.jacobian(fixed(c, C.BASE))):
         value = lyapunov(c, y, parameters, y[n], one[:, n].copy(), one[n].copy())
-        phi[BAUTIN_TEST] = memory[0] = value / (1.0 + abs(value))
+        phi[BAUTIN_TEST] = value / (1.0 + abs(value))
     phi[POLE_TEST] = math.copysign(1.0, phi[ZERO_TEST]) * phi[BAUTIN_TEST]
+    if C.end_monitor(phi, TESTS) != OK:  # the point is refused: what is remembered is that of the last one
+        return NONFINITE
+    memory[0] = phi[BAUTIN_TEST]
     C.renew(c, C.RIGHT, right)
     C.renew(c, C.LEFT, left)
-    return OK if phi[BAUTIN_TEST] == phi[BAUTIN_TEST] else NONFINITE
+    return OK

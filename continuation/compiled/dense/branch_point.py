@@ -16,16 +16,20 @@ from continuation.compiled.calls.interface import APART, FAILED, OK
 from continuation.compiled.calls.kernel import internal
 from continuation.compiled.dense import workspace as D
 from continuation.compiled.dense.crossing import expect_at_kernel
-from continuation.compiled.dense.extended import contract, differentiate_along, evaluate_at, is_worth_more, update
+from continuation.compiled.dense.extended import (
+    ATTAINED,
+    contract,
+    differentiate_along,
+    evaluate_at,
+    is_worth_more,
+    update,
+)
 from continuation.compiled.dense.unfolding import bend_across, find_gap, largest_rounding, make_orthonormal
 from continuation.compiled.matrices import linalg
 from continuation.compiled.matrices.extremes import euclidean_norm, largest_entry
 
 ITERATIONS = 60  # where another branch touches, Newton only halves the error: enough for all digits
 EARLY, FAR = 6, 1e-2  # iterations after which a correction above this, relative to 1 + |x|, leads elsewhere
-# The largest last correction, relative to 1 + |x|, that counts as located: ten times less refuses points found by
-# differences of differences, ten times more lets through points that Newton was still leaving.
-ATTAINED = 1e-8
 # Singular values below this, relative to the scale of F, are zero at a located point, which is known to ATTAINED: ten
 # times less finds none where derivatives are differences, ten times more counts slow modes among them.
 SMALL = 1e-7

@@ -14,14 +14,17 @@ from continuation.compiled.calls.kernel import internal
 from continuation.compiled.dense import workspace as D
 from continuation.compiled.dense.extended import solve_dense
 from continuation.compiled.matrices import eigen, linalg
-from continuation.compiled.matrices.extremes import largest_entry
+from continuation.compiled.matrices.extremes import euclidean_norm, largest_entry
 
 # Numbers below this, relative to what they are sums of, may be rounding: second derivatives are differences with nine
 # digits.  Ten times less and signs of rounding are taken for known, ten times more and pairs 1e-6 apart are not.
 FAINT = 1e-7
 # ... of eigenvalues of a kernel of more dimensions, relative to the largest: the tangent is interpolated there.
 VAGUE = 0.05
-ALONG = 0.9  # cosine of the tangent of one of two branches and the one interpolated: below it is not known which it is
+# Cosine of the tangent of one of two branches and the one interpolated, below which it is not known which it is, and
+# part of the sine with the other one that its sine may be: nearer 1 the last digits of what is interpolated choose
+# between branches that cross at small angles, a tenth of it knows none of them.
+ALONG, NEARER = 0.9, 0.5
 
 
 @internal
@@ -54,23 +57,25 @@ def expect_at_pair(w, t, drift):
 
 @internal
 def tangent_among_two(t, q, out):
-    """The zero of the quadratic form q (2, 2), a unit vector, nearest to the vector t (2,); whether there is one."""
+    """The zero of the quadratic form q (2, 2), a unit vector, clearly nearest to t (2,); whether there is one."""
     half = 0.5 * (q[0, 1] + q[1, 0])
     under = half * half - q[0, 0] * q[1, 1]
     length = math.sqrt(t[0] * t[0] + t[1] * t[1])
     if not under > 0.0 or length == 0.0:
         return False
-    best, root = 0.0, math.copysign(math.sqrt(under), half) + half
+    best, sine, farther, root = 0.0, 1.0, 1.0, math.copysign(math.sqrt(under), half) + half
     for k in range(2):  # q00 a^2 + 2 half a b + q11 b^2 = 0
         a = -root if k == 0 else q[1, 1]
         b = q[0, 0] if k == 0 else -root
         size = math.sqrt(a * a + b * b)
         if size > 0.0:
-            cosine = (a * t[0] + b * t[1]) / (size * length)
+            cosine, across = (a * t[0] + b * t[1]) / (size * length), abs(a * t[1] - b * t[0]) / (size * length)
             if abs(cosine) > abs(best):
-                best, size = cosine, math.copysign(size, cosine)
+                best, farther, sine, size = cosine, sine, across, math.copysign(size, cosine)
                 out[0], out[1] = a / size, b / size
-    return abs(best) > ALONG
+            else:
+                farther = across
+    return abs(best) > ALONG and sine <= NEARER * farther
 
 
 @internal
@@ -124,20 +129,22 @@ def expect_at_kernel(w, t, forms, bent, left, right):
 def count_crossings(w, a, b, forms, bent, left, right):
     """How many of the eigenvalues that vanish grow along ``sum a_j c_j``, less those that fall; NaN: not known.
 
-    The columns of b are coordinates of the kernel of F_u among the c_j.
+    The columns of b are coordinates of the kernel of F_u among the c_j.  Left null vectors have any length: that of
+    each is taken out of its equation.
     """
-    n, k = fixed(w, D.N_STATES), forms.shape[1] - 1
+    n, k, length = fixed(w, D.N_STATES), forms.shape[1] - 1, 1.0
     moved, mass, products = new_doubles((k, k)), new_doubles((k, k)), new_doubles((k, k + 1))
     for i in range(k):
+        length = euclidean_norm(left[:, n - k + i].copy())
         for j in range(k + 1):
             for m in range(n):
-                products[i, j] += left[m, n - k + i] * right[n - k + j, m]
+                products[i, j] += left[m, n - k + i] * right[n - k + j, m] / length
     for i in range(k):
         for m in range(k):
             for j in range(k + 1):
                 mass[i, m] += products[i, j] * b[j, m]
                 for at in range(k + 1):
-                    moved[i, m] += forms[i * (k + 1) + j, at] * a[j] * b[at, m]
+                    moved[i, m] += forms[i * (k + 1) + j, at] * a[j] * b[at, m] / length
     _, sigma, _ = linalg.svd(D.lapack(w), mass)
     if not sigma[k - 1] > FAINT:
         return math.nan
@@ -151,7 +158,7 @@ def count_crossings(w, a, b, forms, bent, left, right):
     scale = largest_entry(moved)
     if not eigen.eigenvalues(D.lapack(w), moved, wr, wi, new_doubles(eigen.work_size(k)), new_int32s(D.INTS)):
         return math.nan
-    change, least = 0.0, bent / sigma[k - 1] if k == 1 else VAGUE / FAINT * scale
+    change, least = 0.0, bent / (length * sigma[k - 1]) if k == 1 else VAGUE / FAINT * scale
     for i in range(k):
         change += sign_of(wr[i], least)
     return change

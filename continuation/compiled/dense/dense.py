@@ -21,9 +21,10 @@ FOLD_TEST, BRANCH_TEST, HOPF_TEST, FIRST_ZERO = range(4)  # test functions, in t
 # F_u below this, against the largest so far, is lost in rounding: ten times less and points of pure rounding are
 # stored, ten times more ends branches of problems whose F_u varies by twelve digits.
 VANISHING = 1e-12
-# Parameter's part of the unit tangent below which it is looked whether it is rounding, and what rounding leaves of it,
-# relative to F_u against F_p: a bordered solve is exact but for a few roundings of F_u.  Ten times less and signs of
-# rounding are folds on branches along which the parameter does not change, ten times more only moves a sign by a step.
+# Parameter's part of the unit tangent, in its unit, below which it is looked whether it is rounding, and what rounding
+# leaves of it, relative to F_u against F_p: a bordered solve is exact but for a few roundings of F_u.  Ten times less
+# and signs of rounding are folds on branches along which the parameter does not change, ten times more only moves a
+# sign by a step.
 LEVEL, LEFT_BY_ROUNDING = 1e-6, 1e-13
 CUBE_ROOT = 6.055454452393343e-06  # of the rounding unit: the relative step of central differences
 
@@ -198,7 +199,7 @@ def monitor(w, point, p, out):
     phi[HOPF_TEST], phi[tests + HOPF_TEST] = 1.0, 0.0
     parameters, status = doubles(p, fixed(w, D.N_PARAMETERS)), OK
     scale, moved = measure_change(w)
-    if abs(phi[FOLD_TEST]) < LEVEL and is_level(w, part(x, n + 1, n + 1), scale):
+    if abs(phi[FOLD_TEST]) < LEVEL * D.units(w)[n] and is_level(w, part(x, n + 1, n + 1), scale):
         phi[FOLD_TEST] = 0.0
     if fixed(w, D.STABILITY) == D.FLOW:
         phi[HOPF_TEST] = count_unstable(w, counts, moved)

@@ -15,6 +15,7 @@ from continuation.compiled.calls.interface import OK
 from continuation.compiled.calls.kernel import internal
 from continuation.compiled.dense import workspace as D
 from continuation.compiled.dense.extended import (
+    ATTAINED,
     differentiate_along,
     evaluate_at,
     is_worth_more,
@@ -25,10 +26,12 @@ from continuation.compiled.dense.hopf_point import LEAST, locate_hopf, nearest_p
 from continuation.compiled.dense.spectrum import ZERO_EIGENVALUE
 from continuation.compiled.matrices import eigen, linalg
 from continuation.compiled.matrices.extremes import euclidean_norm
+from continuation.compiled.matrices.similarity import balanced_scale
 
 ITERATIONS = 20  # a quadratic iteration that needs more started too far away
+TRIES = 4  # numbers of equal pairs tried at most, from the largest on: where all fail the piece is split
 REACHED = 0.5  # a contraction above this says that rounding is reached
-# Singular values of F_u - i omega below this, relative to the scale of F_u, vanish at a located point.  Ten times less
+# Singular values of F_u - i omega below this, relative to the largest, vanish at a located point.  Ten times less
 # finds none where derivatives are differences, ten times more takes pairs that only come near for equal ones.
 SMALL = 1e-7
 # How far beside it, relative to 1 + |x|, spectra tell which pairs cross, and real parts, relative to the scale of F_u,
@@ -128,21 +131,20 @@ def locate_pairs(w, x, t, p, f, pairs):
         error, omega = take_pairs_step(w, x, t, p, f, omega, pairs)
         if not is_worth_more(error, before, REACHED):
             break
-    if not error < 1.0 or evaluate_at(w, x, p, f) != OK:
+    if not error <= ATTAINED or evaluate_at(w, x, p, f) != OK:
         return math.inf
-    scale = linalg.scale_of(D.jacobian(w))
     _, sigma, _ = linalg.svd(D.lapack(w), real_form(w, omega))
-    vanish = sigma[2 * n - 2 * pairs] <= SMALL * scale
-    return error if vanish and abs(omega) > LEAST * ZERO_EIGENVALUE * scale else math.inf
+    vanish = sigma[2 * n - 2 * pairs] <= SMALL * sigma[0]
+    return error if vanish and abs(omega) > LEAST * ZERO_EIGENVALUE * scale_of_spectrum(w) else math.inf
 
 
 @internal
 def locate_hopf_of_any_size(w, x, t, p, f, most):
     """Hopf point near x with up to `most` equal pairs; returns the attained error and the drift of a simple one."""
-    first, tangent = x.copy(), t.copy()
-    for pairs in range(min(most, (x.shape[0] - 1) // 2), 1, -1):
+    first, tangent, largest = x.copy(), t.copy(), min(most, (x.shape[0] - 1) // 2)
+    for pairs in range(largest, max(largest - TRIES, 1), -1):
         error = locate_pairs(w, x, t, p, f, pairs)
-        if error < 1.0:
+        if error <= ATTAINED:
             return error, new_complexes(x.shape[0])
         for j in range(x.shape[0]):
             x[j], t[j] = first[j], tangent[j]
@@ -150,23 +152,35 @@ def locate_hopf_of_any_size(w, x, t, p, f, most):
 
 
 @internal
-def count_critical_pairs(w):
-    """Number of pairs of F_u on the imaginary axis, of whatever frequencies; at least one at a Hopf point."""
-    zero = SMALL * linalg.scale_of(D.jacobian(w))
-    return max(1, count_right_of(w, -zero, zero) - count_right_of(w, zero, zero))
+def scale_of_spectrum(w):
+    """How large the eigenvalues of F_u are, whatever the units of the states."""
+    return balanced_scale(D.jacobian(w))
+
+
+@internal
+def count_on_axis(w, width):
+    """Number of pairs of F_u on the imaginary axis, `width` relative to its spectrum; NaN where that can't be had."""
+    zero = width * scale_of_spectrum(w)
+    return count_right_of(w, -zero, zero) - count_right_of(w, zero, zero)
+
+
+@internal
+def has_several_pairs(w):
+    """Whether more than one pair is on the imaginary axis, of whatever frequencies."""
+    return count_on_axis(w, SMALL) > 1.0
 
 
 @internal
 def count_right_of(w, least, zero):
-    """Number of complex pairs of F_u whose real part exceeds `least`; -1 where the spectrum can't be had."""
-    a, found = D.jacobian(w).copy(), 0
+    """Number of complex pairs of F_u whose real part exceeds `least`; NaN where the spectrum can't be had."""
+    a, found = D.jacobian(w).copy(), 0.0
     n = a.shape[0]
     wr, wi = new_doubles(n), new_doubles(n)
     if not eigen.eigenvalues(D.lapack(w), a, wr, wi, new_doubles(eigen.work_size(n)), D.ints(w)):
-        return -1
+        return math.nan
     for i in range(n):
         if wi[i] > zero and wr[i] > least:
-            found += 1
+            found += 1.0
     return found
 
 
@@ -180,14 +194,7 @@ def expect_at_pairs(w, x, t, p):
     for side in (-1.0, 1.0):
         for j in range(x.shape[0]):
             y[j] = x[j] + side * h * t[j]
-        if evaluate_at(w, y, p, f) != OK or count_critical_beside(w) > 0:
+        if evaluate_at(w, y, p, f) != OK or count_on_axis(w, NEAR) > 0.0:
             total = math.nan
-        total += side * 2.0 * count_right_of(w, 0.0, SMALL * linalg.scale_of(D.jacobian(w)))
+        total += side * 2.0 * count_right_of(w, 0.0, SMALL * scale_of_spectrum(w))
     return total if evaluate_at(w, x, p, f) == OK else math.nan
-
-
-@internal
-def count_critical_beside(w):
-    """Number of pairs that are on the axis to rounding."""
-    zero = NEAR * linalg.scale_of(D.jacobian(w))
-    return count_right_of(w, -zero, zero) - count_right_of(w, zero, zero)

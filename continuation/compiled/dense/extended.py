@@ -20,6 +20,9 @@ from continuation.compiled.dense.dense import CUBE_ROOT
 from continuation.compiled.matrices.extremes import euclidean_norm
 
 EXACT = 2e-16  # corrections below this, relative to 1 + |x|, end the iteration
+# The largest last correction, relative to 1 + |x|, that counts as located: ten times less refuses points found by
+# differences of differences, ten times more lets through points that Newton was still leaving.
+ATTAINED = 1e-8
 SETTLED = 1e-9  # corrections above this that do not shrink are no rounding yet: the iteration goes on
 
 

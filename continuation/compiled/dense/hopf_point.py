@@ -120,6 +120,8 @@ def take_hopf_step(w, x, p, f, omega, borders, drift):
         return math.inf, omega
     big, rhs = extended_system(w, f, n + 2)
     row, turn = scalar_derivatives(w, x, p, q, left)
+    if turn == 0.0:  # a Jordan chain: no simple pair, and compiled code can't divide complex numbers by zero
+        return math.inf, omega
     for j in range(n + 1):
         big[n, j], big[n + 1, j] = row[j].real, row[j].imag
         drift[j] = row[j] / (1j * turn)

@@ -5,10 +5,10 @@ import math
 from continuation.compiled.calls.arrays import doubles, fixed, new_complexes, new_doubles
 from continuation.compiled.calls.interface import FAILED, NONFINITE, OK, callback
 from continuation.compiled.dense import workspace as D
-from continuation.compiled.dense.branch_point import ATTAINED, locate_kernel_of_any_size
+from continuation.compiled.dense.branch_point import locate_kernel_of_any_size
 from continuation.compiled.dense.crossing import expect_at_pair
-from continuation.compiled.dense.equal_pairs import count_critical_pairs, expect_at_pairs, locate_hopf_of_any_size
-from continuation.compiled.dense.extended import evaluate_at
+from continuation.compiled.dense.equal_pairs import expect_at_pairs, has_several_pairs, locate_hopf_of_any_size
+from continuation.compiled.dense.extended import ATTAINED, evaluate_at
 from continuation.compiled.dense.fold_point import locate_fold
 from continuation.compiled.state.messages import (
     ASKED,
@@ -60,7 +60,7 @@ def refine(w, request, p, out):
     if evaluate_at(w, x, parameters, f) != OK:
         return NONFINITE
     if kind == HOPF:
-        several = count_critical_pairs(w) > 1
+        several = has_several_pairs(w)
         change = expect_at_pairs(w, x, t, parameters) if several else expect_at_pair(w, t, drift)
     largest = 0.0
     for i in range(n):

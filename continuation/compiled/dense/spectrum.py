@@ -28,17 +28,17 @@ PATIENCE = 64  # most spectra without a new try after eigenvectors that were of 
 
 
 @internal
-def measure_two(a, known, ratio, scaling):
-    """`measure_change` for two states: `ratio` of their scalings; `scaling` is 1, before the first spectrum 0."""
+def measure_two(a, known, right, left):
+    """`measure_change` for two states: `right` and `left` are the scalings of columns and of rows."""
     b, c, d, e = abs(a[0, 0]), abs(a[0, 1]), abs(a[1, 0]), abs(a[1, 1])
-    p, q = abs(a[0, 0] - known[0, 0]), abs(a[0, 1] - known[0, 1]) * ratio
-    r, s = abs(a[1, 0] - known[1, 0]) / ratio, abs(a[1, 1] - known[1, 1])
-    return max(b + c, d + e), scaling * geometric_mean(max(p + q, r + s), max(p + r, q + s))
+    p, q = abs(a[0, 0] - known[0, 0]) * (right[0] * left[0]), abs(a[0, 1] - known[0, 1]) * (right[1] * left[0])
+    r, s = abs(a[1, 0] - known[1, 0]) * (right[0] * left[1]), abs(a[1, 1] - known[1, 1]) * (right[1] * left[1])
+    return max(b + c, d + e), geometric_mean(max(p + q, r + s), max(p + r, q + s))
 
 
 @summing
 def measure_symmetric(a, known, scaling):
-    """`measure_change` for a symmetric F_u: its columns are its rows; `scaling` as in `measure_two`."""
+    """`measure_change` for a symmetric F_u: its columns are its rows; `scaling` is 1, before the first spectrum 0."""
     scale, rows = 0.0, 0.0
     for i in range(a.shape[0]):
         total, change = 0.0, 0.0
@@ -55,8 +55,8 @@ def measure_change(w):
     a, known, n = D.jacobian(w), D.known(w), fixed(w, D.N_STATES)
     columns, d, inverse = D.vectors(w)[D.COLUMNS], D.vectors(w)[D.SCALING], D.vectors(w)[D.UNSCALING]
     if n == 2:
-        return measure_two(a, known, d[1] * inverse[0] if d[0] > 0.0 else 1.0, d[0] * inverse[0])
-    if fixed(w, D.DECLARED_SYMMETRIC) == 1:
+        return measure_two(a, known, d, inverse)
+    if fixed(w, D.DECLARED_SYMMETRIC) == 1 and not has_units(w):
         return measure_symmetric(a, known, d[0])
     scale, rows = 0.0, 0.0
     for i in range(n):
@@ -118,8 +118,8 @@ def symmetrise(w):
     """Turn the copy of F_u into a symmetric matrix with its eigenvalues and keep the scaling, if there is one.
 
     Where F_u is symmetric itself and states have units D, into D F_u D: it has as many eigenvalues of each sign
-    (Sylvester's law of inertia), and none is small for its units alone.  Units that make the diagonal more uneven than
-    it is (those of a state that acts on itself by its cube, say) are left out.
+    (Sylvester's law of inertia), and none is small for its units alone; the bound then is on ``D E D``.  Units that
+    make the diagonal more uneven than it is (those of a state that acts on itself by its cube, say) are left out.
     """
     n, a, copy = fixed(w, D.N_STATES), D.jacobian(w), D.copied(w)
     measured = has_units(w)
@@ -133,7 +133,9 @@ def symmetrise(w):
                 copy[i, j] = copy[j, i] = math.copysign(size, a[i, j])
     set_scaling(w, scaled)
     if done and measured and spread_of_diagonal(w, True) < spread_of_diagonal(w, False):
+        d, inverse = D.vectors(w)[D.SCALING], D.vectors(w)[D.UNSCALING]
         for i in range(n):
+            d[i] = inverse[i] = D.units(w)[i]
             for j in range(n):
                 copy[i, j] *= D.units(w)[i] * D.units(w)[j]
     return done or scaled
@@ -181,8 +183,6 @@ def count_symmetric(w, counts):
     if not below >= above:
         return math.nan
     counts[UNSTABLE], counts[NULLITY] = above, below - above
-    if has_units(w):  # the copy's eigenvalues are not those of F_u, which the bound is about
-        return 1.0
     D.vectors(w)[D.MEMORY][D.RADIUS] = SAFE * eigen.gap_around_zero(d, e, zero, scale) - zero
     return 1.0
 

@@ -7,10 +7,10 @@ tangent jumps.  Rare, entered by address.
 import math
 
 from continuation.compiled.calls.interface import OK
-from continuation.compiled.calls.kernel import inlined, internal
+from continuation.compiled.calls.kernel import internal
 from continuation.compiled.events.detect import INSIDE, find_changes
 from continuation.compiled.events.locate import isolate_touching
-from continuation.compiled.events.records import LARGEST_POWER, copy, has_room, push
+from continuation.compiled.events.records import copy, has_room, push, scaled
 from continuation.compiled.events.refinement import refine_from
 from continuation.compiled.state import trace_state as S
 from continuation.compiled.steps.finish import ask_between
@@ -29,18 +29,6 @@ TINY = 1e-300  # against division by zero where both tangents are the same
 # How far from its last point, relative to 1 + |x|, a branch may end in a corner: differences smear it by less, ten
 # times more finds corners of other branches.
 ASIDE = 1e-4
-
-
-@inlined
-def magnitude(s, record, reference, j):
-    """Absolute value of test function j at a record, in units of 2 to the exponent that it has at another."""
-    at, e = 2 * S.size(s) + j, 2 * S.size(s) + S.tests(s) + j
-    value = abs(record[at])
-    return (
-        value
-        if record[e] == reference[e]
-        else value * 2.0 ** max(min(record[e] - reference[e], LARGEST_POWER), -LARGEST_POWER)
-    )
 
 
 @internal
@@ -76,8 +64,8 @@ def approach(s, j):
     made, low = S.slots(s)[S.MADE], S.stack(s)[S.STACK_DEPTH - 1]
     left, top = S.slot(s, S.LEFT), S.top(s)
     copy(left, low)
-    whole = value = magnitude(s, left, left, j)
-    ahead = value * S.floats(s)[S.BEFORE] / (magnitude(s, S.slot(s, S.PREVIOUS), left, j) - value)
+    whole = value = abs(scaled(s, left, left, j))
+    ahead = value * S.floats(s)[S.BEFORE] / (abs(scaled(s, S.slot(s, S.PREVIOUS), left, j)) - value)
     share, slow = SHARE, 0
     for _ in range(PROBES):
         room = distance(s, low, top)
@@ -85,7 +73,7 @@ def approach(s, j):
             return CLOSE
         if find_changes(s, left, made) != 0:
             return CHANGED
-        now = magnitude(s, made, left, j)
+        now = abs(scaled(s, made, left, j))
         slow += now > SLOW * value
         if slow > PATIENCE:
             return LOST
@@ -120,8 +108,8 @@ def probe_between_tangents(s, j):
     if find_changes(s, left, made) != 0:
         return CHANGED
     copy(made, low)
-    least = min(magnitude(s, left, left, j), magnitude(s, top, left, j))
-    return CLOSE if magnitude(s, made, left, j) < SLOW * least else LOST
+    least = min(abs(scaled(s, left, left, j)), abs(scaled(s, top, left, j)))
+    return CLOSE if abs(scaled(s, made, left, j)) < SLOW * least else LOST
 
 
 @internal

@@ -10,7 +10,7 @@ what for a kind of special point is told by its traits, see `trace_state`.
 import math
 
 from continuation.compiled.calls.kernel import inlined, internal
-from continuation.compiled.events.records import LARGEST_POWER
+from continuation.compiled.events.records import scaled
 from continuation.compiled.state import trace_state as S
 
 COUNT_BIT = 1 << 50  # the number of unstable eigenvalues changed; test functions have the bits below
@@ -180,6 +180,16 @@ def is_certain(s, bits, event):
     return turns == 0 or event[base + S.TURNS] == event[base + S.TURNS]
 
 
+@internal
+def test_of(s, event):
+    """Index of the only test function that certainly changes sign at a located event, -1 if there is none."""
+    kind, found = int(event[S.scalars(s) + S.KIND]), -1
+    for j in range(S.tests(s)):
+        if S.kinds(s)[j] == kind and crosses_alone(s, event) and not S.has_mark(s, kind, S.LOCATED_BY_BISECTION):
+            found = j
+    return found
+
+
 @inlined
 def depth_between(a, b):
     """What an extremum between two values of one sign must stay above to be taken for none."""
@@ -212,17 +222,15 @@ def find_hidden_dip(s, c, a, b, length):
     Returns (sigma, index of the test function).  With sigma -1 the index, unless it is -1, is that of a determinant
     that falls so from c to a that it should vanish near b: it may touch zero like |s|, at a corner.
     """
-    kinds, size, tests, suspect = S.kinds(s), S.size(s), S.tests(s), -1
+    kinds, first, suspect = S.kinds(s), 2 * S.size(s), -1
     before = S.floats(s)[S.BEFORE]
     if before == 0.0 or length == 0.0:
         return -1.0, -1
-    for j in range(tests):
-        at, e = 2 * size + j, 2 * size + tests + j
+    for j in range(S.tests(s)):
+        at = first + j
         if a[at] * b[at] <= 0.0 or kinds[j] >= 0 and not is_wanted(s, kinds[j]):
             continue
-        va, vb, vc = abs(a[at]), abs(b[at]), math.copysign(c[at], a[at] * c[at])
-        if b[e] != a[e] or c[e] != a[e]:
-            vb, vc = vb * 2.0 ** min(b[e] - a[e], LARGEST_POWER), vc * 2.0 ** min(c[e] - a[e], LARGEST_POWER)
+        va, vb, vc = abs(a[at]), abs(scaled(s, b, a, j)), math.copysign(scaled(s, c, a, j), a[at] * c[at])
         if vc <= va:
             continue
         # The parabola through the three is va + slope s + second s**2, both times length before (length + before).

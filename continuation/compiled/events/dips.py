@@ -2,14 +2,14 @@
 
 Where a parabola hints at a dip its least value is approached through ever new parabolas (successive parabolic
 interpolation, Brent, *Algorithms for Minimization without Derivatives*, 1973, chapter 5) until the sign changes or
-the least value is seen to stay away from zero.  Two zeros beside one that is known are a dip of what is left when
-that zero is divided out.
+the least value is seen to stay away from zero.  Two zeros beside one that is known, in the same step or in the next,
+are a dip of what is left when that zero is divided out.
 """
 
 from continuation.compiled.calls.interface import OK
 from continuation.compiled.calls.kernel import internal
-from continuation.compiled.events.detect import BESIDE, SLACK, depth_between, find_changes
-from continuation.compiled.events.records import LARGEST_POWER, copy
+from continuation.compiled.events.detect import BESIDE, SLACK, depth_between, find_changes, is_wanted
+from continuation.compiled.events.records import copy, scaled
 from continuation.compiled.events.rounding import is_rounding
 from continuation.compiled.state import trace_state as S
 from continuation.compiled.steps.finish import ask_between
@@ -29,10 +29,9 @@ DOUBTFUL = 1e-6  # part of the values at the ends below which a change of sign m
 @internal
 def signed_value(s, record, reference, j, place, root):
     """Test function j at a record, in the units and with the sign it has at another; divided by the way to a root."""
-    at, e = 2 * S.size(s) + j, 2 * S.size(s) + S.tests(s) + j
-    value = record[at] if reference[at] > 0.0 else -record[at]
-    if record[e] != reference[e]:
-        value *= 2.0 ** max(min(record[e] - reference[e], LARGEST_POWER), -LARGEST_POWER)
+    value = scaled(s, record, reference, j)
+    if not reference[2 * S.size(s) + j] > 0.0:
+        value = -value
     if root < 0.0:
         return value
     return value / (root - place) if place != root else 0.0
@@ -57,6 +56,29 @@ def find_dip_beside(s, c, a, b, j, root):
         return NOWHERE
     fc, fa = signed_value(s, c, a, j, -before, root), signed_value(s, a, a, j, 0.0, root)
     fb = signed_value(s, b, a, j, length, root)
+    return find_dip_between(before, fc, fa, length, fb)
+
+
+@internal
+def find_dip_past(s, a, b, length):
+    """Where the test function of the event just passed, divided by the way to it, dips between a and b.
+
+    Negative if it does not.
+    """
+    j, event, c = S.integers(s)[S.PASSED], S.slots(s)[S.ON_EVENT], S.slots(s)[S.BEHIND]
+    if j < 0 or S.kinds(s)[j] >= 0 and not is_wanted(s, S.kinds(s)[j]):
+        return NOWHERE
+    past, behind = distance(s, event, a), distance(s, c, event)
+    if not min(past, behind) > 0.0:
+        return NOWHERE
+    fc, fa = signed_value(s, c, a, j, 0.0, NOWHERE) / -behind, signed_value(s, a, a, j, 0.0, NOWHERE) / past
+    fb = signed_value(s, b, a, j, 0.0, NOWHERE) / (past + length)
+    return find_dip_between(past + behind, fc, fa, length, fb)
+
+
+@internal
+def find_dip_between(before, fc, fa, length, fb):
+    """Where the parabola through values at ``-before``, 0 and `length` dips between the last two; negative if not."""
     if not min(fa, fb, fc) > 0.0:
         return NOWHERE
     place, value = lowest(-before, fc, 0.0, fa, length, fb)

@@ -13,10 +13,10 @@ import math
 from continuation.compiled.calls.arrays import part
 from continuation.compiled.calls.interface import OK
 from continuation.compiled.calls.kernel import internal
-from continuation.compiled.events.detect import LARGEST_POWER
-from continuation.compiled.events.records import copy, has_room, push
+from continuation.compiled.events.records import copy, has_room, push, scaled
+from continuation.compiled.matrices.extremes import two_to
 from continuation.compiled.state import trace_state as S
-from continuation.compiled.state.looks import take_look
+from continuation.compiled.state.looks import has_looks, take_look
 from continuation.compiled.steps.correct import FINE, correct, evaluate, take_newton_step
 from continuation.compiled.steps.finish import finish
 from continuation.compiled.steps.metric import distance, inner, weigh
@@ -42,6 +42,10 @@ LEAST_TURN, MORE = 0.01, 3.0
 # Distance, relative to 1 + |x|, within which two corners are one: ten times less and one is found twice where F_u is
 # made by differences, ten times more and true neighbours are lost.
 SMEARED = 1e-4
+# Pieces shorter than this, relative to 1 + |x|, that turn or jump all the same are corners: less, and differences for
+# F_u smear them over 1e-5; ten times more, and sharp bends are taken for them.
+CORNERED = 2e-5
+HELD = 1e-3  # ... or than this, where no point in them is to be had: between two pieces Newton's method has no hold
 FLAT = 1e-12  # 1 - cosine**2 of tangents that have no intersection
 # Part of the determinant beyond that it has at the last point at a corner at least: where it has less it vanishes, at a
 # branch point.  There it goes like the distance, of which a hundredth to a millionth is left.
@@ -65,7 +69,7 @@ def pass_corner(s):
         if not (find_direction(s, left, d, number, direction) and make_beyond(s, left, d, direction, made)):
             continue
         event, at = S.stack(s)[S.STACK_DEPTH - 3], S.scalars(s) + S.DET
-        if abs(left[at]) < ALIVE * abs(made[at]) * 2.0 ** min(made[at + 1] - left[at + 1], LARGEST_POWER):
+        if abs(left[at]) < ALIVE * abs(made[at]) * two_to(made[at + 1] - left[at + 1]):
             continue
         if place_corner(s, left, made, event) <= FAR * d:
             event[S.scalars(s) + S.ERROR] += d * d
@@ -163,13 +167,6 @@ def place_corner(s, left, right, event):
 
 
 @internal
-def scaled(s, record, reference, j):
-    """Test function j at a record, in units of 2 to the exponent that it has at another."""
-    at, e = 2 * S.size(s) + j, 2 * S.size(s) + S.tests(s) + j
-    return record[at] * 2.0 ** max(min(record[e] - reference[e], LARGEST_POWER), -LARGEST_POWER)
-
-
-@internal
 def has_jump(s, a, b):
     """Whether the tangent or a test function jumps between two records that lie next to each other."""
     size, near = S.size(s), S.slot(s, S.NEXT)
@@ -208,12 +205,13 @@ def is_beside_corner(s, record):
 def push_corner(s):
     """Put a corner between LEFT and the top of the stack on it, where something jumps there; True if so."""
     left, top, event = S.slot(s, S.LEFT), S.top(s), S.stack(s)[S.STACK_DEPTH - 3]
-    if S.integers(s)[S.SMOOTHNESS] > 1 or not has_jump(s, left, top) or is_beside_corner(s, left):
+    length, scale = distance(s, left, top), 1.0 + math.sqrt(inner(S.weights(s), top, top))
+    short = length <= (HELD if has_looks(s) else CORNERED) * scale  # without looks no point in it was asked for
+    if S.integers(s)[S.SMOOTHNESS] > 1 or not short or not has_jump(s, left, top) or is_beside_corner(s, left):
         return False
-    length = distance(s, left, top)
     if not place_corner(s, left, top, event) <= length or not distance(s, left, event) <= length:
         for j in range(S.size(s)):
             event[j] = 0.5 * (left[j] + top[j])
-    event[S.scalars(s) + S.ERROR] = length / (1.0 + math.sqrt(inner(S.weights(s), top, top)))
+    event[S.scalars(s) + S.ERROR] = length / scale
     push(s, event, S.EVENT)
     return True

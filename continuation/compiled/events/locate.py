@@ -16,12 +16,13 @@ from continuation.compiled.events.detect import (
     find_changes,
     is_certain,
     least_count,
+    test_of,
     unexplained,
 )
 from continuation.compiled.events.dips import CHANGED, LOST, NOWHERE, PROBED, descend, find_dip_beside
 from continuation.compiled.events.kink import push_corner
 from continuation.compiled.events.near_crossing import turn_back
-from continuation.compiled.events.records import LARGEST_POWER, NEEDED, SPLIT, copy, has_room, push
+from continuation.compiled.events.records import NEEDED, SPLIT, copy, has_room, push, scaled
 from continuation.compiled.events.refinement import refine
 from continuation.compiled.events.rounding import drop_rounding
 from continuation.compiled.state import trace_state as S
@@ -64,11 +65,8 @@ def split(s, sigma):
 @internal
 def estimate_crossing(s, a, b, j):
     """Where the line through test function j vanishes between records a and b; the middle if that is no help."""
-    size, tests = S.size(s), S.tests(s)
-    at, e = 2 * size + j, 2 * size + tests + j
-    ratio = -b[at] / a[at] if a[at] != 0.0 else 1.0
-    if a[e] != b[e]:
-        ratio *= 2.0 ** max(min(b[e] - a[e], LARGEST_POWER), -LARGEST_POWER)
+    value = a[2 * S.size(s) + j]
+    ratio = -scaled(s, b, a, j) / value if value != 0.0 else 1.0
     return min(max(1.0 / (1.0 + ratio), MARGIN), 1.0 - MARGIN)
 
 
@@ -247,16 +245,6 @@ def isolate_cluster(s, event):
         isolate(s, made, top, event, nearest, False)
         push(s, made, S.PROBE)
     return True
-
-
-@internal
-def test_of(s, event):
-    """Index of the only test function that certainly changes sign at a located event, -1 if there is none."""
-    kind, found = int(event[S.scalars(s) + S.KIND]), -1
-    for j in range(S.tests(s)):
-        if S.kinds(s)[j] == kind and crosses_alone(s, event) and not S.has_mark(s, kind, S.LOCATED_BY_BISECTION):
-            found = j
-    return found
 
 
 @internal

@@ -11,7 +11,7 @@ from continuation.compiled.calls.arrays import part
 from continuation.compiled.calls.interface import APART, FAILED, OK, call
 from continuation.compiled.calls.kernel import internal
 from continuation.compiled.events.detect import COUNT_BIT
-from continuation.compiled.events.records import SPLIT
+from continuation.compiled.events.records import SPLIT, copy, copy_tests
 from continuation.compiled.state import trace_state as S
 from continuation.compiled.state.messages import ASKED_CHANGE, ASKED_KIND
 from continuation.compiled.steps.guard import PART, distance_ahead, judge_correction, uncertainty
@@ -48,8 +48,8 @@ def seek(s, x, t):
     """Seek a branch point near x, in the direction t: status of the extended system; what it found is in `scratch`."""
     ops, size = S.ops(s), S.size(s)
     request = S.work(s)[S.REQUEST]
-    for j in range(size):
-        request[j], request[size + j] = x[j], t[j]
+    copy(part(x, 0, size), request)
+    copy(t, part(request, size, size))
     request[2 * size + ASKED_KIND], request[2 * size + ASKED_CHANGE] = S.integers(s)[S.MEETING_KIND], 0.0
     if ops[S.OP_REFINE] == 0:
         return FAILED
@@ -144,8 +144,7 @@ def is_known(s, crossing, gap):
 def write_place(s, crossing, gap):
     """Write the place in `scratch` and the gap there into a near-crossing."""
     size = S.size(s)
-    for j in range(size):
-        crossing[j] = S.scratch(s)[j]
+    copy(part(S.scratch(s), 0, size), crossing)
     crossing[size + S.GAP] = gap
 
 
@@ -171,8 +170,8 @@ def turn_back(s, bits):
     if not apart and (since >= UNKNOWN or uncertainty(s, left) > QUIET * reals[S.TOLERANCE]):
         return False
     if length <= reals[S.MIN_H]:
-        for j in range(2 * S.size(s), S.scalars(s) + S.NULLITY + 1):
-            left[j] = top[j] if apart else left[j]
+        if apart:
+            copy_tests(s, top, left)
         return apart
     reals[S.H] = max(min(0.5 * length, reals[S.H]), reals[S.MIN_H])
     ints[S.DEPTH], ints[S.FRESH], ints[S.PENDING], reals[S.LENGTH] = 0, 0, 0, -1.0

@@ -3,6 +3,7 @@
 import math
 
 from continuation.compiled.calls.kernel import inlined, internal
+from continuation.compiled.matrices.extremes import two_to
 from continuation.compiled.state import trace_state as S
 from continuation.compiled.steps.metric import distance, inner
 
@@ -12,7 +13,6 @@ SAME = 1e-9
 # Determinants below this fraction of the last are zero: differences of the Jacobian are as exact as that.  Ten times
 # less and signs of rounding are taken for changes, ten times more and steps beside points are taken anew in vain.
 ON_POINT = 1e-8
-LARGEST_POWER = 900.0  # of two, by which exponents are compared: more would overflow
 # Pieces shorter than this, relative to 1 + |x|, are not split further: ten times less and signs are rounding there, ten
 # times more and events that could be told apart are reported as one that is not located.
 SPLIT = 1e-7
@@ -27,6 +27,13 @@ def copy(source, target):
 
 
 @inlined
+def copy_tests(s, source, target):
+    """Copy test functions and counts of one record."""
+    for j in range(2 * S.size(s), S.scalars(s) + S.NULLITY + 1):
+        target[j] = source[j]
+
+
+@inlined
 def push(s, record, role):
     """Put a record on the stack."""
     ints = S.integers(s)
@@ -37,12 +44,17 @@ def push(s, record, role):
 
 
 @inlined
+def scaled(s, record, reference, j):
+    """Test function j at a record, in units of 2 to the exponent that it has at another."""
+    at, e = 2 * S.size(s) + j, 2 * S.size(s) + S.tests(s) + j
+    return record[at] * two_to(record[e] - reference[e])
+
+
+@inlined
 def is_on_point(s, record, reference):
     """Whether the bordered determinant vanishes at a record, against another: a branch point to rounding."""
     base = S.scalars(s)
-    ratio, gap = record[base + S.DET], record[base + S.DET_EXPONENT] - reference[base + S.DET_EXPONENT]
-    if gap != 0.0:
-        ratio *= 2.0 ** min(gap, LARGEST_POWER)
+    ratio = record[base + S.DET] * two_to(record[base + S.DET_EXPONENT] - reference[base + S.DET_EXPONENT])
     return abs(ratio) < ON_POINT * abs(reference[base + S.DET])
 
 

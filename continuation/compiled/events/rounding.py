@@ -17,8 +17,9 @@ from continuation.compiled.steps.correct import FINE, correct
 from continuation.compiled.steps.finish import finish
 from continuation.compiled.steps.metric import inner, weigh
 
-# Parameter's part of a unit tangent below which its sign may be the error of a stored tangent (2e-6 at most): ten times
-# less and folds are told on bent lines of solutions, ten times more only costs solves next to flat folds.
+# Parameter's part of a unit tangent, in units of the parameter, below which its sign may be the error of a stored
+# tangent (2e-6 at most): ten times less and folds are told on bent lines of solutions, ten times more only costs solves
+# next to flat folds.
 FLAT = 2e-5
 # Distance, relative to 1 + |x|, at which a sign is read again, and part of a value by which it may differ there: ten
 # times farther and pairs 1e-6 apart are taken for noise, ten times nearer and noise of slow functions lasts.
@@ -49,8 +50,9 @@ def drop_odd(s, left, top, bits):
 def drop_level(s, left, top, bits):
     """Without those of a parameter that does not change there."""
     first = 2 * S.size(s)
+    flat = FLAT / math.sqrt(S.weights(s)[S.size(s) - 1])
     for j in range(S.tests(s)):
-        if (bits >> j) & 1 == 0 or not is_turn(s, j) or max(abs(left[first + j]), abs(top[first + j])) > FLAT:
+        if (bits >> j) & 1 == 0 or not is_turn(s, j) or max(abs(left[first + j]), abs(top[first + j])) > flat:
             continue
         if is_rounding(s, top, j, S.slots(s)[S.MADE]):  # the sign that was there goes on
             top[first + j] = left[first + j]

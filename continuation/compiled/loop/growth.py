@@ -70,7 +70,11 @@ def change_units(s):
     shrunk = math.sqrt(inner(weights, tangent, tangent))
     measure_anew(s, before)
     measure_anew(s, left)
+    stretch(s, S.slots(s)[S.START])
     reals[S.H] = max(shrunk * reals[S.H], reals[S.MIN_H])
+    for ahead in (S.WAIVED, S.AHEAD, S.SOUGHT):  # lengths along the curve
+        reals[ahead] *= shrunk
+    reals[S.ALLOWED] = reals[S.REACH_DET] = reals[S.REACH_EXPONENT] = 0.0  # across it: to be found out anew
     reals[S.BEFORE], reals[S.LENGTH], reals[S.CLEAR] = distance(s, before, left), -1.0, 0.0
     reals[S.GROWN], ints[S.PATIENCE], ints[S.LONGEST] = AGAIN, PATIENCE, 0
 
@@ -83,6 +87,12 @@ def measure_anew(s, record):
     if turn_tangent(s, record, record, size_f, made) == OK:
         copy(made, record)
         return
+    stretch(s, record)
+
+
+@internal
+def stretch(s, record):
+    """Give a record's tangent unit length again, and its determinant what follows from that."""
     size, base = S.size(s), S.scalars(s)
     tangent = part(record, size, size)
     length = math.sqrt(inner(S.weights(s), tangent, tangent))

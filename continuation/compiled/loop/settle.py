@@ -10,10 +10,18 @@ import math
 from continuation.compiled.calls.arrays import part
 from continuation.compiled.calls.interface import OK
 from continuation.compiled.calls.kernel import internal
-from continuation.compiled.events.detect import find_changes, find_hidden_dip, find_hidden_turn, may_hide_two, turn_test
-from continuation.compiled.events.kink import turns_suddenly
+from continuation.compiled.events.detect import (
+    find_changes,
+    find_hidden_dip,
+    find_hidden_turn,
+    may_hide_two,
+    test_of,
+    turn_test,
+)
+from continuation.compiled.events.dips import find_dip_past
+from continuation.compiled.events.kink import CORNERED, turns_suddenly
 from continuation.compiled.events.limits import find_exceeded
-from continuation.compiled.events.records import copy, store
+from continuation.compiled.events.records import copy, copy_tests, store
 from continuation.compiled.loop.closing import FIRST
 from continuation.compiled.state import trace_state as S
 from continuation.compiled.state.tasks import CLIP, EXAMINE, MARK_CORNER, PROBE, TOUCH, ask
@@ -26,10 +34,6 @@ ATTAINED, PARALLEL = 1e-7, 0.99
 # Distance of two special points, relative to 1 + |p| (in the inner product), to which a count alone resolves them: each
 # factor of ten less costs three more probes wherever the count changes by two.
 APART = 1e-4
-# Pieces shorter than this, relative to 1 + |x|, that turn all the same are corners: less, and differences for F_u smear
-# them over 1e-5; ten times more, and sharp bends are taken for them.
-CORNERED = 2e-5
-HELD = 1e-3  # ... or than this, where no point in them is to be had: between two pieces Newton's method has no hold
 SHORT = 1e-9  # intervals shorter than this are not looked into: there is only rounding
 
 
@@ -49,7 +53,7 @@ def look_for_corner(s, left, top, length):
     place[0] = -1.0
     if relative > CORNERED and ask(s, PROBE, 0.5, place, place, place) == OK:
         return True
-    return relative <= HELD and ask(s, MARK_CORNER, 0.0, place, place, place) == OK
+    return ask(s, MARK_CORNER, 0.0, place, place, place) == OK
 
 
 @internal
@@ -66,6 +70,9 @@ def look_closer(s, length):
         j = -1
         if ints[S.HISTORY] == 1:
             sigma, j = find_hidden_dip(s, S.slot(s, S.PREVIOUS), left, top, length)
+    if sigma < 0.0:
+        past = find_dip_past(s, left, top, length)
+        sigma, j = (past, ints[S.PASSED]) if past >= 0.0 else (sigma, j)
     place = S.work(s)[S.REQUEST]
     if sigma < 0.0 and j >= 0 and ask(s, TOUCH, float(j), place, place, place) == OK:
         return True
@@ -81,13 +88,15 @@ def look_closer(s, length):
 def pass_event(s, event):
     """Go on from an event: what it explains has changed, so its test functions are those behind it."""
     ints = S.integers(s)
-    left, first, base = S.slot(s, S.LEFT), 2 * S.size(s), S.scalars(s)
+    left, base = S.slot(s, S.LEFT), S.scalars(s)
+    ints[S.PASSED] = test_of(s, event) if left[base + S.KIND] == S.REGULAR and event[base + S.LOCATED] > 0.0 else -1
+    copy(left, S.slots(s)[S.BEHIND])
+    copy(event, S.slots(s)[S.ON_EVENT])
     copy(event, left)
     ints[S.HISTORY], S.floats(s)[S.LENGTH] = 0, -1.0
     if ints[S.DEPTH] > 0:
         behind = S.top(s)
-        for j in range(first, base + S.NULLITY + 1):
-            left[j] = behind[j]
+        copy_tests(s, behind, left)
         if behind[base + S.ROLE] == S.EVENT:  # whose nullity is its kernel
             left[base + S.NULLITY] = 0.0
 
@@ -137,6 +146,8 @@ def settle(s, length):
     ints[S.DEPTH] -= 1
     known, zeros = S.slot(s, S.LEFT)[base + S.UNSTABLE], S.slot(s, S.LEFT)[base + S.NULLITY]
     if top[base + S.ROLE] == S.POINT:  # the bottom of the stack
+        if S.slot(s, S.LEFT)[base + S.ROLE] == S.POINT:  # a whole step has gone since an event was passed
+            ints[S.PASSED] = -1
         ints[S.PREVIOUS], ints[S.LEFT], ints[S.NEXT] = ints[S.LEFT], ints[S.NEXT], ints[S.PREVIOUS]
         ints[S.HISTORY], S.floats(s)[S.BEFORE] = 1, length
         store(s, top)

@@ -9,7 +9,7 @@ import math
 from continuation.compiled.calls.arrays import new_doubles, new_int32s
 from continuation.compiled.calls.interface import call_pointers
 from continuation.compiled.calls.kernel import internal
-from continuation.compiled.matrices.extremes import LARGEST_UNIT, geometric_mean, largest_entry, unit_of
+from continuation.compiled.matrices.extremes import geometric_mean, largest_entry, power_to_one, unit_of
 from continuation.compiled.matrices.linalg import GEEV, svd
 
 NO_VECTORS, VECTORS = ord("N"), ord("V")  # letters that LAPACK is told
@@ -93,7 +93,7 @@ def tridiagonalise(a, d, e, v):
     for i in range(n):
         for j in range(i + 1):
             unit = max(unit, abs(a[i, j]))
-    unit = math.ldexp(1.0, min(-math.frexp(unit)[1], LARGEST_UNIT)) if 0.0 < unit < math.inf else 1.0
+    unit = power_to_one(unit)
     for i in range(n):
         for j in range(i + 1):
             a[i, j] *= unit

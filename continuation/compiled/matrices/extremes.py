@@ -12,6 +12,7 @@ from continuation.compiled.calls.kernel import inlined, internal
 # Numbers whose squares, and sums of some thousands of these, are normal: a tenth or tenfold exponent changes which
 # matrices are scaled, not what comes out.
 SAFE_LEAST, SAFE_MOST = 1e-100, 1e100
+LARGEST_POWER = 900.0  # of two, by which exponents of determinants are compared: more would overflow
 LARGEST_UNIT = 1020  # power of two that still is a number, as is its inverse
 
 
@@ -27,6 +28,12 @@ def power_to_one(largest):
 def unit_of(largest):
     """`power_to_one`, but 1 where squares are safe."""
     return 1.0 if SAFE_LEAST < largest < SAFE_MOST else power_to_one(largest)
+
+
+@inlined
+def two_to(power):
+    """2 to the difference of two exponents, as large or small as a float can bear."""
+    return 1.0 if power == 0.0 else 2.0 ** max(min(power, LARGEST_POWER), -LARGEST_POWER)
 
 
 @internal

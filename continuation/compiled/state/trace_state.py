@@ -64,8 +64,8 @@ BY_KERNEL = -1  # COUNT_CHANGE that is the point's nullity
     CLOSES_AT_START,  # the branch is closed where it comes back to a start of this kind
 ) = (1, 2, 4, 8)
 
-# Operations of the problem: index of the pair (address, data) in `ops`; REFINE and ADAPT are optional.  The engine's own
-# rare work is called by address too, see tasks.py.
+# Operations of the problem: index of the pair (address, data) in `ops`; REFINE and ADAPT are optional.  The engine's
+# own rare work is called by address too, see tasks.py.
 OP_RESIDUAL, OP_LINEARISE, OP_SOLVE, OP_MONITOR, OP_REFINE, OP_ADAPT, OP_RARE = range(0, 14, 2)
 OPS = OP_RARE + 1
 
@@ -111,8 +111,9 @@ OPS = OP_RARE + 1
     TURNED_AT,  # accepted steps when a series of steps that were taken back began
     MOVES,  # points after which the problem may choose other unknowns for the same curve, 0: never; see moving.py
     MOVED_AT,  # points stored when it did last
+    PASSED,  # test function that changed its sign at the event just passed, -1: none certainly, or not alone
     INTEGERS,
-) = range(41)
+) = range(42)
 
 # Work counts: an own array, so that every reason has its place.
 (
@@ -182,9 +183,10 @@ CONVERGED, DIVERGED, TURNED, JUMPED, REFUSED, STRAYED = 0, 11, 12, 13, 14, 15
 FULL, PAUSED, LIMIT, CLOSED, MAX_REACHED, STOPPED, INTERRUPTED = 101, 102, 103, 104, 105, 106, 107
 TOO_SMALL, IS_SINGULAR, IS_NONFINITE, UNRESOLVED, CALLBACK_FAILED = 108, 109, 110, 111, 112
 
-# Slots of `slots`: the start, one to make records in, and three that take turns as the last point but one, the last
-# and the next, which is the bottom of the stack: an accepted point stays where it was made.
-START, MADE, FIRST_PREVIOUS, FIRST_LEFT, FIRST_NEXT, SLOTS = range(6)
+# Slots of `slots`: the start, one to make records in, three that take turns as the last point but one, the last and
+# the next, which is the bottom of the stack (an accepted point stays where it was made); the event just passed and what
+# was before it.
+START, MADE, FIRST_PREVIOUS, FIRST_LEFT, FIRST_NEXT, BEHIND, ON_EVENT, SLOTS = range(8)
 STACK_DEPTH = 96
 # Columns of `crossings` behind the unknowns of a place between two branches: how far these are apart there, the rows at
 # which the branch met it first and last, how many places it stands for where they go side by side, and whether it is an

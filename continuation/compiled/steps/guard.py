@@ -20,6 +20,7 @@ import math
 from continuation.compiled.calls.arrays import new_doubles, part
 from continuation.compiled.calls.interface import OK, call
 from continuation.compiled.calls.kernel import inlined, internal
+from continuation.compiled.matrices.extremes import two_to
 from continuation.compiled.state import trace_state as S
 from continuation.compiled.state.messages import DETERMINANT, EXPONENT
 from continuation.compiled.steps.correct import evaluate
@@ -49,8 +50,7 @@ NUDGE, NUDGES = 1e-6, 3
 @inlined
 def ratio_of(value, exponent, other, other_exponent):
     """Absolute ratio of two determinants."""
-    ratio = abs(value) / abs(other)
-    return ratio if exponent == other_exponent else ratio * 2.0 ** max(min(exponent - other_exponent, 900.0), -900.0)
+    return abs(value) / abs(other) * two_to(exponent - other_exponent)
 
 
 @inlined
@@ -73,9 +73,8 @@ def is_shrinking(s, h):
     Where it rises what was ahead is passed.
     """
     left, made, base = S.slot(s, S.LEFT), S.slot(s, S.NEXT), S.scalars(s)
-    old, new = abs(left[base + S.DET]), abs(made[base + S.DET])
-    if left[base + S.DET_EXPONENT] != made[base + S.DET_EXPONENT]:
-        new *= 2.0 ** max(min(made[base + S.DET_EXPONENT] - left[base + S.DET_EXPONENT], 900.0), -900.0)
+    old, gap = abs(left[base + S.DET]), made[base + S.DET_EXPONENT] - left[base + S.DET_EXPONENT]
+    new = abs(made[base + S.DET]) * two_to(gap)
     if new > old:
         S.floats(s)[S.AHEAD] = math.inf
     return PART * new * S.floats(s)[S.LENGTH] < (old - new) * h

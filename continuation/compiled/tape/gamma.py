@@ -7,11 +7,16 @@ from numba.extending import register_jitable
 
 @register_jitable
 def gamma(x):
-    """The gamma function; infinite at 0 and beyond the largest float, NaN at negative whole numbers."""
+    """The gamma function; infinite at 0 and beyond the largest float, NaN at negative whole numbers.
+
+    Between these it falls below the least float, to a zero with its sign, from -180 on.
+    """
     if x > 171.624 or abs(x) < 6e-309:
         return math.copysign(math.inf, x)
-    if x < -180.0 or (x <= 0.0 and x == math.floor(x)) or x != x:
+    if x != x or x < -(2.0**52) or (x <= 0.0 and x == math.floor(x)):  # all beyond are whole
         return math.nan
+    if x < -180.0:
+        return -0.0 if math.floor(x) % 2 != 0 else 0.0
     return math.gamma(x)
 
 

@@ -7,8 +7,9 @@ import numpy as np
 from continuation.compiled.dense import workspace
 from continuation.compiled.state import trace_state as S
 from continuation.engine.assembly.describe import Marks, describe
-from continuation.engine.run import KINDS
 from continuation.engine.assembly.remarking import remarks_on
+from continuation.engine.numbering import renumber_notes
+from continuation.engine.run import KINDS
 from continuation.engine.start import vanishing_zeros
 from continuation.ground.status import Status
 from continuation.results.rows import ROW_ARRAYS, Rows
@@ -34,13 +35,13 @@ REJECTIONS = {
 
 def assemble(problem, begun, runs, request) -> Rows:
     """Join the runs (sign -> Run) into one branch, from the -1 end to the +1 end."""
-    records, brackets, start = without_turns(*join(runs, len(begun.x)), len(begun.x))
+    operations = next(iter(runs.values())).operations
+    records, brackets, start = without_turns(runs, *join(runs, len(begun.x)), operations.weights)
     size, base = len(begun.x), records.shape[1] - S.SCALARS
     unknowns, scalars = records[:, :size].copy(), records[:, base:]
     kinds = {int(row): KINDS[int(scalars[row, S.KIND])] for row in np.flatnonzero(scalars[:, S.KIND] != S.REGULAR)}
     problem.polish(unknowns, kinds, begun)
     states, varied = problem.columns(unknowns)
-    operations = next(iter(runs.values())).operations
     own = {name: read(scalars) for name, read in FROM_SCALARS.items()}
     if begun.origin is not None:  # a branch point switched at is known better than the engine knows it
         own["unstable"][start], own["nullity"][start] = begun.origin.unstable, begun.origin.nullity
@@ -107,17 +108,25 @@ def join(runs, size):
     return np.concatenate(parts), brackets, start
 
 
-def without_turns(records, brackets, start, size):
+def without_turns(runs, records, brackets, start, weights):
     """The same without folds that were not located because they are the turn at a branch point next to them."""
+    size = len(weights)
     scalars, kept = records[:, records.shape[1] - S.SCALARS :], np.ones(len(records), bool)
     folds = (scalars[:, S.KIND] == S.KINDS.index("FOLD")) & (scalars[:, S.LOCATED] == 0)
     points = (scalars[:, S.KIND] == S.KINDS.index("BRANCH_POINT")) & (scalars[:, S.LOCATED] > 0)
     for row in np.flatnonzero(folds):
         for other in {max(row - 1, 0), min(row + 1, len(records) - 1)}:
-            gap = np.max(np.abs(records[row, :size] - records[other, :size]))
-            kept[row] &= not (points[other] and gap <= SAME * (1 + np.max(np.abs(records[row, :size]))))
+            gap = length_of(records[row, :size] - records[other, :size], weights)
+            kept[row] &= not (points[other] and gap <= SAME * (1 + length_of(records[row, :size], weights)))
+    for sign, run in runs.items():
+        renumber_notes(run.state, np.flatnonzero(kept[start:] if sign > 0 else kept[start::-1]))
     moved = np.cumsum(kept) - 1
     return records[kept], {int(moved[row]): pair for row, pair in brackets.items() if kept[row]}, int(moved[start])
+
+
+def length_of(x, weights) -> float:
+    """Length of a vector (N,) in the inner product."""
+    return float(np.sqrt(x**2 @ weights))
 
 
 def brackets_of(run, size) -> dict:

@@ -9,7 +9,7 @@ FLAT = 2e-5
 # Factor between the changes that tangents and parameters tell of, beyond which both are rounding: on flat folds they
 # agree to a factor of two, rounding of one knows nothing of the other.
 UNLIKE = 10.0
-ROUNDING = 4 * np.finfo(float).eps  # of the parameter between two rows, relative to 1 + |p|: its last bits
+ROUNDING = 4 * np.finfo(float).eps  # of the parameter between two rows, relative to its unit and |p|: its last bits
 SHORTEST = 1e-3  # of a piece, relative to 1 + |x|: ten times less and the rounding next to folds looks like one
 LEAST = 3  # intervals between rows that make a piece: fewer may lie next to a fold by chance
 
@@ -18,7 +18,8 @@ def level_pieces(rows) -> list:
     """Pairs (first, last) of rows between which the varied parameter does not change but by rounding."""
     if len(rows.vary) > 1 or len(rows.unknowns) <= LEAST:
         return []
-    slopes, p = rows.tangents[:, -1], rows.unknowns[:, -1]
+    unit = 1.0 / np.sqrt(rows.weights[-1])  # of the parameter: both are told in it
+    slopes, p = rows.tangents[:, -1] / unit, rows.unknowns[:, -1] / unit
     flat = np.maximum(np.abs(slopes[1:]), np.abs(slopes[:-1])) <= FLAT
     if np.count_nonzero(flat) < LEAST:
         return []
@@ -36,7 +37,7 @@ def level_pieces(rows) -> list:
 
 
 def is_rounding(changes, told, p) -> bool:
-    """Tell whether changes of the parameter are none that the tangents know of."""
+    """Tell whether changes of the parameter are none that the tangents know of; all in units of the parameter."""
     total, known = float(np.sum(changes)), float(np.sum(told))
     return total <= ROUNDING * (1 + abs(p)) * len(changes) or not known / UNLIKE <= total <= known * UNLIKE
 

@@ -15,7 +15,7 @@ def remarks_on_crossings(problem, rows, runs) -> list:
     found = []
     for sign, run in runs.items():
         count, size = int(run.state.integers[S.CROSSINGS]), rows.unknowns.shape[1]
-        notes = run.state.crossings[: min(count, S.MOST_CROSSINGS)]
+        notes = run.state.crossings[:count]
         found += [remark_on(problem, rows, sign, note[:size], note[size:]) for note in notes]
         if count > len(notes):
             found.append(Remark(f"other branches pass closely at {count - len(notes)} more places"))
@@ -25,10 +25,11 @@ def remarks_on_crossings(problem, rows, runs) -> list:
 def remark_on(problem, rows, sign, place, note) -> Remark:
     """One near-crossing in words: `place` is a point between both branches."""
     gap, first, last = note[S.GAP], *(row_of(rows, sign, note[k]) for k in (S.FIRST_ROW, S.LAST_ROW))
+    names, gaps = rows.vary, gap / np.sqrt(rows.weights[::-1][: len(rows.vary)])
     if note[S.PLACES] > SOME_PLACES:
-        ends = (values_at(rows.varied[row], rows.vary, gap) for row in sorted((first, last)))
+        ends = (values_at(rows.varied[row], names, gaps) for row in sorted((first, last)))
         return Remark(f"from {' to '.join(ends)} another branch runs alongside at a distance of about {gap:.1e}", first)
-    where = values_at(problem.columns(place[None, :])[1][0], rows.vary, gap)
+    where = values_at(problem.columns(place[None, :])[1][0], names, gaps)
     why = " (an imperfect branch point)" if note[S.IMPERFECT] else ""
     return Remark(f"near {where} another branch passes at a distance of about {gap:.1e}{why}", last)
 
@@ -38,7 +39,12 @@ def row_of(rows, sign, number) -> int:
     return int(np.clip(rows.start + sign * int(number), 0, len(rows) - 1))
 
 
-def values_at(values, names, gap) -> str:
-    """Values of what is varied, with their names, as exact as the gap allows to say."""
-    digits = max(1 - math.floor(math.log10(gap)), 0)
-    return ", ".join(f"{name} = {round(float(value), digits) + 0.0:.10g}" for name, value in zip(names, values))
+def values_at(values, names, gaps) -> str:
+    """Values of what is varied, with their names, as exact as the gaps, in the units of each, allow to say."""
+    shown = (round(float(value), digits_within(gap)) + 0.0 for value, gap in zip(values, gaps))
+    return ", ".join(f"{name} = {value:.10g}" for name, value in zip(names, shown))
+
+
+def digits_within(gap) -> int:
+    """Decimals of a number known to this gap; negative where whole tens are not, as many as there are for none."""
+    return 1 - math.floor(math.log10(max(float(gap), np.finfo(float).tiny)))

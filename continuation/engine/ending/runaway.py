@@ -20,6 +20,7 @@ from continuation.compiled.state import trace_state as S
 from continuation.engine.run import ask
 from continuation.engine.watching import Watcher
 from continuation.equations.stability import count_eigenvalues
+from continuation.ground import canonical
 from continuation.ground.status import Status
 
 EVERY = 16  # rows between two looks; fewer cost time, more let a runaway go on for longer
@@ -76,12 +77,18 @@ class Runaway(Watcher):
                 trace.cut(row + 1, status=Status.INFINITY)
                 return
 
+    def end(self, status):
+        """Say nothing of infinity where the rows that led there are not kept, or something else ended the branch."""
+        if status is not Status.INFINITY:
+            self.remarks = ()
+
     def suspects(self, trace, first, last) -> list:
         """Pairs (row, unknown that moves most) of rows from `first` to `last` where growth obeys one of the laws."""
         x, weights = trace.unknowns[:last], trace.state.weights
         tangents = trace.tangents[first:last]
         share, kinds = weights * tangents**2, trace.records[first:last, trace.records.shape[1] - S.SCALARS + S.KIND]
-        moving, rows = np.argmax(share, axis=1), np.arange(first, last)
+        largest = np.max(share, axis=1, keepdims=True)  # the first of those that grow alike, as by a symmetry
+        moving, rows = np.argmax(share >= (1.0 - canonical.TIE) * largest, axis=1), np.arange(first, last)
         grows = np.take_along_axis(x[first:last] * tangents, moving[:, None], axis=1)[:, 0] > 0.0
         eligible = grows & (kinds == S.REGULAR) & ((share[:, -1] <= SLOW) | self.goes_on(x, rows))
         found = []

@@ -7,6 +7,7 @@ tiny correction leaves a residual as large as its terms: there the branch has en
 import numpy as np
 
 from continuation.compiled.state import trace_state as S
+from continuation.engine.numbering import keep_rows
 from continuation.equations.derivatives import evaluate
 from continuation.equations.solved import STEP, is_solution
 from continuation.ground.status import Status
@@ -28,9 +29,7 @@ def drop_false_rows(trace, tolerance) -> tuple:
     if not bad:
         return ()
     if len(trace) - 1 - bad[-1] >= LATER:
-        kept = np.setdiff1d(np.arange(len(trace)), bad)
-        trace.state.rows[: len(kept)] = trace.records[kept]
-        trace.state.integers[S.ROWS] = len(kept)
+        keep_rows(trace.state, np.setdiff1d(np.arange(len(trace)), bad))
         return (DROPPED.format(len(bad)),)
     trace.cut(bad[0], status=Status.UNRESOLVED)
     return (ENDED,)

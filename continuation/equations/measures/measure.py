@@ -85,9 +85,20 @@ def units_of(weights) -> np.ndarray:
     >>> units_of(np.array([0.5e-12, 0.5, 1.0])).tolist()
     [1048576.0, 1.0, 1.0]
     """
-    with np.errstate(over="ignore"):
-        magnitudes = np.append(1 / np.sqrt((len(weights) - 1) * weights[:-1]), 1 / np.sqrt(weights[-1]))
+    magnitudes = magnitudes_of(weights)
     return np.where(is_ordinary(magnitudes), 1.0, 2.0 ** np.round(np.log2(magnitudes)))
+
+
+def magnitudes_of(weights) -> np.ndarray:
+    """(N,) magnitudes that weights of an inner product stand for: lengths that it calls 1, of the varied one last.
+
+    Examples
+    --------
+    >>> magnitudes_of(np.array([0.125, 0.5, 4.0])).tolist()
+    [2.0, 1.0, 0.5]
+    """
+    with np.errstate(over="ignore"):
+        return np.append(1 / np.sqrt((len(weights) - 1) * weights[:-1]), 1 / np.sqrt(weights[-1]))
 
 
 def is_ordinary(magnitudes) -> np.ndarray:

@@ -15,6 +15,7 @@ from continuation.expressions.reading.parsing import Function, parse
 from continuation.expressions.reading.scanning import names_in
 
 DEEPEST = 60  # functions within functions; ten Python frames each
+MOST_CALLS = 50_000  # of functions with different arguments; built in ten seconds or less
 
 _HEAD = re.compile(r"\s*([^\W\d]\w*(?:\[[\d,\s]*\])?)\s*(?:\(([^()]*)\))?\s*")
 
@@ -62,7 +63,7 @@ class Scope:
     """
 
     def __init__(self, graph: Graph, names: Mapping[str, int], definitions: list[Definition]):
-        self.graph, self.names, self.functions, self.depth = graph, dict(names), {}, 0
+        self.graph, self.names, self.functions, self.depth, self.calls = graph, dict(names), {}, 0, 0
         by_name = {plain(one.name): one for one in definitions}
         for name in in_order(by_name):
             one = by_name[name]
@@ -73,15 +74,22 @@ class Scope:
                 self.functions[name].build(*(graph.variable(len(names) + k) for k in range(len(one.arguments))))
 
     def function(self, one: Definition):
-        """The builder of a function: its text read with its arguments in place of their names."""
+        """The builder of a function: its text read with its arguments in place of their names, once for each."""
+        made: dict = {}
 
         def build(*arguments: int) -> int:
+            if arguments in made:
+                return made[arguments]
+            self.calls += 1
+            if self.calls > MOST_CALLS:
+                raise refusal(one.label, f"more than {MOST_CALLS} calls of functions within functions", one.text)
             if self.depth >= DEEPEST:
                 raise refusal(one.label, f"functions within functions, deeper than {DEEPEST}", one.text)
             self.depth += 1
             inner = self.names | dict(zip(map(plain, one.arguments), arguments))
             node = parse(one.text, self.graph, inner, one.label, self.functions)
             self.depth -= 1
+            made[arguments] = node
             return node
 
         return build

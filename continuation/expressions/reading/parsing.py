@@ -2,8 +2,9 @@
 
 The grammar is Python's for numbers, ``+ - * / **``, signs, parentheses and calls, with its precedence:
 ``-x**2`` is ``-(x**2)``, ``2**3**2`` is ``2**9``; ``^`` is another way to write ``**``.  Comparisons are 1 where they
-hold, else 0, and may be joined by ``and or not`` (also ``&& || !``); ``if(a > b)then(x)else(y)`` chooses.  Names are
-those declared, the functions in `calculus.ARITY`, the words in `words.WORDS` and ``pi``.  All numbers are floats.
+hold, else 0, and may be joined by ``and or not`` (also ``&& ||``); ``if(a > b)then(x)else(y)`` chooses.  ``!`` is C's:
+it binds as a sign does, ``!x == 0`` is ``(!x) == 0``, while ``not x == 0`` is ``not (x == 0)``.  Names are those
+declared, the functions in `calculus.ARITY`, the words in `words.WORDS` and ``pi``.  All numbers are floats.
 """
 
 import math
@@ -160,7 +161,7 @@ class _Parser:
 
     def binary(self, level: int) -> int:
         """Operands joined by operators that bind at least as tightly as `level`, from left to right."""
-        left = self.signed()
+        left = self.opposite() if self.token.text == "not" and level <= COMPARISON else self.signed()
         while (own := OPERATORS.get(self.token.text, NOTHING)).level >= level:
             operator = self.take()
             right = self.binary(own.level + 1)
@@ -177,14 +178,22 @@ class _Parser:
             return (either if operator.level == OR else both)(self.make, self.graph.number, left, right)
         return self.build(token, operator.operation, left, right)
 
+    def opposite(self) -> int:
+        """What follows ``not``: a comparison, or another ``not``."""
+        return negated(self.make, self.graph.number, self.nested(self.take(), self.binary, COMPARISON))
+
     def signed(self) -> int:
-        """A power with signs or ``not`` before it."""
-        if self.token.text not in ("+", "-", "not", "!"):
+        """A power with signs or ``!`` before it."""
+        if self.token.text == "not":
+            self.fail(
+                self.token, "found 'not' behind a sign that binds more tightly, wanted it in parentheses: (not x)"
+            )
+        if self.token.text not in ("+", "-", "!"):
             return self.raised()
         sign = self.take()
-        if sign.text in ("not", "!"):
-            return negated(self.make, self.graph.number, self.nested(sign, self.binary, COMPARISON))
         operand = self.nested(sign, self.signed)
+        if sign.text == "!":
+            return negated(self.make, self.graph.number, operand)
         return self.build(sign, "negate", operand) if sign.text == "-" else operand
 
     def raised(self) -> int:

@@ -22,12 +22,12 @@ def hopf(local: Local) -> dict:
         or ``"degenerate"`` (l1 vanishes against its terms), or ``"unresolved"`` without third derivatives or where F_u
         is singular.  ``l1_imag`` is the imaginary part of the same coefficient; along the orbits ``mu = mu2 r**2`` and
         the frequency is ``omega + omega2 r**2``, for ``x = u0 + 2 Re(q r exp(i phase))`` with ``|q| = 1``, as for
-        `EmanatingOrbit`.
+        `EmanatingOrbit`; both are left out where the speed vanishes against its terms: the pair does not cross.
 
         Several equal pairs have no such coefficients.  Where a symmetry was declared ``orbits`` is a tuple of dicts,
-        one for each family of periodic orbits that it brings about (`equivariant_hopf`): ``name``
-        (``"rotating wave"``, ``"standing wave"``), ``symmetry`` in words, its own ``l1`` and ``criticality``, and
-        ``stable``, whether its small orbits are (None: terms of third order do not decide).
+        one for each family of periodic orbits that it brings about (`equivariant_hopf`): ``name`` (``"rotating wave"``,
+        ``"standing wave"``, ``"symmetric oscillation"``), ``symmetry`` in words, its own ``l1`` and ``criticality``,
+        and ``stable``, whether its small orbits are (None: terms of third order do not decide).
 
     Notes
     -----
@@ -49,11 +49,11 @@ def hopf(local: Local) -> dict:
     reduction = Reduction(local, conjugates([pair]))
     c1 = complex(reduction.coefficient(0, 0, 0, 1) / 2)
     l1 = c1.real / pair.omega
-    if not np.isfinite(l1):
+    if not (np.isfinite(c1) and np.isfinite(l1)):
         return found | {"criticality": "unresolved"}
     sizes = [VANISHES * cubic_size(reduction) / pair.omega, local.noise(pair.adjoint, 3) / pair.omega]
     found |= {"l1": l1, "criticality": VERDICTS[sign_of(l1, *sizes)], "l1_imag": c1.imag / pair.omega}
-    if not found.get("speed"):
+    if not sign_of(found.get("speed", 0.0), speed_noise(local, pair)):
         return found
     mu2 = 0.0 - c1.real / found["speed"]
     return found | {"mu2": mu2, "omega2": found["turn"] * mu2 + c1.imag}
@@ -128,13 +128,30 @@ def conjugates(pairs, first=0) -> list:
 
 
 def crossing(local, pair, k=0) -> dict:
-    """Speed of the eigenvalue with parameter number k: ``<p, D2F[(u', 1), (q, 0)]>`` with ``A u' = -F_p``."""
+    """Speed of the eigenvalue with parameter number k: ``<p, D2F[(u', 1), (q, 0)]>`` with ``A u' = -F_p``.
+
+    Empty where it is no number.
+    """
+    along = along_equilibria(local, k)
+    value = np.conj(pair.adjoint) @ local.forms.form(along, pair.vector) if np.all(np.isfinite(along)) else np.nan
+    return {"speed": float(value.real), "turn": float(value.imag)} if np.isfinite(value) else {}
+
+
+def along_equilibria(local, k=0) -> np.ndarray:
+    """``(u', 1)``: how the equilibria move with parameter number k; NaN where F_u is singular."""
     along = local.parameter(k)
     along[: len(local.u)] = bordered_solution(local.jacobian, [], [], -local.forms.form(local.parameter(k)))
-    if not np.all(np.isfinite(along)):
-        return {}
-    value = np.conj(pair.adjoint) @ local.forms.form(along, pair.vector)
-    return {"speed": float(value.real), "turn": float(value.imag)}
+    return along
+
+
+def speed_noise(local, pair) -> float:
+    """Size below which the speed with the first parameter is none: against its terms, rounding, and location."""
+    along, parameter = along_equilibria(local), local.parameter()
+    states, n = along - parameter, len(local.u)
+    terms = [np.abs(local.forms.form(part, pair.vector)) for part in (states, parameter)]
+    length = np.linalg.norm(np.append(states[:n] / local.units, 1.0 / local.parameter_unit))
+    noise = local.noise(pair.adjoint, 1) * length / local.reach
+    return max(VANISHES * float(np.abs(pair.adjoint) @ np.sum(terms, axis=0)), noise)
 
 
 def movements(local, pair, suffix="") -> dict:

@@ -21,6 +21,9 @@ MULTIPLE = 1e-7
 # a Jordan chain to its root only: ten times smaller splits equal pairs, ten times larger joins pairs that cross one
 # after the other.
 EQUAL = 1e-6
+# Real parts below RANK of a pair's own modulus, or below this of the largest eigenvalue, are zero: rounding of F_u with
+# fast modes.  Ten times less comes near it, ten times more puts slow pairs of stiff equations on the axis.
+LAST_DIGITS = 1e-14
 # A coefficient below this of the terms it is the sum of is zero.  Coefficients from differences have at least five
 # digits and usually nine: ten times smaller takes their noise for a verdict, ten times larger calls weak nonlinearities
 # degenerate.
@@ -128,7 +131,11 @@ class Local:
         """Dimension of the kernel of F_u: as known, else by its singular values."""
         if self.known_nullity is not None:
             return self.known_nullity
-        return int(np.sum(np.linalg.svd(self.jacobian * self.units / self.rows[:, None], compute_uv=False) <= RANK))
+        return int(np.sum(self.singular_values() <= RANK))
+
+    def singular_values(self) -> np.ndarray:
+        """(n,) singular values of F_u in units of the states, its rows scaled to one; descending."""
+        return np.linalg.svd(self.jacobian * self.units / self.rows[:, None], compute_uv=False)
 
     def kernel(self, k=1) -> Kernel:
         """Kernel of F_u, taken to have dimension k; right vectors orthonormal, nearest to the axes."""
@@ -163,10 +170,14 @@ class Local:
         m = int(np.sum(np.abs(values - pair.value) <= EQUAL * abs(pair.value)))
         if m <= 1:
             return Pairs(pair.omega, pair.vector[:, None], pair.adjoint[:, None])
-        left, sigma, right = np.linalg.svd(self.jacobian - pair.value * np.eye(len(values)))
-        if sigma[-m] > EQUAL * sigma[0]:
+        sizes = np.maximum(self.rows, abs(pair.value) * self.units)  # fast modes say nothing of slow pairs
+        left, sigma, right = np.linalg.svd(
+            (self.jacobian - pair.value * np.eye(len(values))) * self.units / sizes[:, None]
+        )
+        if sigma[-m] > EQUAL:
             return None
-        vectors, adjoint = right[-m:].conj().T, left[:, -m:]
+        vectors = np.linalg.qr(self.units[:, None] * right[-m:].conj().T)[0]
+        adjoint = np.linalg.qr(left[:, -m:] / sizes[:, None])[0]
         product = vectors.conj().T @ adjoint
         if np.linalg.svd(product, compute_uv=False)[-1] <= MULTIPLE:
             return None
@@ -175,7 +186,8 @@ class Local:
     def critical_frequencies(self) -> list:
         """(omega, number of equal pairs) of all pairs on the imaginary axis, fastest first."""
         values = np.linalg.eigvals(self.jacobian)
-        values = values[(values.imag > 0) & (np.abs(values.real) <= RANK * np.max(np.abs(values), initial=0.0))]
+        zero = np.maximum(RANK * np.abs(values), LAST_DIGITS * np.max(np.abs(values), initial=0.0))
+        values = values[(values.imag > 0) & (np.abs(values.real) <= zero)]
         found = []
         for omega in sorted(values.imag.tolist(), reverse=True):
             if found and abs(found[-1][0] - omega) <= EQUAL * omega:
@@ -208,7 +220,7 @@ def bordered_solution(matrix, columns, rows, right) -> np.ndarray:
 
 
 def sign_of(value, *sizes) -> int:
-    """Sign of a coefficient; 0 where it vanishes against what it is made of, or is no number."""
-    if not np.isfinite(value) or abs(value) <= max(sizes, default=0.0):
+    """Sign of a coefficient; 0 where it vanishes against what it is made of, or where any of them is no number."""
+    if not (np.isfinite(value) and all(abs(value) > size for size in (0.0, *sizes))):
         return 0
     return 1 if value > 0 else -1

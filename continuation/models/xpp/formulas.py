@@ -8,10 +8,14 @@ import re
 from collections.abc import Callable
 from typing import NamedTuple
 
+from continuation.expressions.errors import ExpressionError
+from continuation.expressions.graph import Graph
+from continuation.expressions.reading.parsing import parse
+from continuation.models.pieces import ATOM, COMPARISON, POWER, PRODUCT, at_least, joined
+
 LEVELS = {"|": 4, "+": 4, "-": 4, "*": 6, "/": 6, "&": 6, "^": 7, "**": 7}
 LEVELS |= dict.fromkeys((">", "<", ">=", "<=", "==", "!="), 7)
 SIGNED = 7  # what a minus sign takes with it
-OR, AND, COMPARISON, SUM, PRODUCT, POWER, ATOM = range(7)  # how tightly our own text binds
 RENAMED = {"flr": "floor", "ln": "log"}
 REFUSED = {
     "delay": "a delay: its equations have a past",
@@ -25,10 +29,10 @@ REFUSED = {
     "bessely": "a Bessel function",
 }
 _TOKEN = re.compile(
-    r"\s*(?:(?P<number>(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)|(?P<index>i')|(?P<name>[A-Za-z_]\w*)"
+    r"\s*(?:(?P<number>(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)|(?P<index>[iI]')|(?P<name>[A-Za-z_]\w*)"
     r"|(?P<sign>\*\*|[<>=!]=|[-+*/^()<>&|,]))"
 )
-MOST_TERMS = 10_000  # of a sum
+MOST_TERMS = 10_000  # of the sums of a formula, those in others counted as often as they occur
 
 
 class FormulaError(ValueError):
@@ -46,7 +50,7 @@ class Formula:
     """Reads one formula; ``text()`` is the same in our words."""
 
     def __init__(self, source: str, names: Names, local=(), index=None):
-        self.source, self.names, self.index = source, names, index
+        self.source, self.names, self.index, self.terms = source, names, index, 0
         self.local = {name.lower(): name for name in local}
         self.tokens, self.place = self.split(source), 0
 
@@ -65,7 +69,10 @@ class Formula:
 
     def text(self) -> str:
         """The whole formula."""
-        words, _ = self.operation(0)
+        try:
+            words, _ = self.operation(0)
+        except RecursionError:
+            raise FormulaError(f"nested too deeply: {self.source[:60]!r}") from None
         if self.tokens[self.place][0] != "end":
             raise FormulaError(f"found {self.tokens[self.place][1]!r}, wanted an operator, in {self.source[:60]!r}")
         return words
@@ -108,7 +115,7 @@ class Formula:
         if kind == "index":
             if self.index is None:
                 raise FormulaError("i' outside a sum")
-            return str(self.index), ATOM
+            return str(self.index), ATOM if self.index >= 0 else PRODUCT
         if kind != "name":
             raise FormulaError(f"found {word or 'the end'!r}, wanted a number or a name, in {self.source[:60]!r}")
         return self.named(word)
@@ -122,7 +129,7 @@ class Formula:
             return getattr(self, f"{plain}_")()
         if self.peek() == "(" and plain not in self.local:
             name = RENAMED.get(plain) or self.names.say(word, True)
-            return f"{name}({', '.join(self.arguments())})", ATOM
+            return f"{name}({', '.join(self.arguments())})", COMPARISON if name == "not" else ATOM
         return self.local.get(plain) or self.names.say(word, False), ATOM
 
     def arguments(self) -> list[str]:
@@ -156,8 +163,12 @@ class Formula:
         if not 0 <= last - first < MOST_TERMS:
             raise FormulaError(f"a sum from {first} to {last}")
         for self.index in range(first, last + 1):
-            self.place = begin
-            terms += self.arguments()
+            self.place, self.terms = begin, self.terms + 1
+            if self.terms > MOST_TERMS:
+                raise FormulaError(f"sums of more than {MOST_TERMS} terms in all")
+            self.expect("(")
+            terms.append(self.operation(0)[0])
+            self.expect(")")
         self.index = outer
         return f"({' + '.join(f'({term})' for term in terms)})", ATOM
 
@@ -171,29 +182,12 @@ class Formula:
         return self.names.after(word, places), ATOM
 
     def whole_number(self) -> int:
-        """The value of a formula of whole numbers and ``i'``, with + - and *."""
+        """The value of a formula of whole numbers and ``i'``."""
         words, _ = self.operation(0)
-        total = re.sub(r"[()\s]", "", words)
-        if not re.fullmatch(r"-?\d+(?:[-+]\d+)*", total):
-            raise FormulaError(f"wanted a whole number, found {words!r}")
-        return sum(int(part) for part in re.findall(r"[-+]?\d+", total))
-
-
-def at_least(level: int, piece: tuple) -> str:
-    """A text as an operand that must bind as tightly as `level`."""
-    words, own = piece
-    return words if own >= level else f"({words})"
-
-
-def joined(sign: str, left: tuple, right: tuple) -> tuple:
-    """Two operands and the operator between them, in our words."""
-    if sign in "+-":
-        return f"{at_least(SUM, left)} {sign} {at_least(PRODUCT, right)}", SUM
-    if sign in ("*", "/"):
-        return f"{at_least(PRODUCT, left)}{sign}{at_least(POWER, right)}", PRODUCT
-    if sign in ("^", "**"):
-        return f"{at_least(ATOM, left)}**{at_least(ATOM, right)}", POWER
-    if sign in "&|":
-        level, word = (AND, "and") if sign == "&" else (OR, "or")
-        return f"{at_least(level + 1, left)} {word} {at_least(level + 1, right)}", level
-    return f"{at_least(SUM, left)} {sign} {at_least(SUM, right)}", COMPARISON
+        try:
+            value = (graph := Graph()).value(parse(words, graph, {}))
+        except ExpressionError:
+            value = None
+        if value is None or not value.is_integer():
+            raise FormulaError(f"wanted a whole number, found {words[:60]!r}")
+        return int(value)

@@ -6,10 +6,10 @@ import re
 from continuation.expressions.calculus import ARITY, CONSTANTS
 from continuation.expressions.errors import ExpressionError
 from continuation.expressions.graph import Graph
-from continuation.expressions.naming import declare_names
 from continuation.expressions.reading.parsing import parse
 from continuation.expressions.reading.words import WORDS
 from continuation.models.description import Description, ModelError
+from continuation.models.spelling import sayable
 from continuation.models.xpp.formulas import Formula, FormulaError, Names
 from continuation.models.xpp.statements import read_statements
 
@@ -28,7 +28,7 @@ REFUSED = {
 }
 DECLARING = ("equation", "solve", "parameters", "noise", "quantity", "function")
 HUGE = 1e300  # what an infinite number is read as
-PAIR = re.compile(r"([A-Za-z_]\w*)(?:\s*\(\s*0\s*\))?\s*(?:=\s*([^\s,;{}]+))?")
+PAIR = re.compile(r"[\s,;]*([A-Za-z_]\w*)(?:\s*\(\s*0\s*\))?\s*(?:=\s*([^\s,;{}]+))?[\s,;]*")
 
 
 def read_ode(path, text: str, name: str) -> Description:
@@ -63,6 +63,7 @@ class Reader:
         self.path, self.statements = path, statements
         self.description = Description(name)
         self.spelling: dict = {}  # name in small letters -> as it is said
+        self.declared: dict = {}  # name in small letters -> kind and line of the statement that declares it
         self.functions: set = set()  # of the file's own, in small letters
         self.uses_time = False
         for statement in statements:
@@ -83,21 +84,37 @@ class Reader:
             self.fail(statement.line, REFUSED[statement.kind])
         names = [statement.left] if statement.kind in ("equation", "quantity", "function") else []
         if statement.kind in ("parameters", "solve", "noise"):
-            names = [match[1] for match in PAIR.finditer(statement.right)]
+            names = [word for word, _ in self.pairs(statement)]
         for word in names:
             word = word.split("(")[0].strip()
+            plain = word.lower()
+            if plain in self.declared:
+                kind, line = self.declared[plain]
+                problem = "second equation for" if kind == statement.kind == "equation" else "second meaning of"
+                self.fail(statement.line, f"a {problem} {self.spelling[plain]}; the first is on line {line}")
+            self.declared[plain] = statement.kind, statement.line
             if statement.kind == "function":
-                self.functions.add(word.lower())
-            self.spelling.setdefault(word.lower(), self.sayable(word))
+                self.functions.add(plain)
+            self.spelling[plain] = self.sayable(word, self.spelling.values())
 
-    def sayable(self, word: str) -> str:
-        """The name, with an underscore behind it where ours may not be so."""
-        try:
-            declare_names([word], "name", {})
-        except ValueError:
-            self.description.notes.append(f"{word} is called {word}_")
-            return f"{word}_"
-        return word
+    def pairs(self, statement) -> list[tuple]:
+        """(name, text or None) of ``a=1, b=2``; what is between them must be blanks and commas."""
+        found, place, text = [], 0, statement.right
+        while place < len(text):
+            match = PAIR.match(text, place)
+            if match is None:
+                rest = text[place:].strip()[:40]
+                self.fail(statement.line, f"found {rest!r}, wanted name=value; a value with signs has no blanks: a=1+b")
+            found.append((match[1], match[2]))
+            place = match.end()
+        return found
+
+    def sayable(self, word: str, taken=()) -> str:
+        """The name, with an underscore behind it where ours may not be so or where it is taken."""
+        said = sayable(word, taken)
+        if said != word:
+            self.description.notes.append(f"{word} is called {said}")
+        return said
 
     def say(self, word: str, called: bool) -> str:
         """How a name is said; of a function if it is called."""
@@ -116,13 +133,12 @@ class Reader:
         raise FormulaError(f"unknown {'function' if called else 'name'} {word!r}")
 
     def after(self, word: str, places: int) -> str:
-        """The name some places after another: ``x3`` after ``x0``, else in the order of the states."""
-        plain, numbered = word.lower(), re.fullmatch(r"(.*?)(\d+)", word)
-        states = [state.lower() for state in self.description.equations]
-        if numbered and f"{numbered[1].lower()}{int(numbered[2]) + places}" in self.spelling:
-            return self.spelling[f"{numbered[1].lower()}{int(numbered[2]) + places}"]
-        if plain in states and 0 <= states.index(plain) + places < len(states):
-            return self.spelling[states[states.index(plain) + places]]
+        """The name some places after another: in the order of the file, quantities behind states, parameters apart."""
+        kinds = {name: kind for name, (kind, _) in self.declared.items()}
+        ordered = [name for kind in ("equation", "quantity") for name in kinds if kinds[name] == kind]
+        for names in (ordered, [name for name in kinds if kinds[name] == "parameters"]):
+            if word.lower() in names and 0 <= names.index(word.lower()) + places < len(names):
+                return self.spelling[names[names.index(word.lower()) + places]]
         raise FormulaError(f"shift({word}, {places}): no name there")
 
     # Statements
@@ -148,8 +164,6 @@ class Reader:
     def read_equation(self, statement):
         """``x' = ...``."""
         name = self.spelling[statement.left.lower()]
-        if name in self.description.equations:
-            self.fail(statement.line, f"a second equation for {name}")
         self.description.equations[name] = self.formula(statement)
         self.note_line(f"equation {name!r}", statement)
 
@@ -162,7 +176,7 @@ class Reader:
     def read_function(self, statement):
         """``f(a, b) = ...``."""
         word, arguments = statement.left.rstrip(")").split("(")
-        local = [self.sayable(argument.strip()) for argument in arguments.split(",")]
+        local = [sayable(argument.strip()) for argument in arguments.split(",")]
         head = f"{self.spelling[word.strip().lower()]}({', '.join(local)})"
         self.description.definitions[head] = self.formula(statement, local)
         self.note_line(f"definition {head!r}", statement)
@@ -181,20 +195,20 @@ class Reader:
 
     def read_parameters(self, statement):
         """``par a=1, b=2``."""
-        for match in PAIR.finditer(statement.right):
-            self.description.parameters[self.spelling[match[1].lower()]] = self.number(statement, match[2] or "0")
+        for word, text in self.pairs(statement):
+            self.description.parameters[self.spelling[word.lower()]] = self.number(statement, text or "0")
 
     def read_noise(self, statement):
         """``wiener w``: noise is 0."""
-        for match in PAIR.finditer(statement.right):
-            name = self.spelling[match[1].lower()]
+        for word, _ in self.pairs(statement):
+            name = self.spelling[word.lower()]
             self.description.definitions[name] = "0"
             self.description.notes.append(f"the noise {name} is 0")
 
     def read_starts(self, statement):
         """``init x=1, y=2``."""
-        for match in PAIR.finditer(statement.right):
-            self.set_start(statement, match[1], match[2] or "0")
+        for word, text in self.pairs(statement):
+            self.set_start(statement, word, text or "0")
 
     def read_start(self, statement):
         """``x(0) = ...``."""
@@ -202,7 +216,9 @@ class Reader:
 
     def set_start(self, statement, name, text):
         """One initial value, of a state only: others may have them, and lose them."""
-        self.description.start[self.spelling.get(name.lower(), name)] = self.number(statement, text)
+        if name.lower() not in self.spelling:
+            self.fail(statement.line, f"a start of {name!r}, which nothing else names")
+        self.description.start[self.spelling[name.lower()]] = self.number(statement, text)
 
     def number(self, statement, text) -> float:
         """A number, or a formula of numbers and of parameters read so far."""
@@ -231,11 +247,11 @@ class Reader:
 
     def read_set(self, statement):
         """``set name {a=1, b=2}``: other values under a name."""
-        match = re.fullmatch(r"(\w+)\s*\{(.*)\}?", statement.right.rstrip("} ") + "}")
+        match = re.fullmatch(r"(\w+)\s*\{([^{}]*)\}?", statement.right)
         if match is None:
             self.fail(statement.line, "wanted set name {parameter=value, ...}")
-        pairs = [(self.spelling.get(k.lower()), v) for k, v in re.findall(r"(\w+)\s*=\s*([^\s,{}]+)", match[2])]
-        self.description.sets[match[1]] = {name: self.number(statement, v) for name, v in pairs if name}
+        pairs = [(self.spelling.get(k.lower()), v) for k, v in self.pairs(statement._replace(right=match[2]))]
+        self.description.sets[match[1]] = {name: self.number(statement, v or "") for name, v in pairs if name}
 
     def read_algebraic(self, statement):
         """``0 = ...``."""

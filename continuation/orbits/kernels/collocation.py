@@ -6,7 +6,9 @@ Anal. 10, 1973).  Unknowns are its values at m nodes of each interval, T and p; 
 ``integral <u, r'> = 0`` with a reference r (Doedel, Keller and Kernevez 1991), tells it from its own shifts in time.
 """
 
-from continuation.compiled.calls.arrays import doubles, fixed
+import math
+
+from continuation.compiled.calls.arrays import doubles, fixed, part
 from continuation.compiled.calls.interface import OK, callback
 from continuation.compiled.calls.kernel import internal
 from continuation.compiled.dense import dense
@@ -40,23 +42,53 @@ def slope_at(w, u, i, j, out):
             out[k] += slopes[j, q] * u[i * nm + q * n + k]
 
 
+@internal
+def evaluate_field(w, u, p):
+    """Evaluate F at all Gauss points, unless that was done last at the same unknowns and parameters."""
+    n, m, intervals, _ = T.sizes(w)
+    nm, base, count = n * m, fixed(w, T.BASE), fixed(w, T.PARAMETERS)
+    size = intervals * nm
+    field, known, x = (
+        T.array(w, T.FIELD, size),
+        T.array(w, T.FIELD_AT, size + 1 + count),
+        T.array(w, T.POINT, (4, n))[0],
+    )
+    same = True
+    for k in range(size + 1):
+        same = same and known[k] == u[k]
+    for k in range(count):
+        same = same and known[size + 1 + k] == p[k]
+    if same:
+        return OK
+    known[0] = math.nan
+    for i in range(intervals):
+        for j in range(m):
+            state_at(w, u, i, j, x)
+            status = dense.residual_at(base, x, p, part(field, i * nm + j * n, n))
+            if status != OK:
+                return status
+    for k in range(size + 1):
+        known[k] = u[k]
+    for k in range(count):
+        known[size + 1 + k] = p[k]
+    return OK
+
+
 @callback
 def residual(w, unknowns, parameters, out):
     """``u' - h T F`` at all Gauss points, then the phase condition."""
     n, m, intervals, _ = T.sizes(w)
-    nm, base, status = n * m, fixed(w, T.BASE), OK
+    nm = n * m
     size = intervals * nm
     u, p, f = doubles(unknowns, size + 1), doubles(parameters, fixed(w, T.PARAMETERS)), doubles(out, size + 1)
-    h, phase, point = T.array(w, T.MESH, intervals), T.array(w, T.PHASE, size), T.array(w, T.POINT, (4, n))
-    x, field, slope = point[0], point[1], point[2]
+    h, phase, field = T.array(w, T.MESH, intervals), T.array(w, T.PHASE, size), T.array(w, T.FIELD, size)
+    status = evaluate_field(w, u, p)
     for i in range(intervals):
         for j in range(m):
-            state_at(w, u, i, j, x)
+            slope = part(f, i * nm + j * n, n)
             slope_at(w, u, i, j, slope)
-            if status == OK:
-                status = dense.residual_at(base, x, p, field)
             for k in range(n):
-                f[i * nm + j * n + k] = slope[k] - h[i] * u[size] * field[k]
+                slope[k] -= h[i] * u[size] * field[i * nm + j * n + k]
     total = 0.0
     for k in range(size):
         total += phase[k] * u[k]
@@ -66,14 +98,15 @@ def residual(w, unknowns, parameters, out):
 
 @callback
 def linearise(w, unknowns, parameters, unused):
-    """h T F_u, h F and h T F_p at all Gauss points, in lanes; nothing is factored yet."""
+    """H T F_u, h F and h T F_p at all Gauss points, in lanes; nothing is factored yet."""
     n, m, intervals, groups = T.sizes(w)
-    nm, base, places, status = n * m, fixed(w, T.BASE), T.places(w), OK
+    nm, base, places = n * m, fixed(w, T.BASE), T.places(w)
     size = intervals * nm
     u, p = doubles(unknowns, size + 1), doubles(parameters, fixed(w, T.PARAMETERS))
+    status, values = evaluate_field(w, u, p), T.array(w, T.FIELD, size)
     point, h = T.array(w, T.POINT, (4, n)), T.array(w, T.MESH, intervals)
     jacobians, slants = T.array(w, T.JACOBIANS, (groups, nm, n, 8)), T.array(w, T.SLANTS, (groups, nm, 2, 8))
-    x, field, period = point[0], point[1], u[size]
+    x, period = point[0], u[size]
     a, b = D.jacobian(base), D.derivative(base)
     for g in range(groups):
         for lane in range(8):
@@ -83,12 +116,10 @@ def linearise(w, unknowns, parameters, unused):
             for j in range(m):
                 state_at(w, u, i, j, x)
                 if status == OK:
-                    status = dense.residual_at(base, x, p, field)
-                if status == OK:
                     status = dense.linearise_at(base, x, p)
                 for k in range(n):
                     row = j * n + k
-                    slants[g, row, 0, lane] = h[i] * field[k]
+                    slants[g, row, 0, lane] = h[i] * values[i * nm + row]
                     slants[g, row, 1, lane] = h[i] * period * b[k]
                     for c in range(n):
                         jacobians[g, row, c, lane] = h[i] * period * a[k, c]

@@ -22,7 +22,7 @@ from continuation.compiled.state.messages import (
     FOUND_TURNS,
     SOLVED,
 )
-from continuation.compiled.state.trace_state import COUNTS, KINDS, UNSTABLE
+from continuation.compiled.state.trace_state import COUNTS, KINDS
 from continuation.orbits.kernels import table as T
 from continuation.orbits.kernels import watching as W
 

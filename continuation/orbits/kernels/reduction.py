@@ -290,11 +290,12 @@ def find_nodes(w):
 
 @internal
 def find_inside(w, g, side):
-    """Stages of group g for one side, in lanes, from v at its first node, dT and dp."""
+    """Correction of group g at its nodes, in lanes: v at the first one and, by the stages, at the others."""
     n, m, _, groups = T.sizes(w)
     nm, wide = n * m, n * m + n + 4
     stages, spare = T.lanes_of(w, T.STAGES, g, nm * wide), T.lanes_of(w, T.SPARE, 0, nm)
     nodes, sides = T.lanes_of(w, T.NODES, side, (groups + 1) * n), T.array(w, T.SIDES, 2 * (n + 2))
+    inside, outer = T.lanes_of(w, T.INSIDE, 0, nm), T.array(w, T.OUTER, (m + 1, m))
     period, parameter = spread(sides[side * (n + 2) + n]), spread(sides[side * (n + 2) + n + 1])
     for row in range(nm):
         at = row * wide + nm
@@ -304,6 +305,14 @@ def find_inside(w, g, side):
         for c in range(n):
             value = plus(value, load(stages, at + c), load(nodes, g * n + c))
         store(spare, row, value)
+    for k in range(n):
+        first = load(nodes, g * n + k)
+        store(inside, k, first)
+        for v in range(1, m):
+            value = first
+            for q in range(m):
+                value = plus(value, spread(outer[v, q]), load(spare, q * n + k))
+            store(inside, v * n + k, value)
 
 
 @internal
@@ -312,8 +321,7 @@ def write_solution(w, out):
     n, m, intervals, groups = T.sizes(w)
     nm, places = n * m, T.places(w)
     size = intervals * nm + 2
-    lanes, outer = T.array(w, T.SPARE, (nm, 8)), T.array(w, T.OUTER, (m + 1, m))
-    nodes, sides = T.array(w, T.NODES, (2, groups + 1, n, 8)), T.array(w, T.SIDES, 2 * (n + 2))
+    inside, sides = T.array(w, T.INSIDE, (nm, 8)), T.array(w, T.SIDES, 2 * (n + 2))
     for side in range(2):
         first = side * size
         out[first + size - 2], out[first + size - 1] = sides[side * (n + 2) + n], sides[side * (n + 2) + n + 1]
@@ -321,17 +329,10 @@ def write_solution(w, out):
             find_inside(w, g, side)
             for lane in range(8):
                 i = places[g, lane]
-                if i < 0:
-                    continue
-                at = first + i * nm
-                for k in range(n):
-                    out[at + k] = nodes[side, g, k, lane]
-                for v in range(1, m):
-                    for k in range(n):
-                        value = nodes[side, g, k, lane]
-                        for q in range(m):
-                            value += outer[v, q] * lanes[q * n + k, lane]
-                        out[at + v * n + k] = value
+                if i >= 0:
+                    at = first + i * nm
+                    for k in range(nm):
+                        out[at + k] = inside[k, lane]
 
 
 @callback

@@ -70,6 +70,9 @@ from continuation.orbits.kernels.lanes import LANES
     POINT,  # (4, n): states and values of F
     SPARE,  # lanes (nm,)
     SINGLES,  # int64 (G,): whether the lanes of a group were eliminated one by one
+    INSIDE,  # lanes (nm,)
+    FIELD,  # (L m n,): F at the Gauss points
+    FIELD_AT,  # (L m n + 1 + parameters,): the unknowns and parameters at which that is
     NODES,  # lanes (2, G + 1, n)
     MONODROMY,  # (L, n, n)
     FLOQUET,  # scratch of `floquet`
@@ -80,7 +83,7 @@ from continuation.orbits.kernels.lanes import LANES
     FORMER,  # (L,) the mesh before it was moved last
     FIRST,  # (2 (L m n + 2) + L,) the start as it was traced from, with its mesh
     TABLE,
-) = range(SIZES, SIZES + 45)
+) = range(SIZES, SIZES + 48)
 FACTORED, STARTED, N_FLAGS = range(3)  # entries of FLAGS
 
 
@@ -161,6 +164,9 @@ class OrbitTable:
             POINT: np.zeros((4, n)),
             SPARE: lanes(nm),
             SINGLES: np.zeros(groups, np.int64),
+            INSIDE: lanes(nm),
+            FIELD: np.zeros(intervals * nm),
+            FIELD_AT: np.full(intervals * nm + 1 + parameters, np.nan),
             NODES: lanes(2, groups + 1, n),
             MONODROMY: np.zeros((intervals, n, n)),
             FLOQUET: np.zeros(scratch_size(n, intervals)),

@@ -1,0 +1,1 @@
+"""SBML and Antimony, by libsbml and antimony (the extra ``[sbml]``)."""
