@@ -26,7 +26,8 @@ def table(diagram) -> str:
         A heading, whether it is complete, then a line for each branch: its index, points, depth, values of the
         parameter at its ends, numbers of unstable eigenvalues along it (``0-1-0``; ``-`` where the problem is no
         flow; of periodic orbits, of multipliers), where it was found, how it ends.  Then a line for each special point
-        as in the table of a branch, with the branches through it in the place of the row.  Then the remarks on branches and the failures.
+        as in the table of a branch, with the branches through it in the place of the row.  Then the remarks on
+        branches and the failures.
     """
     return text_page(*parts(diagram))
 

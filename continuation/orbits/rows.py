@@ -38,7 +38,7 @@ def orbit_of(rows, row) -> Orbit:
     ValueError
         The branch is none of periodic orbits, or has no such row.
     """
-    intervals, n, row = intervals_of(rows), rows.states.shape[1], rows.place(row)
+    intervals, n, row = intervals_of(rows), rows.states.shape[1], rows.place(row) % len(rows)
     profile = rows.unknowns[row, :-2].reshape(-1, n)
     exponents = exponents_from(rows.context[row : row + 1], n)[0]
     names = tuple(name.removesuffix("_max") for name in rows.state_names)
