@@ -3,9 +3,11 @@
 import numpy as np
 import pytest
 
-from continuation import Kind, Problem, Settings, diagram, periodic_orbits, switch, trace
+from continuation import Kind, Problem, diagram, periodic_orbits, switch, trace
 from continuation.orbits.orbit import Orbit
 from continuation.orbits.switches.orbit_place import NOTHING
+from continuation.orbits.switches.spatiotemporal import symmetry_of_orbit
+from continuation.symmetries.symmetry import Symmetry
 
 ROSSLER = {"x": "-y - z", "y": "x + a*y", "z": "b + z*(x - c)"}
 LORENZ = {"x": "s*(y - x)", "y": "r*x - y - x*z", "z": "x*y - b*z"}
@@ -17,7 +19,6 @@ HOPF_AND_PITCHFORK = {
     "y": "x + a*y - y*(x**2 + y**2)",
     "z": "(a - 1/2 + x - z**2)*z",
 }
-TIGHT = Settings(max_step=0.05)
 
 
 def points_of(branch, kind):
@@ -56,15 +57,19 @@ def test_doubled_orbits_begin_as_the_critical_direction_says(rossler, doubled):
     cycles, branch = rossler
     point = branch["PD1"]
     known, start = switch(cycles, point)
-    assert known.known and not start.known and start.problem.intervals == 2 * cycles.intervals
+    assert known.known
+    assert not start.known
+    assert start.problem.intervals == 2 * cycles.intervals
     n = len(start.x) // 2 - 1
-    assert np.array_equal(start.tangent[:n], -start.tangent[n : 2 * n]) and not np.any(start.tangent[-2:])
+    assert np.array_equal(start.tangent[:n], -start.tangent[n : 2 * n])
+    assert not np.any(start.tangent[-2:])
     # p and T change by the square of the amplitude.
     ahead = start.ahead[1:4, 0]
     amplitude = [np.sqrt(np.sum(start.problem.inner_weights() * (x - start.x) ** 2)) for x in ahead]
     ratios = (ahead[:, -1] - start.x[-1]) / np.square(amplitude)
     assert np.allclose(ratios, ratios[-1], rtol=0.01)
-    assert doubled["c"][0] == point["c"] and doubled.special[1].kind is Kind.PERIOD_DOUBLING
+    assert doubled["c"][0] == point["c"]
+    assert doubled.special[1].kind is Kind.PERIOD_DOUBLING
     assert abs(doubled["period"][0] - 2 * branch["period"][point.index]) < 1e-12
     assert np.all(doubled["c"][1:] > point["c"])
 
@@ -78,14 +83,16 @@ def test_first_doublings_are_where_shooting_finds_them(rossler, doubled):
 
 def test_stability_goes_over_to_the_doubled_orbits(rossler, doubled):
     branch, at = rossler[1], rossler[1]["PD1"].index
-    assert np.all(branch.unstable[at + 1 :] == 1) and np.all(branch.unstable[1:at] == 0)
+    assert np.all(branch.unstable[at + 1 :] == 1)
+    assert np.all(branch.unstable[1:at] == 0)
     assert np.all(doubled.unstable[1 : points_of(doubled, Kind.PERIOD_DOUBLING)[0].index] == 0)
 
 
 def test_known_start_goes_on_along_the_branch(rossler):
     cycles, branch = rossler
     onward = trace(cycles, switch(cycles, branch["PD1"])[0], "c", (2, 4))
-    assert np.all(np.diff(onward["c"]) > 0) and abs(onward["c"][-1] - 4) < 1e-12
+    assert np.all(np.diff(onward["c"]) > 0)
+    assert abs(onward["c"][-1] - 4) < 1e-12
     value = branch["period"][-1]
     longer = trace(cycles, switch(cycles, branch["PD1"])[0], "c", (2, 4.5))
     assert abs(longer["period"][-1] - value) < 1e-7 * value
@@ -101,7 +108,8 @@ def test_cascade_of_doublings_has_feigenbaums_ratio(rossler, doubled):
     values.append(points_of(branch, Kind.PERIOD_DOUBLING)[0]["c"])
     gaps = np.diff(values)
     ratios = gaps[:-1] / gaps[1:]
-    assert abs(ratios[-1] - 4.669) < 0.05 and branch.context.shape[1] == 16 * 50 + 6
+    assert abs(ratios[-1] - 4.669) < 0.05
+    assert branch.context.shape[1] == 16 * 50 + 6
 
 
 def test_doubling_of_the_moebius_band_is_at_its_closed_form():
@@ -127,7 +135,8 @@ def test_doubling_of_the_moebius_band_is_at_its_closed_form():
     orbit = twice.orbit(-1)
     states = orbit(np.linspace(0, orbit.period, 50))
     across = np.sqrt((np.hypot(states[:, 0], states[:, 1]) - 1) ** 2 + states[:, 2] ** 2)
-    assert np.allclose(across, np.sqrt(0.1), atol=1e-6) and abs(orbit.period - 4 * np.pi) < 1e-6
+    assert np.allclose(across, np.sqrt(0.1), atol=1e-6)
+    assert abs(orbit.period - 4 * np.pi) < 1e-6
 
 
 # Branch points
@@ -137,7 +146,9 @@ def test_transcritical_point_leads_to_the_family_on_both_sides():
     cycles, branch = on_the_circle("(mu - z)*z")  # z = 0, and z = mu
     assert abs(branch["BP1"]["mu"]) < 1e-7
     starts = switch(cycles, branch["BP1"])
-    assert [start.known for start in starts] == [True, False, False] and starts.complete and starts.notes == ()
+    assert [start.known for start in starts] == [True, False, False]
+    assert starts.complete
+    assert starts.notes == ()
     for start, value in zip(starts[1:], (0.5, -0.5)):
         side = trace(cycles, start, "mu", (-0.5, 0.5))
         assert side["mu"][-1] == value
@@ -153,14 +164,15 @@ def test_pitchfork_of_cycles_leads_to_both_halves():
         # (log z)' = mu + x - z**2 has the mean 0, and x = cos t.
         orbit = half.orbit(-1)
         z = orbit(np.linspace(0, orbit.period, 400, endpoint=False))[:, 2]
-        assert half["mu"][-1] == 0.5 and abs(np.mean(z**2) - 0.5) < 1e-7
+        assert half["mu"][-1] == 0.5
+        assert abs(np.mean(z**2) - 0.5) < 1e-7
     assert np.sign(halves[0]["z_mean"][-1]) == -np.sign(halves[1]["z_mean"][-1])
     assert np.allclose(halves[0]["z_max"][-1], -halves[1]["z_min"][-1], atol=1e-7)
 
 
 def test_symmetric_orbits_of_lorenz_break_their_symmetry_and_double():
     problem = Problem.from_expressions(LORENZ, {"r": 350.0, "s": 10.0, "b": 8 / 3})
-    cycles = periodic_orbits(problem)
+    cycles = periodic_orbits(problem, intervals=40)
     branch = trace(cycles, Orbit.from_simulation(problem, [10.0, 10.0, 300.0]), "r", (300, 360))
     (point,) = points_of(branch, Kind.BRANCH_POINT)
     assert abs(point["r"] - 312.97353) < 1e-3
@@ -168,7 +180,8 @@ def test_symmetric_orbits_of_lorenz_break_their_symmetry_and_double():
     halves = [trace(cycles, start, "r", (225, 360)) for start in starts[1:]]
     doublings = [points_of(half, Kind.PERIOD_DOUBLING)[0]["r"] for half in halves]
     # The halves are images of each other under (x, y) -> (-x, -y), on meshes of their own.
-    assert abs(doublings[0] - doublings[1]) < 1e-6 and abs(doublings[0] - 229.40670) < 1e-3
+    assert abs(doublings[0] - doublings[1]) < 1e-6
+    assert abs(doublings[0] - 229.40670) < 1e-3
     assert abs(halves[0]["x_max"][-1] + halves[1]["x_min"][-1]) < 1e-6
     assert abs(halves[0]["x_mean"][-1]) > 0.01
 
@@ -235,17 +248,22 @@ def test_equilibria_traced_from_a_hopf_point_say_how_orbits_are():
 def test_diagram_follows_orbits_from_hopf_points_through_branch_points(tmp_path):
     problem = Problem.from_expressions(HOPF_AND_PITCHFORK, {"a": -0.2})
     found = diagram(problem, [0.0, 0.0, 0.0], "a", (-0.2, 0.9), cycles=periodic_orbits(problem, intervals=20))
-    assert len(found.branches) == 2 and len(found.cycles) == 2 and not found.failures
+    assert len(found.branches) == 2
+    assert len(found.cycles) == 2
+    assert not found.failures
     trunk, side = found.cycles
     assert [origin.found for origin in found.cycle_origins] == ["hopf", "switch"]
     assert np.max(np.abs(trunk["x_max"] - np.sqrt(np.maximum(trunk["a"], 0)))) < 1e-6
     label = found.cycle_origins[1].label  # two halves of one branch, the branch point between them
-    assert abs(found[label]["a"] - 0.5) < 1e-6 and 0 < side[label].index < len(side) - 1
+    assert abs(found[label]["a"] - 0.5) < 1e-6
+    assert 0 < side[label].index < len(side) - 1
     assert side["z_mean"][0] * side["z_mean"][-1] < 0
     assert found.passages("HB1") == [(0, found.branches[0]["HB1"].index), (2, 0)]
     text = str(found)
-    assert "2 of periodic orbits (largest values)" in text and "periodic orbits from HB1" in text
-    assert f"branch 2 at {label}" in text and "degenerate" not in text
+    assert "2 of periodic orbits (largest values)" in text
+    assert "periodic orbits from HB1" in text
+    assert f"branch 2 at {label}" in text
+    assert "degenerate" not in text
     with pytest.raises(ValueError, match="can't be saved"):
         found.save(tmp_path / "diagram.nc")
 
@@ -262,7 +280,8 @@ def test_diagram_does_not_trace_a_branch_again_from_its_other_end():
         {"x": "a*(1 - a)*x - y - x*(x**2 + y**2)", "y": "x + a*(1 - a)*y - y*(x**2 + y**2)"}, {"a": -0.5}
     )
     found = diagram(problem, [0.0, 0.0], "a", (-0.5, 1.5), cycles=periodic_orbits(problem, intervals=20))
-    assert len(found.cycles) == 1 and found.explored >= {"HB1", "HB2"}
+    assert len(found.cycles) == 1
+    assert found.explored >= {"HB1", "HB2"}
     branch = found.cycles[0]
     assert np.max(np.abs(branch["x_max"] ** 2 - branch["a"] * (1 - branch["a"]))) < 1e-6
     assert {point.label for point in branch.special} >= {"HB1", "HB2"}
@@ -286,11 +305,13 @@ def test_diagram_of_doublings_goes_to_the_depth(rossler):
     assert [len(branch.orbit(-1).times) // 200 for branch in found.cycles] == [1, 2, 4]
     axes = found.plot()
     drawn = np.concatenate([line.get_xydata() for line in axes.get_lines() if len(line.get_xdata())])
-    assert np.nanmin(drawn[:, 1]) < -5 and np.nanmax(drawn[:, 1]) > 7
+    assert np.nanmin(drawn[:, 1]) < -5
+    assert np.nanmax(drawn[:, 1]) > 7
     longer = found.resume(depth=3)
     assert len(longer.cycles) == 3  # none of the third doubling below c = 4
     few = diagram(problem, [0.0, 0.0, 0.0], "c", (0.1, 4), 2, parameters={"c": 1.0}, cycles=True, max_branches=2)
-    assert few.status.name == "BUDGET" and len(few.cycles) == 1
+    assert few.status.name == "BUDGET"
+    assert len(few.cycles) == 1
     assert len(few.resume(max_branches=10).cycles) == 3
 
 
@@ -300,3 +321,41 @@ def test_diagram_refuses_cycles_of_other_problems(rossler):
         diagram(other, [0.0], "mu", (-1, 1), cycles=rossler[0])
     with pytest.raises(ValueError, match="cycles: wanted True or False"):
         diagram(other, [0.0], "mu", (-1, 1), cycles=3)
+
+
+# Symmetries of orbits
+
+
+def ring_of_three(phase):
+    """Orbit of three equal oscillators in a ring, each `phase` of a period ahead of the one before."""
+    t = np.linspace(0, 2 * np.pi, 90, endpoint=False)
+    states = {
+        f"{name}{k}": f(t + 2 * np.pi * phase * k) for k in range(3) for name, f in (("x", np.cos), ("y", np.sin))
+    }
+    return Orbit(t, states, 2 * np.pi, {})
+
+
+def test_rotating_waves_of_a_ring_have_shifts_of_a_third():
+    turn, mirror = np.eye(6)[[2, 3, 4, 5, 0, 1]], np.eye(6)[[4, 5, 2, 3, 0, 1]]
+    ring = Symmetry(tuple(f"{name}{k}" for k in range(3) for name in "xy"), [turn, mirror])
+    rotating = symmetry_of_orbit(ring, ring_of_three(1 / 3))
+    assert rotating.name == "rotating wave"
+    assert sorted(map(str, rotating.shifts)) == ["0", "1/3", "2/3"]
+    assert len(rotating.spatial) == 1
+    in_phase = symmetry_of_orbit(ring, ring_of_three(0))
+    assert in_phase.name == "symmetric oscillation"
+    assert len(in_phase.spatial) == 6
+    mixed = symmetry_of_orbit(ring, ring_of_three(0.1))
+    assert [str(element) for element in mixed.elements] == ["identity"]
+
+
+def test_orbits_of_lorenz_are_symmetric_up_to_their_branch_point():
+    problem = Problem.from_expressions(
+        LORENZ, {"r": 350.0, "s": 10.0, "b": 8 / 3}, symmetries=[np.diag([-1.0, -1.0, 1.0])]
+    )
+    cycles = periodic_orbits(problem, intervals=40)
+    branch = trace(cycles, Orbit.from_simulation(problem, [10.0, 10.0, 300.0]), "r", (310, 360))
+    assert [str(shift) for shift in branch.orbit_symmetry(3).shifts] == ["0", "1/2"]
+    broken = trace(cycles, switch(cycles, branch["BP1"])[1], "r", (300, 360))
+    assert [str(shift) for shift in broken.orbit_symmetry(0).shifts] == ["0", "1/2"]
+    assert [str(shift) for shift in broken.orbit_symmetry(-1).shifts] == ["0"]
