@@ -98,6 +98,19 @@ def test_known_start_goes_on_along_the_branch(rossler):
     assert abs(longer["period"][-1] - value) < 1e-7 * value
 
 
+def test_first_rows_have_their_mesh_and_multipliers(rossler, doubled):
+    cycles, branch = rossler
+    point = branch["PD1"]
+    onward = trace(cycles, switch(cycles, point)[0], "c", (2, 3))
+    assert np.max(np.abs(onward.multipliers[0] - point.eigenvalues)) < 1e-8
+    assert abs(onward.orbit(0).period - branch["period"][point.index]) < 1e-12
+    assert np.max(np.abs(doubled.multipliers[0] - point.eigenvalues**2)) < 1e-6
+    once, twice = branch.orbit(point.index), doubled.orbit(0)
+    t = np.linspace(0, once.period, 30)
+    assert np.allclose(once(t), twice(t), atol=1e-12)
+    assert np.allclose(once(t), twice(t + once.period), atol=1e-12)
+
+
 def test_cascade_of_doublings_has_feigenbaums_ratio(rossler, doubled):
     cycles, _ = rossler
     values, branch = [rossler[1]["PD1"]["c"]], doubled
@@ -182,7 +195,7 @@ def test_symmetric_orbits_of_lorenz_break_their_symmetry_and_double():
     # The halves are images of each other under (x, y) -> (-x, -y), on meshes of their own.
     assert abs(doublings[0] - doublings[1]) < 1e-6
     assert abs(doublings[0] - 229.40670) < 1e-3
-    assert abs(halves[0]["x_max"][-1] + halves[1]["x_min"][-1]) < 1e-6
+    assert abs(halves[0]["x_max"][-1] + halves[1]["x_min"][-1]) < 1e-6 * halves[0]["x_max"][-1]
     assert abs(halves[0]["x_mean"][-1]) > 0.01
 
 
