@@ -185,8 +185,9 @@ def test_pitchfork_of_cycles_leads_to_both_halves():
 
 def test_symmetric_orbits_of_lorenz_break_their_symmetry_and_double():
     problem = Problem.from_expressions(LORENZ, {"r": 350.0, "s": 10.0, "b": 8 / 3})
-    cycles = periodic_orbits(problem, intervals=40)
+    cycles = periodic_orbits(problem)
     branch = trace(cycles, Orbit.from_simulation(problem, [10.0, 10.0, 300.0]), "r", (300, 360))
+    assert len(branch.special) == 3  # one branch point, whatever the mesh, and no folds beside it
     (point,) = points_of(branch, Kind.BRANCH_POINT)
     assert abs(point["r"] - 312.97353) < 1e-3
     starts = switch(cycles, point)
