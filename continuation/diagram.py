@@ -165,9 +165,9 @@ def diagram(
     later follow.  A branch met again, from its other side or from another branch point, is recognised: by its tangent
     at the branch point, and by comparing its points with the interpolated and corrected curves known.  A trace that
     runs onto a known branch away from branch points has jumped: it is traced anew with smaller steps.  What could not
-    be followed is told in ``diagram.failures``; it stops nothing else.  Ctrl-C returns the diagram found so far, whose `resume`
-    goes on.  Branches that no branch point connects with the start are found only by `deflate`, and even then without
-    a guarantee.  Cost: that of the traces; a comparison costs as much as a few points.
+    be followed is told in ``diagram.failures``; it stops nothing else.  Ctrl-C returns the diagram found so far, whose
+    `resume` goes on.  Branches that no branch point connects with the start are found only by `deflate`, and even then
+    without a guarantee.  Cost: that of the traces; a comparison costs as much as a few points.
 
     Examples
     --------

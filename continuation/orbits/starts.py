@@ -40,7 +40,11 @@ def start_of(cycles, start, vary, parameters, span) -> tuple:
     if hasattr(start, "period") and callable(start):
         return from_orbit(cycles, start, vary, parameters)
     what = f"{start.label}, {start.kind.name}" if isinstance(start, SpecialPoint) else shown(start)
-    raise StartError(f"start: wanted a Hopf point of a branch of equilibria or an Orbit, got {what}")
+    hint = ""
+    if getattr(start, "context", None) is not None:
+        leaving = isinstance(start, SpecialPoint) and start.kind in (Kind.PERIOD_DOUBLING, Kind.BRANCH_POINT)
+        hint = "; take a start of switch(cycles, point)" if leaving else "; branch.orbit(row) is the orbit of a row"
+    raise StartError(f"start: wanted a Hopf point of a branch of equilibria or an Orbit, got {what}{hint}")
 
 
 def check_same_cycles(cycles, start):

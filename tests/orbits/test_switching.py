@@ -1,9 +1,15 @@
 """From special points of branches of periodic orbits to the branches that leave there, and diagrams with them."""
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 
-from continuation import Kind, Problem, diagram, periodic_orbits, switch, trace
+from continuation import Kind, Problem, Status, diagram, periodic_orbits, switch, trace
+from continuation.exploring.cycle_branches import add_cycles, explore_cycles
+from continuation.exploring.plans import make_plan
+from continuation.exploring.record import DiagramRecord, Origin
+from continuation.exploring.tracing import NO_CLOCK
 from continuation.orbits.orbit import Orbit
 from continuation.orbits.switches.orbit_place import NOTHING
 from continuation.orbits.switches.spatiotemporal import symmetry_of_orbit
@@ -125,24 +131,31 @@ def test_cascade_of_doublings_has_feigenbaums_ratio(rossler, doubled):
     assert branch.context.shape[1] == 16 * 50 + 6
 
 
-def test_doubling_of_the_moebius_band_is_at_its_closed_form():
-    # The band turns by half a turn each time round: xi' = mu xi - xi**3 across the unit circle, multiplier
-    # -exp(2 pi mu), so that orbits xi = +-sqrt(mu) close after two rounds: the distance from the circle is sqrt(mu).
-    q, cosine, sine = "(sqrt(x**2 + y**2) - 1)", "x/sqrt(x**2 + y**2)", "y/sqrt(x**2 + y**2)"
+def moebius_band(mu, name, value, span):
+    """Periodic orbits of a band that turns by half a turn each time round, and the branch of its middle, r = 1.
+
+    Across the middle xi' = mu xi - xi**3, with the multiplier -exp(2 pi mu): orbits xi = +-sqrt(mu) close after two
+    rounds.
+    """
+    cosine, sine = "x/sqrt(x**2 + y**2)", "y/sqrt(x**2 + y**2)"
     definitions = {
-        "r": "sqrt(x**2 + y**2)", "C": f"(1 + {cosine})/2", "S": f"{sine}/2", "D": f"(1 - {cosine})/2", "q": q,
-        "grow": "mu - (q**2*C + 2*q*z*S + z**2*D)",
+        "r": "sqrt(x**2 + y**2)", "C": f"(1 + {cosine})/2", "S": f"{sine}/2", "D": f"(1 - {cosine})/2", "q": "r - 1",
+        "grow": f"{mu} - (q**2*C + 2*q*z*S + z**2*D)",
     }  # fmt: skip
     equations = {
         "x": "-y + x/r*(grow*(q*C + z*S) + (-q*D + z*S) - z/2)",
         "y": "x + y/r*(grow*(q*C + z*S) + (-q*D + z*S) - z/2)",
         "z": "grow*(q*S + z*D) - (-q*S + z*C) + q/2",
     }
-    problem = Problem.from_expressions(equations, {"mu": -0.1}, definitions=definitions)
+    problem = Problem.from_expressions(equations, {name: value}, definitions=definitions)
     cycles = periodic_orbits(problem, intervals=20)
     t = np.linspace(0, 2 * np.pi, 60, endpoint=False)
-    circle = Orbit(t, {"x": np.cos(t), "y": np.sin(t), "z": 0 * t}, 2 * np.pi, {"mu": -0.1})
-    branch = trace(cycles, circle, "mu", (-0.1, 0.1))
+    circle = Orbit(t, {"x": np.cos(t), "y": np.sin(t), "z": 0 * t}, 2 * np.pi, {name: value})
+    return cycles, trace(cycles, circle, name, span)
+
+
+def test_doubling_of_the_moebius_band_is_at_its_closed_form():
+    cycles, branch = moebius_band("mu", "mu", -0.1, (-0.1, 0.1))
     assert abs(branch["PD1"]["mu"]) < 1e-7
     twice = trace(cycles, switch(cycles, branch["PD1"])[1], "mu", (-0.1, 0.1))
     orbit = twice.orbit(-1)
@@ -150,6 +163,34 @@ def test_doubling_of_the_moebius_band_is_at_its_closed_form():
     across = np.sqrt((np.hypot(states[:, 0], states[:, 1]) - 1) ** 2 + states[:, 2] ** 2)
     assert np.allclose(across, np.sqrt(0.1), atol=1e-6)
     assert abs(orbit.period - 4 * np.pi) < 1e-6
+
+
+def test_doubled_orbits_between_two_period_doublings_are_one_branch():
+    cycles, branch = moebius_band("a*(1 - a)", "a", -0.2, (-0.2, 1.2))
+    whole = trace(cycles, switch(cycles, branch["PD1"])[1], "a", (-0.2, 1.2))
+    assert whole.ends[0] is Status.CLOSED  # to the other doubling, and back half a period later
+    limits = {"depth": 2, "max_branches": 10, "max_points": 1000, "max_seconds": None, "deflate": None}
+    plan = make_plan(cycles.base, "a", (-0.2, 1.2), None, "all", **limits, cycles=cycles)
+    empty = DiagramRecord("band", plan, problem=cycles.base, effort={})
+    found = explore_cycles(add_cycles(empty, branch, Origin("hopf")), SimpleNamespace(heard=False), NO_CLOCK)
+    assert [origin.label for origin in found.cycle_origins] == ["", "PD1"]
+    assert {"PD1", "PD2"} <= found.explored
+    assert not found.failures
+    doubled = found.cycles[1]
+    assert abs(doubled["a"][0]) < 1e-7
+    assert abs(doubled["a"][-1] - 1) < 1e-7
+    assert any("run through twice" in str(remark) for remark in doubled.remarks)
+
+
+def test_doubling_in_a_window_of_lorenz_is_where_shooting_finds_it():
+    problem = Problem.from_expressions(LORENZ, {"r": 100.5, "s": 10.0, "b": 8 / 3})
+    cycles = periodic_orbits(problem, intervals=100)
+    branch = trace(cycles, Orbit.from_simulation(problem, [10.0, 10.0, 80.0]), "r", (99.9, 100.7))
+    assert abs(branch["PD1"]["r"] - 99.97965110547167) < 1e-8
+    assert abs(branch["period"][branch["PD1"].index] - 1.0995609945775249) < 1e-9
+    doubled = trace(cycles, switch(cycles, branch["PD1"])[1], "r", (99.9, 100.7))
+    assert np.all(doubled["r"][1:] < branch["PD1"]["r"])
+    assert np.all(doubled.unstable[1:3] == 0)
 
 
 # Branch points
@@ -235,6 +276,10 @@ def test_starts_of_other_problems_are_refused(rossler):
     start = switch(cycles, branch["PD1"])[1]
     with pytest.raises(ValueError, match=r"wanted one of expressions in \['x', 'y', 'z'\].*trace\(periodic_orbits"):
         trace(cycles.base, start, "c", (2, 4))
+    with pytest.raises(ValueError, match=r"got PD1, PERIOD_DOUBLING; take a start of switch\(cycles, point\)"):
+        trace(cycles, branch["PD1"], "c", (2, 4))
+    with pytest.raises(ValueError, match=r"branch.orbit\(row\) is the orbit of a row"):
+        trace(cycles, branch.point(3), "c", (2, 4))
     other = Problem.from_expressions({"u": "c*u - u**3"}, {"c": -1.0})
     with pytest.raises(ValueError, match=r"wanted one of expressions in \['u'\]"):
         trace(other, start, "c", (2, 4))
