@@ -17,6 +17,7 @@ progressing = later("continuation.engine.progress")
 watching = later("continuation.engine.watching")
 problems = later("continuation.problem")
 solutions = later("continuation.results.solutions")
+spatiotemporal = later("continuation.orbits.switches.spatiotemporal")
 tables = later("continuation.output.tables")
 
 
@@ -67,6 +68,14 @@ class Branch(Rows):
     def orbit(self, row):
         """The periodic orbit on a row, an `Orbit`: sampled at any time, drawn against time or in the plane."""
         return orbit_rows.orbit_of(self, row)
+
+    def orbit_symmetry(self, row):
+        """Which declared symmetries map the periodic orbit on a row to itself, and with which shifts of time, a `Wave`.
+
+        See `continuation.orbits.switches.spatiotemporal.symmetry_of_orbit`.
+        """
+        orbit = self.orbit(row)
+        return spatiotemporal.symmetry_of_orbit(solutions.need_problem(self, self.problem).vector_field.symmetry, orbit)
 
     @property
     def multipliers(self):

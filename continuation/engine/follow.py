@@ -31,8 +31,8 @@ from continuation.engine.watching import RunningTrace, StopAt, attended
 from continuation.equations.measures.measure import measure_of
 from continuation.equations.operations import Operations
 from continuation.ground.interrupts import listening
-from continuation.ground.points import Start
-from continuation.ground.status import StartError, Status
+from continuation.ground.points import SpecialPoint, Start
+from continuation.ground.status import Kind, StartError, Status
 from continuation.results.remarks import Remark
 from continuation.results.request import Request
 from continuation.results.rows import Rows
@@ -69,8 +69,21 @@ def follow(problem, start, request: Request, *, parameters=None, watch=()) -> Ro
     with listening() as listener:
         runs = run_directions(measuring, begun, request, watch)
         branch = remark_on_interrupt(remark_on_start(assemble(measuring, begun, runs, request), begun), listener)
+    branch = remark_on_hopf(problem, start, request.vary, branch)
     report(branch)
     return replace(branch, problem=problem)
+
+
+def remark_on_hopf(problem, start, vary, branch: Rows) -> Rows:
+    """Say how the periodic orbits are traced where equilibria were, from a Hopf point."""
+    from_hopf = isinstance(start, SpecialPoint) and start.kind is Kind.HOPF
+    if not from_hopf or problem.vector_field is not problem or problem.stability != "flow":
+        return branch
+    text = (
+        f"this is the branch of equilibria through the Hopf point {start.label}; that of periodic orbits is "
+        f"trace(periodic_orbits(problem), point, {vary!r})"
+    )
+    return replace(branch, remarks=(*branch.remarks, Remark(text, branch.start)))
 
 
 def run_directions(problem, begun: Start, request: Request, watch) -> dict:

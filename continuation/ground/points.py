@@ -151,3 +151,19 @@ class Start:
     def state(self) -> np.ndarray:
         """(n,) state."""
         return self.problem.columns(self.x[None])[0][0]
+
+
+class Starts(list):
+    """Starts of the half-branches at a branch point: a list that knows how far it can be trusted.
+
+    Attributes
+    ----------
+    complete : bool
+        Whether all real solutions of the reduced equations are known to be among them.
+    notes : tuple of str
+        What was left out, and why.
+    """
+
+    def __init__(self, starts=(), complete=True, notes=()):
+        super().__init__(starts)
+        self.complete, self.notes = complete, tuple(notes)

@@ -198,6 +198,7 @@ class PeriodicOrbits(Equations):
         """
         other = copy.copy(self)
         other.mesh, other.reference, other.period = np.array(mesh, float), np.array(profile, float), float(period)
+        other.intervals = len(other.mesh)
         other.base, other.measure = self.base if base is None else base, None
         return other
 

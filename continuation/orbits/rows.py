@@ -8,6 +8,8 @@ from continuation.orbits.layout import ProfileLayout, ends_of, multipliers_of
 from continuation.orbits.operations import TESTS, OrbitEquations
 from continuation.orbits.orbit import Orbit
 
+BESIDE = 1e-10  # of the parameter, relative, where equations are singular: multipliers change by the error they have
+
 
 def layout_of(rows) -> ProfileLayout:
     """What the rows of a branch of periodic orbits hold; ValueError where they are none."""
@@ -62,8 +64,14 @@ def context_at(cycles, rows, row, begun) -> np.ndarray:
         context[-n:] = np.angle(np.exp(1j * values.imag[order]))
         return context
     mesh = context[: len(cycles.mesh)]
+    if not np.any(mesh):  # the start's, where no equations were solved
+        mesh[:] = cycles.mesh
     equations = OrbitEquations(cycles.at_orbit(mesh, profile, x[-2]), p, begun.active)
-    found = equations.solve(x, equations.weights * rows.tangents[row], np.append(np.zeros(len(x) - 1), 1.0))
+    side, x = np.append(np.zeros(len(x) - 1), 1.0), x.copy()
+    found = equations.solve(x, equations.weights * rows.tangents[row], side)
+    if found is None:  # branches meet there to the last bit
+        x[-1] += BESIDE * (1.0 + abs(x[-1]))
+        found = equations.solve(x, equations.weights * rows.tangents[row], side)
     if found is None:
         return context
     message, out = (

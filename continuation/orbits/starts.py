@@ -33,13 +33,31 @@ def start_of(cycles, start, vary, parameters, span) -> tuple:
         What was given is no Hopf point and no orbit, or no orbit was found near it.
     """
     if isinstance(start, Start):
+        check_same_cycles(cycles, start)
         return start.problem, start
     if isinstance(start, SpecialPoint) and start.kind is Kind.HOPF:
         return from_hopf(cycles, start, vary, parameters)
     if hasattr(start, "period") and callable(start):
         return from_orbit(cycles, start, vary, parameters)
     what = f"{start.label}, {start.kind.name}" if isinstance(start, SpecialPoint) else shown(start)
-    raise StartError(f"start: wanted a Hopf point of a branch of equilibria or an Orbit, got {what}")
+    hint = ""
+    if getattr(start, "context", None) is not None:
+        leaving = isinstance(start, SpecialPoint) and start.kind in (Kind.PERIOD_DOUBLING, Kind.BRANCH_POINT)
+        hint = "; take a start of switch(cycles, point)" if leaving else "; branch.orbit(row) is the orbit of a row"
+    raise StartError(f"start: wanted a Hopf point of a branch of equilibria or an Orbit, got {what}{hint}")
+
+
+def check_same_cycles(cycles, start):
+    """Raise where a start of `switch` is none of these periodic orbits."""
+    own = start.problem
+    if getattr(own, "base", None) is None or not hasattr(own, "reference"):
+        name = getattr(own, "name", "other equations")
+        raise ValueError(f"start: wanted one of switch(cycles, point), got one of {name}, which are no periodic orbits")
+    if own.states != cycles.states or list(own.parameters) != list(cycles.parameters):
+        raise ValueError(
+            f"start: wanted one of {cycles.name} in {list(cycles.base.states)}, got one of {own.name} in "
+            f"{list(own.base.states)}"
+        )
 
 
 def times_of(mesh, degree) -> np.ndarray:
@@ -116,16 +134,19 @@ def critical_pair(a, base) -> tuple:
     return float(values[k].imag), q / np.sqrt(np.sum(weights * np.abs(q) ** 2))
 
 
-def orbits_ahead(equations, x, tangent) -> list:
-    """Orbits (with tangents) of falling amplitude beside the Hopf point x, each nearly the linear one."""
-    row, found = equations.weights * tangent, []
+def orbits_ahead(equations, x, tangent, held=None) -> list:
+    """Orbits (with tangents) of falling amplitude beside a point x, each nearly the linear one.
+
+    Their part along `held` (N,) stays as predicted; default: along the tangent.
+    """
+    row, found = equations.weights * (tangent if held is None else held), []
     for k in range(HALVINGS):
         amplitude = LARGEST_AMPLITUDE * 0.5**k
         guess = x + amplitude * tangent
         y, along = equations.correct(guess, row)
         if y is None or equations.length(y - guess) > BENT * amplitude or y[-2] <= 0.0:
             continue
-        found.append((y, along if row @ along > 0.0 else -along))
+        found.append((y, along if row @ (y - x) * (row @ along) > 0.0 else -along))
         if len(found) == 6:
             break
     return found

@@ -135,6 +135,9 @@ def find_zero(w, test, guess, direction, weights, p, kept, watched):
     singular = test == W.BRANCH or test == W.AMPLITUDE
     beside = FAR if test == W.AMPLITUDE else BESIDE
     enough = (beside if singular else PLACED) * scale
+    # Steps converge so fast that the last would lead to a singular point itself: they go beyond it, so that in the end
+    # it lies half way between two orbits.
+    aside = 0.5 * enough if singular else 0.0
     sa, sb, step = 0.0, FIRST * scale, 0.0
     status, residual = orbit_at(w, guess, direction, weights, sa, p, a, za, det)
     if status != OK:
@@ -158,7 +161,7 @@ def find_zero(w, test, guess, direction, weights, p, kept, watched):
         step = fb * (sb - sa) / (fb - fa)
         if not abs(step) < math.inf:
             return NONFINITE, 0.0, 0.0
-        if abs(step) <= enough or fb == 0.0:
+        if abs(step) <= enough and (not singular or abs(sb - sa) <= 4.0 * enough) or fb == 0.0:
             chord = 0.0
             for j in range(size):
                 chord += weights[j] * (b[j] - a[j]) * (b[j] - a[j])
@@ -172,7 +175,7 @@ def find_zero(w, test, guess, direction, weights, p, kept, watched):
             step = math.copysign(4.0 * abs(sb - sa), step)
         for j in range(size):
             a[j], za[j] = b[j], zb[j]
-        sa, fa, sb = sb, fb, sb - step
+        sa, fa, sb = sb, fb, sb - step - math.copysign(aside, step)
     return SINGULAR, 0.0, 0.0
 
 
