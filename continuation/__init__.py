@@ -42,7 +42,7 @@ __all__ = [
 
 LAZY = {  # name -> module that is imported when the name is first asked for: they bring numba or scipy
     "EmanatingOrbit": "continuation.branching.emanating",
-    "Orbit": "continuation.orbits.orbit",
+    "Orbit": "continuation.orbits.profiles.orbit",
     "Problem": "continuation.problem",
     "TimeLimit": "continuation.engine.watching",
     "Watcher": "continuation.engine.watching",

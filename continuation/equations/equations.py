@@ -254,7 +254,7 @@ class Equations:
         """(n,) weights of the states shown, for their norm."""
         return self.inner_weights()[: len(self.states)]
 
-    row_layout = None  # how a row's unknowns and context make an orbit, see `continuation.orbits.layout`
+    row_layout = None  # how a row's unknowns and context make an orbit, see `continuation.orbits.profiles.layout`
 
     def polish(self, unknowns, kinds, begun):
         """Make special points (row -> Kind) of the unknowns (m, N) more exact, in place, where another way is known."""

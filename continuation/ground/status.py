@@ -11,8 +11,9 @@ class Kind(Enum):
     Attributes
     ----------
     crossing : int
-        How many eigenvalues (multipliers of an orbit) cross the imaginary axis at such a point, or the dimension of a larger kernel of F_u; 0
-        where none need to.  Those that are critical all along a curve of special points are not counted.
+        How many eigenvalues cross the imaginary axis at such a point (multipliers of an orbit the unit circle), or the
+        dimension of a larger kernel of F_u; 0 where none need to.  Those that are critical all along a curve of special
+        points are not counted.
     on_request : bool
         Whether it is looked for only where `detect` names it.
     """

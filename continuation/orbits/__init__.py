@@ -1,1 +1,1 @@
-"""Periodic orbits: data of one, the collocation problem whose solutions they are, where branches of them begin and end."""
+"""Periodic orbits: the collocation problem they solve, where their branches begin and end, what is known of each."""

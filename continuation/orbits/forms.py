@@ -13,7 +13,7 @@ import numpy as np
 
 from continuation.equations.derivatives import evaluate_each, state_jacobian
 from continuation.equations.multilinear import Multilinear
-from continuation.orbits.basis import basis
+from continuation.orbits.profiles.basis import basis
 from continuation.orbits.variational import Variational
 
 # A coefficient below this of the terms it is the sum of is zero.  Orbits are known to 1e-8 or so, B and C by
@@ -44,7 +44,7 @@ class CriticalOrbit:
     mesh : (L,) array
         Lengths of the intervals, of a whole period 1.
     profile : (L m, n) array
-        States at the nodes of `continuation.orbits.basis`.
+        States at the nodes of `continuation.orbits.profiles.basis`.
     period : float
 
     Notes

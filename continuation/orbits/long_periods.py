@@ -7,8 +7,8 @@ import numpy as np
 from continuation.equations.derivatives import state_jacobian
 from continuation.equations.newton import solve_damped
 from continuation.ground.status import StartError
-from continuation.orbits.basis import basis
-from continuation.orbits.profile import pieces
+from continuation.orbits.profiles.basis import basis
+from continuation.orbits.profiles.profile import pieces
 
 # Least modulus of F along an orbit, against the largest, below which the orbit lingers somewhere: ten times more and
 # relaxation oscillations linger, ten times less and homoclinic orbits are followed for another third of their period.

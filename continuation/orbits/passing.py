@@ -5,9 +5,9 @@ import logging
 import numpy as np
 
 from continuation.ground.names import check_numbers, suggest
-from continuation.orbits.layout import PERIOD, ends_of
-from continuation.orbits.operations import OrbitEquations
-from continuation.orbits.orbit import Orbit
+from continuation.orbits.orbit_operations import OrbitEquations
+from continuation.orbits.profiles.layout import PERIOD, ends_of
+from continuation.orbits.profiles.orbit import Orbit
 
 logger = logging.getLogger("continuation")
 

@@ -10,10 +10,10 @@ from continuation.ground.arguments import shown
 from continuation.ground.names import check_whole
 from continuation.ground.status import Kind, StartError, Status
 from continuation.orbits.forms import CriticalOrbit
-from continuation.orbits.layout import AMPLITUDE, PERIOD, ProfileLayout, node_weights
-from continuation.orbits.operations import orbit_operations
-from continuation.orbits.profile import amplitudes, extrema, means
-from continuation.orbits.rows import context_at
+from continuation.orbits.orbit_operations import orbit_operations
+from continuation.orbits.orbit_rows import context_at
+from continuation.orbits.profiles.layout import AMPLITUDE, PERIOD, ProfileLayout, node_weights
+from continuation.orbits.profiles.profile import amplitudes, extrema, means
 from continuation.orbits.starts import hopf_near, start_of
 
 # Range of the states relative to 1 + |u| below which an orbit is the equilibrium at its Hopf point: located to 1e-8, it

@@ -11,8 +11,8 @@ from continuation.ground import canonical
 from continuation.ground.arguments import check_mapping, shown
 from continuation.ground.points import SpecialPoint, Start
 from continuation.ground.status import Kind, StartError, Status
-from continuation.orbits.basis import basis
-from continuation.orbits.operations import OrbitEquations
+from continuation.orbits.orbit_operations import OrbitEquations
+from continuation.orbits.profiles.basis import basis
 
 # Amplitudes of the first orbits at a Hopf point, in units of the states, from large to small: of these the branch takes
 # the largest that its first step reaches and whose orbit is still the linear one, but for BENT of it.

@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from continuation.orbits.basis import basis
+from continuation.orbits.profiles.basis import basis
 
 
 class Level(NamedTuple):

@@ -22,7 +22,7 @@ from continuation.ground.names import check_whole
 from continuation.ground.points import SpecialPoint
 from continuation.ground.settings import Settings
 from continuation.ground.status import Kind, Status
-from continuation.orbits.layout import ProfileLayout
+from continuation.orbits.profiles.layout import ProfileLayout
 from continuation.output.encoding import decode, encode
 from continuation.output.orbit_variables import with_orbits
 from continuation.results.remarks import Remark

@@ -4,7 +4,7 @@ import numpy as np
 
 from continuation.ground.status import Kind
 from continuation.kinds import registry
-from continuation.orbits.layout import multipliers_of
+from continuation.orbits.profiles.layout import multipliers_of
 from continuation.output.plotting import SIZE, check_axes, draw_legend, is_labelled, marker_words, new_axes
 
 FRAME, FARTHEST = 1.35, 3.0  # half the width of the picture, at least and at most; what lies beyond is counted below it

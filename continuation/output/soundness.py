@@ -5,7 +5,7 @@ from numbers import Real
 
 import numpy as np
 
-from continuation.orbits.layout import AMPLITUDE, PERIOD
+from continuation.orbits.profiles.layout import AMPLITUDE, PERIOD
 
 DOUBTFUL_COLUMNS = ("residuals", "log_determinants")  # NaN in files of versions that did not have them, -inf allowed
 WHOLE = 1e-9  # by how much lengths of intervals may fail to add up to 1: rounding of thousands of them leaves 1e-13

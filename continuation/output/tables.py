@@ -5,7 +5,7 @@ import numpy as np
 from continuation.ground.canonical import cleared
 from continuation.ground.status import Kind, Status
 from continuation.kinds import registry
-from continuation.orbits.layout import PERIOD, multipliers_of
+from continuation.orbits.profiles.layout import PERIOD, multipliers_of
 from continuation.output.text_table import TextTable, html_page, text_page
 from continuation.results.limit_reached import limit_reached
 from continuation.symmetries.conjugacy import breaking

@@ -68,7 +68,7 @@ def check_branch(branch) -> BranchReport:
     Raises
     ------
     ValueError
-        The branch's problem is not known, or its rows are periodic orbits, which `continuation.orbits.shooting` checks.
+        The branch's problem is not known.
 
     Notes
     -----
@@ -77,7 +77,7 @@ def check_branch(branch) -> BranchReport:
     if branch.layout is not None:
         raise ValueError(
             "check: rows of periodic orbits are checked one by one, by integrating the flow: "
-            "continuation.orbits.shooting.shoot(problem, branch.orbit(row))"
+            "continuation.orbits.integrating.shooting.shoot(problem, branch.orbit(row))"
         )
     problem = need_problem(branch)
     active = problem.index_of(branch.vary[0])

@@ -11,7 +11,7 @@ from continuation.ground.names import suggest
 from continuation.ground.points import Point
 from continuation.ground.settings import Settings
 from continuation.ground.status import Kind
-from continuation.orbits.layout import ProfileLayout
+from continuation.orbits.profiles.layout import ProfileLayout
 from continuation.results.request import Request
 from continuation.results.spectra import spectra
 from continuation.symmetries.conjugacy import branch_isotropy

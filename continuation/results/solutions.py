@@ -12,8 +12,8 @@ from continuation.equations.measures.measure import measured, units_of
 from continuation.equations.solved import is_solution
 from continuation.ground.arguments import check_problem
 from continuation.ground.names import check_numbers, suggest
-from continuation.orbits.layout import describe_layout
 from continuation.orbits.passing import orbits_at
+from continuation.orbits.profiles.layout import describe_layout
 from continuation.results.counts import step_counts
 from continuation.results.interpolation import interpolate_cubic
 

@@ -8,7 +8,7 @@ from numpy.testing import assert_allclose, assert_array_equal
 
 from continuation import Branch, Problem, Settings, periodic_orbits, trace
 from continuation.ground.status import Status
-from continuation.orbits.layout import ProfileLayout, interpolated, node_times
+from continuation.orbits.profiles.layout import ProfileLayout, interpolated, node_times
 from continuation.output.dataset import FLAT_VERSION, VERSION, to_stored
 from continuation.output.files import StorageError
 from continuation.output.orbit_variables import kept_rows

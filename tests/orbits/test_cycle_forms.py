@@ -12,8 +12,8 @@ from continuation import Kind, Problem, periodic_orbits, trace
 from continuation.equations.multilinear import Multilinear
 from continuation.kinds.normal_forms.coefficients import normal_form
 from continuation.orbits import forms
-from continuation.orbits.basis import basis
-from continuation.orbits.orbit import Orbit
+from continuation.orbits.profiles.basis import basis
+from continuation.orbits.profiles.orbit import Orbit
 from continuation.orbits.variational import Variational
 
 # A band turned by half the angle: xi' = mu xi - k xi**3 across it, eta' = -eta, angle' = 1 + s xi**2.

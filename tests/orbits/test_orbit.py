@@ -7,8 +7,8 @@ import pytest
 
 from continuation import Problem
 from continuation.ground.arguments import UnknownName
-from continuation.orbits.orbit import Orbit
-from continuation.orbits.piecewise import Piecewise, interpolation_matrix, node_phases, nodes
+from continuation.orbits.profiles.orbit import Orbit
+from continuation.orbits.profiles.piecewise import Piecewise, interpolation_matrix, node_phases, nodes
 
 PERIOD = 3.0
 
@@ -218,7 +218,7 @@ def test_a_missing_package_is_named(monkeypatch):
             raise ImportError(name)
         return real(name, *arguments, **options)
 
-    monkeypatch.setattr("continuation.orbits.orbit.import_module", refuse)
+    monkeypatch.setattr("continuation.orbits.profiles.orbit.import_module", refuse)
     for method in ("to_pandas", "to_xarray"):
         with pytest.raises(ImportError, match=f"Orbit.{method} needs .*pip install"):
             getattr(evenly(20), method)()

@@ -10,7 +10,7 @@ from matplotlib import pyplot
 
 from continuation import Branch, Problem, Settings, cli, periodic_orbits, trace
 from continuation.models.description import ModelError
-from continuation.orbits.orbit import Orbit
+from continuation.orbits.profiles.orbit import Orbit
 
 MODEL = pathlib.Path(__file__).parents[2] / "docs" / "brusselator.toml"
 

@@ -5,9 +5,9 @@ import pytest
 from scipy.integrate import solve_ivp
 
 from continuation import Problem
-from continuation.orbits.discrete_qr import log_eigenvalues
-from continuation.orbits.orbit import Orbit
-from continuation.orbits.shooting import shoot
+from continuation.orbits.integrating.discrete_qr import log_eigenvalues
+from continuation.orbits.integrating.shooting import shoot
+from continuation.orbits.profiles.orbit import Orbit
 
 CIRCLE = {"x": "m*x - y - x*(x**2 + y**2)", "y": "x + m*y - y*(x**2 + y**2)"}
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from continuation import Problem, StartError
-from continuation.orbits.orbit import Orbit
+from continuation.orbits.profiles.orbit import Orbit
 
 VAN_DER_POL = {"x": "y", "y": "mu*(1 - x**2)*y - x"}
 ROSSLER = {"x": "-y - z", "y": "x + a*y", "z": "b + z*(x - c)"}

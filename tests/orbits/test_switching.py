@@ -10,7 +10,7 @@ from continuation.exploring.cycle_branches import add_cycles, explore_cycles
 from continuation.exploring.plans import make_plan
 from continuation.exploring.record import DiagramRecord, Origin
 from continuation.exploring.tracing import NO_CLOCK
-from continuation.orbits.orbit import Orbit
+from continuation.orbits.profiles.orbit import Orbit
 from continuation.orbits.switches.orbit_place import NOTHING
 from continuation.orbits.switches.spatiotemporal import symmetry_of_orbit
 from continuation.symmetries.symmetry import Symmetry

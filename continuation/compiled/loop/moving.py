@@ -24,10 +24,10 @@ KEPT = 1  # rows of the stack, from this one on, that hold the three records mea
 def move_unknowns(s):
     """Let the problem move its mesh if it is time to."""
     ints = S.integers(s)
-    if ints[S.MOVES] > 0 and ints[S.POINTS] >= ints[S.MOVED_AT] + ints[S.MOVES]:
-        if S.slot(s, S.LEFT)[S.scalars(s) + S.KIND] == S.REGULAR:
-            place = S.work(s)[S.REQUEST]
-            ask(s, MOVE, 0.0, place, place, place)
+    due = ints[S.MOVES] > 0 and ints[S.POINTS] >= ints[S.MOVED_AT] + ints[S.MOVES]
+    if due and S.slot(s, S.LEFT)[S.scalars(s) + S.KIND] == S.REGULAR:
+        place = S.work(s)[S.REQUEST]
+        ask(s, MOVE, 0.0, place, place, place)
 
 
 @internal

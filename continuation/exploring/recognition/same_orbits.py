@@ -13,10 +13,10 @@ import numpy as np
 from continuation.exploring.recognition.conjugate_branches import choose_generic_row
 from continuation.exploring.recognition.overlaps import choose_rows
 from continuation.ground.status import Kind
-from continuation.orbits.basis import basis
-from continuation.orbits.operations import OrbitEquations
-from continuation.orbits.piecewise import Piecewise, by_interval
-from continuation.orbits.profile import pieces
+from continuation.orbits.orbit_operations import OrbitEquations
+from continuation.orbits.profiles.basis import basis
+from continuation.orbits.profiles.piecewise import Piecewise, by_interval
+from continuation.orbits.profiles.profile import pieces
 from continuation.orbits.starts import times_of
 
 # Relative to 1 + |x|: both were corrected on one mesh, to 1e-10 or so of which little is lost near folds; ten times

@@ -1,9 +1,9 @@
 """Condensing: in each interval the stages are eliminated, eight intervals side by side.
 
 The Newton correction v of an orbit solves ``v' = h T F_u v + h F dT + h T F_p dp + r``.  With its derivatives k at the
-Gauss points as unknowns (stages), ``v = v_0 + A k`` there, this is ``(I - h T J A) k = h T J v_0 + h F dT + h T F_p dp +
-r``: the identity and something small, so that elimination needs no exchanges of rows unless an interval is too long for
-its orbit; then lanes are eliminated again, one at a time, with exchanges.
+Gauss points as unknowns (stages), ``v = v_0 + A k`` there, this is ``(I - h T J A) k = h T J v_0 + h F dT + h T F_p dp
++ r``: the identity and something small, so that elimination needs no exchanges of rows unless an interval is too long
+for its orbit; then lanes are eliminated again, one at a time, with exchanges.
 """
 
 from continuation.compiled.calls.arrays import new_doubles

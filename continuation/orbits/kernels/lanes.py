@@ -1,8 +1,8 @@
 """Eight numbers at a time: the one file that knows vectors of the processor.
 
 A *lane array* is an array of doubles whose last axis, of length LANES, holds the same entry of eight matrices that are
-treated alike.  `load` and `store` move one entry of all eight; the index counts such entries.  LLVM makes of a vector of
-eight whatever the machine has: one register (AVX-512), two (AVX2), four (SSE2, NEON).
+treated alike.  `load` and `store` move one entry of all eight; the index counts such entries.  LLVM makes of a vector
+of eight whatever the machine has: one register (AVX-512), two (AVX2), four (SSE2, NEON).
 """
 
 from llvmlite import ir

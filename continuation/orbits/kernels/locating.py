@@ -23,8 +23,8 @@ from continuation.compiled.state.messages import (
     SOLVED,
 )
 from continuation.compiled.state.trace_state import COUNTS, KINDS
+from continuation.orbits.kernels import monitoring as W
 from continuation.orbits.kernels import table as T
-from continuation.orbits.kernels import watching as W
 
 KIND_OF_TEST = (
     KINDS.index("FOLD"),

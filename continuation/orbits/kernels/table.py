@@ -14,9 +14,9 @@ from continuation.compiled.calls.arrays import doubles, fixed, integers
 from continuation.compiled.calls.interface import address_of
 from continuation.compiled.calls.kernel import inlined
 from continuation.compiled.matrices import linalg
-from continuation.orbits.basis import basis
 from continuation.orbits.kernels.frames import scratch_size
 from continuation.orbits.kernels.lanes import LANES
+from continuation.orbits.profiles.basis import basis
 
 (
     STATES,  # n

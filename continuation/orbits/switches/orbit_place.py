@@ -9,7 +9,7 @@ from continuation.ground.arguments import shown
 from continuation.ground.names import suggest
 from continuation.ground.points import SpecialPoint
 from continuation.ground.status import Kind
-from continuation.orbits.operations import OrbitEquations
+from continuation.orbits.orbit_operations import OrbitEquations
 
 # Residual, relative to the range of the states, of an orbit of this problem: located points have 1e-10, orbits of
 # parameters that differ in the fifth digit 1e-5.

@@ -38,7 +38,7 @@ def symmetry_of_orbit(symmetry, orbit) -> Wave:
 
     Examples
     --------
-    >>> from continuation.orbits.orbit import Orbit
+    >>> from continuation.orbits.profiles.orbit import Orbit
     >>> from continuation.symmetries.symmetry import Symmetry
     >>> t = np.linspace(0, 2 * np.pi, 60, endpoint=False)
     >>> circle = Orbit(t, {"x": np.cos(t), "y": np.sin(t)}, 2 * np.pi, {})

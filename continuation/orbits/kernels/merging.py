@@ -201,7 +201,7 @@ def measure_growth(w):
 
 @internal
 def determinant(w, upper, lower):
-    """Determinant of ``upper P + lower Q`` of the whole orbit over that of -Q, as mantissa and exponent; 0: singular."""
+    """Determinant of ``upper P + lower Q`` of the whole orbit over that of -Q: mantissa and exponent, 0 if singular."""
     n = fixed(w, T.STATES)
     whole, square = T.array(w, T.WHOLE, (n + 2, 2 * n + 4)), T.array(w, T.SQUARE, (n, n))
     sides, ints = T.array(w, T.SIDES, 2 * (n + 2)), int32s(fixed(w, T.INTS), 8)

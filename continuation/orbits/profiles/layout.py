@@ -4,8 +4,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from continuation.orbits.basis import basis
-from continuation.orbits.profile import pieces
+from continuation.orbits.profiles.basis import basis
+from continuation.orbits.profiles.profile import pieces
 
 PERIOD, AMPLITUDE = "period", "amplitude"  # columns of every branch of periodic orbits
 AT_ONCE = 1 << 22  # floats of the profiles that are carried over together: some 100 MB with all that it takes

@@ -5,8 +5,8 @@ from typing import NamedTuple
 import numpy as np
 import scipy.linalg
 
-from continuation.orbits.discrete_qr import log_eigenvalues
-from continuation.orbits.integration import Scaled
+from continuation.orbits.integrating.discrete_qr import log_eigenvalues
+from continuation.orbits.integrating.integration import Scaled
 
 ITERATIONS = 8
 FAR = 0.3  # relative to the range: a correction beyond this is cut, the linear map says nothing there

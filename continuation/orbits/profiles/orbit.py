@@ -16,8 +16,8 @@ from continuation.ground.arguments import (
     shown,
 )
 from continuation.ground.names import check_numbers, check_whole, suggest
-from continuation.orbits.piecewise import Piecewise, by_interval, node_phases, spline
-from continuation.orbits.simulation import EVALUATIONS, simulate_cycle
+from continuation.orbits.integrating.simulation import EVALUATIONS, simulate_cycle
+from continuation.orbits.profiles.piecewise import Piecewise, by_interval, node_phases, spline
 
 FEWEST = 5  # points of one period: with fewer a cubic spline says nothing of its own
 MOST = 30  # of the degree: sums of barycentric terms are exact to rounding far beyond, quadrature and roots are not

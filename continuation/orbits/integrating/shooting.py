@@ -7,10 +7,10 @@ from scipy.spatial import cKDTree
 
 from continuation.ground.arguments import check_problem
 from continuation.ground.names import check_whole
-from continuation.orbits.discrete_qr import APART
-from continuation.orbits.integration import Flow, Scaled, Spent, suitable_method
-from continuation.orbits.newton_shooting import log_multipliers
-from continuation.orbits.orbit import check_orbit
+from continuation.orbits.integrating.discrete_qr import APART
+from continuation.orbits.integrating.integration import Flow, Scaled, Spent, suitable_method
+from continuation.orbits.integrating.newton_shooting import log_multipliers
+from continuation.orbits.profiles.orbit import check_orbit
 
 EVALUATIONS = 400_000  # of F and F_u in all
 # Integral of |F_u| over one piece: its map then has a condition of e**8 or less, and 8 of 12 digits of the smallest of
@@ -132,7 +132,7 @@ def shoot(problem, orbit, pieces=None, periods=PERIODS, evaluations=EVALUATIONS)
     Circles of x' = x (1 - r^2) - y, y' = y (1 - r^2) + x: the multiplier is exp(-4 pi).
 
     >>> from continuation import Problem
-    >>> from continuation.orbits.orbit import Orbit
+    >>> from continuation.orbits.profiles.orbit import Orbit
     >>> problem = Problem.from_expressions({"x": "x - y - x*(x**2 + y**2)", "y": "x + y - y*(x**2 + y**2)"}, {})
     >>> t = np.linspace(0, 2 * np.pi, 100, endpoint=False)
     >>> report = shoot(problem, Orbit(t, np.column_stack([np.cos(t), np.sin(t)]), 2 * np.pi, {}))

@@ -5,7 +5,7 @@ from typing import NamedTuple
 import numpy as np
 from scipy.optimize import brentq
 
-from continuation.orbits.integration import Path
+from continuation.orbits.integrating.integration import Path
 
 CLOSE = 1e-3  # of the range: nearer returns are worth Newton's method; ten times more costs vain attempts on tori
 LONGEST = 64  # returns that one period may have: spikes of a burst, a cycle doubled six times

@@ -10,9 +10,9 @@ from continuation.equations.stability import count_eigenvalues
 from continuation.ground.arguments import check_problem, renamed, shown
 from continuation.ground.names import check_numbers, check_whole
 from continuation.ground.status import StartError
-from continuation.orbits.closed_cycle import Cycle, refined
-from continuation.orbits.integration import METHODS, Flow, Spent, run
-from continuation.orbits.returns import CLOSE, Candidate, Window, candidates, climbing, rotating
+from continuation.orbits.integrating.closed_cycle import Cycle, refined
+from continuation.orbits.integrating.integration import METHODS, Flow, Spent, run
+from continuation.orbits.integrating.returns import CLOSE, Candidate, Window, candidates, climbing, rotating
 
 EVALUATIONS = 500_000  # of F and F_u in all, 15 to 20 seconds
 RESERVE = 40_000  # of these, kept to find out what a motion that does not repeat itself is
@@ -43,7 +43,7 @@ class _Search(NamedTuple):
 
 
 def simulate_cycle(problem, state, parameters=None, settle=None, method="LSODA", evaluations=EVALUATIONS) -> Cycle:
-    """Integrate ``u' = F(u, p)`` to a stable cycle; see `continuation.orbits.orbit.Orbit.from_simulation`."""
+    """Integrate ``u' = F(u, p)`` to a stable cycle; see `continuation.orbits.profiles.orbit.Orbit.from_simulation`."""
     check_problem(problem)
     if problem.stability is None:
         raise ValueError(f"{problem.name}: wanted a flow u' = F(u), got a problem with stability=None")

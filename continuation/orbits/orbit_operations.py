@@ -6,7 +6,7 @@ from continuation.compiled.calls.interface import OK, Callback, call_callback, c
 from continuation.compiled.state.trace_state import width
 from continuation.equations.operations import Operations, Test, dense_table
 from continuation.ground.status import Kind, Status
-from continuation.orbits.kernels import collocation, locating, moving, reduction, watching
+from continuation.orbits.kernels import collocation, locating, merging, monitoring, remeshing
 from continuation.orbits.kernels import table as T
 
 TESTS = (
@@ -41,10 +41,10 @@ def orbit_operations(cycles, p: np.ndarray, active: int, table=None) -> Operatio
 CALLBACKS = {
     "residual": collocation.residual,
     "linearise": collocation.linearise,
-    "solve": reduction.solve,
-    "monitor": watching.monitor,
+    "solve": merging.solve,
+    "monitor": monitoring.monitor,
     "refine": locating.refine,
-    "adapt": moving.adapt,
+    "adapt": remeshing.adapt,
 }
 
 
@@ -91,7 +91,7 @@ class OrbitEquations:
         return out if ok else np.full(len(out), np.nan)
 
     def solve(self, x, row, right, other=None) -> tuple:
-        """Solutions v of ``F_x v = right[:-1], <row, v> = right[-1]`` at x for two right-hand sides; None where singular.
+        """Solve ``F_x v = right[:-1], <row, v> = right[-1]`` at x for two right-hand sides; None where it is singular.
 
         Returns (v, other v, determinant as mantissa, exponent).
         """

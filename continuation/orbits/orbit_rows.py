@@ -4,9 +4,9 @@ import numpy as np
 
 from continuation.compiled.calls.interface import OK, call_callback
 from continuation.equations.derivatives import state_jacobian
-from continuation.orbits.layout import ProfileLayout, ends_of, multipliers_of
-from continuation.orbits.operations import TESTS, OrbitEquations
-from continuation.orbits.orbit import Orbit
+from continuation.orbits.orbit_operations import TESTS, OrbitEquations
+from continuation.orbits.profiles.layout import ProfileLayout, ends_of, multipliers_of
+from continuation.orbits.profiles.orbit import Orbit
 
 BESIDE = 1e-10  # of the parameter, relative, where equations are singular: multipliers change by the error they have
 

@@ -5,7 +5,7 @@ A profile is (L m, n): values at the m nodes of L intervals that are their own, 
 
 import numpy as np
 
-from continuation.orbits.basis import basis
+from continuation.orbits.profiles.basis import basis
 
 REFINED = 8  # iterations of Newton's method for an extremum, from the best of the nodes and points between them
 
@@ -23,7 +23,7 @@ def extrema(profiles, degree) -> tuple:
 
     Examples
     --------
-    >>> from continuation.orbits.basis import basis
+    >>> from continuation.orbits.profiles.basis import basis
     >>> t = (np.arange(5)[:, None] + basis(4).nodes[:-1]).ravel() / 5
     >>> least, largest = extrema(np.sin(2 * np.pi * t + 0.3)[None, :, None], 4)
     >>> bool(abs(largest[0, 0] - 1) < 1e-4 and abs(least[0, 0] + 1) < 1e-4)

@@ -1,8 +1,8 @@
 """Another mesh for the same orbit, and the phase condition anew, between accepted points.
 
-Intervals are laid so that each has an equal share of ``|u^(m+1)|**(1/(m+1))``, the local error of a polynomial of degree
-m (de Boor, *A Practical Guide to Splines*, chapter XII), as the jumps of the m-th derivative show it.  Profiles are
-carried over by their own polynomials.
+Intervals are laid so that each has an equal share of ``|u^(m+1)|**(1/(m+1))``, the local error of a polynomial of
+degree m (de Boor, *A Practical Guide to Splines*, chapter XII), as the jumps of the m-th derivative show it.  Profiles
+are carried over by their own polynomials.
 """
 
 import math

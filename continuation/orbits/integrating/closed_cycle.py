@@ -5,10 +5,10 @@ from typing import NamedTuple
 import numpy as np
 from scipy.optimize import brentq
 
-from continuation.orbits.integration import Scaled, suitable_method
-from continuation.orbits.newton_shooting import correct_cycle, log_multipliers
-from continuation.orbits.piecewise import Piecewise, interpolation_matrix, nodes
-from continuation.orbits.returns import LONGEST
+from continuation.orbits.integrating.integration import Scaled, suitable_method
+from continuation.orbits.integrating.newton_shooting import correct_cycle, log_multipliers
+from continuation.orbits.integrating.returns import LONGEST
+from continuation.orbits.profiles.piecewise import Piecewise, interpolation_matrix, nodes
 
 CLOSED = 3e-11  # closing, relative to the range, that the flow itself is let to reach
 NOISE = 1e-8  # closing that is good enough where only the integration is in the way of a better one

@@ -13,14 +13,14 @@ from continuation.compiled.state.messages import DETERMINANT, EXPONENT, SOLVED
 from continuation.compiled.state.trace_state import COUNTS, NULLITY, UNSTABLE, VANISHED
 from continuation.orbits.kernels import table as T
 from continuation.orbits.kernels.floquet import find_multipliers
-from continuation.orbits.kernels.reduction import determinant
+from continuation.orbits.kernels.merging import determinant
 
 FOLD, BRANCH, DOUBLING, TORUS, AMPLITUDE, TESTS = range(6)  # test functions, in the order of `Operations.tests`
 # Moduli this near to 1 are taken for 1 where no test function says more: pairs of conservative problems rest there,
 # but for the error of the mesh.
 NEUTRAL = 1e-7
-# Logarithm of a modulus below which it is corrected, and its distance from the next: ten times smaller moduli are off by
-# the error of the mesh, larger ones are as good as the others.
+# Logarithm of a modulus below which it is corrected, and its distance from the next: ten times smaller moduli are off
+# by the error of the mesh, larger ones are as good as the others.
 SMALL, APART = -4.0, 1.0
 
 
@@ -59,7 +59,7 @@ def trivial_last(logs, angles):
 
 @internal
 def correct_smallest(w, logs, angles):
-    """Make the smallest modulus what the others and Liouville's formula leave: all logs add up to the integral of tr F_u.
+    """Make the smallest modulus what the others leave: all logarithms add up to the integral of tr F_u (Liouville).
 
     A strong contraction within one interval is beyond polynomials; the trace is not.
     """
@@ -87,7 +87,7 @@ def correct_smallest(w, logs, angles):
 def parity(w):
     """Sign of the product of all ``mu - 1`` but the trivial one's: that of the equations' determinant at fixed p."""
     n = fixed(w, T.STATES)
-    whole, closing = T.array(w, T.WHOLE, (n + 2, 2 * n + 4)), T.array(w, T.CLOSING, (n + 2, n + 2))
+    whole = T.array(w, T.WHOLE, (n + 2, 2 * n + 4))
     square = doubles(fixed(w, T.CLOSING), (n + 1, n + 1))
     sides, ints = T.array(w, T.SIDES, 2 * (n + 2)), int32s(fixed(w, T.INTS), 8)
     for k in range(n + 1):
@@ -105,7 +105,7 @@ def count_outside(w, logs, angles):
     """How many multipliers but the last, the trivial one, lie outside the unit circle.
 
     Whether an odd number of real ones does beyond 1 is told by the determinant at fixed p, which vanishes at folds and
-    branch points of these very equations; where the multipliers say otherwise the one nearest to 1 is on the other side.
+    branch points of these very equations; where the multipliers say otherwise the one nearest to 1 is across.
     """
     others, count, real, nearest = logs.shape[0] - 1, 0, 0, -1
     for k in range(others):
@@ -141,7 +141,7 @@ def torus_test(logs, angles):
 
 @internal
 def amplitude_test(w, u):
-    """Part of the reference in an orbit, both without their means: it passes zero where the orbit shrinks to a point."""
+    """Part of the reference in an orbit, both without their means: it passes zero where orbits shrink to a point."""
     n, m, intervals, _ = T.sizes(w)
     reference, weights = T.array(w, T.REFERENCE, intervals * n * m), T.array(w, T.WEIGHTS, m + 1)
     metric, h, means = T.array(w, T.METRIC, n), T.array(w, T.MESH, intervals), T.array(w, T.POINT, (4, n))
