@@ -231,6 +231,7 @@ def rows_of(dataset, problem) -> Rows:
     )  # fmt: skip
     if rows.own_weights is not None:
         rows = replace(rows, special=tuple(p.moved(weights=rows.weights_at(p.index)) for p in rows.special))
+    rows = replace(rows, special=tuple(p.moved(context=rows.own_context(p.index)) for p in rows.special))
     if layout is not None:  # not to be had again from the profiles that are kept
         vars(rows).update({name: _freeze(dataset[name].values) for name in ("norm", "arclength")})
     if "eigenvalues" in dataset:

@@ -5,7 +5,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from continuation import Kind, Problem, Status, diagram, periodic_orbits, switch, trace
+from continuation import Branch, Kind, Problem, Status, diagram, periodic_orbits, switch, trace
 from continuation.exploring.cycle_branches import add_cycles, explore_cycles
 from continuation.exploring.plans import make_plan
 from continuation.exploring.record import DiagramRecord, Origin
@@ -239,6 +239,16 @@ def test_symmetric_orbits_of_lorenz_break_their_symmetry_and_double():
     assert abs(doublings[0] - 229.40670) < 1e-3
     assert abs(halves[0]["x_max"][-1] + halves[1]["x_min"][-1]) < 1e-6 * halves[0]["x_max"][-1]
     assert abs(halves[0]["x_mean"][-1]) > 0.01
+
+
+def test_points_from_files_are_switched_at_as_those_traced(rossler, doubled, tmp_path):
+    cycles, branch = rossler
+    for k, (traced, label) in enumerate([(branch, "PD1"), (doubled, "PD2")]):
+        traced.save(tmp_path / f"{k}.nc")
+        loaded = Branch.load(tmp_path / f"{k}.nc")
+        ours, theirs = switch(cycles, traced[label])[1], switch(cycles, loaded[label])[1]
+        assert np.array_equal(ours.ahead, theirs.ahead)
+        assert np.array_equal(ours.tangent, theirs.tangent)
 
 
 # What can't be switched at
