@@ -28,8 +28,8 @@ AWAY = 1e8  # times the start's size 1 + |u| that is growth without bound
 # States at two returns, relative to the amplitude, that may be the same if they come no nearer: what is left of the way
 # by the ratio of the last two moves is no longer, or the move is rounding.  Ten times more takes a slow spiral for a
 # cycle, ten times less waits for the last digits of weakly attracting cycles; what moves by less than STANDS in a turn
-# is not told from rounding (1e-7).
-SAME, STANDS = 1e-3, 1e-6
+# is not told from the integration's error (1e-6 in relaxation oscillations, which may alternate from turn to turn).
+SAME, STANDS = 1e-3, 1e-5
 WITHIN = 4  # states read off each step: cubics through them are as good as the integration
 STUCK = 1e-14  # of the time: a step so short leads nowhere
 FLAT = 1e-6  # amplitude, relative to 1 + |u|, below which nothing oscillates
@@ -97,7 +97,7 @@ def settle(problem, start, time=None, parameters=None) -> Settled:
     -------
     Settled
         Its ``point`` is a start for `trace` where ``motion`` is ``Motion.REST``.  A spiral so slow that it came to no
-        end is ``Motion.UNDECIDED``; one that moves by less than 1e-6 of its size in a turn is taken for a cycle.
+        end is ``Motion.UNDECIDED``; one that moves by less than 1e-5 of its size in a turn is taken for a cycle.
 
     Raises
     ------
