@@ -125,11 +125,6 @@ def test_orbits_at_a_parameter_and_at_a_period(circles, growing):
         growing.at(x_max=3.0)
 
 
-def test_check_says_what_checks_orbits(growing):
-    with pytest.raises(ValueError, match=r"continuation\.orbits\.shooting\.shoot"):
-        growing.check()
-
-
 # Going on
 
 
