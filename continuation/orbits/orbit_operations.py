@@ -1,8 +1,12 @@
 """What the engine asks of periodic orbits, and Newton's method on the same compiled equations for their starts."""
 
+import functools
+import sys
+
 import numpy as np
 
 from continuation.compiled.calls.interface import OK, Callback, call_callback, call_from_python
+from continuation.compiled.calls.kernel import folder_of
 from continuation.compiled.state.trace_state import width
 from continuation.equations.operations import Operations, Test, dense_table
 from continuation.ground.status import Kind, Status
@@ -21,8 +25,19 @@ CONVERGED = 1e-11  # last correction, relative to 1 + |x|: beyond it rounding of
 SMALL = 1e-6  # corrections that stop shrinking below this, relative to 1 + |x|, are rounding of stiff equations
 
 
+@functools.cache
+def prepare_orbits():
+    """Compile what follows orbits if the cache lacks it, once, and say so on standard error."""
+    folder = folder_of(collocation.__name__)
+    if not folder.exists():
+        sys.stderr.write(f"pseudoarc: compiling the equations of periodic orbits beside {folder}, once (about 20 s)\n")
+    for function in CALLBACKS.values():
+        function.address  # noqa: B018
+
+
 def orbit_operations(cycles, p: np.ndarray, active: int, table=None) -> Operations:
     """Operations of one trace of a `PeriodicOrbits` problem, with tables of its own unless they are given."""
+    prepare_orbits()
     table = orbit_table(cycles, len(p), active) if table is None else table
     own = {name: Callback(f.address, table.address, (table,)) for name, f in CALLBACKS.items()}
     return Operations(
