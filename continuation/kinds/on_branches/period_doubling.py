@@ -3,17 +3,19 @@
 (Kuznetsov, *Elements of Applied Bifurcation Theory*, sections 4.5 and 5.3.)
 """
 
+from continuation.ground.later import later
 from continuation.ground.status import Kind
 from continuation.kinds.special_kind import Locator, Marker, SpecialKind, Traits
-from continuation.orbits import forms
+
+forms = later("continuation.orbits.forms")
 
 PERIOD_DOUBLING = SpecialKind(
     kind=Kind.PERIOD_DOUBLING,
     words="period doubling",
-    marker=Marker("v", "#E69F00", 1.3),
+    marker=Marker(">", "#E69F00", 1.3),
     locator=Locator.EXTENDED_SYSTEM,
     explains="one multiplier passes -1",
-    orbit_form=forms.period_doubling,
+    orbit_form=lambda orbit: forms.period_doubling(orbit),
     verdict=True,
     traits=Traits(count_change=1),
 )
