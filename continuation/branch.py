@@ -60,7 +60,7 @@ class Branch(Rows):
         )
 
     def check(self):
-        """Recompute residual and tangent of rows, or integrate orbits: see `continuation.results.check.check_branch`."""
+        """Recompute residual and tangent of rows, integrate orbits; see `continuation.results.check.check_branch`."""
         return checking.check_branch(self)
 
     # Of periodic orbits

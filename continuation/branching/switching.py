@@ -17,11 +17,13 @@ from continuation.equations.measures.measure import measured_like
 from continuation.equations.solved import is_solution
 from continuation.ground import canonical
 from continuation.ground.arguments import check_problem
+from continuation.ground.later import later
 from continuation.ground.names import suggest
 from continuation.ground.points import SpecialPoint, Start, Starts
 from continuation.ground.status import Kind
-from continuation.orbits.periodic import PeriodicOrbits
-from continuation.orbits.switches.leaving_cycles import cycle_starts_at
+
+leaving_cycles = later("continuation.orbits.switches.leaving_cycles")
+periodic = later("continuation.orbits.periodic")
 
 logger = logging.getLogger("continuation")
 
@@ -38,8 +40,8 @@ SECONDS = 60.0  # for one point: cubic kernels of dimension 6 take a tenth of it
 
 def starts_at(problem, point, seconds=SECONDS) -> Starts:
     """The half-branches that meet at a branch point; see `continuation.switch.switch`."""
-    if isinstance(problem, PeriodicOrbits):
-        return cycle_starts_at(problem, point)
+    if isinstance(problem, periodic.PeriodicOrbits):
+        return leaving_cycles.cycle_starts_at(problem, point)
     vary = check_branch_point(problem, point)
     problem = measured_like(problem, point, vary)
     x = problem.point_unknowns(point, vary)

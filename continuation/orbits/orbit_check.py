@@ -52,9 +52,9 @@ class OrbitsReport:
         verdict = "all rows pass" if self.ok else "FAILED"
         a, b = (int(np.argmax(np.nan_to_num(e, nan=np.inf))) for e in (self.closing, self.exponent_errors))
         return (
-            f"{verdict}: {len(self.rows)} orbits integrated; they close to {self.closing[a]:.2g} (row "
-            f"{self.rows[a]}, bound {CLOSING:g}), logarithms of multipliers agree to {self.exponent_errors[b]:.2g} (row {self.rows[b]}, "
-            f"bound {EXPONENTS:g})"
+            f"{verdict}: {len(self.rows)} orbits integrated; they close to {self.closing[a]:.2g} "
+            f"(row {self.rows[a]}, bound {CLOSING:g}), logarithms of multipliers agree to "
+            f"{self.exponent_errors[b]:.2g} (row {self.rows[b]}, bound {EXPONENTS:g})"
         )
 
 
