@@ -107,7 +107,7 @@ with tempfile.NamedTemporaryFile("w", suffix=".ode") as file:
     file.flush()
     for _ in range(rounds):
         model = xpplab.load(file.name)
-        step = min(0.01, settings["dsmax"])
+        step = settings["dsmax"] / 20
         found = model.auto.equilibria(name, parmin=low, parmax=high, nmax=5000, ds=step, dsmax=step, npr=10000)
         hopf = next(p for p in found if p.type == "HB")
         began = time.process_time()
@@ -329,13 +329,13 @@ def ode_file(demo) -> str:
 
 def shared(one, other) -> tuple:
     """Special points that both tell, that only the first, and that only the other one tells."""
-    both, left = [], list(other)
+    both, alone, left = [], [], list(other)
     for kind, value in one:
         same = [p for p in left if p[0] == kind and abs(p[1] - value) <= NEAR * (1 + abs(value))]
+        (both if same else alone).append((kind, value))
         if same:
-            both.append((kind, value))
             left.remove(min(same, key=lambda p: abs(p[1] - value)))
-    return both, [p for p in one if p not in both], left
+    return both, alone, left
 
 
 def listed(points) -> str:
@@ -372,7 +372,7 @@ def compared(told, rival) -> str:
         return rival.failure
     both, here, there = shared(told.special, rival.special)
     whole, each = rival.seconds / told.seconds, rival.seconds / rival.points / (told.seconds / told.points)
-    points = f"{len(both)} special points are the same, only here {listed(here)}; only there {listed(there)}"
+    points = f"{len(both)} special points are the same, only here: {listed(here)}; only there: {listed(there)}"
     return f"{rival}; of our time {whole:.2g}, a point {each:.2g}; {points}"
 
 
