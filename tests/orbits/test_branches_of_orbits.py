@@ -8,6 +8,7 @@ from numpy.testing import assert_allclose, assert_array_equal
 
 from continuation import Branch, Problem, Settings, periodic_orbits, trace
 from continuation.ground.status import Status
+from continuation.orbits.periodic import PeriodicOrbits
 from continuation.orbits.profiles.layout import ProfileLayout, interpolated, node_times
 from continuation.output.dataset import FLAT_VERSION, VERSION, to_stored
 from continuation.output.files import StorageError
@@ -47,6 +48,21 @@ def growing(brusselator, hopf):
 
 
 # Columns
+
+
+def test_columns_are_made_for_all_rows_at_once(brusselator, hopf, monkeypatch):
+    """Least and largest values of long branches: as many searches as of short ones."""
+    counts, plain = [], PeriodicOrbits.profile_extrema
+
+    def counted(self, unknowns):
+        counts[-1] += 1
+        return plain(self, unknowns)
+
+    monkeypatch.setattr(PeriodicOrbits, "profile_extrema", counted)
+    for points in (3, 12):
+        counts.append(0)
+        assert len(orbits(brusselator, hopf, max_points=points)) >= points
+    assert counts[0] == counts[1] <= 2
 
 
 def test_norm_length_and_multipliers_of_circles(circles):

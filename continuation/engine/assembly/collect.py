@@ -69,7 +69,8 @@ def assemble(problem, begun, runs, request) -> Rows:
         layout=problem.row_layout,
     )
     rows = replace(rows, context=problem.full_context(rows, [start, *kinds], begun))
-    rows = replace(rows, outputs=evaluate_outputs(problem, rows) | problem.row_outputs(rows))
+    together = problem.row_outputs(rows)
+    rows = replace(rows, outputs=evaluate_outputs(problem, rows, together.keys()) | together)
     marks = Marks(scalars, brackets, operations.tests, sorted(vanishing_zeros(problem, begun)))
     rows = replace(rows, special=describe(problem, begun, rows, request.detect & operations.kinds, marks))
     return read_only(replace(rows, remarks=remarks_on(problem, rows, runs)))
@@ -172,11 +173,12 @@ def parameter_rows(problem, branch) -> np.ndarray:
     return p
 
 
-def evaluate_outputs(problem, branch) -> dict:
-    """Outputs on every row."""
-    if not problem.outputs:
+def evaluate_outputs(problem, branch, known=()) -> dict:
+    """Outputs on every row, but for those whose names are known: all rows at once are cheaper than one by one."""
+    wanted = {name: g for name, g in problem.outputs.items() if name not in known}
+    if not wanted:
         return {}
     p = parameter_rows(problem, branch)
     unknowns = np.ascontiguousarray(branch.unknowns[:, :-1])
     with np.errstate(all="ignore"):
-        return {name: np.array([g(u, q) for u, q in zip(unknowns, p)]) for name, g in problem.outputs.items()}
+        return {name: np.array([g(u, q) for u, q in zip(unknowns, p)]) for name, g in wanted.items()}

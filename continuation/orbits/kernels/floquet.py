@@ -256,7 +256,7 @@ def find_multipliers(lapack, ints, scratch, maps, logs, angles):
     count, exponent = frames.first_round(maps, scratch, vectors)
     for k in range(n + 1):
         marks[k] = 1.0 if k == 0 or k == n else 0.0
-    first, end = 0, n
+    first, end = np.int64(0), n  # a number of no type of its own: all that is called is compiled once
     while first < n:
         end = first + 1
         while marks[end] == 0.0:

@@ -3,9 +3,13 @@
 Seen from frames with ``M_i Q_i = Q_{i+1} R_i`` the maps are upper triangular, and ``W = Q_0' Q_N`` closes the cycle.
 All matrices are in one scratch array: W, which is the last frame too, in FRAME; a group of maps each from GROUPS on,
 upper triangular; a block of them is that of rows and columns ``first`` ... ``end - 1``.
+
+Integers are handed on as ``np.int64(0)``: numba compiles a function once more for every number that stands in a call.
 """
 
 import math
+
+import numpy as np
 
 from continuation.compiled.calls.arrays import doubles
 from continuation.compiled.calls.kernel import fusing, internal
@@ -228,23 +232,24 @@ def close_group(scratch, n, vectors, place, bound):
     """
     q, z, product = square(scratch, n, FRAME), square(scratch, n, CARRIED), square(scratch, n, PRODUCT)
     a, row = square(scratch, n, GROUPS + place + 1), vectors[ROW]
-    carry_frame(a, q, z, vectors[REFLECTION], 0, n, 0)
+    begin, whole = np.int64(0), np.int64(0)
+    carry_frame(a, q, z, vectors[REFLECTION], begin, n, whole)
     if bound < GROUPED:
         group = square(scratch, n, GROUPS + place)
-        largest = multiply_triangular(a, group, product, 0, n)
-        together = condition_bound(product, row, 0, n)
+        largest = multiply_triangular(a, group, product, begin, n)
+        together = condition_bound(product, row, begin, n)
         if together < GROUPED:
-            exponent = 0 if SMALL < largest < LARGE else rescale(product, largest, 0, n)
-            copy_block(product, group, 0, n)
+            exponent = 0 if SMALL < largest < LARGE else rescale(product, largest, begin, n)
+            copy_block(product, group, begin, n)
             return place, together, exponent
-    bound = condition_bound(a, row, 0, n)
+    bound = condition_bound(a, row, begin, n)
     if not bound < GROUPED:
         return place + 1, math.inf, 0
     largest = 0.0
     for i in range(n):
         for j in range(i, n):
             largest = max(largest, abs(a[i, j]))
-    return place + 1, bound, rescale(a, largest, 0, n)
+    return place + 1, bound, rescale(a, largest, begin, n)
 
 
 @internal
@@ -260,18 +265,18 @@ def first_round(maps, scratch, vectors):
     for i in range(n):
         for j in range(n):
             q[i, j] = 1.0 if i == j else 0.0
-    place, bound, loose, exponent = -1, math.inf, math.inf, 0
+    begin, whole, place, bound, loose, exponent = np.int64(0), np.int64(0), np.int64(-1), math.inf, math.inf, 0
     for k in range(maps.shape[0]):
         own = take_map(maps[k], d, a, vectors[ROW])
         if loose * own < GROUPED:
-            multiply_frame(a, square(scratch, n, GROUPS + place + 1), z, 0, n, 0)
-            copy_block(z, square(scratch, n, GROUPS + place + 1), 0, n)
+            multiply_frame(a, square(scratch, n, GROUPS + place + 1), z, begin, n, whole)
+            copy_block(z, square(scratch, n, GROUPS + place + 1), begin, n)
             loose *= own
             continue
         if k > 0:
             place, bound, more = close_group(scratch, n, vectors, place, bound)
             exponent += more
-        copy_block(a, square(scratch, n, GROUPS + place + 1), 0, n)
+        copy_block(a, square(scratch, n, GROUPS + place + 1), begin, n)
         loose = own
     place, bound, more = close_group(scratch, n, vectors, place, bound)
     return place + 1, exponent + more
@@ -280,9 +285,9 @@ def first_round(maps, scratch, vectors):
 @internal
 def next_round(scratch, n, count, vectors, first, end):
     """Carry the frame of a block once more round the cycle: the last frame is the next first one, and the next W."""
-    q, z = square(scratch, n, FRAME), square(scratch, n, CARRIED)
+    q, z, diagonal = square(scratch, n, FRAME), square(scratch, n, CARRIED), np.int64(1)
     for g in range(count):
-        carry_frame(square(scratch, n, GROUPS + g), q, z, vectors[REFLECTION], first, end, 1)
+        carry_frame(square(scratch, n, GROUPS + g), q, z, vectors[REFLECTION], first, end, diagonal)
 
 
 @internal
@@ -292,17 +297,17 @@ def turned_round(scratch, n, count, vectors, first, end):
     From ``W H`` where H reflects, so that ``(W H)' W Q = H Q`` closes the cycle.
     """
     q, z, h = square(scratch, n, FRAME), square(scratch, n, CARRIED), square(scratch, n, PRODUCT)
-    v, size = vectors[REAL], 0.0
+    v, size, whole = vectors[REAL], 0.0, np.int64(0)
     for i in range(first, end):
         v[i] = 1.0 + GOLDEN * (i - first) - math.floor(GOLDEN * (i - first))
         size += v[i] * v[i]
     for i in range(first, end):
         for j in range(first, end):
             h[i, j] = (1.0 if i == j else 0.0) - 2.0 * v[i] * v[j] / size
-    multiply_frame(q, h, z, first, end, 0)
+    multiply_frame(q, h, z, first, end, whole)
     copy_block(z, q, first, end)
     next_round(scratch, n, count, vectors, first, end)
-    multiply_frame(h, q, z, first, end, 0)
+    multiply_frame(h, q, z, first, end, whole)
     copy_block(z, q, first, end)
 
 

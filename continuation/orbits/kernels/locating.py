@@ -7,6 +7,8 @@ orbits beside it, by its tangents, which leaves an error of the fourth order in 
 
 import math
 
+import numpy as np
+
 from continuation.compiled.calls.arrays import doubles, fixed, new_doubles, part
 from continuation.compiled.calls.interface import NONFINITE, OK, SINGULAR, call, callback
 from continuation.compiled.calls.kernel import internal
@@ -186,7 +188,7 @@ def refine(w, request, parameters, out):
     size = intervals * n * m + 2
     asked, found = doubles(request, 2 * size + 8), doubles(out, 2 * size + 8)
     p, weights, kept = new_doubles(fixed(w, T.PARAMETERS)), new_doubles(size), new_doubles((6, size))
-    watched, test = new_doubles(2 * W.TESTS + intervals + 2 * n + COUNTS), -1
+    watched, test = new_doubles(2 * W.TESTS + intervals + 2 * n + COUNTS), np.int64(-1)  # no literal: see `frames`
     given = doubles(parameters, fixed(w, T.PARAMETERS))
     for k in range(p.shape[0]):
         p[k] = given[k]
