@@ -6,7 +6,8 @@ from continuation.compiled.calls.interface import OK, call_callback
 from continuation.compiled.state.messages import ROOM
 from continuation.compiled.state.trace_state import KINDS
 from continuation.equations.derivatives import state_jacobian
-from continuation.equations.measures.measure import measured_like
+from continuation.equations.measures.magnitudes import weights_at
+from continuation.equations.measures.measure import measured
 from continuation.ground import canonical
 from continuation.ground.arguments import check_mapping, shown
 from continuation.ground.points import SpecialPoint, Start
@@ -36,9 +37,9 @@ def start_of(cycles, start, vary, parameters, span) -> tuple:
         check_same_cycles(cycles, start)
         return start.problem, start
     if isinstance(start, SpecialPoint) and start.kind is Kind.HOPF:
-        return from_hopf(cycles, start, vary, parameters)
+        return from_hopf(cycles, start, vary, parameters, span)
     if hasattr(start, "period") and callable(start):
-        return from_orbit(cycles, start, vary, parameters)
+        return from_orbit(cycles, start, vary, parameters, span)
     what = f"{start.label}, {start.kind.name}" if isinstance(start, SpecialPoint) else shown(start)
     hint = ""
     if getattr(start, "context", None) is not None:
@@ -72,16 +73,31 @@ def given_parameters(cycles, start, parameters) -> np.ndarray:
     return cycles.parameter_values({**own, **check_mapping("parameters", parameters)})
 
 
-def from_hopf(cycles, point, vary, parameters) -> tuple:
+def measured_there(base, states, p, active, span):
+    """The vector field in the units that it has where a branch of orbits begins: of the largest values of each state.
+
+    Those of the branch of equilibria that led there are of its own start, which may be far away.
+
+    Parameters
+    ----------
+    states : (m, n) array
+        The orbit, or the equilibrium.
+    """
+    largest = states[np.argmax(np.abs(states), axis=0), np.arange(states.shape[1])]
+    weights = weights_at(base, largest, p, active, span)
+    return measured(base, weights, p, np.append(largest, p[active]), active)
+
+
+def from_hopf(cycles, point, vary, parameters, span) -> tuple:
     """The branch of orbits that begins at a Hopf point, which becomes its first row.
 
     Its tangent there is the critical eigenvector's orbit; those of growing amplitude that follow are corrected with
     their part of it held.
     """
-    base = measured_like(cycles.base, point, point.vary[0] if point.vary else vary)
     if check_mapping("parameters", parameters):
         raise ValueError("parameters: a Hopf point has its own; change them where its branch is traced")
     active, p, u = cycles.index_of(vary), given_parameters(cycles, point, None), cycles.base.state_values(point)
+    base = measured_there(cycles.base, u[None], p, active, span)
     omega, q = critical_pair(state_jacobian(cycles.base, u, p), base)
     mesh = np.full(cycles.intervals, 1 / cycles.intervals)
     times = times_of(mesh, cycles.degree)
@@ -152,7 +168,7 @@ def orbits_ahead(equations, x, tangent, held=None) -> list:
     return found
 
 
-def from_orbit(cycles, orbit, vary, parameters) -> tuple:
+def from_orbit(cycles, orbit, vary, parameters, span) -> tuple:
     """The branch through an orbit in numbers: laid on a mesh that suits it, then corrected."""
     p, active = given_parameters(cycles, orbit, parameters), cycles.index_of(vary)
     if tuple(orbit.state_names) != tuple(cycles.base.states):
@@ -160,7 +176,8 @@ def from_orbit(cycles, orbit, vary, parameters) -> tuple:
     mesh = mesh_for(orbit, cycles.intervals, cycles.degree)
     times = times_of(mesh, cycles.degree)
     profile = np.asarray(orbit(times * orbit.period), float)
-    problem = cycles.at_orbit(mesh, profile, orbit.period)
+    base = measured_there(cycles.base, profile, p, active, span)
+    problem = cycles.at_orbit(mesh, profile, orbit.period, base)
     equations = OrbitEquations(problem, p, active)
     x = np.concatenate([profile.ravel(), [orbit.period, p[active]]])
     held = np.zeros(len(x))
