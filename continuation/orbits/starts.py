@@ -17,11 +17,12 @@ from continuation.orbits.profiles.basis import basis
 
 # Amplitudes of the first orbits at a Hopf point, in units of the states, from large to small: of these the branch takes
 # the largest that its first step reaches and whose orbit is still the linear one, but for BENT of it.
-LARGEST_AMPLITUDE, HALVINGS, BENT = 0.5, 14, 0.1
+LARGEST_AMPLITUDE, HALVINGS, BENT = 0.5, 20, 0.1
 MOVES = 2  # of the mesh of an orbit that was given, before its branch begins
 AXIS = 1e-5  # real part of a Hopf point's pair, relative to its frequency, up to which it is one
 NEAR = 1e-2  # distance, relative to 1 + |u|, of an orbit that has shrunk to a point from the Hopf point that it ends in
 HOPF = KINDS.index("HOPF")
+EQUAL = 1e-4  # relative difference of two frequencies of one symmetry, which the error of a Hopf point has parted
 SLOWEST = 1e-8  # frequency, relative to the largest entry of F_u, below which the orbits' period is no number
 
 
@@ -98,7 +99,7 @@ def from_hopf(cycles, point, vary, parameters, span) -> tuple:
         raise ValueError("parameters: a Hopf point has its own; change them where its branch is traced")
     active, p, u = cycles.index_of(vary), given_parameters(cycles, point, None), cycles.base.state_values(point)
     base = measured_there(cycles.base, u[None], p, active, span)
-    omega, q = critical_pair(state_jacobian(cycles.base, u, p), base)
+    omega, q, words = critical_pair(state_jacobian(cycles.base, u, p), point, base)
     mesh = np.full(cycles.intervals, 1 / cycles.intervals)
     times = times_of(mesh, cycles.degree)
     mode = 2 * np.real(np.exp(2j * np.pi * times)[:, None] * q)
@@ -109,13 +110,9 @@ def from_hopf(cycles, point, vary, parameters, span) -> tuple:
     tangent /= equations.length(tangent)
     ahead = orbits_ahead(equations, x, tangent)
     if not ahead:
-        raise StartError(
-            "no periodic orbit was found beside the Hopf point: it may be degenerate, or the equations are not smooth "
-            "there; start from an Orbit",
-            Status.SINGULAR,
-        )
-    start = Start(x, tangent, p, vary, outward=True, problem=problem, origin=point, ahead=np.array(ahead))
-    return problem, start
+        raise StartError(words_on_none(point, omega), Status.SINGULAR)
+    begun = {"problem": problem, "origin": point, "ahead": np.array(ahead), "moved": words}
+    return problem, Start(x, tangent, p, vary, outward=True, **begun)
 
 
 def hopf_near(cycles, x, begun) -> np.ndarray:
@@ -136,18 +133,62 @@ def hopf_near(cycles, x, begun) -> np.ndarray:
     return np.concatenate([np.tile(u, (len(x) - 2) // n), [2 * np.pi / omega, value]])
 
 
-def critical_pair(a, base) -> tuple:
-    """Frequency and eigenvector, of unit length in the inner product, of the imaginary pair of F_u."""
+def critical_pair(a, point, base) -> tuple:
+    """The imaginary pair of F_u that a Hopf point is of.
+
+    Returns
+    -------
+    (omega, q, words)
+        Frequency; eigenvector, of unit length in the inner product; what is to be said where other pairs are imaginary
+        as well, else ``""``.
+
+    Raises
+    ------
+    StartError
+        There is none, or there are two of one frequency, whose orbits are several families.
+    """
     values, vectors = np.linalg.eig(a)
     upper = np.flatnonzero(values.imag > SLOWEST * np.max(np.abs(a)))
     if not len(upper):
         raise StartError("start: F_u has no complex pair at this point, so that no orbits begin there")
-    k = upper[np.argmin(np.abs(values[upper].real))]
-    if abs(values[k].real) > AXIS * values[k].imag:
-        raise StartError(f"start: its eigenvalues are {values[k]:.6g} at best: no Hopf point, where they are imaginary")
+    best = upper[np.argmin(np.abs(values[upper].real))]
+    critical = upper[np.abs(values[upper].real) <= AXIS * values[upper].imag]
+    if not len(critical):
+        raise StartError(
+            f"start: the eigenvalues of F_u nearest to the axis are {values[best]:.6g}: no Hopf point, where they are "
+            "imaginary; is it one of this problem, with these constants?"
+        )
+    omegas = values[critical].imag
+    wanted = (point.normal_form or {}).get("omega", values[best].imag)
+    k = critical[np.argmin(np.abs(omegas - wanted))]
+    omega = float(values[k].imag)
+    listed = ", ".join(f"{value:.6g}" for value in np.sort(omegas))
+    if np.sum(np.abs(omegas - omega) <= EQUAL * omega) > 1:
+        raise StartError(
+            f"start: F_u has several pairs of one frequency at {point.label} (omega = {listed}), so that several "
+            "families of orbits begin there; start from an Orbit of one, or restrict the problem to a symmetry of it"
+        )
+    words = ""
+    if len(critical) > 1:
+        words = f"F_u has several imaginary pairs at {point.label} (omega = {listed}): these are the orbits of "
+        words += f"omega = {omega:.6g}"
     q = canonical.turned(vectors[:, k])
     weights = base.inner_weights()[:-1]
-    return float(values[k].imag), q / np.sqrt(np.sum(weights * np.abs(q) ** 2))
+    return omega, q / np.sqrt(np.sum(weights * np.abs(q) ** 2)), words
+
+
+def words_on_none(point, omega) -> str:
+    """Why no orbits were found beside a Hopf point, as far as it is known."""
+    none, speed = (
+        f"no periodic orbit was found beside the Hopf point {point.label}",
+        (point.normal_form or {}).get("speed"),
+    )
+    if speed is not None and abs(speed) * (1 + abs(point[point.vary[0]])) <= AXIS * omega:
+        return (
+            f"{none}: its eigenvalues stay imaginary as {point.vary[0]!r} varies, as those of conservative systems, "
+            "whose orbits are a family at each value; vary a parameter that damps"
+        )
+    return f"{none}: it may be degenerate, or the equations are not smooth there; start from an Orbit"
 
 
 def orbits_ahead(equations, x, tangent, held=None) -> list:
