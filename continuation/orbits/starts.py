@@ -5,7 +5,7 @@ import numpy as np
 from continuation.compiled.calls.interface import OK, call_callback
 from continuation.compiled.state.messages import ROOM
 from continuation.compiled.state.trace_state import KINDS
-from continuation.equations.derivatives import state_jacobian
+from continuation.equations.derivatives import evaluate, state_jacobian
 from continuation.equations.measures.magnitudes import weights_at
 from continuation.equations.measures.measure import measured
 from continuation.ground import canonical
@@ -22,6 +22,9 @@ MOVES = 2  # of the mesh of an orbit that was given, before its branch begins
 AXIS = 1e-5  # real part of a Hopf point's pair, relative to its frequency, up to which it is one
 NEAR = 1e-2  # distance, relative to 1 + |u|, of an orbit that has shrunk to a point from the Hopf point that it ends in
 HOPF = KINDS.index("HOPF")
+# Rates at a Hopf point relative to what its linear terms are the sum of: located points have 1e-12, those of parameters
+# that differ in the fifth digit 1e-5.
+SOLVED = 1e-6
 EQUAL = 1e-4  # relative difference of two frequencies of one symmetry, which the error of a Hopf point has parted
 SLOWEST = 1e-8  # frequency, relative to the largest entry of F_u, below which the orbits' period is no number
 
@@ -96,8 +99,11 @@ def from_hopf(cycles, point, vary, parameters, span) -> tuple:
     their part of it held.
     """
     if check_mapping("parameters", parameters):
-        raise ValueError("parameters: a Hopf point has its own; change them where its branch is traced")
-    active, p, u = cycles.index_of(vary), given_parameters(cycles, point, None), cycles.base.state_values(point)
+        raise ValueError(
+            f"parameters: a Hopf point has its own, got {shown(parameters)}; change them where its branch is traced"
+        )
+    active, p, u = cycles.index_of(vary), given_parameters(cycles, point, None), equilibrium_at(cycles, point)
+    check_equilibrium(cycles.base, point, u, p)
     base = measured_there(cycles.base, u[None], p, active, span)
     omega, q, words = critical_pair(state_jacobian(cycles.base, u, p), point, base)
     mesh = np.full(cycles.intervals, 1 / cycles.intervals)
@@ -110,9 +116,32 @@ def from_hopf(cycles, point, vary, parameters, span) -> tuple:
     tangent /= equations.length(tangent)
     ahead = orbits_ahead(equations, x, tangent)
     if not ahead:
-        raise StartError(words_on_none(point, omega), Status.SINGULAR)
+        raise StartError(words_on_none(point, omega, vary), Status.SINGULAR)
     begun = {"problem": problem, "origin": point, "ahead": np.array(ahead), "moved": words}
     return problem, Start(x, tangent, p, vary, outward=True, **begun)
+
+
+def equilibrium_at(cycles, point) -> np.ndarray:
+    """(n,) state of a Hopf point; ValueError where it has other states."""
+    names = tuple(point.state_names)
+    if names != tuple(cycles.base.states):
+        raise ValueError(
+            f"start: wanted a Hopf point of {cycles.base.name} in {list(cycles.base.states)}, got {point.label} in "
+            f"{list(names)}"
+        )
+    return cycles.base.state_values(point)
+
+
+def check_equilibrium(base, point, u, p):
+    """Raise where F is not zero at a Hopf point: it is none of this problem, or was found with other constants."""
+    rates = evaluate(base, u, p)
+    k = int(np.argmax(np.where(np.isnan(rates), np.inf, np.abs(rates))))
+    scale = np.max(np.abs(state_jacobian(base, u, p)) @ (np.abs(u) + SOLVED))
+    if not abs(rates[k]) <= SOLVED * scale:
+        raise StartError(
+            f"start: {point.label} is no equilibrium of {base.name}, where the rate of {base.states[k]!r} is "
+            f"{rates[k]:.3g}; was it found with other equations or constants?"
+        )
 
 
 def hopf_near(cycles, x, begun) -> np.ndarray:
@@ -177,18 +206,21 @@ def critical_pair(a, point, base) -> tuple:
     return omega, q / np.sqrt(np.sum(weights * np.abs(q) ** 2)), words
 
 
-def words_on_none(point, omega) -> str:
+def words_on_none(point, omega, vary) -> str:
     """Why no orbits were found beside a Hopf point, as far as it is known."""
     none, speed = (
         f"no periodic orbit was found beside the Hopf point {point.label}",
         (point.normal_form or {}).get("speed"),
     )
-    if speed is not None and abs(speed) * (1 + abs(point[point.vary[0]])) <= AXIS * omega:
+    if speed is not None and point.vary[0] == vary and abs(speed) * (1 + abs(point[point.vary[0]])) <= AXIS * omega:
         return (
             f"{none}: its eigenvalues stay imaginary as {point.vary[0]!r} varies, as those of conservative systems, "
             "whose orbits are a family at each value; vary a parameter that damps"
         )
-    return f"{none}: it may be degenerate, or the equations are not smooth there; start from an Orbit"
+    return (
+        f"{none}: it may be degenerate, the equations are not smooth there, or `intervals` are too few; start from an "
+        "Orbit"
+    )
 
 
 def orbits_ahead(equations, x, tangent, held=None) -> list:
@@ -213,7 +245,7 @@ def from_orbit(cycles, orbit, vary, parameters, span) -> tuple:
     """The branch through an orbit in numbers: laid on a mesh that suits it, then corrected."""
     p, active = given_parameters(cycles, orbit, parameters), cycles.index_of(vary)
     if tuple(orbit.state_names) != tuple(cycles.base.states):
-        raise ValueError(f"start: the orbit's states are {orbit.state_names}, the problem's {cycles.base.states}")
+        raise ValueError(f"start: wanted an orbit in {list(cycles.base.states)}, got one in {list(orbit.state_names)}")
     mesh = mesh_for(orbit, cycles.intervals, cycles.degree)
     times = times_of(mesh, cycles.degree)
     profile = np.asarray(orbit(times * orbit.period), float)
@@ -228,8 +260,8 @@ def from_orbit(cycles, orbit, vary, parameters, span) -> tuple:
         y, tangent = least_change(equations, x)
     if y is None:
         raise StartError(
-            f"no periodic orbit was found near the one given (period {orbit.period:g}): its closing error may be too "
-            "large, or it is no orbit at these parameters"
+            f"start: no periodic orbit was found near the one given (period {orbit.period:g}): it may be none at these "
+            "parameters, or not be closed well enough; Orbit.from_simulation(problem, state) finds attracting ones"
         )
     for _ in range(MOVES):
         moved, x, along = equations.moved(y, tangent)
