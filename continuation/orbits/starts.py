@@ -5,7 +5,7 @@ import numpy as np
 from continuation.compiled.calls.interface import OK, call_callback
 from continuation.compiled.state.messages import ROOM
 from continuation.compiled.state.trace_state import KINDS
-from continuation.equations.derivatives import evaluate, state_jacobian
+from continuation.equations.derivatives import state_jacobian
 from continuation.equations.measures.magnitudes import weights_at
 from continuation.equations.measures.measure import measured
 from continuation.ground import canonical
@@ -14,17 +14,22 @@ from continuation.ground.points import SpecialPoint, Start
 from continuation.ground.status import Kind, StartError, Status
 from continuation.orbits.orbit_operations import OrbitEquations
 from continuation.orbits.profiles.basis import basis
+from continuation.orbits.refusals import (
+    AXIS,
+    check_equilibrium,
+    check_same_cycles,
+    equilibrium_at,
+    refuse_equilibrium,
+    refuse_several_turns,
+    words_on_none,
+)
 
 # Amplitudes of the first orbits at a Hopf point, in units of the states, from large to small: of these the branch takes
 # the largest that its first step reaches and whose orbit is still the linear one, but for BENT of it.
 LARGEST_AMPLITUDE, HALVINGS, BENT = 0.5, 20, 0.1
 MOVES = 2  # of the mesh of an orbit that was given, before its branch begins
-AXIS = 1e-5  # real part of a Hopf point's pair, relative to its frequency, up to which it is one
 NEAR = 1e-2  # distance, relative to 1 + |u|, of an orbit that has shrunk to a point from the Hopf point that it ends in
 HOPF = KINDS.index("HOPF")
-# Rates at a Hopf point relative to what its linear terms are the sum of: located points have 1e-12, those of parameters
-# that differ in the fifth digit 1e-5.
-SOLVED = 1e-6
 EQUAL = 1e-4  # relative difference of two frequencies of one symmetry, which the error of a Hopf point has parted
 SLOWEST = 1e-8  # frequency, relative to the largest entry of F_u, below which the orbits' period is no number
 
@@ -42,7 +47,7 @@ def start_of(cycles, start, vary, parameters, span) -> tuple:
         return start.problem, start
     if isinstance(start, SpecialPoint) and start.kind is Kind.HOPF:
         return from_hopf(cycles, start, vary, parameters, span)
-    if hasattr(start, "period") and callable(start):
+    if callable(start) and all(hasattr(start, name) for name in ("period", "parameters", "state_names")):
         return from_orbit(cycles, start, vary, parameters, span)
     what = f"{start.label}, {start.kind.name}" if isinstance(start, SpecialPoint) else shown(start)
     hint = ""
@@ -50,19 +55,6 @@ def start_of(cycles, start, vary, parameters, span) -> tuple:
         leaving = isinstance(start, SpecialPoint) and start.kind in (Kind.PERIOD_DOUBLING, Kind.BRANCH_POINT)
         hint = "; take a start of switch(cycles, point)" if leaving else "; branch.orbit(row) is the orbit of a row"
     raise StartError(f"start: wanted a Hopf point of a branch of equilibria or an Orbit, got {what}{hint}")
-
-
-def check_same_cycles(cycles, start):
-    """Raise where a start of `switch` is none of these periodic orbits."""
-    own = start.problem
-    if getattr(own, "base", None) is None or not hasattr(own, "reference"):
-        name = getattr(own, "name", "other equations")
-        raise ValueError(f"start: wanted one of switch(cycles, point), got one of {name}, which are no periodic orbits")
-    if own.states != cycles.states or list(own.parameters) != list(cycles.parameters):
-        raise ValueError(
-            f"start: wanted one of {cycles.name} in {list(cycles.base.states)}, got one of {own.name} in "
-            f"{list(own.base.states)}"
-        )
 
 
 def times_of(mesh, degree) -> np.ndarray:
@@ -119,29 +111,6 @@ def from_hopf(cycles, point, vary, parameters, span) -> tuple:
         raise StartError(words_on_none(point, omega, vary), Status.SINGULAR)
     begun = {"problem": problem, "origin": point, "ahead": np.array(ahead), "moved": words}
     return problem, Start(x, tangent, p, vary, outward=True, **begun)
-
-
-def equilibrium_at(cycles, point) -> np.ndarray:
-    """(n,) state of a Hopf point; ValueError where it has other states."""
-    names = tuple(point.state_names)
-    if names != tuple(cycles.base.states):
-        raise ValueError(
-            f"start: wanted a Hopf point of {cycles.base.name} in {list(cycles.base.states)}, got {point.label} in "
-            f"{list(names)}"
-        )
-    return cycles.base.state_values(point)
-
-
-def check_equilibrium(base, point, u, p):
-    """Raise where F is not zero at a Hopf point: it is none of this problem, or was found with other constants."""
-    rates = evaluate(base, u, p)
-    k = int(np.argmax(np.where(np.isnan(rates), np.inf, np.abs(rates))))
-    scale = np.max(np.abs(state_jacobian(base, u, p)) @ (np.abs(u) + SOLVED))
-    if not abs(rates[k]) <= SOLVED * scale:
-        raise StartError(
-            f"start: {point.label} is no equilibrium of {base.name}, where the rate of {base.states[k]!r} is "
-            f"{rates[k]:.3g}; was it found with other equations or constants?"
-        )
 
 
 def hopf_near(cycles, x, begun) -> np.ndarray:
@@ -206,23 +175,6 @@ def critical_pair(a, point, base) -> tuple:
     return omega, q / np.sqrt(np.sum(weights * np.abs(q) ** 2)), words
 
 
-def words_on_none(point, omega, vary) -> str:
-    """Why no orbits were found beside a Hopf point, as far as it is known."""
-    none, speed = (
-        f"no periodic orbit was found beside the Hopf point {point.label}",
-        (point.normal_form or {}).get("speed"),
-    )
-    if speed is not None and point.vary[0] == vary and abs(speed) * (1 + abs(point[point.vary[0]])) <= AXIS * omega:
-        return (
-            f"{none}: its eigenvalues stay imaginary as {point.vary[0]!r} varies, as those of conservative systems, "
-            "whose orbits are a family at each value; vary a parameter that damps"
-        )
-    return (
-        f"{none}: it may be degenerate, the equations are not smooth there, or `intervals` are too few; start from an "
-        "Orbit"
-    )
-
-
 def orbits_ahead(equations, x, tangent, held=None) -> list:
     """Orbits (with tangents) of falling amplitude beside a point x, each nearly the linear one.
 
@@ -263,6 +215,7 @@ def from_orbit(cycles, orbit, vary, parameters, span) -> tuple:
             f"start: no periodic orbit was found near the one given (period {orbit.period:g}): it may be none at these "
             "parameters, or not be closed well enough; Orbit.from_simulation(problem, state) finds attracting ones"
         )
+    refuse_equilibrium(cycles, y, p)
     for _ in range(MOVES):
         moved, x, along = equations.moved(y, tangent)
         other = OrbitEquations(moved, p, active)
@@ -271,6 +224,7 @@ def from_orbit(cycles, orbit, vary, parameters, span) -> tuple:
             break
         problem, equations, y, tangent = moved, other, better, unit
     found = problem.at_orbit(problem.mesh, y[:-2].reshape(profile.shape), y[-2])
+    refuse_several_turns(cycles.row_layout, problem.mesh, y)
     tangent = tangent / OrbitEquations(found, p, active).length(tangent)
     p[active] = y[-1]
     return found, Start(y, tangent if tangent[-1] >= 0 else -tangent, p, vary, problem=found)
