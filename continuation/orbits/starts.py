@@ -6,21 +6,31 @@ from continuation.compiled.calls.interface import OK, call_callback
 from continuation.compiled.state.messages import ROOM
 from continuation.compiled.state.trace_state import KINDS
 from continuation.equations.derivatives import state_jacobian
-from continuation.equations.measures.measure import measured_like
+from continuation.equations.measures.magnitudes import weights_at
+from continuation.equations.measures.measure import measured
 from continuation.ground import canonical
 from continuation.ground.arguments import check_mapping, shown
 from continuation.ground.points import SpecialPoint, Start
 from continuation.ground.status import Kind, StartError, Status
 from continuation.orbits.orbit_operations import OrbitEquations
 from continuation.orbits.profiles.basis import basis
+from continuation.orbits.refusals import (
+    AXIS,
+    check_equilibrium,
+    check_same_cycles,
+    equilibrium_at,
+    refuse_equilibrium,
+    refuse_several_turns,
+    words_on_none,
+)
 
 # Amplitudes of the first orbits at a Hopf point, in units of the states, from large to small: of these the branch takes
 # the largest that its first step reaches and whose orbit is still the linear one, but for BENT of it.
-LARGEST_AMPLITUDE, HALVINGS, BENT = 0.5, 14, 0.1
+LARGEST_AMPLITUDE, HALVINGS, BENT = 0.5, 20, 0.1
 MOVES = 2  # of the mesh of an orbit that was given, before its branch begins
-AXIS = 1e-5  # real part of a Hopf point's pair, relative to its frequency, up to which it is one
 NEAR = 1e-2  # distance, relative to 1 + |u|, of an orbit that has shrunk to a point from the Hopf point that it ends in
 HOPF = KINDS.index("HOPF")
+EQUAL = 1e-4  # relative difference of two frequencies of one symmetry, which the error of a Hopf point has parted
 SLOWEST = 1e-8  # frequency, relative to the largest entry of F_u, below which the orbits' period is no number
 
 
@@ -36,28 +46,15 @@ def start_of(cycles, start, vary, parameters, span) -> tuple:
         check_same_cycles(cycles, start)
         return start.problem, start
     if isinstance(start, SpecialPoint) and start.kind is Kind.HOPF:
-        return from_hopf(cycles, start, vary, parameters)
-    if hasattr(start, "period") and callable(start):
-        return from_orbit(cycles, start, vary, parameters)
+        return from_hopf(cycles, start, vary, parameters, span)
+    if callable(start) and all(hasattr(start, name) for name in ("period", "parameters", "state_names")):
+        return from_orbit(cycles, start, vary, parameters, span)
     what = f"{start.label}, {start.kind.name}" if isinstance(start, SpecialPoint) else shown(start)
     hint = ""
     if getattr(start, "context", None) is not None:
         leaving = isinstance(start, SpecialPoint) and start.kind in (Kind.PERIOD_DOUBLING, Kind.BRANCH_POINT)
         hint = "; take a start of switch(cycles, point)" if leaving else "; branch.orbit(row) is the orbit of a row"
     raise StartError(f"start: wanted a Hopf point of a branch of equilibria or an Orbit, got {what}{hint}")
-
-
-def check_same_cycles(cycles, start):
-    """Raise where a start of `switch` is none of these periodic orbits."""
-    own = start.problem
-    if getattr(own, "base", None) is None or not hasattr(own, "reference"):
-        name = getattr(own, "name", "other equations")
-        raise ValueError(f"start: wanted one of switch(cycles, point), got one of {name}, which are no periodic orbits")
-    if own.states != cycles.states or list(own.parameters) != list(cycles.parameters):
-        raise ValueError(
-            f"start: wanted one of {cycles.name} in {list(cycles.base.states)}, got one of {own.name} in "
-            f"{list(own.base.states)}"
-        )
 
 
 def times_of(mesh, degree) -> np.ndarray:
@@ -72,17 +69,35 @@ def given_parameters(cycles, start, parameters) -> np.ndarray:
     return cycles.parameter_values({**own, **check_mapping("parameters", parameters)})
 
 
-def from_hopf(cycles, point, vary, parameters) -> tuple:
+def measured_there(base, states, p, active, span):
+    """The vector field in the units that it has where a branch of orbits begins: of the largest values of each state.
+
+    Those of the branch of equilibria that led there are of its own start, which may be far away.
+
+    Parameters
+    ----------
+    states : (m, n) array
+        The orbit, or the equilibrium.
+    """
+    largest = states[np.argmax(np.abs(states), axis=0), np.arange(states.shape[1])]
+    weights = weights_at(base, largest, p, active, span)
+    return measured(base, weights, p, np.append(largest, p[active]), active)
+
+
+def from_hopf(cycles, point, vary, parameters, span) -> tuple:
     """The branch of orbits that begins at a Hopf point, which becomes its first row.
 
     Its tangent there is the critical eigenvector's orbit; those of growing amplitude that follow are corrected with
     their part of it held.
     """
-    base = measured_like(cycles.base, point, point.vary[0] if point.vary else vary)
     if check_mapping("parameters", parameters):
-        raise ValueError("parameters: a Hopf point has its own; change them where its branch is traced")
-    active, p, u = cycles.index_of(vary), given_parameters(cycles, point, None), cycles.base.state_values(point)
-    omega, q = critical_pair(state_jacobian(cycles.base, u, p), base)
+        raise ValueError(
+            f"parameters: a Hopf point has its own, got {shown(parameters)}; change them where its branch is traced"
+        )
+    active, p, u = cycles.index_of(vary), given_parameters(cycles, point, None), equilibrium_at(cycles, point)
+    check_equilibrium(cycles.base, point, u, p)
+    base = measured_there(cycles.base, u[None], p, active, span)
+    omega, q, words = critical_pair(state_jacobian(cycles.base, u, p), point, base)
     mesh = np.full(cycles.intervals, 1 / cycles.intervals)
     times = times_of(mesh, cycles.degree)
     mode = 2 * np.real(np.exp(2j * np.pi * times)[:, None] * q)
@@ -93,13 +108,9 @@ def from_hopf(cycles, point, vary, parameters) -> tuple:
     tangent /= equations.length(tangent)
     ahead = orbits_ahead(equations, x, tangent)
     if not ahead:
-        raise StartError(
-            "no periodic orbit was found beside the Hopf point: it may be degenerate, or the equations are not smooth "
-            "there; start from an Orbit",
-            Status.SINGULAR,
-        )
-    start = Start(x, tangent, p, vary, outward=True, problem=problem, origin=point, ahead=np.array(ahead))
-    return problem, start
+        raise StartError(words_on_none(point, omega, vary), Status.SINGULAR)
+    begun = {"problem": problem, "origin": point, "ahead": np.array(ahead), "moved": words}
+    return problem, Start(x, tangent, p, vary, outward=True, **begun)
 
 
 def hopf_near(cycles, x, begun) -> np.ndarray:
@@ -120,18 +131,48 @@ def hopf_near(cycles, x, begun) -> np.ndarray:
     return np.concatenate([np.tile(u, (len(x) - 2) // n), [2 * np.pi / omega, value]])
 
 
-def critical_pair(a, base) -> tuple:
-    """Frequency and eigenvector, of unit length in the inner product, of the imaginary pair of F_u."""
+def critical_pair(a, point, base) -> tuple:
+    """The imaginary pair of F_u that a Hopf point is of.
+
+    Returns
+    -------
+    (omega, q, words)
+        Frequency; eigenvector, of unit length in the inner product; what is to be said where other pairs are imaginary
+        as well, else ``""``.
+
+    Raises
+    ------
+    StartError
+        There is none, or there are two of one frequency, whose orbits are several families.
+    """
     values, vectors = np.linalg.eig(a)
     upper = np.flatnonzero(values.imag > SLOWEST * np.max(np.abs(a)))
     if not len(upper):
         raise StartError("start: F_u has no complex pair at this point, so that no orbits begin there")
-    k = upper[np.argmin(np.abs(values[upper].real))]
-    if abs(values[k].real) > AXIS * values[k].imag:
-        raise StartError(f"start: its eigenvalues are {values[k]:.6g} at best: no Hopf point, where they are imaginary")
+    best = upper[np.argmin(np.abs(values[upper].real))]
+    critical = upper[np.abs(values[upper].real) <= AXIS * values[upper].imag]
+    if not len(critical):
+        raise StartError(
+            f"start: the eigenvalues of F_u nearest to the axis are {values[best]:.6g}: no Hopf point, where they are "
+            "imaginary; is it one of this problem, with these constants?"
+        )
+    omegas = values[critical].imag
+    wanted = (point.normal_form or {}).get("omega", values[best].imag)
+    k = critical[np.argmin(np.abs(omegas - wanted))]
+    omega = float(values[k].imag)
+    listed = ", ".join(f"{value:.6g}" for value in np.sort(omegas))
+    if np.sum(np.abs(omegas - omega) <= EQUAL * omega) > 1:
+        raise StartError(
+            f"start: F_u has several pairs of one frequency at {point.label} (omega = {listed}), so that several "
+            "families of orbits begin there; start from an Orbit of one, or restrict the problem to a symmetry of it"
+        )
+    words = ""
+    if len(critical) > 1:
+        words = f"F_u has several imaginary pairs at {point.label} (omega = {listed}): these are the orbits of "
+        words += f"omega = {omega:.6g}"
     q = canonical.turned(vectors[:, k])
     weights = base.inner_weights()[:-1]
-    return float(values[k].imag), q / np.sqrt(np.sum(weights * np.abs(q) ** 2))
+    return omega, q / np.sqrt(np.sum(weights * np.abs(q) ** 2)), words
 
 
 def orbits_ahead(equations, x, tangent, held=None) -> list:
@@ -152,15 +193,16 @@ def orbits_ahead(equations, x, tangent, held=None) -> list:
     return found
 
 
-def from_orbit(cycles, orbit, vary, parameters) -> tuple:
+def from_orbit(cycles, orbit, vary, parameters, span) -> tuple:
     """The branch through an orbit in numbers: laid on a mesh that suits it, then corrected."""
     p, active = given_parameters(cycles, orbit, parameters), cycles.index_of(vary)
     if tuple(orbit.state_names) != tuple(cycles.base.states):
-        raise ValueError(f"start: the orbit's states are {orbit.state_names}, the problem's {cycles.base.states}")
+        raise ValueError(f"start: wanted an orbit in {list(cycles.base.states)}, got one in {list(orbit.state_names)}")
     mesh = mesh_for(orbit, cycles.intervals, cycles.degree)
     times = times_of(mesh, cycles.degree)
     profile = np.asarray(orbit(times * orbit.period), float)
-    problem = cycles.at_orbit(mesh, profile, orbit.period)
+    base = measured_there(cycles.base, profile, p, active, span)
+    problem = cycles.at_orbit(mesh, profile, orbit.period, base)
     equations = OrbitEquations(problem, p, active)
     x = np.concatenate([profile.ravel(), [orbit.period, p[active]]])
     held = np.zeros(len(x))
@@ -170,9 +212,10 @@ def from_orbit(cycles, orbit, vary, parameters) -> tuple:
         y, tangent = least_change(equations, x)
     if y is None:
         raise StartError(
-            f"no periodic orbit was found near the one given (period {orbit.period:g}): its closing error may be too "
-            "large, or it is no orbit at these parameters"
+            f"start: no periodic orbit was found near the one given (period {orbit.period:g}): it may be none at these "
+            "parameters, or not be closed well enough; Orbit.from_simulation(problem, state) finds attracting ones"
         )
+    refuse_equilibrium(cycles, y, p)
     for _ in range(MOVES):
         moved, x, along = equations.moved(y, tangent)
         other = OrbitEquations(moved, p, active)
@@ -181,6 +224,7 @@ def from_orbit(cycles, orbit, vary, parameters) -> tuple:
             break
         problem, equations, y, tangent = moved, other, better, unit
     found = problem.at_orbit(problem.mesh, y[:-2].reshape(profile.shape), y[-2])
+    refuse_several_turns(cycles.row_layout, problem.mesh, y)
     tangent = tangent / OrbitEquations(found, p, active).length(tangent)
     p[active] = y[-1]
     return found, Start(y, tangent if tangent[-1] >= 0 else -tangent, p, vary, problem=found)

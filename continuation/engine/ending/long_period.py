@@ -3,7 +3,7 @@
 import numpy as np
 
 from continuation.engine.watching import Watcher
-from continuation.ground.status import Status
+from continuation.ground.status import StartError, Status
 from continuation.orbits.long_periods import is_square_root, limit_of, lingers, saddle_of
 
 GROWN = 2.0  # of the first period, before one looks for its limit
@@ -23,10 +23,15 @@ class LongPeriod(Watcher):
         self.most, self.fit, self.saddle, self.seen = request.settings.max_period, None, None, 0
 
     def begin(self, problem, start):
-        """Note the first period and what stays."""
+        """Note the first period and what stays; StartError where it is beyond its limit."""
         self.problem, self.p, self.active = problem, start.p.copy(), start.active
         self.first = float(start.x[-2])
         self.limit = MOST * self.first if self.most is None else self.most
+        if self.first >= self.limit:
+            raise StartError(
+                f"Settings(max_period={self.limit:g}): wanted more than the period of the start, {self.first:.6g}",
+                Status.LIMIT,
+            )
 
     def after(self, trace):
         """Look at the last row."""
@@ -34,7 +39,11 @@ class LongPeriod(Watcher):
             return None
         x, error = trace.unknowns[-1], abs(self.trivial(trace)[-1])
         if x[-2] >= self.limit:
-            self.remarks = (self.words(trace, f"the period has grown to {x[-2]:.6g}"),)
+            reason = f"the period has grown to {x[-2]:.6g}"
+            if x[-2] <= GROWN * self.first:  # which says nothing of where it goes
+                self.remarks = (f"{reason}, beyond Settings(max_period={self.limit:g})",)
+            else:
+                self.remarks = (self.words(trace, reason),)
             return Status.LONG_PERIOD
         if error >= LOST and x[-2] > GROWN * self.first and lingers(*self.orbit(trace)):
             self.remarks = (

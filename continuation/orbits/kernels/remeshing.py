@@ -12,6 +12,7 @@ from continuation.compiled.calls.interface import OK, callback
 from continuation.compiled.calls.kernel import internal
 from continuation.orbits.kernels import table as T
 from continuation.orbits.kernels.collocation import set_reference
+from continuation.orbits.kernels.returning import bring_start, interpolate, is_near
 
 FLOOR = 0.1  # part of the mean that the error's density has at least: no interval is longer than ten mean ones
 # How unequal the shares of the intervals may be before the mesh is moved at all: nearer 1 and it moves for rounding.
@@ -19,34 +20,6 @@ UNEQUAL = 1.3
 SWEEPS = 2  # of smoothing of the density: jumps of neighbours differ by chance
 # What is asked for: indices of the slots PREVIOUS (-1: none), LEFT and START; whether to take the last move back.
 PREVIOUS, LEFT, START, BACK, ASKED = range(5)
-
-
-@internal
-def interpolate(w, source, old, target, new):
-    """Values at the nodes of another mesh of the piecewise polynomial with values `source` on the mesh `old`.
-
-    source, target : (L n m,); old, new : (L,) lengths.
-    """
-    n, m, intervals, _ = T.sizes(w)
-    nm, powers, nodes = n * m, T.array(w, T.POWERS, (m + 1, m + 1)), T.array(w, T.NODES_AT, m + 1)
-    i, begin, at = 0, 0.0, 0.0
-    for j in range(intervals):
-        for v in range(m):
-            place = at + nodes[v] * new[j]
-            while i + 1 < intervals and place > begin + old[i]:
-                begin += old[i]
-                i += 1
-            s = min(max((place - begin) / old[i], 0.0), 1.0)
-            last = 0 if i + 1 == intervals else (i + 1) * nm
-            for k in range(n):
-                total = 0.0
-                for c in range(m, -1, -1):
-                    coefficient = powers[c, m] * source[last + k]
-                    for q in range(m):
-                        coefficient += powers[c, q] * source[i * nm + q * n + k]
-                    total = total * s + coefficient
-                target[j * nm + v * n + k] = total
-        at += new[j]
 
 
 @internal
@@ -132,7 +105,7 @@ def carry(w, record, old, new):
     count, target = intervals * n * m, T.array(w, T.OTHER, intervals * n * m)
     for first in (0, count + 2):
         profile = part(record, first, count)
-        interpolate(w, profile, old, target, new)
+        interpolate(w, profile, old, target, new, 0.0)
         for k in range(count):
             profile[k] = target[k]
 
@@ -161,7 +134,7 @@ def record_in(slots, index, width):
 def adapt(w, slots, weights, request):
     """Move the mesh if that is due and make the orbit in LEFT the reference of the phase.
 
-    The records in the slots asked for, and the weights, follow the mesh.
+    The records in the slots asked for, and the weights, follow the mesh; that of the start also follows the phase.
     """
     n, m, intervals, _ = T.sizes(w)
     count, asked = intervals * n * m, doubles(request, ASKED)
@@ -174,23 +147,25 @@ def adapt(w, slots, weights, request):
         weigh_nodes(w, T.array(w, T.PRODUCT, count + 2))
         set_reference(w, left)
         return OK
-    new = new_doubles(intervals)
+    new, start = new_doubles(intervals), record_in(slots, asked[START], width)
     for i in range(intervals):
         former[i] = h[i]
-    if fixed(w, T.MOVING) == 1 and lay_mesh(w, left, new):
-        start = record_in(slots, asked[START], width)
-        if T.flags(w)[T.STARTED] == 0:
-            remember_start(w, start, h)
+    if T.flags(w)[T.STARTED] == 0:
+        remember_start(w, start, h)
+    moves, near = fixed(w, T.MOVING) == 1 and lay_mesh(w, left, new), False
+    if asked[PREVIOUS] >= 0.0:
+        previous = record_in(slots, asked[PREVIOUS], width)
+        near = is_near(w, left, previous, start, T.array(w, T.PRODUCT, count + 2))
+        if moves:
+            carry(w, previous, h, new)
+    if moves:
         carry(w, left, h, new)
-        if asked[PREVIOUS] >= 0.0:
-            carry(w, record_in(slots, asked[PREVIOUS], width), h, new)
-        first = T.array(w, T.FIRST, 2 * (count + 2) + intervals)
-        for k in range(2 * (count + 2)):
-            start[k] = first[k]
-        carry(w, start, part(first, 2 * (count + 2), intervals), new)
         for i in range(intervals):
             h[i] = new[i]
         weigh_nodes(w, doubles(weights, count + 2))
         weigh_nodes(w, T.array(w, T.PRODUCT, count + 2))
     set_reference(w, left)
+    if moves or near:
+        first = T.array(w, T.FIRST, 2 * (count + 2) + intervals)
+        bring_start(w, start, first, part(first, 2 * (count + 2), intervals), left, h, near)
     return OK
