@@ -1,7 +1,8 @@
 """Where a squid's axon spikes: all orbits between the Hopf points of the Hodgkin-Huxley equations.
 
-Hodgkin and Huxley (1952), voltages from rest at -65 mV, leak at -54.387 mV.  Rinzel and Miller, Math. Biosci. 49
-(1980) 27-59, found the branch of orbits with its folds and up to four orbits at once, one of them stable.
+Voltages from rest at -65 mV, leak at -54.387 mV.  Hassard, J. Theor. Biol. 71 (1978) 401-420, found the Hopf points,
+Rinzel and Miller, Math. Biosci. 49 (1980) 27-59, the branch of orbits with its folds and up to four orbits at once, one
+of them stable; doi:10.3934/mbe.2018036 has the same and the first spikes at 6.265, with the leak at -54.401 mV.
 Run: ``python -m studies.cycles.hodgkin_huxley``.
 """
 
@@ -81,10 +82,10 @@ def numbers(rest, orbits) -> dict:
 
 def claims(found) -> list:
     """What is known of these orbits."""
-    hodgkin, rinzel = "Hodgkin, Huxley 1952", "Rinzel, Miller 1980"
+    hassard, rinzel = "Hassard 1978", "Rinzel, Miller 1980"
     return [
-        Claim(hodgkin, "rest is unstable from 9.78 on", found["first Hopf point"], 9.77, 9.79),
-        Claim(hodgkin, "... up to 154.5", found["second Hopf point"], 154.45, 154.55),
+        Claim(hassard, "rest is unstable from 9.78 on", found["first Hopf point"], 9.77, 9.79),
+        Claim(hassard, "... up to 154.5", found["second Hopf point"], 154.45, 154.55),
         Claim(rinzel, "small orbits at 9.78 are unstable", found["l1 of the first"], low=1e-12, note="l1"),
         Claim(rinzel, "small orbits at 154.5 are stable", found["l1 of the second"], high=-1e-12, note="l1"),
         Claim(rinzel, "one branch joins the Hopf points", found["end"], high=1e-6, note="distance of its end"),

@@ -124,7 +124,6 @@ def claims(found) -> list:
         Claim("Sparrow 1982", "symmetric orbits down to 313", found["symmetry lost"], 312.5, 313.5),
         Claim("Sparrow 1982", "... then two that are images", found["asymmetry behind"], low=1.0, note="x_max + x_min"),
         Claim("symmetry", "symmetric ones stay so", found["asymmetry before"], high=1e-6, note="x_max + x_min"),
-        Claim("Sparrow 1982", "first doubling near 229.4", found["doubling 1"], 229.3, 229.5),
         Claim("Feigenbaum 1978", "each has twice the period", found["period grows"], 1.99, 2.02, note="last ratio"),
         Claim("Feigenbaum 1978", "distances shrink by 4.669", found["last ratio"], 4.6, 4.75, note="last ratio"),
         Claim("Feigenbaum 1978", "ratios converge", found["errors shrink"], low=2.0, note="of errors, least"),
@@ -151,6 +150,7 @@ def draw(loops, symmetric, cascade, path, fast=False):
     for branch in cascade:
         branch.plot("rho", "x_max", ax=axes[3])
     axes[3].set(title="doublings", xlabel="r", ylabel="largest x", xlim=(214.5, 231.0), ylim=(46.8, 48.9))
+    axes[3].get_legend().set_loc("center left")
     save(figure, path, fast)
 
 
