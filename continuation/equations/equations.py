@@ -257,7 +257,10 @@ class Equations:
     row_layout = None  # how a row's unknowns and context make an orbit, see `continuation.orbits.profiles.layout`
 
     def polish(self, unknowns, kinds, begun):
-        """Make special points (row -> Kind) of the unknowns (m, N) more exact, in place, where another way is known."""
+        """Make special points (row -> Kind) of the unknowns (m, N) more exact, in place, where another way is known.
+
+        Those that turn out to be none are taken out of `kinds`.
+        """
 
     def full_context(self, rows, events, begun) -> np.ndarray:
         """(m, C) the context of a branch's rows, with that of special points (at the rows `events`) made anew."""

@@ -19,6 +19,9 @@ from continuation.orbits.starts import hopf_near, start_of
 # Range of the states relative to 1 + |u| below which an orbit is the equilibrium at its Hopf point: located to 1e-8, it
 # may have an amplitude of that size; orbits of a hundred times it are resolved.
 SHRUNK = 1e-7
+# Distance in the parameter, relative to 1 + |p|, of other special points from a Hopf point at which orbits end: nearer
+# ones are made by rounding, as orbits of no size are known to no digit.
+ONE = 1e-6
 COARSE = 1e-3  # error of the trivial multiplier of which a remark tells
 MOST_DEGREE = 8  # beyond, equations of one interval are ill-conditioned for nothing: more intervals do the same
 
@@ -152,10 +155,15 @@ class PeriodicOrbits(Equations):
         return found | {AMPLITUDE: amplitudes(profiles, rows.context[:, : self.intervals], self.degree, self.metric)}
 
     def polish(self, unknowns, kinds, begun):
-        """Hopf points, at which orbits shrink to a point, are those of the equilibria."""
-        for row, kind in kinds.items():
-            if kind is Kind.HOPF:
-                unknowns[row] = hopf_near(self, unknowns[row], begun)
+        """Hopf points, at which orbits shrink to a point, are those of the equilibria; beside them nothing else is."""
+        for row in [row for row, kind in kinds.items() if kind is Kind.HOPF]:
+            unknowns[row] = hopf_near(self, unknowns[row], begun)
+            near = np.abs(unknowns[:, -1] - unknowns[row, -1]) <= ONE * (1 + abs(unknowns[row, -1]))
+            for sign in (-1, 1):
+                beside = row + sign
+                while beside in kinds and near[beside]:
+                    del kinds[beside]
+                    beside += sign
 
     def full_context(self, rows, events, begun) -> np.ndarray:
         """(m, C) the rows' meshes and multipliers; of special points, which are no steps of the trace, made anew."""

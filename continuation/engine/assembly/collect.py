@@ -40,7 +40,9 @@ def assemble(problem, begun, runs, request) -> Rows:
     size, base = len(begun.x), records.shape[1] - S.SCALARS
     unknowns, scalars = records[:, :size].copy(), records[:, base:]
     kinds = {int(row): KINDS[int(scalars[row, S.KIND])] for row in np.flatnonzero(scalars[:, S.KIND] != S.REGULAR)}
+    noted = set(kinds)
     problem.polish(unknowns, kinds, begun)
+    scalars[sorted(noted - set(kinds)), S.KIND] = S.REGULAR
     states, varied = problem.columns(unknowns)
     own = {name: read(scalars) for name, read in FROM_SCALARS.items()}
     if begun.origin is not None:  # a branch point switched at is known better than the engine knows it

@@ -44,6 +44,7 @@ STALLED = 1e-7  # corrections that no longer shrink are rounding below this
 BESIDE = 1e-5
 FAR = 1e-3  # the same at Hopf points, near which orbits are known to rounding over their size
 FIRST = 1e-3  # first step of the secant method, relative to 1 + |x|
+WIDER = 2  # how often the search begins four times farther from a singular point, where no orbit is to be had
 STEPS = 40
 
 
@@ -140,8 +141,13 @@ def find_zero(w, test, guess, direction, weights, p, kept, watched):
     # Steps converge so fast that the last would lead to a singular point itself: they go beyond it, so that in the end
     # it lies half way between two orbits.
     aside = 0.5 * enough if singular else 0.0
-    sa, sb, step = 0.0, FIRST * scale, 0.0
+    # The guess itself may be so near to a singular point that no orbit is to be had there.
+    sa, sb, step = -FIRST * scale if singular else 0.0, FIRST * scale, 0.0
     status, residual = orbit_at(w, guess, direction, weights, sa, p, a, za, det)
+    for _ in range(WIDER):
+        if status != OK and singular:
+            sa, sb = 4.0 * sa, 4.0 * sb
+            status, residual = orbit_at(w, guess, direction, weights, sa, p, a, za, det)
     if status != OK:
         return status, 0.0, 0.0
     status, fa, power = test_at(w, test, a, za, det, p, watched)
