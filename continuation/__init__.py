@@ -19,6 +19,7 @@ __all__ = [
     "Diagram",
     "EmanatingOrbit",
     "Kind",
+    "Orbit",
     "Point",
     "Problem",
     "Settings",
@@ -33,6 +34,7 @@ __all__ = [
     "emanating_orbit",
     "emanating_orbits",
     "find_solutions",
+    "periodic_orbits",
     "switch",
     "trace",
     "unconnected",
@@ -40,6 +42,7 @@ __all__ = [
 
 LAZY = {  # name -> module that is imported when the name is first asked for: they bring numba or scipy
     "EmanatingOrbit": "continuation.branching.emanating",
+    "Orbit": "continuation.orbits.profiles.orbit",
     "Problem": "continuation.problem",
     "TimeLimit": "continuation.engine.watching",
     "Watcher": "continuation.engine.watching",
@@ -48,6 +51,7 @@ LAZY = {  # name -> module that is imported when the name is first asked for: th
     "emanating_orbit": "continuation.branching.emanating",
     "emanating_orbits": "continuation.branching.emanating",
     "find_solutions": "continuation.find",
+    "periodic_orbits": "continuation.orbits.periodic",
     "unconnected": "continuation.find",
 }
 

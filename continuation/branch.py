@@ -10,11 +10,14 @@ checking = later("continuation.results.check")
 dataset = later("continuation.output.dataset")
 engine = later("continuation.engine.extend")
 files = later("continuation.output.files")
+multiplier_plot = later("continuation.output.multiplier_plot")
+orbit_rows = later("continuation.orbits.orbit_rows")
 plotting = later("continuation.output.plotting")
 progressing = later("continuation.engine.progress")
 watching = later("continuation.engine.watching")
 problems = later("continuation.problem")
 solutions = later("continuation.results.solutions")
+spatiotemporal = later("continuation.orbits.switches.spatiotemporal")
 tables = later("continuation.output.tables")
 
 
@@ -44,7 +47,8 @@ class Branch(Rows):
         Returns
         -------
         list of Point
-            In row order, each corrected to rounding; empty where the branch does not pass.
+            In row order, each corrected to rounding; empty where the branch does not pass.  Of periodic orbits each is
+            an `Orbit`, and the value that of the varied parameter or of the period.
         """
         return solutions.solutions_at(self, value)
 
@@ -56,8 +60,36 @@ class Branch(Rows):
         )
 
     def check(self):
-        """Recompute residual and tangent of every row independently; see `continuation.results.check.check_branch`."""
+        """Recompute residual and tangent of rows, integrate orbits; see `continuation.results.check.check_branch`."""
         return checking.check_branch(self)
+
+    # Of periodic orbits
+
+    def orbit(self, row):
+        """The periodic orbit on a row, an `Orbit`: sampled at any time, drawn against time or in the plane."""
+        return orbit_rows.orbit_of(self, row)
+
+    def orbit_symmetry(self, row):
+        """Which declared symmetries map the periodic orbit on a row to itself, and with which shifts of time, a `Wave`.
+
+        See `continuation.orbits.switches.spatiotemporal.symmetry_of_orbit`.
+        """
+        orbit = self.orbit(row)
+        return spatiotemporal.symmetry_of_orbit(solutions.need_problem(self, self.problem).vector_field.symmetry, orbit)
+
+    @property
+    def multipliers(self):
+        """(m, n) complex Floquet multipliers of every row of a branch of periodic orbits, the trivial one last."""
+        return orbit_rows.layout_of(self).multipliers(self.context)
+
+    @property
+    def exponents(self):
+        """(m, n) their logarithms, ``log |mu| + i angle``: right where multipliers themselves over- or underflow."""
+        return orbit_rows.layout_of(self).exponents(self.context)
+
+    def plot_multipliers(self, ax=None, **options):
+        """Draw the Floquet multipliers of a branch of periodic orbits beside the unit circle; returns the Axes."""
+        return multiplier_plot.plot_multipliers(self, ax, **options)
 
     # Showing and keeping
 
@@ -66,7 +98,10 @@ class Branch(Rows):
         return segments(self)
 
     def plot(self, x=None, y=None, ax=None, **options):
-        """Draw the branch: stable solid, unstable dashed, special points labelled; returns the Axes."""
+        """Draw the branch: stable solid, unstable dashed, special points labelled; returns the Axes.
+
+        Of periodic orbits the largest and the least values of a state, by default the first.
+        """
         return plotting.plot(self, x, y, ax, **options)
 
     def save(self, path):

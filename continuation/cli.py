@@ -23,6 +23,9 @@ from continuation.trace import trace as trace_branch
 diagram_files = later("continuation.exploring.diagram_files")
 drawing = later("continuation.exploring.drawing")
 files = later("continuation.output.files")
+starting = later("continuation.models.cycle_start")
+orbit_data = later("continuation.orbits.profiles.orbit")
+orbits = later("continuation.orbits.periodic")
 opening = later("continuation.models.opening")
 writing = later("continuation.models.description")
 plotting = later("continuation.output.plotting")
@@ -81,18 +84,24 @@ def main(context, version):
 @click.option("--direction", type=click.Choice(["both", "1", "-1"]), default="both", help="Of the parameter.")
 @click.option("--max-step", type=float, help="Largest step.")
 @click.option("--max-points", type=int, help="Points stored in each direction.")
+@click.option(
+    "--cycles", is_flag=False, flag_value="", metavar="FROM", help="Periodic orbits: of HB1, or simulate[=TIME]."
+)
 @click.option("--plot", "picture", metavar="FILE", help="Draw the branch (.png, .pdf, .svg ...).")
 @click.option("--save", "target", metavar="FILE", help="Keep the branch (netCDF).")
-def trace(model, picture, target, settled, **options):
-    """Trace a branch of the problem in the file MODEL (.toml, .ode)."""
+def trace(model, picture, target, settled, cycles, **options):
+    """Trace a branch of the problem in the file MODEL (.toml, .ode), or with --cycles its periodic orbits."""
     with _InputErrors():
         _check_files(picture, target)
-        title, problem, arguments = _arguments(model, options)
+        found = _opened(model)
+        title, problem, arguments = _arguments(found, options)
+        start = None if cycles is None else starting.cycle_start(found.cycles, cycles)
     if settled:
         arguments["start"] = _settled(problem, arguments)
-    branch = _traced(problem, arguments, trace_branch)
+    branch, equilibria = _traced_cycles(problem, arguments, start) if start else (None, None)
+    branch = branch or _traced(problem, arguments, trace_branch)
     try:
-        _keep(branch, picture, target)
+        _keep(branch, picture, target, equilibria)
     finally:
         _show(branch, title)
     return _outcome(branch)
@@ -118,7 +127,7 @@ def diagram(model, picture, target, depth, max_branches, deflate, **options):
     """Trace all branches that hang together with the start of the file MODEL (.toml, .ode)."""
     with _InputErrors():
         _check_files(picture, target)
-        title, problem, arguments = _arguments(model, {**options, "direction": "both"})
+        title, problem, arguments = _arguments(_opened(model), {**options, "direction": "both"})
     del arguments["direction"]
     found = _traced(
         problem, {**arguments, "depth": depth, "max_branches": max_branches, "deflate": deflate}, make_diagram
@@ -204,17 +213,24 @@ class _InputErrors:
             raise click.UsageError(str(error)) from error
 
 
-def _arguments(path, options):
-    """Title and problem of a model file, and what to call `continuation.trace` with."""
+def _opened(path):
+    """What a model file says; its notes are told."""
     model = opening.open_model(path, problems.Problem.from_expressions)
     for note in model.notes:
         _complain(f"note: {note}")
+    return model
+
+
+def _arguments(model, options):
+    """Title and problem of a model file, and what to call `continuation.trace` with."""
     vary = options["vary"] or model.vary
     known, bounds = list(model.problem.parameters), _bounds(options["bounds"], model)
     span = check_span(options["span"] or model.span or UNLIMITED, "--span")
     values, chosen = _named_sets(model, options["values"])
     if vary is None:
-        raise ValueError(f"{path}: nothing to vary: give --vary NAME or [trace] vary; known: {suggest('', known)}")
+        raise ValueError(
+            f"{model.path}: nothing to vary: give --vary NAME or [trace] vary; known: {suggest('', known)}"
+        )
     if vary not in known:
         raise ValueError(f"--vary {vary}: no such parameter; known: {suggest(vary, known)}")
     return (
@@ -298,6 +314,28 @@ def _traced(problem, arguments, what):
             raise click.exceptions.Exit(1) from error
 
 
+def _traced_cycles(problem, arguments, start):
+    """The branch of periodic orbits, and that of the equilibria whose Hopf point it begins at, None of simulations."""
+    with _InputErrors():
+        cycles = orbits.periodic_orbits(problem, **start.options)
+    if start.hopf:
+        equilibria = _traced(problem, arguments, trace_branch)
+        with _InputErrors():
+            first, own = starting.hopf_point(equilibria, start.hopf), {"parameters": None, "direction": "both"}
+    else:
+        equilibria, own = None, {}
+        first = _traced(problem, {**arguments, "settle": start.settle}, _simulated)
+    span = arguments["span"]
+    if isinstance(span, dict):  # limits of the equilibria's states are none of the orbits'
+        span = span[arguments["vary"]]
+    return _traced(cycles, {**arguments, **own, "start": first, "span": span}, trace_branch), equilibria
+
+
+def _simulated(problem, start, parameters, settle, **_):
+    """The stable cycle that the flow comes to from the start."""
+    return orbit_data.Orbit.from_simulation(problem, start, parameters, settle=settle)
+
+
 def _check_files(picture, target):
     """Refuse files that can't be written, before any work is done."""
     for path in filter(None, (picture, target)):
@@ -312,13 +350,13 @@ def _check_files(picture, target):
             raise ValueError(f"{picture}: unknown kind of picture; endings: {', '.join(sorted(known))}")
 
 
-def _keep(branch, picture, target):
-    """Write the branch and its picture, the branch first."""
+def _keep(branch, picture, target, behind=None):
+    """Write the branch and its picture, the branch first; one that it hangs together with is drawn too."""
     with _InputErrors():
         if target:
             branch.save(target)
         if picture:
-            _module_of(branch).picture(branch, picture)
+            _module_of(branch).picture(branch, picture, **({} if behind is None else {"behind": behind}))
 
 
 def _module_of(found):
@@ -335,7 +373,8 @@ def _load(path):
 
 def _check_column(branch, name):
     """Refuse a column that the branch has not."""
-    known = [*branch.parameters, *branch.state_names, *branch.outputs, "norm", "arclength"]
+    states = [] if branch.layout is None else branch.layout.names  # largest and least values are drawn under these
+    known = [*branch.parameters, *states, *branch.state_names, *branch.outputs, "norm", "arclength"]
     if name not in known:
         raise ValueError(f"no column {name!r}; known: {suggest(name, known)}")
 

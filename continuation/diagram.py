@@ -25,7 +25,8 @@ class Diagram(DiagramRecord):
     @classmethod
     def of(cls, record):
         """The diagram with the data of a `DiagramRecord`."""
-        return cls(**{**vars(record), "branches": tuple(map(Branch.of, record.branches))})
+        own = {name: tuple(map(Branch.of, getattr(record, name))) for name in ("branches", "cycles")}
+        return cls(**{**vars(record), **own})
 
     def at(self, **value) -> list:
         """All solutions of all branches where a state or the varied parameter has a value, as `Branch.at`.
@@ -78,8 +79,9 @@ class Diagram(DiagramRecord):
         for point in self.special:
             counts[point.kind] = counts.get(point.kind, 0) + 1
         found = ", ".join(f"{count} {kind.label}" for kind, count in counts.items())
+        orbits = f"{len(self.cycles)} of periodic orbits, " if self.cycles else ""
         return (
-            f"<Diagram of {self.problem_name} in {self.vary}: {len(self.branches)} branches, "
+            f"<Diagram of {self.problem_name} in {self.vary}: {len(self.branches)} branches, {orbits}"
             f"{found or 'no special points'}; {self.status.name}>"
         )
 
@@ -104,6 +106,7 @@ def diagram(
     max_points=200_000,
     max_seconds=None,
     deflate=None,
+    cycles=False,
     progress=False,
 ):
     """Follow the branch through `start`, the branches through its branch points, those through theirs, and so on.
@@ -132,6 +135,9 @@ def diagram(
     deflate : None, int or sequence of float
         Values of the parameter (or how many, evenly inside a finite span) at which solutions on no branch known
         are looked for by deflation, and followed.
+    cycles : bool, or what `periodic_orbits` makes of the problem
+        Follow the branch of periodic orbits from every Hopf point too, then those through its period doublings and
+        branch points, up to `depth` of them; they are in ``diagram.cycles``.  Limits of states do not apply to them.
     progress : bool
         Show branches done and pending and the parameter on the terminal.
 
@@ -140,7 +146,10 @@ def diagram(
     Diagram
         Each branch once.  The two half-branches that leave a branch point in opposite directions are one branch: a
         pitchfork has two, the trunk and the parabola.  Of branches that are images of each other under the symmetries
-        of the problem one is followed, and counted (``diagram.origins[k].multiplicity``).
+        of the problem one is followed, and counted (``diagram.origins[k].multiplicity``).  Branches of periodic orbits
+        are in ``diagram.cycles`` (``diagram.cycle_origins`` says how they were found), numbered after the others in
+        the table and drawn by the largest and the least value of a state; the same special points in both bear the
+        same label.
 
     Raises
     ------
@@ -151,12 +160,14 @@ def diagram(
 
     Notes
     -----
-    A branch met again, from its other side or from another branch point, is recognised: by its tangent at the branch
-    point, and by comparing its points with the interpolated and corrected curves known.  A trace that runs onto a
-    known branch away from branch points has jumped: it is traced anew with smaller steps.  What could not be followed
-    is told in ``diagram.failures``; it stops nothing else.  Ctrl-C returns the diagram found so far, whose `resume`
-    goes on.  Branches that no branch point connects with the start are found only by `deflate`, and even then without
-    a guarantee.  Cost: that of the traces; a comparison costs as much as a few points.
+    Periodic orbits are told apart wherever their phase 0 is: a branch that ends in another Hopf point is not traced
+    again from there, and one that reaches another period doubling ends there, as the same orbits half a period
+    later follow.  A branch met again, from its other side or from another branch point, is recognised: by its tangent
+    at the branch point, and by comparing its points with the interpolated and corrected curves known.  A trace that
+    runs onto a known branch away from branch points has jumped: it is traced anew with smaller steps.  What could not
+    be followed is told in ``diagram.failures``; it stops nothing else.  Ctrl-C returns the diagram found so far, whose
+    `resume` goes on.  Branches that no branch point connects with the start are found only by `deflate`, and even then
+    without a guarantee.  Cost: that of the traces; a comparison costs as much as a few points.
 
     Examples
     --------
@@ -170,6 +181,6 @@ def diagram(
     True
     """
     limits = {"depth": depth, "max_branches": max_branches, "max_points": max_points}
-    limits |= {"max_seconds": max_seconds, "deflate": deflate}
+    limits |= {"max_seconds": max_seconds, "deflate": deflate, "cycles": cycles}
     plan = plans.make_plan(problem, vary, span, settings, detect, **limits)
     return Diagram.of(work_list.start_diagram(problem, start, plan, parameters, progress))

@@ -26,6 +26,7 @@ from continuation.symmetries.symmetry import Symmetry
 expressions = later("continuation.expressions")
 linear = later("continuation.expressions.linear")
 opening = later("continuation.models.opening")
+orbits = later("continuation.orbits.periodic")
 settling = later("continuation.searching.settling")
 
 
@@ -384,8 +385,12 @@ def _source_of_reduced(problem):
 
 
 def from_source(source):
-    """Make the problem that `source` (from a file) describes."""
-    return Problem.from_source(source)
+    """Make the problem that `source` (from a file) describes, its periodic orbits if it says so."""
+    problem, cycles = Problem.from_source(source), source.get("cycles")
+    if cycles is None:
+        return problem
+    own = check_mapping("cycles", cycles, "intervals and degree")
+    return orbits.periodic_orbits(problem, own["intervals"], own["degree"])
 
 
 def chosen_functions(made, compiled) -> dict:

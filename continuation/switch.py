@@ -1,18 +1,20 @@
-"""`switch`: from a branch point to the other branches through it."""
+"""`switch`: from a branch point or a period doubling to the other branches through it."""
 
-from continuation.branching.switching import SECONDS, Starts, starts_at
+from continuation.branching.switching import SECONDS, starts_at
 from continuation.ground.names import check_seconds
+from continuation.ground.points import Starts
 from continuation.ground.settings import Settings
 
 
 def switch(problem, point, settings=None, *, seconds=SECONDS) -> Starts:
-    """Find the half-branches that meet at a branch point.
+    """Find the half-branches that meet at a branch point, of equilibria or of periodic orbits, or a period doubling.
 
     Parameters
     ----------
     problem : Problem
+        Or what `periodic_orbits` makes of one.
     point : SpecialPoint
-        Of `Kind.BRANCH_POINT`, located, of a branch in one parameter.
+        Of `Kind.BRANCH_POINT`, of periodic orbits also `Kind.PERIOD_DOUBLING`, located, of a branch in one parameter.
     settings : Settings, optional
         Not needed: the directions are found without steps of a trace.
     seconds : float
@@ -24,7 +26,9 @@ def switch(problem, point, settings=None, *, seconds=SECONDS) -> Starts:
     list of Start
         One for each half-branch but the one that led to the point (the rows before it, or after it where it is the
         first row): first its straight continuation (``start.known``), then the others, opposite ones side by side.
-        Where branches touch, so that several share the tangent, all are there and none is known.
+        Where branches touch, so that several share the tangent, all are there and none is known.  At a period doubling
+        there are two: the known branch going on, and the doubled orbits on twice the mesh intervals (one start, as the
+        other half-branch is the same orbits half a period later).
 
         ``trace(problem, start, vary)`` goes outward; its first row is the branch point.  ``start.continuum`` is the
         dimension of the continuum of half-branches that the start represents (0: it stands for itself).  The list's
@@ -34,8 +38,9 @@ def switch(problem, point, settings=None, *, seconds=SECONDS) -> Starts:
     Raises
     ------
     ValueError
-        The point is of another kind or of another problem, was not located, equations depend on each other around
-        it, its kernel is larger than 8, or nothing but the branch that led to it was found.
+        The point is of another kind (a fold or a Neimark-Sacker point of periodic orbits has nothing to switch to) or
+        of another problem, was not located, equations depend on each other around it, its kernel is larger than 8, or
+        nothing but the branch that led to it was found.
 
     Notes
     -----
@@ -63,6 +68,9 @@ def switch(problem, point, settings=None, *, seconds=SECONDS) -> Starts:
     >>> side = trace(problem, starts[1], vary="mu", span=(-1, 1))
     >>> bool(abs(side["x"][-1] ** 2 - 1.0) < 1e-12)
     True
+
+    ``trace(cycles, switch(cycles, branch["PD1"])[1], "b", (2, 5))`` follows the doubled orbits that leave a period
+    doubling of a branch of ``cycles = periodic_orbits(problem)``.
     """
     if settings is not None and not isinstance(settings, Settings):
         raise ValueError(f"settings: wanted Settings(...), got {type(settings).__name__}")

@@ -29,6 +29,7 @@ def assemble(name, state_names, states, varied, unstable, special=(), ends=LIMIT
         "unstable": np.asarray(unstable, dtype=np.int64),
         "nullity": np.zeros(m, dtype=np.int64),
         "residuals": np.full(m, 1e-16),
+        "context": np.zeros((m, 0)),
         "outputs": {},
         "effort": {"steps": m - 1, "rejections": {"newton": 1, "angle": 0}},
     }

@@ -24,6 +24,7 @@ ROOMS = (  # each may use those behind it
     "kinds",
     "results",
     "derived",
+    "orbits",
     "equations",
     "symmetries",
     "expressions",
@@ -32,7 +33,7 @@ ROOMS = (  # each may use those behind it
 )
 COMPILED_ROOMS = ("loop", "events", "steps", "curves", "dense", "state", "matrices", "tape", "calls")
 MOST_FILES = 12
-AT_THE_TOP = 23  # files and folders of continuation/: the words users type, the rooms, __init__.py
+AT_THE_TOP = 24  # files and folders of continuation/: the words users type, the rooms, __init__.py
 
 
 def module_of(file):

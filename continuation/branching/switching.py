@@ -17,9 +17,13 @@ from continuation.equations.measures.measure import measured_like
 from continuation.equations.solved import is_solution
 from continuation.ground import canonical
 from continuation.ground.arguments import check_problem
+from continuation.ground.later import later
 from continuation.ground.names import suggest
-from continuation.ground.points import SpecialPoint, Start
+from continuation.ground.points import SpecialPoint, Start, Starts
 from continuation.ground.status import Kind
+
+leaving_cycles = later("continuation.orbits.switches.leaving_cycles")
+periodic = later("continuation.orbits.periodic")
 
 logger = logging.getLogger("continuation")
 
@@ -34,24 +38,10 @@ LARGEST = 8  # dimension of the kernel beyond which nothing is tried
 SECONDS = 60.0  # for one point: cubic kernels of dimension 6 take a tenth of it, of dimension 8 twice as long
 
 
-class Starts(list):
-    """Starts of the half-branches at a branch point: a list that knows how far it can be trusted.
-
-    Attributes
-    ----------
-    complete : bool
-        Whether all real solutions of the reduced equations are known to be among them.
-    notes : tuple of str
-        What was left out, and why.
-    """
-
-    def __init__(self, starts=(), complete=True, notes=()):
-        super().__init__(starts)
-        self.complete, self.notes = complete, tuple(notes)
-
-
 def starts_at(problem, point, seconds=SECONDS) -> Starts:
     """The half-branches that meet at a branch point; see `continuation.switch.switch`."""
+    if isinstance(problem, periodic.PeriodicOrbits):
+        return leaving_cycles.cycle_starts_at(problem, point)
     vary = check_branch_point(problem, point)
     problem = measured_like(problem, point, vary)
     x = problem.point_unknowns(point, vary)
@@ -80,8 +70,10 @@ def check_branch_point(problem, point) -> str:
     if point.kind is Kind.HOPF:
         raise ValueError(
             f"point: wanted a branch point (BP), got {point.label}, a HOPF: the branch there is one of periodic "
-            "orbits; see emanating_orbit(problem, point)"
+            "orbits; see emanating_orbit(problem, point) and trace(periodic_orbits(problem), point, vary)"
         )
+    if point.context is not None:
+        raise ValueError(f"point: {point.label} is one of periodic orbits: switch(periodic_orbits(problem), point)")
     if point.kind is not Kind.BRANCH_POINT:
         raise ValueError(f"point: wanted a branch point (BP), got {point.label}, a {point.kind.name}")
     if not point.located:

@@ -26,6 +26,7 @@ NUDGE = 1e-6  # step of the difference that tells where a value goes, relative t
 # Part of the way from the row before to its extremum by which a value's interpolant may fall short of a limit and be
 # looked at all the same: ten times less and bent excursions are missed, ten times more and each extremum costs a point.
 NEARLY = 0.1
+TOGETHER = 1 << 20  # floats of basis vectors that are looked at together: 8 MB
 HALVINGS = 100  # of a bracket; 44 lead from 1 to ROUND
 
 
@@ -108,18 +109,32 @@ def check_start(start, limited):
 
 def split_bounds(problem, vary, size, bounds) -> tuple:
     """The bounds that are limits of one unknown, as (its index, low, high), and the others."""
-    limits, others, basis = [], [], np.vstack([np.zeros(size), np.eye(size)])
+    limits, others = [], []
     for bound in bounds:
-        is_output = bound.name in problem.outputs
-        column = np.zeros(1) if is_output else shown_as(problem, vary, bound.name, basis)
-        factors = column[1:] - column[0]
-        at = np.flatnonzero(factors)
-        if len(at) == 1:
-            ends = (np.array([bound.low, bound.high]) - column[0]) / factors[at[0]]
-            limits.append((int(at[0]), float(ends.min()), float(ends.max())))
+        factors = {} if bound.name in problem.outputs else factors_of(problem, vary, bound.name, size)
+        if len(factors) == 1:
+            (index, (factor, constant)) = factors.popitem()
+            ends = (np.array([bound.low, bound.high]) - constant) / factor
+            limits.append((index, float(ends.min()), float(ends.max())))
         else:
             others.append(bound)
     return tuple(limits), tuple(others)
+
+
+def factors_of(problem, vary, name, size) -> dict:
+    """Index of an unknown -> (what it is taken times, constant) in a state or parameter; of several, the first few.
+
+    Cost: size**2 numbers at most, of which `TOGETHER` are held at once.
+    """
+    constant = shown_as(problem, vary, name, np.zeros((1, size)))[0]
+    found, rows = {}, max(TOGETHER // size, 1)
+    for first in range(0, size, rows):
+        basis = np.eye(min(rows, size - first), size, first)
+        factors = shown_as(problem, vary, name, basis) - constant
+        found |= {first + int(k): (factors[k], constant) for k in np.flatnonzero(factors)}
+        if len(found) > 1:
+            break
+    return found
 
 
 class Enclosure(Watcher):

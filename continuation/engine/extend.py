@@ -76,7 +76,7 @@ def _with_points(settings, max_points) -> Settings:
 
 def can_go_on(branch, row, sign, request, problem) -> bool:
     """Whether an end, row 0 or -1, leads on inside the limits of a request (`sign` 1: along the rows)."""
-    if branch.ends[row] is Status.CLOSED:
+    if branch.ends[row] is Status.CLOSED or not problem.leads_on(branch, row):
         return False
     x, direction, (low, high) = branch.unknowns[row], sign * branch.tangents[row], request.span
     if not (low < x[-1] < high or (x[-1] <= low and direction[-1] > 0) or (x[-1] >= high and direction[-1] < 0)):

@@ -12,23 +12,34 @@ from continuation.compiled.calls.prepare import prepare
 from continuation.compiled.state import trace_state as S
 from continuation.engine.assembly.collect import assemble
 from continuation.engine.bounds import Enclosure, check_start, limited_values, split_bounds
+from continuation.engine.ending.long_period import LongPeriod
 from continuation.engine.ending.runaway import Runaway
 from continuation.engine.ending.vouching import drop_false_rows
 from continuation.engine.requested import StopAtRequested, operations_of, watched
-from continuation.engine.run import begin, begin_behind, begin_singular, bits_of, make_state, run_all, tangent_anew
+from continuation.engine.run import (
+    KINDS,
+    begin,
+    begin_behind,
+    begin_singular,
+    bits_of,
+    make_state,
+    run_all,
+    tangent_anew,
+)
 from continuation.engine.start import measured_at, silent_tests, start_from
 from continuation.engine.watching import RunningTrace, StopAt, attended
-from continuation.equations.measures.measure import measure_of, measured
+from continuation.equations.measures.measure import measure_of
 from continuation.equations.operations import Operations
 from continuation.ground.interrupts import listening
-from continuation.ground.points import Start
-from continuation.ground.status import StartError, Status
+from continuation.ground.points import SpecialPoint, Start
+from continuation.ground.status import Kind, StartError, Status
 from continuation.results.remarks import Remark
 from continuation.results.request import Request
 from continuation.results.rows import Rows
 
 logger = logging.getLogger("continuation")
 
+ENDS = {"infinity": Runaway, "long period": LongPeriod}  # what a problem's `watched_end` names
 SAME_LENGTH = 1e-12  # unit tangents are as exact as that; those of larger units are longer by far
 
 
@@ -50,6 +61,7 @@ class Run:
 def follow(problem, start, request: Request, *, parameters=None, watch=()) -> Rows:
     """Trace as `continuation.trace.trace` describes; `watch` are watchers."""
     prepare()
+    problem, start = problem.prepared(start, request.vary, parameters, request.span)
     measuring = measured_at(problem, start, request.vary, parameters, request.span)
     begun = start_from(measuring, start, request.vary, parameters, request.span)
     weights = measure_of(measuring).weights
@@ -57,8 +69,21 @@ def follow(problem, start, request: Request, *, parameters=None, watch=()) -> Ro
     with listening() as listener:
         runs = run_directions(measuring, begun, request, watch)
         branch = remark_on_interrupt(remark_on_start(assemble(measuring, begun, runs, request), begun), listener)
+    branch = remark_on_hopf(problem, start, request.vary, branch)
     report(branch)
     return replace(branch, problem=problem)
+
+
+def remark_on_hopf(problem, start, vary, branch: Rows) -> Rows:
+    """Say how the periodic orbits are traced where equilibria were, from a Hopf point."""
+    from_hopf = isinstance(start, SpecialPoint) and start.kind is Kind.HOPF
+    if not from_hopf or problem.vector_field is not problem or problem.stability != "flow":
+        return branch
+    text = (
+        f"this is the branch of equilibria through the Hopf point {start.label}; that of periodic orbits is "
+        f"trace(periodic_orbits(problem), point, {vary!r})"
+    )
+    return replace(branch, remarks=(*branch.remarks, Remark(text, branch.start)))
 
 
 def run_directions(problem, begun: Start, request: Request, watch) -> dict:
@@ -99,9 +124,10 @@ def run_direction(problem, begun: Start, sign, request: Request, watch=()) -> Ru
     steps = request.steps(1 / math.sqrt(operations.weights[-1]) if problem.adapts else own, found=problem.adapts)
     operations = replace(operations, smoothness=getattr(problem, "smoothness", 3))
     state = make_state(operations, request.span, steps, request.settings)
-    state.integers[S.DETECT] = bits_of(request.detect & operations.kinds)
-    watchers = own_watchers(request, enclosed, operations.tests) + tuple(watch)
-    state.integers[S.STOP_KINDS] = bits_of([kind for kind in [request.stop_kind] if kind and not kind.on_request])
+    state.integers[S.DETECT] = bits_of(request.detect & operations.kinds | set(operations.ends))
+    watchers = own_watchers(problem, request, enclosed, operations.tests) + tuple(watch)
+    stops = {kind for kind in [request.stop_kind] if kind and not kind.on_request}
+    state.integers[S.STOP_KINDS] = bits_of(stops | set(operations.ends))
     state.integers[S.STOP_COUNT] = request.stop_count
     tangent = sign * begun.tangent
     if begun.outward:
@@ -113,11 +139,20 @@ def run_direction(problem, begun: Start, sign, request: Request, watch=()) -> Ru
     running = RunningTrace(problem, begun, state)
     with attended(watchers, running):
         run_all(running, watchers)
+        call_by_name(running, operations)
         log_exceptions(problem, running.status)
         dropped = drop_false_rows(running, request.settings.tolerance)  # may change the status that watchers end with
-    tell_in_first_units(running.state, operations.weights)
+    if operations.adapt.address == 0:  # a mesh that moves has weights of its own for each row
+        tell_in_first_units(running.state, operations.weights)
     remarks = tuple(line for watcher in watchers for line in watcher.remarks)
     return Run(operations, running.state, running.status, remarks + dropped)
+
+
+def call_by_name(running, operations):
+    """Give a direction that stopped at a point where branches of its problem end the status that says so."""
+    number = int(running.records[-1, running.records.shape[1] - S.SCALARS + S.KIND])
+    if running.status is Status.STOPPED and number != S.REGULAR:
+        running.status = operations.ends.get(KINDS[number], running.status)
 
 
 def tell_in_first_units(state, weights):
@@ -130,7 +165,7 @@ def tell_in_first_units(state, weights):
     size = len(weights)
     rows = state.rows[: state.integers[S.ROWS]]
     lengths = np.sqrt(np.sum(weights * rows[:, size : 2 * size] ** 2, axis=1))
-    base, meeting = 2 * size + 2 * len(state.kinds), state.integers[S.MEETING_KIND]
+    base, meeting = rows.shape[1] - S.SCALARS, state.integers[S.MEETING_KIND]
     for k in np.flatnonzero(np.abs(lengths - 1.0) > SAME_LENGTH):
         tangent, length = rows[k, size : 2 * size], lengths[k]
         tangent /= length
@@ -140,12 +175,12 @@ def tell_in_first_units(state, weights):
         rows[k, base + S.DET] *= length
 
 
-def own_watchers(request: Request, enclosed, tests) -> tuple:
+def own_watchers(problem, request: Request, enclosed, tests) -> tuple:
     """The watchers of every trace: limits the engine does not know, ways to infinity, then what the user stops at."""
     enclosure, kind = (Enclosure(enclosed),) if enclosed else (), request.stop_kind
     requested = (StopAtRequested(kind, tests),) if kind and kind.on_request else ()
     stop = (StopAt(request.stop_at),) if request.stop_at else ()
-    return (*enclosure, Runaway(request, enclosed), *requested, *stop)
+    return (*enclosure, ENDS[problem.watched_end](request, enclosed), *requested, *stop)
 
 
 def begin_outward(state, begun: Start, request: Request):
@@ -202,8 +237,8 @@ def report(branch):
 def trace_on(problem, branch, row, sign, request, watch=()) -> Rows:
     """Trace on from a row of a branch along the rows (`sign` 1) or against them; the new piece, that row included."""
     prepare()
-    p, x = problem.parameter_values(branch.point(row).parameters), branch.unknowns[row].copy()
-    measuring = measured(problem, branch.weights, p, x, problem.index_of(request.vary))
+    p, x = problem.parameter_values(branch.parameters_at(row)), branch.unknowns[row].copy()
+    measuring = problem.at_row(branch, row, request.vary)
     begun = Start(x, branch.tangents[row].copy(), p, request.vary, problem=measuring)
     with listening() as listener:
         runs = {sign: run_direction(measuring, begun, sign, request, watch)}

@@ -26,7 +26,8 @@ from continuation.results.request import Steps
 
 FIRST_PORTION, LARGEST_PORTION = 64, 1 << 20  # points; none of these changes a result
 PORTION_SECONDS = 0.05  # of the usual portion: ten times more and a display is jerky, ten times less and it costs time
-FIRST_ROWS = 1 << 20  # room for so many rows before any is asked for anew
+# Room for so many floats of rows, and so many rows at least, before more is asked for: untouched pages cost nothing.
+FIRST_FLOATS, LEAST_ROWS = 1 << 23, 64
 SMALLEST_LAPACK, MANY_THREADS = 4, 400  # orders between which one thread is best
 # How far, relative to the unit of p and |p|, a start on a fold may be moved; less refuses folds given to 7 digits.
 SHIFT = 1e-7
@@ -90,11 +91,11 @@ def kinds_with(trait: str) -> tuple:
 def make_state(operations, span, steps: Steps, settings) -> S.State:
     """Arrays of a trace that has not started."""
     size, tests = operations.size, len(operations.tests)
-    wide, width = S.work_width(size), S.width(size, tests)
+    wide, width = S.work_width(size), S.width(size, tests, operations.context)
     o = operations
-    asked = [(c.address, c.data) for c in (o.residual, o.linearise, o.solve, o.monitor, o.refine)]
+    asked = [(c.address, c.data) for c in (o.residual, o.linearise, o.solve, o.monitor, o.refine, o.adapt)]
     kinds = [code_of(test.kind) for test in o.tests]
-    rows = min(settings.max_points + settings.max_points // 4 + 64, FIRST_ROWS)  # untouched pages cost nothing
+    rows = min(settings.max_points + settings.max_points // 4 + 64, max(FIRST_FLOATS // width, LEAST_ROWS))
     limits = ((size - 1, *span), *o.limits)
     is_usual = bool(np.all(units_of(o.weights) == 1.0))
     state = S.State(
@@ -136,6 +137,7 @@ def first_integers(operations, is_usual, settings) -> np.ndarray:
     i[S.COUNT_KIND], i[S.MEETING_KIND] = code_of(operations.counts), code_of(meeting)
     i[S.KINK_KIND], i[S.TURNED_AT], i[S.PASSED] = code_of(kink), -1 - near_crossing.LATER, -1
     i[S.TURN_KINDS] = bits_of(kinds_with("turns"))
+    i[S.MOVES] = settings.adapt if operations.adapt.address != 0 else 0
     i[S.GUARDED] = operations.refine.address != 0 and any(test.kind is meeting for test in operations.tests)
     return i
 
@@ -244,10 +246,10 @@ def begin(state: S.State, x: np.ndarray, tangent: np.ndarray, silent: np.ndarray
 
 def begin_singular(state: S.State, x: np.ndarray, tangent: np.ndarray):
     """Start at a point where the bordered matrix is singular: no test function is known there."""
-    record = state.slots[S.FIRST_LEFT]
-    record[:] = 0.0
+    record, behind = state.slots[S.FIRST_LEFT], 2 * (len(x) + len(state.kinds))
+    record[:behind], record[len(record) - S.SCALARS :] = 0.0, 0.0
     record[: len(x)], record[len(x) : 2 * len(x)] = x, tangent
-    base = 2 * len(x) + 2 * len(state.kinds)
+    base = len(record) - S.SCALARS
     record[base + S.KIND], record[base + S.TEST], record[base + S.LOCATED] = S.REGULAR, -1, 1.0
     place_first(state, np.ones(len(state.kinds), bool))
 
@@ -268,7 +270,7 @@ def place_first(state: S.State, silent: np.ndarray):
     state.slots[S.START] = left
     state.rows[0] = left
     state.integers[S.ROWS] = state.integers[S.POINTS] = 1
-    base = 2 * size + 2 * tests
+    base = len(left) - S.SCALARS
     if np.any(phi == 0.0) or left[base + S.NULLITY] > 0:
         left[base + S.UNSTABLE] = S.UNKNOWN
 

@@ -38,6 +38,7 @@ def start_from(problem, start, vary, parameters, span) -> Start:
     """
     active = problem.index_of(vary)
     if isinstance(start, Start):
+        refuse_other_problem(problem, start)
         return _check_switched(start, vary, span)
     if isinstance(start, SpecialPoint) and start.kind is Kind.BRANCH_POINT:
         raise StartError(f"start: {start.label} is a branch point; take a start of switch(problem, point)")
@@ -120,6 +121,19 @@ def _check_switched(start: Start, vary, span) -> Start:
         raise ValueError(f"vary: this start continues in {start.vary!r}, got {vary!r}")
     check_inside(vary, start.x[-1], span)
     return start
+
+
+def refuse_other_problem(problem, start: Start):
+    """Raise where a start of `switch` has other states or parameters than the problem, or is an orbit of it."""
+    own = start.problem
+    if own is None or (own.states == problem.states and list(own.parameters) == list(problem.parameters)):
+        return
+    of_cycles = own.vector_field is not own and own.vector_field.states == problem.states
+    hint = "; trace(periodic_orbits(problem), start, vary) follows it" if of_cycles else ""
+    raise ValueError(
+        f"start: wanted one of {problem.name} in {list(problem.states)}, got one of {own.name} in "
+        f"{list(own.states)}{hint}"
+    )
 
 
 def check_inside(vary, value, span):

@@ -23,6 +23,16 @@ def evaluate(problem, u, p) -> np.ndarray:
     return out
 
 
+def evaluate_each(problem, u, p) -> np.ndarray:
+    """F (P, n) at P places, states (P, n) and parameters (P, k), as `evaluate` at each."""
+    u, p, out = np.array(u, float, order="C"), np.array(p, float, order="C"), np.full(np.shape(u), np.nan)
+    residual = problem.functions["residual"]
+    with np.errstate(all="ignore"):
+        for k in range(len(out)):
+            residual(u[k], p[k], out[k])
+    return out
+
+
 def probed(function, *arguments) -> np.ndarray | float:
     """What a function gives at a place next to solutions; NaN where plain Python has no value there.
 

@@ -44,7 +44,7 @@ def derivative_along(g, reach, order) -> np.ndarray:
     >>> round(float(derivative_along(lambda t: np.array([np.exp(2 * t)]), 1.0, 3)[0]), 8)
     8.0
     """
-    best, error, trusted = None, None, False
+    best, error, trusted, done = None, None, False, False
     for k in range(RANGES):
         half = reach * SHRINK**k
         value, cut, noise, resolved = _fit(g, half, order)
@@ -56,7 +56,8 @@ def derivative_along(g, reach, order) -> np.ndarray:
         agrees = ~np.isfinite(error) | ~trusted | (np.abs(value - best) <= MARGIN * (error + doubt))
         better = (doubt < error) & agrees | resolved & ~trusted & np.isfinite(doubt)
         best[better], error[better], trusted = value[better], doubt[better], trusted | better & resolved
-        if np.all((cut <= noise) | trusted & ((noise > error) | ~agrees)):
+        done |= (cut <= noise) | trusted & ((noise > error) | ~agrees)  # on smaller ranges rounding only grows
+        if np.all(done):
             break
     return best
 

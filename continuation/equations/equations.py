@@ -6,12 +6,13 @@ import numpy as np
 
 from continuation.equations.derivatives import parameter_column, state_jacobian
 from continuation.equations.functions import Function, warn_interpreted
+from continuation.equations.measures.measure import measured
 from continuation.equations.operations import dense_operations
 from continuation.ground.arguments import check_flag, check_function, check_mapping, check_text, renamed, shown
 from continuation.ground.names import check_names, check_numbers, check_whole, real_array, suggest
 from continuation.ground.points import Point
 from continuation.ground.ranges import spread
-from continuation.ground.status import Kind
+from continuation.ground.status import Kind, Status
 from continuation.symmetries.symmetry import Symmetry
 
 TAKES = {  # shape of a function -> its arguments
@@ -101,6 +102,7 @@ class Equations:
         kind = "compiled" if self.compiled else "plain Python"
         return f"<Problem {self.name}: {len(self.states)} states, parameters {dict(self.parameters)}, {kind}>"
 
+    watched_end = "infinity"  # what the engine looks for beside limits and failures, see `engine.follow.ENDS`
     measure = None  # what a trace measures in, see `continuation.equations.measures.measure.Measure`
 
     @property
@@ -180,6 +182,23 @@ class Equations:
         """Kind of event that a change of the unstable count is; None where it may mean anything."""
         return Kind.HOPF if self.stability == "flow" else None
 
+    def prepared(self, start, vary, parameters, span):
+        """The problem where a trace from `start` begins, and the start; here both as they are."""
+        return self, start
+
+    def at_row(self, rows, row, vary):
+        """The problem that a trace from a row of one of its branches goes on with: in the branch's inner product."""
+        p, x = self.parameter_values(rows.parameters_at(row)), rows.unknowns[row]
+        return measured(self, rows.weights, p, x, self.index_of(vary))
+
+    def status_behind(self, start) -> Status:
+        """Why a branch has nothing on the side of its start that was not traced; here because it was not asked for."""
+        return Status.STOPPED
+
+    def leads_on(self, rows, row) -> bool:
+        """Whether a branch may go on behind a row at its end; here always."""
+        return True
+
     def operations(self, p, active):
         """What the engine calls for a trace in parameter number `active`; override for other structures."""
         return dense_operations(self, p, active)
@@ -234,6 +253,30 @@ class Equations:
     def state_weights(self):
         """(n,) weights of the states shown, for their norm."""
         return self.inner_weights()[: len(self.states)]
+
+    row_layout = None  # how a row's unknowns and context make an orbit, see `continuation.orbits.profiles.layout`
+
+    def polish(self, unknowns, kinds, begun):
+        """Make special points (row -> Kind) of the unknowns (m, N) more exact, in place, where another way is known.
+
+        Those that turn out to be none are taken out of `kinds`.
+        """
+
+    def full_context(self, rows, events, begun) -> np.ndarray:
+        """(m, C) the context of a branch's rows, with that of special points (at the rows `events`) made anew."""
+        return rows.context
+
+    def row_spectrum(self, rows, row):
+        """What `SpecialPoint.eigenvalues` holds at a row, where it is not the spectrum of F_u; here None."""
+        return None
+
+    def critical_orbit(self, point):
+        """The periodic orbit that a special point is, as normal forms need it; here None."""
+        return None
+
+    def row_outputs(self, rows) -> dict:
+        """Name -> (m,) columns of a branch beside states and outputs; here none."""
+        return {}
 
     def blame(self, u, p) -> str:
         """Say which part of F is not finite at (u, p), where that is known; else nothing."""

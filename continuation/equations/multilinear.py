@@ -6,7 +6,7 @@ from collections import defaultdict
 
 import numpy as np
 
-from continuation.equations.derivatives import evaluate, parameter_column, state_jacobian
+from continuation.equations.derivatives import evaluate_each, parameter_column, state_jacobian
 from continuation.equations.directional import derivative_along
 from continuation.equations.measures.measure import measure_of
 
@@ -23,7 +23,8 @@ class Multilinear:
     Parameters
     ----------
     problem : Problem
-    u : (n,) array
+    u : (n,) or (P, n) array
+        A point, or P of them, whose forms are found side by side.
     p : (k,) array
         All parameters in order, then the constants.
     active : sequence of int
@@ -57,7 +58,7 @@ class Multilinear:
     def __init__(self, problem, u, p, active=()):
         self.problem, self.active = problem, tuple(int(k) for k in active)
         self.u, self.p = np.array(u, float), np.array(p, float)
-        self.n = len(self.u)
+        self.n, self.places = self.u.shape[-1], self.u.shape[:-1]
         self.exact = getattr(problem, "expressions", None) is not None
         self._known: dict = {}  # derivatives along single directions, which forms of the same vectors share
 
@@ -72,11 +73,12 @@ class Multilinear:
         Parameters
         ----------
         directions : arrays (n,) or (n + len(active),)
-            Real or complex; without parameter parts these are zero.  Their order does not matter.
+            Real or complex; without parameter parts these are zero.  Their order does not matter.  At P points
+            (P, n) or (P, n + len(active)), one each.
 
         Returns
         -------
-        (n,) array
+        (n,) or (P, n) array
             Complex if a direction is.
 
         Raises
@@ -91,76 +93,86 @@ class Multilinear:
             return self._from_expressions(full)
         if len(full) > HIGHEST:
             raise ValueError(f"form: wanted up to {HIGHEST} directions for a problem without expressions: {len(full)}")
-        total = np.zeros(self.n, full.dtype)
-        for combination, weight in polarise(full):
+        total = np.zeros(self.u.shape, full.dtype)
+        for combination, weight in polarise(full.reshape(len(full), -1)):
             key = len(full), *np.round(combination, KEPT)
             if key not in self._known:
-                self._known[key] = self._power(np.array(combination), len(full))
+                self._known[key] = self._power(np.reshape(combination, full.shape[1:]), len(full))
             total = total + weight * self._known[key]
         return total
 
     def _direction(self, k, given) -> np.ndarray:
-        """(size,) direction number k."""
+        """(..., size) direction number k."""
         given = np.asarray(given)
         given = given.astype(complex if np.iscomplexobj(given) else float)
-        if given.shape not in ((self.n,), (self.size,)):
-            raise ValueError(f"direction {k}: wanted shape ({self.size},) or ({self.n},), got {given.shape}")
-        return np.append(given, np.zeros(self.size - len(given)))
+        wanted = [(*self.places, size) for size in (self.size, self.n)]
+        if given.shape not in wanted:
+            raise ValueError(f"direction {k}: wanted shape {wanted[0]} or {wanted[1]}, got {given.shape}")
+        return np.concatenate([given, np.zeros((*self.places, self.size - given.shape[-1]))], axis=-1)
 
     def _from_expressions(self, directions) -> np.ndarray:
         """The form, exactly."""
         named = len(self.problem.parameters)
-        full = np.zeros((len(directions), self.n + named), directions.dtype)
-        full[:, : self.n] = directions[:, : self.n]
-        full[:, self.n + np.array(self.active, int)] = directions[:, self.n :]
+        full = np.zeros((len(directions), *self.places, self.n + named), directions.dtype)
+        full[..., : self.n] = directions[..., : self.n]
+        full[..., self.n + np.array(self.active, int)] = directions[..., self.n :]
         return self.problem.expressions.derivative(self.u, self.p, full)
 
     def _power(self, direction, order) -> np.ndarray:
         """Derivative of an order along one real direction, differenced once less where the first is given."""
         given = self.problem.functions
-        varies = np.any(direction[self.n :])
-        if "jacobian" in given and ("parameter_derivative" in given or not varies):
-            if order == 1:
-                return self._slope(direction, 0.0)
-            return derivative_along(self._guard(self._slope, direction), self._reach(direction), order - 1)
-        return derivative_along(self._guard(self._value, direction), self._reach(direction), order)
+        varies = np.any(direction[..., self.n :])
+        slope = "jacobian" in given and ("parameter_derivative" in given or not varies)
+        if slope and order == 1:
+            return self._slope(direction, 0.0)
+        reach = self._reach(direction)
+        values = self._guard(self._slope if slope else self._value, reach * direction)
+        return derivative_along(values, 1.0, order - slope).reshape(self.u.shape) / reach**order
 
     def _guard(self, function, direction):
-        """``t -> function(direction, t)``; NaN where plain Python raises, as ``math.log`` does beyond its domain."""
+        """``t -> function(direction, t)`` in a row; NaN where plain Python raises, as ``math.log`` does."""
 
         def values(t):
             try:
-                return function(direction, t)
+                return function(direction, t).ravel()
             except (ArithmeticError, ValueError):
-                return np.full(self.n, np.nan)
+                return np.full(self.u.size, np.nan)
 
         return values
 
     def _value(self, direction, t) -> np.ndarray:
         """F at t along a direction."""
-        return evaluate(self.problem, *self._move(direction, t))
+        return evaluate_each(self.problem, *self._move(direction, t)).reshape(self.u.shape)
 
-    def _move(self, direction, t):
-        """State and parameters at t along a direction."""
-        p = self.p.copy()
-        p[list(self.active)] += t * direction[self.n :]
-        return self.u + t * direction[: self.n], p
+    def _move(self, direction, t) -> tuple:
+        """States (P, n) and parameters (P, k) at t along a direction; P is 1 at a single point."""
+        along = direction.reshape(-1, self.size)
+        p = np.tile(self.p, (len(along), 1))
+        p[:, list(self.active)] += t * along[:, self.n :]
+        return self.u.reshape(-1, self.n) + t * along[:, : self.n], p
 
     def _slope(self, direction, t) -> np.ndarray:
         """First derivative along the direction at t, from the functions the problem has."""
-        u, p = self._move(direction, t)
+        along = direction.reshape(-1, self.size)
+        places = zip(*self._move(direction, t), along)
+        return np.reshape([self._slope_at(*place) for place in places], self.u.shape)
+
+    def _slope_at(self, u, p, direction) -> np.ndarray:
+        """First derivative along a direction at one point."""
         total = state_jacobian(self.problem, u, p) @ direction[: self.n]
         for k, part in zip(self.active, direction[self.n :]):
             if part:
                 total = total + part * parameter_column(self.problem, u, p, k)
         return total
 
-    def _reach(self, direction) -> float:
-        """How far along a direction no component moves by more than half of its unit plus its size."""
-        x, units = np.append(self.u, self.p[list(self.active)]), measure_of(self.problem).units
+    def _reach(self, direction) -> np.ndarray:
+        """(..., 1) how far along a direction no component moves by more than half of its unit plus its size."""
+        own = np.broadcast_to(self.p[list(self.active)], (*self.places, len(self.active)))
+        x, units = np.concatenate([self.u, own], axis=-1), measure_of(self.problem).units
         unit = np.append(units[:-1], np.full(len(self.active), units[-1])) if len(units) == self.n + 1 else 1.0
         with np.errstate(divide="ignore"):
-            return 0.5 * float(np.min((unit + np.abs(x)) / np.abs(direction)))
+            reach = 0.5 * np.min((unit + np.abs(x)) / np.abs(direction), axis=-1, keepdims=True)
+        return np.where(np.isfinite(reach), reach, 1.0)
 
 
 def polarise(directions) -> list:

@@ -34,7 +34,14 @@ def save_diagram(diagram, path):
     ------
     OSError
         If the place can't be written to.
+    ValueError
+        If it has branches of periodic orbits, which files of diagrams can't hold yet.
     """
+    if diagram.plan.cycles is not None:
+        raise ValueError(
+            "diagram: one with branches of periodic orbits can't be saved; save it made without `cycles`, and the "
+            "branches in `diagram.cycles` one by one"
+        )
     storage.write_whole(path, lambda temporary: write_diagram(diagram, temporary))
 
 

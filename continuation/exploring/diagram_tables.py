@@ -25,8 +25,9 @@ def table(diagram) -> str:
     str
         A heading, whether it is complete, then a line for each branch: its index, points, depth, values of the
         parameter at its ends, numbers of unstable eigenvalues along it (``0-1-0``; ``-`` where the problem is no
-        flow), where it was found, how it ends.  Then a line for each special point as in the table of a branch,
-        with the branches through it in the place of the row.  Then the remarks on branches and the failures.
+        flow; of periodic orbits, of multipliers), where it was found, how it ends.  Then a line for each special point
+        as in the table of a branch, with the branches through it in the place of the row.  Then the remarks on
+        branches and the failures.
     """
     return text_page(*parts(diagram))
 
@@ -38,7 +39,8 @@ def html(diagram) -> str:
 
 def parts(diagram) -> list:
     """Lines above the tables, the tables of branches and of special points, lines about failures."""
-    found = [summary(diagram), TextTable(HEADS, [branch_cells(diagram, k) for k in range(len(diagram.branches))])]
+    count = len(diagram.branches) + len(diagram.cycles)
+    found = [summary(diagram), TextTable(HEADS, [branch_cells(diagram, k) for k in range(count)])]
     if diagram.special:
         found.append(TextTable(special_head(diagram), special_rows(diagram)))
     if remarks := remark_lines_of_branches(diagram):
@@ -52,10 +54,12 @@ def summary(diagram) -> list[str]:
     """Lines above the tables: what it is, and whether it is complete."""
     low, high = diagram.plan.span
     count = len(diagram.branches)
-    points = sum(map(len, diagram.branches))
+    orbits = len(diagram.cycles)
+    points = sum(map(len, (*diagram.branches, *diagram.cycles)))
     todo = f"; pending: {count_tasks(diagram)}" if count_tasks(diagram) else ""
     return [
-        f"{diagram.problem_name}: {count} branch{'' if count == 1 else 'es'}, {points} points, "
+        f"{diagram.problem_name}: {count} branch{'' if count == 1 else 'es'}, "
+        f"{f'{orbits} of periodic orbits (largest values), ' if orbits else ''}{points} points, "
         f"{diagram.vary} from {number(low)} to {number(high)}",
         f"{diagram.status.advice}{todo}",
     ]
@@ -63,15 +67,21 @@ def summary(diagram) -> list[str]:
 
 def branch_cells(diagram, index) -> list[str]:
     """Text of the line of one branch."""
-    branch, origin = diagram.branches[index], diagram.origins[index]
+    branch, origin = every_branch(diagram)[index]
     ends = [number(cleared(branch.parameter[row], branch.sizes[branch.vary[0]]), 6) for row in (0, -1)]
-    words = f"{found(origin)}; {endings(branch)}"
+    words = f"{found(origin, 0 if index < len(diagram.branches) else len(diagram.branches))}; {endings(branch)}"
     return [str(index), str(len(branch)), str(origin.depth), *ends, stability(branch), words]
 
 
-def found(origin) -> str:
-    """Where a branch was found, and for how many images it stands."""
-    how = {"start": "start", "deflation": "deflation"}.get(origin.found, f"branch {origin.parent} at {origin.label}")
+def every_branch(diagram) -> list:
+    """(branch, origin) of all branches, those of periodic orbits last."""
+    return list(zip((*diagram.branches, *diagram.cycles), (*diagram.origins, *diagram.cycle_origins)))
+
+
+def found(origin, before=0) -> str:
+    """Where a branch was found, and for how many images it stands; `before` branches are listed before its kind."""
+    how = {"start": "start", "deflation": "deflation", "hopf": f"periodic orbits from {origin.label}"}
+    how = how.get(origin.found) or f"branch {origin.parent + before} at {origin.label}"
     return how if origin.multiplicity == 1 else f"{how}, one of {origin.multiplicity} conjugates"
 
 
@@ -103,7 +113,7 @@ def special_rows(diagram) -> list:
     rows = []
     for point in sorted(diagram.special, key=lambda point: order.index(point.kind)):
         through = diagram.passages(point.label)
-        branch = diagram.branches[through[0][0]]
+        branch = every_branch(diagram)[through[0][0]][0]
         own = next(s for s in branch.special if s.label == point.label)
         label, _, *rest = cells(branch, own)
         rows.append([label, ",".join(str(k) for k in sorted({k for k, _ in through})), *rest])
@@ -112,7 +122,9 @@ def special_rows(diagram) -> list:
 
 def remark_lines_of_branches(diagram) -> list[str]:
     """The remarks on all branches, a line each."""
-    return [f"branch {k}, {line}" for k, branch in enumerate(diagram.branches) for line in remark_lines(branch)]
+    return [
+        f"branch {k}, {line}" for k, (branch, _) in enumerate(every_branch(diagram)) for line in remark_lines(branch)
+    ]
 
 
 def failure_lines(diagram) -> list[str]:

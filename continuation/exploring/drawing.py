@@ -73,11 +73,13 @@ def plot(diagram, x=None, y=None, ax=None, *, conjugates=False, **options):
     for index, curve in enumerate(curves):
         if conjugates:
             draw_images(ax, diagram, index, (x, y), options)
-        draw_branch(ax, diagram, index, curve, options)
+        draw_branch(ax, diagram.branches[index], index, curve, options)
+    orbits = [draw_orbits(ax, diagram, index, (x, y), options) for index in range(len(diagram.cycles))]
     explain(ax, diagram)
-    holder, spots = marked(diagram, curves)
+    holder, spots = marked(diagram, [*curves, *orbits])
     draw_marks(ax, holder, spots)
-    draw_troubles(ax, diagram, curves)
+    draw_troubles(ax, diagram.branches, curves)
+    draw_troubles(ax, diagram.cycles, orbits)
     ax.set_xlabel(x, parse_math=False)
     ax.set_ylabel(y, parse_math=False)
     for branch, curve in zip(diagram.branches, curves):
@@ -131,9 +133,22 @@ def dense_line(path) -> np.ndarray:
     return np.column_stack([np.interp(even, length, column) for column in path.T])
 
 
-def draw_branch(ax, diagram, index, curve, options):
+def draw_orbits(ax, diagram, index, names, options) -> np.ndarray:
+    """The curves of a branch of periodic orbits: states by largest and least values; returns the first, else NaN."""
+    branch, found = diagram.cycles[index], []
+    for suffix in ("_max", "_min", ""):
+        wanted = [name if name in (*branch.vary, *branch.parameters) else f"{name}{suffix}" for name in names]
+        known = (*branch.state_names, *branch.outputs, *branch.vary, *branch.parameters, "norm", "arclength")
+        if all(name in known for name in wanted) and not (found and suffix == ""):
+            found.append(np.column_stack([branch[name] for name in wanted]))
+    for curve in found:
+        draw_branch(ax, branch, len(diagram.branches) + index, curve, options)
+    return found[0] if found else np.full((len(branch), 2), np.nan)
+
+
+def draw_branch(ax, branch, index, curve, options):
     """One line for each longest run of one style."""
-    for stable, run in groupby(segments(diagram.branches[index]), key=lambda segment: segment.stable):
+    for stable, run in groupby(segments(branch), key=lambda segment: segment.stable):
         run = list(run)
         style = {"color": color_of(index), "linewidth": 1.5, **options, "label": "_nolegend_"}
         style["linestyle"] = DASHED if stable is False else SOLID
@@ -165,10 +180,11 @@ def color_of(index) -> str:
 
 def explain(ax, diagram):
     """Entries of the legend: the branches by colour, if they are few, and what solid and dashed mean."""
-    count = len(diagram.branches)
+    every = (*diagram.branches, *diagram.cycles)
+    count = len(every)
     for index in range(count if 1 < count <= NAMED else 0):
         ax.plot([], [], color=color_of(index), label=branch_name(diagram, index))
-    styles = {segment.stable for branch in diagram.branches for segment in segments(branch)}
+    styles = {segment.stable for branch in every for segment in segments(branch)}
     for stable, word, style in ((True, "stable", SOLID), (False, "unstable", DASHED)):
         if stable in styles:
             ax.plot([], [], color="0.45", linestyle=style, label=word)
@@ -176,7 +192,9 @@ def explain(ax, diagram):
 
 def branch_name(diagram, index) -> str:
     """What the legend calls a branch."""
-    origin = diagram.origins[index]
+    origin = (*diagram.origins, *diagram.cycle_origins)[index]
+    if origin.found == "hopf":
+        return f"branch {index}, periodic orbits from {origin.label}"
     how = {"start": "from the start", "deflation": "by deflation"}.get(origin.found, f"from {origin.label}")
     return f"branch {index}, {how}"
 
@@ -196,6 +214,8 @@ def marked(diagram, curves):
     points, spots = [], []
     for point in diagram.special:
         branch, row = diagram.passages(point.label)[0]
+        if not np.all(np.isfinite(curves[branch][row])):
+            continue  # of a column that its branch does not have
         spots.append(curves[branch][row])
         points.append(SimpleNamespace(**{name: getattr(point, name) for name in ("kind", "name", "label", "located")}))
         points[-1].index = len(spots) - 1
@@ -215,9 +235,9 @@ def draw_marks(ax, holder, spots):
         ax.scatter(*places, size * area, marker=shape, label=marker_words(members[0]), zorder=3, **colors)
 
 
-def draw_troubles(ax, diagram, curves):
+def draw_troubles(ax, branches, curves):
     """Crosses at ends where a branch could not go on."""
-    for branch, curve in zip(diagram.branches, curves):
+    for branch, curve in zip(branches, curves):
         for row, status in zip((0, -1), branch.ends):
             at_point = any(p.index == row % len(branch) and p.kind is not Kind.END for p in branch.special)
             if status in TROUBLE and not at_point:

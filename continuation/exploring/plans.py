@@ -6,12 +6,14 @@ from dataclasses import replace
 import numpy as np
 
 from continuation.exploring.record import Plan
+from continuation.ground.arguments import check_flag
 from continuation.ground.names import MOST_VALUES, as_real, check_numbers, check_seconds, check_whole
+from continuation.orbits.periodic import PeriodicOrbits, periodic_orbits
 from continuation.results.request import Request
 
 
 def make_plan(problem, vary, span, settings, detect, **limits) -> Plan:
-    """The options of `diagram` as a `Plan`; `limits`: depth, max_branches, max_points, max_seconds, deflate."""
+    """The options of `diagram` as a `Plan`; `limits`: depth, max_branches, max_points, max_seconds, deflate, cycles."""
     request = Request.of(problem, vary, span, settings, "both", detect, None)
     return Plan(
         vary=vary,
@@ -24,7 +26,17 @@ def make_plan(problem, vary, span, settings, detect, **limits) -> Plan:
         deflate=check_deflate(limits["deflate"], request.span),
         bounds=request.bounds,
         max_seconds=seconds_of(limits["max_seconds"]),
+        cycles=check_cycles(limits.get("cycles", False), problem),
     )
+
+
+def check_cycles(cycles, problem):
+    """The periodic orbits to be followed: none, those of the problem, or as given."""
+    if isinstance(cycles, PeriodicOrbits):
+        if cycles.base.states != problem.states or list(cycles.parameters) != list(problem.parameters):
+            raise ValueError(f"cycles: wanted periodic_orbits of {problem.name}, got {cycles.name}")
+        return cycles
+    return periodic_orbits(problem) if check_flag("cycles", cycles) else None
 
 
 def change_limits(plan: Plan, depth, max_branches, max_points, max_seconds) -> Plan:

@@ -39,6 +39,7 @@ class Plan:
     deflate: tuple = ()
     bounds: tuple = ()  # limits of states and outputs, see `continuation.results.request.Bound`
     max_seconds: float = math.inf
+    cycles: object = None  # PeriodicOrbits, where branches of periodic orbits are to be followed too
 
 
 @dataclass(frozen=True)
@@ -48,9 +49,9 @@ class Origin:
     Attributes
     ----------
     found : str
-        ``"start"``, ``"switch"`` or ``"deflation"``.
+        ``"start"``, ``"switch"`` or ``"deflation"``; ``"hopf"`` of periodic orbits from a Hopf point.
     parent : int or None
-        Index of the branch it was switched from.
+        Index of the branch it was switched from, of periodic orbits among these.
     label : str
         Label of the branch point it was switched at; empty for others.
     depth : int
@@ -125,6 +126,10 @@ class DiagramRecord:
         The options.
     effort : dict
         Work of all traces, those of branches already known included.
+    cycles : tuple of Rows
+        Branches of periodic orbits, each once, where `diagram` was asked for them.
+    cycle_origins : tuple of Origin
+        How each of them was found; ``depth`` counts period doublings and branch points since the Hopf point.
     problem : Problem or None
         None where the diagram was loaded and its problem is not known from text.
     """
@@ -140,6 +145,8 @@ class DiagramRecord:
     status: Completion = Completion.COMPLETE
     effort: dict = None
     problem: object = None
+    cycles: tuple = ()
+    cycle_origins: tuple = ()
 
     def __len__(self):
         return len(self.branches)
@@ -160,9 +167,10 @@ class DiagramRecord:
         raise UnknownName(f"no special point labelled {shown(label)}; this diagram has {suggest(label, known)}")
 
     def passages(self, label) -> list:
-        """Pairs (branch, row) where the branches pass through a special point."""
+        """Pairs (branch, row) where the branches pass through a special point; those of `cycles` follow the others."""
         self[label]
-        return [(k, s.index) for k, b in enumerate(self.branches) for s in b.special if s.label == label]
+        every = (*self.branches, *self.cycles)
+        return [(k, s.index) for k, b in enumerate(every) for s in b.special if s.label == label]
 
 
 def with_problem(task, problem):
@@ -182,7 +190,7 @@ def list_unexplored(diagram) -> list:
         for point in branch.special:
             passed[point.label] = min(origin.depth, passed.get(point.label, origin.depth))
     due = [point for point in branch_points(diagram) if point.label not in diagram.explored]
-    due = [point for point in due if passed[point.label] < diagram.plan.depth]
+    due = [point for point in due if passed.get(point.label, math.inf) < diagram.plan.depth]  # else of orbits
     return sorted(due, key=lambda point: passed[point.label])
 
 

@@ -12,6 +12,7 @@ from continuation.branching.switching import starts_at
 from continuation.engine.progress import board
 from continuation.engine.start import measured_at
 from continuation.exploring import adding
+from continuation.exploring.cycle_branches import explore_cycles
 from continuation.exploring.plans import change_limits
 from continuation.exploring.recognition.half_branches import DIRECTION, PARALLEL, find_opposite_half, measure_gap
 from continuation.exploring.recognition.same_points import find_known_image
@@ -75,7 +76,7 @@ def work_off(diagram, listener, clock=NO_CLOCK) -> DiagramRecord:
         try:
             task, rest = next_task(diagram)
             if task is None:
-                return replace(diagram, status=Completion.COMPLETE)
+                return explore_cycles(replace(diagram, status=Completion.COMPLETE), listener, clock)
             if listener.heard or diagram.status is Completion.INTERRUPTED:
                 break
             if clock.is_over():

@@ -5,6 +5,8 @@ import functools
 from collections.abc import Callable, Iterable, Mapping
 from types import MappingProxyType
 
+import numpy as np
+
 from continuation.expressions.blame import find_blame
 from continuation.expressions.codegen import System, first_order_source
 from continuation.expressions.errors import shortened
@@ -148,12 +150,14 @@ class Expressions:
 
         Parameters
         ----------
-        u, p : arrays
-        directions : (k, n + number of named parameters) array
+        u : (n,) or (P, n) array
+            States, of P points side by side.
+        p : (k,) array
+        directions : (k, n + number of named parameters) or (k, P, n + number of named parameters) array
 
         Returns
         -------
-        (n,) array
+        (n,) or (P, n) array
 
         Examples
         --------
@@ -161,8 +165,9 @@ class Expressions:
         >>> expressions.derivative([3.0], [5.0], [[1, 0], [1j, 0], [0, 1]])
         array([0.+2.j])
         """
-        named = len(self.parameters)
-        return mixed_derivative(self._system, [*u, *p[:named]], directions)
+        u, named = np.asarray(u, float), np.asarray(p[: len(self.parameters)], float)
+        point = np.concatenate([u, np.broadcast_to(named, (*u.shape[:-1], len(named)))], axis=-1)
+        return mixed_derivative(self._system, point, directions)
 
     def __reduce__(self):
         """Copies, and what other processes receive, are made anew from `source`."""

@@ -3,6 +3,8 @@
 A jet is an array of 2**k numbers, one for each set of the nilpotents e1 .. ek (bit i of its index: ei is in the
 set) with ``ei**2 = 0``.  At ``x + e1 d1 + ... + ek dk`` a function's coefficient of ``e1 ... ek`` is its k-th
 derivative applied to d1 .. dk.  Nothing is differenced or generated; directions may be complex.
+
+Many points go side by side: a jet is (2**k, P), or (2**k, 1) where it is the same at all of them.
 """
 
 import functools
@@ -22,46 +24,50 @@ def mixed_derivative(system: System, point, directions) -> np.ndarray:
     ----------
     system : System
         Parsed equations.
-    point : (m,) real array
-        States, then named parameters.
-    directions : (k, m) array
+    point : (m,) or (P, m) real array
+        States, then named parameters; of P points side by side.
+    directions : (k, m) or (k, P, m) array
         Real or complex.
 
     Returns
     -------
-    (n,) array
+    (n,) or (P, n) array
         Of the directions' type; NaN or infinite where the derivative does not exist.
 
     Notes
     -----
-    Cost: about 10 us for each operation of the equations; for its arithmetic ``3**k`` products.
+    Cost: about 10 us for each operation of the equations; for its arithmetic ``3**k`` products at each point.
     """
-    directions = np.asarray(directions)
-    graph, k = system.graph, len(directions)
+    point, directions = np.asarray(point), np.asarray(directions)
+    graph, k, places = system.graph, len(directions), point.reshape(-1, point.shape[-1])
+    along = directions.reshape(k, -1, point.shape[-1])
     jets: dict[int, np.ndarray] = {}
     with np.errstate(all="ignore"):
         for node in graph.reachable(system.equations):
             operation, *operands = graph.nodes[node]
             if operation == "number":
-                jets[node] = _constant(operands[0], k)
+                jets[node] = _constant(np.full(1, operands[0]), k)
             elif operation == "variable":
-                jets[node] = _variable(point[operands[0]], directions[:, operands[0]])
+                jets[node] = _variable(places[:, operands[0]], along[:, :, operands[0]])
             else:
                 jets[node] = _apply(operation, [jets[operand] for operand in operands], k)
     kind = complex if np.iscomplexobj(directions) else float
-    return np.array([jets[root][-1] for root in system.equations], kind)
+    found = np.empty((*point.shape[:-1], len(system.equations)), kind)
+    for column, root in enumerate(system.equations):
+        found[..., column] = jets[root][-1] if point.ndim > 1 else jets[root][-1, 0]
+    return found
 
 
 def _constant(value, k) -> np.ndarray:
-    """Jet of a number."""
-    jet = np.zeros(2**k)
+    """Jet of a number, or of several."""
+    jet = np.zeros((2**k, *np.shape(value)), np.result_type(value, float))
     jet[0] = value
     return jet
 
 
 def _variable(value, slopes) -> np.ndarray:
-    """Jet of a variable: its value, and its share of each direction at the sets of one."""
-    jet = np.zeros(2 ** len(slopes), slopes.dtype if np.iscomplexobj(slopes) else float)
+    """Jet of a variable: its values (P,), and its shares (k, P) of each direction at the sets of one."""
+    jet = np.zeros((2 ** len(slopes), len(value)), slopes.dtype if np.iscomplexobj(slopes) else float)
     jet[0] = value
     jet[1 << np.arange(len(slopes))] = slopes
     return jet
@@ -132,7 +138,7 @@ def _angle(a, b, k) -> np.ndarray:
     """``atan2(a, b)``: the angle of (b, a) beside that of its value, turned to zero first."""
     y, x = a[0].real, b[0].real
     turned = _quotient(a * x - b * y, a * y + b * x, k)
-    result = _compose(TAYLOR["atan"](0.0, k), turned, k)
+    result = _compose(TAYLOR["atan"](np.zeros_like(turned[0].real), k), turned, k)
     result[0] = np.arctan2(y, x)
     return result
 
@@ -146,40 +152,50 @@ ARITHMETIC = {
     "power": _power,
     "atan2": _angle,
     "hypot": _hypotenuse,
-    "maximum": lambda a, b, k: b if a[0].real < b[0].real else a,
-    "minimum": lambda a, b, k: b if b[0].real < a[0].real else a,
-    "select": lambda c, a, b, k: a if c[0].real != 0 else b,
-    **{operation: _compared(compare) for operation, compare in COMPARED.items()},
+    "maximum": lambda a, b, k: np.where(a[0].real < b[0].real, b, a),
+    "minimum": lambda a, b, k: np.where(b[0].real < a[0].real, b, a),
+    "select": lambda c, a, b, k: np.where(c[0].real != 0, a, b),
+    **{operation: _compared(getattr(np, operation)) for operation in COMPARED},
 }
 
 
-# Taylor coefficients 0 .. k of each function at x
+# Taylor coefficients 0 .. k of each function at x, one number or many: (k + 1, ...)
+
+
+def _ranked(values, x) -> np.ndarray:
+    """Numbers (k,) as factors of coefficients (k, ...) at x."""
+    return np.reshape(values, (-1,) + (1,) * np.ndim(x))
+
+
+def _convolved(a, b) -> np.ndarray:
+    """Coefficients of the product of two functions with as many."""
+    return np.array([sum(a[i] * b[j - i] for i in range(j + 1)) for j in range(len(a))])
 
 
 def _powers(x, exponent, k) -> np.ndarray:
     """Coefficients of ``x ** exponent`` (also of complex x); whole powers end, so that they are exact at 0 too."""
-    x = np.complex128(x) if isinstance(x, complex) else np.float64(x)
-    out, factor = [], 1.0
+    x, out, factor = np.asarray(x)[()], [], 1.0
+    exponent = float(exponent[0]) if np.size(exponent) == 1 and np.ndim(exponent) else exponent
     for j in range(k + 1):
-        out.append(factor * x ** (exponent - j) if factor else 0.0 * x)
-        factor *= (exponent - j) / (j + 1)
+        out.append(np.where(np.equal(factor, 0.0), 0.0 * x, factor * x ** (exponent - j)))
+        factor = factor * (exponent - j) / (j + 1)
     return np.array(out)
 
 
 def _integral(value, slopes) -> np.ndarray:
     """Coefficients of the function with a value and the coefficients of its derivative."""
-    return np.append(value, slopes / np.arange(1, len(slopes) + 1))
+    return np.concatenate([np.asarray(value)[None], slopes / _ranked(np.arange(1, len(slopes) + 1), value)])
 
 
 def _inverse_roots(x, places, k) -> np.ndarray:
     """First k coefficients of ``1 / sqrt((x - r)(x - s))``, r and s the places, both factors' roots principal."""
-    factors = [_powers(x - place, -0.5, k) for place in places]
-    return np.convolve(*factors)[:k].real
+    factors = [_powers(x - complex(place), -0.5, k - 1) for place in places]
+    return _convolved(*factors).real
 
 
 def _mirrored(x, k) -> np.ndarray:
     """First k coefficients of ``1 / sqrt(1 - x**2)``."""
-    return np.convolve(_powers(1 - x, -0.5, k) * (-1.0) ** np.arange(k + 1), _powers(1 + x, -0.5, k))[:k]
+    return _convolved(_powers(1 - x, -0.5, k - 1) * _ranked((-1.0) ** np.arange(k), x), _powers(1 + x, -0.5, k - 1))
 
 
 def _riccati(value, sign, k) -> np.ndarray:
@@ -198,12 +214,12 @@ def _cycle(values, k) -> np.ndarray:
 
 def _atanh_slopes(x, k) -> np.ndarray:
     """First k coefficients of ``1 / (1 - x**2)``, by partial fractions."""
-    return 0.5 * (_powers(1 - x, -1.0, k - 1) * (-1.0) ** np.arange(k) + _powers(1 + x, -1.0, k - 1))
+    return 0.5 * (_powers(1 - x, -1.0, k - 1) * _ranked((-1.0) ** np.arange(k), x) + _powers(1 + x, -1.0, k - 1))
 
 
 def _bell(x, k) -> np.ndarray:
     """First k coefficients of ``2/sqrt(pi)*exp(-x**2)``: ``y' = -2 x y``."""
-    y = [2 / math.sqrt(math.pi) * math.exp(-x * x)]
+    y = [2 / math.sqrt(math.pi) * np.exp(-x * x)]
     for j in range(k):
         y.append(-2 * (x * y[j] + (y[j - 1] if j else 0.0)) / (j + 1))
     return np.array(y[:k])
@@ -224,7 +240,7 @@ TAYLOR = {
     "tan": lambda x, k: _riccati(np.tan(x), 1, k),
     "asin": lambda x, k: _integral(np.arcsin(x), _mirrored(x, k)),
     "acos": lambda x, k: _integral(np.arccos(x), -_mirrored(x, k)),
-    "atan": lambda x, k: _integral(np.arctan(x), _powers(complex(x, -1), -1.0, k - 1).imag),
+    "atan": lambda x, k: _integral(np.arctan(x), _powers(x - 1j, -1.0, k - 1).imag),
     "sinh": lambda x, k: _cycle((np.sinh(x), np.cosh(x)), k),
     "cosh": lambda x, k: _cycle((np.cosh(x), np.sinh(x)), k),
     "tanh": lambda x, k: _riccati(np.tanh(x), -1, k),
@@ -234,13 +250,13 @@ TAYLOR = {
     "exp": lambda x, k: _cycle((np.exp(x),), k),
     "log": lambda x, k: _integral(np.log(x), _powers(x, -1.0, k - 1)),
     "sqrt": lambda x, k: _powers(x, 0.5, k),
-    "abs": lambda x, k: np.array([np.abs(x), np.sign(x), *[0.0] * k][: k + 1]),
-    "sign": lambda x, k: np.array([np.sign(x), *[0.0] * k]),
-    "floor": lambda x, k: np.array([np.floor(x), *[0.0] * k]),
+    "abs": lambda x, k: np.array([np.abs(x), np.sign(x), *[np.zeros_like(x)] * k][: k + 1]),
+    "sign": lambda x, k: np.array([np.sign(x), *[np.zeros_like(x)] * k]),
+    "floor": lambda x, k: np.array([np.floor(x), *[np.zeros_like(x)] * k]),
     "log10": lambda x, k: _integral(np.log10(x), _powers(x, -1.0, k - 1) / math.log(10.0)),
     "log2": lambda x, k: _integral(np.log2(x), _powers(x, -1.0, k - 1) / math.log(2.0)),
-    "cbrt": lambda x, k: np.sign(x) * _powers(np.abs(x), 1 / 3, k) * np.sign(x) ** np.arange(k + 1),
-    "erf": lambda x, k: _integral(math.erf(x), _bell(x, k)),
-    "erfc": lambda x, k: _integral(math.erfc(x), -_bell(x, k)),
+    "cbrt": lambda x, k: np.sign(x) * _powers(np.abs(x), 1 / 3, k) * np.sign(x) ** _ranked(np.arange(k + 1), x),
+    "erf": lambda x, k: _integral(special.erf(x), _bell(x, k)),
+    "erfc": lambda x, k: _integral(special.erfc(x), -_bell(x, k)),
     "gamma": _gamma,
 }

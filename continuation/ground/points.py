@@ -25,6 +25,7 @@ class Point:
     tangent: np.ndarray | None = None
     unknowns: np.ndarray | None = None  # (N,) of its problem, varied parameter last, on a branch
     weights: np.ndarray | None = field(default=None, repr=False)  # (N,) of its branch's inner product; None: the usual
+    context: np.ndarray | None = field(default=None, repr=False)  # (C,) of an orbit: its mesh, its multipliers
 
     __iter__ = None  # its values are asked for by name
 
@@ -75,7 +76,8 @@ class SpecialPoint(Point):
         Spectrum of F_u at the point, by descending real part (empty where the problem is no flow).
     normal_form : dict
         Coefficients of the normal form, computed at first access; their names and scalings: see
-        `continuation.kinds.normal_forms.coefficients.normal_form`.  Empty for ends, the user's points, points that were
+        `continuation.kinds.normal_forms.coefficients.normal_form`, and of periodic orbits
+        `continuation.orbits.forms`.  Empty for ends, the user's points, points that were
         not located and problems whose residual is no function.
     residual : float
         Largest component of the residual, absolute.
@@ -149,3 +151,19 @@ class Start:
     def state(self) -> np.ndarray:
         """(n,) state."""
         return self.problem.columns(self.x[None])[0][0]
+
+
+class Starts(list):
+    """Starts of the half-branches at a branch point: a list that knows how far it can be trusted.
+
+    Attributes
+    ----------
+    complete : bool
+        Whether all real solutions of the reduced equations are known to be among them.
+    notes : tuple of str
+        What was left out, and why.
+    """
+
+    def __init__(self, starts=(), complete=True, notes=()):
+        super().__init__(starts)
+        self.complete, self.notes = complete, tuple(notes)

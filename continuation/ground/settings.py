@@ -8,7 +8,7 @@ import numpy as np
 from continuation.ground.arguments import shown
 from continuation.ground.names import as_real, check_whole
 
-OPEN = ("step", "min_step", "max_step")  # options that may be None: fractions of the span then
+OPEN = ("step", "min_step", "max_step", "max_period")  # options that may be None: fractions of the span then
 PREDICTORS = ("tangent", "secant")  # one function each in `continuation.compiled.steps.predict`
 
 
@@ -39,6 +39,13 @@ class Settings:
     predictor : str
         Where a step starts from: ``"tangent"``, along the tangent and its last change, or ``"secant"``, along the
         chord of the last two points.  The branch is the same, its points are not.
+    adapt : int
+        Points between two moves of the mesh of periodic orbits; 0 keeps it as it is.
+    max_period : float, optional
+        Period at which a branch of periodic orbits ends; default: a thousand times the first.
+    profiles : int, optional
+        Files keep the profile of every so many-th periodic orbit of a branch, and those of special points and ends.
+        Default: 1, but 10 where one takes more than 50 kB.
     """
 
     step: float | None = None
@@ -49,10 +56,13 @@ class Settings:
     newton_iterations: int = 8
     max_angle: float = 0.3
     predictor: str = PREDICTORS[0]
+    adapt: int = 3
+    max_period: float | None = None
+    profiles: int | None = None
 
     def __post_init__(self):
         """Refuse values that can't work, naming the option."""
-        for name in ("step", "min_step", "max_step", "tolerance", "max_angle"):
+        for name in ("step", "min_step", "max_step", "tolerance", "max_angle", "max_period"):
             value = getattr(self, name)
             if value is None and name in OPEN:
                 continue
@@ -62,6 +72,10 @@ class Settings:
             object.__setattr__(self, name, number if isinstance(value, np.ndarray) else value)
         for name in ("max_points", "newton_iterations"):
             object.__setattr__(self, name, check_whole(f"Settings({name}=...)", getattr(self, name)))
+        if self.adapt != 0:
+            object.__setattr__(self, "adapt", check_whole("Settings(adapt=...)", self.adapt))
+        if self.profiles is not None:
+            object.__setattr__(self, "profiles", check_whole("Settings(profiles=...)", self.profiles))
         if self.max_angle > math.pi / 2:
             raise ValueError(f"Settings(max_angle=...): wanted at most pi/2 (radians), got {self.max_angle!r}")
         if not isinstance(self.predictor, str) or self.predictor not in PREDICTORS:

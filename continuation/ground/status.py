@@ -11,8 +11,9 @@ class Kind(Enum):
     Attributes
     ----------
     crossing : int
-        How many eigenvalues cross the imaginary axis at such a point, or the dimension of a larger kernel of F_u; 0
-        where none need to.  Those that are critical all along a curve of special points are not counted.
+        How many eigenvalues cross the imaginary axis at such a point (multipliers of an orbit the unit circle), or the
+        dimension of a larger kernel of F_u; 0 where none need to.  Those that are critical all along a curve of special
+        points are not counted.
     on_request : bool
         Whether it is looked for only where `detect` names it.
     """
@@ -28,6 +29,8 @@ class Kind(Enum):
     DEGENERATE_BRANCH_POINT = "DB", 0
     NEUTRAL_SADDLE = "NE", 0, True
     CORNER = "CO", 0
+    PERIOD_DOUBLING = "PD", 1
+    NEIMARK_SACKER = "NS", 2
     USER = "UZ", 0
     END = "EP", 0
 
@@ -50,6 +53,10 @@ class Status(Enum):
     INFINITY = (
         "leaves to infinity: nothing is left but the growth of what the remarks name; a limit of it in `span` ends "
         "the branch elsewhere, `branch.extend()` goes on"
+    )
+    HOPF = "the periodic orbits shrink to a point here: a Hopf point of the equilibria, where their branch ends"
+    LONG_PERIOD = (
+        "the period grows without bound; the remark says towards what, `Settings(max_period=...)` where it is stopped"
     )
     CLOSED = "returned to its start: the branch is a closed curve and complete"
     MAX_POINTS = "stored `max_points` points; `branch.extend()` goes on from here"

@@ -12,7 +12,9 @@ from continuation.kinds.on_branches import (
     corner_point,
     fold,
     hopf,
+    neimark_sacker,
     neutral_saddle,
+    period_doubling,
     user_zero,
 )
 from continuation.kinds.on_curves import bautin, bogdanov_takens, cusp, degenerate_branch_point, hopf_hopf, zero_hopf
@@ -30,6 +32,8 @@ EVERY = (
     hopf_hopf.HOPF_HOPF,
     degenerate_branch_point.DEGENERATE_BRANCH_POINT,
     corner_point.CORNER,
+    period_doubling.PERIOD_DOUBLING,
+    neimark_sacker.NEIMARK_SACKER,
     neutral_saddle.NEUTRAL_SADDLE,
     branch_end.BRANCH_END,
 )

@@ -149,6 +149,8 @@ class SpecialKind:
         ``(linear: Linear, nullity) -> (k, n)`` or None: what `SpecialPoint.null_vectors` holds.
     normal_form : callable, optional
         ``(local: Local) -> dict``, see `continuation.kinds.normal_forms`.
+    orbit_form : callable, optional
+        ``(orbit: CriticalOrbit) -> dict``: the same on branches of periodic orbits, see `continuation.orbits.forms`.
     verdict : bool
         Whether tables tell what the normal form says.
     is_at_start : callable, optional
@@ -183,6 +185,7 @@ class SpecialKind:
     explains: str
     null_vectors: Callable | None = None
     normal_form: Callable | None = None
+    orbit_form: Callable | None = None
     verdict: bool = False
     is_at_start: Callable | None = None
     test: Callable | None = None

@@ -38,6 +38,9 @@ class Model:
     title : str
     sets : dict
         Other values of parameters and states under a name: ``{name: {parameter: number}}``.
+    cycles : dict
+        What the file says of periodic orbits: ``intervals``, ``degree``, and ``from`` (label of a Hopf point) or
+        ``simulate`` (a time).
     notes : tuple of str
         What was read otherwise than its author may think.
     description : Description or None
@@ -54,6 +57,7 @@ class Model:
     bounds: dict = field(default_factory=dict)
     title: str = ""
     sets: dict = field(default_factory=dict)
+    cycles: dict = field(default_factory=dict)
     notes: tuple = ()
     description: object = None
 

@@ -20,8 +20,8 @@ if sys.version_info >= (3, 11):
 else:
     import tomli as tomllib
 
-SECTIONS = ("equations", "parameters", "definitions", "start", "outputs", "zeros", "conserved", "settings", "trace")
-SECTIONS += ("sets",)
+EXPRESSIONS = ("equations", "parameters", "definitions", "start", "outputs", "zeros", "conserved")
+SECTIONS = (*EXPRESSIONS, "settings", "trace", "sets", "cycles")
 TEXTS = ("name", "title")
 
 
@@ -37,8 +37,9 @@ def read_model(path, make_problem) -> Model:
         "expression"), ``[conserved]`` (total = "sum of states"; its value is the parameter of that name, else that of
         the start), ``[settings]``, ``[trace]`` (``vary = "name"``, ``span = [low, high]``,
         ``bounds = {name = [low, high]}`` of states and outputs, where ``inf`` is no limit), ``[sets]`` (name =
-        ``{parameter = number, state = number}``, other values under a name) and, before all sections, ``name`` and
-        ``title``.
+        ``{parameter = number, state = number}``, other values under a name), ``[cycles]`` (of periodic orbits:
+        ``intervals``, ``degree`` and ``from = "HB1"``, a Hopf point, or ``simulate = 200``, a time after which the
+        flow from the start has settled) and, before all sections, ``name`` and ``title``.
     make_problem : callable
         ``make_problem(equations, parameters=..., outputs=..., zeros=..., definitions=..., conserve=..., name=...)``:
         `Problem.from_expressions`.
@@ -71,6 +72,7 @@ def read_model(path, make_problem) -> Model:
         bounds=bounds,
         title=document.get("title", ""),
         sets=_sets(file, {**start, **totals, **parameters}),
+        cycles=_cycles(file),
         problem=_problem(file, make_problem, states, parameters, computed, totals),
     )
 
@@ -140,6 +142,22 @@ def _trace_section(file, parameters, columns):
         if name not in columns:
             file.fail("trace", "bounds", f"no state or output is named {name!r}; known: {suggest(name, columns)}")
     return vary, span, {name: _limits(file, "bounds", pair) for name, pair in bounds.items()}
+
+
+def _cycles(file) -> dict:
+    """The section ``[cycles]``."""
+    options = file.section("cycles")
+    file.check_known("cycles", options, ("intervals", "degree", "from", "simulate"))
+    file.check_text("cycles", options, "from")
+    for name in ("intervals", "degree"):
+        if name in options and (type(options[name]) is not int or options[name] < 1):
+            file.fail("cycles", name, f"wanted a whole number from 1 on, got {options[name]!r}")
+    time = options.get("simulate", 1.0)
+    if not _is_number(time) or not 0 < time < math.inf:
+        file.fail("cycles", "simulate", f"wanted a positive time, got {time!r}")
+    if "from" in options and "simulate" in options:
+        file.fail("cycles", "simulate", "wanted either `from` or `simulate`, got both")
+    return dict(options)
 
 
 def _limits(file, key, pair) -> tuple:

@@ -2,7 +2,9 @@
 
 Along dimension ``point``: one variable for each varied parameter, state and output (the states as one matrix
 ``states`` if there are more than 100), ``norm``, ``arclength``, the branch's own columns (``unstable``, ``nullity``,
-``residual``), the matrices ``unknowns`` and ``tangents``; ``weights`` of the inner product.  Along ``special``:
+``residual``), the matrices ``unknowns`` and ``tangents``; ``weights`` of the inner product.  Of periodic orbits
+(format version 2) these matrices run along ``kept``, the rows ``kept_point`` whose profiles are kept, and ``context``
+holds meshes and multipliers.  Along ``special``:
 ``special_row``, ``special_kind`` and the other fields of a special point, arrays padded with NaN to the longest and
 their true lengths in ``..._count`` (-1: none).  Dimension ``part`` is the real and the imaginary part.  What is no
 array is JSON text.
@@ -16,16 +18,20 @@ from importlib import metadata
 
 import numpy as np
 
+from continuation.ground.names import check_whole
 from continuation.ground.points import SpecialPoint
 from continuation.ground.settings import Settings
 from continuation.ground.status import Kind, Status
+from continuation.orbits.profiles.layout import ProfileLayout
 from continuation.output.encoding import decode, encode
+from continuation.output.orbit_variables import with_orbits
 from continuation.results.remarks import Remark
 from continuation.results.request import Bound, Request
 from continuation.results.rows import OWN_COLUMNS, Rows
 
 FORMAT = "pseudoarc branch"
-VERSION = 1
+VERSION = 2
+FLAT_VERSION = 1  # of branches that are none of periodic orbits: as earlier versions wrote and read them
 MANY = 100  # of more states no variable each
 MATRICES = ("unknowns", "tangents", "weights")  # arrays stored under the field's name
 RAGGED = {  # arrays of a special point that may be missing or of different lengths, and their dimensions
@@ -43,11 +49,19 @@ TABLES = ("parameters", "outputs", "normal_form")  # dicts, as JSON text
 def to_xarray(branch):
     """Give the branch as an `xarray.Dataset`: what `save` writes, under the true names of its columns.
 
-    A column called like one of the dataset's own variables or dimensions (``unstable``, say) has a ``_`` appended.
+    A column called like one of the dataset's own variables or dimensions (``unstable``, say) has a ``_`` appended.  Of
+    periodic orbits there are, beside, the profile of each state (point, node) with the coordinate ``time`` (point,
+    node), in units of the period, and ``multipliers`` (point, multiplier, part).
     """
+    stored = to_stored(branch, slice(None))
+    return stored if branch.layout is None else with_orbits(stored, branch)
+
+
+def to_stored(branch, profiles):
+    """The dataset that `save` writes; `profiles` are the rows whose unknowns and tangents it has."""
     import xarray
 
-    fixed = _point_variables(branch) | _special_variables(branch.special)
+    fixed = _point_variables(branch, profiles) | _special_variables(branch.special)
     taken = {*fixed, "state", "part"}.union(*(dims for dims, _ in fixed.values() if isinstance(dims, tuple)))
     columns = {}
     for name, role, values in _columns(branch, len(branch.state_names) <= MANY):
@@ -78,16 +92,20 @@ def _columns(branch, states=True):
     yield from ((name, "output", values) for name, values in branch.outputs.items())
 
 
-def _point_variables(branch) -> dict:
+def _point_variables(branch, profiles) -> dict:
     """Variables along ``point`` that are no columns of the problem, and the weights."""
+    along = "point" if branch.layout is None else "kept"
     variables = {
         "norm": ("point", branch.norm),
         "arclength": ("point", branch.arclength),
         **{column: ("point", getattr(branch, name)) for column, name in OWN_COLUMNS.items()},
-        "unknowns": (("point", "unknown"), branch.unknowns),
-        "tangents": (("point", "unknown"), branch.tangents),
+        "unknowns": ((along, "unknown"), branch.unknowns[profiles]),
+        "tangents": ((along, "unknown"), branch.tangents[profiles]),
         "weights": (("unknown",), branch.weights),
     }
+    if branch.layout is not None:
+        variables["kept_point"] = ("kept", np.arange(len(branch))[profiles])
+        variables["context"] = (("point", "context_entry"), branch.context)
     if branch.state_weights is not None:
         variables["state_weights"] = (("state",), branch.state_weights)
     if len(branch.state_names) > MANY:
@@ -155,9 +173,12 @@ def _attributes(branch) -> dict:
         "versions": _versions(),
     }
     texts = {name: encode(value) for name, value in record.items()} | source_text(branch.problem)
+    if branch.layout is not None:
+        texts["layout"] = encode(branch.layout._asdict())
     time = datetime.now(timezone.utc).isoformat(timespec="seconds")
+    version = FLAT_VERSION if branch.layout is None else VERSION
     return {
-        "format": FORMAT, "format_version": VERSION, "problem": branch.problem_name, "start": branch.start,
+        "format": FORMAT, "format_version": version, "problem": branch.problem_name, "start": branch.start,
         "created": time, **texts,
     }  # fmt: skip
 
@@ -185,7 +206,8 @@ def rows_of(dataset, problem) -> Rows:
     texts = {name: decode(dataset.attrs[name]) for name in ("parameters", "vary", "outputs", "effort", "span", "ends")}
     columns = {(v.attrs["role"], v.attrs["name"]): v.values for v in dataset.data_vars.values() if "role" in v.attrs}
     names = tuple(map(str, dataset["state"].values))
-    arrays = {name: dataset[name].values for name in MATRICES}
+    layout = layout_of(dataset.attrs)
+    arrays = {name: dataset[name].values for name in MATRICES} | _along_points(dataset, layout)
     missing = np.full(len(arrays["unknowns"]), np.nan)  # of a column that the version which wrote the file did not have
     arrays |= {
         name: dataset[column].values if column in dataset else missing.copy() for column, name in OWN_COLUMNS.items()
@@ -204,14 +226,39 @@ def rows_of(dataset, problem) -> Rows:
         problem_name=str(dataset.attrs["problem"]), state_names=names, parameters=texts["parameters"],
         vary=vary, outputs=outputs, special=_special_points(dataset, names, vary), ends=(first, last),
         effort=texts["effort"], request=request_of(dataset.attrs, vary[0], texts["span"]),
-        start=int(dataset.attrs["start"]), problem=problem, remarks=remarks_of(dataset.attrs),
+        start=int(dataset.attrs["start"]), problem=problem, remarks=remarks_of(dataset.attrs), layout=layout,
         **{name: _freeze(a) for name, a in arrays.items()},
     )  # fmt: skip
-    if (weights := rows.own_weights) is not None:
-        rows = replace(rows, special=tuple(point.moved(weights=weights) for point in rows.special))
+    if rows.own_weights is not None:
+        rows = replace(rows, special=tuple(p.moved(weights=rows.weights_at(p.index)) for p in rows.special))
+    rows = replace(rows, special=tuple(p.moved(context=rows.own_context(p.index)) for p in rows.special))
+    if layout is not None:  # not to be had again from the profiles that are kept
+        vars(rows).update({name: _freeze(dataset[name].values) for name in ("norm", "arclength")})
     if "eigenvalues" in dataset:
         vars(rows)["eigenvalues"] = _freeze(_join_parts(dataset["eigenvalues"].values))
     return rows
+
+
+def layout_of(attrs):
+    """How rows of periodic orbits are laid out; None of other branches."""
+    told = decode(attrs.get("layout", "null"))
+    if told is None:
+        return None
+    return ProfileLayout(
+        tuple(told["names"]), check_whole("intervals", told["intervals"]), check_whole("degree", told["degree"])
+    )
+
+
+def _along_points(dataset, layout) -> dict:
+    """Context, unknowns and tangents for all rows, NaN where profiles are left out."""
+    if layout is None:
+        return {"context": np.zeros((dataset.sizes["point"], 0))}
+    rows, kept = dataset.sizes["point"], dataset["kept_point"].values
+    found = {"context": dataset["context"].values}
+    for name in ("unknowns", "tangents"):
+        found[name] = np.full((rows, layout.size), np.nan)
+        found[name][kept] = dataset[name].values
+    return found
 
 
 def remarks_of(attrs) -> tuple:

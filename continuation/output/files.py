@@ -1,7 +1,7 @@
 """A branch in a netCDF-4 file: every number to the last bit, readable by xarray, ncdump and others.
 
-Layout (format version 1): that of `continuation.output.dataset`.  A column whose name netCDF would not take, or that
-another variable has, is renamed; its attribute ``name`` keeps the true one.
+Layout (format version 1, of orbits 2): that of `continuation.output.dataset`.  A column whose name netCDF would not
+take, or that another variable has, is renamed; its attribute ``name`` keeps the true one.
 """
 
 import contextlib
@@ -13,12 +13,14 @@ import unicodedata
 import numpy as np
 
 from continuation.ground.arguments import check_path
-from continuation.output.dataset import FORMAT, VERSION, rows_of, to_xarray, unique
+from continuation.output.dataset import FORMAT, VERSION, rows_of, to_stored, unique
 from continuation.output.encoding import decode
+from continuation.output.orbit_variables import profiles_to_keep
 from continuation.output.soundness import check_declared, check_rows
 from continuation.output.temporaries import remove_stale, temporary_name
 from continuation.results.rows import Rows
 
+COMPRESSED = {"zlib": True, "complevel": 4, "shuffle": True}  # of profiles: beyond 4 it takes longer for nothing
 SEAL = b"\n# pseudoarc sha256 "  # before the checksum that ends a file
 
 
@@ -32,7 +34,8 @@ def save(branch, path):
     Parameters
     ----------
     branch : Branch
-        Saved with its settings, effort, special points and, if text says all of its problem, equations.
+        Saved with its settings, effort, special points and, if text says all of its problem, equations.  Of periodic
+        orbits every ``settings.profiles``-th profile is kept, those of special points and ends always.
     path : str or path-like
         Overwritten if it exists.  The file is written beside it under another name first: whatever goes
         wrong, an older file stays as it was.
@@ -47,8 +50,10 @@ def save(branch, path):
 
 def write(branch, path, **place):
     """Write a branch to a file; `place` may say the group and the mode of opening."""
-    dataset = _legal(to_xarray(branch))
+    dataset = _legal(to_stored(branch, profiles_to_keep(branch)))
     bare = {name: {"_FillValue": None} for name, column in dataset.variables.items() if column.dtype.kind == "f"}
+    for name in ("unknowns", "tangents", "context") if branch.layout is not None else ():
+        bare[name] |= COMPRESSED
     dataset.to_netcdf(path, engine="h5netcdf", encoding=bare, **place)
 
 

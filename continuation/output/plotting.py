@@ -10,7 +10,7 @@ from continuation.kinds import registry
 from continuation.output.tables import FEW
 from continuation.results.segments import segments
 
-INK = "#222222"
+INK, ORBITS = "#222222", "#1f6fb4"  # of equilibria and of periodic orbits, told apart where both are drawn
 SOLID, DASHED = "-", (0, (3.5, 1.8))
 TROUBLE = {
     Status.STEP_TOO_SMALL: "end: no step accepted",
@@ -29,6 +29,7 @@ COVER = 1000  # spots of a curve that a text is worth
 # Extent of a column, relative to its size, that is rounding: it is drawn as constant.  A thousand roundings; ten times
 # smaller blows the rounding of long traces up to the height of the picture, ten times larger hides digits of outputs.
 FLAT = 1e-12
+SAME_SPOT = 0.5  # pixels between two special points that are drawn as one
 DIRECTIONS = ((1, 1), (-1, 1), (1, -1), (-1, -1), (1, 0), (-1, 0), (0, 1), (0, -1))
 
 
@@ -41,7 +42,8 @@ def plot(branch, x=None, y=None, ax=None, **options):
         What to draw.
     x, y : str, optional
         Names of columns.  Default: the varied parameter and the first state, the norm if there are
-        more than 4 states, the second parameter if two are varied.
+        more than 4 states, the second parameter if two are varied.  Of periodic orbits a state means its
+        largest and its least values, two curves; the default is the first state.
     ax : matplotlib Axes, optional
         Where to draw; nothing else is touched.  Default: new axes from pyplot.
     **options
@@ -61,15 +63,21 @@ def plot(branch, x=None, y=None, ax=None, **options):
     """
     x = branch.vary[0] if x is None else x
     y = usual_y(branch) if y is None else y
-    curve = np.column_stack([column(branch, x, "x"), column(branch, y, "y")])
-    ax = new_axes() if ax is None else check_axes(ax)
+    names = drawn_columns(branch, y)
+    curves = [np.column_stack([column(branch, x, "x"), column(branch, name, "y")]) for name in names]
+    ax, curve = new_axes() if ax is None else check_axes(ax), curves[0]
+    if branch.layout is not None:
+        options = {"color": ORBITS, **options}
+    for each in curves[1:]:
+        draw_lines(ax, branch, each, {**options, "label": "_nolegend_"})
     draw_lines(ax, branch, curve, options)
     _draw_markers(ax, branch, curve)
     ax.set_xlabel(x, parse_math=False)
-    ax.set_ylabel(y, parse_math=False)
-    widen(ax, branch, (x, y), curve)
+    ax.set_ylabel(y if len(names) == 1 or ax.get_ylabel() == y else f"largest and least {y}", parse_math=False)
+    for name, each in zip(names, curves):
+        widen(ax, branch, (x, name), each)
     draw_legend(ax)
-    draw_labels(ax, branch, curve)
+    draw_labels(ax, branch, curve, once=branch.layout is not None)
     return ax
 
 
@@ -83,6 +91,13 @@ def column(branch, name, label):
     return found
 
 
+def drawn_columns(branch, name) -> tuple:
+    """Columns drawn upwards under a name: of a state of periodic orbits its largest and its least values."""
+    if branch.layout is None or name not in branch.layout.names:
+        return (name,)
+    return branch.layout.extreme_names[branch.layout.names.index(name)]
+
+
 def check_axes(ax):
     """Axes of matplotlib, or what can draw like them."""
     if isinstance(ax, type) or not all(hasattr(ax, name) for name in ("plot", "annotate", "set_xlabel")):
@@ -94,15 +109,23 @@ def usual_y(branch) -> str:
     """Name of the column drawn upwards unless told."""
     if len(branch.vary) > 1:
         return branch.vary[1]
+    if branch.layout is not None:
+        return branch.layout.names[0]
     return branch.state_names[0] if len(branch.state_names) <= FEW else "norm"
 
 
-def picture(branch, path, x=None, y=None):
-    """Draw a branch into a file, its format told by the ending; neither pyplot nor a screen is needed."""
+def picture(branch, path, x=None, y=None, behind=None):
+    """Draw a branch into a file, its format told by the ending; neither pyplot nor a screen is needed.
+
+    `behind` is a branch that is drawn first into the same axes: the equilibria of orbits.
+    """
     from matplotlib.figure import Figure
 
     figure = Figure((7, 5), layout="constrained")
-    plot(branch, x, y, roomy(figure.subplots()))
+    ax = roomy(figure.subplots())
+    if behind is not None:
+        plot(behind, x, usual_y(branch) if y is None else y, ax)
+    plot(branch, x, y, ax)
     figure.savefig(path, dpi=150)
 
 
@@ -122,12 +145,12 @@ def roomy(ax):
 def draw_lines(ax, branch, curve, options):
     """One line for each longest run of one style."""
     options = {"color": INK, "linewidth": 1.4, **options}
-    name = options.pop("label", None)
+    name, what = options.pop("label", None), "" if branch.layout is None else " orbits"
     seen = set()
     for stable, run in groupby(segments(branch), key=lambda segment: segment.stable):
         run = list(run)
-        words = {True: "stable", False: "unstable", None: None}[stable]
-        label = " ".join(filter(None, (name, words))) if stable not in seen else ""
+        words = {True: f"stable{what}", False: f"unstable{what}", None: None}[stable]
+        label = " ".join(filter(None, (name, words))) if stable not in seen and name != "_nolegend_" else ""
         seen.add(stable)
         style = {"linestyle": DASHED if stable is False else SOLID, "label": label or "_nolegend_", **options}
         ax.plot(*curve[run[0].start : run[-1].stop].T, **style)
@@ -218,8 +241,11 @@ def _boxes(artists):
     return np.array([artist.get_window_extent().extents for artist in artists]).reshape(-1, 4)
 
 
-def draw_labels(ax, branch, curve):
-    """Write labels beside their points where they cover neither each other nor, if possible, the curve."""
+def draw_labels(ax, branch, curve, once=False):
+    """Write labels beside their points where they cover neither each other nor, if possible, the curve.
+
+    With `once` points that have a label already get no second one.
+    """
     from matplotlib.patheffects import withStroke
 
     chosen = [s for s in _thinned(branch.special) if np.isfinite(curve[s.index]).all()]
@@ -228,6 +254,8 @@ def draw_labels(ax, branch, curve):
     halo = [withStroke(linewidth=2, foreground="white")]
     for point in chosen:
         spot = ax.transData.transform(curve[point.index])
+        if once and is_labelled(ax, spot):
+            continue
         box, (dx, dy) = _best_place(ax, spot, len(point.label), taken, cover)
         if box is None:
             continue
@@ -236,6 +264,12 @@ def draw_labels(ax, branch, curve):
         offset = (_reach(dx, dy) * dx, _reach(dx, dy) * dy)
         ax.annotate(point.label, curve[point.index], offset, textcoords="offset points", fontsize=SIZE,
                     path_effects=halo, annotation_clip=True, zorder=4, **align)  # fmt: skip
+
+
+def is_labelled(ax, spot) -> bool:
+    """Whether a point at these pixels has a label: orbits begin at a Hopf point of the equilibria drawn before."""
+    named = [text.xy for text in ax.texts if hasattr(text, "xy")]
+    return bool(named) and bool(np.any(np.abs(ax.transData.transform(named) - spot).max(axis=1) < SAME_SPOT))
 
 
 def _thinned(special):

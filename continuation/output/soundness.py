@@ -5,7 +5,10 @@ from numbers import Real
 
 import numpy as np
 
+from continuation.orbits.profiles.layout import AMPLITUDE, PERIOD
+
 DOUBTFUL_COLUMNS = ("residuals", "log_determinants")  # NaN in files of versions that did not have them, -inf allowed
+WHOLE = 1e-9  # by how much lengths of intervals may fail to add up to 1: rounding of thousands of them leaves 1e-13
 # Numbers a file may declare for each byte that it has, and at least: compressed columns of equal numbers reach some
 # hundred to one.  Ten times more and a file of 40 kB claims 300 MB, ten times less refuses compressed files.
 PER_BYTE, LEAST = 25, 1_000_000
@@ -20,19 +23,43 @@ def check_rows(rows):
     shapes = {"unknowns": (m, size), "tangents": (m, size), "states": (m, n), "varied": (m, k), "weights": (size,)}
     shapes |= dict.fromkeys(("unstable", "nullity", *DOUBTFUL_COLUMNS), (m,))
     shapes |= {} if rows.state_weights is None else {"state_weights": (n,)}
+    shapes["context"] = (m, 0 if rows.layout is None else rows.layout.context)
+    partly = () if rows.layout is None else ("unknowns", "tangents")
     for name, shape in shapes.items():
-        check_array(name, getattr(rows, name), shape, name not in DOUBTFUL_COLUMNS)
+        check_array(name, getattr(rows, name), shape, name not in (*DOUBTFUL_COLUMNS, *partly))
+    if rows.layout is not None:
+        check_orbits(rows)
     for name, column in rows.outputs.items():
         check_array(name, column, (m,), finite=False)
     for name in ("weights", "state_weights"):
         _need(getattr(rows, name) is None or bool(np.all(getattr(rows, name) > 0)), f"{name} are not all positive")
     with np.errstate(all="ignore"):
-        lengths = np.sqrt(np.sum(rows.weights * rows.tangents**2, axis=1))
+        lengths = np.sqrt(np.sum(rows.weights * rows.tangents[rows.has_profile] ** 2, axis=1))
     _need(bool(np.all(np.isfinite(lengths))), "tangents have no lengths")
     _need(bool(np.all(rows.unstable >= -1)) and bool(np.all(rows.nullity >= 0)), "counts of eigenvalues are negative")
     check_words(rows)
     for point in rows.special:
         check_special(point, m, n)
+
+
+def check_orbits(rows):
+    """Profiles, meshes and multipliers of rows that are periodic orbits."""
+    layout, kept = rows.layout, rows.has_profile
+    _need(layout.degree > 1 and n_distinct(list(layout.names)) == len(rows.state_names), "the layout is none")
+    _need(layout.size == rows.unknowns.shape[1], "profiles are of another size than the layout says")
+    own = {PERIOD, AMPLITUDE, *layout.mean_names, *(least for _, least in layout.extreme_names)}
+    _need(own <= rows.outputs.keys(), f"columns are missing: {sorted(own - rows.outputs.keys())}")
+    _need(tuple(rows.state_names) == tuple(largest for largest, _ in layout.extreme_names), "columns are others")
+    _need(rows.state_weights is not None, "there are no state_weights")
+    for name in ("unknowns", "tangents"):
+        whole = np.isfinite(getattr(rows, name)).all(axis=1)
+        _need(bool(np.all(whole == kept)), f"{name} are not finite")
+    places = [0, len(kept) - 1, *(point.index for point in rows.special if 0 <= point.index < len(kept))]
+    _need(bool(np.all(kept[places])), "profiles of special points or ends are missing")
+    meshes = layout.meshes(rows.context)
+    _need(bool(np.all(meshes > 0) and np.all(np.abs(meshes.sum(axis=1) - 1) < WHOLE)), "a mesh is none of a period")
+    for name in ("norm", "arclength"):
+        check_array(name, vars(rows)[name], (len(kept),), finite=True)
 
 
 def check_words(rows):

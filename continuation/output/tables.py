@@ -5,6 +5,7 @@ import numpy as np
 from continuation.ground.canonical import cleared
 from continuation.ground.status import Kind, Status
 from continuation.kinds import registry
+from continuation.orbits.profiles.layout import PERIOD, multipliers_of
 from continuation.output.text_table import TextTable, html_page, text_page
 from continuation.results.limit_reached import limit_reached
 from continuation.symmetries.conjugacy import breaking
@@ -29,7 +30,9 @@ def table(branch) -> str:
         A heading (problem, varied parameters, number of points), a line of advice for each end, then the
         table: label, row, varied parameters (14 significant digits), states (10 digits; all of up to 4,
         else the norm and the first 3), number of unstable eigenvalues (``-`` where the problem is no
-        flow) and the type in words.  What is rounding at the size of its column reads 0.  ``~`` marks values
+        flow) and the type in words.  Of periodic orbits the period stands before the states' largest values, the
+        multiplier next to the unit circle (the trivial one left out) behind them.
+        What is rounding at the size of its column reads 0.  ``~`` marks values
         of a point that was not located.  No line ends in a newline or is shortened, however long.  Of up to
         50 special points the type tells what the normal forms of branch points and Hopf points say, which are
         computed for it.
@@ -99,7 +102,7 @@ def remark_lines(branch) -> list[str]:
 
 def header(branch) -> list[str]:
     """Names of the table's columns."""
-    return ["label", "row", *branch.vary, *_columns(branch), "unstable", "type"]
+    return ["label", "row", *branch.vary, *_columns(branch), *_multiplier_column(branch), "unstable", "type"]
 
 
 def describe(branch, point) -> str:
@@ -160,7 +163,27 @@ def _between(branch, point) -> str:
 def _columns(branch) -> tuple:
     """Names of the columns that stand for the state."""
     names = tuple(branch.state_names)
-    return (*names, *_hidden(branch)) if _few(branch) else ("norm", *names[:SHOWN])
+    shown = (*names, *_hidden(branch)) if _few(branch) else ("norm", *names[:SHOWN])
+    return shown if branch.layout is None else (PERIOD, *shown)
+
+
+def _multiplier_column(branch) -> tuple:
+    """Head of the column of the multiplier next to the unit circle, of periodic orbits of two states and more."""
+    return () if branch.layout is None or len(branch.layout.names) < 2 else ("multiplier",)
+
+
+def _multiplier(branch, point) -> list:
+    """Text of the multiplier next to the unit circle, without the trivial one, that of a pair with positive angle."""
+    if not _multiplier_column(branch):
+        return []
+    exponents = branch.layout.exponents(branch.context[[point.index]])[0, :-1]
+    nearest = np.min(np.abs(exponents.real))
+    near = exponents[np.abs(exponents.real) <= nearest + SAME * (1 + nearest)]
+    value = complex(multipliers_of(near[np.argmax(near.imag)]))
+    if not np.isfinite(value):
+        return [number(np.inf)]
+    real, imaginary = cleared(np.array([value.real, value.imag]), abs(value))
+    return [number(real, digits=6) + (f"{imaginary:+.6g}j" if imaginary != 0.0 else "")]
 
 
 def _few(branch) -> bool:
@@ -179,11 +202,18 @@ def cells(branch, point) -> list[str]:
     parameters = [about + number(cleared(point.parameters[name], branch.sizes[name])) for name in branch.vary]
     values = [about + number(value, digits=10) for value in _values(branch, point)]
     unstable = "-" if point.unstable < 0 else str(int(point.unstable))
-    return [point.label, str(int(point.index)), *parameters, *values, unstable, describe(branch, point)]
+    shown = [*parameters, *values, *_multiplier(branch, point), unstable]
+    return [point.label, str(int(point.index)), *shown, describe(branch, point)]
 
 
 def _values(branch, point):
-    """Numbers under `_columns`: the states, or the norm of its row and the first states."""
+    """Numbers under `_columns`: the states, or the norm of its row and the first states; of orbits the period first."""
+    period = [] if branch.layout is None else [branch.outputs[PERIOD][point.index]]
+    return [*period, *_state_values(branch, point)]
+
+
+def _state_values(branch, point):
+    """Numbers of the states among `_columns`."""
     states = cleared(point.state, np.array([branch.sizes[name] for name in branch.state_names]))
     if _few(branch):
         hidden = _hidden(branch)

@@ -8,6 +8,7 @@ from continuation.equations.bordered import DOUBTFUL, solve_bordered
 from continuation.equations.derivatives import evaluate, extended_jacobian
 from continuation.equations.directional import derivative_along
 from continuation.ground.status import Kind
+from continuation.orbits.orbit_check import check_orbits
 from continuation.results.solutions import need_problem
 
 SOLUTION = 1e-8  # the largest Newton correction a row may ask for, relative to 1 + |x|
@@ -64,12 +65,20 @@ def check_branch(branch) -> BranchReport:
     Returns
     -------
     BranchReport
+        Of periodic orbits an `OrbitsReport`: they are integrated, see `continuation.orbits.orbit_check`.
+
+    Raises
+    ------
+    ValueError
+        The branch's problem is not known.
 
     Notes
     -----
     Cost: 4 n + 4 residuals and one solve of order n + 1 a row; more on rows that fail so.
     """
     problem = need_problem(branch)
+    if branch.layout is not None:
+        return check_orbits(branch)
     active = problem.index_of(branch.vary[0])
     p = problem.parameter_values(branch.parameters)
     tangentless = {point.index for point in branch.special if point.kind is Kind.BRANCH_POINT or not point.located}

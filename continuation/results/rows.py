@@ -11,6 +11,7 @@ from continuation.ground.names import suggest
 from continuation.ground.points import Point
 from continuation.ground.settings import Settings
 from continuation.ground.status import Kind
+from continuation.orbits.profiles.layout import ProfileLayout
 from continuation.results.request import Request
 from continuation.results.spectra import spectra
 from continuation.symmetries.conjugacy import branch_isotropy
@@ -44,6 +45,7 @@ class Rows:
     nullity: np.ndarray = along_rows("nullity")  # (m,) int
     residuals: np.ndarray = along_rows("residual")  # (m,) largest component of |F|
     log_determinants: np.ndarray = along_rows("log_determinant")  # (m,) of |det [F_u F_p; w t]|, t the unit tangent
+    context: np.ndarray = along_rows()  # (m, C) what the problem keeps of each row beside: a mesh, multipliers
     outputs: dict  # name -> (m,)
     special: tuple  # of SpecialPoint, row order, ends included
     ends: tuple  # (Status, Status), first row's and last row's
@@ -54,6 +56,7 @@ class Rows:
     remarks: tuple = ()  # of Remark: what its reader should know, shown under the heading of its table
     problem: object = None
     state_weights: np.ndarray | None = None  # (n,) of the norm, where the unknowns do not begin with the states
+    layout: ProfileLayout | None = None  # of periodic orbits: where a row has its profile, mesh and multipliers
 
     def __len__(self):
         return len(self.unknowns)
@@ -79,16 +82,39 @@ class Rows:
 
         Chords, corrected for the angle between the tangents at their ends (fourth order in the step).
         """
-        steps = np.diff(self.unknowns, axis=0)
-        chord = np.sqrt(np.sum(self.weights * steps**2, axis=1))
-        turn = np.sqrt(np.sum(self.weights * np.diff(self.tangents, axis=0) ** 2, axis=1))
-        length = np.concatenate([[0.0], np.cumsum(chord * (1 + turn**2 / 24))])
+        length = np.concatenate([[0.0], np.cumsum(self._steps())])
         length.flags.writeable = False
         return length
 
+    def _steps(self) -> np.ndarray:
+        """(m - 1,) lengths from each row to the next."""
+        if self.layout is not None:
+            return self._steps_of_orbits()
+        steps = np.diff(self.unknowns, axis=0)
+        chord = np.sqrt(np.sum(self.weights * steps**2, axis=1))
+        turn = np.sqrt(np.sum(self.weights * np.diff(self.tangents, axis=0) ** 2, axis=1))
+        return chord * (1 + turn**2 / 24)
+
+    def _steps_of_orbits(self) -> np.ndarray:
+        """The same of orbits on moving meshes; between kept profiles shared out as the columns shown move."""
+        kept, rest = np.flatnonzero(self.has_profile), self.weights[-2:]
+        arrays = (array[kept] for array in (self.unknowns, self.tangents, self.context))
+        steps = self.layout.steps(*arrays, self.state_weights, rest)
+        if len(kept) == len(self):
+            return steps
+        shown = np.cumsum(np.append(0.0, np.linalg.norm(np.diff(self.states, axis=0), axis=1) + 1e-300))
+        return np.diff(np.interp(shown, shown[kept], np.append(0.0, np.cumsum(steps))))
+
     @property
+    def has_profile(self) -> np.ndarray:
+        """(m,) bool: rows whose unknowns are there; those of orbits may have been left out of a file."""
+        return np.isfinite(self.unknowns[:, 0])
+
+    @cached_property
     def norm(self):
-        """(m,) norm of the states in the inner product."""
+        """(m,) norm of the states in the inner product; of orbits the root of its mean square over a period."""
+        if self.layout is not None:
+            return self.layout.norms(self.outputs, self.state_weights)
         weights = self.weights[: self.states.shape[1]] if self.state_weights is None else self.state_weights
         return np.sqrt(np.sum(weights * self.states**2, axis=1))
 
@@ -98,6 +124,12 @@ class Rows:
         n = self.unknowns.shape[1] - 1
         usual = np.append(np.full(n, 1 / n), 1.0)
         return None if np.array_equal(self.weights, usual) else self.weights
+
+    def weights_at(self, row):
+        """(N,) weights of the inner product on a row, on its mesh if it has one; None of the usual one."""
+        if self.layout is None:
+            return self.own_weights
+        return self.layout.weights(self.context[[row]], self.state_weights, self.weights[-2:])[0]
 
     @cached_property
     def sizes(self) -> dict:
@@ -169,7 +201,7 @@ class Rows:
 
     def point(self, row) -> Point:
         """The solution on a row (negative ones count from the end)."""
-        row = self._row(row)
+        row = self.place(row)
         return Point(
             self.states[row].copy(),
             self.parameters_at(row),
@@ -177,17 +209,21 @@ class Rows:
             {name: float(column[row]) for name, column in self.outputs.items()},
             int(self.unstable[row]),
             int(self.nullity[row]),
-            self.tangents[row].copy(),
-            self.unknowns[row].copy(),
-            self.own_weights,
+            *([self.tangents[row].copy(), self.unknowns[row].copy()] if self.has_profile[row] else [None, None]),
+            self.weights_at(row),
+            self.own_context(row),
         )
+
+    def own_context(self, row):
+        """(C,) what goes with the unknowns on a row; None where nothing does."""
+        return self.context[row].copy() if self.context.shape[1] else None
 
     def parameters_at(self, row) -> dict:
         """All named parameters on a row."""
-        row = self._row(row)
+        row = self.place(row)
         return {**self.parameters, **dict(zip(self.vary, self.varied[row].tolist()))}
 
-    def _row(self, row) -> int:
+    def place(self, row) -> int:
         """A row that there is."""
         if not isinstance(row, Integral) or isinstance(row, bool) or not -len(self) <= row < len(self):
             raise ValueError(f"row: wanted a whole number from {-len(self)} to {len(self) - 1}, got {shown(row)}")

@@ -12,6 +12,8 @@ from continuation.equations.measures.measure import measured, units_of
 from continuation.equations.solved import is_solution
 from continuation.ground.arguments import check_problem
 from continuation.ground.names import check_numbers, suggest
+from continuation.orbits.passing import orbits_at
+from continuation.orbits.profiles.layout import describe_layout
 from continuation.results.counts import step_counts
 from continuation.results.interpolation import interpolate_cubic
 
@@ -34,6 +36,8 @@ def need_problem(branch, problem=None):
         )
     if tuple(problem.states) != tuple(branch.state_names):
         raise ValueError(f"problem: wanted the states {list(branch.state_names)}, got {list(problem.states)}")
+    if problem.row_layout != branch.layout:
+        raise ValueError(f"problem: wanted {describe_layout(branch.layout)}, got {describe_layout(problem.row_layout)}")
     if len(problem.unknown_names) != branch.unknowns.shape[1] - 1:
         wanted, got = branch.unknowns.shape[1] - 1, list(problem.unknown_names)
         raise ValueError(f"problem: wanted {wanted} unknowns beside the varied parameter, got {got}")
@@ -44,6 +48,8 @@ def solutions_at(branch, value) -> list:
     """Solutions where one column (a state or the varied parameter) has a value; see `Branch.at`."""
     if len(value) != 1:
         raise ValueError(f"at: wanted one name and its value, as at({branch.vary[0]}=...), got {sorted(value)}")
+    if branch.layout is not None:
+        return orbits_at(branch, need_problem(branch), *next(iter(value.items())))
     (name, target), problem = next(iter(value.items())), measured(need_problem(branch), branch.weights)
     target = check_numbers(f"at({name}=...)", target, 0)
     names = [*branch.state_names, *branch.vary]

@@ -239,3 +239,37 @@ def test_components_that_cancel_on_small_ranges():
             y[:, kernel] = rng.standard_normal((3, kernel.stop - kernel.start))
             assert_allclose(forms.form(*(y @ q)), q.T @ (-6 * np.prod(y, axis=0)), atol=1e-9)
             assert_allclose(forms.form(*(y[[0, 0, 1]] @ q)), q.T @ (-6 * y[0] ** 2 * y[1]), atol=1e-9)
+
+
+# Many points side by side
+
+
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_functions_of_many_points_are_those_of_each(name):
+    x = np.array(INSIDE.get(name, AROUND))
+    assert_allclose(TAYLOR[name](x, 4), np.array([TAYLOR[name](one, 4) for one in x]).T, rtol=1e-13, atol=1e-15)
+
+
+@pytest.mark.parametrize("kind", ["text", "residual", "jacobian", "both"])
+def test_forms_of_many_points_are_those_of_each(kind, rng):
+    points = U + 0.2 * rng.standard_normal((5, 2))
+    directions = rng.standard_normal((3, 5, 3)) + 1j * rng.standard_normal((3, 5, 3))
+    directions[:, 2] = 0.0
+    several = Multilinear(problem(kind), points, P, active=[1])
+    for count in (1, 2, 3):
+        chosen = directions[:count]
+        pairs = zip(points, np.swapaxes(chosen, 0, 1))
+        each = [Multilinear(problem(kind), u, P, active=[1]).form(*d) for u, d in pairs]
+        close = 1e-13 if kind == "text" else 1e-7
+        assert_allclose(several.form(*chosen), each, rtol=close, atol=close)
+    with pytest.raises(ValueError, match=r"direction 1: wanted shape \(5, 3\) or \(5, 2\), got \(3,\)"):
+        several.form(directions[0], directions[0, 0])
+
+
+def test_choices_are_made_at_each_point():
+    text = "max(x, p)**2 + min(x, 2)*x + abs(x) + x**p + atan2(x, p) + hypot(x, p)"
+    one = Problem.from_expressions({"x": text}, {"p": 1.0}, compiled=False)
+    points, ones = np.array([[0.4], [1.7], [3.1]]), np.ones((3, 2))
+    several = Multilinear(one, points, [1.0], [0]).form(ones, ones)
+    each = [Multilinear(one, u, [1.0], [0]).form([1.0, 1.0], [1.0, 1.0]) for u in points]
+    assert_allclose(several, each, rtol=1e-13)

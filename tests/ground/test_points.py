@@ -63,6 +63,7 @@ def test_every_way_to_end_gives_advice_and_failures_are_told_from_what_was_asked
     assert all(status.advice == status.value and len(status.advice) > 20 for status in Status)
     failures = {status for status in Status if status.is_failure}
     names = ("LIMIT", "CLOSED", "MAX_POINTS", "STOPPED", "INTERRUPTED", "TIME_LIMIT", "UNRESOLVED", "INFINITY")
+    names += ("HOPF", "LONG_PERIOD")
     asked_for = {Status[name] for name in names}
     assert failures | asked_for == set(Status)
     assert not failures & asked_for

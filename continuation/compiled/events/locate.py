@@ -120,7 +120,7 @@ def bisect_event(s, left, top, j, event):
     size, base = S.size(s), S.scalars(s)
     length = find_root(s, left, top, 2 * size + j, 0.0, event)
     scale = 1.0 + math.sqrt(inner(S.weights(s), event, event))
-    for k in range(2 * size, base):
+    for k in range(2 * size, 2 * size + 2 * S.tests(s)):
         event[k] = top[k]
     event[base + S.KIND], event[base + S.TEST], event[base + S.ROLE] = S.kinds(s)[j], j, S.EVENT
     event[base + S.EXPECTED] = event[base + S.TURNS] = math.nan

@@ -12,6 +12,7 @@ from continuation.compiled.calls.kernel import inlined, internal, summing
 from continuation.compiled.events.records import is_on_point, push
 from continuation.compiled.loop.closing import is_near_start
 from continuation.compiled.loop.growth import grow_units
+from continuation.compiled.loop.moving import move_unknowns
 from continuation.compiled.state import trace_state as S
 from continuation.compiled.state.tasks import CLOSES, DEAD_END, LOOK_AHEAD, PASS_CORNER, STRAY, ask
 from continuation.compiled.steps.correct import correct
@@ -230,6 +231,7 @@ def advance(s):
     """Accept one more point onto the stack; returns 0 or the code of the branch's end."""
     ints = S.integers(s)
     grow_units(s)
+    move_unknowns(s)
     code, h, iterations, angle = take_step(s)
     if code != OK:
         return code if code == S.INTERRUPTED else choose_ending(s, code)

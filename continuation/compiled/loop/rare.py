@@ -10,6 +10,7 @@ from continuation.compiled.events.locate import examine, probe
 from continuation.compiled.events.near_crossing import judge_beside, look_ahead
 from continuation.compiled.loop.closing import has_closed
 from continuation.compiled.loop.growth import change_units
+from continuation.compiled.loop.moving import move
 from continuation.compiled.state import tasks
 from continuation.compiled.state import trace_state as S
 from continuation.compiled.steps.correct import correct, evaluate, take_newton_step
@@ -44,6 +45,8 @@ def do(s, task, argument, a, b, c):
         status = OK if find_corner(s, int(argument)) else FAILED
     elif task == tasks.GROW:
         change_units(s)
+    elif task == tasks.MOVE:
+        move(s)
     elif task == tasks.DEAD_END:
         status = OK if find_dead_end(s) else FAILED
     elif task == tasks.MARK_CORNER:

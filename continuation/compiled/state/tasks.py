@@ -22,7 +22,8 @@ from continuation.compiled.state import trace_state as S
     GROW,  # give states that have outgrown their units larger ones
     STRAY,  # record a: OK unless another branch is as near as Newton's first correction came
     LOOK_AHEAD,  # a length of step: what is left of it where branches may meet ahead, into RESULT
-) = range(16)
+    MOVE,  # let the problem choose other unknowns for the curve
+) = range(17)
 
 
 @inlined

@@ -1,8 +1,8 @@
 """The whole state of a running trace, in arrays: the loop can stop anywhere and go on bit for bit.
 
 A *record* is a row of floats that describes one point: its unknowns x (N), unit tangent t (N), the test
-functions (K mantissas, K exponents) and the scalars named below.  Rows of the branch, the points between
-which an event is sought and the accepted point are all records.
+functions (K mantissas, K exponents), what the problem's monitor keeps of it (its context: a mesh, say) and the scalars
+named below.  Rows of the branch, the points between which an event is sought and the accepted point are all records.
 
 No position is written by hand: those in the table follow from the order of `State`'s fields, those in records
 from the order of the names below.
@@ -18,7 +18,7 @@ from continuation.compiled.calls.interface import address_of
 from continuation.compiled.calls.kernel import inlined, internal
 from continuation.compiled.state.messages import ROOM
 
-# Scalars of a record, after x, t and the test functions; the first COUNTS of them are what `monitor` writes there.
+# Scalars of a record, behind all else; the first COUNTS of them are what `monitor` writes there.
 UNSTABLE, NULLITY, VANISHED, RESIDUAL, DET, DET_EXPONENT, KIND, TEST, LOCATED, ERROR, ROLE = range(11)
 EXPECTED, TURNS, SCALARS = range(ROLE + 1, ROLE + 4)  # of events only, see `messages`
 COUNTS = RESIDUAL
@@ -41,6 +41,8 @@ KINDS = (
     "HOPF_HOPF",
     "DEGENERATE_BRANCH_POINT",
     "CORNER",
+    "PERIOD_DOUBLING",
+    "NEIMARK_SACKER",
 )
 NO_KIND = -1  # kind of a test function whose sign changes mean nothing
 
@@ -62,9 +64,9 @@ BY_KERNEL = -1  # COUNT_CHANGE that is the point's nullity
     CLOSES_AT_START,  # the branch is closed where it comes back to a start of this kind
 ) = (1, 2, 4, 8)
 
-# Operations of the problem: index of the pair (address, data) in `ops`; REFINE is optional.  The engine's own rare
-# work is called by address too, see tasks.py.
-OP_RESIDUAL, OP_LINEARISE, OP_SOLVE, OP_MONITOR, OP_REFINE, OP_RARE = range(0, 12, 2)
+# Operations of the problem: index of the pair (address, data) in `ops`; REFINE and ADAPT are optional.  The engine's
+# own rare work is called by address too, see tasks.py.
+OP_RESIDUAL, OP_LINEARISE, OP_SOLVE, OP_MONITOR, OP_REFINE, OP_ADAPT, OP_RARE = range(0, 14, 2)
 OPS = OP_RARE + 1
 
 # Integers of the state.
@@ -107,9 +109,11 @@ OPS = OP_RARE + 1
     GUARDED,  # whether branch points ahead can be told from near-crossings
     CROSSINGS,  # near-crossings noted, also those that found no room
     TURNED_AT,  # accepted steps when a series of steps that were taken back began
+    MOVES,  # points after which the problem may choose other unknowns for the same curve, 0: never; see moving.py
+    MOVED_AT,  # points stored when it did last
     PASSED,  # test function that changed its sign at the event just passed, -1: none certainly, or not alone
     INTEGERS,
-) = range(40)
+) = range(42)
 
 # Work counts: an own array, so that every reason has its place.
 (
@@ -219,9 +223,9 @@ class State(NamedTuple):
         return self.table.ctypes.data
 
 
-def width(n_unknowns: int, tests: int) -> int:
+def width(n_unknowns: int, tests: int, context: int = 0) -> int:
     """Floats in a record."""
-    return 2 * n_unknowns + 2 * tests + SCALARS
+    return 2 * n_unknowns + 2 * tests + context + SCALARS
 
 
 def work_width(n_unknowns: int) -> int:
@@ -270,7 +274,7 @@ def tests(s):
 @inlined
 def scalars(s):
     """Where the scalars of a record begin."""
-    return 2 * fixed(s, _WEIGHTS + 1) + 2 * fixed(s, _KINDS + 1)
+    return fixed(s, _SLOTS + 2) - SCALARS
 
 
 @internal

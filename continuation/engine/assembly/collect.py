@@ -9,6 +9,7 @@ from continuation.compiled.state import trace_state as S
 from continuation.engine.assembly.describe import Marks, describe
 from continuation.engine.assembly.remarking import remarks_on
 from continuation.engine.numbering import renumber_notes
+from continuation.engine.run import KINDS
 from continuation.engine.start import vanishing_zeros
 from continuation.ground.status import Status
 from continuation.results.rows import ROW_ARRAYS, Rows
@@ -38,6 +39,10 @@ def assemble(problem, begun, runs, request) -> Rows:
     records, brackets, start = without_turns(runs, *join(runs, len(begun.x)), operations.weights)
     size, base = len(begun.x), records.shape[1] - S.SCALARS
     unknowns, scalars = records[:, :size].copy(), records[:, base:]
+    kinds = {int(row): KINDS[int(scalars[row, S.KIND])] for row in np.flatnonzero(scalars[:, S.KIND] != S.REGULAR)}
+    noted = set(kinds)
+    problem.polish(unknowns, kinds, begun)
+    scalars[sorted(noted - set(kinds)), S.KIND] = S.REGULAR
     states, varied = problem.columns(unknowns)
     own = {name: read(scalars) for name, read in FROM_SCALARS.items()}
     if begun.origin is not None:  # a branch point switched at is known better than the engine knows it
@@ -52,18 +57,22 @@ def assemble(problem, begun, runs, request) -> Rows:
         states=np.ascontiguousarray(states),
         varied=np.ascontiguousarray(varied),
         tangents=records[:, size : 2 * size].copy(),
+        context=records[:, base - operations.context : base].copy(),
         **own,
         outputs={},
         special=(),
-        ends=end_statuses(runs),
+        ends=end_statuses(runs, problem.status_behind(begun)),
         effort=effort_of(runs),
         request=request,
         weights=operations.weights.copy(),
         start=start,
         problem=problem,
         state_weights=shown_weights(problem),
+        layout=problem.row_layout,
     )
-    rows = replace(rows, outputs=evaluate_outputs(problem, rows))
+    rows = replace(rows, context=problem.full_context(rows, [start, *kinds], begun))
+    together = problem.row_outputs(rows)
+    rows = replace(rows, outputs=evaluate_outputs(problem, rows, together.keys()) | together)
     marks = Marks(scalars, brackets, operations.tests, sorted(vanishing_zeros(problem, begun)))
     rows = replace(rows, special=describe(problem, begun, rows, request.detect & operations.kinds, marks))
     return read_only(replace(rows, remarks=remarks_on(problem, rows, runs)))
@@ -132,12 +141,12 @@ def brackets_of(run, size) -> dict:
     return {int(row): pair.reshape(2, size) for row, pair in zip(lost, pairs)}
 
 
-def end_statuses(runs) -> tuple:
-    """Statuses of the -1 and the +1 end; a direction not traced was stopped before it began."""
+def end_statuses(runs, behind=Status.STOPPED) -> tuple:
+    """Statuses of the -1 and the +1 end; that of a direction not traced is `behind`."""
     if any(run.status is Status.CLOSED for run in runs.values()):
         return Status.CLOSED, Status.CLOSED
     interrupted = any(run.status is Status.INTERRUPTED for run in runs.values())
-    missing = Status.INTERRUPTED if interrupted else Status.STOPPED
+    missing = Status.INTERRUPTED if interrupted else behind
     return tuple(runs[sign].status if sign in runs else missing for sign in (-1, 1))
 
 
@@ -166,11 +175,12 @@ def parameter_rows(problem, branch) -> np.ndarray:
     return p
 
 
-def evaluate_outputs(problem, branch) -> dict:
-    """Outputs on every row."""
-    if not problem.outputs:
+def evaluate_outputs(problem, branch, known=()) -> dict:
+    """Outputs on every row, but for those whose names are known: all rows at once are cheaper than one by one."""
+    wanted = {name: g for name, g in problem.outputs.items() if name not in known}
+    if not wanted:
         return {}
     p = parameter_rows(problem, branch)
     unknowns = np.ascontiguousarray(branch.unknowns[:, :-1])
     with np.errstate(all="ignore"):
-        return {name: np.array([g(u, q) for u, q in zip(unknowns, p)]) for name, g in problem.outputs.items()}
+        return {name: np.array([g(u, q) for u, q in zip(unknowns, p)]) for name, g in wanted.items()}

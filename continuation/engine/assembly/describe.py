@@ -95,7 +95,7 @@ def special_point(problem, branch, row, kind, label, marks, linear) -> SpecialPo
     """One special point of a row; `linear` is None where F_u can't be had."""
     scalars, null_vectors = marks.scalars[row], registry.of(kind).null_vectors
     located = kind is Kind.END or bool(scalars[S.LOCATED])
-    spectrum, vectors = None, None
+    spectrum, vectors = problem.row_spectrum(branch, row), None
     if linear is not None:
         spectrum = linear.eigenvalues if problem.stability == "flow" else np.empty(0, complex)
         if located and null_vectors is not None:
@@ -109,7 +109,8 @@ def special_point(problem, branch, row, kind, label, marks, linear) -> SpecialPo
         nullity=int(branch.nullity[row]),
         tangent=branch.tangents[row].copy(),
         unknowns=branch.unknowns[row].copy(),
-        weights=branch.own_weights,
+        weights=branch.weights_at(row),
+        context=branch.own_context(row),
         vary=branch.vary,
         index=row,
         kind=kind,
@@ -135,7 +136,7 @@ def kinds_at_start(problem, begun, branch, wanted, marks) -> list:
     """Kinds of special points that the start itself is: a fold, a Hopf point, the branch point switched at."""
     row, marked = branch.start, marks.scalars[:, S.KIND] != S.REGULAR
     if begun.outward:
-        return [Kind.BRANCH_POINT]
+        return [Kind.BRANCH_POINT if begun.origin is None else begun.origin.kind]
     if marked[row]:
         return []
     start = AtStart(

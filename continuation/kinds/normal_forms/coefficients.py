@@ -86,11 +86,17 @@ def of_point(problem, point) -> dict:
     Returns
     -------
     dict
-        As `normal_form`; empty for ends, user's points, points not located and problems without functions.
+        As `normal_form`, of periodic orbits as `continuation.orbits.forms.fold`, `period_doubling` and
+        `neimark_sacker`; empty for ends, user's points, points not located and problems without functions.
     """
+    if (orbit := problem.critical_orbit(point)) is not None:
+        compute = registry.of(point.kind).orbit_form
+        return compute(orbit) if point.located and compute is not None else {}
     if problem.vector_field is not problem and point.kind is Kind.FOLD:
         return {}  # a curve of special points turns there: no fold of the problem itself
-    nullity = None if problem.vector_field is problem else point.nullity
+    # Points of curves count eigenvalues, where orbits shrink to an equilibrium it is multipliers.
+    counts_eigenvalues = problem.vector_field is not problem and point.context is None
+    nullity = point.nullity if counts_eigenvalues else None
     problem = problem.vector_field
     known = "residual" in getattr(problem, "functions", {}) and len(point.state) == len(problem.states)
     if not known or not point.located or registry.of(point.kind).normal_form is None:

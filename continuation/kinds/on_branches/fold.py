@@ -4,11 +4,14 @@ F_u has a simple kernel that F_p does not reach, so that the tangent's parameter
 (Kuznetsov, *Elements of Applied Bifurcation Theory*, sections 3.2 and 10.2).
 """
 
+from continuation.ground.later import later
 from continuation.ground.status import Kind
 from continuation.kinds.normal_forms import fold_forms
 from continuation.kinds.null_vectors import kernel_of
 from continuation.kinds.on_curves.scalars import turning_part
 from continuation.kinds.special_kind import AtStart, CurveShape, Locator, Marker, SpecialKind, Traits
+
+forms = later("continuation.orbits.forms")
 
 # Parameter component of the unit tangent at a start that reads zero.  The fold is then nearer than the square root of
 # what the parameter tells; ten times larger takes starts beside a fold for it, ten times smaller misses starts on one
@@ -29,6 +32,7 @@ FOLD = SpecialKind(
     explains="one eigenvalue crosses zero",
     null_vectors=kernel_of,
     normal_form=fold_forms.fold,
+    orbit_form=lambda orbit: forms.fold(orbit),
     is_at_start=is_at_start,
     curves=(Kind.FOLD,),
     shape=CurveShape(

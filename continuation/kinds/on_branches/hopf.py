@@ -45,5 +45,6 @@ HOPF = SpecialKind(
         second_conditions=(Kind.BAUTIN, Kind.ZERO_HOPF, Kind.HOPF_HOPF),
         follows_pair=True,
     ),
-    traits=Traits(count_change=2, instead=Kind.BRANCH_POINT),
+    # Where orbits shrink to the point their parameter turns.
+    traits=Traits(count_change=2, instead=Kind.BRANCH_POINT, explains=frozenset({Kind.FOLD})),
 )

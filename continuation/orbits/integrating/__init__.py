@@ -1,0 +1,1 @@
+"""Periodic orbits by integration: found in a simulation, and checked by shooting."""

@@ -1,0 +1,223 @@
+"""Special points of a branch of orbits: the zero of a test function along the branch, from a guess nearby.
+
+A secant method whose every value is that of an orbit corrected across the branch, safeguarded by its own bracket once
+it has one.  At branch points and Hopf points the equations are singular: the zero is extrapolated along the branch from
+orbits beside it, by its tangents, which leaves an error of the fourth order in their distance.
+"""
+
+import math
+
+import numpy as np
+
+from continuation.compiled.calls.arrays import doubles, fixed, new_doubles, part
+from continuation.compiled.calls.interface import NONFINITE, OK, SINGULAR, call, callback
+from continuation.compiled.calls.kernel import internal
+from continuation.compiled.state.messages import (
+    ASKED_KIND,
+    DETERMINANT,
+    EXPONENT,
+    FOUND_ERROR,
+    FOUND_EXPECTED,
+    FOUND_KIND,
+    FOUND_NULLITY,
+    FOUND_RESIDUAL,
+    FOUND_TURNS,
+    SOLVED,
+)
+from continuation.compiled.state.trace_state import COUNTS, KINDS
+from continuation.orbits.kernels import monitoring as W
+from continuation.orbits.kernels import table as T
+
+KIND_OF_TEST = (
+    KINDS.index("FOLD"),
+    KINDS.index("BRANCH_POINT"),
+    KINDS.index("PERIOD_DOUBLING"),
+    KINDS.index("NEIMARK_SACKER"),
+    KINDS.index("HOPF"),
+)
+NEWTON = 10
+# Last correction of an orbit, and last change of the place of a zero, relative to 1 + |x|: rounding of the equations.
+EXACT, PLACED = 1e-12, 1e-11
+STALLED = 1e-7  # corrections that no longer shrink are rounding below this
+# Distance from a singular point, relative to 1 + |x|, at which its place is extrapolated: nearer, rounding of the
+# orbits is divided by it; ten times farther, the fourth order shows.
+BESIDE = 1e-5
+FAR = 1e-3  # the same at Hopf points, near which orbits are known to rounding over their size
+FIRST = 1e-3  # first step of the secant method, relative to 1 + |x|
+WIDER = 2  # how often the search begins four times farther from a singular point, where no orbit is to be had
+STEPS = 40
+
+
+@internal
+def inner(weights, a, b):
+    """Inner product."""
+    total = 0.0
+    for j in range(weights.shape[0]):
+        total += weights[j] * a[j] * b[j]
+    return total
+
+
+@internal
+def orbit_at(w, start, direction, weights, s, p, x, z, det):
+    """Correct the orbit at ``start + s direction`` across the direction (a unit one), into x.
+
+    z : (N,) its unit tangent; det : (2,) mantissa and exponent of the determinant.  Returns a status and |F|.
+    """
+    size = weights.shape[0]
+    row, rhs, out, f = new_doubles(size), new_doubles(2 * size), new_doubles(2 * size + SOLVED), new_doubles(size)
+    value, before, largest = 0.0, math.inf, 0.0
+    for j in range(size):
+        row[j] = weights[j] * direction[j]
+        x[j] = start[j] + s * direction[j]
+        value += row[j] * x[j]
+    for _ in range(NEWTON):
+        p[fixed(w, T.ACTIVE)] = x[size - 1]
+        status = call(fixed(w, T.RESIDUAL), w, x, p, f)
+        if status == OK:
+            status = call(fixed(w, T.LINEARISE), w, x, p, f[size - 1 :])
+        gap, largest = value, 0.0
+        for j in range(size):
+            gap -= row[j] * x[j]
+            largest = max(largest, abs(f[j])) if j < size - 1 else largest
+            rhs[j], rhs[size + j] = -f[j], 0.0
+        rhs[size - 1], rhs[2 * size - 1] = gap, 1.0
+        if status == OK:
+            status = call(fixed(w, T.SOLVE), w, row, rhs, out)
+        if status != OK:
+            return status, math.inf
+        squared, scale = inner(weights, part(out, 0, size), part(out, 0, size)), 0.0
+        for j in range(size):
+            x[j] += out[j]
+        scale = 1.0 + math.sqrt(inner(weights, x, x))
+        change = math.sqrt(squared)
+        if change <= EXACT * scale or change <= STALLED * scale and change > 0.25 * before:
+            tangent = part(out, size, size)
+            length = math.sqrt(inner(weights, tangent, tangent))
+            for j in range(size):
+                z[j] = tangent[j] / length
+            det[0], det[1] = out[2 * size + DETERMINANT] * length, out[2 * size + EXPONENT]
+            return OK, largest
+        before = change
+    return SINGULAR, math.inf
+
+
+@internal
+def test_at(w, test, x, z, det, p, watched):
+    """Value of a test function at an orbit whose equations were factored last, as mantissa and exponent; a status."""
+    size = x.shape[0]
+    message = new_doubles(2 * size + SOLVED)
+    for j in range(size):
+        message[j], message[size + j] = x[j], z[j]
+    message[2 * size + DETERMINANT], message[2 * size + EXPONENT] = det[0], det[1]
+    status = call(fixed(w, T.MONITOR), w, message, p, watched)
+    return status, watched[test], watched[W.TESTS + test]
+
+
+@internal
+def blend(a, b, from_a, from_b, length, sigma, x, direction):
+    """Point at `sigma` of the cubic through a and b with these tangents, and its derivative; outside [0, 1] as well."""
+    r = sigma * sigma * (3.0 - 2.0 * sigma)
+    ta, tb = sigma * (1.0 - sigma) * (1.0 - sigma) * length, -sigma * sigma * (1.0 - sigma) * length
+    dr, da = 6.0 * sigma * (1.0 - sigma) / length, (1.0 - sigma) * (1.0 - 3.0 * sigma)
+    db = sigma * (3.0 * sigma - 2.0)
+    for j in range(x.shape[0]):
+        rise = b[j] - a[j]
+        x[j] = a[j] + r * rise + ta * from_a[j] + tb * from_b[j]
+        direction[j] = dr * rise + da * from_a[j] + db * from_b[j]
+
+
+@internal
+def find_zero(w, test, guess, direction, weights, p, kept, watched):
+    """Secant method for the zero of a test function along the branch.
+
+    kept : (6, N) scratch; the zero and its tangent are left in its last rows.  Returns (status, error, residual).
+    """
+    size = weights.shape[0]
+    det, a, b, za, zb = new_doubles(2), kept[0], kept[1], kept[2], kept[3]
+    scale = 1.0 + math.sqrt(inner(weights, guess, guess))
+    singular = test == W.BRANCH or test == W.AMPLITUDE
+    beside = FAR if test == W.AMPLITUDE else BESIDE
+    enough = (beside if singular else PLACED) * scale
+    # Steps converge so fast that the last would lead to a singular point itself: they go beyond it, so that in the end
+    # it lies half way between two orbits.
+    aside = 0.5 * enough if singular else 0.0
+    # The guess itself may be so near to a singular point that no orbit is to be had there.
+    sa, sb, step = -FIRST * scale if singular else 0.0, FIRST * scale, 0.0
+    status, residual = orbit_at(w, guess, direction, weights, sa, p, a, za, det)
+    for _ in range(WIDER):
+        if status != OK and singular:
+            sa, sb = 4.0 * sa, 4.0 * sb
+            status, residual = orbit_at(w, guess, direction, weights, sa, p, a, za, det)
+    if status != OK:
+        return status, 0.0, 0.0
+    status, fa, power = test_at(w, test, a, za, det, p, watched)
+    if status != OK:
+        return status, 0.0, 0.0
+    for _ in range(STEPS):
+        status, residual = orbit_at(w, guess, direction, weights, sb, p, b, zb, det)
+        if status != OK:
+            sb = 0.5 * (sa + sb)
+            if abs(sb - sa) <= enough:
+                return status, 0.0, 0.0
+            continue
+        status, fb, exponent = test_at(w, test, b, zb, det, p, watched)
+        if status != OK:
+            return status, 0.0, 0.0
+        fb *= 2.0 ** max(min(exponent - power, 900.0), -900.0)
+        if fa == fb:
+            return SINGULAR, 0.0, 0.0
+        step = fb * (sb - sa) / (fb - fa)
+        if not abs(step) < math.inf:
+            return NONFINITE, 0.0, 0.0
+        if abs(step) <= enough and (not singular or abs(sb - sa) <= 4.0 * enough) or fb == 0.0:
+            chord = 0.0
+            for j in range(size):
+                chord += weights[j] * (b[j] - a[j]) * (b[j] - a[j])
+            chord = math.copysign(math.sqrt(chord), sb - sa)
+            sigma = fa / (fa - fb)
+            if abs(chord) > 0.0:
+                blend(a, b, za, zb, chord, sigma, kept[4], kept[5])
+            error = abs(step) * (beside if singular else 1.0) / scale
+            return OK, max(error, EXACT), residual
+        if abs(step) > 4.0 * abs(sb - sa):
+            step = math.copysign(4.0 * abs(sb - sa), step)
+        for j in range(size):
+            a[j], za[j] = b[j], zb[j]
+        sa, fa, sb = sb, fb, sb - step - math.copysign(aside, step)
+    return SINGULAR, 0.0, 0.0
+
+
+@callback
+def refine(w, request, parameters, out):
+    """Locate a special point near a guess, as the engine asks for it; see `Operations.refine`."""
+    n, m, intervals, _ = T.sizes(w)
+    size = intervals * n * m + 2
+    asked, found = doubles(request, 2 * size + 8), doubles(out, 2 * size + 8)
+    p, weights, kept = new_doubles(fixed(w, T.PARAMETERS)), new_doubles(size), new_doubles((6, size))
+    watched, test = new_doubles(2 * W.TESTS + intervals + 2 * n + COUNTS), np.int64(-1)  # no literal: see `frames`
+    given = doubles(parameters, fixed(w, T.PARAMETERS))
+    for k in range(p.shape[0]):
+        p[k] = given[k]
+    for k in range(W.TESTS):
+        if KIND_OF_TEST[k] == int(asked[2 * size + ASKED_KIND]):
+            test = k
+    if test < 0:
+        return SINGULAR
+    engines = T.array(w, T.PRODUCT, size)
+    for j in range(size):
+        weights[j] = engines[j]
+    guess, direction = part(asked, 0, size), new_doubles(size)
+    for j in range(size):
+        direction[j] = asked[size + j]
+    status, error, residual = find_zero(w, test, guess, direction, weights, p, kept, watched)
+    if status != OK:
+        return status
+    for j in range(size):
+        found[j], found[size + j] = kept[4, j], kept[5, j]
+    behind = 2 * size
+    found[behind + FOUND_KIND] = asked[behind + ASKED_KIND]
+    found[behind + FOUND_NULLITY] = 2.0 if test == W.TORUS else 1.0
+    found[behind + FOUND_ERROR], found[behind + FOUND_RESIDUAL] = error, residual
+    found[behind + FOUND_EXPECTED] = math.nan
+    found[behind + FOUND_TURNS] = 1.0 if test == W.FOLD else (math.nan if test == W.BRANCH else 0.0)
+    return OK

@@ -1,0 +1,194 @@
+"""Test functions and stability of an accepted orbit, from the factorisation that accepted it.
+
+All of them are functions of the monodromy matrix, not of the mesh: their signs may be compared where it has moved.
+"""
+
+import math
+
+from continuation.compiled.calls.arrays import doubles, fixed, int32s, integers, part
+from continuation.compiled.calls.interface import NONFINITE, OK, callback
+from continuation.compiled.calls.kernel import internal
+from continuation.compiled.matrices import linalg
+from continuation.compiled.state.messages import DETERMINANT, EXPONENT, SOLVED
+from continuation.compiled.state.trace_state import COUNTS, NULLITY, UNSTABLE, VANISHED
+from continuation.orbits.kernels import table as T
+from continuation.orbits.kernels.floquet import find_multipliers
+from continuation.orbits.kernels.merging import determinant
+
+FOLD, BRANCH, DOUBLING, TORUS, AMPLITUDE, TESTS = range(6)  # test functions, in the order of `Operations.tests`
+# Moduli this near to 1 are taken for 1 where no test function says more: pairs of conservative problems rest there,
+# but for the error of the mesh.
+NEUTRAL = 1e-7
+# Logarithm of a modulus below which it is corrected, and its distance from the next: ten times smaller moduli are off
+# by the error of the mesh, larger ones are as good as the others.
+SMALL, APART = -4.0, 1.0
+
+
+@internal
+def gather_maps(w):
+    """(L, n, n) maps of the intervals in order."""
+    n, _, intervals, groups = T.sizes(w)
+    maps, out, places = (
+        T.array(w, T.MAPS, (groups, n, n + 4, 8)),
+        T.array(w, T.MONODROMY, (intervals, n, n)),
+        T.places(w),
+    )
+    for g in range(groups):
+        for lane in range(8):
+            i = places[g, lane]
+            if i >= 0:
+                for k in range(n):
+                    for c in range(n):
+                        out[i, k, c] = maps[g, k, c, lane]
+    return out
+
+
+@internal
+def trivial_last(logs, angles):
+    """Move the multiplier nearest to 1 behind the others, which keep their order."""
+    n, best, place = logs.shape[0], math.inf, 0
+    for k in range(n):
+        gap = math.hypot(logs[k], angles[k])
+        if gap < best:
+            best, place = gap, k
+    log, angle = logs[place], angles[place]
+    for k in range(place, n - 1):
+        logs[k], angles[k] = logs[k + 1], angles[k + 1]
+    logs[n - 1], angles[n - 1] = log, angle
+
+
+@internal
+def correct_smallest(w, logs, angles):
+    """Make the smallest modulus what the others leave: all logarithms add up to the integral of tr F_u (Liouville).
+
+    A strong contraction within one interval is beyond polynomials; the trace is not.
+    """
+    n, m, _, groups = T.sizes(w)
+    smallest, before = n - 2, n - 3
+    if smallest < 0 or logs[smallest] > SMALL or (angles[smallest] != 0.0 and abs(angles[smallest]) < math.pi):
+        return
+    if before >= 0 and logs[before] < logs[smallest] + APART:
+        return
+    jacobians, quadrature = T.array(w, T.JACOBIANS, (groups, n * m, n, 8)), T.array(w, T.QUADRATURE, m)
+    total = 0.0
+    for g in range(groups):
+        for j in range(m):
+            for k in range(n):
+                for lane in range(8):
+                    total += quadrature[j] * jacobians[g, j * n + k, k, lane]
+    for k in range(n):
+        if k != smallest:
+            total -= logs[k]
+    if total < logs[before] if before >= 0 else True:
+        logs[smallest] = total
+
+
+@internal
+def parity(w):
+    """Sign of the product of all ``mu - 1`` but the trivial one's: that of the equations' determinant at fixed p."""
+    n = fixed(w, T.STATES)
+    whole = T.array(w, T.WHOLE, (n + 2, 2 * n + 4))
+    square = doubles(fixed(w, T.CLOSING), (n + 1, n + 1))
+    sides, ints = T.array(w, T.SIDES, 2 * (n + 2)), int32s(fixed(w, T.INTS), 8)
+    for k in range(n + 1):
+        for c in range(n):
+            square[k, c] = whole[k, c] + whole[k, n + c]
+        square[k, n] = whole[k, 2 * n]
+        sides[k] = sides[n + 1 + k] = 0.0
+    lapack, pivots = integers(fixed(w, T.LAPACK), len(linalg.LAPACK)), int32s(fixed(w, T.PIVOTS), n + 2)
+    _, mantissa, _ = linalg.solve_two(lapack, square, pivots, ints, sides)
+    return -math.copysign(1.0, mantissa) * math.copysign(1.0, T.array(w, T.GROWTH, 2)[0])
+
+
+@internal
+def count_outside(w, logs, angles):
+    """How many multipliers but the last, the trivial one, lie outside the unit circle.
+
+    Whether an odd number of real ones does beyond 1 is told by the determinant at fixed p, which vanishes at folds and
+    branch points of these very equations; where the multipliers say otherwise the one nearest to 1 is across.
+    """
+    others, count, real, nearest = logs.shape[0] - 1, 0, 0, -1
+    for k in range(others):
+        outside = logs[k] > NEUTRAL
+        count += outside
+        if angles[k] == 0.0:
+            real += outside
+            if nearest < 0 or abs(logs[k]) < abs(logs[nearest]):
+                nearest = k
+    odd = parity(w) * (-1.0 if others % 2 == 1 else 1.0) < 0.0
+    if odd != (real % 2 == 1) and nearest >= 0:
+        count += -1 if logs[nearest] > NEUTRAL else 1
+    return count
+
+
+@internal
+def torus_test(logs, angles):
+    """A continuous function that changes sign where the product of two multipliers passes 1.
+
+    That are a complex pair on the unit circle, or real ones mu and 1/mu.  The trivial one is left out.
+    """
+    others, least, sign = logs.shape[0] - 1, math.inf, 1.0
+    for i in range(others):
+        for j in range(i):
+            log, turns = logs[i] + logs[j], (angles[i] + angles[j]) / (2.0 * math.pi)
+            angle = 2.0 * math.pi * (turns - math.floor(turns + 0.5))
+            least = min(least, math.hypot(log, angle))
+            paired = angles[i] == -angles[j] if abs(angles[i]) < math.pi else angles[i] == angles[j]
+            if paired and log > 0.0:
+                sign = -sign
+    return sign * least if least < math.inf else 1.0
+
+
+@internal
+def amplitude_test(w, u):
+    """Part of the reference in an orbit, both without their means: it passes zero where orbits shrink to a point."""
+    n, m, intervals, _ = T.sizes(w)
+    reference, weights = T.array(w, T.REFERENCE, intervals * n * m), T.array(w, T.WEIGHTS, m + 1)
+    metric, h, means = T.array(w, T.METRIC, n), T.array(w, T.MESH, intervals), T.array(w, T.POINT, (4, n))
+    along, squared = 0.0, 0.0
+    for k in range(n):
+        means[0, k] = means[1, k] = 0.0
+        product, square = 0.0, 0.0
+        for i in range(intervals):
+            before = h[i - 1] if i > 0 else h[intervals - 1]
+            for q in range(m):
+                weight = h[i] * weights[q] + (before * weights[m] if q == 0 else 0.0)
+                at = (i * m + q) * n + k
+                means[0, k] += weight * u[at]
+                means[1, k] += weight * reference[at]
+                product += weight * u[at] * reference[at]
+                square += weight * reference[at] * reference[at]
+        along += metric[k] * (product - means[0, k] * means[1, k])
+        squared += metric[k] * (square - means[1, k] * means[1, k])
+    return along / squared if squared > 0.0 else 1.0
+
+
+@callback
+def monitor(w, point, p, out):
+    """Test functions, the mesh, the multipliers and the counts of an accepted orbit.
+
+    out : test functions and their exponents (TESTS each); lengths of the mesh (L,), logarithms of the multipliers'
+    moduli and their angles (n each), the trivial one last; then the counts.
+    """
+    n, m, intervals, _ = T.sizes(w)
+    size = intervals * n * m + 2
+    x, phi = doubles(point, 2 * size + SOLVED), doubles(out, 2 * TESTS + intervals + 2 * n + COUNTS)
+    for k in range(2 * TESTS):
+        phi[k] = 0.0
+    mesh, logs = part(phi, 2 * TESTS, intervals), part(phi, 2 * TESTS + intervals, n)
+    angles, counts = part(phi, 2 * TESTS + intervals + n, n), part(phi, 2 * TESTS + intervals + 2 * n, COUNTS)
+    h = T.array(w, T.MESH, intervals)
+    for i in range(intervals):
+        mesh[i] = h[i]
+    lapack, ints = integers(fixed(w, T.LAPACK), len(linalg.LAPACK)), int32s(fixed(w, T.INTS), 8)
+    if not find_multipliers(lapack, ints, fixed(w, T.FLOQUET), gather_maps(w), logs, angles):
+        return NONFINITE
+    trivial_last(logs, angles)
+    correct_smallest(w, logs, angles)
+    phi[BRANCH], phi[TESTS + BRANCH] = x[2 * size + DETERMINANT], x[2 * size + EXPONENT]
+    phi[DOUBLING], phi[TESTS + DOUBLING] = determinant(w, 1.0, -1.0)
+    phi[TORUS] = torus_test(logs, angles)
+    phi[AMPLITUDE] = amplitude_test(w, part(x, 0, size - 2))
+    phi[FOLD] = math.copysign(1.0, phi[AMPLITUDE]) * x[2 * size - 1]  # at a Hopf point both signs change: no fold
+    counts[UNSTABLE], counts[NULLITY], counts[VANISHED] = count_outside(w, logs, angles), 0.0, 0.0
+    return OK if math.isfinite(phi[DOUBLING] + phi[TORUS] + phi[AMPLITUDE]) else NONFINITE

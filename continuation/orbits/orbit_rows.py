@@ -1,0 +1,83 @@
+"""What rows of a branch of periodic orbits are: their meshes, multipliers, and the orbits themselves."""
+
+import numpy as np
+
+from continuation.compiled.calls.interface import OK, call_callback
+from continuation.equations.derivatives import state_jacobian
+from continuation.orbits.orbit_operations import TESTS, OrbitEquations
+from continuation.orbits.profiles.layout import ProfileLayout, ends_of, multipliers_of
+from continuation.orbits.profiles.orbit import Orbit
+
+BESIDE = 1e-10  # of the parameter, relative, where equations are singular: multipliers change by the error they have
+
+
+def layout_of(rows) -> ProfileLayout:
+    """What the rows of a branch of periodic orbits hold; ValueError where they are none."""
+    if rows.layout is None:
+        raise ValueError(f"{rows.problem_name}: its rows are no periodic orbits; trace periodic_orbits(problem)")
+    return rows.layout
+
+
+def orbit_of(rows, row) -> Orbit:
+    """The periodic orbit on a row of a branch (negative ones count from the end).
+
+    Raises
+    ------
+    ValueError
+        The branch is none of periodic orbits, has no such row, or the row is a Hopf point, whose orbit is a point, or
+        its profile was not kept (`Settings(profiles=...)`).
+    """
+    layout, row = layout_of(rows), rows.place(row)
+    if not rows.has_profile[row]:
+        kept = np.flatnonzero(rows.has_profile)
+        near = kept[np.argsort(np.abs(kept - row), kind="stable")[:2]]
+        raise ValueError(
+            f"orbit: the profile of row {row} was not kept in the file (Settings(profiles=...)); those next to it are "
+            f"in rows {' and '.join(map(str, sorted(near.tolist())))}"
+        )
+    profile = layout.profiles(rows.unknowns[[row]])[0]
+    if np.all(profile == profile[0]):
+        raise ValueError(f"orbit: row {row} is a Hopf point, where the orbit is a point")
+    exponents = layout.exponents(rows.context[[row]])[0]
+    return Orbit.from_mesh(
+        ends_of(layout.meshes(rows.context[[row]])[0]),
+        profile.copy(),
+        float(rows.unknowns[row, -2]),
+        rows.parameters_at(row),
+        layout.degree,
+        state_names=layout.names,
+        multipliers=multipliers_of(exponents),
+        exponents=exponents,
+    )
+
+
+def context_at(cycles, rows, row, begun) -> np.ndarray:
+    """(C,) mesh and multipliers of one row, computed from its orbit; at a Hopf point from the eigenvalues there."""
+    n, context = len(cycles.base.states), rows.context[row].copy()
+    x, p = rows.unknowns[row], cycles.parameter_values(rows.parameters_at(row))
+    profile = x[:-2].reshape(-1, n)
+    if np.all(profile == profile[0]):
+        values = np.linalg.eigvals(state_jacobian(cycles.base, profile[0].copy(), p)) * x[-2]
+        values = values[np.argsort(-values.real, kind="stable")]
+        order = np.argsort(np.abs(np.exp(values) - 1) > 0.1, kind="stable")[::-1]
+        context[-2 * n : -n] = values.real[order]
+        context[-n:] = np.angle(np.exp(1j * values.imag[order]))
+        return context
+    mesh = context[: len(cycles.mesh)]
+    if not np.any(mesh):  # the start's, where no equations were solved
+        mesh[:] = cycles.mesh
+    equations = OrbitEquations(cycles.at_orbit(mesh, profile, x[-2]), p, begun.active)
+    side, x = np.append(np.zeros(len(x) - 1), 1.0), x.copy()
+    found = equations.solve(x, equations.weights * rows.tangents[row], side)
+    if found is None:  # branches meet there to the last bit
+        x[-1] += BESIDE * (1.0 + abs(x[-1]))
+        found = equations.solve(x, equations.weights * rows.tangents[row], side)
+    if found is None:
+        return context
+    message, out = (
+        np.concatenate([x, rows.tangents[row], [*found[2:], 0.0]]),
+        np.zeros(2 * len(TESTS) + len(context) + 8),
+    )
+    if call_callback(equations.operations.monitor, message, equations.operations.p, out) == OK:
+        context = out[2 * len(TESTS) : 2 * len(TESTS) + len(context)].copy()
+    return context

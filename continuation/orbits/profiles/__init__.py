@@ -1,0 +1,1 @@
+"""Orbits as data: polynomials on a mesh, what is asked of one orbit and of many."""

@@ -1,0 +1,84 @@
+"""What is asked of many profiles at once: extrema of their polynomials, means, distances from the mean.
+
+A profile is (L m, n): values at the m nodes of L intervals that are their own, the last one's end being the first node.
+"""
+
+import numpy as np
+
+from continuation.orbits.profiles.basis import basis
+
+REFINED = 8  # iterations of Newton's method for an extremum, from the best of the nodes and points between them
+
+
+def pieces(profiles, degree) -> np.ndarray:
+    """(rows, L, m + 1, n) values at all nodes of each interval."""
+    rows, count, n = profiles.shape
+    values = profiles.reshape(rows, count // degree, degree, n)
+    ends = np.roll(values[:, :, :1], -1, axis=1)
+    return np.concatenate([values, ends], axis=2)
+
+
+def extrema(profiles, degree) -> tuple:
+    """(rows, n) least and largest values of the piecewise polynomials.
+
+    Examples
+    --------
+    >>> from continuation.orbits.profiles.basis import basis
+    >>> t = (np.arange(5)[:, None] + basis(4).nodes[:-1]).ravel() / 5
+    >>> least, largest = extrema(np.sin(2 * np.pi * t + 0.3)[None, :, None], 4)
+    >>> bool(abs(largest[0, 0] - 1) < 1e-4 and abs(least[0, 0] + 1) < 1e-4)
+    True
+    """
+    return -largest(-profiles, degree), largest(profiles, degree)
+
+
+def largest(profiles, degree) -> np.ndarray:
+    """(rows, n) largest values: those of the intervals about the largest node value, refined."""
+    rows, count, n = profiles.shape
+    powers, at = basis(degree).powers, np.argmax(profiles, axis=1)
+    best = np.max(profiles, axis=1)
+    values, places = pieces(profiles, degree), at // degree
+    index = np.arange(rows)[:, None], np.arange(n)[None, :]
+    for shift in (0, -1):
+        chosen = values[index[0], (places + shift) % (count // degree), :, index[1]]
+        coefficients = chosen @ powers.T
+        best = np.maximum(best, largest_of(coefficients))
+    return best
+
+
+def largest_of(coefficients) -> np.ndarray:
+    """(...) largest values on [0, 1] of polynomials with these coefficients (..., m + 1), of powers from 1 on."""
+    m = coefficients.shape[-1] - 1
+    grid = np.linspace(0.0, 1.0, 4 * m + 1)
+    values = coefficients @ (grid[None, :] ** np.arange(m + 1)[:, None])
+    s = grid[np.argmax(values, axis=-1)]
+    first, second = coefficients[..., 1:] * np.arange(1, m + 1), np.zeros(coefficients.shape[:-1] + (1,))
+    if m > 1:
+        second = first[..., 1:] * np.arange(1, m)
+    for _ in range(REFINED):
+        slope, bend = horner(first, s), horner(second, s)
+        with np.errstate(all="ignore"):
+            step = np.where(bend < 0.0, -slope / bend, 0.0)
+        s = np.clip(s + np.clip(step, -0.25 / m, 0.25 / m), 0.0, 1.0)
+    return np.maximum(horner(coefficients, s), np.max(values, axis=-1))
+
+
+def horner(coefficients, s) -> np.ndarray:
+    """Values at s (...) of polynomials (..., k)."""
+    total = np.zeros_like(s)
+    for k in range(coefficients.shape[-1] - 1, -1, -1):
+        total = total * s + coefficients[..., k]
+    return total
+
+
+def means(profiles, meshes, degree) -> np.ndarray:
+    """(rows, n) means over a period; meshes (rows, L)."""
+    return np.einsum("rl,q,rlqn->rn", meshes, basis(degree).weights, pieces(profiles, degree), optimize=True)
+
+
+def amplitudes(profiles, meshes, degree, metric) -> np.ndarray:
+    """(rows,) root mean square distance from the mean over a period, in the metric (n,) of the states."""
+    apart = profiles - means(profiles, meshes, degree)[:, None, :]
+    values = pieces(apart, degree)
+    squared = np.einsum("rl,q,rlqn,n->r", meshes, basis(degree).weights, values**2, metric, optimize=True)
+    return np.sqrt(np.maximum(squared, 0.0))

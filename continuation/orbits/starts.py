@@ -1,0 +1,249 @@
+"""Where branches of periodic orbits begin: a Hopf point, an orbit in numbers, a row of another branch."""
+
+import numpy as np
+
+from continuation.compiled.calls.interface import OK, call_callback
+from continuation.compiled.state.messages import ROOM
+from continuation.compiled.state.trace_state import KINDS
+from continuation.equations.derivatives import state_jacobian
+from continuation.equations.measures.magnitudes import weights_at
+from continuation.equations.measures.measure import measured
+from continuation.ground import canonical
+from continuation.ground.arguments import check_mapping, shown
+from continuation.ground.points import SpecialPoint, Start
+from continuation.ground.status import Kind, StartError, Status
+from continuation.orbits.orbit_operations import OrbitEquations
+from continuation.orbits.profiles.basis import basis
+from continuation.orbits.refusals import (
+    AXIS,
+    check_equilibrium,
+    check_same_cycles,
+    equilibrium_at,
+    refuse_equilibrium,
+    refuse_several_turns,
+    words_on_none,
+)
+
+# Amplitudes of the first orbits at a Hopf point, in units of the states, from large to small: of these the branch takes
+# the largest that its first step reaches and whose orbit is still the linear one, but for BENT of it.
+LARGEST_AMPLITUDE, HALVINGS, BENT = 0.5, 20, 0.1
+MOVES = 2  # of the mesh of an orbit that was given, before its branch begins
+NEAR = 1e-2  # distance, relative to 1 + |u|, of an orbit that has shrunk to a point from the Hopf point that it ends in
+HOPF = KINDS.index("HOPF")
+EQUAL = 1e-4  # relative difference of two frequencies of one symmetry, which the error of a Hopf point has parted
+SLOWEST = 1e-8  # frequency, relative to the largest entry of F_u, below which the orbits' period is no number
+
+
+def start_of(cycles, start, vary, parameters, span) -> tuple:
+    """The problem on the mesh of the start, and a `Start` on the branch.
+
+    Raises
+    ------
+    StartError
+        What was given is no Hopf point and no orbit, or no orbit was found near it.
+    """
+    if isinstance(start, Start):
+        check_same_cycles(cycles, start)
+        return start.problem, start
+    if isinstance(start, SpecialPoint) and start.kind is Kind.HOPF:
+        return from_hopf(cycles, start, vary, parameters, span)
+    if callable(start) and all(hasattr(start, name) for name in ("period", "parameters", "state_names")):
+        return from_orbit(cycles, start, vary, parameters, span)
+    what = f"{start.label}, {start.kind.name}" if isinstance(start, SpecialPoint) else shown(start)
+    hint = ""
+    if getattr(start, "context", None) is not None:
+        leaving = isinstance(start, SpecialPoint) and start.kind in (Kind.PERIOD_DOUBLING, Kind.BRANCH_POINT)
+        hint = "; take a start of switch(cycles, point)" if leaving else "; branch.orbit(row) is the orbit of a row"
+    raise StartError(f"start: wanted a Hopf point of a branch of equilibria or an Orbit, got {what}{hint}")
+
+
+def times_of(mesh, degree) -> np.ndarray:
+    """(L m,) times of the nodes, of a whole period 1."""
+    begin = np.concatenate([[0.0], np.cumsum(mesh)[:-1]])
+    return (begin[:, None] + mesh[:, None] * basis(degree).nodes[:-1]).ravel()
+
+
+def given_parameters(cycles, start, parameters) -> np.ndarray:
+    """(k,) parameters of a point or an orbit, changed by those that were given."""
+    own = {name: value for name, value in dict(start.parameters).items() if name in cycles.parameters}
+    return cycles.parameter_values({**own, **check_mapping("parameters", parameters)})
+
+
+def measured_there(base, states, p, active, span):
+    """The vector field in the units that it has where a branch of orbits begins: of the largest values of each state.
+
+    Those of the branch of equilibria that led there are of its own start, which may be far away.
+
+    Parameters
+    ----------
+    states : (m, n) array
+        The orbit, or the equilibrium.
+    """
+    largest = states[np.argmax(np.abs(states), axis=0), np.arange(states.shape[1])]
+    weights = weights_at(base, largest, p, active, span)
+    return measured(base, weights, p, np.append(largest, p[active]), active)
+
+
+def from_hopf(cycles, point, vary, parameters, span) -> tuple:
+    """The branch of orbits that begins at a Hopf point, which becomes its first row.
+
+    Its tangent there is the critical eigenvector's orbit; those of growing amplitude that follow are corrected with
+    their part of it held.
+    """
+    if check_mapping("parameters", parameters):
+        raise ValueError(
+            f"parameters: a Hopf point has its own, got {shown(parameters)}; change them where its branch is traced"
+        )
+    active, p, u = cycles.index_of(vary), given_parameters(cycles, point, None), equilibrium_at(cycles, point)
+    check_equilibrium(cycles.base, point, u, p)
+    base = measured_there(cycles.base, u[None], p, active, span)
+    omega, q, words = critical_pair(state_jacobian(cycles.base, u, p), point, base)
+    mesh = np.full(cycles.intervals, 1 / cycles.intervals)
+    times = times_of(mesh, cycles.degree)
+    mode = 2 * np.real(np.exp(2j * np.pi * times)[:, None] * q)
+    problem = cycles.at_orbit(mesh, u + mode, 2 * np.pi / omega, base)
+    equations = OrbitEquations(problem, p, active)
+    x = np.concatenate([np.tile(u, len(times)), [2 * np.pi / omega, p[active]]])
+    tangent = np.concatenate([mode.ravel(), [0.0, 0.0]])
+    tangent /= equations.length(tangent)
+    ahead = orbits_ahead(equations, x, tangent)
+    if not ahead:
+        raise StartError(words_on_none(point, omega, vary), Status.SINGULAR)
+    begun = {"problem": problem, "origin": point, "ahead": np.array(ahead), "moved": words}
+    return problem, Start(x, tangent, p, vary, outward=True, **begun)
+
+
+def hopf_near(cycles, x, begun) -> np.ndarray:
+    """(N,) the Hopf point of the equilibria near an orbit x that has all but shrunk to a point; x if there is none."""
+    n, p = len(cycles.base.states), begun.p.copy()
+    operations = cycles.base.operations(p, begun.active)
+    state = np.mean(x[:-2].reshape(-1, n), axis=0)
+    guess = np.concatenate([state, [x[-1]], np.zeros(n), [1.0, HOPF, 2.0]])
+    found = np.zeros(len(guess) + ROOM)
+    if call_callback(operations.refine, guess, operations.p, found) != OK:
+        return x
+    u, value = found[:n], found[n]
+    p[begun.active] = value
+    values = np.linalg.eigvals(state_jacobian(cycles.base, u.copy(), p))
+    omega = float(values[np.argmin(np.abs(values - 2j * np.pi / x[-2]))].imag)
+    if np.max(np.abs(u - state)) > NEAR * (1 + np.max(np.abs(state))) or not omega > 0.0:
+        return x
+    return np.concatenate([np.tile(u, (len(x) - 2) // n), [2 * np.pi / omega, value]])
+
+
+def critical_pair(a, point, base) -> tuple:
+    """The imaginary pair of F_u that a Hopf point is of.
+
+    Returns
+    -------
+    (omega, q, words)
+        Frequency; eigenvector, of unit length in the inner product; what is to be said where other pairs are imaginary
+        as well, else ``""``.
+
+    Raises
+    ------
+    StartError
+        There is none, or there are two of one frequency, whose orbits are several families.
+    """
+    values, vectors = np.linalg.eig(a)
+    upper = np.flatnonzero(values.imag > SLOWEST * np.max(np.abs(a)))
+    if not len(upper):
+        raise StartError("start: F_u has no complex pair at this point, so that no orbits begin there")
+    best = upper[np.argmin(np.abs(values[upper].real))]
+    critical = upper[np.abs(values[upper].real) <= AXIS * values[upper].imag]
+    if not len(critical):
+        raise StartError(
+            f"start: the eigenvalues of F_u nearest to the axis are {values[best]:.6g}: no Hopf point, where they are "
+            "imaginary; is it one of this problem, with these constants?"
+        )
+    omegas = values[critical].imag
+    wanted = (point.normal_form or {}).get("omega", values[best].imag)
+    k = critical[np.argmin(np.abs(omegas - wanted))]
+    omega = float(values[k].imag)
+    listed = ", ".join(f"{value:.6g}" for value in np.sort(omegas))
+    if np.sum(np.abs(omegas - omega) <= EQUAL * omega) > 1:
+        raise StartError(
+            f"start: F_u has several pairs of one frequency at {point.label} (omega = {listed}), so that several "
+            "families of orbits begin there; start from an Orbit of one, or restrict the problem to a symmetry of it"
+        )
+    words = ""
+    if len(critical) > 1:
+        words = f"F_u has several imaginary pairs at {point.label} (omega = {listed}): these are the orbits of "
+        words += f"omega = {omega:.6g}"
+    q = canonical.turned(vectors[:, k])
+    weights = base.inner_weights()[:-1]
+    return omega, q / np.sqrt(np.sum(weights * np.abs(q) ** 2)), words
+
+
+def orbits_ahead(equations, x, tangent, held=None) -> list:
+    """Orbits (with tangents) of falling amplitude beside a point x, each nearly the linear one.
+
+    Their part along `held` (N,) stays as predicted; default: along the tangent.
+    """
+    row, found = equations.weights * (tangent if held is None else held), []
+    for k in range(HALVINGS):
+        amplitude = LARGEST_AMPLITUDE * 0.5**k
+        guess = x + amplitude * tangent
+        y, along = equations.correct(guess, row)
+        if y is None or equations.length(y - guess) > BENT * amplitude or y[-2] <= 0.0:
+            continue
+        found.append((y, along if row @ (y - x) * (row @ along) > 0.0 else -along))
+        if len(found) == 6:
+            break
+    return found
+
+
+def from_orbit(cycles, orbit, vary, parameters, span) -> tuple:
+    """The branch through an orbit in numbers: laid on a mesh that suits it, then corrected."""
+    p, active = given_parameters(cycles, orbit, parameters), cycles.index_of(vary)
+    if tuple(orbit.state_names) != tuple(cycles.base.states):
+        raise ValueError(f"start: wanted an orbit in {list(cycles.base.states)}, got one in {list(orbit.state_names)}")
+    mesh = mesh_for(orbit, cycles.intervals, cycles.degree)
+    times = times_of(mesh, cycles.degree)
+    profile = np.asarray(orbit(times * orbit.period), float)
+    base = measured_there(cycles.base, profile, p, active, span)
+    problem = cycles.at_orbit(mesh, profile, orbit.period, base)
+    equations = OrbitEquations(problem, p, active)
+    x = np.concatenate([profile.ravel(), [orbit.period, p[active]]])
+    held = np.zeros(len(x))
+    held[-1] = 1.0
+    y, tangent = equations.correct(x, held)
+    if y is None:
+        y, tangent = least_change(equations, x)
+    if y is None:
+        raise StartError(
+            f"start: no periodic orbit was found near the one given (period {orbit.period:g}): it may be none at these "
+            "parameters, or not be closed well enough; Orbit.from_simulation(problem, state) finds attracting ones"
+        )
+    refuse_equilibrium(cycles, y, p)
+    for _ in range(MOVES):
+        moved, x, along = equations.moved(y, tangent)
+        other = OrbitEquations(moved, p, active)
+        better, unit = other.correct(x, other.weights * along)
+        if better is None:
+            break
+        problem, equations, y, tangent = moved, other, better, unit
+    found = problem.at_orbit(problem.mesh, y[:-2].reshape(profile.shape), y[-2])
+    refuse_several_turns(cycles.row_layout, problem.mesh, y)
+    tangent = tangent / OrbitEquations(found, p, active).length(tangent)
+    p[active] = y[-1]
+    return found, Start(y, tangent if tangent[-1] >= 0 else -tangent, p, vary, problem=found)
+
+
+def least_change(equations, x) -> tuple:
+    """Correct x across the branch's own direction there, as far as it is known: beside folds p can't be held."""
+    generic = np.cos(1.0 + 2.0 * np.arange(len(x)) ** 1.5) * equations.weights
+    found = equations.solve(x, generic, np.append(np.zeros(len(x) - 1), 1.0))
+    if found is None:
+        return None, None
+    return equations.correct(x, equations.weights * found[0] / equations.length(found[0]))
+
+
+def mesh_for(orbit, intervals, degree) -> np.ndarray:
+    """(L,) lengths of a mesh with equal shares of the length of the orbit's path in scaled states and time."""
+    t = np.linspace(0.0, 1.0, 64 * intervals + 1)
+    states = np.asarray(orbit(t * orbit.period), float)
+    span = np.ptp(states, axis=0)
+    scaled = states / np.where(span > 0.0, span, 1.0)
+    path = np.concatenate([[0.0], np.cumsum(np.sqrt(np.sum(np.diff(scaled, axis=0) ** 2, axis=1) + np.diff(t) ** 2))])
+    return np.diff(np.interp(np.linspace(0.0, path[-1], intervals + 1), path, t))

@@ -1,0 +1,1 @@
+"""Periodic orbits of two models whose branches are known from the literature."""

@@ -1,0 +1,204 @@
+"""Branches of periodic orbits: their starts, special points and ends, against closed forms and integrated orbits."""
+
+import json
+import pathlib
+
+import numpy as np
+import pytest
+from numpy.testing import assert_allclose, assert_array_equal
+from scipy.integrate import solve_ivp
+
+from continuation import Kind, Orbit, Problem, Settings, StartError, Status, periodic_orbits, trace
+
+REFERENCE = json.loads((pathlib.Path(__file__).parent / "reference.json").read_text("utf-8"))
+VARIED = {"Brusselator": "b", "van der Pol": "mu", "Rossler": "c", "FitzHugh-Nagumo": "I", "Morris-Lecar": "I"}
+VARIED |= {"Lorenz": "r", "tor": "rn", "Hodgkin-Huxley": "I"}
+
+
+def equations(system):
+    """Equations of a system of the reference file, as text."""
+    return next(entry["equations"] for entry in REFERENCE if entry["system"] == system)
+
+
+def integrated(entry):
+    """Problem and orbit of an entry, integrated over one period from its point."""
+    problem = Problem.from_expressions(entry["equations"], entry["parameters"])
+    p, residual = problem.parameter_values(), problem.functions["residual"]
+
+    def field(t, u):
+        out = np.empty(len(u))
+        residual(u, p, out)
+        return out
+
+    period = entry["value"]
+    times = np.linspace(0, period, 2001)[:-1]
+    run = solve_ivp(field, (0, period), entry["x0"], method="DOP853", rtol=1e-11, atol=1e-13, t_eval=times)
+    return problem, Orbit(run.t, run.y.T, period, entry["parameters"], state_names=problem.states)
+
+
+@pytest.fixture(scope="module")
+def brusselator():
+    problem = Problem.from_expressions(equations("Brusselator"), {"b": 1.0, "a": 1.0})
+    return problem, trace(problem, [1, 1], "b", (0.5, 5))
+
+
+@pytest.mark.parametrize(
+    "entry", [e for e in REFERENCE if e["quantity"] == "period"], ids=lambda e: f"{e['id']}-{e['system']}"
+)
+def test_orbits_that_were_integrated(entry):
+    problem, orbit = integrated(entry)
+    cycles = periodic_orbits(problem, 120, 5)
+    branch = trace(cycles, orbit, VARIED[entry["system"]], direction=1, settings=Settings(max_points=1))
+    assert_allclose(branch["period"][0], entry["value"], rtol=4e-10)
+    found = branch.orbit(0)
+    near = found(np.linspace(0, entry["value"], 4001))
+    assert np.min(np.max(np.abs(near - entry["x0"]), axis=1)) < 0.02 * np.max(np.ptp(near, axis=0))
+    exponents = branch.exponents[0]
+    assert abs(exponents[-1]) < 1e-6
+    for other in REFERENCE:
+        if other["system"] == entry["system"] and other["parameters"] == entry["parameters"]:
+            if other["quantity"] in (
+                "log of the nontrivial multiplier",
+                "log of the product of the nontrivial multipliers",
+            ):
+                assert_allclose(np.sum(exponents[:-1].real), other["value"], rtol=1e-8)
+            elif other["quantity"] == "largest nontrivial multiplier":
+                assert_allclose(branch.multipliers[0, 0], complex(*np.atleast_1d(other["value"])), rtol=2e-7)
+
+
+def test_a_branch_from_a_hopf_point(brusselator):
+    problem, equilibria = brusselator
+    branch = trace(periodic_orbits(problem), equilibria["HB1"], "b", (0, 3))
+    assert [point.label for point in branch.special] == ["EP1", "HB1", "EP2"]
+    assert_allclose([branch["amplitude"][0], branch["b"][0]], [0, 2], atol=1e-12)
+    assert_allclose(branch["period"][0], 2 * np.pi, rtol=1e-12)
+    assert_allclose(branch["period"][-1], 7.156919921179874, rtol=1e-10)
+    assert not branch.unstable.any()
+    assert branch.ends[1] is Status.LIMIT
+    assert np.all(np.diff(branch["amplitude"]) > 0)
+    assert_array_equal(np.sort([branch["x_min"], branch["x_mean"], branch["x_max"]], axis=0)[1], branch["x_mean"])
+
+
+def test_a_fold_of_cycles():
+    problem = Problem.from_expressions(equations("Bautin"), {"mu": -0.5})
+    equilibria = trace(problem, [0, 0], "mu", (-0.5, 0.5))
+    branch = trace(periodic_orbits(problem), equilibria["HB1"], "mu", (-2, 2))
+    fold = branch["LP1"]
+    assert_allclose([fold["mu"], fold.error], [-1, 0], atol=1e-10)
+    assert_allclose(branch["period"][fold.index], np.pi, rtol=1e-10)
+    assert_array_equal(branch.unstable[1:], np.arange(1, len(branch)) < fold.index)
+    radius = branch["x_max"]
+    assert_allclose(branch["mu"] + 2 * radius**2 - radius**4, 0.0, atol=1e-7)
+
+
+def test_neimark_sacker_points_and_no_neutral_saddles():
+    parameters = {"a": 0.6, "b": 1.5, "d": 3.5, "e": 0.25, "f": 0.0}
+    problem = Problem.from_expressions(equations("Langford"), parameters)
+    equilibria = trace(problem, [0, 0, 1.5], "b", (0.1, 2.5))
+    branch = trace(periodic_orbits(problem), equilibria["HB1"], "b", (0.1, 2.5))
+    point = branch["NS1"]
+    assert abs(point["b"] - 0.862097985892684) < 1e-10
+    assert_allclose(np.abs(np.angle(branch.multipliers[point.index, 0])), 2.836777313581866, rtol=1e-8)
+    assert_array_equal(branch.unstable, np.where(branch["b"] < point["b"], 2, 0))
+
+
+def test_a_period_doubling():
+    problem = Problem.from_expressions(equations("Rossler"), {"c": 2.0, "a": 0.2, "b": 0.2})
+    orbit = Orbit.from_simulation(problem, [1, 1, 1], parameters={"c": 2.5})
+    branch = trace(periodic_orbits(problem), orbit, "c", (2.3, 3.2))
+    assert_allclose(branch["PD1"]["c"], 2.832445027862508, rtol=1e-10)
+    assert_allclose(branch["period"][branch["PD1"].index], 5.769820016506566, rtol=1e-10)
+    assert_array_equal(branch.unstable, np.where(branch["c"] > branch["PD1"]["c"] + 1e-9, 1, 0))
+
+
+def test_a_branch_that_ends_in_another_hopf_point():
+    problem = Problem.from_expressions(equations("FitzHugh-Nagumo"), {"I": 0.0, "e": 0.08})
+    equilibria = trace(problem, [-1.2, -0.62], "I", (0, 2))
+    branch = trace(periodic_orbits(problem), equilibria["HB1"], "I", (0, 2))
+    assert [point.kind for point in branch.special] == [
+        Kind.END,
+        Kind.HOPF,
+        Kind.FOLD,
+        Kind.FOLD,
+        Kind.HOPF,
+        Kind.END,
+    ]
+    assert branch.ends[1] is Status.HOPF
+    assert_allclose(branch["HB2"]["I"], equilibria["HB2"]["I"], rtol=1e-12)
+    assert_allclose(branch["LP1"]["I"] + branch["LP2"]["I"], 2 * 0.875, rtol=1e-9)  # v, w, I -> -v, 1.75 - w, 1.75 - I
+
+
+def test_the_way_to_a_homoclinic_orbit():
+    problem = Problem.from_expressions(equations("Lorenz"), {"r": 20.0, "s": 10.0, "b": 8 / 3})
+    equilibria = trace(problem, [7.118, 7.118, 19.0], "r", (2, 40))
+    branch = trace(periodic_orbits(problem), equilibria["HB1"], "r", (10, 40))
+    assert branch.ends[1] is Status.LONG_PERIOD
+    (remark,) = [r.text for r in branch.remarks if "towards a homoclinic" in r.text]
+    found = float(remark.partition(" at r = ")[2].partition(",")[0])
+    assert abs(found - 13.9265574075201) < 1e-8
+    assert [point.label for point in branch.special] == ["EP1", "HB1", "EP2"]
+    assert_array_equal(branch.unstable[1:], 1)
+
+
+def test_limits_of_columns(brusselator):
+    problem, equilibria = brusselator
+    for name, limit in (("period", 6.5), ("x_max", 2.0)):
+        branch = trace(periodic_orbits(problem), equilibria["HB1"], "b", {"b": (0, 5), name: (None, limit)})
+        assert_allclose(branch[name][-1], limit, rtol=1e-8)
+        assert branch.ends[1] is Status.LIMIT
+
+
+def test_plain_python_and_compiled_fields_give_the_same():
+    def field(u, p, out):
+        out[0] = p[1] - (p[0] + 1) * u[0] + u[0] ** 2 * u[1]
+        out[1] = p[0] * u[0] - u[0] ** 2 * u[1]
+
+    ends = []
+    for compiled in (True, False):
+        problem = Problem(field, ("x", "y"), {"b": 1.0, "a": 1.0}, compiled=compiled)
+        equilibria = trace(problem, [1, 1], "b", (0.5, 2.5))
+        ends.append(trace(periodic_orbits(problem, 20), equilibria["HB1"], "b", (0, 2.1))["period"][-1])
+    assert_allclose(ends[0], ends[1], rtol=1e-9)
+
+
+def test_the_mesh_changes_nothing_but_the_error(brusselator):
+    problem, equilibria = brusselator
+    ends = [
+        trace(periodic_orbits(problem, 60), equilibria["HB1"], "b", (0, 3), settings=Settings(adapt=adapt))["period"][
+            -1
+        ]
+        for adapt in (0, 1, 3)
+    ]
+    assert_allclose(ends, ends[0], rtol=1e-8)
+
+
+def test_orders_of_convergence(brusselator):
+    problem, equilibria = brusselator
+    for degree in (2, 3):
+        errors = []
+        for intervals in (16, 32):
+            cycles = periodic_orbits(problem, intervals, degree)
+            branch = trace(cycles, equilibria["HB1"], "b", (0, 3), settings=Settings(adapt=0))
+            errors.append(abs(branch["period"][-1] / 7.156919921179874 - 1))
+        assert errors[1] < errors[0] * 0.5 ** (2 * degree - 1.2)
+
+
+@pytest.mark.parametrize(
+    ("start", "words"),
+    [
+        ([1.0, 1.0], "wanted a Hopf point of a branch of equilibria or an Orbit"),
+        ("EP1", "wanted a Hopf point of a branch of equilibria or an Orbit, got EP1"),
+    ],
+)
+def test_starts_that_are_none(brusselator, start, words):
+    problem, equilibria = brusselator
+    with pytest.raises(StartError, match=words):
+        trace(periodic_orbits(problem), equilibria[start] if isinstance(start, str) else start, "b")
+
+
+def test_problems_that_are_no_flow():
+    problem = Problem.from_expressions({"x": "mu - x**2"}, {"mu": 1.0}, stability=None)
+    with pytest.raises(ValueError, match="flow"):
+        periodic_orbits(problem)
+    with pytest.raises(ValueError, match="degree"):
+        periodic_orbits(Problem.from_expressions({"x": "mu - x**2"}, {"mu": 1.0}), degree=9)
