@@ -378,7 +378,8 @@ def test_diagram_of_doublings_goes_to_the_depth(rossler):
     assert np.nanmax(drawn[:, 1]) > 7
     longer = found.resume(depth=3)
     assert len(longer.cycles) == 3  # none of the third doubling below c = 4
-    few = diagram(problem, [0.0, 0.0, 0.0], "c", (0.1, 4), 2, parameters={"c": 1.0}, cycles=True, max_branches=2)
+    options = {"parameters": {"b": 0.25, "c": 1.0}, "cycles": True, "max_branches": 2}
+    few = diagram(problem, [0.0, 0.0, 0.0], "c", (0.1, 4), 2, **options)
     assert few.status.name == "BUDGET"
     assert len(few.cycles) == 1
     assert len(few.resume(max_branches=10).cycles) == 3
