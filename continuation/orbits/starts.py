@@ -219,7 +219,9 @@ def from_orbit(cycles, orbit, vary, parameters, span) -> tuple:
     for _ in range(MOVES):
         moved, x, along = equations.moved(y, tangent)
         other = OrbitEquations(moved, p, active)
-        better, unit = other.correct(x, other.weights * along)
+        better, unit = other.correct(x, held)
+        if better is None:  # beside a fold
+            better, unit = other.correct(x, other.weights * along)
         if better is None:
             break
         problem, equations, y, tangent = moved, other, better, unit
