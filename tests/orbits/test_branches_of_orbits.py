@@ -142,7 +142,7 @@ def test_orbits_at_a_parameter_and_at_a_period(circles, growing):
 
 
 def test_check_says_what_checks_orbits(growing):
-    with pytest.raises(ValueError, match=r"continuation\.orbits\.shooting\.shoot"):
+    with pytest.raises(ValueError, match=r"continuation\.orbits\.integrating\.shooting\.shoot"):
         growing.check()
 
 
