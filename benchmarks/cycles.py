@@ -107,8 +107,8 @@ with tempfile.NamedTemporaryFile("w", suffix=".ode") as file:
     file.flush()
     for _ in range(rounds):
         model = xpplab.load(file.name)
-        step = settings["dsmax"] / 20
-        found = model.auto.equilibria(name, parmin=low, parmax=high, nmax=5000, ds=step, dsmax=step, npr=10000)
+        step = settings["dsmax"] / 10
+        found = model.auto.equilibria(name, parmin=low, parmax=high, nmax=2000, ds=step, dsmax=step, mxbf=0)
         hopf = next(p for p in found if p.type == "HB")
         began = time.process_time()
         orbits = model.auto.continue_from(hopf, "periodic", **{**settings, "normmax": 1e10, "npr": 10000})

@@ -43,6 +43,8 @@ def curve_through(problem, point, vary, span, curve=None):
     check_problem(problem)
     names = check_pair(problem, vary)
     limits = check_limits(problem, span, names)
+    if "residual" not in problem.functions:
+        raise ValueError(f"vary: {problem.name} is traced in one parameter only, got {list(names)}")
     kind = check_point(problem, point, curve)
     problem = measured_like(problem, point, names[0])
     p = problem.parameter_values({k: v for k, v in point.parameters.items() if k in problem.parameters})

@@ -30,6 +30,9 @@ LARGEST_AMPLITUDE, HALVINGS, BENT = 0.5, 20, 0.1
 MOVES = 2  # of the mesh of an orbit that was given, before its branch begins
 NEAR = 1e-2  # distance, relative to 1 + |u|, of an orbit that has shrunk to a point from the Hopf point that it ends in
 HOPF = KINDS.index("HOPF")
+# Size of a state, against what the orbits of a Hopf point make of it, below which it is next to zero there: ten times
+# more and states of ordinary size count as larger, far less and one that is rounding hides all others.
+MOVES_BY = 0.1
 EQUAL = 1e-4  # relative difference of two frequencies of one symmetry, which the error of a Hopf point has parted
 SLOWEST = 1e-8  # frequency, relative to the largest entry of F_u, below which the orbits' period is no number
 
@@ -69,7 +72,7 @@ def given_parameters(cycles, start, parameters) -> np.ndarray:
     return cycles.parameter_values({**own, **check_mapping("parameters", parameters)})
 
 
-def measured_there(base, states, p, active, span):
+def measured_there(base, states, p, active, span, mode=None):
     """The vector field in the units that it has where a branch of orbits begins: of the largest values of each state.
 
     Those of the branch of equilibria that led there are of its own start, which may be far away.
@@ -78,9 +81,16 @@ def measured_there(base, states, p, active, span):
     ----------
     states : (m, n) array
         The orbit, or the equilibrium.
+    mode : (n,) complex array, optional
+        What moves at a Hopf point: states that are next to zero there are as large as it makes them.
     """
     largest = states[np.argmax(np.abs(states), axis=0), np.arange(states.shape[1])]
-    weights = weights_at(base, largest, p, active, span)
+    weights, given = weights_at(base, largest, p, active, span), base.inner_weights()
+    if mode is not None and not np.array_equal(weights, given):
+        magnitudes, moving = np.sqrt(given[:-1] / weights[:-1]), np.abs(mode)
+        ratios = np.sort(magnitudes[moving > 0.0] / moving[moving > 0.0])
+        least = MOVES_BY * moving * ratios[len(ratios) // 2]  # half of the states move by less than their size
+        weights[:-1] = given[:-1] / np.maximum(magnitudes, least) ** 2
     return measured(base, weights, p, np.append(largest, p[active]), active)
 
 
@@ -96,8 +106,9 @@ def from_hopf(cycles, point, vary, parameters, span) -> tuple:
         )
     active, p, u = cycles.index_of(vary), given_parameters(cycles, point, None), equilibrium_at(cycles, point)
     check_equilibrium(cycles.base, point, u, p)
-    base = measured_there(cycles.base, u[None], p, active, span)
-    omega, q, words = critical_pair(state_jacobian(cycles.base, u, p), point, base)
+    omega, q, words = critical_pair(state_jacobian(cycles.base, u, p), point)
+    base = measured_there(cycles.base, u[None], p, active, span, q)
+    q /= np.sqrt(np.sum(base.inner_weights()[:-1] * np.abs(q) ** 2))
     mesh = np.full(cycles.intervals, 1 / cycles.intervals)
     times = times_of(mesh, cycles.degree)
     mode = 2 * np.real(np.exp(2j * np.pi * times)[:, None] * q)
@@ -131,13 +142,13 @@ def hopf_near(cycles, x, begun) -> np.ndarray:
     return np.concatenate([np.tile(u, (len(x) - 2) // n), [2 * np.pi / omega, value]])
 
 
-def critical_pair(a, point, base) -> tuple:
+def critical_pair(a, point) -> tuple:
     """The imaginary pair of F_u that a Hopf point is of.
 
     Returns
     -------
     (omega, q, words)
-        Frequency; eigenvector, of unit length in the inner product; what is to be said where other pairs are imaginary
+        Frequency; eigenvector; what is to be said where other pairs are imaginary
         as well, else ``""``.
 
     Raises
@@ -170,9 +181,7 @@ def critical_pair(a, point, base) -> tuple:
     if len(critical) > 1:
         words = f"F_u has several imaginary pairs at {point.label} (omega = {listed}): these are the orbits of "
         words += f"omega = {omega:.6g}"
-    q = canonical.turned(vectors[:, k])
-    weights = base.inner_weights()[:-1]
-    return omega, q / np.sqrt(np.sum(weights * np.abs(q) ** 2)), words
+    return omega, canonical.turned(vectors[:, k]), words
 
 
 def orbits_ahead(equations, x, tangent, held=None) -> list:
@@ -219,7 +228,9 @@ def from_orbit(cycles, orbit, vary, parameters, span) -> tuple:
     for _ in range(MOVES):
         moved, x, along = equations.moved(y, tangent)
         other = OrbitEquations(moved, p, active)
-        better, unit = other.correct(x, other.weights * along)
+        better, unit = other.correct(x, held)
+        if better is None:  # beside a fold
+            better, unit = other.correct(x, other.weights * along)
         if better is None:
             break
         problem, equations, y, tangent = moved, other, better, unit

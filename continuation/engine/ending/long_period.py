@@ -102,6 +102,8 @@ class LongPeriod(Watcher):
                 f"{reason}: towards a homoclinic orbit of the saddle {state} (eigenvalues {values}) at {name} = "
                 f"{self.fit.value:.12g}, to {self.fit.error:.1g}"
             )
+        if abs(self.trivial(trace)[-1]) >= LOST:
+            return f"{reason}; try more `intervals`"
         if is_square_root(trace.unknowns[:, -2], trace.unknowns[:, -1]):
             return f"{reason}, as one over the root of the distance in {name}: towards a saddle-node on the orbit"
         if not lingers(*self.orbit(trace)):
