@@ -120,6 +120,8 @@ def from_hopf(cycles, point, vary, parameters, span) -> tuple:
     ahead = orbits_ahead(equations, x, tangent)
     if not ahead:
         raise StartError(words_on_none(point, omega, vary), Status.SINGULAR)
+    # Amplitudes are measured against the reference's, next to which a branch ends.
+    problem = cycles.at_orbit(mesh, ahead[-1][0][:-2].reshape(mode.shape), 2 * np.pi / omega, problem.base)
     begun = {"problem": problem, "origin": point, "ahead": np.array(ahead), "moved": words}
     return problem, Start(x, tangent, p, vary, outward=True, **begun)
 

@@ -218,3 +218,14 @@ def test_an_orbit_on_the_edge_of_the_span_is_a_start(brusselator):
     (orbit,) = branch.at(b=3.0)
     again = trace(periodic_orbits(problem, 30), orbit, "b", (3, 3.1))
     assert again["b"][0] == pytest.approx(3.0, abs=1e-12)
+
+
+@pytest.mark.parametrize("intervals", [50, 60])
+def test_a_hopf_end_that_a_step_all_but_hits(intervals):
+    text = {name: right.replace("54.387", "54.401") for name, right in equations("Hodgkin-Huxley").items()}
+    problem = Problem.from_expressions(text, {"I": 0.0})
+    equilibria = trace(problem, [-65, 0.05, 0.6, 0.3], "I", (0, 200))
+    branch = trace(periodic_orbits(problem, intervals), equilibria["HB1"], "I", (0, 200))
+    assert branch.ends[1] is Status.HOPF
+    assert_allclose(branch["HB2"]["I"], equilibria["HB2"]["I"], rtol=1e-9)
+    assert len(branch.folds) == 3

@@ -19,6 +19,9 @@ FOLD, BRANCH, DOUBLING, TORUS, AMPLITUDE, TESTS = range(6)  # test functions, in
 # Moduli this near to 1 are taken for 1 where no test function says more: pairs of conservative problems rest there,
 # but for the error of the mesh.
 NEUTRAL = 1e-7
+# Part of the reference's amplitude below which an orbit is next to a Hopf point: there it is no fold, whatever rounding
+# makes of its tangent, and no reference itself.
+TINY = 0.05
 # Logarithm of a modulus below which it is corrected, and its distance from the next: ten times smaller moduli are off
 # by the error of the mesh, larger ones are as good as the others.
 SMALL, APART = -4.0, 1.0
@@ -189,6 +192,7 @@ def monitor(w, point, p, out):
     phi[DOUBLING], phi[TESTS + DOUBLING] = determinant(w, 1.0, -1.0)
     phi[TORUS] = torus_test(logs, angles)
     phi[AMPLITUDE] = amplitude_test(w, part(x, 0, size - 2))
-    phi[FOLD] = math.copysign(1.0, phi[AMPLITUDE]) * x[2 * size - 1]  # at a Hopf point both signs change: no fold
+    if abs(phi[AMPLITUDE]) >= TINY:
+        phi[FOLD] = math.copysign(1.0, phi[AMPLITUDE]) * x[2 * size - 1]  # at a Hopf point both signs change: no fold
     counts[UNSTABLE], counts[NULLITY], counts[VANISHED] = count_outside(w, logs, angles), 0.0, 0.0
     return OK if math.isfinite(phi[DOUBLING] + phi[TORUS] + phi[AMPLITUDE]) else NONFINITE

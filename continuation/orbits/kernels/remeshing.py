@@ -12,6 +12,7 @@ from continuation.compiled.calls.interface import OK, callback
 from continuation.compiled.calls.kernel import internal
 from continuation.orbits.kernels import table as T
 from continuation.orbits.kernels.collocation import set_reference
+from continuation.orbits.kernels.monitoring import TINY, amplitude_test
 from continuation.orbits.kernels.returning import bring_start, interpolate, is_near
 
 FLOOR = 0.1  # part of the mean that the error's density has at least: no interval is longer than ten mean ones
@@ -141,6 +142,8 @@ def adapt(w, slots, weights, request):
     width = fixed(w, T.WIDTH)
     h, former = T.array(w, T.MESH, intervals), T.array(w, T.FORMER, intervals)
     left = record_in(slots, asked[LEFT], width)
+    if abs(amplitude_test(w, left)) < TINY:
+        return OK
     if asked[BACK] == 1.0:
         for i in range(intervals):
             h[i] = former[i]
