@@ -11,7 +11,18 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose
 
-from continuation import ContinuationError, Kind, Problem, Settings, StartError, Status, TimeLimit, switch, trace
+from continuation import (
+    ContinuationError,
+    Kind,
+    Problem,
+    Settings,
+    StartError,
+    Status,
+    TimeLimit,
+    periodic_orbits,
+    switch,
+    trace,
+)
 from systems import textbook
 
 
@@ -197,9 +208,20 @@ def bad_start():
     return (caught.value.status,)
 
 
+def circles(**options):
+    """Orbits between the Hopf points mu = 0 and 1: circles of radius ``(mu (1 - mu))**0.5``, period 2 pi/(1 - mu/4)."""
+    across, along = "(mu*(1 - mu) - x**2 - y**2)", "(1 - mu/4)"
+    equations = {"x": f"{across}*x - {along}*y", "y": f"{across}*y + {along}*x"}
+    field = Problem.from_expressions(equations, {"mu": -0.5})
+    hopf = trace(field, [0.0, 0.0], "mu", (-0.5, 1.5))["HB1"]
+    return trace(periodic_orbits(field, 10), hopf, "mu", (-0.5, 1.5), **options)
+
+
 PRODUCED = {
     Status.LIMIT: lambda: ends(None).ends,
     Status.INFINITY: lambda: trace(line(hyperbola), [1.0], "p", (-1, 2), parameters={"p": 1.0}).ends,
+    Status.HOPF: lambda: circles().ends,
+    Status.LONG_PERIOD: lambda: circles(settings=Settings(max_period=6.5)).ends,
     Status.CLOSED: lambda: trace(textbook.circle(), [1.0], "p").ends,
     Status.MAX_POINTS: lambda: trace(line(), [0.0], "p", settings=Settings(max_points=5)).ends,
     Status.STOPPED: lambda: trace(textbook.fold(), [1.0], "p", (-1, 4), stop=Kind.FOLD).ends,
@@ -255,7 +277,7 @@ def test_a_point_that_can_not_be_located_is_kept_with_its_bracket(caplog):
 
 LONG = """
 import sys
-from continuation import Problem, Settings, trace
+from continuation import Problem, Settings, periodic_orbits, trace
 
 def f(u, p, out):
     out[0] = p[0] - u[0]

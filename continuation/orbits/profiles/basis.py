@@ -49,7 +49,7 @@ def basis(degree: int) -> Basis:
     Examples
     --------
     >>> b = basis(4)
-    >>> bool(abs(b.outer[-1] - b.quadrature).max() < 1e-15), bool(abs(b.values.sum(axis=1) - 1).max() < 1e-14)
+    >>> bool(abs(b.outer[-1] - b.quadrature).max() < 1e-14), bool(abs(b.values.sum(axis=1) - 1).max() < 1e-14)
     (True, True)
     """
     m = degree
