@@ -94,7 +94,7 @@ def test_folds_of_the_characteristic_equation_in_depth_and_angle():
     assert len(loose) <= 2
     for row in loose:  # beside the kernels, and theta = 2 pi, where R = 1: two more singular values almost vanish
         singular = np.linalg.svd(problem.jacobian(curve.states[row], curve.parameters_at(row)))[1]
-        assert singular[1] < 1e-3 * singular[0]
+        assert singular[1] < 5e-3 * singular[0]
 
 
 def test_equations_that_are_no_flow_have_cusps_only():
