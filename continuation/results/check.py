@@ -13,6 +13,9 @@ from continuation.results.solutions import need_problem
 
 SOLUTION = 1e-8  # the largest Newton correction a row may ask for, relative to 1 + |x|
 TANGENT = 1e-5  # the largest correction of the unit tangent
+# Ranges, relative to 1 + |x|, from which differences look for theirs: from the first alone they take a smooth fit beyond
+# a pole for the function, as of a curve's equations next to a kernel of dimension 3, where tangents seemed off by 1e-3.
+REACHES = (1e-1, 1e-2)
 
 
 @dataclass(frozen=True)
@@ -95,11 +98,13 @@ def check_branch(branch) -> BranchReport:
 def errors_of(problem, x, t, weights, p, active, precise):
     """Relative Newton correction and correction of the tangent t at a row's unknowns x."""
     f = residual(problem, x, p, active, precise)
-    errors = corrections(x, t, weights, f, extended_jacobian(problem, x, p, active, independent=True))
-    if errors[0] <= SOLUTION and errors[1] <= TANGENT:
-        return errors
-    fitted = corrections(x, t, weights, f, fitted_jacobian(problem, x, p, active))
-    return min(errors, fitted, key=lambda pair: pair[1])
+    best = corrections(x, t, weights, f, extended_jacobian(problem, x, p, active, independent=True))
+    for reach in REACHES:
+        if best[0] <= SOLUTION and best[1] <= TANGENT:
+            break
+        fitted = corrections(x, t, weights, f, fitted_jacobian(problem, x, p, active, reach))
+        best = min(best, fitted, key=lambda pair: pair[1])
+    return best
 
 
 def corrections(x, t, weights, f, jacobian):
@@ -118,8 +123,11 @@ def corrections(x, t, weights, f, jacobian):
     return sizes[0] / (1 + np.sqrt(np.sum(weights * x * x))), sizes[1]
 
 
-def fitted_jacobian(problem, x, p, active):
-    """[F_u F_p] (n, n + 1) by differences that find their range, for functions that turn on a small scale."""
+def fitted_jacobian(problem, x, p, active, reach=REACHES[0]):
+    """[F_u F_p] (n, n + 1) by differences that find their range, for functions that turn on a small scale.
+
+    reach : the largest range tried, relative to 1 + |x|.
+    """
     problem_at = np.array(p, float)
 
     def along(j):
@@ -129,7 +137,7 @@ def fitted_jacobian(problem, x, p, active):
             problem_at[active] = y[-1]
             return evaluate(problem, y[:-1], problem_at)
 
-        return derivative_along(value, 0.1 * (1 + abs(x[j])), 1)
+        return derivative_along(value, reach * (1 + abs(x[j])), 1)
 
     return np.column_stack([along(j) for j in range(len(x))])
 
