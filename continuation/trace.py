@@ -39,7 +39,8 @@ def trace(
         Corrected first, at the value of `vary` in `parameters`, else at the start point, else the default.
     vary : str or (str, str)
         Name of the parameter.  Of two: `start` is a special point, and its curve in both parameters is followed,
-        that of folds, of branch points or of Hopf points.
+        that of folds, of branch points or of Hopf points; of periodic orbits that of folds, of period doublings or of
+        Neimark-Sacker points.
     span : (low, high), or mapping of names to (low, high)
         Limits of the varied parameter, or of both; the last point lies on the limit.  A mapping may limit states and
         outputs as well, as in ``{"mu": (0, 12), "x": (0, None)}``; None is no limit.
@@ -82,6 +83,8 @@ def trace(
     Dynamical Equilibria*, SIAM 2000, chapters 3-5).  On fold curves cusps, Bogdanov-Takens and zero-Hopf points are
     located, on Hopf curves Bautin, zero-Hopf and Hopf-Hopf points and the Bogdanov-Takens points where they end;
     ``unstable`` leaves out the critical eigenvalues.  Branch points that another parameter destroys are refused.
+    On curves of periodic orbits cusps, generalised period doublings, Chenciner points, strong resonances and points of
+    two critical multipliers at once are located; they also begin at Bautin, zero-Hopf and Hopf-Hopf points.
 
     Each accepted step costs one factorisation of order n + 1 for each Newton iteration (one, when the step is small)
     and, for flows, a spectrum of F_u where no bound tells that nothing crossed the imaginary axis since the last

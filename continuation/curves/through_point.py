@@ -10,12 +10,15 @@ from continuation.curves.unknowns import unknowns_of
 from continuation.equations.derivatives import state_jacobian
 from continuation.equations.measures.measure import measured_like
 from continuation.ground.arguments import check_problem, shown
+from continuation.ground.later import later
 from continuation.ground.names import suggest
 from continuation.ground.points import Point, SpecialPoint
 from continuation.ground.status import Kind
 from continuation.kinds import registry
 from continuation.results.request import check_span
 
+# Who makes curves of other special points than those of equilibria.
+CURVES = {"periodic orbits": later("continuation.orbits.cycle_curves.curve_starts")}
 # How far from a point with a second condition its curves start, relative to 1 + |x|.  Ten times smaller comes near
 # what differences leave of the test function's sign there, and the point is not listed; ten times larger may step over
 # a neighbour.
@@ -43,8 +46,9 @@ def curve_through(problem, point, vary, span, curve=None):
     check_problem(problem)
     names = check_pair(problem, vary)
     limits = check_limits(problem, span, names)
-    if "residual" not in problem.functions:
-        raise ValueError(f"vary: {problem.name} is traced in one parameter only, got {list(names)}")
+    if problem.special_curves in CURVES:
+        made, start = CURVES[problem.special_curves].curve_and_start(problem, point, names, curve)
+        return made, start, names[0], limits
     kind = check_point(problem, point, curve)
     problem = measured_like(problem, point, names[0])
     p = problem.parameter_values({k: v for k, v in point.parameters.items() if k in problem.parameters})

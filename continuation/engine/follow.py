@@ -12,7 +12,7 @@ from continuation.compiled.calls.prepare import prepare
 from continuation.compiled.state import trace_state as S
 from continuation.engine.assembly.collect import assemble
 from continuation.engine.bounds import Enclosure, check_start, limited_values, split_bounds
-from continuation.engine.ending.long_period import LongPeriod
+from continuation.engine.ending.long_period import LongPeriod, LongPeriodOnCurve
 from continuation.engine.ending.runaway import Runaway
 from continuation.engine.ending.vouching import drop_false_rows
 from continuation.engine.requested import StopAtRequested, operations_of, watched
@@ -39,7 +39,8 @@ from continuation.results.rows import Rows
 
 logger = logging.getLogger("continuation")
 
-ENDS = {"infinity": Runaway, "long period": LongPeriod}  # what a problem's `watched_end` names
+# What a problem's `watched_end` names.
+ENDS = {"infinity": Runaway, "long period": LongPeriod, "long period on a curve": LongPeriodOnCurve}
 SAME_LENGTH = 1e-12  # unit tangents are as exact as that; those of larger units are longer by far
 
 

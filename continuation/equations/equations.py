@@ -103,6 +103,7 @@ class Equations:
         return f"<Problem {self.name}: {len(self.states)} states, parameters {dict(self.parameters)}, {kind}>"
 
     watched_end = "infinity"  # what the engine looks for beside limits and failures, see `engine.follow.ENDS`
+    special_curves = "equilibria"  # of what its special points are, see `continuation.curves.through_point.CURVES`
     measure = None  # what a trace measures in, see `continuation.equations.measures.measure.Measure`
 
     @property

@@ -4,7 +4,7 @@ from enum import Enum
 
 
 class Kind(Enum):
-    """Kinds of special points: the two-letter label the field uses, and what rooms below `continuation.kinds` ask.
+    """Kinds of special points: the label the field uses, and what rooms below `continuation.kinds` ask.
 
     Everything else about a kind is in its file, see `continuation.kinds.registry`.
 
@@ -31,6 +31,17 @@ class Kind(Enum):
     CORNER = "CO", 0
     PERIOD_DOUBLING = "PD", 1
     NEIMARK_SACKER = "NS", 2
+    CUSP_OF_CYCLES = "CPC", 0
+    DEGENERATE_DOUBLING = "GPD", 0
+    CHENCINER = "CH", 0
+    RESONANCE_ONE = "R1", 1
+    RESONANCE_TWO = "R2", 1
+    RESONANCE_THREE = "R3", 0
+    RESONANCE_FOUR = "R4", 0
+    FOLD_FLIP = "LPPD", 1
+    FOLD_TORUS = "LPNS", 1
+    FLIP_TORUS = "PDNS", 1
+    DOUBLE_TORUS = "NSNS", 2
     USER = "UZ", 0
     END = "EP", 0
 
@@ -42,7 +53,7 @@ class Kind(Enum):
 
     @property
     def label(self) -> str:
-        """Two letters, as printed in tables and diagrams (``LP``, ``BP``, ``HB`` ...)."""
+        """Two to four letters, as printed in tables and diagrams (``LP``, ``BP``, ``LPPD`` ...)."""
         return self.value
 
 

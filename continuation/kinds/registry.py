@@ -18,6 +18,19 @@ from continuation.kinds.on_branches import (
     user_zero,
 )
 from continuation.kinds.on_curves import bautin, bogdanov_takens, cusp, degenerate_branch_point, hopf_hopf, zero_hopf
+from continuation.kinds.on_cycle_curves import (
+    chenciner,
+    cusp_of_cycles,
+    degenerate_doubling,
+    double_torus,
+    flip_torus,
+    fold_flip,
+    fold_torus,
+    resonance_four,
+    resonance_one,
+    resonance_three,
+    resonance_two,
+)
 from continuation.kinds.special_kind import Locator, SpecialKind
 
 EVERY = (
@@ -34,6 +47,17 @@ EVERY = (
     corner_point.CORNER,
     period_doubling.PERIOD_DOUBLING,
     neimark_sacker.NEIMARK_SACKER,
+    cusp_of_cycles.CUSP_OF_CYCLES,
+    degenerate_doubling.DEGENERATE_DOUBLING,
+    chenciner.CHENCINER,
+    resonance_one.RESONANCE_ONE,
+    resonance_two.RESONANCE_TWO,
+    resonance_three.RESONANCE_THREE,
+    resonance_four.RESONANCE_FOUR,
+    fold_flip.FOLD_FLIP,
+    fold_torus.FOLD_TORUS,
+    flip_torus.FLIP_TORUS,
+    double_torus.DOUBLE_TORUS,
     neutral_saddle.NEUTRAL_SADDLE,
     branch_end.BRANCH_END,
 )

@@ -15,6 +15,7 @@ class Locator(Enum):
 
     EXTENDED_SYSTEM = "Newton on an extended system, compiled (`continuation.compiled.dense`)"
     ALONG_CURVE = "Newton for the zero of a scalar along a curve of special points (`continuation.curves.codim2`)"
+    ALONG_CYCLES = "a secant method along a curve of periodic orbits, compiled (`continuation.orbits.cycle_curves`)"
     BRACKET = "a bracket of the sign change of a test function of the problem's, narrowed to rounding"
     TANGENTS = "where the tangents of two pieces meet, compiled (`continuation.compiled.events.kink`)"
     NOWHERE = "not looked for: an end of the branch"
@@ -173,7 +174,7 @@ class SpecialKind:
     nullity : int, optional
         Dimension of the kernel of F_u at such a point of a curve.
     ends_curve : bool
-        Whether a curve of special points has an end there.
+        Whether a curve of special points has an end there, one that has a limit there.
     traits : Traits, optional
         What the compiled loop asks of the kinds that it numbers.
     """

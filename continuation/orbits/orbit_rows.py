@@ -42,7 +42,7 @@ def orbit_of(rows, row) -> Orbit:
     return Orbit.from_mesh(
         ends_of(layout.meshes(rows.context[[row]])[0]),
         profile.copy(),
-        float(rows.unknowns[row, -2]),
+        float(rows.unknowns[row, layout.period_at]),
         rows.parameters_at(row),
         layout.degree,
         state_names=layout.names,
@@ -53,29 +53,46 @@ def orbit_of(rows, row) -> Orbit:
 
 def context_at(cycles, rows, row, begun) -> np.ndarray:
     """(C,) mesh and multipliers of one row, computed from its orbit; at a Hopf point from the eigenvalues there."""
-    n, context = len(cycles.base.states), rows.context[row].copy()
-    x, p = rows.unknowns[row], cycles.parameter_values(rows.parameters_at(row))
-    profile = x[:-2].reshape(-1, n)
+    context, x = rows.context[row].copy(), rows.unknowns[row]
+    p = cycles.parameter_values(rows.parameters_at(row))
+    orbit = np.append(x[: cycles.period_at + 1], x[-1])  # curves have unknowns between period and parameter
+    profile = orbit[:-2].reshape(-1, len(cycles.base.states))
     if np.all(profile == profile[0]):
-        values = np.linalg.eigvals(state_jacobian(cycles.base, profile[0].copy(), p)) * x[-2]
-        values = values[np.argsort(-values.real, kind="stable")]
-        order = np.argsort(np.abs(np.exp(values) - 1) > 0.1, kind="stable")[::-1]
-        context[-2 * n : -n] = values.real[order]
-        context[-n:] = np.angle(np.exp(1j * values.imag[order]))
-        return context
+        return exponents_at_point(cycles.base, context, orbit, p)
+    tangent = rows.tangents[row] if len(orbit) == len(x) else np.ones(len(orbit))
+    return multipliers_at(cycles.orbits, context, orbit, tangent, p, begun.active)
+
+
+def exponents_at_point(base, context, x, p) -> np.ndarray:
+    """(C,) context of an orbit x (N,) that has shrunk to a point, from the eigenvalues there, a trivial one last."""
+    n, context = len(base.states), context.copy()
+    values = np.linalg.eigvals(state_jacobian(base, x[:n].copy(), p)) * x[-2]
+    values = values[np.argsort(-values.real, kind="stable")]
+    order = np.argsort(np.abs(np.exp(values) - 1) > 0.1, kind="stable")[::-1]
+    context[-2 * n : -n] = values.real[order]
+    context[-n:] = np.angle(np.exp(1j * values.imag[order]))
+    return context
+
+
+def multipliers_at(cycles, context, x, tangent, p, active) -> np.ndarray:
+    """(C,) mesh and multipliers of the orbit x (N,) on the mesh that `context` begins with.
+
+    The equations are bordered by `tangent`; where that makes them singular the context stays.
+    """
     mesh = context[: len(cycles.mesh)]
     if not np.any(mesh):  # the start's, where no equations were solved
         mesh[:] = cycles.mesh
-    equations = OrbitEquations(cycles.at_orbit(mesh, profile, x[-2]), p, begun.active)
+    profile = x[:-2].reshape(-1, len(cycles.base.states))
+    equations = OrbitEquations(cycles.at_orbit(mesh, profile, x[-2]), p, active)
     side, x = np.append(np.zeros(len(x) - 1), 1.0), x.copy()
-    found = equations.solve(x, equations.weights * rows.tangents[row], side)
+    found = equations.solve(x, equations.weights * tangent, side)
     if found is None:  # branches meet there to the last bit
         x[-1] += BESIDE * (1.0 + abs(x[-1]))
-        found = equations.solve(x, equations.weights * rows.tangents[row], side)
+        found = equations.solve(x, equations.weights * tangent, side)
     if found is None:
         return context
     message, out = (
-        np.concatenate([x, rows.tangents[row], [*found[2:], 0.0]]),
+        np.concatenate([x, tangent, [*found[2:], 0.0]]),
         np.zeros(2 * len(TESTS) + len(context) + 8),
     )
     if call_callback(equations.operations.monitor, message, equations.operations.p, out) == OK:

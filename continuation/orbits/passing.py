@@ -1,11 +1,10 @@
-"""Orbits of a branch at a value of the varied parameter or of the period."""
+"""Orbits of a branch at a value of a varied parameter or of the period."""
 
 import logging
 
 import numpy as np
 
 from continuation.ground.names import check_numbers, suggest
-from continuation.orbits.orbit_operations import OrbitEquations
 from continuation.orbits.profiles.layout import PERIOD, ends_of
 from continuation.orbits.profiles.orbit import Orbit
 
@@ -18,7 +17,7 @@ SAME = 1e-8  # relative: two orbits that are one, found in both steps beside a r
 
 
 def orbits_at(rows, cycles, name, target) -> list:
-    """Every `Orbit` of a branch where the varied parameter or the period has a value, in row order.
+    """Every `Orbit` of a branch where a varied parameter or the period has a value, in row order.
 
     Each is corrected on the mesh of the row before it; multipliers are not computed.
 
@@ -28,7 +27,8 @@ def orbits_at(rows, cycles, name, target) -> list:
         Another column; a place beside which the profiles were not kept.
     """
     target = check_numbers(f"at({name}=...)", target, 0)
-    places = {rows.vary[0]: -1, PERIOD: -2}
+    at = rows.layout.period_at
+    places = {name: -1 - k for k, name in enumerate(rows.vary)} | {PERIOD: at}
     if name not in places:
         raise ValueError(f"at: of periodic orbits wanted one of {suggest(name, places)}, got {name!r}")
     gap, found = rows[name] - target, []
@@ -44,7 +44,7 @@ def orbits_at(rows, cycles, name, target) -> list:
             continue  # a Hopf point, at which a branch begins or ends
         if x is None:
             logger.warning("at(%s=%g): the orbit behind row %d could not be corrected", name, target, row)
-        elif not any(np.max(np.abs(x[-2:] - other[-2:])) <= SAME * (1 + np.max(np.abs(x[-2:]))) for _, other in found):
+        elif not any(np.max(np.abs(x[at:] - other[at:])) <= SAME * (1 + np.max(np.abs(x[at:]))) for _, other in found):
             found.append((row, x))
     return [as_orbit(rows, row, x) for row, x in found]
 
@@ -66,7 +66,7 @@ def passed(rows, cycles, sides, place, target):
     at = cycles.at_row(rows, row, rows.vary[0])
     p, held = at.parameter_values(rows.parameters_at(row)), np.zeros(len(x))
     held[place] = 1.0
-    equations = OrbitEquations(at, p, at.index_of(rows.vary[0]))
+    equations = at.corrector(p, at.index_of(rows.vary[0]))
     y, _ = equations.correct(x, held)
     near = y is not None and equations.length(y - x) <= LEAVES * equations.length(b - a) + SAME * equations.length(x)
     return y if near else None
@@ -74,7 +74,7 @@ def passed(rows, cycles, sides, place, target):
 
 def as_orbit(rows, row, x) -> Orbit:
     """The orbit with these unknowns on the mesh of a row."""
-    layout, values = rows.layout, {**rows.parameters_at(row), rows.vary[0]: float(x[-1])}
+    layout, values = rows.layout, {**rows.parameters_at(row), **dict(zip(rows.vary, x[::-1].tolist()))}
     mesh, profile = layout.meshes(rows.context[[row]])[0], layout.profiles(x[None])[0]
     names = {"state_names": layout.names}
-    return Orbit.from_mesh(ends_of(mesh), profile.copy(), float(x[-2]), values, layout.degree, **names)
+    return Orbit.from_mesh(ends_of(mesh), profile.copy(), float(x[layout.period_at]), values, layout.degree, **names)

@@ -10,7 +10,7 @@ from continuation.ground.arguments import shown
 from continuation.ground.names import check_whole
 from continuation.ground.status import Kind, StartError, Status
 from continuation.orbits.forms import CriticalOrbit
-from continuation.orbits.orbit_operations import orbit_operations
+from continuation.orbits.orbit_operations import OrbitEquations, orbit_operations
 from continuation.orbits.orbit_rows import context_at
 from continuation.orbits.profiles.layout import AMPLITUDE, PERIOD, ProfileLayout, node_weights
 from continuation.orbits.profiles.profile import amplitudes, extrema, means
@@ -83,6 +83,7 @@ class PeriodicOrbits(Equations):
         return self.base.all_functions()
 
     watched_end = "long period"
+    special_curves = "periodic orbits"
     adapts = False  # magnitudes are those of the vector field where the branch begins
     measure = None
 
@@ -93,6 +94,11 @@ class PeriodicOrbits(Equations):
         """Names of the values at the nodes, then of the period."""
         count = self.intervals * self.degree
         return (*(f"{name}[{k}]" for k in range(count) for name in self.base.states), "period")
+
+    @property
+    def period_at(self) -> int:
+        """Place of the period among the unknowns."""
+        return self.intervals * self.degree * len(self.base.states)
 
     @property
     def context(self) -> int:
@@ -130,7 +136,7 @@ class PeriodicOrbits(Equations):
 
     def profile_extrema(self, unknowns) -> tuple:
         """(m, n) least and largest values of the states."""
-        profiles = unknowns[:, :-2].reshape(len(unknowns), self.intervals * self.degree, -1)
+        profiles = unknowns[:, : self.period_at].reshape(len(unknowns), self.intervals * self.degree, -1)
         return extrema(profiles, self.degree)
 
     def columns_beside(self) -> dict:
@@ -147,9 +153,9 @@ class PeriodicOrbits(Equations):
     def row_outputs(self, rows) -> dict:
         """Name -> (m,) of what goes with the largest values: period, least and mean values, amplitude."""
         least, _ = self.profile_extrema(rows.unknowns)
-        profiles = rows.unknowns[:, :-2].reshape(len(rows.unknowns), self.intervals * self.degree, -1)
+        profiles = rows.unknowns[:, : self.period_at].reshape(len(rows.unknowns), self.intervals * self.degree, -1)
         mean = means(profiles, rows.context[:, : self.intervals], self.degree)
-        layout, found = self.row_layout, {PERIOD: rows.unknowns[:, -2].copy()}
+        layout, found = self.row_layout, {PERIOD: rows.unknowns[:, self.period_at].copy()}
         found |= {name: least[:, k] for k, (_, name) in enumerate(layout.extreme_names)}
         found |= {name: mean[:, k] for k, name in enumerate(layout.mean_names)}
         return found | {AMPLITUDE: amplitudes(profiles, rows.context[:, : self.intervals], self.degree, self.metric)}
@@ -178,12 +184,13 @@ class PeriodicOrbits(Equations):
 
     def critical_orbit(self, point):
         """The orbit of a special point, for its normal form; None where it has shrunk to an equilibrium."""
-        profile = point.unknowns[:-2].reshape(-1, len(self.base.states))
+        at, n = self.period_at, len(self.base.states)
+        profile = point.unknowns[:at].reshape(-1, n)
         if np.all(np.ptp(profile, axis=0) <= SHRUNK * (1 + np.abs(profile[0]))):
             return None
         p = self.base.parameter_values({name: point.parameters[name] for name in self.base.parameters})
-        active, mesh = self.index_of(point.vary[0]), point.context[: len(point.context) - 2 * profile.shape[1]]
-        return CriticalOrbit(self.base, p, active, mesh, profile, point.unknowns[-2])
+        active, mesh = self.index_of(point.vary[0]), point.context[: len(point.context) - 2 * n]
+        return CriticalOrbit(self.base, p, active, mesh, profile, point.unknowns[at])
 
     # For the engine and for those who ask like it
 
@@ -191,6 +198,11 @@ class PeriodicOrbits(Equations):
     def count_kind(self):
         """A change of the number of multipliers outside the unit circle, unless something else explains it."""
         return Kind.NEIMARK_SACKER
+
+    @property
+    def orbits(self):
+        """The problem of the orbits themselves; here itself."""
+        return self
 
     def at_orbit(self, mesh, profile, period, base=None):
         """The same problem on the mesh of an orbit, its phase measured against that orbit.
@@ -214,7 +226,7 @@ class PeriodicOrbits(Equations):
         """Give the problem on the mesh of a row, phases against that orbit, in the branch's inner product."""
         row = rows.place(row)
         mesh, profile = self.row_layout.meshes(rows.context)[row], self.row_layout.profiles(rows.unknowns)[row]
-        weight = rows.weights[-2]  # of periods: 1 / T0**2
+        weight = rows.weights[self.period_at]  # of periods: 1 / T0**2
         period = self.period if self.period**-2.0 == weight else weight**-0.5
         own = np.append(rows.state_weights, rows.weights[-1])
         base = self.base if np.array_equal(own, self.base.inner_weights()) else measured(self.base, own)
@@ -235,6 +247,10 @@ class PeriodicOrbits(Equations):
     def operations(self, p, active):
         """Operations of one trace, with tables of their own."""
         return orbit_operations(self, p, active)
+
+    def corrector(self, p, active) -> OrbitEquations:
+        """Newton's method on the equations of a trace, for a few solutions."""
+        return OrbitEquations(self, p, active)
 
     def prepared(self, start, vary, parameters, span):
         """Give the problem where a trace from `start` begins, and that start; see `continuation.orbits.starts`."""

@@ -244,9 +244,8 @@ def layout_of(attrs):
     told = decode(attrs.get("layout", "null"))
     if told is None:
         return None
-    return ProfileLayout(
-        tuple(told["names"]), check_whole("intervals", told["intervals"]), check_whole("degree", told["degree"])
-    )
+    intervals, degree = (check_whole(name, told[name]) for name in ("intervals", "degree"))
+    return ProfileLayout(tuple(told["names"]), intervals, degree, check_whole("more", told.get("more", 0), least=0))
 
 
 def _along_points(dataset, layout) -> dict:

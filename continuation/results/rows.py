@@ -97,7 +97,7 @@ class Rows:
 
     def _steps_of_orbits(self) -> np.ndarray:
         """The same of orbits on moving meshes; between kept profiles shared out as the columns shown move."""
-        kept, rest = np.flatnonzero(self.has_profile), self.weights[-2:]
+        kept, rest = np.flatnonzero(self.has_profile), self.weights[self.layout.period_at :]
         arrays = (array[kept] for array in (self.unknowns, self.tangents, self.context))
         steps = self.layout.steps(*arrays, self.state_weights, rest)
         if len(kept) == len(self):
@@ -129,7 +129,7 @@ class Rows:
         """(N,) weights of the inner product on a row, on its mesh if it has one; None of the usual one."""
         if self.layout is None:
             return self.own_weights
-        return self.layout.weights(self.context[[row]], self.state_weights, self.weights[-2:])[0]
+        return self.layout.weights(self.context[[row]], self.state_weights, self.weights[self.layout.period_at :])[0]
 
     @cached_property
     def sizes(self) -> dict:

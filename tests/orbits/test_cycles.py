@@ -204,14 +204,6 @@ def test_problems_that_are_no_flow():
         periodic_orbits(Problem.from_expressions({"x": "mu - x**2"}, {"mu": 1.0}), degree=9)
 
 
-def test_two_parameters_are_refused(brusselator):
-    problem, equilibria = brusselator
-    cycles = periodic_orbits(problem)
-    branch = trace(cycles, equilibria["HB1"], "b", (0, 2.2))
-    with pytest.raises(ValueError, match="traced in one parameter only"):
-        trace(cycles, branch["HB1"], ("a", "b"), {"a": (0, 2), "b": (0, 5)})
-
-
 def test_an_orbit_on_the_edge_of_the_span_is_a_start(brusselator):
     problem, equilibria = brusselator
     branch = trace(periodic_orbits(problem), equilibria["HB1"], "b", (0, 3.2))

@@ -43,6 +43,17 @@ KINDS = (
     "CORNER",
     "PERIOD_DOUBLING",
     "NEIMARK_SACKER",
+    "CUSP_OF_CYCLES",
+    "DEGENERATE_DOUBLING",
+    "CHENCINER",
+    "RESONANCE_ONE",
+    "RESONANCE_TWO",
+    "RESONANCE_THREE",
+    "RESONANCE_FOUR",
+    "FOLD_FLIP",
+    "FOLD_TORUS",
+    "FLIP_TORUS",
+    "DOUBLE_TORUS",
 )
 NO_KIND = -1  # kind of a test function whose sign changes mean nothing
 

@@ -25,7 +25,8 @@ class LongPeriod(Watcher):
     def begin(self, problem, start):
         """Note the first period and what stays; StartError where it is beyond its limit."""
         self.problem, self.p, self.active = problem, start.p.copy(), start.active
-        self.first = float(start.x[-2])
+        self.at = problem.period_at
+        self.first = float(start.x[self.at])
         self.limit = MOST * self.first if self.most is None else self.most
         if self.first >= self.limit:
             raise StartError(
@@ -38,19 +39,19 @@ class LongPeriod(Watcher):
         if trace.status is not None or len(trace) < 2:
             return None
         x, error = trace.unknowns[-1], abs(self.trivial(trace)[-1])
-        if x[-2] >= self.limit:
-            reason = f"the period has grown to {x[-2]:.6g}"
-            if x[-2] <= GROWN * self.first:  # which says nothing of where it goes
+        if x[self.at] >= self.limit:
+            reason = f"the period has grown to {x[self.at]:.6g}"
+            if x[self.at] <= GROWN * self.first:  # which says nothing of where it goes
                 self.remarks = (f"{reason}, beyond Settings(max_period={self.limit:g})",)
             else:
                 self.remarks = (self.words(trace, reason),)
             return Status.LONG_PERIOD
-        if error >= LOST and x[-2] > GROWN * self.first and lingers(*self.orbit(trace)):
+        if error >= LOST and x[self.at] > GROWN * self.first and lingers(*self.orbit(trace)):
             self.remarks = (
                 self.words(trace, f"the trivial multiplier is off by {error:.2g}, too few intervals to go on"),
             )
             return Status.LONG_PERIOD
-        if x[-2] > GROWN * self.first and len(trace) >= self.seen + SLOW:
+        if x[self.at] > GROWN * self.first and len(trace) >= self.seen + SLOW:
             self.seen = len(trace)
             return self.look_ahead(trace)
         return None
@@ -74,7 +75,7 @@ class LongPeriod(Watcher):
         self.saddle = saddle_of(self.problem.base, p, *orbit)
         if self.saddle is None:
             return False
-        t, values = trace.unknowns[:, -2], trace.unknowns[:, -1]
+        t, values = trace.unknowns[:, self.at], trace.unknowns[:, -1]
         self.fit = limit_of(t, values, np.abs(self.trivial(trace)), self.saddle.eigenvalues)
         return self.fit is not None
 
@@ -85,7 +86,7 @@ class LongPeriod(Watcher):
 
     def orbit(self, trace) -> tuple:
         """Profile (L m, n), mesh (L,) and degree of the last row."""
-        profile = trace.unknowns[-1, :-2].reshape(-1, len(self.problem.base.states))
+        profile = trace.unknowns[-1, : self.at].reshape(-1, len(self.problem.base.states))
         return profile, self.context(trace)[-1, : self.problem.intervals], self.problem.degree
 
     def trivial(self, trace) -> np.ndarray:
@@ -104,8 +105,19 @@ class LongPeriod(Watcher):
             )
         if abs(self.trivial(trace)[-1]) >= LOST:
             return f"{reason}; try more `intervals`"
-        if is_square_root(trace.unknowns[:, -2], trace.unknowns[:, -1]):
+        if is_square_root(trace.unknowns[:, self.at], trace.unknowns[:, -1]):
             return f"{reason}, as one over the root of the distance in {name}: towards a saddle-node on the orbit"
         if not lingers(*self.orbit(trace)):
             return f"{reason}, and nowhere is the orbit slow: a blue-sky catastrophe, or ever more turns"
         return f"{reason}: the orbit lingers where no saddle is"
+
+
+class LongPeriodOnCurve(LongPeriod):
+    """The same for a curve in two parameters: neither of them alone tends to a limit that could be extrapolated."""
+
+    def look_ahead(self, trace):
+        """Nothing: only the period's own limit ends a curve."""
+
+    def words(self, trace, reason) -> str:
+        """What is said of the end."""
+        return f"{reason}, and the orbit lingers: towards a homoclinic orbit" if lingers(*self.orbit(trace)) else reason

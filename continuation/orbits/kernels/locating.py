@@ -102,7 +102,7 @@ def orbit_at(w, start, direction, weights, s, p, x, z, det):
 
 
 @internal
-def test_at(w, test, x, z, det, p, watched):
+def test_at(w, test, tests, x, z, det, p, watched):
     """Value of a test function at an orbit whose equations were factored last, as mantissa and exponent; a status."""
     size = x.shape[0]
     message = new_doubles(2 * size + SOLVED)
@@ -110,7 +110,7 @@ def test_at(w, test, x, z, det, p, watched):
         message[j], message[size + j] = x[j], z[j]
     message[2 * size + DETERMINANT], message[2 * size + EXPONENT] = det[0], det[1]
     status = call(fixed(w, T.MONITOR), w, message, p, watched)
-    return status, watched[test], watched[W.TESTS + test]
+    return status, watched[test], watched[tests + test]
 
 
 @internal
@@ -127,16 +127,18 @@ def blend(a, b, from_a, from_b, length, sigma, x, direction):
 
 
 @internal
-def find_zero(w, test, guess, direction, weights, p, kept, watched):
+def find_zero(w, test, tests, beside, guess, direction, weights, p, kept, watched):
     """Secant method for the zero of a test function along the branch.
 
+    tests : how many there are
+    beside : distance, relative to 1 + |x|, from which the zero is extrapolated where the equations are singular; 0:
+        they are not
     kept : (6, N) scratch; the zero and its tangent are left in its last rows.  Returns (status, error, residual).
     """
     size = weights.shape[0]
     det, a, b, za, zb = new_doubles(2), kept[0], kept[1], kept[2], kept[3]
     scale = 1.0 + math.sqrt(inner(weights, guess, guess))
-    singular = test == W.BRANCH or test == W.AMPLITUDE
-    beside = FAR if test == W.AMPLITUDE else BESIDE
+    singular = beside > 0.0
     enough = (beside if singular else PLACED) * scale
     # Steps converge so fast that the last would lead to a singular point itself: they go beyond it, so that in the end
     # it lies half way between two orbits.
@@ -150,7 +152,7 @@ def find_zero(w, test, guess, direction, weights, p, kept, watched):
             status, residual = orbit_at(w, guess, direction, weights, sa, p, a, za, det)
     if status != OK:
         return status, 0.0, 0.0
-    status, fa, power = test_at(w, test, a, za, det, p, watched)
+    status, fa, power = test_at(w, test, tests, a, za, det, p, watched)
     if status != OK:
         return status, 0.0, 0.0
     for _ in range(STEPS):
@@ -160,7 +162,7 @@ def find_zero(w, test, guess, direction, weights, p, kept, watched):
             if abs(sb - sa) <= enough:
                 return status, 0.0, 0.0
             continue
-        status, fb, exponent = test_at(w, test, b, zb, det, p, watched)
+        status, fb, exponent = test_at(w, test, tests, b, zb, det, p, watched)
         if status != OK:
             return status, 0.0, 0.0
         fb *= 2.0 ** max(min(exponent - power, 900.0), -900.0)
@@ -209,7 +211,8 @@ def refine(w, request, parameters, out):
     guess, direction = part(asked, 0, size), new_doubles(size)
     for j in range(size):
         direction[j] = asked[size + j]
-    status, error, residual = find_zero(w, test, guess, direction, weights, p, kept, watched)
+    beside = FAR if test == W.AMPLITUDE else (BESIDE if test == W.BRANCH else 0.0)
+    status, error, residual = find_zero(w, test, W.TESTS, beside, guess, direction, weights, p, kept, watched)
     if status != OK:
         return status
     for j in range(size):

@@ -246,13 +246,22 @@ def close(w, row, rhs):
 def find_ends(w):
     """Write v at both ends of every chunk, for both sides, into the first and the last of its nodes."""
     n, _, _, groups = T.sizes(w)
+    nodes, sides = T.array(w, T.NODES, (2, groups + 1, n, 8)), T.array(w, T.SIDES, 2 * (n + 2))
+    for side in range(2):
+        for k in range(n):
+            nodes[side, 0, k, 0] = nodes[side, groups, k, 7] = sides[side * (n + 2) + k]
+    find_joints(w)
+
+
+@internal
+def find_joints(w):
+    """Write v at the ends between the chunks from those of the whole orbit, for both sides."""
+    n, _, _, groups = T.sizes(w)
     wide = 3 * n + 4
     nodes, joints = T.array(w, T.NODES, (2, groups + 1, n, 8)), T.array(w, T.JOINTS, (8, n, wide))
     sides = T.array(w, T.SIDES, 2 * (n + 2))
     for side in range(2):
         first = side * (n + 2)
-        for k in range(n):
-            nodes[side, 0, k, 0] = nodes[side, groups, k, 7] = sides[first + k]
         for lane in range(7, 0, -1):
             for k in range(n - 1, -1, -1):
                 value = joints[lane, k, 3 * n] * sides[first + n] + joints[lane, k, 3 * n + 1] * sides[first + n + 1]
@@ -335,21 +344,28 @@ def write_solution(w, out):
                         out[at + k] = inside[k, lane]
 
 
-@callback
-def solve(w, functional, given, solutions):
-    """Solve the bordered Newton equations for two right-hand sides, as `dense.solve` does for a dense problem."""
-    n, m, intervals, groups = T.sizes(w)
-    size = intervals * n * m + 2
-    row, rhs, out = doubles(functional, size), doubles(given, 2 * size), doubles(solutions, 2 * size + 2)
-    condense(w, row, rhs)
-    begin_segments(w)
+@internal
+def merge_all(w):
+    """Make of all intervals' maps and borders the one segment that is the whole orbit."""
+    n, _, _, groups = T.sizes(w)
     both = T.lanes_of(w, T.MERGING, 0, (2 * n + 2) * (3 * n + 4))
+    begin_segments(w)
     for g in range(1, groups):
         place_side_by_side(w, g)
         merge_lanes(both, n)
         keep_lanes(w, g)
     join(w)
     measure_growth(w)
+
+
+@callback
+def solve(w, functional, given, solutions):
+    """Solve the bordered Newton equations for two right-hand sides, as `dense.solve` does for a dense problem."""
+    n, m, intervals, _ = T.sizes(w)
+    size = intervals * n * m + 2
+    row, rhs, out = doubles(functional, size), doubles(given, 2 * size), doubles(solutions, 2 * size + 2)
+    condense(w, row, rhs)
+    merge_all(w)
     done, out[2 * size + DETERMINANT], out[2 * size + EXPONENT] = close(w, row, rhs)
     if not done:
         return SINGULAR

@@ -104,7 +104,7 @@ def carry(w, record, old, new):
     """Carry a record's orbit and tangent over to another mesh."""
     n, m, intervals, _ = T.sizes(w)
     count, target = intervals * n * m, T.array(w, T.OTHER, intervals * n * m)
-    for first in (0, count + 2):
+    for first in (0, fixed(w, T.UNKNOWNS)):
         profile = part(record, first, count)
         interpolate(w, profile, old, target, new, 0.0)
         for k in range(count):
@@ -114,8 +114,7 @@ def carry(w, record, old, new):
 @internal
 def remember_start(w, start, h):
     """Keep the start as it is on the mesh that it came with, from which it is always carried over."""
-    n, m, intervals, _ = T.sizes(w)
-    both = 2 * (intervals * n * m + 2)
+    intervals, both = fixed(w, T.INTERVALS), 2 * fixed(w, T.UNKNOWNS)
     first = T.array(w, T.FIRST, both + intervals)
     for k in range(both):
         first[k] = start[k]
@@ -158,7 +157,7 @@ def adapt(w, slots, weights, request):
     moves, near = fixed(w, T.MOVING) == 1 and lay_mesh(w, left, new), False
     if asked[PREVIOUS] >= 0.0:
         previous = record_in(slots, asked[PREVIOUS], width)
-        near = is_near(w, left, previous, start, T.array(w, T.PRODUCT, count + 2))
+        near = is_near(w, left, previous, start, T.array(w, T.PRODUCT, fixed(w, T.UNKNOWNS)))
         if moves:
             carry(w, previous, h, new)
     if moves:
@@ -169,6 +168,7 @@ def adapt(w, slots, weights, request):
         weigh_nodes(w, T.array(w, T.PRODUCT, count + 2))
     set_reference(w, left)
     if moves or near:
-        first = T.array(w, T.FIRST, 2 * (count + 2) + intervals)
-        bring_start(w, start, first, part(first, 2 * (count + 2), intervals), left, h, near)
+        both = 2 * fixed(w, T.UNKNOWNS)
+        first = T.array(w, T.FIRST, both + intervals)
+        bring_start(w, start, first, part(first, both, intervals), left, h, near)
     return OK

@@ -14,7 +14,7 @@ from continuation.compiled.calls.kernel import internal
 from continuation.orbits.kernels import table as T
 from continuation.orbits.kernels.locating import inner, orbit_at
 
-# Distance of period and parameter from the start's, in units of what they change in a step, within which the start is
+# Distance of period and parameters from the start's, in units of what they change in a step, within which the start is
 # looked for: until the mesh moves again, three steps on, a step grows eightfold at most.
 NEAR = 20.0
 SHIFTS = 4  # tried for each interval: the phase is searched from the best of them
@@ -57,16 +57,16 @@ def interpolate(w, source, old, target, new, shift):
 
 @internal
 def is_near(w, left, previous, start, weights):
-    """Whether period and parameter say that the start may be within a few steps; a Hopf point is never come back to."""
+    """Whether period and parameters say that the start may be a few steps ahead; to a Hopf point no branch returns."""
     n, m, intervals, _ = T.sizes(w)
-    count, step, gap, constant = intervals * n * m, 0.0, 0.0, True
+    count, size, step, gap, constant = intervals * n * m, fixed(w, T.UNKNOWNS), 0.0, 0.0, True
     for j in range(count):
         constant = constant and start[j] == start[j % n]
     if constant:
         return False
-    for j in range(count + 2):
+    for j in range(size):
         step += weights[j] * (left[j] - previous[j]) * (left[j] - previous[j])
-    for j in range(count, count + 2):
+    for j in range(count, size):
         gap += weights[j] * (left[j] - start[j]) * (left[j] - start[j])
     return gap <= NEAR * NEAR * step
 
@@ -113,11 +113,10 @@ def find_shift(w, first, old, left, weights, new, target):
 def bring_start(w, start, first, old, left, new, shifting):
     """Write the start, kept on the mesh `old`, into its record: on the current mesh, and in phase where that is asked.
 
-    first : (2 (L n m + 2),) orbit and tangent as they were at the start.
+    first : (2 N,) orbit and tangent as they were at the start.
     """
     n, m, intervals, _ = T.sizes(w)
-    count = intervals * n * m
-    size = count + 2
+    count, size = intervals * n * m, fixed(w, T.UNKNOWNS)
     weights, target, shift = T.array(w, T.PRODUCT, size), T.array(w, T.OTHER, count), 0.0
     if shifting:
         shift = find_shift(w, part(first, 0, count), old, left, weights, new, target)
@@ -136,7 +135,7 @@ def correct_start(w, start, weights):
     """Make the start's record a solution on the current mesh and in the current phase; as it is where that fails."""
     n, m, intervals, _ = T.sizes(w)
     count = intervals * n * m
-    size, parameters = count + 2, fixed(w, T.PARAMETERS)
+    size, parameters = fixed(w, T.UNKNOWNS), fixed(w, T.PARAMETERS)
     known = T.array(w, T.FIELD_AT, count + 1 + parameters)
     p, x, z, det, direction = (
         new_doubles(parameters),

@@ -32,8 +32,9 @@ from continuation.orbits.profiles.basis import basis
     LINEARISE,
     RESIDUAL,
     MONITOR,
+    UNKNOWNS,  # N
     SIZES,
-) = range(14)
+) = range(15)
 (
     PLACES,  # int64 (G, LANES): the interval in each place, -1 where there is none
     FLAGS,  # int64 (FLAGS,)
@@ -81,7 +82,7 @@ from continuation.orbits.profiles.basis import basis
     LAPACK,
     OTHER,  # (L m n,): a profile that is carried over to another mesh
     FORMER,  # (L,) the mesh before it was moved last
-    FIRST,  # (2 (L m n + 2) + L,) the start as it was traced from, with its mesh
+    FIRST,  # (2 N + L,) the start as it was traced from, with its mesh
     TABLE,
 ) = range(SIZES, SIZES + 48)
 FACTORED, STARTED, N_FLAGS = range(3)  # entries of FLAGS
@@ -179,6 +180,7 @@ class OrbitTable:
         }
         self.table = np.zeros(TABLE, np.int64)
         self.table[:WIDTH] = n, m, intervals, groups, parameters, active, moving, base.address
+        self.table[UNKNOWNS] = intervals * nm + 2
         for index, array in self.arrays.items():
             self.arrays[index] = np.ascontiguousarray(array)
             self.table[index] = address_of(self.arrays[index])

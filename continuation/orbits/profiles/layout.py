@@ -12,7 +12,7 @@ AT_ONCE = 1 << 22  # floats of the profiles that are carried over together: some
 
 
 class ProfileLayout(NamedTuple):
-    """How the unknowns and the context of a row make an orbit: (L m n values at nodes, T, p) and (mesh, multipliers).
+    """How the unknowns and the context of a row make an orbit: (L m n values at nodes, T, ..., p), (mesh, multipliers).
 
     Attributes
     ----------
@@ -20,16 +20,24 @@ class ProfileLayout(NamedTuple):
         The n states of the vector field.
     intervals, degree : int
         L and m.
+    more : int
+        Unknowns between the period and the parameter, of curves in two parameters.
     """
 
     names: tuple
     intervals: int
     degree: int
+    more: int = 0
 
     @property
     def size(self) -> int:
-        """Number of unknowns of a row, period and parameter among them."""
-        return len(self.names) * self.intervals * self.degree + 2
+        """Number N of unknowns of a row, period and parameter among them."""
+        return self.period_at + 2 + self.more
+
+    @property
+    def period_at(self) -> int:
+        """Place of the period among the unknowns, behind the values at the nodes."""
+        return len(self.names) * self.intervals * self.degree
 
     @property
     def context(self) -> int:
@@ -38,7 +46,7 @@ class ProfileLayout(NamedTuple):
 
     def profiles(self, unknowns) -> np.ndarray:
         """(rows, L m, n) values at the nodes; also of tangents."""
-        return unknowns[:, :-2].reshape(len(unknowns), self.intervals * self.degree, len(self.names))
+        return unknowns[:, : self.period_at].reshape(len(unknowns), self.intervals * self.degree, len(self.names))
 
     def meshes(self, context) -> np.ndarray:
         """(rows, L) lengths of the intervals."""
@@ -58,7 +66,7 @@ class ProfileLayout(NamedTuple):
         return multipliers_of(self.exponents(context))
 
     def weights(self, context, metric, rest) -> np.ndarray:
-        """(rows, N) of the inner product on each row's mesh: `metric` (n,) of the states, `rest` (2,) of T and p."""
+        """(rows, N) of the inner product, on each row's mesh: `metric` (n,) of states, `rest` of T and what follows."""
         nodes = node_weights(self.meshes(context), self.degree)
         states = (nodes[:, :, None] * metric).reshape(len(nodes), -1)
         return np.hstack([states, np.tile(rest, (len(nodes), 1))])
@@ -86,7 +94,7 @@ class ProfileLayout(NamedTuple):
         for begin in range(0, len(changed), portion):
             rows = changed[begin : begin + portion]
             values = interpolated(self.profiles(vectors[rows]), old[rows], new[rows], self.degree)
-            moved[rows, :-2] = values.reshape(len(rows), -1)
+            moved[rows, : self.period_at] = values.reshape(len(rows), -1)
         return moved
 
     def steps(self, unknowns, tangents, context, metric, rest) -> np.ndarray:
@@ -106,7 +114,8 @@ def describe_layout(layout) -> str:
     """Words for a layout, or for its absence."""
     if layout is None:
         return "a problem whose rows are no orbits"
-    return f"periodic orbits of {layout.intervals} intervals of degree {layout.degree}"
+    what = "special points on a curve of periodic orbits" if layout.more else "periodic orbits"
+    return f"{what} of {layout.intervals} intervals of degree {layout.degree}"
 
 
 def multipliers_of(exponents) -> np.ndarray:
