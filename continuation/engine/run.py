@@ -19,6 +19,7 @@ from continuation.compiled.steps import predict
 from continuation.engine.watching import asked_to_end
 from continuation.equations.measures.measure import ORDINARY, Measure, units_of
 from continuation.ground.interrupts import interrupt_sets
+from continuation.ground.settings import Settings
 from continuation.ground.status import Kind, Status
 from continuation.kinds import registry
 from continuation.kinds.special_kind import BY_KERNEL
@@ -137,7 +138,8 @@ def first_integers(operations, is_usual, settings) -> np.ndarray:
     i[S.COUNT_KIND], i[S.MEETING_KIND] = code_of(operations.counts), code_of(meeting)
     i[S.KINK_KIND], i[S.TURNED_AT], i[S.PASSED] = code_of(kink), -1 - near_crossing.LATER, -1
     i[S.TURN_KINDS] = bits_of(kinds_with("turns"))
-    i[S.MOVES] = settings.adapt if operations.adapt.address != 0 else 0
+    i[S.MOVES] = (settings.adapt or Settings.adapt) if operations.adapt.address != 0 else 0
+    i[S.MESH_HELD] = settings.adapt == 0
     i[S.GUARDED] = operations.refine.address != 0 and any(test.kind is meeting for test in operations.tests)
     return i
 

@@ -8,7 +8,7 @@ import numpy as np
 from continuation.ground.arguments import shown
 from continuation.ground.names import as_real, check_whole
 
-OPEN = ("step", "min_step", "max_step", "max_period")  # options that may be None: fractions of the span then
+OPEN = ("step", "min_step", "max_step", "max_period")  # options that may be None: chosen by the trace then
 PREDICTORS = ("tangent", "secant")  # one function each in `continuation.compiled.steps.predict`
 
 
@@ -40,7 +40,7 @@ class Settings:
         Where a step starts from: ``"tangent"``, along the tangent and its last change, or ``"secant"``, along the
         chord of the last two points.  The branch is the same, its points are not.
     adapt : int
-        Points between two moves of the mesh of periodic orbits; 0 keeps it as it is.
+        Points between two moves of the mesh of periodic orbits; 0 keeps it as it is (phases are measured anew still).
     max_period : float, optional
         Period at which a branch of periodic orbits ends; default: a thousand times the first.
     profiles : int, optional

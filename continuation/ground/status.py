@@ -12,8 +12,8 @@ class Kind(Enum):
     ----------
     crossing : int
         How many eigenvalues cross the imaginary axis at such a point (multipliers of an orbit the unit circle), or the
-        dimension of a larger kernel of F_u; 0 where none need to.  Those that are critical all along a curve of special
-        points are not counted.
+        dimension of a larger kernel of F_u; 0 where none need to, the least where it depends on the curve.  Those that
+        are critical all along a curve of special points are not counted.
     on_request : bool
         Whether it is looked for only where `detect` names it.
     """

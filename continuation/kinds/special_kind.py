@@ -174,7 +174,7 @@ class SpecialKind:
     nullity : int, optional
         Dimension of the kernel of F_u at such a point of a curve.
     ends_curve : bool
-        Whether a curve of special points has an end there, one that has a limit there.
+        Whether curves of special points end at such a point.
     traits : Traits, optional
         What the compiled loop asks of the kinds that it numbers.
     """

@@ -8,7 +8,7 @@ from continuation.equations.derivatives import state_jacobian
 from continuation.equations.newton import solve_damped
 from continuation.ground.status import StartError
 from continuation.orbits.profiles.basis import basis
-from continuation.orbits.profiles.profile import pieces
+from continuation.orbits.profiles.profile import pieces, varies
 
 # Least modulus of F along an orbit, against the largest, below which the orbit lingers somewhere: ten times more and
 # relaxation oscillations linger, ten times less and homoclinic orbits are followed for another third of their period.
@@ -16,6 +16,7 @@ LINGERS = 1e-3
 NEAR = (
     0.05  # distance of the equilibrium from the slowest point, against the orbit's size, where the orbit lingers at it
 )
+SAME = 1e-9  # states that are constant along the orbit are the equilibrium's if they agree to this, relatively
 ROUND = 1e-14  # states below this, against the orbit's size, are what rounding leaves of zero
 FITTED = 8  # rows that the limit of the parameter is extrapolated from
 RESOLVED = 1e-5  # error of the trivial multiplier beyond which a row is not used for that: p then is off by some 1e-9
@@ -36,29 +37,31 @@ class Fit(NamedTuple):
     error: float
 
 
-def speeds(profile, mesh, degree) -> np.ndarray:
-    """(L m,) largest component of u' at the Gauss points, relative to each component's largest along the orbit."""
+def speeds(profile, mesh, degree, metric) -> np.ndarray:
+    """(L m,) largest component of u' at the Gauss points, relative to each component's largest along the orbit.
+
+    Components that do not vary are left out.
+    """
     slopes = basis(degree).slopes @ pieces(profile[None], degree)[0] / mesh[:, None, None]
     f = np.abs(slopes).reshape(len(profile), -1)
-    largest = np.max(f, axis=0)
-    return np.max(f / np.where(largest > 0.0, largest, 1.0), axis=1)
+    return np.max(f / np.where(varies(profile, metric), np.max(f, axis=0), np.inf), axis=1)
 
 
-def lingers(profile, mesh, degree) -> bool:
+def lingers(profile, mesh, degree, metric) -> bool:
     """Whether an orbit (L m, n) is next to at rest somewhere."""
-    return bool(np.min(speeds(profile, mesh, degree)) < LINGERS)
+    return bool(np.min(speeds(profile, mesh, degree, metric)) < LINGERS)
 
 
-def saddle_of(problem, p, profile, mesh, degree):
+def saddle_of(problem, p, profile, mesh, degree, metric):
     """The saddle at which an orbit lingers; None where there is none near its slowest point."""
-    slowest = profile[int(np.argmin(speeds(profile, mesh, degree)))].copy()
+    slowest = profile[int(np.argmin(speeds(profile, mesh, degree, metric)))].copy()
     try:
         state = solve_damped(problem, slowest, p)
     except StartError:
         return None
     size = np.ptp(profile, axis=0)
     state[np.abs(state) <= ROUND * size] = 0.0
-    if np.any(np.abs(state - slowest) > NEAR * size):
+    if np.any(np.abs(state - slowest) > NEAR * np.maximum(size, SAME * np.abs(slowest))):
         return None
     values = np.linalg.eigvals(state_jacobian(problem, state, p))
     values = values[np.argsort(np.abs(values.real), kind="stable")]

@@ -7,6 +7,7 @@ import numpy as np
 
 from continuation.compiled.calls.interface import OK, Callback, call_callback, call_from_python
 from continuation.compiled.calls.kernel import folder_of
+from continuation.compiled.state.messages import MOVED, MOVED_LEFT, MOVED_PREVIOUS, MOVED_START, SOLVED
 from continuation.compiled.state.trace_state import width
 from continuation.equations.operations import Operations, Test, dense_table
 from continuation.ground.status import Kind, Status
@@ -111,7 +112,7 @@ class OrbitEquations:
         Returns (v, other v, determinant as mantissa, exponent).
         """
         o, size = self.operations, len(x)
-        sides, out = np.concatenate([right, np.zeros(size) if other is None else other]), np.empty(2 * size + 8)
+        sides, out = np.concatenate([right, np.zeros(size) if other is None else other]), np.empty(2 * size + SOLVED)
         o.p[o.active] = x[-1]
         if call_callback(o.linearise, np.ascontiguousarray(x[:-1]), o.p, np.zeros(1)) != OK:
             return None
@@ -145,7 +146,8 @@ class OrbitEquations:
 
     def moved(self, x, tangent) -> tuple:
         """The problem on a mesh that suits the orbit x better, with x and its tangent there, not yet corrected."""
-        size, places = len(x), np.array([-1.0, 0.0, 1.0, 0.0])
+        size, places = len(x), np.zeros(MOVED)
+        places[[MOVED_PREVIOUS, MOVED_LEFT, MOVED_START]] = -1, 0, 1
         slots = np.zeros((2, width(size, len(TESTS), self.cycles.context)))
         slots[:, :size], slots[:, size : 2 * size] = x, tangent
         weights = self.weights.copy()

@@ -14,6 +14,7 @@ from continuation.ground.points import SpecialPoint, Start
 from continuation.ground.status import Kind, StartError, Status
 from continuation.orbits.orbit_operations import OrbitEquations
 from continuation.orbits.profiles.basis import basis
+from continuation.orbits.profiles.profile import varies
 from continuation.orbits.refusals import (
     AXIS,
     check_equilibrium,
@@ -209,7 +210,7 @@ def from_orbit(cycles, orbit, vary, parameters, span) -> tuple:
     p, active = given_parameters(cycles, orbit, parameters), cycles.index_of(vary)
     if tuple(orbit.state_names) != tuple(cycles.base.states):
         raise ValueError(f"start: wanted an orbit in {list(cycles.base.states)}, got one in {list(orbit.state_names)}")
-    mesh = mesh_for(orbit, cycles.intervals, cycles.degree)
+    mesh = mesh_for(orbit, cycles.intervals, cycles.metric)
     times = times_of(mesh, cycles.degree)
     profile = np.asarray(orbit(times * orbit.period), float)
     base = measured_there(cycles.base, profile, p, active, span)
@@ -252,11 +253,11 @@ def least_change(equations, x) -> tuple:
     return equations.correct(x, equations.weights * found[0] / equations.length(found[0]))
 
 
-def mesh_for(orbit, intervals, degree) -> np.ndarray:
+def mesh_for(orbit, intervals, metric) -> np.ndarray:
     """(L,) lengths of a mesh with equal shares of the length of the orbit's path in scaled states and time."""
     t = np.linspace(0.0, 1.0, 64 * intervals + 1)
     states = np.asarray(orbit(t * orbit.period), float)
     span = np.ptp(states, axis=0)
-    scaled = states / np.where(span > 0.0, span, 1.0)
+    scaled = states / np.where(varies(states, metric), span, np.inf)
     path = np.concatenate([[0.0], np.cumsum(np.sqrt(np.sum(np.diff(scaled, axis=0) ** 2, axis=1) + np.diff(t) ** 2))])
     return np.diff(np.interp(np.linspace(0.0, path[-1], intervals + 1), path, t))

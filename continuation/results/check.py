@@ -13,8 +13,8 @@ from continuation.results.solutions import need_problem
 
 SOLUTION = 1e-8  # the largest Newton correction a row may ask for, relative to 1 + |x|
 TANGENT = 1e-5  # the largest correction of the unit tangent
-# Ranges, relative to 1 + |x|, from which differences look for theirs: from the first alone they take a smooth fit beyond
-# a pole for the function, as of a curve's equations next to a kernel of dimension 3, where tangents seemed off by 1e-3.
+# Ranges, relative to 1 + |x|, from which differences look for theirs: from the first alone they take a smooth fit
+# beyond a pole for the function, as of a curve's equations next to a kernel of dimension 3, whose tangents seemed off.
 REACHES = (1e-1, 1e-2)
 
 

@@ -132,19 +132,20 @@ def count_crossings(w, a, b, forms, bent, left, right):
     The columns of b are coordinates of the kernel of F_u among the c_j.  Left null vectors have any length: that of
     each is taken out of its equation.
     """
-    n, k, length = fixed(w, D.N_STATES), forms.shape[1] - 1, 1.0
+    n, k = fixed(w, D.N_STATES), forms.shape[1] - 1
+    lengths = new_doubles(k)
     moved, mass, products = new_doubles((k, k)), new_doubles((k, k)), new_doubles((k, k + 1))
     for i in range(k):
-        length = euclidean_norm(left[:, n - k + i].copy())
+        lengths[i] = euclidean_norm(left[:, n - k + i].copy())
         for j in range(k + 1):
             for m in range(n):
-                products[i, j] += left[m, n - k + i] * right[n - k + j, m] / length
+                products[i, j] += left[m, n - k + i] * right[n - k + j, m] / lengths[i]
     for i in range(k):
         for m in range(k):
             for j in range(k + 1):
                 mass[i, m] += products[i, j] * b[j, m]
                 for at in range(k + 1):
-                    moved[i, m] += forms[i * (k + 1) + j, at] * a[j] * b[at, m] / length
+                    moved[i, m] += forms[i * (k + 1) + j, at] * a[j] * b[at, m] / lengths[i]
     _, sigma, _ = linalg.svd(D.lapack(w), mass)
     if not sigma[k - 1] > FAINT:
         return math.nan
@@ -158,7 +159,7 @@ def count_crossings(w, a, b, forms, bent, left, right):
     scale = largest_entry(moved)
     if not eigen.eigenvalues(D.lapack(w), moved, wr, wi, new_doubles(eigen.work_size(k)), new_int32s(D.INTS)):
         return math.nan
-    change, least = 0.0, bent / (length * sigma[k - 1]) if k == 1 else VAGUE / FAINT * scale
+    change, least = 0.0, bent / (lengths[0] * sigma[k - 1]) if k == 1 else VAGUE / FAINT * scale
     for i in range(k):
         change += sign_of(wr[i], least)
     return change

@@ -1,8 +1,9 @@
 """Other unknowns for the same curve: values at the nodes of a mesh, which a problem may move between accepted points.
 
 The problem's `adapt` carries the last point, the one before it and the start over to its new mesh and changes the inner
-product's weights accordingly, so that lengths stay what they were.  It is done between steps, with nothing on the stack
-and from regular points only.  Nothing that is stored changes.
+product's weights accordingly, so that lengths stay what they were; it also makes the last point the reference of what
+it measures, as phases.  It is done between steps, with nothing on the stack and from regular points only.  Nothing that
+is stored changes.
 """
 
 from continuation.compiled.calls.arrays import part
@@ -11,12 +12,12 @@ from continuation.compiled.calls.kernel import inlined, internal
 from continuation.compiled.events.detect import find_changes
 from continuation.compiled.events.records import copy
 from continuation.compiled.state import trace_state as S
+from continuation.compiled.state.messages import MOVED_BACK, MOVED_HELD, MOVED_LEFT, MOVED_PREVIOUS, MOVED_START
 from continuation.compiled.state.tasks import MOVE, ask
 from continuation.compiled.steps.correct import correct
 from continuation.compiled.steps.finish import finish
 from continuation.compiled.steps.metric import distance, inner, weigh
 
-PREVIOUS, LEFT, START, BACK = range(4)  # what `adapt` is told: three slots, and whether to take the last move back
 KEPT = 1  # rows of the stack, from this one on, that hold the three records meanwhile
 
 
@@ -42,17 +43,18 @@ def move(s):
     copy(start, kept[KEPT + 2])
     for j in range(S.size(s)):
         saved[j] = weights[j]
-    request[PREVIOUS] = ints[S.PREVIOUS] if ints[S.HISTORY] == 1 else -1
-    request[LEFT], request[START], request[BACK] = ints[S.LEFT], S.START, 0.0
+    request[MOVED_PREVIOUS] = ints[S.PREVIOUS] if ints[S.HISTORY] == 1 else -1
+    request[MOVED_LEFT], request[MOVED_START] = ints[S.LEFT], S.START
+    request[MOVED_BACK], request[MOVED_HELD] = 0.0, ints[S.MESH_HELD]
     if tell(s, request) != OK or not correct_left(s):
         copy(kept[KEPT], left)
         copy(kept[KEPT + 1], before)
         copy(kept[KEPT + 2], start)
         for j in range(S.size(s)):
             weights[j] = saved[j]
-        request[LEFT], request[BACK] = ints[S.LEFT], 1.0
+        request[MOVED_LEFT], request[MOVED_BACK] = ints[S.LEFT], 1.0
         tell(s, request)
-    reals[S.LENGTH], reals[S.CLEAR] = -1.0, 0.0
+    reals[S.LENGTH], reals[S.CLEAR], ints[S.PASSED] = -1.0, 0.0, -1
     if ints[S.HISTORY] == 1:
         reals[S.BEFORE] = distance(s, before, left)
 

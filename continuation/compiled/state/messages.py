@@ -10,6 +10,10 @@ ASKED_KIND, ASKED_CHANGE, ASKED = range(3)  # into `refine`: kind, and the chang
 # parameter turns (1 or 0): both NaN where that is not known, as they are before `refine` is called.
 FOUND_KIND, FOUND_NULLITY, FOUND_ERROR, FOUND_RESIDUAL, FOUND_EXPECTED, FOUND_TURNS, FOUND = range(7)
 
+# Into `adapt`: slots of the last point but one (-1: none), of the last and of the start; whether the last move is to be
+# taken back; whether the mesh is to stay as it is.
+MOVED_PREVIOUS, MOVED_LEFT, MOVED_START, MOVED_BACK, MOVED_HELD, MOVED = range(6)
+
 ROOM = 8  # floats behind a point in a vector that may hold a message
-if max(SOLVED, ASKED, FOUND) > ROOM:
+if max(SOLVED, ASKED, FOUND, MOVED) > ROOM:
     raise ValueError("a message does not fit into the vectors it is written to")

@@ -122,9 +122,10 @@ OPS = OP_RARE + 1
     TURNED_AT,  # accepted steps when a series of steps that were taken back began
     MOVES,  # points after which the problem may choose other unknowns for the same curve, 0: never; see moving.py
     MOVED_AT,  # points stored when it did last
+    MESH_HELD,  # whether its mesh is to stay: then it only renews what it measures against
     PASSED,  # test function that changed its sign at the event just passed, -1: none certainly, or not alone
     INTEGERS,
-) = range(42)
+) = range(43)
 
 # Work counts: an own array, so that every reason has its place.
 (

@@ -85,9 +85,9 @@ class LongPeriod(Watcher):
         return trace.records[:, first : first + self.problem.context]
 
     def orbit(self, trace) -> tuple:
-        """Profile (L m, n), mesh (L,) and degree of the last row."""
+        """Profile (L m, n), mesh (L,) and degree of the last row, and the states' metric (n,)."""
         profile = trace.unknowns[-1, : self.at].reshape(-1, len(self.problem.base.states))
-        return profile, self.context(trace)[-1, : self.problem.intervals], self.problem.degree
+        return profile, self.context(trace)[-1, : self.problem.intervals], self.problem.degree, self.problem.metric
 
     def trivial(self, trace) -> np.ndarray:
         """(m,) logarithms of the rows' trivial multipliers."""

@@ -7,7 +7,9 @@ from continuation.compiled.calls.interface import NONFINITE, OK, SINGULAR, call,
 from continuation.compiled.calls.kernel import internal
 from continuation.compiled.matrices import linalg
 from continuation.compiled.state.messages import (
+    ASKED,
     ASKED_KIND,
+    FOUND,
     FOUND_ERROR,
     FOUND_EXPECTED,
     FOUND_KIND,
@@ -20,7 +22,7 @@ from continuation.compiled.state.trace_state import COUNTS, NULLITY, UNSTABLE, V
 from continuation.orbits.cycle_curves import curve_table as K
 from continuation.orbits.kernels import table as T
 from continuation.orbits.kernels.floquet import find_multipliers
-from continuation.orbits.kernels.locating import FAR, find_zero
+from continuation.orbits.kernels.locating import FAR, find_zero, largest_residual
 from continuation.orbits.kernels.merging import determinant
 from continuation.orbits.kernels.monitoring import (
     NEUTRAL,
@@ -221,7 +223,7 @@ def curve_refine(c, request, parameters, out):
     """Locate a special point of the curve near a guess: a secant method along it, as for branches."""
     n, tests = fixed(c, T.STATES), fixed(c, K.TESTS)
     size, intervals = fixed(c, T.UNKNOWNS), fixed(c, T.INTERVALS)
-    asked, found = doubles(request, 2 * size + 8), doubles(out, 2 * size + 8)
+    asked, found = doubles(request, 2 * size + ASKED), doubles(out, 2 * size + FOUND)
     p, weights, kept = new_doubles(fixed(c, T.PARAMETERS)), new_doubles(size), new_doubles((6, size))
     watched, test, kinds = new_doubles(2 * tests + intervals + 2 * n + COUNTS), -1, integers(fixed(c, K.KINDS), tests)
     given, product = doubles(parameters, fixed(c, T.PARAMETERS)), T.array(c, T.PRODUCT, size)
@@ -243,13 +245,13 @@ def curve_refine(c, request, parameters, out):
         beside = FAR
         for j in range(size):
             guess[j] -= 2.0 * FAR * (1.0 + math.sqrt(squared)) * direction[j]
-    status, error, residual = find_zero(c, test, tests, beside, guess, direction, weights, p, kept, watched)
+    status, error = find_zero(c, test, tests, beside, guess, direction, weights, p, kept, watched)
     if status != OK:
         return status
     for j in range(size):
         found[j], found[size + j] = kept[4, j], kept[5, j]
     found[behind + FOUND_KIND], found[behind + FOUND_NULLITY] = asked[behind + ASKED_KIND], 1.0
-    found[behind + FOUND_ERROR], found[behind + FOUND_RESIDUAL] = error, residual
+    found[behind + FOUND_ERROR], found[behind + FOUND_RESIDUAL] = error, largest_residual(c, kept[4], p)
     found[behind + FOUND_EXPECTED] = found[behind + FOUND_TURNS] = math.nan
     return OK
 

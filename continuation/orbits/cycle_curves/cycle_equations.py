@@ -13,7 +13,7 @@ from continuation.compiled.calls.kernel import internal
 from continuation.compiled.dense import workspace as D
 from continuation.compiled.dense.dense import derivative_at
 from continuation.compiled.matrices import linalg
-from continuation.compiled.state.messages import DETERMINANT, EXPONENT
+from continuation.compiled.state.messages import DETERMINANT, EXPONENT, SOLVED
 from continuation.orbits.cycle_curves import curve_table as K
 from continuation.orbits.cycle_curves.cycle_scalars import find_gradients, find_vectors, values_of_scalars
 from continuation.orbits.kernels import table as T
@@ -133,7 +133,7 @@ def curve_linearise(c, unknowns, parameters, unused):
     """The curve's derivatives at the unknowns, into its tables."""
     size = fixed(c, T.UNKNOWNS)
     y, p = doubles(unknowns, size), doubles(parameters, fixed(c, T.PARAMETERS))
-    return linearise_curve(c, y, p, new_doubles(2 * size + 8))
+    return linearise_curve(c, y, p, new_doubles(2 * size + SOLVED))
 
 
 @internal

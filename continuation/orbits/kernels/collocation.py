@@ -10,7 +10,7 @@ import math
 
 from continuation.compiled.calls.arrays import doubles, fixed, part
 from continuation.compiled.calls.interface import OK, callback
-from continuation.compiled.calls.kernel import internal
+from continuation.compiled.calls.kernel import inlined, internal
 from continuation.compiled.dense import dense
 from continuation.compiled.dense import workspace as D
 from continuation.orbits.kernels import table as T
@@ -125,6 +125,15 @@ def linearise(w, unknowns, parameters, unused):
                         jacobians[g, row, c, lane] = h[i] * period * a[k, c]
     T.flags(w)[T.FACTORED] = 0
     return status
+
+
+@inlined
+def node_weight(w, i, q):
+    """Quadrature weight of node q of interval i, for integrals over a period 1; ends of intervals are shared."""
+    m, intervals = fixed(w, T.DEGREE), fixed(w, T.INTERVALS)
+    weights, h = T.array(w, T.WEIGHTS, m + 1), T.array(w, T.MESH, intervals)
+    shared = h[i - 1 if i > 0 else intervals - 1] * weights[m] if q == 0 else 0.0
+    return h[i] * weights[q] + shared
 
 
 @internal

@@ -1,7 +1,7 @@
 """Special points of a branch of orbits: the zero of a test function along the branch, from a guess nearby.
 
-A secant method whose every value is that of an orbit corrected across the branch, safeguarded by its own bracket once
-it has one.  At branch points and Hopf points the equations are singular: the zero is extrapolated along the branch from
+A secant method whose every value is that of an orbit corrected across the branch, with steps that grow fourfold at
+most.  At branch points and Hopf points the equations are singular: the zero is extrapolated along the branch from
 orbits beside it, by its tangents, which leaves an error of the fourth order in their distance.
 """
 
@@ -13,9 +13,11 @@ from continuation.compiled.calls.arrays import doubles, fixed, new_doubles, part
 from continuation.compiled.calls.interface import NONFINITE, OK, SINGULAR, call, callback
 from continuation.compiled.calls.kernel import internal
 from continuation.compiled.state.messages import (
+    ASKED,
     ASKED_KIND,
     DETERMINANT,
     EXPONENT,
+    FOUND,
     FOUND_ERROR,
     FOUND_EXPECTED,
     FOUND_KIND,
@@ -61,11 +63,11 @@ def inner(weights, a, b):
 def orbit_at(w, start, direction, weights, s, p, x, z, det):
     """Correct the orbit at ``start + s direction`` across the direction (a unit one), into x.
 
-    z : (N,) its unit tangent; det : (2,) mantissa and exponent of the determinant.  Returns a status and |F|.
+    z : (N,) its unit tangent; det : (2,) mantissa and exponent of the determinant.  Returns a status.
     """
     size = weights.shape[0]
     row, rhs, out, f = new_doubles(size), new_doubles(2 * size), new_doubles(2 * size + SOLVED), new_doubles(size)
-    value, before, largest = 0.0, math.inf, 0.0
+    value, before = 0.0, math.inf
     for j in range(size):
         row[j] = weights[j] * direction[j]
         x[j] = start[j] + s * direction[j]
@@ -75,16 +77,15 @@ def orbit_at(w, start, direction, weights, s, p, x, z, det):
         status = call(fixed(w, T.RESIDUAL), w, x, p, f)
         if status == OK:
             status = call(fixed(w, T.LINEARISE), w, x, p, f[size - 1 :])
-        gap, largest = value, 0.0
+        gap = value
         for j in range(size):
             gap -= row[j] * x[j]
-            largest = max(largest, abs(f[j])) if j < size - 1 else largest
             rhs[j], rhs[size + j] = -f[j], 0.0
         rhs[size - 1], rhs[2 * size - 1] = gap, 1.0
         if status == OK:
             status = call(fixed(w, T.SOLVE), w, row, rhs, out)
         if status != OK:
-            return status, math.inf
+            return status
         squared, scale = inner(weights, part(out, 0, size), part(out, 0, size)), 0.0
         for j in range(size):
             x[j] += out[j]
@@ -96,9 +97,9 @@ def orbit_at(w, start, direction, weights, s, p, x, z, det):
             for j in range(size):
                 z[j] = tangent[j] / length
             det[0], det[1] = out[2 * size + DETERMINANT] * length, out[2 * size + EXPONENT]
-            return OK, largest
+            return OK
         before = change
-    return SINGULAR, math.inf
+    return SINGULAR
 
 
 @internal
@@ -127,66 +128,90 @@ def blend(a, b, from_a, from_b, length, sigma, x, direction):
 
 
 @internal
+def first_orbit(w, guess, direction, weights, singular, p, a, za, det):
+    """An orbit beside the guess to begin with, into a, and where another is to be sought: (status, sa, sb).
+
+    Where the equations are singular at what is sought the guess itself may be so near to it that no orbit is to be had.
+    """
+    first = FIRST * (1.0 + math.sqrt(inner(weights, guess, guess)))
+    sa, sb = -first if singular else 0.0, first
+    status = orbit_at(w, guess, direction, weights, sa, p, a, za, det)
+    for _ in range(WIDER):
+        if status != OK and singular:
+            sa, sb = 4.0 * sa, 4.0 * sb
+            status = orbit_at(w, guess, direction, weights, sa, p, a, za, det)
+    return status, sa, sb
+
+
+@internal
 def find_zero(w, test, tests, beside, guess, direction, weights, p, kept, watched):
     """Secant method for the zero of a test function along the branch.
 
     tests : how many there are
     beside : distance, relative to 1 + |x|, from which the zero is extrapolated where the equations are singular; 0:
         they are not
-    kept : (6, N) scratch; the zero and its tangent are left in its last rows.  Returns (status, error, residual).
+    kept : (6, N) scratch; the zero and its tangent are left in its last rows.  Returns (status, error).
     """
-    size = weights.shape[0]
     det, a, b, za, zb = new_doubles(2), kept[0], kept[1], kept[2], kept[3]
-    scale = 1.0 + math.sqrt(inner(weights, guess, guess))
-    singular = beside > 0.0
+    scale, singular = 1.0 + math.sqrt(inner(weights, guess, guess)), beside > 0.0
     enough = (beside if singular else PLACED) * scale
     # Steps converge so fast that the last would lead to a singular point itself: they go beyond it, so that in the end
     # it lies half way between two orbits.
     aside = 0.5 * enough if singular else 0.0
-    # The guess itself may be so near to a singular point that no orbit is to be had there.
-    sa, sb, step = -FIRST * scale if singular else 0.0, FIRST * scale, 0.0
-    status, residual = orbit_at(w, guess, direction, weights, sa, p, a, za, det)
-    for _ in range(WIDER):
-        if status != OK and singular:
-            sa, sb = 4.0 * sa, 4.0 * sb
-            status, residual = orbit_at(w, guess, direction, weights, sa, p, a, za, det)
+    status, sa, sb = first_orbit(w, guess, direction, weights, singular, p, a, za, det)
+    fa, power = 0.0, 0.0
+    if status == OK:
+        status, fa, power = test_at(w, test, tests, a, za, det, p, watched)
     if status != OK:
-        return status, 0.0, 0.0
-    status, fa, power = test_at(w, test, tests, a, za, det, p, watched)
-    if status != OK:
-        return status, 0.0, 0.0
+        return status, 0.0
     for _ in range(STEPS):
-        status, residual = orbit_at(w, guess, direction, weights, sb, p, b, zb, det)
+        status = orbit_at(w, guess, direction, weights, sb, p, b, zb, det)
         if status != OK:
             sb = 0.5 * (sa + sb)
             if abs(sb - sa) <= enough:
-                return status, 0.0, 0.0
+                return status, 0.0
             continue
         status, fb, exponent = test_at(w, test, tests, b, zb, det, p, watched)
         if status != OK:
-            return status, 0.0, 0.0
+            return status, 0.0
         fb *= 2.0 ** max(min(exponent - power, 900.0), -900.0)
-        if fa == fb:
-            return SINGULAR, 0.0, 0.0
         step = fb * (sb - sa) / (fb - fa)
         if not abs(step) < math.inf:
-            return NONFINITE, 0.0, 0.0
+            return NONFINITE, 0.0
         if abs(step) <= enough and (not singular or abs(sb - sa) <= 4.0 * enough) or fb == 0.0:
-            chord = 0.0
-            for j in range(size):
-                chord += weights[j] * (b[j] - a[j]) * (b[j] - a[j])
-            chord = math.copysign(math.sqrt(chord), sb - sa)
-            sigma = fa / (fa - fb)
-            if abs(chord) > 0.0:
-                blend(a, b, za, zb, chord, sigma, kept[4], kept[5])
-            error = abs(step) * (beside if singular else 1.0) / scale
-            return OK, max(error, EXACT), residual
+            place_zero(a, b, za, zb, weights, sb - sa, fa / (fa - fb), kept[4], kept[5])
+            return OK, max(abs(step) * (beside if singular else 1.0) / scale, EXACT)
         if abs(step) > 4.0 * abs(sb - sa):
             step = math.copysign(4.0 * abs(sb - sa), step)
-        for j in range(size):
+        for j in range(weights.shape[0]):
             a[j], za[j] = b[j], zb[j]
         sa, fa, sb = sb, fb, sb - step - math.copysign(aside, step)
-    return SINGULAR, 0.0, 0.0
+    return SINGULAR, 0.0
+
+
+@internal
+def place_zero(a, b, za, zb, weights, way, sigma, x, direction):
+    """Write the point at `sigma` between two orbits, `way` apart along the guess's tangent, and its tangent."""
+    chord = 0.0
+    for j in range(weights.shape[0]):
+        chord += weights[j] * (b[j] - a[j]) * (b[j] - a[j])
+    if chord > 0.0:
+        blend(a, b, za, zb, math.copysign(math.sqrt(chord), way), sigma, x, direction)
+    else:
+        for j in range(weights.shape[0]):
+            x[j], direction[j] = b[j], zb[j]
+
+
+@internal
+def largest_residual(w, x, p):
+    """Largest component of the equations at x, the phase condition left out; NaN where they have no value."""
+    size, f, largest = x.shape[0], new_doubles(x.shape[0]), 0.0
+    p[fixed(w, T.ACTIVE)] = x[size - 1]
+    if call(fixed(w, T.RESIDUAL), w, x, p, f) != OK:
+        return math.nan
+    for j in range(size - 2):
+        largest = max(largest, abs(f[j]))
+    return largest
 
 
 @callback
@@ -194,7 +219,7 @@ def refine(w, request, parameters, out):
     """Locate a special point near a guess, as the engine asks for it; see `Operations.refine`."""
     n, m, intervals, _ = T.sizes(w)
     size = intervals * n * m + 2
-    asked, found = doubles(request, 2 * size + 8), doubles(out, 2 * size + 8)
+    asked, found = doubles(request, 2 * size + ASKED), doubles(out, 2 * size + FOUND)
     p, weights, kept = new_doubles(fixed(w, T.PARAMETERS)), new_doubles(size), new_doubles((6, size))
     watched, test = new_doubles(2 * W.TESTS + intervals + 2 * n + COUNTS), np.int64(-1)  # no literal: see `frames`
     given = doubles(parameters, fixed(w, T.PARAMETERS))
@@ -212,7 +237,7 @@ def refine(w, request, parameters, out):
     for j in range(size):
         direction[j] = asked[size + j]
     beside = FAR if test == W.AMPLITUDE else (BESIDE if test == W.BRANCH else 0.0)
-    status, error, residual = find_zero(w, test, W.TESTS, beside, guess, direction, weights, p, kept, watched)
+    status, error = find_zero(w, test, W.TESTS, beside, guess, direction, weights, p, kept, watched)
     if status != OK:
         return status
     for j in range(size):
@@ -220,7 +245,7 @@ def refine(w, request, parameters, out):
     behind = 2 * size
     found[behind + FOUND_KIND] = asked[behind + ASKED_KIND]
     found[behind + FOUND_NULLITY] = 2.0 if test == W.TORUS else 1.0
-    found[behind + FOUND_ERROR], found[behind + FOUND_RESIDUAL] = error, residual
+    found[behind + FOUND_ERROR], found[behind + FOUND_RESIDUAL] = error, largest_residual(w, kept[4], p)
     found[behind + FOUND_EXPECTED] = math.nan
     found[behind + FOUND_TURNS] = 1.0 if test == W.FOLD else (math.nan if test == W.BRANCH else 0.0)
     return OK

@@ -12,13 +12,15 @@ from continuation.compiled.matrices import linalg
 from continuation.compiled.state.messages import DETERMINANT, EXPONENT, SOLVED
 from continuation.compiled.state.trace_state import COUNTS, NULLITY, UNSTABLE, VANISHED
 from continuation.orbits.kernels import table as T
+from continuation.orbits.kernels.collocation import node_weight
 from continuation.orbits.kernels.floquet import find_multipliers
 from continuation.orbits.kernels.merging import determinant
 
 FOLD, BRANCH, DOUBLING, TORUS, AMPLITUDE, TESTS = range(6)  # test functions, in the order of `Operations.tests`
-# Moduli this near to 1 are taken for 1 where no test function says more: pairs of conservative problems rest there,
-# but for the error of the mesh.
-NEUTRAL = 1e-7
+# Moduli this near to 1 are taken for 1 where no test function says more: pairs of conservative problems rest there, but
+# for the error of the mesh, which the trivial multiplier shows; beyond the second bound that says nothing any more.
+NEUTRAL, MOST_NEUTRAL = 1e-7, 1e-3
+BESIDE_ONE = 1e-2  # distance from 1 within which a multiplier may be the trivial one, or its pair with the critical one
 # Part of the reference's amplitude below which an orbit is next to a Hopf point: there it is no fold, whatever rounding
 # makes of its tangent, and no reference itself.
 TINY = 0.05
@@ -47,13 +49,31 @@ def gather_maps(w):
 
 
 @internal
-def trivial_last(logs, angles):
-    """Move the multiplier nearest to 1 behind the others, which keep their order."""
-    n, best, place = logs.shape[0], math.inf, 0
-    for k in range(n):
+def nearest_to_one(logs, angles, real):
+    """Index of the multiplier nearest to 1, of all or of the positive ones; -1 if there is none."""
+    best, place = math.inf, -1
+    for k in range(logs.shape[0]):
         gap = math.hypot(logs[k], angles[k])
-        if gap < best:
+        if gap < best and (angles[k] == 0.0 or not real):
             best, place = gap, k
+    return place
+
+
+@internal
+def trivial_last(logs, angles):
+    """Move the multiplier nearest to 1 behind the others, which keep their order.
+
+    Beside a fold it may make a pair with the one that passes 1, by rounding: then that one is the pair's product.
+    """
+    n, place, alone = logs.shape[0], nearest_to_one(logs, angles, False), nearest_to_one(logs, angles, True)
+    if angles[place] != 0.0:
+        if alone >= 0 and abs(logs[alone]) <= BESIDE_ONE:
+            place = alone
+        elif math.hypot(logs[place], angles[place]) <= BESIDE_ONE:
+            for k in range(n):
+                if k != place and angles[k] == -angles[place] and logs[k] == logs[place]:
+                    logs[k], angles[k] = 2.0 * logs[k], 0.0
+                    logs[place] = angles[place] = 0.0
     log, angle = logs[place], angles[place]
     for k in range(place, n - 1):
         logs[k], angles[k] = logs[k + 1], angles[k + 1]
@@ -82,8 +102,11 @@ def correct_smallest(w, logs, angles):
     for k in range(n):
         if k != smallest:
             total -= logs[k]
-    if total < logs[before] if before >= 0 else True:
-        logs[smallest] = total
+    if before < 0 or total < logs[before]:
+        logs[smallest], negative = total, 0
+        for k in range(n):
+            negative += k != smallest and abs(angles[k]) == math.pi
+        angles[smallest] = math.pi if negative % 2 == 1 else 0.0  # the product of all is positive
 
 
 @internal
@@ -111,8 +134,9 @@ def count_outside(w, logs, angles):
     branch points of these very equations; where the multipliers say otherwise the one nearest to 1 is across.
     """
     others, count, real, nearest = logs.shape[0] - 1, 0, 0, -1
+    neutral = max(NEUTRAL, min(abs(logs[others]), MOST_NEUTRAL))
     for k in range(others):
-        outside = logs[k] > NEUTRAL
+        outside = logs[k] > neutral
         count += outside
         if angles[k] == 0.0:
             real += outside
@@ -120,7 +144,7 @@ def count_outside(w, logs, angles):
                 nearest = k
     odd = parity(w) * (-1.0 if others % 2 == 1 else 1.0) < 0.0
     if odd != (real % 2 == 1) and nearest >= 0:
-        count += -1 if logs[nearest] > NEUTRAL else 1
+        count += -1 if logs[nearest] > neutral else 1
     return count
 
 
@@ -146,23 +170,19 @@ def torus_test(logs, angles):
 def amplitude_test(w, u):
     """Part of the reference in an orbit, both without their means: it passes zero where orbits shrink to a point."""
     n, m, intervals, _ = T.sizes(w)
-    reference, weights = T.array(w, T.REFERENCE, intervals * n * m), T.array(w, T.WEIGHTS, m + 1)
-    metric, h, means = T.array(w, T.METRIC, n), T.array(w, T.MESH, intervals), T.array(w, T.POINT, (4, n))
+    reference, metric = T.array(w, T.REFERENCE, intervals * n * m), T.array(w, T.METRIC, n)
     along, squared = 0.0, 0.0
     for k in range(n):
-        means[0, k] = means[1, k] = 0.0
-        product, square = 0.0, 0.0
+        mean = 0.0
         for i in range(intervals):
-            before = h[i - 1] if i > 0 else h[intervals - 1]
             for q in range(m):
-                weight = h[i] * weights[q] + (before * weights[m] if q == 0 else 0.0)
+                mean += node_weight(w, i, q) * reference[(i * m + q) * n + k]
+        for i in range(intervals):
+            for q in range(m):
                 at = (i * m + q) * n + k
-                means[0, k] += weight * u[at]
-                means[1, k] += weight * reference[at]
-                product += weight * u[at] * reference[at]
-                square += weight * reference[at] * reference[at]
-        along += metric[k] * (product - means[0, k] * means[1, k])
-        squared += metric[k] * (square - means[1, k] * means[1, k])
+                swing = node_weight(w, i, q) * metric[k] * (reference[at] - mean)
+                along += swing * (u[at] - mean)
+                squared += swing * (reference[at] - mean)
     return along / squared if squared > 0.0 else 1.0
 
 

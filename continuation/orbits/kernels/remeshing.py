@@ -10,17 +10,19 @@ import math
 from continuation.compiled.calls.arrays import doubles, fixed, new_doubles, part
 from continuation.compiled.calls.interface import OK, callback
 from continuation.compiled.calls.kernel import internal
+from continuation.compiled.state.messages import MOVED, MOVED_BACK, MOVED_HELD, MOVED_LEFT, MOVED_PREVIOUS, MOVED_START
 from continuation.orbits.kernels import table as T
-from continuation.orbits.kernels.collocation import set_reference
+from continuation.orbits.kernels.collocation import node_weight, set_reference
 from continuation.orbits.kernels.monitoring import TINY, amplitude_test
 from continuation.orbits.kernels.returning import bring_start, interpolate, is_near
 
-FLOOR = 0.1  # part of the mean that the error's density has at least: no interval is longer than ten mean ones
+FLOOR = 0.1  # part of the mean that is added to the error's density: no interval is longer than about eleven mean ones
 # How unequal the shares of the intervals may be before the mesh is moved at all: nearer 1 and it moves for rounding.
 UNEQUAL = 1.3
 SWEEPS = 2  # of smoothing of the density: jumps of neighbours differ by chance
-# What is asked for: indices of the slots PREVIOUS (-1: none), LEFT and START; whether to take the last move back.
-PREVIOUS, LEFT, START, BACK, ASKED = range(5)
+# Range of a state along an orbit, relative to its unit and its values, below which it is constant but for rounding, of
+# which a mesh must know nothing.
+CONSTANT = 1e-9
 
 
 @internal
@@ -28,12 +30,13 @@ def measure_error(w, u, density):
     """Density of the local error of an orbit on each interval, by time, for the whole period 1; returns its mean."""
     n, m, intervals, _ = T.sizes(w)
     nm, top, h = n * m, T.array(w, T.TOP, m + 1), T.array(w, T.MESH, intervals)
-    high, jumps = new_doubles((intervals, n)), new_doubles(intervals)
+    high, jumps, metric = new_doubles((intervals, n)), new_doubles(intervals), T.array(w, T.METRIC, n)
     for k in range(n):
         least, most = math.inf, -math.inf
         for q in range(intervals * m):
             least, most = min(least, u[q * n + k]), max(most, u[q * n + k])
-        scale = 1.0 / (most - least) if most > least else 0.0
+        size = 1.0 / math.sqrt(n * metric[k]) + max(abs(least), abs(most))
+        scale = 1.0 / (most - least) if most - least > CONSTANT * size else 0.0
         for i in range(intervals):
             last = 0 if i + 1 == intervals else (i + 1) * nm
             total = top[m] * u[last + k]
@@ -90,11 +93,10 @@ def lay_mesh(w, u, new):
 def weigh_nodes(w, weights):
     """Write the inner product's weights of the values at the nodes (those of T and p stay)."""
     n, m, intervals, _ = T.sizes(w)
-    h, quadrature, metric = T.array(w, T.MESH, intervals), T.array(w, T.WEIGHTS, m + 1), T.array(w, T.METRIC, n)
+    metric = T.array(w, T.METRIC, n)
     for i in range(intervals):
-        before = h[i - 1] if i > 0 else h[intervals - 1]
         for q in range(m):
-            weight = h[i] * quadrature[q] + (before * quadrature[m] if q == 0 else 0.0)
+            weight = node_weight(w, i, q)
             for k in range(n):
                 weights[(i * m + q) * n + k] = metric[k] * weight
 
@@ -137,26 +139,28 @@ def adapt(w, slots, weights, request):
     The records in the slots asked for, and the weights, follow the mesh; that of the start also follows the phase.
     """
     n, m, intervals, _ = T.sizes(w)
-    count, asked = intervals * n * m, doubles(request, ASKED)
+    count, asked = intervals * n * m, doubles(request, MOVED)
     width = fixed(w, T.WIDTH)
     h, former = T.array(w, T.MESH, intervals), T.array(w, T.FORMER, intervals)
-    left = record_in(slots, asked[LEFT], width)
-    if abs(amplitude_test(w, left)) < TINY:
-        return OK
-    if asked[BACK] == 1.0:
+    left = record_in(slots, asked[MOVED_LEFT], width)
+    if asked[MOVED_BACK] == 1.0:
         for i in range(intervals):
             h[i] = former[i]
         weigh_nodes(w, T.array(w, T.PRODUCT, count + 2))
-        set_reference(w, left)
+        if T.flags(w)[T.RENEWED] == 1:
+            set_reference(w, left)
         return OK
-    new, start = new_doubles(intervals), record_in(slots, asked[START], width)
+    new, start = new_doubles(intervals), record_in(slots, asked[MOVED_START], width)
     for i in range(intervals):
         former[i] = h[i]
+    T.flags(w)[T.RENEWED] = 1 if abs(amplitude_test(w, left)) >= TINY else 0
+    if T.flags(w)[T.RENEWED] == 0:
+        return OK
     if T.flags(w)[T.STARTED] == 0:
         remember_start(w, start, h)
-    moves, near = fixed(w, T.MOVING) == 1 and lay_mesh(w, left, new), False
-    if asked[PREVIOUS] >= 0.0:
-        previous = record_in(slots, asked[PREVIOUS], width)
+    moves, near = asked[MOVED_HELD] == 0.0 and lay_mesh(w, left, new), False
+    if asked[MOVED_PREVIOUS] >= 0.0:
+        previous = record_in(slots, asked[MOVED_PREVIOUS], width)
         near = is_near(w, left, previous, start, T.array(w, T.PRODUCT, fixed(w, T.UNKNOWNS)))
         if moves:
             carry(w, previous, h, new)

@@ -15,7 +15,7 @@ from continuation.orbits.kernels import table as T
 from continuation.orbits.kernels.locating import inner, orbit_at
 
 # Distance of period and parameters from the start's, in units of what they change in a step, within which the start is
-# looked for: until the mesh moves again, three steps on, a step grows eightfold at most.
+# looked for: until it is looked for again, three steps on usually, a step grows eightfold at most.
 NEAR = 20.0
 SHIFTS = 4  # tried for each interval: the phase is searched from the best of them
 SECANTS = 12  # steps of the search, at most; what they leave is corrected with the orbit
@@ -152,7 +152,7 @@ def correct_start(w, start, weights):
         return
     for j in range(size):
         direction[j] = tangent[j] / length
-    status, _ = orbit_at(w, part(start, 0, size), direction, weights, 0.0, p, x, z, det)
+    status = orbit_at(w, part(start, 0, size), direction, weights, 0.0, p, x, z, det)
     along = inner(weights, z, direction)
     if status != OK or along == 0.0:
         return

@@ -25,7 +25,6 @@ from continuation.orbits.profiles.basis import basis
     GROUPS,  # G
     PARAMETERS,
     ACTIVE,
-    MOVING,  # whether the mesh is to follow the orbit
     BASE,  # address of the vector field's DenseTable
     WIDTH,  # floats in a record of the engine's
     SOLVE,  # addresses of callbacks of these tables, for each other
@@ -34,7 +33,7 @@ from continuation.orbits.profiles.basis import basis
     MONITOR,
     UNKNOWNS,  # N
     SIZES,
-) = range(15)
+) = range(14)
 (
     PLACES,  # int64 (G, LANES): the interval in each place, -1 where there is none
     FLAGS,  # int64 (FLAGS,)
@@ -85,7 +84,7 @@ from continuation.orbits.profiles.basis import basis
     FIRST,  # (2 N + L,) the start as it was traced from, with its mesh
     TABLE,
 ) = range(SIZES, SIZES + 48)
-FACTORED, STARTED, N_FLAGS = range(3)  # entries of FLAGS
+FACTORED, STARTED, RENEWED, N_FLAGS = range(4)  # entries of FLAGS
 
 
 def chunks(intervals: int) -> np.ndarray:
@@ -117,10 +116,9 @@ class OrbitTable:
     mesh : (L,) array
     metric : (n,) array
     product : (L m n + 2,) array
-    moving : bool
     """
 
-    def __init__(self, base, sizes, mesh, metric, product, moving=True):
+    def __init__(self, base, sizes, mesh, metric, product):
         n, m, parameters, active = sizes
         intervals, b = len(mesh), basis(m)
         places = chunks(intervals)
@@ -179,7 +177,7 @@ class OrbitTable:
             FIRST: np.zeros(2 * (intervals * nm + 2) + intervals),
         }
         self.table = np.zeros(TABLE, np.int64)
-        self.table[:WIDTH] = n, m, intervals, groups, parameters, active, moving, base.address
+        self.table[:WIDTH] = n, m, intervals, groups, parameters, active, base.address
         self.table[UNKNOWNS] = intervals * nm + 2
         for index, array in self.arrays.items():
             self.arrays[index] = np.ascontiguousarray(array)

@@ -7,6 +7,7 @@ import numpy as np
 
 from continuation.orbits.profiles.basis import basis
 
+CONSTANT = 1e-9  # range of a state, relative to its unit and its values, that is rounding; as where meshes are laid
 REFINED = 8  # iterations of Newton's method for an extremum, from the best of the nodes and points between them
 
 
@@ -69,6 +70,18 @@ def horner(coefficients, s) -> np.ndarray:
     for k in range(coefficients.shape[-1] - 1, -1, -1):
         total = total * s + coefficients[..., k]
     return total
+
+
+def varies(profile, metric) -> np.ndarray:
+    """(n,) whether a state of an orbit (k, n) is more than a constant and its rounding; metric (n,) of the states.
+
+    Examples
+    --------
+    >>> varies(np.array([[0.0, 3.0], [1.0, 3.0 + 1e-15]]), np.array([0.5, 0.5])).tolist()
+    [True, False]
+    """
+    size = 1 / np.sqrt(len(metric) * metric) + np.max(np.abs(profile), axis=0)
+    return np.ptp(profile, axis=0) > CONSTANT * size
 
 
 def means(profiles, meshes, degree) -> np.ndarray:
