@@ -28,6 +28,9 @@ from continuation.orbits.refusals import (
 # Amplitudes of the first orbits at a Hopf point, in units of the states, from large to small: of these the branch takes
 # the largest that its first step reaches and whose orbit is still the linear one, but for BENT of it.
 LARGEST_AMPLITUDE, HALVINGS, BENT = 0.5, 20, 0.1
+# How far half the slope of the parameter times the amplitude may be from its change, which it is where that goes by the
+# square of the amplitude: 1 where it turns. Changes below the second, in the parameter's unit, are rounding.
+SQUARE, ROUNDED = 0.5, 1e-10
 MOVES = 2  # of the mesh of an orbit that was given, before its branch begins
 NEAR = 1e-2  # distance, relative to 1 + |u|, of an orbit that has shrunk to a point from the Hopf point that it ends in
 HOPF = KINDS.index("HOPF")
@@ -190,7 +193,8 @@ def critical_pair(a, point) -> tuple:
 def orbits_ahead(equations, x, tangent, held=None) -> list:
     """Orbits (with tangents) of falling amplitude beside a point x, each nearly the linear one.
 
-    Their part along `held` (N,) stays as predicted; default: along the tangent.
+    Their part along `held` (N,) stays as predicted; default: along the tangent, and then between them and x, a Hopf
+    point, the parameter does not turn.
     """
     row, found = equations.weights * (tangent if held is None else held), []
     for k in range(HALVINGS):
@@ -199,10 +203,19 @@ def orbits_ahead(equations, x, tangent, held=None) -> list:
         y, along = equations.correct(guess, row)
         if y is None or equations.length(y - guess) > BENT * amplitude or y[-2] <= 0.0:
             continue
-        found.append((y, along if row @ (y - x) * (row @ along) > 0.0 else -along))
+        along = along if row @ (y - x) * (row @ along) > 0.0 else -along
+        if held is not None or leaves_by_the_square(equations, y - x, along, amplitude):
+            found.append((y, along))
         if len(found) == 6:
             break
     return found
+
+
+def leaves_by_the_square(equations, change, along, amplitude) -> bool:
+    """Whether the parameter has left a Hopf point by the square of the amplitude, but for rounding: without a fold."""
+    rise, due = change[-1], 0.5 * amplitude * along[-1]
+    rounding = ROUNDED * np.sqrt(1 / equations.weights[-1])
+    return max(abs(rise), abs(due)) <= rounding or abs(due - rise) <= SQUARE * abs(rise)
 
 
 def from_orbit(cycles, orbit, vary, parameters, span) -> tuple:

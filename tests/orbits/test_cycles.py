@@ -172,17 +172,6 @@ def test_the_mesh_changes_nothing_but_the_error(brusselator):
     assert_allclose(ends, ends[0], rtol=1e-8)
 
 
-def test_orders_of_convergence(brusselator):
-    problem, equilibria = brusselator
-    for degree in (2, 3):
-        errors = []
-        for intervals in (16, 32):
-            cycles = periodic_orbits(problem, intervals, degree)
-            branch = trace(cycles, equilibria["HB1"], "b", (0, 3), settings=Settings(adapt=0))
-            errors.append(abs(branch["period"][-1] / 7.156919921179874 - 1))
-        assert errors[1] < errors[0] * 0.5 ** (2 * degree - 1.2)
-
-
 @pytest.mark.parametrize(
     ("start", "words"),
     [
