@@ -1,6 +1,7 @@
 """A diagram in one netCDF-4 file: a group for each branch, as `continuation.output.files` lays one out.
 
-Layout (format version 1).  Group ``branch0`` holds the branch of the start, ``branch1`` the next, and so on; their
+Layout (format version 1, with periodic orbits 2).  Group ``branch0`` holds the branch of the start, ``branch1`` the
+next, and so on, ``cycles0`` and those that follow the branches of periodic orbits with all their profiles; their
 special points bear the labels of the diagram.  The attributes of the root group say what the file is and hold, as
 JSON text, the plan, the origins, the failures, the labels explored, the effort and the work pending: a diagram that
 was interrupted is resumed from its file.  A checksum of all ends it.
@@ -11,17 +12,29 @@ from datetime import datetime, timezone
 
 import numpy as np
 
-from continuation.exploring.record import Completion, DiagramRecord, Failure, Finish, Follow, Origin, Plan, Seek
+from continuation.exploring.record import (
+    Completion,
+    DiagramRecord,
+    Failure,
+    Finish,
+    Follow,
+    OrbitMesh,
+    Origin,
+    Plan,
+    Seek,
+)
 from continuation.ground.points import Start
 from continuation.ground.settings import Settings
 from continuation.ground.status import Kind
+from continuation.orbits.periodic import periodic_orbits
 from continuation.output import files as storage
 from continuation.output.dataset import source_text
 from continuation.output.encoding import decode, encode
 from continuation.results.request import Bound
 
 FORMAT = "pseudoarc diagram"
-VERSION = 1
+VERSION = 2
+PLAIN_VERSION = 1  # of diagrams without periodic orbits: as earlier versions wrote and read them
 # Of a plan, as they are.
 PLAIN = ("vary", "span", "depth", "max_branches", "max_points", "deflate", "bounds", "max_seconds")
 STARTS = ("x", "tangent", "p", "vary", "known", "continuum", "ahead")  # what is stored of a start
@@ -34,14 +47,7 @@ def save_diagram(diagram, path):
     ------
     OSError
         If the place can't be written to.
-    ValueError
-        If it has branches of periodic orbits, which files of diagrams can't hold yet.
     """
-    if diagram.plan.cycles is not None:
-        raise ValueError(
-            "diagram: one with branches of periodic orbits can't be saved; save it made without `cycles`, and the "
-            "branches in `diagram.cycles` one by one"
-        )
     storage.write_whole(path, lambda temporary: write_diagram(diagram, temporary))
 
 
@@ -52,6 +58,8 @@ def write_diagram(diagram, path):
     xarray.Dataset(attrs=attributes(diagram)).to_netcdf(path, engine="h5netcdf")
     for k, branch in enumerate(diagram.branches):
         storage.write(branch, path, group=f"branch{k}", mode="a")
+    for k, branch in enumerate(diagram.cycles):
+        storage.write(branch, path, profiles=slice(None), group=f"cycles{k}", mode="a")
 
 
 def load_diagram(path, make_problem=None) -> DiagramRecord:
@@ -70,7 +78,9 @@ def load_diagram(path, make_problem=None) -> DiagramRecord:
         record = decode(attrs["diagram"])
         problem = storage.rebuilt(attrs, make_problem)
         branches = [storage.sound_rows(groups[f"branch{k}"], problem) for k in range(len(record["origins"]))]
-        diagram = diagram_of(str(attrs["problem"]), record, branches, problem)
+        cycles = [groups[f"cycles{k}"] for k in range(len(record.get("cycle_origins", ())))]
+        cycles = [storage.sound_rows(group, storage.rebuilt(group.attrs, make_problem)) for group in cycles]
+        diagram = diagram_of(str(attrs["problem"]), record, branches, cycles, problem)
         check_diagram(diagram)
         return diagram
 
@@ -78,7 +88,8 @@ def load_diagram(path, make_problem=None) -> DiagramRecord:
 def check_diagram(diagram):
     """Raise a ValueError where origins or work of a file lead nowhere: a branch has its parent before it."""
     count = len(diagram.branches)
-    parents = [(k, origin.parent) for k, origin in enumerate(diagram.origins) if origin.parent is not None]
+    kinds = (diagram.origins, diagram.cycle_origins)
+    parents = [(k, o.parent) for origins in kinds for k, o in enumerate(origins) if o.parent is not None]
     if not count or any(not 0 <= parent < k for k, parent in parents):
         raise ValueError("the branches have no order")
     named = [getattr(task, name) for task in diagram.pending for name in ("parent", "branch") if hasattr(task, name)]
@@ -102,17 +113,23 @@ def attributes(diagram) -> dict:
         "effort": diagram.effort,
         "pending": [task_record(task) for task in diagram.pending],
     }
+    version = PLAIN_VERSION
+    if diagram.plan.cycles is not None:
+        version = VERSION
+        record["cycle_origins"] = [asdict(origin) for origin in diagram.cycle_origins]
     time = datetime.now(timezone.utc).isoformat(timespec="seconds")
     return {
-        "format": FORMAT, "format_version": VERSION, "problem": diagram.problem_name, "created": time,
+        "format": FORMAT, "format_version": version, "problem": diagram.problem_name, "created": time,
         "diagram": encode(record), **source_text(diagram.problem),
     }  # fmt: skip
 
 
 def plan_record(plan) -> dict:
-    """A plan as plain values."""
+    """A plan as plain values; of periodic orbits the mesh."""
+    cycles = plan.cycles
     return {
         **{name: getattr(plan, name) for name in PLAIN},
+        **({} if cycles is None else {"cycles": [cycles.intervals, cycles.degree]}),
         "settings": plan.settings.as_dict(),
         "detect": sorted(kind.name for kind in plan.detect),
     }
@@ -127,13 +144,22 @@ def task_record(task) -> dict:
     return {"what": type(task).__name__.lower(), **asdict(task)}
 
 
-def diagram_of(name, record, branches, problem) -> DiagramRecord:
+def diagram_of(name, record, branches, cycles, problem) -> DiagramRecord:
     """The diagram of what was read."""
     plan = dict(record["plan"])
     plan["settings"] = Settings(**plan["settings"])
     plan["detect"] = frozenset(Kind[kind] for kind in plan["detect"])
     plan["bounds"] = tuple(Bound(*bound) for bound in plan.get("bounds", ()))  # older files have none
-    special = {p.label: p for branch in reversed(branches) for p in reversed(branch.special) if p.kind is not Kind.END}
+    if plan.get("cycles") is not None:
+        plan["cycles"] = OrbitMesh(*plan["cycles"])
+        if problem is not None:
+            plan["cycles"] = periodic_orbits(problem, *plan["cycles"])
+    special = {
+        p.label: p
+        for branch in reversed([*branches, *cycles])
+        for p in reversed(branch.special)
+        if p.kind is not Kind.END
+    }
     diagram = DiagramRecord(
         problem_name=name,
         plan=Plan(**plan),
@@ -145,6 +171,8 @@ def diagram_of(name, record, branches, problem) -> DiagramRecord:
         status=Completion[record["status"]],
         effort=record["effort"],
         problem=problem,
+        cycles=tuple(cycles),
+        cycle_origins=tuple(Origin(**origin) for origin in record.get("cycle_origins", ())),
     )
     pending = tuple(task_of(entry, special, problem) for entry in record["pending"])
     return DiagramRecord(**{**vars(diagram), "pending": pending})

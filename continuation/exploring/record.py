@@ -3,6 +3,7 @@
 import math
 from dataclasses import dataclass, replace
 from enum import Enum
+from typing import NamedTuple
 
 from continuation.ground.arguments import UnknownName, shown
 from continuation.ground.names import suggest
@@ -25,6 +26,13 @@ class Completion(Enum):
         return self.value
 
 
+class OrbitMesh(NamedTuple):
+    """The mesh of the periodic orbits of a diagram whose problem is not known yet."""
+
+    intervals: int
+    degree: int
+
+
 @dataclass(frozen=True)
 class Plan:
     """What a diagram was asked for, checked: `continuation.diagram.diagram` describes the options."""
@@ -39,7 +47,7 @@ class Plan:
     deflate: tuple = ()
     bounds: tuple = ()  # limits of states and outputs, see `continuation.results.request.Bound`
     max_seconds: float = math.inf
-    cycles: object = None  # PeriodicOrbits, where branches of periodic orbits are to be followed too
+    cycles: object = None  # PeriodicOrbits, where their branches are to be followed too; OrbitMesh, without a problem
 
 
 @dataclass(frozen=True)

@@ -22,6 +22,7 @@ from continuation.exploring.record import (
     Failure,
     Finish,
     Follow,
+    OrbitMesh,
     Origin,
     Seek,
     branch_points,
@@ -31,6 +32,7 @@ from continuation.exploring.record import (
 from continuation.exploring.tracing import NO_CLOCK, Clock, Tracer, describe_state, trace_end, trace_new
 from continuation.ground.interrupts import listening
 from continuation.ground.status import StartError, Status
+from continuation.orbits.periodic import periodic_orbits
 from continuation.results.joining import add_effort
 from continuation.results.solutions import need_problem
 from continuation.searching.disconnected import unconnected
@@ -58,6 +60,8 @@ def resume_diagram(diagram, problem=None, *, progress=False, **limits) -> Diagra
     problem = diagram.problem if problem is None else problem
     problem = need_problem(diagram.branches[0], problem) if diagram.branches else problem
     plan = change_limits(diagram.plan, **limits)
+    if isinstance(plan.cycles, OrbitMesh):
+        plan = replace(plan, cycles=periodic_orbits(problem, *plan.cycles))
     branches = tuple(replace(branch, problem=problem) for branch in diagram.branches)
     pending = tuple(with_problem(task, problem) for task in diagram.pending)
     return continue_diagram(replace(diagram, problem=problem, plan=plan, branches=branches, pending=pending), progress)

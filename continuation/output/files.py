@@ -48,9 +48,9 @@ def save(branch, path):
     write_whole(path, lambda temporary: write(branch, temporary))
 
 
-def write(branch, path, **place):
-    """Write a branch to a file; `place` may say the group and the mode of opening."""
-    dataset = _legal(to_stored(branch, profiles_to_keep(branch)))
+def write(branch, path, profiles=None, **place):
+    """Write a branch to a file; `profiles` as for `to_stored`, `place` may say the group and the mode of opening."""
+    dataset = _legal(to_stored(branch, profiles_to_keep(branch) if profiles is None else profiles))
     bare = {name: {"_FillValue": None} for name, column in dataset.variables.items() if column.dtype.kind == "f"}
     for name in ("unknowns", "tangents", "context") if branch.layout is not None else ():
         bare[name] |= COMPRESSED
