@@ -275,6 +275,13 @@ class Equations:
         """The periodic orbit that a special point is, as normal forms need it; here None."""
         return None
 
+    def parameter_rows(self, rows) -> np.ndarray:
+        """(m, k) parameters and constants of every row of a branch."""
+        p = np.tile(self.parameter_values(rows.parameters), (len(rows), 1))
+        for column, name in enumerate(rows.vary):
+            p[:, self.index_of(name)] = rows.varied[:, column]
+        return p
+
     def row_outputs(self, rows) -> dict:
         """Name -> (m,) columns of a branch beside states and outputs; here none."""
         return {}

@@ -12,6 +12,7 @@ from continuation.ground.status import Kind, StartError, Status
 from continuation.orbits.forms import CriticalOrbit
 from continuation.orbits.orbit_operations import OrbitEquations, orbit_operations
 from continuation.orbits.orbit_rows import context_at
+from continuation.orbits.profiles.along import EXTREMES, columns_along, name_along, values_along
 from continuation.orbits.profiles.layout import AMPLITUDE, PERIOD, ProfileLayout, node_weights
 from continuation.orbits.profiles.profile import amplitudes, extrema, means
 from continuation.orbits.starts import hopf_near, start_of
@@ -148,17 +149,34 @@ class PeriodicOrbits(Equations):
             )
 
         values = [Plain("period", lambda u, p: u[-1]), *(least(k) for k in range(len(self.base.states)))]
-        return {value.name: value for value in values}
+        return {value.name: value for value in (*values, *self.extremes_along())}
+
+    def extremes_along(self) -> list:
+        """Least and largest values of each output of the vector field along an orbit, as functions of the unknowns."""
+
+        def extreme(name, output, which):
+            def value(u, p):
+                profiles = self.row_layout.profiles(np.append(u, 0.0)[None])
+                return extrema(values_along({name: output}, profiles, p[None]), self.degree)[which][0, 0]
+
+            return Plain(name_along(name, EXTREMES[which]), value)
+
+        return [extreme(name, output, which) for name, output in self.base.outputs.items() for which in (0, 1)]
 
     def row_outputs(self, rows) -> dict:
-        """Name -> (m,) of what goes with the largest values: period, least and mean values, amplitude."""
+        """Name -> (m,) of what goes with the largest values: period, least and mean values, amplitude.
+
+        Of each output of the vector field the largest, the least and the mean value along the orbit.
+        """
         least, _ = self.profile_extrema(rows.unknowns)
         profiles = rows.unknowns[:, : self.period_at].reshape(len(rows.unknowns), self.intervals * self.degree, -1)
         mean = means(profiles, rows.context[:, : self.intervals], self.degree)
         layout, found = self.row_layout, {PERIOD: rows.unknowns[:, self.period_at].copy()}
         found |= {name: least[:, k] for k, (_, name) in enumerate(layout.extreme_names)}
         found |= {name: mean[:, k] for k, name in enumerate(layout.mean_names)}
-        return found | {AMPLITUDE: amplitudes(profiles, rows.context[:, : self.intervals], self.degree, self.metric)}
+        found[AMPLITUDE] = amplitudes(profiles, rows.context[:, : self.intervals], self.degree, self.metric)
+        p = self.parameter_rows(rows)
+        return found | columns_along(self.base.outputs, profiles, layout.meshes(rows.context), self.degree, p)
 
     def polish(self, unknowns, kinds, begun):
         """Hopf points, at which orbits shrink to a point, are those of the equilibria; beside them nothing else is."""

@@ -167,20 +167,12 @@ def effort_of(runs) -> dict:
     }
 
 
-def parameter_rows(problem, branch) -> np.ndarray:
-    """(m, k) parameters and constants of every row."""
-    p = np.tile(problem.parameter_values(branch.parameters), (len(branch), 1))
-    for column, name in enumerate(branch.vary):
-        p[:, problem.index_of(name)] = branch.varied[:, column]
-    return p
-
-
 def evaluate_outputs(problem, branch, known=()) -> dict:
     """Outputs on every row, but for those whose names are known: all rows at once are cheaper than one by one."""
     wanted = {name: g for name, g in problem.outputs.items() if name not in known}
     if not wanted:
         return {}
-    p = parameter_rows(problem, branch)
+    p = problem.parameter_rows(branch)
     unknowns = np.ascontiguousarray(branch.unknowns[:, :-1])
     with np.errstate(all="ignore"):
         return {name: np.array([g(u, q) for u, q in zip(unknowns, p)]) for name, g in wanted.items()}
