@@ -10,6 +10,7 @@ from continuation.derived.conserved.reduced import Reduced, reduced
 from continuation.derived.conserved.totals import refusal_of
 from continuation.derived.equivariance import check_respected
 from continuation.derived.isolated import Isolated, isolated
+from continuation.derived.mass_matrix import mass_of, with_mass
 from continuation.derived.restricted import Restricted, restricted
 from continuation.equations import derivatives
 from continuation.equations.equations import Equations
@@ -70,7 +71,15 @@ class Verbs:
 
     def check(self, u=None, parameters=None, *, seed=0):
         """Taylor-slope test of the given derivatives; see `continuation.equations.derivatives.check_derivatives`."""
-        return derivatives.check_derivatives(self, u, parameters, seed)
+        return derivatives.check_derivatives(self.as_given(), u, parameters, seed)
+
+    def as_given(self):
+        """The problem of F alone, where the equations are those of a mass matrix as well; else itself."""
+        if getattr(self, "mass", None) is None:
+            return self
+        other = copy.copy(self)
+        other.mass, other.functions = None, self.mass.given
+        return other
 
     def with_symmetries(self, symmetries):
         """The same problem with these symmetries declared (in place of others), checked as by `Problem`."""
@@ -82,7 +91,9 @@ class Verbs:
 
     def blame(self, u, p) -> str:
         """Say which part of the equations is not finite at (u, p), in the words of a model given as text."""
-        made = getattr(self, "expressions", None)
+        made, mass = getattr(self, "expressions", None), getattr(self, "mass", None)
+        if mass is not None and (words := mass.blame(self.functions["residual"], u, p)):
+            return words
         return made.blame(u, p) if made is not None else super().blame(u, p)
 
     def restricted(self, elements=None, *, stability="subspace"):
@@ -161,6 +172,11 @@ class Problem(Verbs, Equations):
         True makes numba's refusal an error, False keeps plain Python.
     name : str, optional
         Shown in tables and files; default: the function's name.
+    mass : (n, n) array, or mapping of states to float, optional
+        M in ``M u' = F(u, p)``: constant, singular or not (of index 1 then); a mapping gives the diagonal, 1 where it
+        says nothing: ``mass={"z": 0}`` makes the equation of z a constraint.  The problem's functions are those of
+        ``u' = G(u, p)`` with the same solutions: spectra are those of the pencil (F_u, M), with a large negative
+        number for each infinite eigenvalue; see `continuation.derived.mass_matrix`.
 
     Raises
     ------
@@ -196,6 +212,7 @@ class Problem(Verbs, Equations):
         scales=None,
         compiled=None,
         name=None,
+        mass=None,
     ):
         super().__init__(
             f,
@@ -214,6 +231,9 @@ class Problem(Verbs, Equations):
             compiled=compiled,
             name=name,
         )
+        self.mass = None if mass is None else mass_of(self, mass)
+        if self.mass is not None:
+            self.mass.given, self.functions = self.functions, with_mass(self.functions, self.mass)
         self.symmetry = declared(self, symmetries)
 
     @classmethod
@@ -246,7 +266,8 @@ class Problem(Verbs, Equations):
             parameter of that name, which the equations may use.  The problem is the reduced one, see `reduced`: a
             state less for each total.
         options
-            As for `Problem`: `symmetric`, `stability`, `symmetries`, `smoothness`, `weights`, `scales`, `compiled`.
+            As for `Problem`: `symmetric`, `stability`, `symmetries`, `smoothness`, `weights`, `scales`, `compiled`,
+            `mass`.
 
         Raises
         ------
@@ -279,7 +300,7 @@ class Problem(Verbs, Equations):
             **functions,
             **options,
         )
-        problem.expressions = made
+        problem.expressions = made if problem.mass is None else problem.mass.derivatives_of(made)
         problem.source = {
             **made.source,
             "parameters": dict(problem.parameters),
@@ -290,6 +311,7 @@ class Problem(Verbs, Equations):
             "smoothness": problem.smoothness,
             "weights": None if problem.weights is None else problem.weights.tolist(),
             "scales": problem.scales,
+            **({} if problem.mass is None else {"mass": problem.mass.matrix.tolist()}),
         }
         return problem if conserve is None else _conserving(problem, conserve)
 
@@ -337,6 +359,7 @@ class Problem(Verbs, Equations):
             "smoothness",
             "weights",
             "scales",
+            "mass",
         )
         options = {key: source[key] for key in keys if key in source}
         return cls.from_expressions(source["equations"], source["parameters"], **options)

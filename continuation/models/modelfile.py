@@ -21,7 +21,7 @@ else:
     import tomli as tomllib
 
 EXPRESSIONS = ("equations", "parameters", "definitions", "start", "outputs", "zeros", "conserved")
-SECTIONS = (*EXPRESSIONS, "settings", "trace", "sets", "cycles")
+SECTIONS = (*EXPRESSIONS, "mass", "settings", "trace", "sets", "cycles")
 TEXTS = ("name", "title")
 
 
@@ -35,11 +35,11 @@ def read_model(path, make_problem) -> Model:
         number, or "expression" where others give it), ``[start]`` (state = number) and optionally
         ``[definitions]`` (name = "expression", "S(x)" = "expression"), ``[outputs]``, ``[zeros]`` (name =
         "expression"), ``[conserved]`` (total = "sum of states"; its value is the parameter of that name, else that of
-        the start), ``[settings]``, ``[trace]`` (``vary = "name"``, ``span = [low, high]``,
-        ``bounds = {name = [low, high]}`` of states and outputs, where ``inf`` is no limit), ``[sets]`` (name =
-        ``{parameter = number, state = number}``, other values under a name), ``[cycles]`` (of periodic orbits:
-        ``intervals``, ``degree`` and ``from = "HB1"``, a Hopf point, or ``simulate = 200``, a time after which the
-        flow from the start has settled) and, before all sections, ``name`` and ``title``.
+        the start), ``[mass]`` (state = factor of its derivative, 0 for a constraint), ``[settings]``, ``[trace]``
+        (``vary = "name"``, ``span = [low, high]``, ``bounds = {name = [low, high]}`` of states and outputs, where
+        ``inf`` is no limit), ``[sets]`` (name = ``{parameter = number, state = number}``, other values under a name),
+        ``[cycles]`` (of periodic orbits: ``intervals``, ``degree`` and ``from = "HB1"``, a Hopf point, or ``simulate =
+        200``, a time after which the flow from the start has settled) and, before all sections, ``name`` and ``title``.
     make_problem : callable
         ``make_problem(equations, parameters=..., outputs=..., zeros=..., definitions=..., conserve=..., name=...)``:
         `Problem.from_expressions`.
@@ -174,6 +174,7 @@ def _problem(file, make_problem, states, parameters, computed, totals):
     name = file.document.get("name", os.path.splitext(os.path.basename(file.path))[0])
     more = {section: file.texts(section) for section in ("outputs", "zeros", "definitions")}
     more |= {"conserve": file.texts("conserved")} if totals else {}
+    more |= {"mass": mass} if (mass := file.numbers("mass")) else {}
     try:
         return make_problem(states, parameters=parameters, name=name, **more)
     except ExpressionError as error:
@@ -264,7 +265,7 @@ class _File:
 
     def blamed(self, words):
         """Section and key of the name that an error message quotes; empty if it quotes none."""
-        sections = ("equations", "parameters", "definitions", "outputs", "zeros", "conserved")
+        sections = ("equations", "parameters", "definitions", "outputs", "zeros", "conserved", "mass")
         found = [(section, key) for section in sections for key in self.section(section) if repr(key) in words]
         found.sort(key=lambda pair: (not words.startswith(pair[0][:-1]), words.index(repr(pair[1]))))
         return found[0] if found else ("", "")

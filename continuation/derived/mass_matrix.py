@@ -1,0 +1,257 @@
+"""``M u' = F(u, p)`` with a constant matrix M, singular or not, as an equation ``u' = G(u, p)``.
+
+Of a regular M it is ``G = M^-1 F``.  Of a singular one of rank r some n - r rows of ``L F`` are constraints, with L
+such that ``L M = [E; 0]``.  They hold for all time if they hold once and their derivative does, ``(L F_u) u' = 0`` in
+these rows; with ``-rate`` times the constraints on its right-hand side those that do not hold are approached.  So
+
+    K(u) u' = [L F; -rate L F],   K = [E; L F_u],
+
+has all solutions, equilibria and periodic orbits of the original, with the stability of these: the spectrum of G_u is
+that of the pencil (F_u, M), n - r times ``-rate`` in place of what is infinite there.  K is regular where the
+constraints can be solved for as many states (index 1); where that ceases, and an eigenvalue passes through infinity, a
+branch ends or says that rounding hides what is there.  Source: Baumgarte, Comput. Methods Appl. Mech. Engrg. 1 (1972).
+"""
+
+import functools
+from collections.abc import Mapping
+
+import numpy as np
+import scipy.linalg
+
+from continuation.compiled.calls.interface import Callback
+from continuation.derived import mass_kernels as kernels
+from continuation.derived.composed import ComposedFunction
+from continuation.ground.arguments import shown
+from continuation.ground.names import as_real, suggest
+
+RANK = 1e-10  # of the largest singular value of a matrix whose rows are of unit length, below which one is zero
+
+
+class MassMatrix:
+    """A mass matrix M (n, n), its rank r, L (n, n) and E (r, n), see above; of a regular M ``L = M^-1``, E the unit.
+
+    ``given`` are the functions of F, by name.
+    """
+
+    def __init__(self, matrix):
+        self.given: dict = {}
+        self.matrix = matrix
+        n = len(matrix)
+        lengths = np.linalg.norm(matrix, axis=1)
+        rows = matrix / np.where(lengths > 0, lengths, 1.0)[:, None]
+        u, sizes, _ = scipy.linalg.svd(rows)
+        self.rank = int(np.sum(sizes > RANK * sizes[0]))
+        if self.rank == n:
+            self.left, self.leading = np.linalg.inv(matrix), np.eye(n)
+        else:
+            scaled = u.T / np.where(lengths > 0, lengths, 1.0)
+            if np.count_nonzero(lengths) == self.rank:  # the constraints are equations as they stand
+                scaled = np.eye(n)[np.argsort(lengths == 0, kind="stable")]
+            self.left, self.leading = scaled, np.ascontiguousarray((scaled @ matrix)[: self.rank])
+        self.left = np.ascontiguousarray(self.left)
+
+    @property
+    def is_regular(self) -> bool:
+        """Whether M has an inverse."""
+        return self.rank == len(self.matrix)
+
+    def derivatives_of(self, made):
+        """Exact derivatives of G made from those of F, where M is regular; else what tells of F alone."""
+        return MassExpressions(made, self) if self.is_regular else None
+
+    def blame(self, residual, u, p) -> str:
+        """Say that the constraints do not tell as many states at (u, p), where that is so."""
+        if self.is_regular:
+            return ""
+        base, *more = residual.inner
+        la = self.left @ _jacobian(base, more, np.array(u, float), p)
+        if not np.all(np.isfinite(la)) or np.linalg.cond(_leading(self, la)) * RANK < 1:
+            return ""
+        return "the equations with zeros in `mass` do not determine as many states there (their index is above 1)"
+
+
+def mass_of(problem, mass) -> MassMatrix:
+    """What was given as `mass`: an (n, n) array, or a mapping of states to factors of their derivatives.
+
+    Raises
+    ------
+    ValueError
+        It has another shape, no rank, or entries that are no finite numbers; or the problem is no flow, or declared
+        symmetric, which the Jacobian of G is not.
+    """
+    if problem.stability != "flow":
+        raise ValueError('mass: wanted a problem with stability="flow": it says how the states move')
+    if problem.symmetric:
+        raise ValueError("mass: wanted symmetric=False: F_u may be symmetric, what the equations for u' have is not")
+    states = problem.states
+    n = len(states)
+    if isinstance(mass, Mapping):
+        diagonal = dict.fromkeys(states, 1.0)
+        for name, value in mass.items():
+            if name not in diagonal:
+                raise ValueError(f"mass: no state named {name!r}; this problem has {suggest(name, diagonal)}")
+            diagonal[name] = as_real(value)
+            if diagonal[name] is None:
+                raise ValueError(f"mass[{name!r}]: wanted a number, got {shown(value)}")
+        mass = np.diag(list(diagonal.values()))
+    try:
+        matrix = np.array(mass, float)
+    except (TypeError, ValueError):
+        matrix = np.zeros(0)
+    if matrix.shape != (n, n):
+        raise ValueError(f"mass: wanted a matrix ({n}, {n}) or a mapping of states to numbers, got {shown(mass)}")
+    if not np.all(np.isfinite(matrix)):
+        raise ValueError("mass: wanted finite numbers, got NaN or infinity")
+    if not np.any(matrix):
+        raise ValueError("mass: all of it is zero, so that nothing moves; wanted stability=None instead")
+    return MassMatrix(matrix)
+
+
+class MassFunction(ComposedFunction):
+    """G or its Jacobian, made from F and, where there is one, its Jacobian."""
+
+    def __init__(self, inner, make, kernel, mass, shape):
+        self.mass, self.shape = mass, shape
+        super().__init__(inner, functools.partial(make, mass), kernel, ())
+
+    def callback(self, n: int, k: int, index: int = 0) -> Callback:
+        """Make the engine's callback."""
+        callbacks = [f.callback(n, k, index) for f in self.inner]
+        words = [word for c in callbacks for word in (c.address, c.data)]
+        if self.shape == "matrix" and self.mass.is_regular:
+            words = [0, 0, *words]  # the Jacobian is all that is called
+        arrays = self.mass.left, self.mass.leading
+        words += [0] * (4 - len(words)) + [array.ctypes.data for array in arrays]
+        data = np.array([n, self.mass.rank, k, *words], np.int64)
+        return Callback(self.kernel.address, data.ctypes.data, (data, arrays, *callbacks))
+
+
+def with_mass(functions, mass) -> dict:
+    """The functions of a problem, for ``u' = G``.
+
+    Of a regular M each is weighed; of a singular one there is a Jacobian in any case, while derivatives by parameters
+    are left to differences.
+    """
+    others = {key: f for key, f in functions.items() if key not in ("residual", "jacobian", "parameter_derivative")}
+    if mass.is_regular:
+        kinds = {"vector": kernels.regular_vector, "indexed": kernels.regular_vector, "matrix": kernels.regular_matrix}
+        weighed = {key: f for key, f in functions.items() if key not in others}
+        return others | {key: MassFunction([f], _weighed, kinds[f.shape], mass, f.shape) for key, f in weighed.items()}
+    inner = [functions[key] for key in ("residual", "jacobian") if key in functions]
+    return others | {
+        "residual": MassFunction(inner, _vector, kernels.singular_vector, mass, "vector"),
+        "jacobian": MassFunction(inner, _matrix, kernels.singular_matrix, mass, "matrix"),
+    }
+
+
+class MassExpressions:
+    """Exact derivatives of any order of ``M^-1 F``."""
+
+    def __init__(self, made, mass):
+        self.made, self.left = made, mass.left
+
+    def __getattr__(self, name):
+        return getattr(self.made, name)
+
+    def derivative(self, u, p, directions):
+        """As of the expressions themselves, for each equation of G."""
+        return self.made.derivative(u, p, directions) @ self.left.T
+
+
+# At single points, in numpy
+
+
+def _solved(a, b):
+    """``a^-1 b`` in the precision of b: refined where it is not double."""
+    inverse = np.linalg.inv(np.asarray(a, float if not np.iscomplexobj(a) else complex))
+    x = inverse @ b
+    for _ in range(2):
+        x = x + inverse @ (b - a @ x)
+    return x
+
+
+def _jacobian(base, more, u, p):
+    """F_u, by central differences where it is not given."""
+    n = len(u)
+    a = np.full((n, n), np.nan, u.dtype)
+    if more:
+        more[0](u, p, a)
+        return a
+    for j, unit in enumerate(np.eye(n)):
+        step = kernels.CUBE_ROOT * max(1.0, abs(u[j])) * unit
+        above, below = np.full(n, np.nan, u.dtype), np.full(n, np.nan, u.dtype)
+        base(u + step, p, above)
+        base(u - step, p, below)
+        a[:, j] = (above - below) / (2 * step[j])
+    return a
+
+
+def _leading(mass, la):
+    """K, which u' is multiplied with."""
+    return np.concatenate([mass.leading, la[mass.rank :]])
+
+
+def _rate(mass, la):
+    """Rate of the constraints, and K."""
+    r, k = mass.rank, _leading(mass, la)
+    s = _solved(k, np.concatenate([la[:r], np.zeros_like(la[r:])]))
+    return np.sqrt(np.sum(np.abs(s * s.T)) + kernels.LEAST_RATE**2 * np.sum(np.abs(s) ** 2)), k
+
+
+def _safely(function):
+    """NaN in place of what numpy raises where K is singular."""
+
+    @functools.wraps(function)
+    def safe(u, p, out):
+        try:
+            function(u, p, out)
+        except np.linalg.LinAlgError:
+            out[:] = np.nan
+
+    return safe
+
+
+def _weighed(mass, base):
+    def weighed(u, p, *more):
+        *index, out = more
+        f = np.full(out.shape, np.nan, u.dtype)
+        base(u, p, *index, f)
+        out[:] = mass.left @ f
+
+    return weighed
+
+
+def _velocity(mass, base, more, u, p):
+    """(u', L F, L F_u, rate, K) at a point."""
+    f = np.full(len(u), np.nan, u.dtype)
+    base(u, p, f)
+    lf, la = mass.left @ f, mass.left @ _jacobian(base, more, u, p)
+    rate, k = _rate(mass, la)
+    return _solved(k, np.concatenate([lf[: mass.rank], -rate * lf[mass.rank :]])), lf, la, rate, k
+
+
+def _vector(mass, base, *more):
+    def residual(u, p, out):
+        out[:] = _velocity(mass, base, more, u, p)[0]
+
+    return _safely(residual)
+
+
+def _matrix(mass, base, *more):
+    def jacobian(u, p, out):
+        f, lf, la, rate, k = _velocity(mass, base, more, u, p)
+        relative = kernels.CUBE_ROOT if more else kernels.TWICE
+        r, moving = mass.rank, f != 0
+        right = np.concatenate([la[:r], -rate * la[r:]])
+        if np.any(np.abs(lf[r:]) > kernels.HELD * np.abs(la[r:]) @ np.maximum(1.0, np.abs(u))):
+            for j, unit in enumerate(np.eye(len(u))):
+                step = relative * max(1.0, abs(u[j])) * unit
+                rates = [_rate(mass, mass.left @ _jacobian(base, more, v, p))[0] for v in (u + step, u - step)]
+                right[r:, j] -= (rates[0] - rates[1]) / (2 * step[j]) * lf[r:]
+        if np.any(moving):
+            reach = np.min(relative * np.maximum(1.0, np.abs(u[moving])) / np.abs(f[moving]))
+            change = _jacobian(base, more, u + reach * f, p) - _jacobian(base, more, u - reach * f, p)
+            right[r:] -= (mass.left @ change)[r:] / (2 * reach)
+        out[:] = _solved(k, right)
+
+    return _safely(jacobian)
