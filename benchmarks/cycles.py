@@ -10,12 +10,12 @@ import argparse
 import gc
 import json
 import math
-import subprocess
 import time
 from typing import NamedTuple
 
 import numpy as np
 
+from benchmarks.rival import ask
 from continuation import Kind, Orbit, Problem, Settings, periodic_orbits, trace
 from continuation.compiled.calls.interface import OK, call_callback
 from continuation.orbits.orbit_operations import OrbitEquations
@@ -26,7 +26,7 @@ COUPLING = 1.0
 # Steps of a trace, and of the longer one that shares its start: their difference is that of steps alone.
 SHORT, LONG = 10, 60
 REPEATS = 50  # Newton iterations timed together: a clock's tick is less than a thousandth of them
-LONGEST = 120  # seconds for AUTO and one branch
+LONGEST = 120  # seconds for AUTO and each round of a branch
 # How far apart two programs may tell the same special point, relative to 1 + |p|: AUTO locates to 1e-5; ten times
 # more, and neighbours on the way to a homoclinic orbit are one.
 NEAR = 1e-5
@@ -308,14 +308,10 @@ def run_rival(python, demo, rounds) -> Told:
     """What AUTO tells of a demo; why it tells nothing where it crashed or did not come to an end."""
     settings = {**demo.constants, "ntst": INTERVALS, "ncol": DEGREE, "parmin": demo.span[0], "parmax": demo.span[1]}
     words = json.dumps([ode_file(demo), demo.vary, *demo.span, settings, rounds])
-    try:
-        done = subprocess.run([python, "-c", RIVAL, words], capture_output=True, text=True, timeout=LONGEST)
-    except subprocess.TimeoutExpired:
-        return Told(failure=f"did not end within {LONGEST} s")
-    if done.returncode != 0:
-        last = (done.stderr.strip().splitlines() or ["no message"])[-1]
-        return Told(failure=f"crashed with exit status {done.returncode} ({last})")
-    points, special, seconds, period = json.loads(done.stdout.splitlines()[-1])
+    answer = ask(python, RIVAL, words, LONGEST * rounds)
+    if answer.failure:
+        return Told(failure=answer.failure)
+    points, special, seconds, period = answer.said
     return Told(points, tuple((kind, value) for kind, value in special), seconds, period)
 
 

@@ -5,19 +5,20 @@ xpplab, XPPAUT's AUTO in a wheel) lets AUTO do so from the same starts, which fo
 with their own default steps, AUTO also with the largest step that this package takes.  What either finds is checked
 apart from both: least squares on the equations and what makes the point special (numpy), in units of the unknowns.  A
 point is *found* where a true one was told, *missed* where only the other told it, *invented* where nothing is there or
-something else.  A program that crashes, or does not end within a minute, is said to; such a file is none of its misses.
+something else.  A rival that crashes, or does not end within a minute, is said to; such a file is none of its misses.
 """
 
 import argparse
 import json
+import math
 import pathlib
-import subprocess
 import time
 from typing import NamedTuple
 
 import numpy as np
 from scipy.optimize import least_squares
 
+from benchmarks.rival import ask
 from continuation import Problem, diagram
 
 CASES = {  # file -> parameter, low, high, values of others
@@ -43,9 +44,11 @@ CASES = {  # file -> parameter, low, high, values of others
     "t2d_str_pr_model_bif": ("bmi", 25.0, 50.0, {}),
 }
 KINDS = {"FOLD": "LP", "BRANCH_POINT": "BP", "HOPF": "HB"}
-LONGEST = 60  # seconds for AUTO and one file
+LONGEST = 60  # seconds for AUTO and one file, both directions
 ZERO = 1e-6  # of what vanishes at a point and in its equations, rows and columns of size 1
 NEAR = 1e-3  # of the span: how far a point may lie from where it was told
+# Unit of what is zero at a point, against its size elsewhere: ten times less and rounding of the states is seen there.
+LEAST = 1e-3
 RIVAL = """
 import json, sys, time
 import xpplab
@@ -112,7 +115,7 @@ def main(arguments=None):
         true = true_points(told, name, low, high)
         words = []
         for who, one in told["found"].items():
-            score = score_of(one, true, high - low)
+            score = score_of(one, true, told["units"])
             sums[who] = sums.get(who, Score()).add(score)
             words.append(f"{who}: {one.failure or score}")
         print(f"{case} ({name}), {len(true)} points: " + "; ".join(words), flush=True)
@@ -121,7 +124,7 @@ def main(arguments=None):
 
 
 def tell(path, name, low, high, values, rival) -> dict:
-    """What each traces and how long it takes: ``{"problem": ..., "parameters": ..., "found": {who: Told}}``."""
+    """What each traces and how long it takes: ``found`` (who -> Told), ``problem``, ``parameters``, ``units``."""
     problem = Problem.from_file(path)
     parameters, state = first_solution(problem, {**problem.model.parameters, **values}, name, (low, high))
     values = {**values, name: parameters[name]}
@@ -137,19 +140,25 @@ def tell(path, name, low, high, values, rival) -> dict:
         for who, settings in (("AUTO", {}), ("AUTO, our largest step", {"dsmax": float(np.max(steps))})):
             words = json.dumps([str(path), name, low, high, dict(zip(problem.states, state)), values, settings])
             found[who] = run_rival(rival, words, problem.states)
-    return {"problem": problem, "parameters": parameters, "found": found}
+    units = units_of(np.vstack([branch.states for branch in whole.branches]), high - low)
+    return {"problem": problem, "parameters": parameters, "units": units, "found": found}
+
+
+def units_of(states, span) -> np.ndarray:
+    """(n + 1,) the largest size that each state has in rows (m, n), and the width of the range of the parameter.
+
+    A state that is zero but for rounding, beside the others, is in units of that.
+    """
+    sizes = np.max(np.abs(states), axis=0)
+    return np.append(np.maximum(sizes, 1e-9 * np.max(sizes) or 1.0), span)
 
 
 def run_rival(rival, words, states) -> Told:
     """What AUTO tells; why it tells nothing where it crashed or did not come to an end."""
-    try:
-        done = subprocess.run([rival, "-c", RIVAL, words], capture_output=True, text=True, timeout=LONGEST)
-    except subprocess.TimeoutExpired:
-        return Told([], float(LONGEST), f"did not end within {LONGEST} s")
-    if done.returncode != 0:
-        last = (done.stderr.strip().splitlines() or ["no message"])[-1]
-        return Told([], 0.0, f"crashed with exit status {done.returncode} ({last})")
-    listed, seconds = json.loads(done.stdout.splitlines()[-1])
+    answer = ask(rival, RIVAL, words, LONGEST)
+    if answer.failure:
+        return Told([], math.nan, answer.failure)
+    listed, seconds = answer.said
     names = [name.lower() for name in states]
     lowered = [(kind, value, {a.lower(): b for a, b in u.items()}) for kind, value, u in listed]
     return Told([(kind, value, np.array([u[name] for name in names])) for kind, value, u in lowered], seconds)
@@ -167,27 +176,27 @@ def first_solution(problem, parameters, name, ends) -> tuple:
 
 def true_points(told, name, low, high) -> list:
     """Points told by anyone that are what they are said to be, each once: (kind, parameter, state)."""
-    problem, true = told["problem"], []
+    problem, units, true = told["problem"], told["units"], []
     for one in told["found"].values():
         for kind, value, state in one.points:
-            exact = confirm(problem, {**told["parameters"], name: value}, name, kind, state)
-            if exact is None or abs(exact[0] - value) > NEAR * (high - low) or not low <= exact[0] <= high:
+            exact = confirm(problem, {**told["parameters"], name: value}, name, kind, state, units)
+            if exact is None or abs(exact[0] - value) > NEAR * units[-1] or not low <= exact[0] <= high:
                 continue
-            if not any(kind == k and is_same(exact, (v, u), high - low) for k, v, u in true):
+            if not any(kind == k and is_same(exact, (v, u), units) for k, v, u in true):
                 true.append((kind, *exact))
     return true
 
 
-def confirm(problem, parameters, name, kind, state):
+def confirm(problem, parameters, name, kind, state, units):
     """(parameter, state) of the point of a kind near a place, by least squares; None where there is none.
 
     What vanishes beside F: at a fold the smallest singular value of F_u but not that of ``[F_u F_p]``, at a branch
     point both, at a Hopf point the real part of the complex pair nearest the axis.  Unknowns are in units of their own
-    size, rows of ``[F_u F_p]`` in those they have at the place or beside it: without, the slow states of a model are
-    all that its singular values tell.
+    size, but no less than a thousandth of what they are elsewhere (`units` (n + 1,)); rows of ``[F_u F_p]`` in those
+    they have at the place or beside it: without, the slow states of a model are all that its singular values tell.
     """
     start = np.append(state, parameters[name])
-    unit = 1e-3 + np.abs(start)
+    unit = LEAST * units + np.abs(start)
     beside = start + 0.1 * unit * np.cos(np.arange(len(start)))
 
     def parts(x):
@@ -219,26 +228,26 @@ def confirm(problem, parameters, name, kind, state):
     return float(x[-1]), x[:-1]
 
 
-def is_same(one, other, span) -> bool:
+def is_same(one, other, units) -> bool:
     """Whether two (parameter, state) are one point."""
-    gap = np.max(np.abs(one[1] - other[1]) / (1 + np.abs(other[1])))
-    return abs(one[0] - other[0]) <= NEAR * span and gap <= 20 * NEAR
+    gap = np.max(np.abs(one[1] - other[1]) / units[:-1])
+    return abs(one[0] - other[0]) <= NEAR * units[-1] and gap <= 20 * NEAR
 
 
-def score_of(told, true, span) -> Score:
+def score_of(told, true, units) -> Score:
     """The score of what was told of a file; a failure is no miss."""
     if told.failure:
         return Score(failed=1)
-    return Score(*judge(told.points, true, span), told.seconds)
+    return Score(*judge(told.points, true, units), told.seconds)
 
 
-def judge(points, true, span) -> tuple:
+def judge(points, true, units) -> tuple:
     """Numbers found, missed and invented."""
     hits = [
-        any(k == kind and is_same((v, u), (value, state), span) for k, v, u in points) for kind, value, state in true
+        any(k == kind and is_same((v, u), (value, state), units) for k, v, u in points) for kind, value, state in true
     ]
     false = [
-        not any(k == kind and is_same((v, u), (value, state), span) for kind, value, state in true)
+        not any(k == kind and is_same((v, u), (value, state), units) for kind, value, state in true)
         for k, v, u in points
     ]
     return sum(hits), len(true) - sum(hits), sum(false)

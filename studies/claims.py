@@ -3,6 +3,8 @@
 import math
 from dataclasses import dataclass
 
+import numpy as np
+
 
 @dataclass(frozen=True)
 class Claim:
@@ -38,6 +40,41 @@ class Claim:
         if self.computed is None:
             return "not reproduced"
         return "holds" if self.low <= self.computed <= self.high else "fails"
+
+
+def exceptions(as_wanted) -> float:
+    """Count the entries of a mask that are False; NaN where there is no entry: of nothing no claim holds.
+
+    Examples
+    --------
+    >>> exceptions([True, False, True]), exceptions([])
+    (1, nan)
+    """
+    as_wanted = np.asarray(as_wanted, bool)
+    return int(np.sum(~as_wanted)) if as_wanted.size else math.nan
+
+
+def missing(count, reached) -> float:
+    """How many of `count` did not reach something; NaN where there were none.
+
+    Examples
+    --------
+    >>> missing(10, 8), missing(0, 0)
+    (2, nan)
+    """
+    return count - reached if count > 0 else math.nan
+
+
+def worst(errors) -> float:
+    """The largest error; NaN where there is none, or one that is NaN.
+
+    Examples
+    --------
+    >>> worst([0.1, 0.3]), worst([]), worst([0.1, math.nan])
+    (0.3, nan, nan)
+    """
+    errors = list(errors)
+    return float(np.max(errors)) if errors else math.nan
 
 
 def table(claims) -> str:

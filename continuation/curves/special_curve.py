@@ -139,6 +139,7 @@ class SpecialCurve(Equations):
 
     def operations(self, p, active):
         """Operations of one trace, with tables of their own."""
+        self.base.check_varied(p, self.vary)
         return curve_operations(self, p, active)
 
     def near(self, x, p):

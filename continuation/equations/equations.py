@@ -200,6 +200,9 @@ class Equations:
         """Whether a branch may go on behind a row at its end; here always."""
         return True
 
+    def check_varied(self, p, names):
+        """Raise where the equations are not those meant once the named parameters leave p (k,); here never."""
+
     def operations(self, p, active):
         """What the engine calls for a trace in parameter number `active`; override for other structures."""
         return dense_operations(self, p, active)

@@ -18,7 +18,7 @@ from continuation.expressions.codegen import System
 
 
 def mixed_derivative(system: System, point, directions) -> np.ndarray:
-    """Apply the k-th derivative of all equations to k directions.
+    """Apply the k-th derivative of all equations to k directions; of none, the values of the equations.
 
     Parameters
     ----------
@@ -39,6 +39,13 @@ def mixed_derivative(system: System, point, directions) -> np.ndarray:
     Cost: about 10 us for each operation of the equations; for its arithmetic ``3**k`` products at each point.
     """
     point, directions = np.asarray(point), np.asarray(directions)
+    if not len(directions):
+        return _mixed(system, point, np.zeros((1, *point.shape)), 0)
+    return _mixed(system, point, directions, -1)
+
+
+def _mixed(system: System, point, directions, part) -> np.ndarray:
+    """One coefficient of the equations' jets at points moved along directions."""
     graph, k, places = system.graph, len(directions), point.reshape(-1, point.shape[-1])
     along = directions.reshape(k, -1, point.shape[-1])
     jets: dict[int, np.ndarray] = {}
@@ -54,7 +61,7 @@ def mixed_derivative(system: System, point, directions) -> np.ndarray:
     kind = complex if np.iscomplexobj(directions) else float
     found = np.empty((*point.shape[:-1], len(system.equations)), kind)
     for column, root in enumerate(system.equations):
-        found[..., column] = jets[root][-1] if point.ndim > 1 else jets[root][-1, 0]
+        found[..., column] = jets[root][part] if point.ndim > 1 else jets[root][part, 0]
     return found
 
 
@@ -97,28 +104,44 @@ def _product(a, b, k) -> np.ndarray:
 
 def _compose(coefficients, jet, k) -> np.ndarray:
     """A function of a jet from its Taylor coefficients at the jet's value, by Horner's rule."""
-    rest = jet.copy()
-    rest[0] = 0.0
-    result = _constant(coefficients[k], k)
-    if not np.any(rest):
-        return _constant(coefficients[0], k)
-    for coefficient in coefficients[k - 1 :: -1]:
-        result = _product(result, rest, k)
-        result[0] += coefficient
-    return result
+
+    def moving():
+        rest = jet.copy()
+        rest[0] = 0.0
+        result = _constant(coefficients[k], k)
+        for coefficient in coefficients[k - 1 :: -1]:
+            result = _product(result, rest, k)
+            result[0] += coefficient
+        return result
+
+    return _by_points(_varies(jet), moving, lambda: _constant(coefficients[0], k))
+
+
+def _varies(jet) -> np.ndarray:
+    """(P,) where a jet is no mere number."""
+    return np.any(jet[1:], axis=0)
+
+
+def _by_points(chosen, first, second) -> np.ndarray:
+    """What `first` gives at the points chosen (P,), elsewhere what `second` gives; each is called if it is needed."""
+    if np.all(chosen):
+        return first()
+    return np.where(chosen, first(), second()) if np.any(chosen) else second()
 
 
 def _quotient(a, b, k) -> np.ndarray:
     """``a / b``."""
-    return a / b[0] if not np.any(b[1:]) else _product(a, _compose(_powers(b[0].real, -1.0, k), b, k), k)
+    return _by_points(_varies(b), lambda: _product(a, _compose(_powers(b[0].real, -1.0, k), b, k), k), lambda: a / b[0])
 
 
 def _power(a, b, k) -> np.ndarray:
     """``a ** b``; the logarithm of `a` enters only where `b` varies."""
-    if not np.any(b[1:]):
-        return _compose(_powers(a[0].real, b[0].real, k), a, k)
-    exponent = _product(b, _compose(TAYLOR["log"](a[0].real, k), a, k), k)
-    return _compose(TAYLOR["exp"](exponent[0].real, k), exponent, k)
+
+    def by_logarithm():
+        exponent = _product(b, _compose(TAYLOR["log"](a[0].real, k), a, k), k)
+        return _compose(TAYLOR["exp"](exponent[0].real, k), exponent, k)
+
+    return _by_points(_varies(b), by_logarithm, lambda: _compose(_powers(a[0].real, b[0].real, k), a, k))
 
 
 def _hypotenuse(a, b, k) -> np.ndarray:
@@ -174,12 +197,24 @@ def _convolved(a, b) -> np.ndarray:
 
 def _powers(x, exponent, k) -> np.ndarray:
     """Coefficients of ``x ** exponent`` (also of complex x); whole powers end, so that they are exact at 0 too."""
+    if np.ndim(exponent):
+        return _powers_of_each(x, exponent, k)
     x, out, factor = np.asarray(x)[()], [], 1.0
-    exponent = float(exponent[0]) if np.size(exponent) == 1 and np.ndim(exponent) else exponent
     for j in range(k + 1):
         out.append(np.where(np.equal(factor, 0.0), 0.0 * x, factor * x ** (exponent - j)))
         factor = factor * (exponent - j) / (j + 1)
     return np.array(out)
+
+
+def _powers_of_each(x, exponents, k) -> np.ndarray:
+    """Coefficients of ``x ** exponent`` with an exponent for each x (P,): each by itself, whatever the others are."""
+    if len(exponents) == 1:
+        return _powers(x, float(exponents[0]), k)
+    x = np.broadcast_to(x, exponents.shape)
+    out = np.full((k + 1, len(x)), np.nan)
+    for exponent in np.unique(exponents):
+        out[:, exponents == exponent] = _powers(x[exponents == exponent], float(exponent), k)
+    return out
 
 
 def _integral(value, slopes) -> np.ndarray:

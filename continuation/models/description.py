@@ -4,7 +4,7 @@ import json
 import re
 from dataclasses import dataclass, field
 
-from continuation.derived.conserved.conserved_sums import conserved_sums
+from continuation.derived.conserved.conserved_sums import Conserved, conserved_sums, safe_sums
 from continuation.expressions.errors import ExpressionError, in_short
 from continuation.expressions.linear import read_sum
 from continuation.ground.settings import Settings
@@ -106,10 +106,18 @@ def read_text(path, strict=False) -> str:
 
 
 def build_model(path, description: Description, make_problem) -> Model:
-    """The model of a description; sums of states that its equations conserve are eliminated, which notes say."""
+    """The model of a description; sums of states that its equations conserve are eliminated, which notes say.
+
+    Not those that are conserved only because of the values that the file gives its parameters.
+    """
     problem = build_problem(path, description, make_problem)
-    if found := conserved_sums(problem, problem.parameter_values()):
-        problem = without_sums(path, description, make_problem, problem, found)
+    p = problem.parameter_values()
+    if found := conserved_sums(problem, p):
+        safe = safe_sums(problem, p, found)
+        if safe is not found:
+            description.notes.append(words_on_kept(found, safe))
+        if safe is not None:
+            problem = without_sums(path, description, make_problem, problem, safe)
     return Model(
         path=path,
         problem=problem,
@@ -123,6 +131,13 @@ def build_model(path, description: Description, make_problem) -> Model:
         notes=tuple(description.notes),
         description=description,
     )
+
+
+def words_on_kept(found: Conserved, safe: Conserved | None) -> str:
+    """Say which sums are conserved at the file's own parameters only, so that they stay."""
+    known = {one.text for one in safe.sums} if safe else set()
+    special = Conserved(tuple(one for one in found.sums if one.text not in known) or found.sums, False)
+    return f"{special.words} only: not eliminated, though solutions are not isolated there; change a parameter"
 
 
 def without_sums(path, description: Description, make_problem, problem, found):

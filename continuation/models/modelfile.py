@@ -20,8 +20,8 @@ if sys.version_info >= (3, 11):
 else:
     import tomli as tomllib
 
-EXPRESSIONS = ("equations", "parameters", "definitions", "start", "outputs", "zeros", "conserved")
-SECTIONS = (*EXPRESSIONS, "mass", "settings", "trace", "sets", "cycles")
+SECTIONS = ("equations", "parameters", "definitions", "start", "outputs", "zeros", "conserved")
+SECTIONS += ("mass", "settings", "trace", "sets", "cycles")
 TEXTS = ("name", "title")
 
 

@@ -149,6 +149,7 @@ class Task:
             raise ValueError(f"vary: wanted the name of one parameter of {list(problem.parameters)}, got {shown(vary)}")
         base = {} if not branches else _fixed_parameters(branches[0], vary, problem)
         p = problem.parameter_values({**base, **check_mapping("parameters", parameters)})
+        problem.check_varied(p, [vary])
         task = cls(problem, [], vary, p, check_guesses(problem, "guesses", () if guesses is None else guesses))
         for k, branch in enumerate(branches):
             task.check_branch(branch, k)

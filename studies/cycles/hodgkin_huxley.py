@@ -9,7 +9,7 @@ Run: ``python -m studies.cycles.hodgkin_huxley``.
 import numpy as np
 
 from continuation import Problem, periodic_orbits, trace
-from studies.claims import Claim, verdicts
+from studies.claims import Claim, exceptions, verdicts
 from studies.command import command, folder
 from studies.figures import figure_of, save
 
@@ -72,7 +72,7 @@ def numbers(rest, orbits) -> dict:
         "onset": onset["I"],
         "frequency at onset": 1000 / onset["period"],
         "orbits at once": len(orbits.at(I=7.9)),
-        "unstable ones that spike": int(np.sum(spiking > 0)),
+        "unstable ones that spike": exceptions(spiking == 0),
         "end": abs(orbits["I"][-1] - second["I"]),
         "both stable, width": first["I"] - onset["I"],
         "period at 10": abs(orbit.period / PERIOD - 1),

@@ -6,10 +6,13 @@ symmetry, then doubles again and again; the distances shrink by Feigenbaum's num
 Run: ``python -m studies.cycles.lorenz``.
 """
 
+import math
+
 import numpy as np
 
 from continuation import Orbit, Status, periodic_orbits, switch, trace
-from studies.claims import Claim, verdicts
+from continuation.orbits.long_periods import limit_of
+from studies.claims import Claim, exceptions, verdicts
 from studies.command import announce, command, folder
 from studies.figures import add_legend, figure_of, save
 from systems.textbook import lorenz
@@ -19,6 +22,7 @@ SYMMETRIC_PERIOD = 0.3884875818315807  # at r = 350, by multiple shooting with a
 FEIGENBAUM = 4.669201609102990
 DOUBLINGS, FAST = 6, 4  # the seventh has 3200 intervals
 INTERVALS = 100  # of the orbits that come close to the homoclinic one; 50 know it to 2e-9
+PASSES = 1e-2  # least distance of an orbit to the saddle that it passes, against its largest
 OUT = "out/cycles"
 
 
@@ -72,20 +76,35 @@ def first_doubling(branch):
 
 def loop_numbers(loops) -> dict:
     """Begin, end and law of the unstable orbits."""
-    remark = loops.remarks[-1].text
-    limit = float(remark.partition(" at rho = ")[2].partition(",")[0])
+    limit = homoclinic_limit(loops)
     inside = loops.exponents[1:]
     near = (loops["rho"] - HOMOCLINIC < 1e-2) & (loops["rho"] - HOMOCLINIC > 1e-6)
     rate = -np.polyfit(loops["period"][near], np.log(loops["rho"][near] - HOMOCLINIC), 1)[0]
     volume = np.sum(inside.real, axis=1) / loops["period"][1:] + 41 / 3
     return {
         "Hopf point": abs(loops["rho"][0] - 470 / 19),
-        "stable orbits": int(np.sum(loops.unstable[1:] == 0)),
-        "ends as homoclinic": int(loops.ends[-1] is Status.LONG_PERIOD and "homoclinic" in remark),
+        "stable orbits": exceptions(loops.unstable[1:] > 0),
+        "ends as homoclinic": int(loops.ends[-1] is Status.LONG_PERIOD and not np.isnan(limit)),
         "homoclinic value": limit,
         "rate": float(rate),
         "volume": float(np.max(np.abs(volume[loops["period"][1:] < 3.0]))),
     }
+
+
+def homoclinic_limit(loops) -> float:
+    """The r at which the period is infinite, by the saddle's rates; NaN where the last orbit does not pass the origin.
+
+    The errors of the rows are those of the trivial multipliers, which are 1.
+    """
+    states = loops.orbit(-1).states
+    sizes = np.linalg.norm(states, axis=1)
+    if np.min(sizes) > PASSES * np.max(sizes):
+        return math.nan
+    rates = np.linalg.eigvals(lorenz(rho=loops["rho"][-1]).jacobian(np.zeros(3)))
+    rates = rates[np.argsort(np.abs(rates))]
+    errors = np.min(np.abs(loops.exponents[1:]), axis=1)
+    fit = limit_of(loops["period"][1:], loops["rho"][1:], errors, rates)
+    return math.nan if fit is None else fit.value
 
 
 def cascade_numbers(symmetric, cascade) -> dict:

@@ -8,7 +8,7 @@ Run: ``python -m studies.gradient_descent.every_system``.
 
 import numpy as np
 
-from studies.claims import Claim, table, verdicts
+from studies.claims import Claim, exceptions, table, verdicts, worst
 from studies.command import folder, options
 from studies.figures import figure_of, save
 from studies.gradient_descent import branches as made
@@ -66,14 +66,14 @@ def numbers(checks) -> dict:
     return {
         "systems": len({name.partition(":")[0] for name, check in checks.items() if check.judged}),
         "points": sum(point.judged for point in points),
-        "failed": sum(not point.passed for point in points),
+        "failed": exceptions([point.passed for point in points if point.judged]),
         "stable": sum(point.judged and point.unstable == 0 for point in points),
         "rates": len(rates),
-        "worst": max(rate.error for rate in rates),
+        "worst": worst(rate.error for rate in rates),
         "law": float(np.fmax.reduce([check.law for check in checks.values()])),
         "folds": sum(not sweep.note for sweep in swept),
         "not swept": sum(bool(sweep.note) for sweep in swept),
-        **{f"sweep[{name}]": _sweep_error(check) for name, check in checks.items() if check.sweeps},
+        **{f"sweep[{name}]": _sweep_error(check) for name, check in checks.items() if has_sweeps(check)},
     }
 
 
@@ -92,14 +92,14 @@ def indices(checks) -> dict:
 
 def claims(found) -> list:
     """List what the checks are to show."""
-    worst = max(value for key, value in found.items() if key.startswith("sweep["))
+    swept = worst(value for key, value in found.items() if key.startswith("sweep["))
     differing = sum(value for key, value in found.items() if key.startswith("index["))
     return [
         Claim("check 1", "rates are ln|1 + eta mu|", found["worst"], high=1e-3, note=f"worst of {found['rates']}"),
         Claim("check 1", "counts and basins as the branch says", found["failed"], high=0, note="failed points"),
         Claim("check 1", "points judged", found["points"], low=100),
         Claim("check 1", "systems judged", found["systems"], low=5),
-        Claim("check 2", "sweeps tell the fold", worst, high=1e-4, note=f"natural units, {found['folds']} folds"),
+        Claim("check 2", "sweeps tell the fold", swept, high=1e-4, note=f"natural units, {found['folds']} folds"),
         Claim("check 3", "law I1 at every step", found["law"], high=1e-12, note="relative"),
         Claim("Morse indices", "of what is no flow, seen in its weights", differing, high=0, note="rows that differ"),
     ]
@@ -122,7 +122,7 @@ def draw(checks, path, fast):
 
 def _differences(check, branch) -> int:
     """Judged points at which descent showed another count than the problem of a branch has at the same decay."""
-    return sum(point.seen != _index(branch, point.parameter) for point in check.points if point.judged)
+    return exceptions([point.seen == _index(branch, point.parameter) for point in check.points if point.judged])
 
 
 def _index(branch, lam) -> int:
@@ -134,9 +134,13 @@ def _index(branch, lam) -> int:
 
 
 def _sweep_error(check) -> float:
-    """Largest error of a fitted fold, in natural units; 0 where none was swept."""
-    errors = [abs(sweep.fitted - sweep.fold) / sweep.unit for sweep in check.sweeps if not sweep.note]
-    return max(errors, default=0.0)
+    """Largest error of a fitted fold, in natural units."""
+    return worst(abs(sweep.fitted - sweep.fold) / sweep.unit for sweep in check.sweeps if not sweep.note)
+
+
+def has_sweeps(check) -> bool:
+    """Whether a fold of a branch was swept."""
+    return any(not sweep.note for sweep in check.sweeps)
 
 
 def _command():

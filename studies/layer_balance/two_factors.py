@@ -7,7 +7,7 @@ initial delta read as a standard deviation; Fig. 1.  Run: ``python -m studies.la
 
 import numpy as np
 
-from studies.claims import Claim, verdicts
+from studies.claims import Claim, missing, verdicts
 from studies.command import command, folder
 from studies.figures import add_legend, figure_of, save
 from systems.factorization import factorization, split_factors
@@ -99,7 +99,11 @@ def stationary_points(count, seed=2) -> dict:
         strict, fits = lowest < -1e-9, np.linalg.norm(U @ V.T - M) <= epsilon + 1e-9
         saddles += strict
         violations += not (strict or fits)
-    return {"stationary points": points, "strict saddles": int(saddles), "lemma 3.2 violations": violations}
+    return {
+        "stationary points": points,
+        "strict saddles": int(saddles),
+        "lemma 3.2 violations": missing(points, points - violations),
+    }
 
 
 def four_scalars(state, eta, sigma):

@@ -121,7 +121,7 @@ def claims(numbers) -> list[Claim]:
     where, say = "Example 1", numbers.get
     return [
         Claim(f"{where} (i)", "each n != 0 turns once, n = 0 never", say("wrong_turns"), 0, 0, "classes that don't"),
-        Claim(f"{where} (i)", "before it there is a local minimum", max(upper), 0, 0, f"indices {upper}"),
+        Claim(f"{where} (i)", "before it there is a local minimum", max(upper, key=abs), 0, 0, f"indices {upper}"),
         Claim(f"{where} (i)", "behind it there is a saddle", min(saddle), 1, note=f"indices {saddle}"),
         Claim(f"{where} (ii)", "lam_bar falls with the total angle", say("lam_bar_ratio"), 0, 1, f"ratio; {lams}"),
         Claim(

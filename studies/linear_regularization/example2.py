@@ -64,7 +64,7 @@ def numbers_of(first, second) -> dict:
         "J(0.1)": float(at["J"]),
         "J_constant(0.1)": 0.05 * constant,
         "smallest_saving": float(saving.min()),
-        "largest_index": int(max(first.unstable.max(), second.unstable.max())),
+        "largest_index": int(max((*first.unstable, *second.unstable), key=abs)),  # -1, not known, is none of a minimum
         "folds": len(second.folds),
     }
 

@@ -14,7 +14,7 @@ import numpy as np
 import scipy.linalg
 
 from continuation import Settings, trace
-from studies.claims import Claim
+from studies.claims import Claim, missing
 from studies.command import command, folder
 from studies.figures import COLOURS, add_legend, draw_branch, figure_of, legend, save
 from studies.linear_regularization import OUT, QUARTER_TURN
@@ -57,7 +57,9 @@ def main(fast=False, out=OUT) -> dict:
             for key, value in differing_ways(point.state.reshape(2, 2), point["lam"]).items():
                 counts[key] += value
     names = ("layers", "focal", "conjugate", "sign")
-    numbers = {"compared": counts["compared"], **{f"disagree_{name}": counts[name] for name in names}}
+    compared = counts["compared"]
+    numbers = {"compared": compared}
+    numbers |= {f"disagree_{name}": missing(compared, compared - counts[name]) for name in names}
     return numbers | {"DG_alone": counts["DG"], **at_a_tenth(branches)}
 
 
@@ -104,7 +106,7 @@ def claims(numbers) -> list[Claim]:
     where, total = "open problem (iii)", f"of {numbers['compared']} points"
     three = {"layers": "J_N of N layers", "focal": "DG_s, s < T", "conjugate": "P_t and P'DG"}
     upper, saddle, circle = (numbers[name] for name in ("upper", "saddle", "circle"))
-    apart = numbers["compared"] - numbers["DG_alone"]
+    apart = missing(numbers["compared"], numbers["DG_alone"])
     return [
         Claim("Example 1 (i)", "on n = -1, lam = 0.1, one is a local minimum", upper[0], 0, 0, note="its index"),
         Claim("Example 1 (i)", "... and the other a saddle", saddle[0], 1, note="its index"),

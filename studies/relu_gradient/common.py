@@ -1,5 +1,6 @@
 """What the studies of this paper share: their folder, and gradient descent as the judge of their branches."""
 
+from studies.claims import exceptions
 from systems.training.judging.branch_checks import check_branch
 
 OUT = "out/relu_gradient"
@@ -19,7 +20,7 @@ def judge(branches, points) -> dict:
     return {
         "stable": sum(point.unstable == 0 for point in seen),
         "saddles": sum(point.unstable > 0 for point in seen),
-        "failed": sum(not point.passed for point in seen),
+        "failed": exceptions([point.passed for point in seen]),
         "slow": sum(point.unstable > 0 and not point.destinations for point in seen),
         "worst": max(check.worst for check in found),
     }

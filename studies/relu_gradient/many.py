@@ -6,7 +6,7 @@ sections 7.3 and 8.  Run: ``python -m studies.relu_gradient.many``.
 
 import numpy as np
 
-from studies.claims import Claim
+from studies.claims import Claim, missing
 from studies.command import command, folder
 from studies.figures import COLOURS, add_legend, figure_of, save
 from studies.relu_gradient.common import OUT
@@ -141,13 +141,14 @@ def measure(top, bottom) -> dict:
     for K in SIZES:
         moderate = [counts for (size, noise), counts in top.items() if size == K and noise <= MODERATE]
         found[f"runs[{K}]"] = sum(counts[name] for counts in moderate for name in ENDS)
-        found[f"elsewhere[{K}]"] = found[f"runs[{K}]"] - sum(counts["teacher"] for counts in moderate)
+        found[f"elsewhere[{K}]"] = missing(found[f"runs[{K}]"], sum(counts["teacher"] for counts in moderate))
         every = [counts for (size, _), counts in top.items() if size == K]
         found[f"spurious[{K}]"] = sum(counts["type II"] + counts["two flipped"] for counts in every)
     found["other_losses"] = sorted({loss for counts in top.values() for loss in counts["losses"]})
     for name, counts in bottom.items():
-        found[f"ends[{name}]"], found[f"global[{name}]"] = _words(counts), counts["global"]
-        found[f"missed[{name}]"] = sum(counts.values()) - counts["global"]
+        runs = sum(counts.values())
+        found[f"ends[{name}]"], found[f"global[{name}]"] = _words(counts), missing(runs, runs - counts["global"])
+        found[f"missed[{name}]"] = missing(runs, counts["global"])
     return found
 
 

@@ -7,7 +7,7 @@ not see.  Where they come from: `origins`.  Run: ``python -m studies.relu_gradie
 import numpy as np
 
 from continuation import Kind, Settings, trace
-from studies.claims import Claim
+from studies.claims import Claim, exceptions, worst
 from studies.command import command, folder
 from studies.figures import COLOURS, add_legend, draw_branch, figure_of, save
 from studies.relu_gradient.common import OUT, judge
@@ -70,7 +70,7 @@ def onset(branch, name="K") -> float:
     special = [p for p in branch.special if p.kind is not Kind.END]
     rows = np.setdiff1d(np.arange(len(branch)), [p.index for p in special])
     order = rows[np.argsort(branch[name][rows], kind="stable")]
-    values, unstable = branch[name][order], np.flatnonzero(branch.unstable[order] > 0)
+    values, unstable = branch[name][order], np.flatnonzero(branch.unstable[order] != 0)
     if not len(unstable) or unstable[-1] == len(order) - 1:
         return np.nan
     last = unstable[-1]
@@ -99,8 +99,8 @@ def measure(branches, sizes) -> dict:
     beyond = {name: branch["K"] > onset(branch) for name, branch in branches.items()}
     return {
         "block_error": float(max(errors)),
-        "unstable_beyond_onset": sum(int(np.sum(branches[name].unstable[rows] > 0)) for name, rows in beyond.items()),
-        "least_loss": float(min(branches[name]["L"][rows].min(initial=np.inf) for name, rows in beyond.items())),
+        "unstable_beyond_onset": sum(exceptions(branches[name].unstable[rows] == 0) for name, rows in beyond.items()),
+        "least_loss": -worst(worst(-branches[name]["L"][rows]) for name, rows in beyond.items()),
     }
 
 

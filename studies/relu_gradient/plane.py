@@ -7,7 +7,7 @@ Theorem 7 and Fig. 8.  Run: ``python -m studies.relu_gradient.plane``.
 import numpy as np
 
 from continuation import find_solutions, trace
-from studies.claims import Claim
+from studies.claims import Claim, exceptions, missing
 from studies.command import command, folder
 from studies.figures import COLOURS, add_legend, draw_branch, figure_of, save
 from studies.relu_gradient.common import OUT, judge
@@ -115,8 +115,8 @@ def measure(branches, ends, paths) -> dict:
         ``highest_y[K]``: of the path from (0.001, 0): it takes a detour.
         ``time[K]``: until a hundredth of the first loss, on that path.
         ``closed_form_error``: of the saddles along their branches, K in [2, 100].
-        ``node_unstable``, ``saddle_wrong``: rows of the nodes' branches that are unstable in the plane, of the saddles'
-        that have not one unstable direction.
+        ``node_unstable``, ``saddle_wrong``: rows of the nodes' branches that are not stable in the plane, of the
+        saddles' that have not one unstable direction.
     """
     times = {K: 0.1 / K * int(np.argmax(losses < losses[0] / 100)) for K, (_, losses) in paths.items()}
     heights = {K: float(path[:, 1].max()) for K, (path, _) in paths.items()}
@@ -127,14 +127,14 @@ def measure(branches, ends, paths) -> dict:
     saddle_error = max(end["diagonal"] for end in ends.values())
     return {
         **{f"starts[{K}]": end["starts"] for K, end in ends.items()},
-        **{f"elsewhere[{K}]": end["starts"] - end["teacher"] for K, end in ends.items()},
+        **{f"elsewhere[{K}]": missing(end["starts"], end["teacher"]) for K, end in ends.items()},
         "saddle_error": float(saddle_error),
-        **{f"not_type_A[{K}]": end["others"] - end["type A"] for K, end in ends.items()},
+        **{f"not_type_A[{K}]": missing(end["others"], end["type A"]) for K, end in ends.items()},
         **{f"highest_y[{K}]": height for K, height in heights.items()},
         **{f"time[{K}]": time for K, time in times.items()},
         "closed_form_error": float(max(errors)),
-        "node_unstable": sum(int(np.sum(branches[name].unstable > 0)) for name in ("teacher", "type A")),
-        "saddle_wrong": sum(int(np.sum(branches[name].unstable != 1)) for name in ("saddle", "second saddle")),
+        "node_unstable": sum(exceptions(branches[name].unstable == 0) for name in ("teacher", "type A")),
+        "saddle_wrong": sum(exceptions(branches[name].unstable == 1) for name in ("saddle", "second saddle")),
     }
 
 

@@ -7,7 +7,7 @@ Run: ``python -m studies.relu_gradient.separation``.
 
 import numpy as np
 
-from studies.claims import Claim
+from studies.claims import Claim, exceptions
 from studies.command import command, folder
 from studies.figures import COLOURS, figure_of, save
 from studies.relu_gradient.common import OUT
@@ -59,7 +59,7 @@ def measure(reports) -> dict:
         numbers[f"points[{name}]"] = report.points
         numbers[f"doubtful[{name}]"] = report.doubtful
         numbers[f"false_alarms[{name}]"] = report.false_alarms
-        numbers[f"counterexamples[{name}]"] = len(report.counterexamples)
+        numbers[f"counterexamples[{name}]"] = len(report.counterexamples) if report.points else np.nan
     return numbers
 
 
@@ -142,7 +142,7 @@ def exclusions(found) -> dict:
     even = found["judged"] & (found["inside"] != 1)
     return {
         "theorem_4_pairs": int(even.sum()),
-        "theorem_4_left": int((even & ~found["excluded"]).sum()),
+        "theorem_4_left": exceptions(found["excluded"][even]),
         "theorem_4_open": int((found["judged"] & (found["inside"] == 1) & ~found["excluded"]).sum()),
     }
 

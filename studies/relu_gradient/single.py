@@ -7,7 +7,7 @@ sections 6.1 and 7.1.  Run: ``python -m studies.relu_gradient.single``.
 import numpy as np
 from scipy.integrate import quad
 
-from studies.claims import Claim
+from studies.claims import Claim, missing
 from studies.command import command, folder
 from studies.figures import COLOURS, add_legend, figure_of, save
 from studies.relu_gradient.common import OUT
@@ -157,8 +157,8 @@ def measure(formula, others, decrease, starts) -> dict:
         "largest_rate": float(decrease["rates"].max()),
         **counts,
         "theorem_6_margin": min(margin(found) for found in starts.values()),
-        "domain_lost": sum(found["inside"] - found["inside_arrived"] for found in starts.values()),
-        "lost": sum(found["count"] - found["arrived"] for found in starts.values()),
+        "domain_lost": missing(*(sum(found[key] for found in starts.values()) for key in ("inside", "inside_arrived"))),
+        "lost": missing(*(sum(found[key] for found in starts.values()) for key in ("count", "arrived"))),
     }
 
 

@@ -7,7 +7,7 @@ import pytest
 from numpy.testing import assert_allclose
 
 from benchmarks import xpp_models
-from benchmarks.xpp_models import Score, Told, confirm, judge, run_rival, score_of, true_points
+from benchmarks.xpp_models import Score, Told, confirm, judge, run_rival, score_of, true_points, units_of
 from continuation import Problem
 
 FOLD = Problem.from_expressions({"x": "mu - x**2", "y": "x - y"}, {"mu": 0.1})
@@ -17,7 +17,7 @@ HOPF = Problem.from_expressions({"x": "mu*x - 2*y - x**3", "y": "2*x + mu*y"}, {
 
 @pytest.mark.parametrize(("problem", "kind"), [(FOLD, "LP"), (PITCHFORK, "BP"), (HOPF, "HB")])
 def test_points_next_to_true_ones_are_confirmed(problem, kind):
-    value, state = confirm(problem, {"mu": 1e-4}, "mu", kind, np.array([1e-3, -1e-3]))
+    value, state = confirm(problem, {"mu": 1e-4}, "mu", kind, np.array([1e-3, -1e-3]), np.ones(3))
     assert value == pytest.approx(0.0, abs=2e-6)
     assert_allclose(state, 0.0, atol=2e-3)
 
@@ -31,19 +31,19 @@ def test_points_next_to_true_ones_are_confirmed(problem, kind):
     ],
 )
 def test_what_is_none_is_not(problem, kind, place):
-    assert confirm(problem, {"mu": place[0]}, "mu", kind, np.array(place[1:])) is None
+    assert confirm(problem, {"mu": place[0]}, "mu", kind, np.array(place[1:]), np.ones(3)) is None
 
 
 @pytest.mark.parametrize("slow", [1.0, 1e-8])
 def test_slow_and_large_states_hide_no_fold(slow):
     """``mu = 1000 + (x/1000 - 1)**2`` turns at x = 1000, slowly beside y and z."""
     texts = {"x": f"{slow}*(mu - 1000 - (x/1000 - 1)**2)", "y": "1e5*(x - y)", "z": "y/1000 - z"}
-    problem = Problem.from_expressions(texts, {"mu": 1000.0})
-    value, state = confirm(problem, {"mu": 1000.0 + 1e-5}, "mu", "LP", np.array([1001.0, 1001.0, 1.001]))
+    problem, units = Problem.from_expressions(texts, {"mu": 1000.0}), np.array([1e3, 1e3, 1.0, 1e3])
+    value, state = confirm(problem, {"mu": 1000.0 + 1e-5}, "mu", "LP", np.array([1001.0, 1001.0, 1.001]), units)
     assert value == pytest.approx(1000.0, rel=1e-8)
     assert_allclose(state, [1000.0, 1000.0, 1.0], rtol=1e-4)
     # away from the fold nothing vanishes, however slow it is: what is found lies elsewhere
-    away = confirm(problem, {"mu": 1000.25}, "mu", "LP", np.array([1500.0, 1500.0, 1.5]))
+    away = confirm(problem, {"mu": 1000.25}, "mu", "LP", np.array([1500.0, 1500.0, 1.5]), units)
     assert away is None or abs(away[0] - 1000.25) > 0.1
 
 
@@ -51,6 +51,7 @@ def told(kind, value, state):
     return (kind, value, np.array(state))
 
 
+ONES = np.ones(3)
 TRUE = [told("LP", 0.0, [0.0, 0.0]), told("HB", 1.0, [2.0, 0.0]), told("LP", 0.5, [5.0, 0.0])]
 
 
@@ -61,15 +62,31 @@ def test_points_are_found_missed_and_invented():
         told("LP", 1.0, [2.0, 0.0]),  # another kind
         told("LP", 0.502, [5.0, 0.0]),  # too far
     ]
-    assert judge(points, TRUE, span=1.0) == (1, 2, 3)
-    assert judge([], [], 1.0) == (0, 0, 0)
-    assert judge([*points[:1], *points[:1]], TRUE, 1.0) == (1, 2, 0)  # told twice, found once
+    assert judge(points, TRUE, ONES) == (1, 2, 3)
+    assert judge([], [], ONES) == (0, 0, 0)
+    assert judge([*points[:1], *points[:1]], TRUE, ONES) == (1, 2, 0)  # told twice, found once
+
+
+@pytest.mark.parametrize("unit", [1e-9, 1.0, 1e6])
+def test_points_are_the_same_in_any_units(unit):
+    """``x = unit*X``, ``y = y``: a fold at X = 1 where mu = 0."""
+    problem = Problem.from_expressions({"x": f"{unit}*(mu - (x/{unit} - 1)**2)", "y": f"x/{unit} - y"}, {"mu": 0.1})
+    units = units_of(np.array([[2 * unit, 2.0], [-unit, 1.0]]), 1.0)
+    assert_allclose(units, [2 * unit, 2.0, 1.0])
+    value, state = confirm(problem, {"mu": 1e-6}, "mu", "LP", np.array([1.001 * unit, 1.0]), units)
+    assert value == pytest.approx(0.0, abs=1e-9)
+    assert_allclose(state, [unit, 1.0], rtol=1e-4)
+    true = [("LP", value, state)]
+    assert judge([told("LP", 0.0, [1.001 * unit, 1.0])], true, units) == (1, 0, 0)
+    assert judge([told("LP", 0.0, [1.5 * unit, 1.0])], true, units) == (0, 1, 1)
 
 
 def test_true_points_are_told_by_anyone_and_counted_once():
     both = {"one": Told([told("LP", 1e-5, [1e-3, 1e-3])], 0.1), "two": Told([told("LP", 0.0, [0.0, 0.0])], 0.1)}
     both["two"].points.append(told("LP", 0.5, [0.7, 0.7]))  # no fold there
-    found = true_points({"problem": FOLD, "parameters": {"mu": 0.1}, "found": both}, "mu", -1.0, 1.0)
+    found = true_points(
+        {"problem": FOLD, "parameters": {"mu": 0.1}, "units": np.array([1.0, 1.0, 2.0]), "found": both}, "mu", -1.0, 1.0
+    )
     assert [(kind, pytest.approx(value, abs=1e-5)) for kind, value, _ in found] == [("LP", 0.0)]
 
 
@@ -77,9 +94,9 @@ def test_a_crash_is_said_and_is_no_miss():
     crashed = run_rival(sys.executable, "no case", ("x",))
     assert crashed.failure.startswith("crashed with exit status 1 (")
     assert "Error" in crashed.failure
-    assert score_of(crashed, TRUE, 1.0) == Score(failed=1)
-    assert score_of(Told([], 0.5), TRUE, 1.0) == Score(0, 3, 0, 0.5)
-    total = score_of(Told(TRUE[:1], 0.25), TRUE, 1.0).add(score_of(crashed, TRUE, 1.0))
+    assert score_of(crashed, TRUE, ONES) == Score(failed=1)
+    assert score_of(Told([], 0.5), TRUE, ONES) == Score(0, 3, 0, 0.5)
+    total = score_of(Told(TRUE[:1], 0.25), TRUE, ONES).add(score_of(crashed, TRUE, ONES))
     assert str(total) == "1 found, 2 missed, 0 invented, 250.0 ms, failed on 1 files"
 
 

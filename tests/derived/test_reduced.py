@@ -5,7 +5,7 @@ import pytest
 from numpy.testing import assert_allclose
 from scipy.optimize import root
 
-from continuation import Branch, Kind, Problem, Settings, find_solutions, switch, trace
+from continuation import Branch, Kind, Problem, Settings, deflated_branches, find_solutions, switch, trace
 from continuation.compiled.calls.interface import OK, call_callback
 from continuation.equations.derivatives import evaluate, parameter_column, state_jacobian
 from continuation.equations.multilinear import Multilinear
@@ -213,16 +213,59 @@ def test_a_count_of_the_users_own_sees_all_states():
     assert point["i"] == pytest.approx(0.0, abs=1e-9)
 
 
-def test_sums_that_hold_at_some_parameters_only_are_checked_again():
+def unequal_capacitors():
+    """Two capacitors behind one current: the charge ``C1*u + C2*v`` is conserved, whatever C1 and C2 are."""
     base = Problem.from_expressions(
         {"u": "(q - (u - v)**3)/C1", "v": "((u - v)**3 - q)/C2"}, {"C1": 1, "C2": 3, "q": 1}
     )
-    problem = base.reduced(totals={"Q": 4.0})
+    return base.reduced(totals={"Q": 4.0})
+
+
+def test_sums_that_hold_at_some_parameters_only_are_checked_again():
+    problem = unequal_capacitors()
     branch = trace(problem, [0.6], "q", (0.5, 2.0))
     assert_allclose(branch["v"], (4 - np.cbrt(branch["q"])) / 4)
-    for parameters, vary in (({"C1": 2.0}, "q"), ({}, "C1")):
-        with pytest.raises(ValueError, match=r"reduced: Q = u \+ 3\*v is not conserved at these parameters or when"):
-            trace(problem, [0.6], vary, (0.5, 2.0), parameters=parameters)
+    with pytest.raises(
+        ValueError, match=r"reduced: Q = u \+ 3\*v is not conserved at these parameters or when C1 varies"
+    ):
+        trace(problem, [0.6], "C1", (0.5, 2.0))
+
+
+OTHER = {"C1": 2.0}
+EVALUATED = {
+    "trace": lambda problem: trace(problem, [0.6], "q", (0.5, 2.0), parameters=OTHER),
+    "solve": lambda problem: problem.solve([0.6], OTHER),
+    "settle": lambda problem: problem.settle([0.6], parameters=OTHER),
+    "find_solutions": lambda problem: find_solutions(problem, OTHER),
+    "residual": lambda problem: problem.residual([0.6], OTHER),
+    "whole": lambda problem: problem.whole([0.6], OTHER),
+}
+
+
+@pytest.mark.parametrize("call", EVALUATED.values(), ids=EVALUATED)
+def test_no_solutions_where_the_sum_is_not_conserved(call):
+    with pytest.raises(ValueError, match=r"parameters: Q = u \+ 3\*v is not conserved at these values; make the"):
+        call(unequal_capacitors())
+
+
+def test_a_sum_that_ends_where_a_parameter_changes_its_sign():
+    base = Problem.from_expressions({"x": "k*y - x + max(leak, 0)", "y": "x - k*y"}, {"k": 1.0, "leak": -1.0})
+    problem = base.reduced(totals={"N": 2.0})
+    assert_allclose(problem.solve([0.5], {"leak": -3.0, "k": 3.0}).state, 0.5)
+    with pytest.raises(ValueError, match=r"parameters: N = x \+ y is not conserved at these values"):
+        problem.solve([0.5], {"leak": 3.0})
+
+
+def test_searches_and_curves_that_leave_the_sum_are_refused():
+    words = r"reduced: Q = u \+ 3\*v is not conserved at these parameters or when"
+    with pytest.raises(ValueError, match=f"{words} C1 varies"):
+        deflated_branches(unequal_capacitors(), [], "C1", (0.5, 2.0), guesses=[[0.6]])
+    mixed = Problem.from_expressions({"x": "C*(x**2 + mu) - z", "z": "z - x**2 - mu"}, {"C": 1, "mu": -1})
+    problem = mixed.reduced(totals={"N": 1.0})
+    (fold,) = trace(problem, {"z": 0.0}, "mu", (-2, 2)).folds
+    assert fold["mu"] == pytest.approx(1.25)  # x**2 + mu = z = 1 - x
+    with pytest.raises(ValueError, match=r"reduced: N = x \+ z is not conserved .* when mu and C varies"):
+        trace(problem, fold, ("mu", "C"))
 
 
 REFUSED = {

@@ -12,6 +12,7 @@ from numpy.testing import assert_allclose, assert_array_equal
 from continuation import Problem
 from continuation.equations.directional import derivative_along
 from continuation.equations.multilinear import Multilinear, polarise
+from continuation.expressions import from_expressions
 from continuation.expressions.calculus import FUNCTIONS
 from continuation.expressions.jets import TAYLOR
 
@@ -273,3 +274,25 @@ def test_choices_are_made_at_each_point():
     several = Multilinear(one, points, [1.0], [0]).form(ones, ones)
     each = [Multilinear(one, u, [1.0], [0]).form([1.0, 1.0], [1.0, 1.0]) for u in points]
     assert_allclose(several, each, rtol=1e-13)
+
+
+@pytest.mark.parametrize("text", ["sqrt(x) + x**1.5", "y/x + y/(3*z)", "x**y", "(x - 2)**z", "log(x)*y", "hypot(x, y)"])
+def test_what_stands_still_at_one_point_only_is_as_if_it_were_alone(text):
+    expressions = from_expressions({"x": text, "y": "x", "z": "x"}, ["p"])
+    points = np.array([[0.0, 2.0, 1.5], [1.0, 0.5, 2.0], [3.0, 0.7, 1.3], [2.5, 0.7, 2.0]])
+    directions = np.ones((2, 4, 4))
+    directions[:, 0, 0] = directions[:, 1, 1:3] = directions[:, 2, 1] = 0.0
+    several = expressions.derivative(points, [1.0], directions)
+    alone = [expressions.derivative(u, [1.0], directions[:, k]) for k, u in enumerate(points)]
+    assert_array_equal(several, alone)
+
+
+@pytest.mark.parametrize("text", ["asin(x/9) + atan(x) + erf(x)*gamma(y)", "log(x)**y + abs(x)", "x*y + 3"])
+def test_the_derivative_of_order_zero_is_the_value(text):
+    expressions = from_expressions({"x": text, "y": "x"}, ["p"])
+    points, value = np.array([[2.0, 1.5], [3.0, 0.5]]), np.empty(2)
+    several = expressions.derivative(points, [1.0], np.empty((0, 2, 3)))
+    for u, found in zip(points, several):
+        expressions.residual(u, np.array([1.0]), value)
+        assert_allclose(found, value, rtol=1e-15)
+        assert_array_equal(expressions.derivative(u, [1.0], np.empty((0, 3))), found)

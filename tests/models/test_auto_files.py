@@ -129,6 +129,28 @@ def test_what_is_varied_is_a_parameter(tmp_path):
     assert Problem.from_file(file).model.vary == "p1"
 
 
+def test_names_that_ours_may_not_have_are_said(tmp_path):
+    names = "parnames = {1: 'exp', 2: 'p'}, unames = {1: 'is'}, ICP = ['exp'], PAR = {'exp': 3}, U = {'is': 2}"
+    write(tmp_path, "c.tank", f"{names}, UZSTOP = {{'exp': [1, 4], 'p': 7}}")
+    model = Problem.from_file(write(tmp_path, "tank.f90", FORTRAN)).model
+    assert (model.vary, model.span, model.start["is_"]) == ("exp_", (1.0, 4.0), 2.0)
+    assert model.parameters == {"exp_": 3.0, "p": 14.0, "par3": 2.0}
+    assert model.notes == (
+        "is is called is_", "exp is called exp_", "UZSTOP: p is not varied; its limits are not used",
+    )  # fmt: skip
+    for line, note in (
+        ("double precision in\n in = u(1); f(1) = in", "in is called in_"),
+        ("double precision par1\n par1 = 1/u(1); f(1) = par1*par(1)", "PAR(1) is called par1_"),
+    ):
+        assert Problem.from_file(write(tmp_path, "m.f90", SIMPLE.format(line=line))).model.notes == (note,)
+
+
+def test_limits_of_a_parameter_by_its_number(tmp_path):
+    for names in ("", "parnames = {3: 'p3'}, "):
+        write(tmp_path, "c.tank", f"{names}ICP = 3, UZSTOP = {{3: [0.5, 4]}}")
+        assert Problem.from_file(write(tmp_path, "tank.f90", FORTRAN)).model.span == (0.5, 4.0)
+
+
 def fixed(lines):
     """FUNC with these lines of fixed form in it, and two parameters."""
     return f"""\
@@ -240,6 +262,7 @@ def test_fortran_means_what_it_means_there(tmp_path, line, value):
         ("if (ijac != 0) { dfdu[0] = 1; x = y; } f[0] = u[0];", 5.0),
         ("f[0] = M_PI*!(u[0] > 3) + (u[0] > 3 && x); x = 1;", 1.0),
         ("f[0] = pow(u[0], 2) + fabs(-u[0]);", 30.0),
+        ("f[00] = tgamma(u[0]) - 010*par[00] + 010.5;", 24.0 - 8 * 1.25 + 10.5),
     ],
 )
 def test_c_means_what_it_means_there(tmp_path, line, value):
@@ -265,6 +288,9 @@ def test_c_means_what_it_means_there(tmp_path, line, value):
         ("m.c", "f[0] = u[0]*(n/2);", "a quotient of whole numbers"),
         ("m.c", "f[0] = u[0]^2;", r"found '\^2'"),
         ("m.c", "f[0] += u[0];", "no simple assignment"),
+        ("m.c", "f[0] = gamma(u[0]);", "gamma is the logarithm .* write tgamma"),
+        ("m.c", "f[0] = 09*u[0];", r"m.c:7: found '09': .* octal in C"),
+        ("m.c", "f[08] = u[0];", r"m.c:7: found '08': .* octal in C"),
         ("m.c", "f[0] = abs(u[0]);", "write fabs"),
         ("m.c", "f[0] = u[0] > 0 ? 1 : 2;", r"found '\?'"),
         ("m.c", "for (k = 0; k < 3; k++) { f[0] = u[0]; }", "no simple assignment: 'for"),
@@ -276,6 +302,14 @@ def test_what_would_be_read_otherwise_is_refused(tmp_path, name, line, words):
     text = (IN_C if name == "m.c" else SIMPLE).format(line=line)
     with pytest.raises(ModelError, match=words):
         Problem.from_file(write(tmp_path, name, text))
+
+
+@pytest.mark.parametrize(
+    ("number", "value"), [("010", 8.0), ("-017", -15.0), ("010.5", 10.5), ("01e1", 10.0), ("0", 0.0)]
+)
+def test_starts_in_c_may_be_octal(tmp_path, number, value):
+    text = IN_C.format(line="f[0] = u[0];").replace("u[0] = 5.0", f"u[00] = {number}")
+    assert Problem.from_file(write(tmp_path, "m.c", text)).model.start == {"u1": value}
 
 
 @pytest.mark.parametrize("number", ["nan", "inf", "1.0_8*2", "par(2)", "'a'"])

@@ -65,3 +65,32 @@ def test_what_conserves_nothing_is_as_it_was(tmp_path):
     problem = written(tmp_path, "m.ode", CYCLE.replace("c'=a-c", "c'=a-c\nd'=-d").replace("b'=k*a", "b'=1+k*a"))
     assert problem.states == ("a", "b", "c", "d")
     assert problem.model.notes == ()
+
+
+LEAK = "a'=-k*a+b+leak*(1-a)\nb'=k*a-b\npar k=2, leak=0\ninit a=1,b=2\n"
+
+
+def test_what_is_conserved_by_a_rate_that_is_zero_stays(tmp_path):
+    problem = written(tmp_path, "m.ode", LEAK)
+    assert problem.states == ("a", "b")
+    assert problem.model.notes == (
+        "a + b is conserved at these parameters only: not eliminated, though solutions are not isolated there; change "
+        "a parameter",
+    )
+    np.testing.assert_allclose(problem.solve([0.5, 0.5], {"leak": 1.0}).state, [1.0, 2.0], rtol=1e-12)
+    branch = trace(problem, [1.0, 2.0], "k", (1.0, 4.0), parameters={"leak": 0.5})
+    np.testing.assert_allclose(branch["b"], branch["k"], rtol=1e-9)
+    with pytest.raises(ValueError, match="a . b is conserved at these parameters, so that solutions are not isolated"):
+        trace(problem, [1.0, 2.0], "k", (1.0, 4.0))
+
+
+def test_what_always_holds_is_eliminated_beside_it(tmp_path):
+    problem = written(tmp_path, "m.ode", f"{LEAK}c'=d-c\nd'=c-d\ninit c=1\n")
+    assert problem.states == ("a", "b", "d")
+    assert problem.parameters == {"k": 2.0, "leak": 0.0, "T1": 1.0}
+    assert [note.split(":")[0] for note in problem.model.notes] == [
+        "a + b is conserved at these parameters only", "c + d is conserved",
+    ]  # fmt: skip
+    branch = trace(problem, problem.model.start, "k", (1.0, 4.0), parameters={"leak": 0.5})
+    np.testing.assert_allclose(branch["b"], branch["k"], rtol=1e-9)
+    np.testing.assert_allclose(branch["d"], 0.5, rtol=1e-9)

@@ -148,7 +148,7 @@ def test_mistakes_are_told_with_their_place(tmp_path, text, place, words):
     assert "\n" not in message
 
 
-EXPRESSIONS = {
+BAD_EXPRESSIONS = {
     "unknown name": (changed("a - x**2", "a - z**2"), ":2:10:", r"\[equations\] equation 'x': unknown name 'z'"),
     "power": (changed("a - x**2", "a - x%2"), ":2:11:", "a remainder is written"),
     "call": (changed("x - y", "x - f(y)"), ":3:", "equation 'y'"),
@@ -160,7 +160,7 @@ EXPRESSIONS = {
 }
 
 
-@pytest.mark.parametrize(("text", "place", "words"), EXPRESSIONS.values(), ids=EXPRESSIONS)
+@pytest.mark.parametrize(("text", "place", "words"), BAD_EXPRESSIONS.values(), ids=BAD_EXPRESSIONS)
 def test_mistakes_in_expressions_are_told_with_their_place_in_the_file(tmp_path, text, place, words):
     file = write(tmp_path, text)
     message = refused(file)

@@ -215,6 +215,10 @@ def test_names_that_ours_may_not_have_get_an_underscore(tmp_path):
     assert "is is called is_" in problem.model.notes
 
 
+def test_an_include_with_a_blank_is_a_comment(tmp_path):
+    assert problem_of("# include other.ode\npar a=1\nx'=a-x\n", tmp_path).states == ("x",)
+
+
 def test_endings_tell_the_language(tmp_path):
     with pytest.raises(ModelError, match="no model file that is known"):
         Problem.from_file(tmp_path / "model.txt")

@@ -113,6 +113,23 @@ def test_stoichiometry_that_is_assigned(read, how):
     np.testing.assert_allclose(problem.residual([5.0], {"k": 1.0}), [(-2 if how == "rule" else -4) * 5 / 2])
 
 
+@pytest.mark.parametrize("order", [1, -1])
+def test_the_order_of_reactions_does_not_matter(read, order):
+    reactions = [
+        reaction("R", "k*A", [reference("A", 'id="n" stoichiometry="2"')]),
+        reaction("S", "n*B", [reference("B")], [reference("D", 'id="q" stoichiometry="3"')]),
+        reaction("T", "D/q", [reference("D")]),
+    ]
+    names = [species("A"), species("B"), species("D")]
+    problem = read(model(names, [parameter("k", 5)], reactions[::order]))
+    assert problem.parameters == {"c": 2.0, "k": 5.0, "n": 2.0, "q": 3.0}
+    a, b, d = 0.7, 1.1, 2.0
+    expected = {"A": -2 * 5 * a / 2, "B": -2 * b / 2, "D": (3 * 2 * b - d / 3) / 2}
+    state = {"A": a, "B": b, "D": d}
+    found = problem.residual([state[name] for name in problem.states])
+    np.testing.assert_allclose(found, [expected[name] for name in problem.states])
+
+
 def test_what_has_no_value_is_refused_or_said(read):
     uses_k = reaction("R", "k*A", [reference("A")])
     with pytest.raises(ModelError, match=r"m.xml:4: k has no value"):

@@ -39,10 +39,14 @@ class ConservedSum(NamedTuple):
 
 
 class Conserved(NamedTuple):
-    """Independent sums that a problem conserves; `always`: at all parameters, else only at those given."""
+    """Independent sums that a problem conserves; `always`: at all parameters, else only at those given.
+
+    ``general`` are those conserved at all parameters, where there are fewer of them.
+    """
 
     sums: tuple
     always: bool
+    general: tuple = ()
 
     @property
     def words(self) -> str:
@@ -80,10 +84,31 @@ def conserved_sums(problem, p, box=None) -> Conserved | None:
     here = _basis(problem, p, varied=False)
     if not here and not always:
         return None
-    is_general = len(always) >= len(here)
-    return Conserved(
-        tuple(ConservedSum.of(row, problem.states) for row in (always if is_general else here)), is_general
-    )
+    general, special = (tuple(ConservedSum.of(row, problem.states) for row in rows) for rows in (always, here))
+    return Conserved(general, True, general) if len(always) >= len(here) else Conserved(special, False, general)
+
+
+def safe_sums(problem, p, found: Conserved) -> Conserved | None:
+    """Of the sums found at p (k,), those that may be eliminated whatever becomes of the parameters; else None.
+
+    All of them where there are as many at other parameters, so that solutions are never isolated: their coefficients
+    may hang on parameters, as on the sizes of compartments.  Else those that hold at all parameters: what is conserved
+    because a rate happens to be zero is no more where it is not.
+    """
+    if found.always or _count_elsewhere(problem, p) >= len(found.sums):
+        return found
+    return Conserved(found.general, True, found.general) if found.general else None
+
+
+def _count_elsewhere(problem, p) -> int:
+    """How many sums are conserved at other parameters of the same signs, with whatever coefficients."""
+    named, counts = len(problem.parameters), []
+    for seed in range(2):  # where F is finite at one of them; both are generic, so that nothing happens to be conserved
+        q = p.copy()
+        factors = 10.0 ** np.random.default_rng(seed).uniform(-SPREAD, SPREAD, named)
+        q[:named] = np.where(p[:named] != 0, p[:named], 1.0) * factors
+        counts.append(len(_basis(problem, q, varied=False)))
+    return max(counts)
 
 
 def is_conserved(problem, coefficients, p, varied=()) -> bool:

@@ -49,7 +49,7 @@ def reduced(problem, totals=None, *, start=None, read_sum=None, make=None, name=
     ValueError
         Nothing is conserved; a sum is not, or totals are missing, too many or not independent; a symmetry of the
         problem moves a total or mixes states kept with others.  Sums that are conserved at some parameters only are
-        checked again at those of each trace.
+        checked again at those of each trace, curve, search and single evaluation.
 
     Notes
     -----
@@ -72,6 +72,10 @@ def reduced(problem, totals=None, *, start=None, read_sum=None, make=None, name=
         raise ValueError("reduced: wanted a problem whose unknowns are its states; reduce it first")
     checked = read_totals(problem, totals, start, read_sum, word)
     return (make or Reduced)(problem, checked, f"{problem.name} (reduced)" if name is None else name)
+
+
+ADVICE = "make the problem with the values that you need, and vary others"
+MOST_KNOWN = 1000  # parameters of which it is remembered whether the totals are conserved: some 100 bytes each
 
 
 class Layout(NamedTuple):
@@ -100,7 +104,7 @@ class Reduced(ComposedEquations):
     """See `reduced`; ``totals`` are the `Totals`, ``kept`` and ``eliminated`` places of the base's states."""
 
     def __init__(self, base, totals: Totals, name):
-        self.totals = totals
+        self.totals, self._known = totals, {}
         self.eliminated = eliminated_states(totals.matrix)
         self.kept = tuple(k for k in range(len(base.states)) if k not in self.eliminated)
         parameters = {**base.parameters, **dict(zip(totals.names, totals.values))}
@@ -160,18 +164,44 @@ class Reduced(ComposedEquations):
             whole = np.shape(start) == (len(names),)
         return self.base.state_values(start) if whole else None
 
+    def parameter_values(self, parameters=None) -> np.ndarray:
+        """(k,) vector p, as for every problem; refused where the totals are not conserved."""
+        p = super().parameter_values(parameters)
+        if broken := self._broken(p):
+            raise ValueError(f"parameters: {broken} is not conserved at these values; {ADVICE}")
+        return p
+
+    def check_varied(self, p, names):
+        """Raise where the totals are not conserved at p, or no longer when the named parameters vary."""
+        if broken := self._broken(p, names):
+            about = " and ".join(names)
+            raise ValueError(f"reduced: {broken} is not conserved at these parameters or when {about} varies; {ADVICE}")
+
     def operations(self, p, active):
         """As for every problem, once the totals are known to be conserved at these parameters."""
-        u, q = self.layout.unpack(np.zeros(len(self.kept)), p)[:2]
-        varied = [active] if active < self.layout.named else []
-        for name, row in zip(self.totals.names, self.totals.matrix):
-            if not is_conserved(self.base, row, q, varied):
-                text, about = self.totals.texts(self.base.states)[name], list(self.parameters)[active]
-                raise ValueError(
-                    f"reduced: {name} = {text} is not conserved at these parameters or when {about} varies; make the "
-                    "problem with the values that you need, and vary others"
-                )
+        self.check_varied(p, [list(self.parameters)[active]])
         return super().operations(p, active)
+
+    def _broken(self, p, names=()) -> str:
+        """The first total that is not conserved at p, or when some parameters vary, with its sum; empty if none."""
+        q = self.layout.unpack(np.zeros(len(self.kept)), p)[1]
+        varied = tuple(k for k, name in enumerate(self.base.parameters) if name in names)
+        # What holds at all parameters of the same signs need not be asked at each of them.
+        key = (varied, tuple(np.sign(q)) if self._is_general else tuple(q))
+        if key not in self._known:
+            if len(self._known) >= MOST_KNOWN:
+                self._known.clear()
+            texts = self.totals.texts(self.base.states)
+            rows = zip(self.totals.names, self.totals.matrix)
+            bad = [name for name, row in rows if not is_conserved(self.base, row, q, varied)]
+            self._known[key] = f"{bad[0]} = {texts[bad[0]]}" if bad else ""
+        return self._known[key]
+
+    @functools.cached_property
+    def _is_general(self) -> bool:
+        """Whether the totals are conserved at all parameters of the signs that the base's have."""
+        p, places = self.base.parameter_values(), range(len(self.base.parameters))
+        return all(is_conserved(self.base, row, p, places) for row in self.totals.matrix)
 
     def __repr__(self):
         fixed = "; ".join(f"{name} = {text}" for name, text in self.totals.texts(self.base.states).items())

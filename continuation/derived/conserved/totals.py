@@ -51,7 +51,7 @@ def read_totals(problem, totals, start, read_sum, word="totals") -> Totals:
         names.append(name)
         rows.append(row)
         values.append(_value(value, label, row, state, problem.parameters.get(name)))
-    _check_complete(word, names, rows, known)
+    _check_complete(word, names, rows, found, lambda row: is_conserved(problem, row, p, range(len(problem.parameters))))
     return Totals(tuple(names), np.array(rows), tuple(values))
 
 
@@ -85,11 +85,12 @@ def _value(value, label, row, state, default) -> float:
     raise ValueError(f"{label}: wanted its value, or a `start=` that has it")
 
 
-def _check_complete(word, names, rows, known):
-    """Refuse totals that are not independent, or not all there are."""
+def _check_complete(word, names, rows, found, is_general):
+    """Refuse totals that are not independent, or neither all there are nor all that hold at all parameters."""
+    known = found.sums
     if rank_of([[Fraction(float(value)) for value in row] for row in rows]) < len(rows):
         raise ValueError(f"{word}: the sums of {names} are not independent; {_listed(known)}")
-    if len(rows) != len(known):
+    if len(rows) != len(known) and not (len(rows) == len(found.general) and all(map(is_general, rows))):
         raise ValueError(f"{word}: wanted {len(known)} of them, got {names}; {_listed(known)}")
 
 

@@ -10,7 +10,7 @@ import re
 
 from continuation.models.auto.constants_file import USED, read_constants
 from continuation.models.auto.events import LANGUAGES, C, read_events
-from continuation.models.auto.translation import REMAINDER, Known, Translation, TranslationError
+from continuation.models.auto.translation import REMAINDER, Known, Translation, TranslationError, octal
 from continuation.models.description import Description, ModelError
 from continuation.models.spelling import sayable
 
@@ -62,6 +62,7 @@ class EquationsFile:
         self.real: set = set()  # names declared as others
         self.implicit = not in_c  # names from i to n are whole numbers unless declared otherwise
         self.names: dict = {}  # (u or par, number) -> name
+        self.numbers: dict = {}  # (u or par, name in the constants) -> number
         self.right, self.quantities, self.used, self.starts = {}, {}, set(), {}
 
     def fail(self, line, problem):
@@ -146,22 +147,33 @@ class EquationsFile:
 
     def declare(self, inside):
         """Say the unknowns and parameters (the constants' names, else ``u1``, ``par1``) and the quantities of FUNC."""
-        found = [self.sides(words) for place, _, words in inside if place == "func" and ASSIGNMENT.fullmatch(words)]
-        found = [(left, right) for left, right in found if left.isidentifier()]
+        inside = [(line, words) for place, line, words in inside if place == "func" and ASSIGNMENT.fullmatch(words)]
+        found = [(line, *self.sides(words)) for line, words in inside]
+        found = [(line, left, right) for line, left, right in found if left.isidentifier()]
         if self.implicit:
-            self.whole |= {left for left, _ in found if left[0] in "ijklmn" and left not in self.real}
+            self.whole |= {left for _, left, _ in found if left[0] in "ijklmn" and left not in self.real}
         for what, key in (("u", "UNAMES"), ("par", "PARNAMES")):
             for k, name in (self.constants.get(key) or {}).items():
-                self.names[what, k] = sayable(name, self.names.values())
-        for left, right in found:
-            if not self.is_alias(left, right):
-                self.spelling.setdefault(left, sayable(left, {*self.spelling.values(), *self.names.values()}))
+                self.names[what, k] = self.noted(name, sayable(name, self.names.values()))
+                self.numbers[what, name] = k
+        for line, left, right in found:
+            if left not in self.spelling and not self.is_alias(line, left, right):
+                said = sayable(left, {*self.spelling.values(), *self.names.values()})
+                self.spelling[left] = self.noted(left, said)
         self.remainder = sayable("fmod", {*self.spelling.values(), *self.names.values()})
 
-    def is_alias(self, left: str, right: str) -> bool:
+    def noted(self, name: str, said: str) -> str:
+        """How something is said; a note where that is not its name."""
+        if said != name:
+            self.description.notes.append(f"{name} is called {said}")
+        return said
+
+    def is_alias(self, line, left: str, right: str) -> bool:
         """Whether a quantity is an unknown or a parameter under the name that it has anyway: ``U1 = U(1)``."""
         match = ELEMENT.fullmatch(right)
-        return bool(match) and left == self.numbered(match[1].lower(), int(match[2]) + self.in_c, used=False)
+        return bool(match) and left == self.numbered(
+            match[1].lower(), self.whole_number(line, match[2]) + self.in_c, used=False
+        )
 
     def say(self, name: str) -> str:
         """How a name is said: a quantity as it is declared, another as it is, to be refused where it is parsed."""
@@ -178,8 +190,15 @@ class EquationsFile:
         if not used:
             return self.names.get((what, k), f"{what}{k}")
         if (what, k) not in self.names:
-            self.names[what, k] = sayable(f"{what}{k}", {*self.spelling.values(), *self.names.values()})
+            said = sayable(f"{what}{k}", {*self.spelling.values(), *self.names.values()})
+            self.names[what, k] = said
+            if said != f"{what}{k}":
+                self.description.notes.append(f"{what.upper()}({k}) is called {said}")
         return self.names[what, k]
+
+    def called(self, what: str, key):
+        """How an unknown or a parameter is said that the constants call by number or name; `key` if there is none."""
+        return self.names.get((what, self.numbers.get((what, key), key)), key)
 
     # Statements
 
@@ -198,7 +217,7 @@ class EquationsFile:
         left, right = self.sides(words)
         element = ELEMENT.fullmatch(left)
         if element and element[1].lower() == "f":
-            self.read_equation(line, int(element[2]) + self.in_c, right)
+            self.read_equation(line, self.whole_number(line, element[2]) + self.in_c, right)
         elif not left.isidentifier():
             self.fail(line, f"no simple assignment: {words[:60]!r}")
         elif left in self.quantities:
@@ -238,7 +257,19 @@ class EquationsFile:
         place, number = ELEMENT.fullmatch(left), NUMBER.fullmatch(right)
         if place is None or place[1].lower() not in ("u", "par") or number is None:
             self.fail(line, f"wanted U(i) or PAR(i) = a number, got {words[:60]!r}")
-        self.starts[place[1].lower(), int(place[2]) + self.in_c] = float(f"{number[1]}e{number[2] or 0}")
+        digits = number[1].lstrip("+-")
+        if digits.isdigit() and number[2] is None:
+            value = float(f"{number[1][: -len(digits)]}{self.whole_number(line, digits)}")
+        else:
+            value = float(f"{number[1]}e{number[2] or 0}")
+        self.starts[place[1].lower(), self.whole_number(line, place[2]) + self.in_c] = value
+
+    def whole_number(self, line, digits: str) -> int:
+        """The value of digits; in C those that begin with 0 are octal."""
+        try:
+            return octal(digits) if self.in_c and digits[0] == "0" else int(digits)
+        except TranslationError as error:
+            self.fail(line, str(error))
 
     # Together
 
@@ -274,6 +305,7 @@ class EquationsFile:
         """The constants U and PAR go before STPNT."""
         for what in ("u", "par"):
             numbers = {name: k for (kind, k), name in self.names.items() if kind == what}
+            numbers |= {name: k for (kind, name), k in self.numbers.items() if kind == what}
             for key, value in (self.constants.get(what.upper()) or {}).items():
                 if key not in numbers and not isinstance(key, int):
                     raise ModelError(f"{self.path}: {what.upper()} of the constants: nothing is called {key!r}")
@@ -284,7 +316,8 @@ class EquationsFile:
         constants, described = self.constants, self.description
         described.vary = self.varied(constants.get("ICP", ()))
         limits = [constants.get("RL0"), constants.get("RL1")]
-        stops = (constants.get("UZSTOP") or {}).get(described.vary, [])
+        limited = {self.called("par", key): values for key, values in (constants.get("UZSTOP") or {}).items()}
+        stops = limited.pop(described.vary, [])
         value = described.parameters.get(described.vary, 0.0)
         low, high = (min(value, *stops), max(value, *stops)) if stops else limits
         if low is not None and high is not None and low < high:
@@ -294,6 +327,7 @@ class EquationsFile:
         described.settings = {ours: constants[theirs] for ours, theirs in wishes.items() if constants.get(theirs)}
         if step := constants.get("DS"):
             described.settings["step"] = abs(step)
+        described.notes += [f"UZSTOP: {key} is not varied; its limits are not used" for key in limited]
         strange = {"IPS"} if constants.get("IPS", 1) not in (0, 1) else set()  # both are equilibria
         unused = sorted(key for key in constants if key not in USED or key in strange)
         if unused:
@@ -302,7 +336,8 @@ class EquationsFile:
     def varied(self, wished):
         """The first parameter of the equations that ICP names, else the first there is."""
         known = self.description.parameters
-        names = [self.names.get(("par", one), f"PAR({one})") if isinstance(one, int) else one for one in wished]
+        names = [self.called("par", one) for one in wished]
+        names = [f"PAR({name})" if isinstance(name, int) else name for name in names]
         chosen = next((name for name in names if name in known), None) or next(iter(known), None)
         if names and chosen != names[0]:
             self.description.notes.append(

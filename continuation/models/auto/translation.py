@@ -30,6 +30,19 @@ class TranslationError(ValueError):
     """A right-hand side that is not read."""
 
 
+def octal(digits: str) -> int:
+    """A whole number of C that begins with 0.
+
+    Examples
+    --------
+    >>> octal("0"), octal("010")
+    (0, 8)
+    """
+    if re.search("[89]", digits):
+        raise TranslationError(f"found {digits!r}: whole numbers that begin with 0 are octal in C")
+    return int(digits, 8)
+
+
 class Known(NamedTuple):
     """What names mean: ``say(name) -> text``, ``indexed(u | par | f, i) -> text``, whole names, the language."""
 
@@ -144,7 +157,7 @@ class Translation:
         """A number, a name, a call or parentheses."""
         kind, word = self.take()
         if kind == "number":
-            return re.sub(r"[dDqQ]", "e", word), word.isdigit()
+            return self.decimal(word) if word.isdigit() else re.sub(r"[dDqQ]", "e", word), word.isdigit()
         if kind == "name":
             return self.named(word)
         if word != "(":
@@ -171,7 +184,11 @@ class Translation:
         if kind != "number" or not word.isdigit():
             self.fail(f"the index {word!r}: wanted a whole number")
         self.expect("]" if self.known.in_c else ")")
-        return int(word)
+        return int(self.decimal(word))
+
+    def decimal(self, word: str) -> str:
+        """A whole number in decimal digits."""
+        return str(octal(word)) if self.known.in_c and word[0] == "0" else word
 
     def call(self, name: str) -> tuple:
         """A function and its arguments."""
@@ -184,6 +201,8 @@ class Translation:
         texts, all_whole = ", ".join(words for words, _ in arguments), all(whole for _, whole in arguments)
         if name == "abs" and self.known.in_c and not all_whole:
             self.fail("abs is that of whole numbers in C; write fabs")
+        if name == "gamma" and self.known.in_c:
+            self.fail("gamma is the logarithm of the gamma function in some libraries of C; write tgamma")
         if name in WHOLE and name != "floor" or name == "floor" and not self.known.in_c:
             return f"{'ceil' if name == 'ceiling' else name}({texts})", True
         if name in REMAINDERS:

@@ -182,12 +182,25 @@ class ListReader:
                 self.note_line(f"definition {self.names[name]!r}", rule)
 
     def read_reactions(self):
-        """Reactions: their rates, and what they do to each species."""
-        for reaction in self.model.getListOfReactions():
+        """Reactions: their rates, and what they do to each species.
+
+        What any formula uses must be known before terms are made, whatever the order of the reactions: a stoichiometry
+        that one of them calls by its name is a parameter.
+        """
+        reactions = list(self.model.getListOfReactions())
+        sides = [
+            (reaction, sign, reference)
+            for reaction in reactions
+            for sign, references in ((-1.0, reaction.getListOfReactants()), (1.0, reaction.getListOfProducts()))
+            for reference in references
+        ]
+        for reaction in reactions:
             self.read_rate(reaction)
-            for sign, references in ((-1.0, reaction.getListOfReactants()), (1.0, reaction.getListOfProducts())):
-                for reference in references:
-                    self.add_term(reaction, sign, reference)
+        for reaction, _, reference in sides:
+            if reference.isSetStoichiometryMath():
+                self.stoichiometry(reference, f"reaction {reaction.getId()}")
+        for reaction, sign, reference in sides:
+            self.add_term(reaction, sign, reference)
 
     def read_rate(self, reaction):
         """The rate of a reaction, a definition that is called like it."""
@@ -291,4 +304,6 @@ def formulas(model) -> list:
         *model.getListOfRules(),
         *(reaction.getKineticLaw() for reaction in model.getListOfReactions()),
     ]
+    sides = [(*reaction.getListOfReactants(), *reaction.getListOfProducts()) for reaction in model.getListOfReactions()]
+    found += [one.getStoichiometryMath() for side in sides for one in side if one.isSetStoichiometryMath()]
     return [one.getMath() for one in found if one is not None and one.getMath() is not None]

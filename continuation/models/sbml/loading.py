@@ -5,7 +5,6 @@ import importlib
 from continuation.models.description import Description, ModelError
 from continuation.models.sbml.lists import ListReader
 
-LONGEST = 200  # characters of what a library says of an error
 READ = {"l3v2extendedmath", "comp"}  # packages that must be understood, and are; submodels are put together first
 
 
@@ -22,7 +21,7 @@ def read_antimony(path, text: str, name: str) -> Description:
     antimony = library("antimony", path)
     antimony.clearPreviousLoads()
     if antimony.loadAntimonyString(text) < 0:
-        raise ModelError(f"{path}: {in_short(antimony.getLastError())}")
+        raise ModelError(f"{path}: {antimony.getLastError()}")
     libsbml = library("libsbml", path)
     sbml = antimony.getSBMLString(antimony.getMainModuleName())
     return ListReader(path, libsbml, checked_model(libsbml, path, sbml), name, has_lines=False).description
@@ -79,7 +78,7 @@ def refuse_errors(libsbml, path, document):
         error = document.getError(k)
         units = error.getCategory() == libsbml.LIBSBML_CAT_UNITS_CONSISTENCY
         if error.getSeverity() >= libsbml.LIBSBML_SEV_ERROR and not units:
-            raise ModelError(f"{path}:{error.getLine()}: {in_short(described(error))}")
+            raise ModelError(f"{path}:{error.getLine()}: {described(error)}")
 
 
 def described(error) -> str:
@@ -119,9 +118,3 @@ def refuse_packages(path, document):
 def is_required(document, package: str) -> bool:
     """Whether a document says that a package must be understood."""
     return document.isSetPackageRequired(package) and document.getPackageRequired(package)
-
-
-def in_short(words: str) -> str:
-    """What a library says, in one line."""
-    line = " ".join(words.split())
-    return line if len(line) <= LONGEST else f"{line[:LONGEST]} ..."

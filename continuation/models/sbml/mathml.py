@@ -100,12 +100,8 @@ class MathWriter:
         found = set(re.findall(r"[a-z]\w*", text))
         return found.union(*(self.words_in(node.getChild(k)) for k in range(node.getNumChildren())))
 
-    def text(self, node, local: Mapping[str, str]) -> str:
-        """The formula; `local` maps names that hide others to how they are said."""
-        return self.piece(node, local)[0]
-
-    def piece(self, node, local) -> tuple:
-        """The formula and how tightly it binds."""
+    def piece(self, node, local: Mapping[str, str]) -> tuple:
+        """The formula and how tightly it binds; `local` maps names that hide others to how they are said."""
         kind = self.kinds.get(node.getType(), "UNKNOWN")
         if kind in REFUSED:
             raise FormulaRefused(f"{REFUSED[kind]}, which is not read")

@@ -72,7 +72,7 @@ def logical_lines(path, text: str) -> list:
     """(line, text) up to the word that ends the model: comments left out, lines that end in a backslash joined."""
     found, begun, parts = [], 0, []
     for number, line in enumerate(text.splitlines(), 1):
-        if re.match(r"\s*#\s*include\b", line):
+        if re.match(r"\s*#include\b", line):  # with a blank in it, it is a comment
             raise ModelError(f"{path}:{number}: {line.strip()[:60]!r}: another file, which is not read")
         line = line.split("#", 1)[0].strip()
         begun = begun if parts else number
