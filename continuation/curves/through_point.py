@@ -47,7 +47,7 @@ def curve_through(problem, point, vary, span, curve=None):
     names = check_pair(problem, vary)
     limits = check_limits(problem, span, names)
     if problem.special_curves in CURVES:
-        made, start = CURVES[problem.special_curves].curve_and_start(problem, point, names, curve)
+        made, start = CURVES[problem.special_curves].curve_and_start(problem, point, names, curve, limits)
         return made, start, names[0], limits
     kind = check_point(problem, point, curve)
     problem = measured_like(problem, point, names[0])

@@ -148,7 +148,7 @@ class PeriodicOrbits(Equations):
                 f"{self.base.states[k]}_min", lambda u, p: self.profile_extrema(np.append(u, 0.0)[None])[0][0, k]
             )
 
-        values = [Plain("period", lambda u, p: u[-1]), *(least(k) for k in range(len(self.base.states)))]
+        values = [Plain("period", lambda u, p: u[self.period_at]), *(least(k) for k in range(len(self.base.states)))]
         return {value.name: value for value in (*values, *self.extremes_along())}
 
     def extremes_along(self) -> list:
@@ -238,6 +238,7 @@ class PeriodicOrbits(Equations):
         other.mesh, other.reference, other.period = np.array(mesh, float), np.array(profile, float), float(period)
         other.intervals = len(other.mesh)
         other.base, other.measure = self.base if base is None else base, None
+        other.outputs = other.columns_beside()  # which know how many unknowns belong to the orbit
         return other
 
     def at_row(self, rows, row, vary):

@@ -148,8 +148,35 @@ def hopf_near(cycles, x, begun) -> np.ndarray:
     return np.concatenate([np.tile(u, (len(x) - 2) // n), [2 * np.pi / omega, value]])
 
 
-def critical_pair(a, point) -> tuple:
+def imaginary_pairs(a, point) -> tuple:
+    """Frequencies (k,) of the imaginary pairs of F_u, that nearest to the axis first, and eigenvectors (n, k).
+
+    Raises
+    ------
+    StartError
+        There is none.
+    """
+    values, vectors = np.linalg.eig(a)
+    upper = np.flatnonzero(values.imag > SLOWEST * np.max(np.abs(a)))
+    if not len(upper):
+        raise StartError(f"start: F_u has no complex pair at {point.label}, so that no orbits begin there")
+    upper = upper[np.argsort(np.abs(values[upper].real), kind="stable")]
+    critical = upper[np.abs(values[upper].real) <= AXIS * values[upper].imag]
+    if not len(critical):
+        raise StartError(
+            f"start: the eigenvalues of F_u nearest to the axis are {values[upper[0]]:.6g}: no Hopf point, where they "
+            "are imaginary; is it one of this problem, with these constants?"
+        )
+    return values[critical].imag, vectors[:, critical]
+
+
+def critical_pair(a, point, wanted=None) -> tuple:
     """The imaginary pair of F_u that a Hopf point is of.
+
+    Parameters
+    ----------
+    wanted : float, optional
+        Frequency; of several pairs the one nearest to it is meant.  Default: that of the point.
 
     Returns
     -------
@@ -162,21 +189,10 @@ def critical_pair(a, point) -> tuple:
     StartError
         There is none, or there are two of one frequency, whose orbits are several families.
     """
-    values, vectors = np.linalg.eig(a)
-    upper = np.flatnonzero(values.imag > SLOWEST * np.max(np.abs(a)))
-    if not len(upper):
-        raise StartError("start: F_u has no complex pair at this point, so that no orbits begin there")
-    best = upper[np.argmin(np.abs(values[upper].real))]
-    critical = upper[np.abs(values[upper].real) <= AXIS * values[upper].imag]
-    if not len(critical):
-        raise StartError(
-            f"start: the eigenvalues of F_u nearest to the axis are {values[best]:.6g}: no Hopf point, where they are "
-            "imaginary; is it one of this problem, with these constants?"
-        )
-    omegas = values[critical].imag
-    wanted = (point.normal_form or {}).get("omega", values[best].imag)
-    k = critical[np.argmin(np.abs(omegas - wanted))]
-    omega = float(values[k].imag)
+    omegas, vectors = imaginary_pairs(a, point)
+    wanted = (point.normal_form or {}).get("omega", omegas[0]) if wanted is None else wanted
+    k = np.argmin(np.abs(omegas - wanted))
+    omega = float(omegas[k])
     listed = ", ".join(f"{value:.6g}" for value in np.sort(omegas))
     if np.sum(np.abs(omegas - omega) <= EQUAL * omega) > 1:
         raise StartError(
@@ -184,7 +200,7 @@ def critical_pair(a, point) -> tuple:
             "families of orbits begin there; start from an Orbit of one, or restrict the problem to a symmetry of it"
         )
     words = ""
-    if len(critical) > 1:
+    if len(omegas) > 1:
         words = f"F_u has several imaginary pairs at {point.label} (omega = {listed}): these are the orbits of "
         words += f"omega = {omega:.6g}"
     return omega, canonical.turned(vectors[:, k]), words

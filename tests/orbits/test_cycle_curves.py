@@ -71,6 +71,14 @@ def told(curve):
     return [point.label for point in curve.special if point.kind is not Kind.END]
 
 
+def normal_form_beside(curve, row):
+    """Normal form of the doubling through a row, of a branch in the first parameter."""
+    name = curve.vary[0]
+    value = curve[name][row]
+    single = trace(curve.problem.orbits, curve.orbit(row), name, (value - 0.01, value + 0.01))
+    return single["PD1"].normal_form
+
+
 def equations(system):
     return next(entry["equations"] for entry in REFERENCE if entry["system"] == system)
 
@@ -114,6 +122,7 @@ def test_the_order_of_the_parameters_is_free():
 
 def test_folds_end_where_their_orbits_shrink_to_a_degenerate_hopf_point():
     curve = curve_of("LP1", limits={"mu": (-2, 1), "nu": (-1, 3)})
+    assert told(curve) == ["HB1"]
     assert Status.HOPF in curve.ends
     end = curve["HB1"]
     assert end.located
@@ -137,14 +146,12 @@ def test_neimark_sacker_points_of_langfords_system():
     cycles, branch = langford()
     curve = trace(cycles, branch["NS1"], ("b", "a"), {"a": (-1, 0.8)})
     b, s = curve["b"], (curve["a"] + curve["b"] - curve["b"] ** 3 / 3) / (1 + curve["b"] / 4)
-    apart = np.abs(curve.unknowns[:, -3] + 1) > 1e-6  # at kappa = -1 all multipliers but one are -1: a singular point
-    assert_allclose((1 - b**2 - s / 4)[apart], 0.0, atol=1e-11)
+    assert told(curve) == ["R31", "R41", "HB1"]
+    assert_allclose(1 - b**2 - s / 4, 0.0, atol=1e-11)
     assert_allclose(curve.unknowns[:, -3], np.cos(angle_of(curve)), atol=1e-10)
     assert_allclose(curve["theta"], np.abs((angle_of(curve) + np.pi) % (2 * np.pi) - np.pi), atol=1e-5)
-    roots = [point for point in curve.special if point.kind in (Kind.RESONANCE_THREE, Kind.RESONANCE_FOUR)]
-    assert len(roots) == 2
-    assert all(point.error < 1e-10 for point in roots)
-    for point in roots:
+    for point in (curve["R31"], curve["R41"]):
+        assert point.error < 1e-10
         wanted = -0.5 if point.kind is Kind.RESONANCE_THREE else 0.0
         assert_allclose(np.cos(angle_of(point)), wanted, atol=1e-9)
     assert curve.ends[1] is Status.HOPF  # the zero-Hopf point at b = 1
@@ -164,6 +171,11 @@ def test_a_neimark_sacker_curve_and_one_of_doublings_meet_at_a_resonance():
     crossed = trace(cycles, curve.orbit(point.index), "b", (0.7, 0.9), parameters=p)
     doublings = trace(cycles, crossed["PD1"], ("b", "a"), {"a": (0.5, 1.2), "b": (0.6, 1)}, settings=LONG)
     assert doublings.ends == (Status.CLOSED, Status.CLOSED)
+    assert told(doublings) == ["R21", "GPD1", "R22", "GPD2"]  # at 1:2 resonances the coefficient has poles, no zeros
+    assert all(one.located for one in doublings.special)
+    for one in (doublings["GPD1"], doublings["GPD2"]):
+        sides = [normal_form_beside(doublings, one.index + step)["c"] for step in (-1, 1)]
+        assert np.sign(sides[0]) != np.sign(sides[1])
     found = [one for one in doublings.special if one.kind is Kind.RESONANCE_TWO]
     gaps = [np.hypot(one["a"] - point["a"], one["b"] - point["b"]) for one in found]
     assert min(gaps) < 1e-8
@@ -211,6 +223,34 @@ def test_a_curve_is_kept_in_files_and_goes_on_from_its_ends(tmp_path):
     assert len(longer) > len(curve)
     assert_allclose(sorted(longer["nu"][[0, -1]]), [0.1, 3.5], rtol=1e-9)
     assert_allclose(longer["mu"], 0.25 - longer["nu"] / 2, atol=1e-10)
+
+
+def test_the_period_of_a_curve_has_limits():
+    curve = curve_of("LP1", limits={**WITHIN, "period": (2.8, 3.5)})
+    assert curve.ends == (Status.LIMIT, Status.LIMIT)
+    assert_allclose(sorted(curve["period"][[0, -1]]), [2.8, 3.5], rtol=1e-9)
+    curve = curve_of("NS1", TORUS, limits={**WITHIN, "x_min": (-np.inf, -0.5)})
+    assert curve.ends == (Status.LIMIT, Status.LIMIT)
+    others = periodic_orbits(bautin()[0].base, 30)  # the curve has the mesh of its start
+    curve = trace(others, bautin()[1]["LP1"], ("mu", "nu"), {**WITHIN, "period": (2.8, 3.5)})
+    assert_allclose(sorted(curve["period"][[0, -1]]), [2.8, 3.5], rtol=1e-9)
+
+
+def test_a_short_curve_ends_where_its_orbits_shrink():
+    curve = curve_of("LP1", limits={"mu": (-2, 1), "nu": (-1, 3)})
+    end = curve["HB1"]
+    assert end.index in (0, len(curve) - 1)
+    inward = 1 if end.index == 0 else -1
+    for count in (1, 2, 3):  # rows beside it
+        for order in (1, -1):
+            rows = [end.index + inward * k for k in range(count + 1)][::order]
+            cut, at = curve.unknowns[rows].copy(), 0 if order == 1 else count
+            cut[at] = curve.unknowns[rows[at]] * (1 + 1e-7)
+            curve.problem.polish(cut, {at: Kind.HOPF}, None)
+            profile = cut[at, : curve.problem.period_at].reshape(-1, 2)
+            assert np.ptp(profile, axis=0).max() == 0.0
+            assert_allclose(cut[at, -2:], end.unknowns[-2:], atol=1e-3)
+            assert_array_equal(np.delete(cut, at, axis=0), np.delete(curve.unknowns[rows], at, axis=0))
 
 
 def test_orbits_of_a_curve_at_values_and_its_lengths():
@@ -323,46 +363,6 @@ def test_a_neimark_sacker_curve_ends_at_a_fold_curve():
     assert set(folds.unstable) == {0, 1}
 
 
-# Starts at points of codimension two of the equilibria
-
-
-def test_folds_begin_at_a_degenerate_hopf_point():
-    problem = Problem.from_expressions(circling(BAUTIN), {"mu": -0.1, "nu": 1.0})
-    equilibria = trace(problem, [0, 0], "mu", (-1, 1))
-    hopf = trace(problem, equilibria["HB1"], ("mu", "nu"), {"mu": (-1, 1), "nu": (-1, 2)})
-    curve = trace(periodic_orbits(problem, 20), hopf["GH1"], ("mu", "nu"), {"mu": (-2, 1), "nu": (-1, 3)})
-    assert told(curve) == ["GH1"]
-    assert_allclose(curve["mu"], -(curve["nu"] ** 2) / 4, atol=1e-11)
-    assert_allclose(curve["nu"][[0, -1]], [0, np.sqrt(8)], atol=1e-9)
-    assert curve.ends == (Status.HOPF, Status.LIMIT)
-
-
-def test_tori_begin_at_a_zero_hopf_point():
-    parameters = {"b": 0.8, "a": 0.6, "d": 3.5, "e": 0.25, "f": 0.05}
-    problem = Problem.from_expressions(equations("Langford"), parameters)
-    equilibria = trace(problem, [0, 0, 2.1], "a", (-0.6, 1), parameters={"b": 1.5})
-    hopf = trace(problem, equilibria["HB1"], ("b", "a"), {"b": (0.5, 2), "a": (-1, 2)})
-    cycles = periodic_orbits(problem)
-    curve = trace(cycles, hopf["ZH1"], ("b", "a"), {"a": (-1, 0.1), "b": (0, 2)}, settings=LONG)
-    assert told(curve) == ["ZH1", "R41", "R31"]
-    through = trace(cycles, langford(0.05)[1]["NS1"], ("b", "a"), {"a": (-0.1, 0.62)})
-    for name in ("b", "a"):
-        assert_allclose(curve["R31"][name], through["R31"][name], atol=1e-9)
-
-
-def test_tori_begin_at_a_hopf_hopf_point():
-    size = "(v**2 + w**2)"
-    fast = {"v": f"(nu - {size})*v - 1.7*w", "w": f"1.7*v + (nu - {size})*w"}
-    slow = rotating("p", "q", f"mu - {size}/2", "1")
-    problem = Problem.from_expressions({**fast, **slow}, {"mu": -0.1, "nu": -0.2})
-    equilibria = trace(problem, [0, 0, 0, 0], "mu", (-0.5, 0.5))
-    hopf = trace(problem, equilibria["HB1"], ("mu", "nu"), {"mu": (-0.5, 0.5), "nu": (-0.5, 0.5)})
-    curve = trace(periodic_orbits(problem, 20), hopf["HH1"], ("mu", "nu"), {"mu": (-0.5, 0.5), "nu": (-0.5, 0.5)})
-    assert told(curve) == ["HH1"]
-    assert_allclose(curve["mu"], curve["nu"] / 2, atol=1e-10)
-    assert_allclose(np.abs(curve.multipliers[-1][:2]), 1.0, atol=1e-8)
-
-
 # The equations themselves
 
 
@@ -398,18 +398,3 @@ def test_a_mesh_that_stays_leads_along_the_same_curve():
     assert not np.array_equal(moved.context[0], moved.context[moved.start])
     order = np.argsort(stays["e"])
     assert_allclose(np.interp(0.35, stays["e"][order], stays["I"][order]), moved["I"][np.argmax(moved["e"])], atol=1e-7)
-
-
-# What is refused
-
-
-def test_starts_that_have_no_curve_are_refused():
-    cycles, branch = bautin()
-    with pytest.raises(ValueError, match="wanted a fold"):
-        trace(cycles, branch["EP1"], ("mu", "nu"))
-    with pytest.raises(ValueError, match="wanted a fold"):
-        trace(cycles, branch.orbit(0), ("mu", "nu"))
-    with pytest.raises(ValueError, match="of kind FOLD"):
-        trace(cycles, branch["LP1"], ("mu", "nu"), curve=Kind.PERIOD_DOUBLING)
-    with pytest.raises(ValueError, match="degree"):
-        trace(periodic_orbits(cycles.base, 20, 3), branch["LP1"], ("mu", "nu"))

@@ -69,6 +69,7 @@ def magnitudes_at(problem, u, p, active, span) -> np.ndarray:
     sizes[sizes <= ROUNDED * np.max(sizes, initial=0.0)] = 0.0
     found = np.append(np.where(np.isfinite(own[:-1]), own[:-1], sizes), q)
     x, size = np.append(u, p[active]), np.ones(len(u) + 1)
+    x[:n][sizes == 0.0] = 0.0  # what rounding left of zero would act by its size
     size[:n] = np.where(found[:-1] > 0.0, found[:-1], 1.0)
     size[-1] = q
     probing = with_measure(problem, Measure(1 / size**2, size, np.ones(len(u))))

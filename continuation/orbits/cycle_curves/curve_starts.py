@@ -10,7 +10,8 @@ from continuation.ground.points import SpecialPoint, Start
 from continuation.ground.status import Kind, StartError
 from continuation.orbits.cycle_curves.cycle_curve import CycleCurve
 from continuation.orbits.cycle_curves.cycle_curve_operations import CRITICAL, CurveEquations, generic_row
-from continuation.orbits.starts import times_of
+from continuation.orbits.refusals import check_equilibrium, equilibrium_at
+from continuation.orbits.starts import critical_pair, given_parameters, imaginary_pairs, measured_there, times_of
 
 # What begins at points of codimension two of the equilibria, orbits of which amplitudes are tried beside them, in units
 # of the states, and how far those may be from the linear ones.
@@ -20,21 +21,26 @@ FROM_EQUILIBRIA = {
     Kind.HOPF_HOPF: Kind.NEIMARK_SACKER,
 }
 AMPLITUDES, BENT = (0.1, 0.03, 0.01, 0.003), 0.3
-AXIS = 1e-5  # real part of a critical pair, relative to its size, up to which it is one
-NOTHING = 1e-8  # value of a parameter that is zero but for the errors of what located it
+# Part of its default below which a value given for a parameter is what rounding left of zero: far below what is given
+# on purpose, far above rounding of numbers of its size.
+NOTHING = 1e-12
+UNLIMITED = (-np.inf, np.inf)
 
 
-def curve_and_start(cycles, point, names, kind=None) -> tuple:
+def curve_and_start(cycles, point, names, kind=None, limits=None) -> tuple:
     """The curve through a special point of a branch of periodic orbits, and a `Start` on it.
 
     Parameters
     ----------
     cycles : PeriodicOrbits
     point : SpecialPoint
-        A fold, period doubling or Neimark-Sacker point.
+        A fold, period doubling or Neimark-Sacker point of a branch of periodic orbits; or a degenerate Hopf, zero-Hopf
+        or Hopf-Hopf point of the equilibria, at which a curve begins.
     names : (str, str)
     kind : Kind, optional
         Of curve, where it is asked for.
+    limits : mapping, optional
+        Name -> (low, high), which tells what a parameter is measured in where nothing else does.
 
     Raises
     ------
@@ -43,25 +49,21 @@ def curve_and_start(cycles, point, names, kind=None) -> tuple:
     StartError
         No point of the curve was found there.
     """
-    if (
-        isinstance(point, SpecialPoint)
-        and point.kind in FROM_EQUILIBRIA
-        and tuple(point.state_names) == cycles.base.states
-    ):
-        return from_equilibrium(cycles, point, names, kind)
+    is_point = isinstance(point, SpecialPoint)
+    if is_point and point.kind in FROM_EQUILIBRIA and tuple(point.state_names) == cycles.base.states:
+        return from_equilibrium(cycles, point, names, kind, limits or {})
     check_curve_point(cycles, point, kind)
     n, active = len(cycles.base.states), cycles.index_of(names[0])
     mesh = point.context[: len(point.context) - 2 * n]
     count = len(mesh) * n * cycles.degree
     profile, period = point.unknowns[:count].reshape(-1, n), point.unknowns[count]
-    weights = point.weights
-    metric = np.append(weights[:count].reshape(-1, n).sum(axis=0), weight_of(point, names[0]))
-    there = cycles.at_orbit(mesh, profile, period, measured(cycles.base, metric))
-    p = cycles.parameter_values({k: v for k, v in point.parameters.items() if k in cycles.parameters})
-    p_q = [p[cycles.index_of(names[1])], p[active]]
-    curve = CycleCurve(there, point.kind, names, weight_of(point, names[1]))
+    first, second = (weight_of(cycles, point, name, limits or {}) for name in names)
+    metric = point.weights[:count].reshape(-1, n).sum(axis=0)
+    there = cycles.at_orbit(mesh, profile, period, measured(cycles.base, np.append(metric, first)))
+    p = given_parameters(cycles, point, None)
+    curve = CycleCurve(there, point.kind, names, second)
     kappa = [critical_kappa(point)] if curve.auxiliary else []
-    x = np.concatenate([profile.ravel(), [period], kappa, p_q])
+    x = np.concatenate([profile.ravel(), [period], kappa, varied_values(cycles, names, p)])
     y, tangent = on_curve(curve, x, p, active)
     if y is None:
         raise StartError(
@@ -71,11 +73,21 @@ def curve_and_start(cycles, point, names, kind=None) -> tuple:
     return curve, Start(y, tangent, p, names[0], problem=curve)
 
 
-def weight_of(point, name) -> float:
-    """Weight of a parameter in the inner product: that of the point's branch, else by its value."""
-    if name == point.vary[0]:
-        return float(point.weights[-1])
-    return weight_by_value(point, name)
+def varied_values(cycles, names, p) -> list:
+    """Values of the second and of the first of two parameters, as unknowns have them."""
+    return [p[cycles.index_of(name)] for name in reversed(names)]
+
+
+def weight_of(cycles, point, name, limits) -> float:
+    """Weight of a parameter in the inner product: that of the branch of the point, where it was varied.
+
+    Elsewhere by a finite span, else by its value, else by its default.
+    """
+    if name in point.vary and point.weights is not None:
+        return float(point.weights[-1 - point.vary.index(name)])
+    value, usual = point.parameters[name], cycles.parameters[name]
+    known = value if abs(value) > NOTHING * abs(usual) else usual
+    return magnitude_of_parameter(known, limits.get(name, UNLIMITED)) ** -2.0
 
 
 def check_curve_point(cycles, point, kind):
@@ -105,50 +117,53 @@ def critical_kappa(point) -> float:
     return float(nearest.real / abs(nearest))
 
 
-def from_equilibrium(cycles, point, names, kind) -> tuple:
+def from_equilibrium(cycles, point, names, kind, limits) -> tuple:
     """The curve that begins at a point of codimension two of the equilibria, and a start of small amplitude on it.
 
-    Where several pairs are critical the orbits have the larger frequency.
+    Where several pairs are critical the orbits have the largest frequency.
     """
     wanted = FROM_EQUILIBRIA[point.kind]
     if kind is not None and kind is not wanted:
         raise ValueError(f"curve: the one that begins at {point.label} is of kind {wanted.name}, got {shown(kind)}")
-    active, p = cycles.index_of(names[0]), cycles.base.parameter_values(point.parameters)
-    u, n = np.array(point.state, float), len(cycles.base.states)
-    base = measured(cycles.base, np.append(np.full(n, 1 / n), weight_by_value(point, names[0])))
-    values, vectors = np.linalg.eig(state_jacobian(base, u.copy(), p))
-    critical = np.flatnonzero((values.imag > 0) & (np.abs(values.real) <= AXIS * np.abs(values)))
-    if not len(critical):
-        raise StartError(f"start: no imaginary pair of eigenvalues at {point.label}: other parameters?")
-    critical = critical[np.argsort(-values[critical].imag)]
-    omega, q = values[critical[0]].imag, vectors[:, critical[0]]
-    mesh = np.full(cycles.intervals, 1 / cycles.intervals)
-    mode = 2 * np.real(np.exp(2j * np.pi * times_of(mesh, cycles.degree))[:, None] * q / np.linalg.norm(q) * np.sqrt(n))
+    active, p, u = cycles.index_of(names[0]), given_parameters(cycles, point, None), equilibrium_at(cycles, point)
+    check_equilibrium(cycles.base, point, u, p)
+    a = state_jacobian(cycles.base, u.copy(), p)
+    omegas = np.sort(imaginary_pairs(a, point)[0])[::-1]
+    omega, q, _ = critical_pair(a, point, omegas[0])
+    first, second = (weight_of(cycles, point, name, limits) for name in names)
+    metric = measured_there(cycles.base, u[None], p, active, limits.get(names[0], UNLIMITED), q).inner_weights()[:-1]
+    base = measured(cycles.base, np.append(metric, first), p, np.append(u, p[active]), active)
+    q /= np.sqrt(np.sum(metric * np.abs(q) ** 2))
+    mesh, period = np.full(cycles.intervals, 1 / cycles.intervals), 2 * np.pi / omega
+    mode = 2 * np.real(np.exp(2j * np.pi * times_of(mesh, cycles.degree))[:, None] * q)
     for amplitude in AMPLITUDES:
-        for kappa in kappas_beside(point, values[critical].imag, amplitude) if wanted is not Kind.FOLD else ([],):
+        for kappa in kappas_beside(point, omegas, amplitude) if wanted is Kind.NEIMARK_SACKER else ([],):
             profile = u + amplitude * mode
-            there = cycles.at_orbit(mesh, profile, 2 * np.pi / omega, base)
-            curve = CycleCurve(there, wanted, names, weight_by_value(point, names[1]))
-            x = np.concatenate([profile.ravel(), [2 * np.pi / omega], kappa, [p[cycles.index_of(names[1])], p[active]]])
-            held = np.concatenate([mode.ravel(), np.zeros(len(x) - mode.size)])
+            curve = CycleCurve(cycles.at_orbit(mesh, profile, period, base), wanted, names, second)
+            x = np.concatenate([profile.ravel(), [period], kappa, varied_values(cycles, names, p)])
+            held, weights = np.concatenate([mode.ravel(), np.zeros(len(x) - mode.size)]), curve.inner_weights()
             y, tangent = on_curve(curve, x, p, active, held)
-            bent = np.inf if y is None else np.linalg.norm((y - x)[: mode.size])
-            if bent <= BENT * amplitude * np.linalg.norm(mode):
-                return curve, outward_start(curve, point, y, tangent, held, kappa, p, names, u, omega)
+            off = np.inf if y is None else weights[: mode.size] @ (y - x)[: mode.size] ** 2
+            if off <= (BENT * amplitude) ** 2 * (weights @ held**2):
+                tangent = tangent if np.sum(weights * tangent * held) > 0.0 else -tangent
+                x[: mode.size] = np.tile(u, len(mode))
+                x[mode.size + 1 : -2] = 1.0 if point.kind is Kind.ZERO_HOPF else kappa
+                begun = {"problem": curve, "origin": point, "ahead": np.array([(y, tangent)])}
+                leaving = held / np.sqrt(weights @ held**2)
+                return curve, Start(
+                    x, leaving, p, names[0], outward=True, moved=words_on_others(point, omegas), **begun
+                )
     raise StartError(f"start: no point of the curve that begins at {point.label} was found beside it")
 
 
-def outward_start(curve, point, y, tangent, held, kappa, p, names, u, omega) -> Start:
-    """The start at the point itself, which is the curve's first row, with the orbit y (N,) ahead."""
-    if len(kappa) and point.kind is Kind.ZERO_HOPF:
-        kappa = [1.0]
-    values = [p[curve.index_of(name)] for name in reversed(names)]
-    nodes = curve.intervals * curve.degree
-    x, weights = np.concatenate([np.tile(u, nodes), [2 * np.pi / omega], kappa, values]), curve.inner_weights()
-    leaving = held / np.sqrt(np.sum(weights * held**2))
-    tangent = tangent if np.sum(weights * tangent * held) > 0.0 else -tangent
-    ahead = np.array([(y, tangent)])
-    return Start(x, leaving, p, names[0], outward=True, problem=curve, origin=point, ahead=ahead)
+def words_on_others(point, omegas) -> str:
+    """What is to be said where another curve begins at the same point."""
+    if len(omegas) < 2:
+        return ""
+    return (
+        f"curves of Neimark-Sacker points of the orbits of every pair begin at {point.label}: this is that of omega = "
+        f"{omegas[0]:.6g}; trace the orbits of omega = {omegas[1]:.6g} from a Hopf point beside it for the other"
+    )
 
 
 def kappas_beside(point, frequencies, amplitude) -> list:
@@ -156,12 +171,6 @@ def kappas_beside(point, frequencies, amplitude) -> list:
     if len(frequencies) > 1:
         return [[np.cos(2 * np.pi * frequencies[1] / frequencies[0])]]
     return [[1 - share * amplitude**2] for share in (1.0, 10.0, 0.1, 100.0)]
-
-
-def weight_by_value(point, name) -> float:
-    """Weight of a parameter by its value at a point, 1 where that is zero."""
-    value = point.parameters[name]
-    return magnitude_of_parameter(value if abs(value) > NOTHING else 0.0, (-np.inf, np.inf)) ** -2.0
 
 
 def on_curve(curve, x, p, active, held=None) -> tuple:

@@ -42,11 +42,12 @@ from continuation.orbits.kernels import table as T
     COEFFICIENT,  # address of what gives a normal form's coefficient at a point, 0: nothing
     COEFFICIENT_DATA,
     ADAPT,  # address of the orbits' own `adapt`
-    FOUND,  # (FOUND_ENTRIES,): what else is known of the point, see `cycle_scalars`
+    FOUND,  # (FOUND_ENTRIES,): what else is known of the point, see `cycle_scalars` and `curve_watching`
     END,
 ) = range(T.TABLE, T.TABLE + 30)
 FOLD, DOUBLING, TORUS = range(3)  # values of CRITICAL
-BEND, DOUBLE, REMEMBERED, FOUND_ENTRIES = range(4)  # entries of FOUND
+# Entries of FOUND; behind LAST_FOLD and LAST_FLIP are exponents.
+BEND, DOUBLE, REMEMBERED, LAST_FOLD, LAST_FOLD_EXPONENT, LAST_FLIP, LAST_FLIP_EXPONENT, FOUND_ENTRIES = range(8)
 # Of an orbit's table, what the bordered monodromy problem and its adjoint have of their own.
 OWN = (
     *(T.MAPS, T.BORDERS, T.KEPT, T.MERGING, T.SEGMENT, T.JOINTS, T.JOINING),

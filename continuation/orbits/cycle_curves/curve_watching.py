@@ -43,6 +43,10 @@ AT_ONE, AT_TWO, AT_THREE, AT_FOUR, TORUS_FOLD, TORUS_FLIP, TWO_TORI, TORUS_FORM,
 # Distance of kappa from 1 and -1, where the curve ends, that is rounding of its last point; the test of a point that
 # must not be missed for that.  Ten times less and it is, ten times more changes nothing.
 AT_END = 1e-13
+# Distance of kappa from 1 and -1 within which the determinant of the monodromy problem there, which has the critical
+# pair for a factor, says nothing of the other multipliers: rounding of 1e-13 or so is its fifth digit at this distance.
+# Ten times less and false points appear at the end of a curve, ten times more hides points within 1e-3 of its angle.
+PAIRED = 1e-8
 
 
 @internal
@@ -88,12 +92,23 @@ def determinant_at_one(w, sign):
 
 
 @internal
+def without_pair(c, mantissa, exponent, share, entry):
+    """A determinant without the factor, `share`, that it has of the critical pair; the last one where that vanishes."""
+    found = T.array(c, K.FOUND, K.FOUND_ENTRIES)
+    if share > PAIRED:
+        found[entry], found[entry + 1] = mantissa / share, exponent
+    return found[entry], found[entry + 1]
+
+
+@internal
 def write_form(c, y, p, phi, first, by):
     """Tests of the normal form's coefficient, as ``x / (1 + |x|)``: itself, and times the sign of the test `by`.
 
     Where another multiplier passes 1 the coefficient changes its sign through infinity, unless the parts of the state
-    do not act on each other: one of the two changes its sign there, and both where the coefficient vanishes.  Where it
-    can't be had, at resonances, it is the last one.
+    do not act on each other: one of the two changes its sign there, and both where the coefficient vanishes.  Where a
+    second multiplier passes -1 on a curve of doublings it always does, with the product of the left and the right null
+    vector by which it is divided, so that it is taken times the sign of that.  Where it can't be had, at resonances, it
+    is the last one.
     """
     found, value = T.array(c, K.FOUND, K.FOUND_ENTRIES), new_doubles(1)
     if fixed(c, K.COEFFICIENT) == 0:
@@ -101,9 +116,10 @@ def write_form(c, y, p, phi, first, by):
         return
     status = call(fixed(c, K.COEFFICIENT), fixed(c, K.COEFFICIENT_DATA), y, p, value)
     if status == OK and math.isfinite(value[0]):
-        found[K.REMEMBERED] = value[0] / (1.0 + abs(value[0]))
+        sign = math.copysign(1.0, found[K.DOUBLE]) if fixed(c, K.CRITICAL) == K.DOUBLING else 1.0
+        found[K.REMEMBERED] = sign * value[0] / (1.0 + abs(value[0]))
     phi[first] = found[K.REMEMBERED]
-    phi[first + 1] = math.copysign(1.0, phi[by]) * found[K.REMEMBERED]
+    phi[first + 1] = math.copysign(1.0, phi[by]) * found[K.REMEMBERED] if phi[by] != 0.0 else 0.0
 
 
 @internal
@@ -130,8 +146,10 @@ def write_tests(c, y, p, logs, angles, others, phi):
             phi[AT_ONE] = 0.0
         if abs(phi[AT_TWO]) <= AT_END:
             phi[AT_TWO] = 0.0
-        phi[TORUS_FOLD], phi[tests + TORUS_FOLD] = determinant_at_one(w, odd)
-        phi[TORUS_FLIP], phi[tests + TORUS_FLIP] = determinant(w, 1.0, -1.0)
+        mantissa, exponent = determinant_at_one(w, odd)
+        phi[TORUS_FOLD], phi[tests + TORUS_FOLD] = without_pair(c, mantissa, exponent, 1.0 - kappa, K.LAST_FOLD)
+        mantissa, exponent = determinant(w, 1.0, -1.0)
+        phi[TORUS_FLIP], phi[tests + TORUS_FLIP] = without_pair(c, mantissa, exponent, 1.0 + kappa, K.LAST_FLIP)
         phi[TWO_TORI] = torus
         write_form(c, y, p, phi, TORUS_FORM, TORUS_FOLD)
     phi[tests - 1] = amplitude

@@ -5,11 +5,19 @@ import copy
 import numpy as np
 
 from continuation.ground.status import Kind, StartError, Status
-from continuation.orbits.cycle_curves.cycle_curve_operations import COUNTS, CurveEquations, curve_operations
+from continuation.orbits.cycle_curves.cycle_curve_operations import (
+    COEFFICIENTS,
+    COUNTS,
+    THIRD,
+    CurveEquations,
+    curve_operations,
+)
 from continuation.orbits.periodic import PeriodicOrbits
 from continuation.orbits.profiles.layout import ProfileLayout
 
-EVEN_ROWS = 4  # rows of which one where the orbits have shrunk to a point is extrapolated
+# Rows from which one where the orbits have shrunk to a point is extrapolated: polynomials of a higher degree follow
+# what is left of rounding in small amplitudes.
+EVEN_ROWS = 4
 WORDS = {Kind.FOLD: "folds", Kind.PERIOD_DOUBLING: "period doublings", Kind.NEIMARK_SACKER: "Neimark-Sacker points"}
 
 
@@ -29,12 +37,22 @@ class CycleCurve(PeriodicOrbits):
     vary : (str, str)
     second : float
         Weight of the second parameter in the inner product.
+
+    Attributes
+    ----------
+    cycles : PeriodicOrbits
+        The orbits in one parameter.
+    borders : Borders
+        Of its matrices where it begins; made by `CurveEquations.bordered_at`.
+    unavailable : dict
+        Why normal forms could not be had while it was traced -> how often.
     """
 
     def __init__(self, cycles, kind, vary, second):
-        vars(self).update(vars(copy.copy(cycles)))
-        self.cycles, self.borders = cycles, None
+        self.cycles, self.borders, self.unavailable = cycles, None, {}
         self.kind, self.vary, self.second = kind, tuple(vary), float(second)
+        super().__init__(cycles.base, cycles.intervals, cycles.degree)
+        self.mesh, self.reference, self.period = cycles.mesh, cycles.reference, cycles.period
         self.name = f"{cycles.base.name}, {WORDS[kind]} of periodic orbits"
 
     watched_end = "long period on a curve"
@@ -86,22 +104,40 @@ class CycleCurve(PeriodicOrbits):
 
     def polish(self, unknowns, kinds, begun):
         """Points at which orbits shrink to a point are extrapolated: all is even in the amplitude there."""
-        for row, kind in kinds.items():
-            inside = range(row + 1, row + 1 + EVEN_ROWS) if row < EVEN_ROWS else range(row - 1, row - 1 - EVEN_ROWS, -1)
-            rows = [k for k in inside if k < len(unknowns) and k not in kinds]
-            if kind is Kind.HOPF and len(rows) > 1:
-                unknowns[row] = self.shrunk(unknowns[rows])
+        for row in [row for row, kind in kinds.items() if kind is Kind.HOPF]:
+            inside = range(row + 1, len(unknowns)) if row == 0 else range(row - 1, -1, -1)  # the curve ends there
+            rows = [k for k in inside if k not in kinds][:EVEN_ROWS]
+            unknowns[row] = self.shrunk(unknowns[rows] if len(rows) > 1 else unknowns[[row]])
 
     def shrunk(self, unknowns) -> np.ndarray:
-        """(N,) the unknowns where the amplitude is zero, by a polynomial in its square through some rows (m, N)."""
+        """(N,) the unknowns where the amplitude is zero, by a polynomial in its square through some rows (m, N).
+
+        Of a state the middle between its extrema is even in the amplitude on any mesh.
+        """
         least, most = self.profile_extrema(unknowns)
         squares = np.sum(self.metric * (most - least) ** 2, axis=1)
         others = [np.delete(squares, k) for k in range(len(squares))]
-        shares = np.array([np.prod(rest / (rest - own)) for own, rest in zip(squares, others)])
-        if not np.all(np.isfinite(shares)):
-            return unknowns[0]
-        means = shares @ unknowns[:, : self.period_at].reshape(len(unknowns), -1, len(self.base.states)).mean(axis=1)
-        return np.concatenate([np.tile(means, self.intervals * self.degree), shares @ unknowns[:, self.period_at :]])
+        with np.errstate(all="ignore"):
+            shares = np.array([np.prod(rest / (rest - own)) for own, rest in zip(squares, others)])
+        if not np.all(np.isfinite(shares)):  # several of one amplitude: the smallest
+            shares = np.arange(len(squares)) == np.argmin(squares)
+        middle = shares @ (0.5 * (least + most))
+        return np.concatenate([np.tile(middle, self.intervals * self.degree), shares @ unknowns[:, self.period_at :]])
+
+    def remarks(self, branch) -> list:
+        """Those of the orbits, and which points may be missing for want of a normal form."""
+        if self.kind not in COEFFICIENTS:
+            return super().remarks(branch)
+        label, smoothness = COEFFICIENTS[self.kind].vanishing.label, self.base.smoothness
+        lacking = f"{label} points were not looked for: F has no third derivatives (smoothness={smoothness})"
+        return [
+            *super().remarks(branch),
+            *([lacking] if smoothness < THIRD else []),
+            *(
+                f"{label} points may be missing: {count} times there was no normal form ({reason})"
+                for reason, count in sorted(self.unavailable.items())
+            ),
+        ]
 
     # For the engine and for those who ask like it
 
@@ -134,6 +170,7 @@ class CycleCurve(PeriodicOrbits):
         curve = copy.copy(self)
         curve.second = float(rows.weights[-2])
         other, x = super(CycleCurve, curve).at_row(rows, row, vary), rows.unknowns[row]
+        other.unavailable = {}
         other.cycles = self.cycles.at_orbit(other.mesh, other.reference, other.period, other.base)
         if CurveEquations.bordered_at(other, x, other.parameter_values(rows.parameters_at(row)), other.index_of(vary)):
             return other

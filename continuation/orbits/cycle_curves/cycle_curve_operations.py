@@ -1,5 +1,6 @@
 """What the engine asks of a curve of special points of periodic orbits, and Newton's method on the same equations."""
 
+from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
@@ -20,9 +21,20 @@ CRITICAL = {
     Kind.PERIOD_DOUBLING: curve_table.DOUBLING,
     Kind.NEIMARK_SACKER: curve_table.TORUS,
 }
+THIRD = 3  # order of the derivatives that normal forms need
+
+
+class Coefficient(NamedTuple):
+    """A coefficient of a normal form that is followed along a curve: the form, its name there, what its zeros are."""
+
+    form: Callable
+    name: str
+    vanishing: Kind
+
+
 COEFFICIENTS = {
-    Kind.PERIOD_DOUBLING: (forms.period_doubling, "c"),
-    Kind.NEIMARK_SACKER: (forms.neimark_sacker, "d"),
+    Kind.PERIOD_DOUBLING: Coefficient(forms.period_doubling, "c", Kind.DEGENERATE_DOUBLING),
+    Kind.NEIMARK_SACKER: Coefficient(forms.neimark_sacker, "d", Kind.CHENCINER),
 }
 TESTS = {  # in the order of `curve_watching`
     Kind.FOLD: (Kind.CUSP_OF_CYCLES, Kind.RESONANCE_ONE, Kind.FOLD_FLIP, Kind.FOLD_TORUS, Kind.HOPF),
@@ -87,25 +99,35 @@ def make_table(curve, k, active) -> curve_table.CurveTable:
     made = curve_table.CurveTable(
         orbits, second, curve.index_of(curve.vary[1]), CRITICAL[curve.kind], kinds, curve.inner_weights(), addresses
     )
-    if curve.kind in COEFFICIENTS:
+    if curve.kind in COEFFICIENTS and curve.base.smoothness >= THIRD:
         made.coefficient = coefficient_callback(curve, made, k, active)
         made.table[curve_table.COEFFICIENT] = made.coefficient.address
     return made
 
 
 def coefficient_callback(curve, table, k, active):
-    """The coefficient of the normal form at a point on the table's mesh, as a callback; `k` entries of p."""
-    form, name = COEFFICIENTS[curve.kind]
+    """The coefficient of the normal form at a point on the table's mesh, as a callback; `k` entries of p.
+
+    Where it has none, and the form does not say that the point is degenerate, the curve is told why.
+    """
+    wanted = COEFFICIENTS[curve.kind]
     at, mesh = curve.period_at, table.arrays[T.MESH]
 
     def coefficient(y, p, out):
         orbit = CriticalOrbit(curve.base, p, active, mesh, y[:at].reshape(-1, len(curve.base.states)).copy(), y[at])
         try:
             with np.errstate(all="ignore"):
-                out[0] = form(orbit).get(name, np.nan)
-        except (np.linalg.LinAlgError, ValueError, FloatingPointError):
+                found = wanted.form(orbit)
+        except Exception as error:  # whatever a function does beside the orbits; none may leave a callback
+            missed(f"{type(error).__name__}: {error}")
             return FAILED
+        out[0] = found.get(wanted.name, np.nan)
+        if not np.isfinite(out[0]) and "degenerate" not in found:
+            missed("it is no number")
         return OK
+
+    def missed(reason):
+        curve.unavailable[reason] = curve.unavailable.get(reason, 0) + 1
 
     return python_callback(coefficient, (len(curve.unknown_names) + 1, k, 1))
 

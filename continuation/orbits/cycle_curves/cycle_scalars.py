@@ -285,67 +285,73 @@ def set_term(terms, k, equation, left, right, factor):
 @internal
 def find_gradients(c, y, p):
     """Derivatives of the curve's own equations by all unknowns but kappa; needs `find_vectors`."""
-    w, local = fixed(c, K.ORBITS), fixed(c, K.LOCAL)
-    n, m, intervals, groups = T.sizes(w)
-    nm, size, count = n * m, fixed(c, T.UNKNOWNS), K.count_orbit(c)
-    period, rows, places = y[count], K.gradients(c), T.places(w)
-    h, right = T.array(w, T.MESH, intervals), T.array(c, K.RIGHT_AT, (4, groups, nm, 8))
-    left, tau = T.array(c, K.LEFT_AT, (4, groups, nm, 8)), T.array(c, K.RIGHT_PERIOD, 4)
-    jacobians, columns = T.array(w, T.JACOBIANS, (groups, nm, n, 8)), T.array(c, K.COLUMNS, (2, groups, nm, 8))
-    terms, point, direction = new_doubles((6, 4)), new_doubles(n + 2), new_doubles(n + 2)
-    bent, used, rho, values = (
-        new_doubles((4, n, n + 2)),
-        new_doubles(4),
-        new_doubles(n + 2),
-        T.array(w, T.VALUES, (m, m + 1)),
-    )
-    number, found = list_terms(c, y, terms), T.array(c, K.FOUND, K.FOUND_ENTRIES)
+    w, rows, size, count = fixed(c, K.ORBITS), K.gradients(c), fixed(c, T.UNKNOWNS), K.count_orbit(c)
+    n, m, _, groups = T.sizes(w)
+    places, found, tau = T.places(w), T.array(c, K.FOUND, K.FOUND_ENTRIES), T.array(c, K.RIGHT_PERIOD, 4)
+    terms, used, point, bent = new_doubles((6, 4)), new_doubles(4), new_doubles(n + 2), new_doubles((4, n, n + 2))
+    number = list_terms(c, y, terms)
+    for t in range(number):
+        used[int(terms[t, 2])] = 1.0
     for e in range(2):
         for j in range(size):
             if j != count + 1 or fixed(c, K.CRITICAL) != K.TORUS:
                 rows[e, j] = 0.0
-    for t in range(number):
-        used[int(terms[t, 2])] = 1.0
     found[K.BEND] = 0.0
     point[n], point[n + 1] = y[size - 2], y[size - 1]
     for g in range(groups):
         for lane in range(8):
-            i = places[g, lane]
-            if i < 0:
+            if places[g, lane] < 0:
                 continue
-            last = 0 if i + 1 == intervals else (i + 1) * nm
             for j in range(m):
-                state_at(w, y, i, j, point)
-                for slot in range(4):
-                    if used[slot] != 0.0:
-                        for k in range(n):
-                            direction[k] = right[slot, g, j * n + k, lane]
-                        made = C.differentiate_along(local, point, p, direction)
-                        for k in range(n):
-                            for q in range(n + 2):
-                                bent[slot, k, q] = made[k, q]
+                state_at(w, y, places[g, lane], j, point)
+                bend_along(c, g, lane, j, point, p, used, bent)
                 for t in range(number):
-                    e, a, b = int(terms[t, 0]), int(terms[t, 1]), int(terms[t, 2])
-                    by_period = 0.0
-                    for q in range(n + 2):
-                        rho[q] = 0.0
-                    for k in range(n):
-                        row = j * n + k
-                        weight = terms[t, 3] * left[a, g, row, lane]
-                        for q in range(n + 2):
-                            rho[q] += weight * h[i] * period * bent[b, k, q]
-                        for q in range(n):
-                            rho[q] += weight * tau[b] * jacobians[g, row, q, lane] / period
-                            by_period += weight * jacobians[g, row, q, lane] * right[b, g, j * n + q, lane] / period
-                        rho[n] += weight * tau[b] * columns[1, g, row, lane] / period
-                        rho[n + 1] += weight * tau[b] * columns[0, g, row, lane] / period
-                    for k in range(n):
-                        for q in range(m):
-                            rows[e, i * nm + q * n + k] += values[j, q] * rho[k]
-                        rows[e, last + k] += values[j, m] * rho[k]
-                        if e == EVEN:
-                            found[K.BEND] += rho[k] * right[FIRST, g, j * n + k, lane]
-                    rows[e, count] += by_period
-                    rows[e, size - 2] += rho[n]
-                    rows[e, size - 1] += rho[n + 1]
+                    add_term(c, y, g, lane, j, terms[t], bent)
     found[K.BEND] += rows[EVEN, count] * tau[FIRST]
+
+
+@internal
+def bend_along(c, g, lane, j, point, p, used, bent):
+    """Derivatives of F_u V by (u, q, p) at one Gauss point, for each right vector V in use, into bent (4, n, n + 2)."""
+    n, m, _, groups = T.sizes(fixed(c, K.ORBITS))
+    right, direction = T.array(c, K.RIGHT_AT, (4, groups, n * m, 8)), new_doubles(n + 2)
+    for slot in range(4):
+        if used[slot] != 0.0:
+            for k in range(n):
+                direction[k] = right[slot, g, j * n + k, lane]
+            made = C.differentiate_along(fixed(c, K.LOCAL), point, p, direction)
+            for k in range(n):
+                for q in range(n + 2):
+                    bent[slot, k, q] = made[k, q]
+
+
+@internal
+def add_term(c, y, g, lane, j, term, bent):
+    """Add what one Gauss point and one term, as of `list_terms`, give to the derivatives."""
+    w, e, a, b = fixed(c, K.ORBITS), int(term[0]), int(term[1]), int(term[2])
+    n, m, intervals, groups = T.sizes(w)
+    nm, size, count, i = n * m, fixed(c, T.UNKNOWNS), K.count_orbit(c), T.places(w)[g, lane]
+    rows, period, h = K.gradients(c), y[count], T.array(w, T.MESH, intervals)
+    jacobians, columns = T.array(w, T.JACOBIANS, (groups, nm, n, 8)), T.array(c, K.COLUMNS, (2, groups, nm, 8))
+    right, left = T.array(c, K.RIGHT_AT, (4, groups, nm, 8)), T.array(c, K.LEFT_AT, (4, groups, nm, 8))
+    tau, values = T.array(c, K.RIGHT_PERIOD, 4), T.array(w, T.VALUES, (m, m + 1))
+    rho, by_period, last = new_doubles(n + 2), 0.0, 0 if i + 1 == intervals else (i + 1) * nm
+    for k in range(n):
+        row = j * n + k
+        weight = term[3] * left[a, g, row, lane]
+        for q in range(n + 2):
+            rho[q] += weight * h[i] * period * bent[b, k, q]
+        for q in range(n):
+            rho[q] += weight * tau[b] * jacobians[g, row, q, lane] / period
+            by_period += weight * jacobians[g, row, q, lane] * right[b, g, j * n + q, lane] / period
+        rho[n] += weight * tau[b] * columns[1, g, row, lane] / period
+        rho[n + 1] += weight * tau[b] * columns[0, g, row, lane] / period
+    for k in range(n):
+        for q in range(m):
+            rows[e, i * nm + q * n + k] += values[j, q] * rho[k]
+        rows[e, last + k] += values[j, m] * rho[k]
+        if e == EVEN:
+            T.array(c, K.FOUND, K.FOUND_ENTRIES)[K.BEND] += rho[k] * right[FIRST, g, j * n + k, lane]
+    rows[e, count] += by_period
+    rows[e, size - 2] += rho[n]
+    rows[e, size - 1] += rho[n + 1]
