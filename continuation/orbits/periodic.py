@@ -13,7 +13,7 @@ from continuation.orbits.forms import CriticalOrbit
 from continuation.orbits.orbit_operations import OrbitEquations, orbit_operations
 from continuation.orbits.orbit_rows import context_at
 from continuation.orbits.profiles.layout import AMPLITUDE, PERIOD, ProfileLayout, node_weights
-from continuation.orbits.profiles.profile import amplitudes, extrema, means
+from continuation.orbits.profiles.profile import amplitudes, extrema, is_point, means
 from continuation.orbits.starts import hopf_near, start_of
 
 # Range of the states relative to 1 + |u| below which an orbit is the equilibrium at its Hopf point: located to 1e-8, it
@@ -237,7 +237,7 @@ class PeriodicOrbits(Equations):
     def leads_on(self, rows, row) -> bool:
         """Whether a branch may go on behind a row at its end: not from a Hopf point, where orbits come to an end."""
         profile = self.row_layout.profiles(rows.unknowns)[row]
-        return not np.all(profile == profile[0])
+        return not is_point(profile)
 
     def status_behind(self, start) -> Status:
         """Why a branch has nothing behind its start: it may be a Hopf point."""
