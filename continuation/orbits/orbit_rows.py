@@ -9,7 +9,8 @@ from continuation.orbits.profiles.layout import ProfileLayout, ends_of, multipli
 from continuation.orbits.profiles.orbit import Orbit
 from continuation.orbits.profiles.profile import is_point
 
-BESIDE = 1e-10  # of the parameter, relative, where equations are singular: multipliers change by the error they have
+# Of the parameter, relative to it and its unit, where equations are singular: multipliers change by their own error.
+BESIDE = 1e-10
 
 
 def layout_of(rows) -> ProfileLayout:
@@ -88,7 +89,7 @@ def multipliers_at(cycles, context, x, tangent, p, active) -> np.ndarray:
     side, x = np.append(np.zeros(len(x) - 1), 1.0), x.copy()
     found = equations.solve(x, equations.weights * tangent, side)
     if found is None:  # branches meet there to the last bit
-        x[-1] += BESIDE * (1.0 + abs(x[-1]))
+        x[-1] += BESIDE * (1 / np.sqrt(equations.weights[-1]) + abs(x[-1]))
         found = equations.solve(x, equations.weights * tangent, side)
     if found is None:
         return context

@@ -7,7 +7,7 @@ import numpy as np
 from continuation.ground.names import check_numbers, suggest
 from continuation.orbits.profiles.layout import PERIOD, ends_of
 from continuation.orbits.profiles.orbit import Orbit
-from continuation.orbits.profiles.phases import is_same_shape, shape_of
+from continuation.orbits.profiles.phases import SAME_SHAPE, is_same_shape, shape_of
 from continuation.orbits.profiles.profile import is_point
 
 logger = logging.getLogger("continuation")
@@ -16,9 +16,6 @@ logger = logging.getLogger("continuation")
 # turn most: ten times more takes orbits of other branches, ten times less refuses those of bent pieces.
 LEAVES = 0.5
 SAME = 1e-8  # relative, of period and parameter: two orbits that are one, found in both steps beside a row
-# Of the states' ranges: orbits of one period and parameter that are one.  Ten times less and polynomials of two coarse
-# meshes are two, ten times more and orbits within 1e-6 of the parameter of their fold are one.
-SAME_SHAPE = 1e-4
 
 
 def orbits_at(rows, cycles, name, target) -> list:

@@ -13,8 +13,8 @@ from continuation.ground.arguments import check_mapping, shown
 from continuation.ground.points import SpecialPoint, Start
 from continuation.ground.status import Kind, StartError, Status
 from continuation.orbits.orbit_operations import OrbitEquations
-from continuation.orbits.profiles.basis import basis
-from continuation.orbits.profiles.profile import varies
+from continuation.orbits.profiles.layout import times_of
+from continuation.orbits.profiles.profile import units_of_states, varies
 from continuation.orbits.refusals import (
     AXIS,
     check_equilibrium,
@@ -29,7 +29,7 @@ from continuation.orbits.refusals import (
 # the largest that its first step reaches and whose orbit is still the linear one, but for BENT of it.
 LARGEST_AMPLITUDE, HALVINGS, BENT = 0.5, 20, 0.1
 MOVES = 2  # of the mesh of an orbit that was given, before its branch begins
-NEAR = 1e-2  # distance, relative to 1 + |u|, of an orbit that has shrunk to a point from the Hopf point that it ends in
+NEAR = 1e-2  # distance, in the states' units, of an orbit that has shrunk to a point from the Hopf point it ends in
 HOPF = KINDS.index("HOPF")
 # Size of a state, against what the orbits of a Hopf point make of it, below which it is next to zero there: ten times
 # more and states of ordinary size count as larger, far less and one that is rounding hides all others.
@@ -59,12 +59,6 @@ def start_of(cycles, start, vary, parameters, span) -> tuple:
         leaving = isinstance(start, SpecialPoint) and start.kind in (Kind.PERIOD_DOUBLING, Kind.BRANCH_POINT)
         hint = "; take a start of switch(cycles, point)" if leaving else "; branch.orbit(row) is the orbit of a row"
     raise StartError(f"start: wanted a Hopf point of a branch of equilibria or an Orbit, got {what}{hint}")
-
-
-def times_of(mesh, degree) -> np.ndarray:
-    """(L m,) times of the nodes, of a whole period 1."""
-    begin = np.concatenate([[0.0], np.cumsum(mesh)[:-1]])
-    return (begin[:, None] + mesh[:, None] * basis(degree).nodes[:-1]).ravel()
 
 
 def given_parameters(cycles, start, parameters) -> np.ndarray:
@@ -140,7 +134,7 @@ def hopf_near(cycles, x, begun) -> np.ndarray:
     p[begun.active] = value
     values = np.linalg.eigvals(state_jacobian(cycles.base, u.copy(), p))
     omega = float(values[np.argmin(np.abs(values - 2j * np.pi / x[-2]))].imag)
-    if np.max(np.abs(u - state)) > NEAR * (1 + np.max(np.abs(state))) or not omega > 0.0:
+    if np.any(np.abs(u - state) > NEAR * units_of_states(cycles.metric)) or not omega > 0.0:
         return x
     return np.concatenate([np.tile(u, (len(x) - 2) // n), [2 * np.pi / omega, value]])
 
@@ -227,7 +221,7 @@ def from_orbit(cycles, orbit, vary, parameters, span) -> tuple:
             f"start: no periodic orbit was found near the one given (period {orbit.period:g}): it may be none at these "
             "parameters, or not be closed well enough; Orbit.from_simulation(problem, state) finds attracting ones"
         )
-    refuse_equilibrium(cycles, y, p)
+    refuse_equilibrium(problem, y)
     for _ in range(MOVES):
         moved, x, along = equations.moved(y, tangent)
         other = OrbitEquations(moved, p, active)
@@ -238,7 +232,7 @@ def from_orbit(cycles, orbit, vary, parameters, span) -> tuple:
             break
         problem, equations, y, tangent = moved, other, better, unit
     found = problem.at_orbit(problem.mesh, y[:-2].reshape(profile.shape), y[-2])
-    refuse_several_turns(cycles.row_layout, problem.mesh, y)
+    refuse_several_turns(problem, y)
     tangent = tangent / OrbitEquations(found, p, active).length(tangent)
     p[active] = y[-1]
     return found, Start(y, tangent if tangent[-1] >= 0 else -tangent, p, vary, problem=found)

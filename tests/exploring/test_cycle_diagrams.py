@@ -9,7 +9,6 @@ from continuation import Problem, Status, diagram, periodic_orbits
 from continuation.engine.watching import Watcher
 from continuation.exploring.record import Completion, count_tasks
 
-
 WITH_PITCHFORK = {
     "x": "a*x - y - x*(x**2 + y**2)",
     "y": "x + a*y - y*(x**2 + y**2)",

@@ -3,8 +3,13 @@
 import numpy as np
 import pytest
 
-from continuation import Problem, periodic_orbits, trace
+from continuation import Kind, Problem, diagram, periodic_orbits, switch, trace
+from continuation.equations.measures.measure import measured
+from continuation.orbits.profiles.layout import times_of
 from continuation.orbits.profiles.orbit import Orbit
+from continuation.orbits.refusals import refuse_several_turns
+from continuation.orbits.switches.spatiotemporal import symmetry_of_orbit
+from continuation.symmetries.symmetry import Symmetry
 
 PLANE = {"x": "x*(1 - x**2 - y**2) - y", "y": "y*(1 - x**2 - y**2) + x"}  # the unit circle, of period 2 pi
 UNITS = [{"z": 1e-6}, {"x": 1e3, "z": 1e-6}, {"z": 1e5, "x": 1e-3, "y": 1e-3}, {"x": 1e4, "y": 1e4, "z": 1e4}]
@@ -53,3 +58,108 @@ def test_a_closed_curve_gives_each_orbit_once():
     assert branch.ends[0].name == "CLOSED"
     radii = sorted(float(np.hypot(*orbit(0.0))) ** 2 for orbit in branch.at(mu=0.0))
     assert np.allclose(radii, [1.5 - np.sqrt(0.1), 1.5 + np.sqrt(0.1)], atol=1e-7)
+
+
+# Points, switches and diagrams
+
+
+@pytest.mark.parametrize("units", [{}, *UNITS])
+def test_families_that_cross_are_found_in_any_units(units):
+    """A pitchfork in z at mu = 0: both halves leave, z**2 = mu."""
+    problem = scaled({**PLANE, "z": "mu*z - z**3"}, units, {"mu": -0.5})
+    cycles = periodic_orbits(problem, 20)
+    branch = trace(cycles, circle(units, mu=-0.5), "mu", (-0.5, 0.5))
+    point = next(p for p in branch.special if p.kind is Kind.BRANCH_POINT)
+    assert abs(point["mu"]) < 1e-7
+    _, *starts = switch(cycles, point)
+    assert len(starts) == 2
+    for start in starts:
+        family = trace(cycles, start, "mu", (-0.5, 0.5))
+        levels = family["z_mean"] / units.get("z", 1.0)
+        assert abs(family["mu"][-1] - 0.5) < 1e-12
+        assert np.allclose(levels**2, family["mu"], atol=1e-6)
+
+
+@pytest.mark.parametrize("units", [{}, {"z": 1e-6}, {"x": 1e3, "z": 1e-6}, {"x": 1e4, "y": 1e4, "z": 1e4}])
+def test_doubled_orbits_are_found_in_any_units(units):
+    """Rossler's first period doubling, from the branch of Hopf's point."""
+    texts = {"x": "-y - z", "y": "x + a*y", "z": "b + z*(x - c)"}
+    problem = scaled(texts, units, {"a": 0.2, "b": 0.2, "c": 2.5})
+    cycles = periodic_orbits(problem, 40)
+    ordinary = Problem.from_expressions(texts, {"a": 0.2, "b": 0.2, "c": 2.5})
+    orbit = Orbit.from_simulation(ordinary, [1.0, 1.0, 0.0])
+    factors = np.array([units.get(name, 1.0) for name in "xyz"])
+    t = np.linspace(0, orbit.period, 400, endpoint=False)
+    start = Orbit(t, orbit(t) * factors, orbit.period, {"c": 2.5}, state_names=("x", "y", "z"))
+    branch = trace(cycles, start, "c", (2.2, 3.2))
+    point = next(p for p in branch.special if p.kind is Kind.PERIOD_DOUBLING)
+    assert abs(point["c"] - 2.832445027862508) < 1e-6
+    plain = trace(periodic_orbits(ordinary, 40), orbit, "c", (2.2, 3.2))
+    own = next(p for p in plain.special if p.kind is Kind.PERIOD_DOUBLING)
+    form, same = point.normal_form, own.normal_form  # the coefficients have a unit, their ratio none
+    assert form["speed"] == pytest.approx(same["speed"], rel=1e-5)
+    assert form["c"] / form["a"] == pytest.approx(same["c"] / same["a"], rel=1e-5)
+    doubled = trace(cycles, switch(cycles, point)[1], "c", (2.2, 3.2))
+    assert abs(doubled["c"][-1] - 3.2) < 1e-12
+    assert doubled["period"][-1] == pytest.approx(doubled["period"][0], rel=0.1)
+
+
+HOPF_AND_PITCHFORK = {
+    "x": "a*x - y - x*(x**2 + y**2)",
+    "y": "x + a*y - y*(x**2 + y**2)",
+    "z": "(a - 1/2 + x - z**2)*z",
+}
+
+
+@pytest.mark.parametrize("units", [{}, {"z": 1e-6}, {"x": 1e3, "y": 1e3, "z": 1e-6}, {"x": 1e4, "y": 1e4, "z": 1e4}])
+def test_diagrams_are_the_same_in_any_units(units):
+    problem = scaled(HOPF_AND_PITCHFORK, units, {"a": -0.2})
+    found = diagram(problem, [0.0, 0.0, 0.0], "a", (-0.2, 0.9), cycles=periodic_orbits(problem, intervals=20))
+    assert found.status.name == "COMPLETE"
+    assert not found.failures
+    assert [origin.found for origin in found.cycle_origins] == ["hopf", "switch"]
+    trunk, side = found.cycles
+    assert np.max(np.abs(trunk["x_max"] / units.get("x", 1.0) - np.sqrt(np.maximum(trunk["a"], 0)))) < 1e-6
+    assert abs(found[found.cycle_origins[1].label]["a"] - 0.5) < 1e-6
+    mirror = Symmetry(("x", "y", "z"), [np.diag([1.0, 1.0, -1.0])])
+    assert len(symmetry_of_orbit(mirror, trunk.orbit(-1), trunk.state_weights).elements) == 2
+    assert len(symmetry_of_orbit(mirror, side.orbit(-1), side.state_weights).elements) == 1
+
+
+def small_and_slow(size):
+    """A large circle gone round twice while a small one is gone round once, and the problem they are an orbit of."""
+    texts = {**PLANE, "u": "u*(1 - u**2 - v**2) - mu*v", "v": "v*(1 - u**2 - v**2) + mu*u"}
+    t = np.linspace(0, 4 * np.pi, 200, endpoint=False)
+    values = {"x": np.cos(t), "y": np.sin(t), "u": size * np.cos(t / 2), "v": size * np.sin(t / 2)}
+    return scaled(texts, {"u": size, "v": size}, {"mu": 0.5}), Orbit(t, values, 4 * np.pi, {"mu": 0.5})
+
+
+def test_a_small_state_that_doubles_the_period_counts():
+    """Two turns of the large circle are no least period twice over, as the small circle turns once."""
+    problem, orbit = small_and_slow(1e-7)
+    cycles = periodic_orbits(problem, 20)
+    metric = np.array([1.0, 1.0, 1e14, 1e14]) / 4
+    mesh = np.full(20, 0.05)
+    profile = orbit(times_of(mesh, 4) * orbit.period)
+    other = cycles.at_orbit(mesh, profile, orbit.period, measured(problem, np.append(metric, 1.0)))
+    refuse_several_turns(other, np.append(profile.ravel(), [orbit.period, 0.5]))
+    minus = Symmetry(("x", "y", "u", "v"), [np.diag([1.0, 1.0, -1.0, -1.0])])
+    assert [str(shift) for shift in symmetry_of_orbit(minus, orbit).shifts] == ["0", "1/2"]
+
+
+def test_a_small_state_that_tells_images_apart():
+    """A circle with a small state beside it that is not zero: its mirror image is another orbit."""
+    t = np.linspace(0, 2 * np.pi, 60, endpoint=False)
+    mirror = Symmetry(("x", "y", "z"), [np.diag([1.0, 1.0, -1.0])])
+    for size in (1.0, 1e-3, 1e-10):
+        orbit = Orbit(t, {"x": 1e3 * np.cos(t), "y": 1e3 * np.sin(t), "z": size + 0 * t}, 2 * np.pi, {})
+        assert len(symmetry_of_orbit(mirror, orbit).elements) == (1 if size > 1e-10 else 2)  # or is it rounding?
+        assert len(symmetry_of_orbit(mirror, orbit, np.array([1e-6, 1e-6, size**-2.0]) / 3).elements) == 1
+
+
+@pytest.mark.parametrize("unit", [1e-8, 1e-6, 1e3, 1e6])
+def test_small_orbits_in_small_units_are_no_equilibria(unit):
+    units = {"x": unit, "y": unit, "z": unit}
+    problem = scaled({**PLANE, "z": "mu*z - z**3"}, units, {"mu": -0.5})
+    branch = trace(periodic_orbits(problem, 20), circle(units, mu=-0.5), "mu", (-0.5, -0.2))
+    assert np.allclose(branch["x_max"] / unit, 1.0, atol=1e-6)

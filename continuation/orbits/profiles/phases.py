@@ -7,6 +7,9 @@ from continuation.orbits.profiles.piecewise import Piecewise, by_interval
 from continuation.orbits.profiles.profile import allowance, varies
 
 SHIFTS = 512  # phases tried: the best is refined by a parabola to 1e-5 of a period
+# Of the states' ranges: orbits of one period and parameter that are one.  Ten times less and polynomials of two coarse
+# meshes are two, ten times more and orbits within 1e-6 of the parameter of their fold are one.
+SAME_SHAPE = 1e-4
 COMPARED = 100  # phases at which orbits are compared, beside their nodes
 
 

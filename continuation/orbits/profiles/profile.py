@@ -90,7 +90,25 @@ def is_point(profile) -> bool:
 
 def sizes(profile, metric) -> np.ndarray:
     """(n,) what rounding of each state of an orbit (k, n) is relative to: its unit and its largest modulus."""
-    return 1 / np.sqrt(len(metric) * metric) + np.max(np.abs(profile), axis=0)
+    return units_of_states(metric) + np.max(np.abs(profile), axis=0)
+
+
+def units_of_states(metric) -> np.ndarray:
+    """(n,) magnitudes of the states that a metric (n,) stands for."""
+    return 1 / np.sqrt(len(metric) * metric)
+
+
+def is_at_rest(profile, metric, part) -> bool:
+    """Whether an orbit (k, n) is a point: ranges below a part of the states' units, and the rounding of their values.
+
+    Examples
+    --------
+    >>> orbit = np.array([[1e6, 0.0], [1e6 + 1, 0.0]])
+    >>> is_at_rest(orbit, np.array([0.5, 0.5]), 1e-7), is_at_rest(orbit, np.array([0.5e-16, 0.5]), 1e-7)
+    (False, True)
+    """
+    limit = part * units_of_states(metric) + CONSTANT * np.max(np.abs(profile), axis=0)
+    return bool(np.all(np.ptp(profile, axis=0) <= limit))
 
 
 def allowance(profile, metric, part) -> np.ndarray:
