@@ -163,3 +163,29 @@ def test_small_orbits_in_small_units_are_no_equilibria(unit):
     problem = scaled({**PLANE, "z": "mu*z - z**3"}, units, {"mu": -0.5})
     branch = trace(periodic_orbits(problem, 20), circle(units, mu=-0.5), "mu", (-0.5, -0.2))
     assert np.allclose(branch["x_max"] / unit, 1.0, atol=1e-6)
+
+
+# Orbits around large means
+
+
+def shifted_circles(off):
+    """Circles of radius sqrt(mu) around (off, off), with the branch of their centre."""
+    x, y = f"(x - {off})", f"(y - {off})"
+    square = f"({x}**2 + {y}**2)"
+    equations = {"x": f"mu*{x} - {y} - {x}*{square}", "y": f"{x} + mu*{y} - {y}*{square}"}
+    problem = Problem.from_expressions(equations, {"mu": -0.5})
+    return periodic_orbits(problem, 20), trace(problem, [off, off], "mu", (-0.5, 1))
+
+
+@pytest.mark.parametrize("off", [0.0, 30.0, 300.0, 1e3])
+def test_orbits_around_large_means_begin_and_end_at_their_hopf_point(off):
+    cycles, centre = shifted_circles(off)
+    t = np.linspace(0, 2 * np.pi, 60, endpoint=False)
+    unit_circle = Orbit(t, {"x": off + np.cos(t), "y": off + np.sin(t)}, 2 * np.pi, {"mu": 1.0})
+    for start in (centre["HB1"], unit_circle):
+        branch = trace(cycles, start, "mu", (-1, 1), direction=1 if start is not unit_circle else -1)
+        assert branch.ends[0].name == "HOPF"
+        radius = np.sqrt(np.maximum(branch["mu"], 0.0))
+        assert max(branch["mu"]) == pytest.approx(1.0)
+        assert np.max(np.abs(branch["x_max"] - off - radius)) < 1e-7
+        assert np.max(np.abs(branch["period"] - 2 * np.pi)) < 1e-6
