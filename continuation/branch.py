@@ -75,7 +75,8 @@ class Branch(Rows):
         See `continuation.orbits.switches.spatiotemporal.symmetry_of_orbit`.
         """
         orbit = self.orbit(row)
-        return spatiotemporal.symmetry_of_orbit(solutions.need_problem(self, self.problem).vector_field.symmetry, orbit)
+        symmetry = solutions.need_problem(self, self.problem).vector_field.symmetry
+        return spatiotemporal.symmetry_of_orbit(symmetry, orbit, self.state_weights)
 
     @property
     def multipliers(self):

@@ -11,6 +11,8 @@ from continuation.ground.points import SpecialPoint, Start
 from continuation.ground.settings import Settings
 from continuation.ground.status import Kind
 
+LEAVING = (Kind.PERIOD_DOUBLING, Kind.BRANCH_POINT)  # of periodic orbits: where others leave
+
 
 class Completion(Enum):
     """Whether a diagram is complete; the value is the advice given to the reader."""
@@ -109,6 +111,31 @@ class Seek:
 
 
 @dataclass(frozen=True, eq=False)
+class OrbitsAt:
+    """To do: look for the branches of periodic orbits at a special point, of branch `parent` of `diagram.cycles`."""
+
+    point: SpecialPoint
+    parent: int | None
+    depth: int
+
+
+@dataclass(frozen=True, eq=False)
+class FollowOrbits:
+    """To do: a branch of periodic orbits, from a start that was found."""
+
+    start: object
+    origin: Origin
+
+
+@dataclass(frozen=True, eq=False)
+class FinishOrbits:
+    """To do: go on at one end (0 or -1) of a branch of `diagram.cycles` that was cut short."""
+
+    branch: int
+    end: int
+
+
+@dataclass(frozen=True, eq=False)
 class DiagramRecord:
     """Branches of one problem in one parameter, as data; `continuation.diagram.Diagram` adds the verbs.
 
@@ -202,6 +229,38 @@ def list_unexplored(diagram) -> list:
     return sorted(due, key=lambda point: passed[point.label])
 
 
+def list_orbit_points(diagram) -> list:
+    """Points whose branches of periodic orbits were not looked for yet: Hopf points, then those of orbits by depth."""
+    if diagram.plan.cycles is None:
+        return []
+    own = {point.label for branch in diagram.branches for point in branch.special}
+    hopfs = [point for point in diagram.special if point.kind is Kind.HOPF and point.label in own]
+    tasks = [OrbitsAt(point, None, 0) for point in hopfs]
+    for k, (branch, origin) in enumerate(zip(diagram.cycles, diagram.cycle_origins)):
+        if origin.depth < diagram.plan.depth:
+            inside = [p for p in branch.special if p.kind in LEAVING and p.located and 0 < p.index < len(branch) - 1]
+            tasks += [OrbitsAt(point, k, origin.depth + 1) for point in inside]
+    first = {}
+    for task in sorted(tasks, key=lambda task: task.depth):
+        first.setdefault(task.point.label, task)
+    return [task for label, task in first.items() if label not in diagram.explored]
+
+
+def is_of_orbits(task) -> bool:
+    """Whether a piece of work is one of branches of periodic orbits."""
+    return isinstance(task, (OrbitsAt, FollowOrbits, FinishOrbits))
+
+
 def count_tasks(diagram) -> int:
     """Number of pieces of work left."""
-    return len(diagram.pending) + len(list_unexplored(diagram))
+    return len(diagram.pending) + len(list_unexplored(diagram)) + len(list_orbit_points(diagram))
+
+
+def points_left(diagram) -> int:
+    """Points that the budget allows."""
+    return diagram.plan.max_points - sum(map(len, (*diagram.branches, *diagram.cycles)))
+
+
+def branches_left(diagram) -> int:
+    """Branches that the budget allows."""
+    return diagram.plan.max_branches - len(diagram.branches) - len(diagram.cycles)

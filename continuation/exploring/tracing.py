@@ -13,7 +13,7 @@ from continuation.engine.watching import Watcher
 from continuation.exploring.recognition.half_branches import PARALLEL
 from continuation.exploring.recognition.on_curve import CurveEquations, find_place_on
 from continuation.exploring.recognition.overlaps import find_overlap, find_return
-from continuation.exploring.record import count_tasks
+from continuation.exploring.record import count_tasks, points_left
 from continuation.ground.points import Start
 from continuation.ground.status import Kind, Status
 from continuation.results.joining import add_effort, close_branch, cut_branch, join_branches, reverse_branch
@@ -76,7 +76,7 @@ class Tracer:
         """For the next trace of a diagram."""
         plan = diagram.plan
         request = Request(plan.vary, plan.span, plan.settings, detect=plan.detect, bounds=plan.bounds)
-        left = plan.max_points - sum(map(len, diagram.branches))
+        left = points_left(diagram)
         words = f"{describe_state(diagram)}; {plan.vary} ="
         return cls(diagram.problem, diagram.branches, request, left, clock, words)
 

@@ -26,7 +26,10 @@ from continuation.exploring.record import (
     Origin,
     Seek,
     branch_points,
+    branches_left,
+    is_of_orbits,
     list_unexplored,
+    points_left,
     with_problem,
 )
 from continuation.exploring.tracing import NO_CLOCK, Clock, Tracer, describe_state, trace_end, trace_new
@@ -99,7 +102,7 @@ def next_task(diagram):
     task = finish or next((task for task in diagram.pending if isinstance(task, Follow)), None)
     if task is None and (points := list_unexplored(diagram)):
         return points[0], diagram
-    task = task or next(iter(diagram.pending), None)
+    task = task or next((task for task in diagram.pending if not is_of_orbits(task)), None)
     if task is None:
         return None, diagram
     return task, replace(diagram, pending=tuple(other for other in diagram.pending if other is not task))
@@ -107,12 +110,12 @@ def next_task(diagram):
 
 def affordable(diagram, task) -> bool:
     """Whether the budget allows this piece of work."""
-    if sum(map(len, diagram.branches)) + 2 > diagram.plan.max_points:
+    if points_left(diagram) < 2:
         return False
     adds = isinstance(task, Seek)
     if isinstance(task, Follow):
         adds = find_opposite_half(diagram.branches, task.start) is None
-    return not adds or len(diagram.branches) < diagram.plan.max_branches
+    return not adds or branches_left(diagram) > 0
 
 
 def do_task(diagram, task, clock) -> DiagramRecord:
@@ -201,7 +204,7 @@ def seek_branches(diagram: DiagramRecord, task: Seek, clock) -> DiagramRecord:
     effort = add_effort(diagram.effort, {"newton_iterations": points.report.iterations})
     diagram = replace(diagram, effort=effort)
     for point in points:
-        if len(diagram.branches) >= diagram.plan.max_branches:
+        if branches_left(diagram) < 1:
             return replace(diagram, pending=(*diagram.pending, task))
         diagram = trace_through(diagram, point, clock)
         if diagram.status is Completion.INTERRUPTED:

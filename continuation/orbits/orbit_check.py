@@ -6,6 +6,7 @@ import numpy as np
 
 from continuation.orbits.integrating.shooting import shoot
 from continuation.orbits.orbit_rows import layout_of, orbit_of
+from continuation.orbits.profiles.profile import is_point
 
 ROWS = 8  # beside special points and ends: each takes some ten thousand evaluations of F
 # Closing error relative to the range, and difference of the logarithms of multipliers near the unit circle, that pass:
@@ -71,7 +72,8 @@ def check_orbits(branch) -> OrbitsReport:
     Cost: some ten thousand evaluations of F and F_u an orbit, from Python.
     """
     problem = branch.problem.vector_field
-    rows = [row for row in chosen_rows(branch) if not is_point(branch, row)]
+    profiles = layout_of(branch).profiles(branch.unknowns)
+    rows = [row for row in chosen_rows(branch) if not is_point(profiles[row])]
     reports = tuple(shoot(problem, orbit_of(branch, row), periods=PERIODS) for row in rows)
     logs = layout_of(branch).exponents(branch.context).real
     errors = [exponent_error(report.exponents.real, np.sort(logs[row])[::-1]) for report, row in zip(reports, rows)]
@@ -84,12 +86,6 @@ def chosen_rows(branch) -> list:
     kept = np.flatnonzero(branch.has_profile)
     between = kept[np.linspace(0, len(kept) - 1, min(ROWS, len(kept))).astype(int)]
     return sorted({*between.tolist(), *(point.index for point in branch.special if branch.has_profile[point.index])})
-
-
-def is_point(branch, row) -> bool:
-    """Whether the orbit of a row has shrunk to a Hopf point."""
-    profile = layout_of(branch).profiles(branch.unknowns[[row]])[0]
-    return bool(np.all(profile == profile[0]))
 
 
 def exponent_error(found, known) -> float:

@@ -7,8 +7,10 @@ from continuation.equations.derivatives import state_jacobian
 from continuation.orbits.orbit_operations import TESTS, OrbitEquations
 from continuation.orbits.profiles.layout import ProfileLayout, ends_of, multipliers_of
 from continuation.orbits.profiles.orbit import Orbit
+from continuation.orbits.profiles.profile import is_point
 
-BESIDE = 1e-10  # of the parameter, relative, where equations are singular: multipliers change by the error they have
+# Of the parameter, relative to it and its unit, where equations are singular: multipliers change by their own error.
+BESIDE = 1e-10
 
 
 def layout_of(rows) -> ProfileLayout:
@@ -36,7 +38,7 @@ def orbit_of(rows, row) -> Orbit:
             f"in rows {' and '.join(map(str, sorted(near.tolist())))}"
         )
     profile = layout.profiles(rows.unknowns[[row]])[0]
-    if np.all(profile == profile[0]):
+    if is_point(profile):
         raise ValueError(f"orbit: row {row} is a Hopf point, where the orbit is a point")
     exponents = layout.exponents(rows.context[[row]])[0]
     return Orbit.from_mesh(
@@ -57,7 +59,7 @@ def context_at(cycles, rows, row, begun) -> np.ndarray:
     p = cycles.parameter_values(rows.parameters_at(row))
     orbit = np.append(x[: cycles.period_at + 1], x[-1])  # curves have unknowns between period and parameter
     profile = orbit[:-2].reshape(-1, len(cycles.base.states))
-    if np.all(profile == profile[0]):
+    if is_point(profile):
         return exponents_at_point(cycles.base, context, orbit, p)
     tangent = rows.tangents[row] if len(orbit) == len(x) else np.ones(len(orbit))
     return multipliers_at(cycles.orbits, context, orbit, tangent, p, begun.active)
@@ -87,7 +89,7 @@ def multipliers_at(cycles, context, x, tangent, p, active) -> np.ndarray:
     side, x = np.append(np.zeros(len(x) - 1), 1.0), x.copy()
     found = equations.solve(x, equations.weights * tangent, side)
     if found is None:  # branches meet there to the last bit
-        x[-1] += BESIDE * (1.0 + abs(x[-1]))
+        x[-1] += BESIDE * (1 / np.sqrt(equations.weights[-1]) + abs(x[-1]))
         found = equations.solve(x, equations.weights * tangent, side)
     if found is None:
         return context

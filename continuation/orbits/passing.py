@@ -7,13 +7,15 @@ import numpy as np
 from continuation.ground.names import check_numbers, suggest
 from continuation.orbits.profiles.layout import PERIOD, ends_of
 from continuation.orbits.profiles.orbit import Orbit
+from continuation.orbits.profiles.phases import SAME_SHAPE, is_same_shape, shape_of
+from continuation.orbits.profiles.profile import is_point
 
 logger = logging.getLogger("continuation")
 
 # Part of a step's chord by which an orbit may leave the line from one row to the next, off by a tenth of it where steps
 # turn most: ten times more takes orbits of other branches, ten times less refuses those of bent pieces.
 LEAVES = 0.5
-SAME = 1e-8  # relative: two orbits that are one, found in both steps beside a row
+SAME = 1e-8  # relative, of period and parameter: two orbits that are one, found in both steps beside a row
 
 
 def orbits_at(rows, cycles, name, target) -> list:
@@ -40,19 +42,26 @@ def orbits_at(rows, cycles, name, target) -> list:
                 "(Settings(profiles=...)): trace that piece again"
             )
         x = passed(rows, cycles, sides, places[name], target)
-        if x is not None and is_point(rows, x):
+        if x is not None and is_point(rows.layout.profiles(x[None])[0]):
             continue  # a Hopf point, at which a branch begins or ends
         if x is None:
             logger.warning("at(%s=%g): the orbit behind row %d could not be corrected", name, target, row)
-        elif not any(np.max(np.abs(x[at:] - other[at:])) <= SAME * (1 + np.max(np.abs(x[at:]))) for _, other in found):
+        elif not any(is_same_orbit(rows, (row, x), other) for other in found):
             found.append((row, x))
     return [as_orbit(rows, row, x) for row, x in found]
 
 
-def is_point(rows, x) -> bool:
-    """Whether the orbit with these unknowns is a point."""
-    profile = rows.layout.profiles(x[None])[0]
-    return bool(np.all(profile == profile[0]))
+def is_same_orbit(rows, one, other) -> bool:
+    """Whether two orbits (row of the mesh, unknowns) are one, but for their phase and mesh."""
+    layout = rows.layout
+    x, y = (unknowns[layout.period_at :] for _, unknowns in (one, other))
+    if np.any(np.abs(x - y) > SAME / np.sqrt(rows.weights[layout.period_at :]) + SAME * np.abs(x)):
+        return False
+    shapes = [
+        shape_of(layout.profiles(unknowns[None])[0], layout.meshes(rows.context[[row]])[0], layout.degree)
+        for row, unknowns in (one, other)
+    ]
+    return is_same_shape(*shapes, rows.state_weights, SAME_SHAPE)
 
 
 def passed(rows, cycles, sides, place, target):

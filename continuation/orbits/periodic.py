@@ -14,14 +14,14 @@ from continuation.orbits.orbit_operations import OrbitEquations, orbit_operation
 from continuation.orbits.orbit_rows import context_at
 from continuation.orbits.profiles.along import EXTREMES, columns_along, name_along, values_along
 from continuation.orbits.profiles.layout import AMPLITUDE, PERIOD, ProfileLayout, node_weights
-from continuation.orbits.profiles.profile import amplitudes, extrema, means
+from continuation.orbits.profiles.profile import amplitudes, extrema, is_at_rest, is_point, means
 from continuation.orbits.starts import hopf_near, start_of
 
-# Range of the states relative to 1 + |u| below which an orbit is the equilibrium at its Hopf point: located to 1e-8, it
+# Range of the states in their units below which an orbit is the equilibrium at its Hopf point: located to 1e-8, it
 # may have an amplitude of that size; orbits of a hundred times it are resolved.
 SHRUNK = 1e-7
-# Distance in the parameter, relative to 1 + |p|, of other special points from a Hopf point at which orbits end: nearer
-# ones are made by rounding, as orbits of no size are known to no digit.
+# Distance in the parameter, relative to its unit and |p|, of other special points from a Hopf point at which orbits
+# end: nearer ones are made by rounding, as orbits of no size are known to no digit.
 ONE = 1e-6
 COARSE = 1e-3  # error of the trivial multiplier of which a remark tells
 MOST_DEGREE = 8  # beyond, equations of one interval are ill-conditioned for nothing: more intervals do the same
@@ -180,9 +180,10 @@ class PeriodicOrbits(Equations):
 
     def polish(self, unknowns, kinds, begun):
         """Hopf points, at which orbits shrink to a point, are those of the equilibria; beside them nothing else is."""
+        unit = 1 / np.sqrt(self.base.inner_weights()[-1])
         for row in [row for row, kind in kinds.items() if kind is Kind.HOPF]:
             unknowns[row] = hopf_near(self, unknowns[row], begun)
-            near = np.abs(unknowns[:, -1] - unknowns[row, -1]) <= ONE * (1 + abs(unknowns[row, -1]))
+            near = np.abs(unknowns[:, -1] - unknowns[row, -1]) <= ONE * (unit + abs(unknowns[row, -1]))
             for sign in (-1, 1):
                 beside = row + sign
                 while beside in kinds and near[beside]:
@@ -204,7 +205,8 @@ class PeriodicOrbits(Equations):
         """The orbit of a special point, for its normal form; None where it has shrunk to an equilibrium."""
         at, n = self.period_at, len(self.base.states)
         profile = point.unknowns[:at].reshape(-1, n)
-        if np.all(np.ptp(profile, axis=0) <= SHRUNK * (1 + np.abs(profile[0]))):
+        metric = self.metric if point.weights is None else point.weights[:at].reshape(-1, n).sum(axis=0)
+        if is_at_rest(profile, metric, SHRUNK):
             return None
         p = self.base.parameter_values({name: point.parameters[name] for name in self.base.parameters})
         active, mesh = self.index_of(point.vary[0]), point.context[: len(point.context) - 2 * n]
@@ -256,7 +258,7 @@ class PeriodicOrbits(Equations):
     def leads_on(self, rows, row) -> bool:
         """Whether a branch may go on behind a row at its end: not from a Hopf point, where orbits come to an end."""
         profile = self.row_layout.profiles(rows.unknowns)[row]
-        return not np.all(profile == profile[0])
+        return not is_point(profile)
 
     def status_behind(self, start) -> Status:
         """Why a branch has nothing behind its start: it may be a Hopf point."""

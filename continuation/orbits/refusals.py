@@ -4,16 +4,18 @@ import numpy as np
 
 from continuation.equations.derivatives import evaluate, state_jacobian
 from continuation.ground.status import StartError
-from continuation.orbits.profiles.layout import ends_of, node_times
-from continuation.orbits.profiles.orbit import Orbit
+from continuation.orbits.profiles.layout import times_of
+from continuation.orbits.profiles.phases import shape_of
+from continuation.orbits.profiles.profile import allowance, is_at_rest
 
 AXIS = 1e-5  # real part of a Hopf point's pair, relative to its frequency, up to which it is one
 # Rates at a Hopf point relative to what its linear terms are the sum of: located points have 1e-12, those of parameters
 # that differ in the fifth digit 1e-5.
 SOLVED = 1e-6
-AT_REST = 1e-7  # range of the states relative to 1 + |u|: what Newton's method, exact to 1e-11, leaves of an orbit
-# Turns looked for in an orbit that was given, and how alike they are, relative to the range: coarse meshes follow an
-# orbit to 1e-4 between their nodes, and one that has just doubled its period differs by the root of its distance.
+AT_REST = 1e-7  # range of the states in their units: what Newton's method, exact to 1e-11, leaves of an orbit
+# Turns looked for in an orbit that was given, and how alike they are, relative to each state's range: coarse meshes
+# follow an orbit to 1e-4 between their nodes, and one that has just doubled its period differs by the root of its
+# distance.
 MOST_TURNS, SAME_TURN = 6, 1e-5
 
 
@@ -70,23 +72,22 @@ def words_on_none(point, omega, vary) -> str:
     )
 
 
-def refuse_equilibrium(cycles, x, p):
+def refuse_equilibrium(cycles, x):
     """Raise where Newton's method came to an equilibrium, which solves the equations with any period."""
     profile = x[:-2].reshape(-1, len(cycles.base.states))
     none = "start: no periodic orbit was found near the one given"
     if x[-2] <= 0.0:
         raise StartError(f"{none}, but a solution with the period {x[-2]:.3g}, which is none")
-    if np.all(np.ptp(profile, axis=0) <= AT_REST * (1 + np.max(np.abs(profile), axis=0))):
+    if is_at_rest(profile, cycles.metric, AT_REST):
         raise StartError(f"{none}, but the equilibrium {profile[0].tolist()}")
 
 
-def refuse_several_turns(layout, mesh, x):
+def refuse_several_turns(cycles, x):
     """Raise where an orbit runs through its least period several times: its branch would be that of another problem."""
-    profile, times = layout.profiles(x[None])[0], node_times(mesh[None], layout.degree)[0]
-    orbit = Orbit.from_mesh(ends_of(mesh), profile, float(x[-2]), {}, layout.degree, state_names=layout.names)
+    profile, times = x[:-2].reshape(-1, len(cycles.base.states)), times_of(cycles.mesh, cycles.degree)
+    shape, limit = shape_of(profile, cycles.mesh, cycles.degree), allowance(profile, cycles.metric, SAME_TURN)
     for turns in range(MOST_TURNS, 1, -1):
-        shifted = orbit((times + 1 / turns) % 1.0 * x[-2])
-        if np.max(np.abs(shifted - profile) / np.ptp(profile, axis=0).max()) <= SAME_TURN:
+        if np.all(np.abs(shape(times + 1 / turns) - profile) <= limit):
             raise StartError(
                 f"start: wanted the least period {x[-2] / turns:.10g}, got an orbit of the period {x[-2]:.10g}, which "
                 f"runs through it {turns} times"

@@ -13,8 +13,8 @@ from continuation.ground.arguments import check_mapping, shown
 from continuation.ground.points import SpecialPoint, Start
 from continuation.ground.status import Kind, StartError, Status
 from continuation.orbits.orbit_operations import OrbitEquations
-from continuation.orbits.profiles.basis import basis
-from continuation.orbits.profiles.profile import varies
+from continuation.orbits.profiles.layout import times_of
+from continuation.orbits.profiles.profile import units_of_states, varies
 from continuation.orbits.refusals import (
     AXIS,
     check_equilibrium,
@@ -32,12 +32,17 @@ LARGEST_AMPLITUDE, HALVINGS, BENT = 0.5, 20, 0.1
 # square of the amplitude: 1 where it turns. Changes below the second, in the parameter's unit, are rounding.
 SQUARE, ROUNDED = 0.5, 1e-10
 MOVES = 2  # of the mesh of an orbit that was given, before its branch begins
-NEAR = 1e-2  # distance, relative to 1 + |u|, of an orbit that has shrunk to a point from the Hopf point that it ends in
+NEAR = 1e-2  # distance, in the states' units, of an orbit that has shrunk to a point from the Hopf point it ends in
 HOPF = KINDS.index("HOPF")
 # Size of a state, against what the orbits of a Hopf point make of it, below which it is next to zero there: ten times
 # more and states of ordinary size count as larger, far less and one that is rounding hides all others.
 MOVES_BY = 0.1
 EQUAL = 1e-4  # relative difference of two frequencies of one symmetry, which the error of a Hopf point has parted
+# Units of the states are what is typical of their values: around a large mean far more than orbits change by.  They are
+# made smaller where the largest orbit that the branch may begin with is below FAR of them, or the ranges of one that
+# was given below SWING: ten times more and states that swing about a mean count as shifted, ten times less and what is
+# relative to 1 + |x| hides the orbits.
+FAR, SWING, SMALLER = 1e-3, 1e-2, 4
 SLOWEST = 1e-8  # frequency, relative to the largest entry of F_u, below which the orbits' period is no number
 
 
@@ -62,12 +67,6 @@ def start_of(cycles, start, vary, parameters, span) -> tuple:
         leaving = isinstance(start, SpecialPoint) and start.kind in (Kind.PERIOD_DOUBLING, Kind.BRANCH_POINT)
         hint = "; take a start of switch(cycles, point)" if leaving else "; branch.orbit(row) is the orbit of a row"
     raise StartError(f"start: wanted a Hopf point of a branch of equilibria or an Orbit, got {what}{hint}")
-
-
-def times_of(mesh, degree) -> np.ndarray:
-    """(L m,) times of the nodes, of a whole period 1."""
-    begin = np.concatenate([[0.0], np.cumsum(mesh)[:-1]])
-    return (begin[:, None] + mesh[:, None] * basis(degree).nodes[:-1]).ravel()
 
 
 def given_parameters(cycles, start, parameters) -> np.ndarray:
@@ -111,8 +110,31 @@ def from_hopf(cycles, point, vary, parameters, span) -> tuple:
     active, p, u = cycles.index_of(vary), given_parameters(cycles, point, None), equilibrium_at(cycles, point)
     check_equilibrium(cycles.base, point, u, p)
     omega, q, words = critical_pair(state_jacobian(cycles.base, u, p), point)
-    base = measured_there(cycles.base, u[None], p, active, span, q)
-    q /= np.sqrt(np.sum(base.inner_weights()[:-1] * np.abs(q) ** 2))
+    base, found, reach = measured_there(cycles.base, u[None], p, active, span, q), None, 0.0
+    for _ in range(SMALLER):
+        problem, x, tangent, ahead = small_orbits(cycles, base, (u, p, active), omega, q)
+        if ahead:
+            found, reach = (problem, x, tangent, ahead), OrbitEquations(problem, p, active).length(ahead[0][0] - x)
+        if reach >= FAR or (found and not ahead):
+            break
+        base = in_smaller_units(base, np.sqrt(reach / BENT) if ahead else FAR, u[None], p, active)
+    if found is None:
+        raise StartError(words_on_none(point, omega, vary), Status.SINGULAR)
+    problem, x, tangent, ahead = found
+    # Amplitudes are measured against the reference's, next to which a branch ends.
+    reference = ahead[-1][0][:-2].reshape(problem.reference.shape)
+    problem = cycles.at_orbit(problem.mesh, reference, 2 * np.pi / omega, problem.base)
+    begun = {"problem": problem, "origin": point, "ahead": np.array(ahead), "moved": words}
+    return problem, Start(x, tangent, p, vary, outward=True, **begun)
+
+
+def small_orbits(cycles, base, place, omega, q) -> tuple:
+    """The problem beside a Hopf point (u, p, active) of frequency omega and mode q (n,), its point, the mode, orbits.
+
+    `base` is the vector field with the inner product to be used.
+    """
+    u, p, active = place
+    q = q / np.sqrt(np.sum(base.inner_weights()[:-1] * np.abs(q) ** 2))
     mesh = np.full(cycles.intervals, 1 / cycles.intervals)
     times = times_of(mesh, cycles.degree)
     mode = 2 * np.real(np.exp(2j * np.pi * times)[:, None] * q)
@@ -121,13 +143,15 @@ def from_hopf(cycles, point, vary, parameters, span) -> tuple:
     x = np.concatenate([np.tile(u, len(times)), [2 * np.pi / omega, p[active]]])
     tangent = np.concatenate([mode.ravel(), [0.0, 0.0]])
     tangent /= equations.length(tangent)
-    ahead = orbits_ahead(equations, x, tangent)
-    if not ahead:
-        raise StartError(words_on_none(point, omega, vary), Status.SINGULAR)
-    # Amplitudes are measured against the reference's, next to which a branch ends.
-    problem = cycles.at_orbit(mesh, ahead[-1][0][:-2].reshape(mode.shape), 2 * np.pi / omega, problem.base)
-    begun = {"problem": problem, "origin": point, "ahead": np.array(ahead), "moved": words}
-    return problem, Start(x, tangent, p, vary, outward=True, **begun)
+    return problem, x, tangent, orbits_ahead(equations, x, tangent)
+
+
+def in_smaller_units(base, part, states, p, active):
+    """The vector field with units of the states that are a part of those it has; states (m, n) as it is measured at."""
+    weights = np.array(base.inner_weights())
+    weights[:-1] /= part**2
+    largest = states[np.argmax(np.abs(states), axis=0), np.arange(states.shape[1])]
+    return measured(base, weights, p, np.append(largest, p[active]), active)
 
 
 def hopf_near(cycles, x, begun) -> np.ndarray:
@@ -143,7 +167,7 @@ def hopf_near(cycles, x, begun) -> np.ndarray:
     p[begun.active] = value
     values = np.linalg.eigvals(state_jacobian(cycles.base, u.copy(), p))
     omega = float(values[np.argmin(np.abs(values - 2j * np.pi / x[-2]))].imag)
-    if np.max(np.abs(u - state)) > NEAR * (1 + np.max(np.abs(state))) or not omega > 0.0:
+    if np.any(np.abs(u - state) > NEAR * units_of_states(cycles.metric)) or not omega > 0.0:
         return x
     return np.concatenate([np.tile(u, (len(x) - 2) // n), [2 * np.pi / omega, value]])
 
@@ -243,6 +267,9 @@ def from_orbit(cycles, orbit, vary, parameters, span) -> tuple:
     times = times_of(mesh, cycles.degree)
     profile = np.asarray(orbit(times * orbit.period), float)
     base = measured_there(cycles.base, profile, p, active, span)
+    swing = np.max(np.ptp(profile, axis=0) / units_of_states(base.inner_weights()[:-1]))
+    if swing < SWING:
+        base = in_smaller_units(base, swing, profile, p, active)
     problem = cycles.at_orbit(mesh, profile, orbit.period, base)
     equations = OrbitEquations(problem, p, active)
     x = np.concatenate([profile.ravel(), [orbit.period, p[active]]])
@@ -256,7 +283,7 @@ def from_orbit(cycles, orbit, vary, parameters, span) -> tuple:
             f"start: no periodic orbit was found near the one given (period {orbit.period:g}): it may be none at these "
             "parameters, or not be closed well enough; Orbit.from_simulation(problem, state) finds attracting ones"
         )
-    refuse_equilibrium(cycles, y, p)
+    refuse_equilibrium(problem, y)
     for _ in range(MOVES):
         moved, x, along = equations.moved(y, tangent)
         other = OrbitEquations(moved, p, active)
@@ -267,7 +294,7 @@ def from_orbit(cycles, orbit, vary, parameters, span) -> tuple:
             break
         problem, equations, y, tangent = moved, other, better, unit
     found = problem.at_orbit(problem.mesh, y[:-2].reshape(profile.shape), y[-2])
-    refuse_several_turns(cycles.row_layout, problem.mesh, y)
+    refuse_several_turns(problem, y)
     tangent = tangent / OrbitEquations(found, p, active).length(tangent)
     p[active] = y[-1]
     return found, Start(y, tangent if tangent[-1] >= 0 else -tangent, p, vary, problem=found)

@@ -15,9 +15,10 @@ from continuation.exploring.recognition.overlaps import choose_rows
 from continuation.ground.status import Kind
 from continuation.orbits.orbit_operations import OrbitEquations
 from continuation.orbits.profiles.basis import basis
-from continuation.orbits.profiles.piecewise import Piecewise, by_interval
-from continuation.orbits.profiles.profile import pieces
-from continuation.orbits.starts import times_of
+from continuation.orbits.profiles.layout import times_of
+from continuation.orbits.profiles.phases import SAME_SHAPE, is_same_shape, shape_of, shift_to, units_of_orbit
+from continuation.orbits.profiles.piecewise import Piecewise
+from continuation.orbits.profiles.profile import CONSTANT, allowance, pieces, units_of_states
 
 # Relative to 1 + |x|: both were corrected on one mesh, to 1e-10 or so of which little is lost near folds; ten times
 # larger and half-branches that begin at the same point are one for some rows more.
@@ -27,8 +28,7 @@ BULGE = (
 )
 MESH = 1e-5  # relative, of means on two meshes: 50 intervals give 1e-7 where orbits are smooth
 CANDIDATES = 4  # steps looked at closely for one orbit
-SHIFTS = 512  # phases tried: the best is refined by a parabola to 1e-5 of a period
-REPEATED = 1e-6  # of the range: how far an orbit run through twice is from itself half a period later
+REPEATED = 1e-6  # of each state's range: how far an orbit run through twice is from itself half a period later
 COUNT = 10  # rows of a new branch that are compared with those known
 
 
@@ -50,6 +50,10 @@ class OrbitRows:
         self.profiles = branch.unknowns[:, :-2].reshape(len(branch), -1, n)
         self.degree = self.profiles.shape[1] // intervals
         self.values = fingerprints(self.profiles, self.meshes, branch.unknowns[:, -2:], self.degree)
+
+    def shape(self, row) -> Piecewise:
+        """The orbit of a row as a function of the phase."""
+        return shape_of(self.profiles[row], self.meshes[row], self.degree)
 
 
 ROWS = weakref.WeakKeyDictionary()  # of branches, computed once
@@ -73,6 +77,18 @@ def fingerprints(profiles, meshes, last, degree) -> np.ndarray:
     return np.column_stack([last, mean, np.sign(square) * np.sqrt(np.abs(square))])
 
 
+def units_of_fingerprints(values, metric) -> np.ndarray:
+    """(k,) units of fingerprints (rows, k): of means and products those of the states, their largest root mean square.
+
+    Those of states that are zero but for rounding are their units in the metric (n,).
+    """
+    n, largest = len(metric), np.max(np.abs(values), axis=0)
+    first, second = np.triu_indices(n)
+    size = np.maximum(largest[2 + n :][first == second], CONSTANT / MESH * units_of_states(metric))
+    last = np.where(largest[:2] > 0.0, largest[:2], 1.0)
+    return np.concatenate([last, size, np.sqrt(size[first] * size[second])])
+
+
 def find_orbit_on(equations, branch, x, tangent, context):
     """Row of the step of a branch on which an orbit lies, or None.
 
@@ -87,8 +103,7 @@ def find_orbit_on(equations, branch, x, tangent, context):
     n, known = len(equations.cycles.base.states), orbit_rows(branch)
     mesh, profile = context[: len(context) - 2 * n], x[:-2].reshape(-1, n)
     own = fingerprints(profile[None], mesh[None], x[None, -2:], known.degree)[0]
-    units = np.maximum(np.max(np.abs(known.values), axis=0), np.abs(own))
-    units[units == 0.0] = 1.0
+    units = units_of_fingerprints(np.vstack([known.values, own]), branch.state_weights)
     a, b = known.values[:-1] / units, known.values[1:] / units
     step, gap = b - a, own / units - a
     squared = np.maximum(np.sum(step**2, axis=1), 1e-300)
@@ -105,7 +120,8 @@ def is_orbit_between(own, known, row, sigma, x, tangent, mesh) -> bool:
     """Whether the orbit that two rows interpolate leads to x by Newton's method."""
     profile = x[:-2].reshape(-1, known.profiles.shape[2])
     times = times_of(mesh, known.degree)
-    first, second = (in_phase(known, k, profile, mesh, times) for k in (row, row + 1))
+    target, units = shape_of(profile, mesh, known.degree), units_of_orbit(profile, own.cycles.metric)
+    first, second = (in_phase(known.shape(k), target, units, times) for k in (row, row + 1))
     equations = OrbitEquations(own.cycles.at_orbit(mesh, profile, x[-2]), own.p, own.active)
     covector = equations.weights * tangent
     guess = np.append(((1 - sigma) * first + sigma * second).ravel(), x[-2:])
@@ -115,33 +131,17 @@ def is_orbit_between(own, known, row, sigma, x, tangent, mesh) -> bool:
     return found is not None and equations.length(found - x) <= SAME * (1 + equations.length(x))
 
 
-def shape_of(profile, mesh, degree) -> Piecewise:
-    """An orbit as a function of the phase."""
-    edges = np.concatenate([[0.0], np.cumsum(mesh)])
-    return Piecewise(edges / edges[-1], by_interval(np.vstack([profile, profile[:1]]), degree))
-
-
-def in_phase(known, row, profile, mesh, times) -> np.ndarray:
-    """(L m, n) the orbit of a row at the times, turned to be nearest to a profile there."""
-    shape = shape_of(known.profiles[row], known.meshes[row], known.degree)
-    target = shape_of(profile, mesh, known.degree)
-    even = np.arange(SHIFTS) / SHIFTS
-    spectra = [np.fft.rfft(one(even), axis=0) for one in (shape, target)]
-    overlap = np.fft.irfft(np.sum(spectra[0] * np.conj(spectra[1]), axis=1), SHIFTS)
-    best = int(np.argmax(overlap))
-    left, middle, right = overlap[[best - 1, best, (best + 1) % SHIFTS]]
-    bend = left - 2 * middle + right
-    shift = best + (0.5 * (left - right) / bend if bend < 0 else 0.0)
-    return shape(times + shift / SHIFTS)
+def in_phase(shape, target, units, times) -> np.ndarray:
+    """(L m, n) an orbit at the times, turned to be nearest to another, each state in its unit (n,)."""
+    return shape(times + shift_to(shape, target, units))
 
 
 def is_repeated(branch, row, times=2) -> bool:
     """Whether the orbit on a row is one of a part of the period, run through several times."""
     known = orbit_rows(branch)
-    shape = shape_of(known.profiles[row], known.meshes[row], known.degree)
-    even = (np.arange(100) + 0.5) / 100
-    extent = np.max(np.ptp(known.profiles[row], axis=0))
-    return bool(np.max(np.abs(shape(even + 1 / times) - shape(even))) < REPEATED * extent)
+    shape, even = known.shape(row), (np.arange(100) + 0.5) / 100
+    limit = allowance(known.profiles[row], branch.state_weights, REPEATED)
+    return bool(np.all(np.abs(shape(even + 1 / times) - shape(even)) < limit))
 
 
 def images_of_orbit(cycles, x) -> list:
@@ -159,9 +159,8 @@ def count_orbit_images(cycles, branch) -> int:
     row = choose_generic_row(branch)
     known, found = orbit_rows(branch), []
     for image in images_of_orbit(cycles, branch.unknowns[row]):
-        profile = image[:-2].reshape(1, -1, known.profiles.shape[2])
-        one = fingerprints(profile, known.meshes[row : row + 1], image[None, -2:], known.degree)[0]
-        if all(np.max(np.abs(one - other)) > MESH * np.max(np.abs(one)) for other in found):
+        one = shape_of(image[:-2].reshape(known.profiles[row].shape), known.meshes[row], known.degree)
+        if not any(is_same_shape(one, other, branch.state_weights, SAME_SHAPE) for other in found):
             found.append(one)
     return len(found)
 

@@ -138,6 +138,11 @@ def node_times(meshes, degree) -> np.ndarray:
     return (begin[:, :, None] + meshes[:, :, None] * basis(degree).nodes[:-1]).reshape(len(meshes), -1)
 
 
+def times_of(mesh, degree) -> np.ndarray:
+    """(L m,) times of the nodes of one mesh (L,) of a period 1."""
+    return node_times(mesh[None], degree)[0]
+
+
 def node_weights(meshes, degree) -> np.ndarray:
     """(rows, L m) weights of the nodes in a mean over the period."""
     nodes = meshes[:, :, None] * basis(degree).weights

@@ -80,8 +80,46 @@ def varies(profile, metric) -> np.ndarray:
     >>> varies(np.array([[0.0, 3.0], [1.0, 3.0 + 1e-15]]), np.array([0.5, 0.5])).tolist()
     [True, False]
     """
-    size = 1 / np.sqrt(len(metric) * metric) + np.max(np.abs(profile), axis=0)
-    return np.ptp(profile, axis=0) > CONSTANT * size
+    return np.ptp(profile, axis=0) > CONSTANT * sizes(profile, metric)
+
+
+def is_point(profile) -> bool:
+    """Whether an orbit (k, n) is a point, to the last bit: a Hopf point, at which a branch begins or ends."""
+    return bool(np.all(profile == profile[0]))
+
+
+def sizes(profile, metric) -> np.ndarray:
+    """(n,) what rounding of each state of an orbit (k, n) is relative to: its unit and its largest modulus."""
+    return units_of_states(metric) + np.max(np.abs(profile), axis=0)
+
+
+def units_of_states(metric) -> np.ndarray:
+    """(n,) magnitudes of the states that a metric (n,) stands for."""
+    return 1 / np.sqrt(len(metric) * metric)
+
+
+def is_at_rest(profile, metric, part) -> bool:
+    """Whether an orbit (k, n) is a point: ranges below a part of the states' units, and the rounding of their values.
+
+    Examples
+    --------
+    >>> orbit = np.array([[1e6, 0.0], [1e6 + 1, 0.0]])
+    >>> is_at_rest(orbit, np.array([0.5, 0.5]), 1e-7), is_at_rest(orbit, np.array([0.5e-16, 0.5]), 1e-7)
+    (False, True)
+    """
+    limit = part * units_of_states(metric) + CONSTANT * np.max(np.abs(profile), axis=0)
+    return bool(np.all(np.ptp(profile, axis=0) <= limit))
+
+
+def allowance(profile, metric, part) -> np.ndarray:
+    """(n,) by how much states may differ from an orbit (k, n) and be the same: part of their range, and rounding.
+
+    Examples
+    --------
+    >>> allowance(np.array([[0.0, 3.0], [2e-6, 3.0]]), np.array([0.5e12, 0.5]), 0.5).round(12).tolist()
+    [1e-06, 4e-09]
+    """
+    return part * np.ptp(profile, axis=0) + CONSTANT * sizes(profile, metric)
 
 
 def means(profiles, meshes, degree) -> np.ndarray:

@@ -52,10 +52,10 @@ def crossing_starts(place: OrbitPlace) -> tuple:
 
 def null_vector_across(place, equations) -> tuple:
     """Unit null vector (N,) across the branch, and whether there are more of them."""
-    x, size = place.x, len(place.x)
+    x, each = place.x, np.append(place.units, 1.0)
     row = equations.weights * place.tangent
-    k = np.arange(size - 1)
-    sides = [np.append(np.cos(1.0 + 2.0 * k**1.5), 0.0), np.append(np.sin(3.0 + k**1.3), 0.0)]
+    k = np.arange(len(each))
+    sides = [np.append(each * np.cos(1.0 + 2.0 * k**1.5), 0.0), np.append(each * np.sin(3.0 + k**1.3), 0.0)]
     found = solve_beside(equations, x, row, *sides)
     if found is None:
         raise ValueError(f"point: the equations at {place.point.label} can't be solved")
@@ -68,7 +68,7 @@ def null_vector_across(place, equations) -> tuple:
         )
     w = left[:, 0] / units
     w -= (row @ w) * place.tangent
-    w *= np.sign(w[canonical.first_largest(np.abs(w))])
+    w *= np.sign(w[canonical.first_largest(np.abs(w[:-2] / place.units))])
     return w / equations.length(w), bool(sigma[1] > SINGULAR * len(place.cycles.mesh))
 
 

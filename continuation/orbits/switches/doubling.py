@@ -49,17 +49,18 @@ def antiperiodic_null_vector(place, equations, x) -> np.ndarray:
     row = equations.weights * np.concatenate(
         [np.tile(place.tangent[:-2], 2), [2 * place.tangent[-2], place.tangent[-1]]]
     )
-    side = np.cos(1.0 + 2.0 * np.arange(half) ** 1.5)
+    units = place.units
+    side = units * np.cos(1.0 + 2.0 * np.arange(half) ** 1.5)
     for _ in range(ROUNDS):
         right = np.concatenate([side, -side, [0.0, 0.0]])
         found = solve_beside(equations, x, row, right, np.zeros(len(x)))
         if found is None:
             break
         side = 0.5 * (found[0][:half] - found[0][half : 2 * half])
-        growth = np.max(np.abs(side)) / np.max(np.abs(right))
-        side /= np.max(np.abs(side))
+        growth = np.max(np.abs(side / units)) / np.max(np.abs(right[:half] / units))
+        side /= np.max(np.abs(side / units))
     if found is None or not growth > SINGULAR * len(place.cycles.mesh):
         raise ValueError(f"point: no multiplier of {place.point.label} is -1; was it found with other parameters?")
-    side *= np.sign(side[canonical.first_largest(np.abs(side))])
+    side *= np.sign(side[canonical.first_largest(np.abs(side / units))])
     v = np.concatenate([side, -side, [0.0, 0.0]])
     return v / equations.length(v)

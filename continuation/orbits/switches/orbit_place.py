@@ -10,14 +10,16 @@ from continuation.ground.names import suggest
 from continuation.ground.points import SpecialPoint
 from continuation.ground.status import Kind
 from continuation.orbits.orbit_operations import OrbitEquations
+from continuation.orbits.profiles.profile import allowance, units_of_states
 
-# Residual, relative to the range of the states, of an orbit of this problem: located points have 1e-10, orbits of
+# Residual, relative to each state's range, of an orbit of this problem: located points have 1e-10, orbits of
 # parameters that differ in the fifth digit 1e-5.
 SOLVED = 1e-6
 # Of an inverse, for each interval: what is larger is a null vector.  Regular orbits have 1 to 1e2, located points
 # 1e7 and more, as they err by 1e-9.
 SINGULAR = 1e4
-NUDGES = (0.0, 1e-10, 1e-8)  # of the parameter, relative, where the equations are singular to the last bit
+# Of the parameter, relative to it and its unit, where the equations are singular to the last bit.
+NUDGES = (0.0, 1e-10, 1e-8)
 
 NOTHING = {
     Kind.FOLD: "is a fold: the branch itself turns there and no other one leaves",
@@ -51,6 +53,11 @@ class OrbitPlace(NamedTuple):
         return self.point.vary[0]
 
     @property
+    def units(self) -> np.ndarray:
+        """(L m n,) units of the equations and of the values at the nodes: those of their states."""
+        return np.tile(units_of_states(self.cycles.metric), len(self.profile))
+
+    @property
     def profile(self) -> np.ndarray:
         """(L m, n) the orbit at the nodes."""
         return self.x[:-2].reshape(-1, len(self.cycles.base.states))
@@ -81,11 +88,11 @@ def place_of_orbit(cycles, point) -> OrbitPlace:
     profile = x[:-2].reshape(-1, n)
     there = cycles.at_orbit(context[:intervals], profile, x[-2], measured(cycles.base, metric))
     place = OrbitPlace(there, point, x, (-1.0 if point.index == 0 else 1.0) * point.tangent, p)
-    residual = np.max(np.abs(place.equations().value(x)[:-1]))
-    if not residual <= SOLVED * np.max(np.ptp(profile, axis=0)):
+    residual = np.max(np.abs(place.equations().value(x)[:-1].reshape(-1, n)), axis=0)
+    if not np.all(residual <= allowance(profile, there.metric, SOLVED)):
         raise ValueError(
-            f"point: {point.label} is no orbit of this problem (largest residual {residual:.3g}); was it found with "
-            "other parameters or constants?"
+            f"point: {point.label} is no orbit of this problem (largest residual {np.max(residual):.3g}); was it found "
+            "with other parameters or constants?"
         )
     return place
 
@@ -114,7 +121,7 @@ def solve_beside(equations, x, row, first, second):
     """Bordered solutions for two right-hand sides (N,), a little aside where the equations are exactly singular."""
     for nudge in NUDGES:
         beside = x.copy()
-        beside[-1] += nudge * (1.0 + abs(x[-1]))
+        beside[-1] += nudge * (1 / np.sqrt(equations.weights[-1]) + abs(x[-1]))
         found = equations.solve(beside, row, first, second)
         if found is not None and np.all(np.isfinite(found[0])) and np.all(np.isfinite(found[1])):
             return found[:2]

@@ -8,15 +8,17 @@ from fractions import Fraction
 
 import numpy as np
 
+from continuation.orbits.profiles.profile import allowance
 from continuation.symmetries.waves import Wave
 
 PHASES = 120  # at which orbits are compared
-# Of the range of the states: ten times less and polynomials of coarse meshes are not symmetric to themselves, ten times
+# Of the range of each state: ten times less and polynomials of coarse meshes are not symmetric to themselves, ten times
 # more and orbits within 1e-6 of the parameter at which they lose a symmetry still have it.
 SAME = 1e-4
+ROUND = 1e-3  # of the largest state, as the unit of those below it: they count from 1e-12 of it on, beyond rounding
 
 
-def symmetry_of_orbit(symmetry, orbit) -> Wave:
+def symmetry_of_orbit(symmetry, orbit, metric=None) -> Wave:
     """The elements of a finite symmetry that map an orbit to itself, and their shifts of time.
 
     Parameters
@@ -24,6 +26,9 @@ def symmetry_of_orbit(symmetry, orbit) -> Wave:
     symmetry : Symmetry
         Of the problem; only its finite elements are tried.
     orbit : Orbit
+    metric : (n,) array, optional
+        Weights of the states in the inner product of its branch, which tell their units; default: units are what the
+        orbit and its images reach.
 
     Returns
     -------
@@ -48,13 +53,16 @@ def symmetry_of_orbit(symmetry, orbit) -> Wave:
     """
     times = np.arange(PHASES) / PHASES * orbit.period
     states = orbit(times)
-    extent = np.max(np.ptp(states, axis=0))
     images = np.asarray(symmetry.elements.act(states), float)
+    if metric is None:
+        reach = np.max(np.abs(images), axis=(0, 1))
+        metric = 1 / (len(reach) * np.maximum(reach, ROUND * np.max(reach)) ** 2)
+    limit = allowance(states, metric, SAME)
     kept, shifts = [], []
     for k, element in enumerate(symmetry.elements):
         for part in range(element.order):
             shift = Fraction(part, element.order)
-            if np.max(np.abs(images[:, k] - orbit(times + float(shift) * orbit.period))) <= SAME * extent:
+            if np.all(np.abs(images[:, k] - orbit(times + float(shift) * orbit.period)) <= limit):
                 kept.append(k)
                 shifts.append(shift)
                 break

@@ -1,0 +1,100 @@
+"""Diagrams with branches of periodic orbits: cut short, gone on with, kept."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from continuation import Problem, Status, diagram, periodic_orbits
+from continuation.engine.watching import Watcher
+from continuation.exploring.record import Completion, count_tasks
+
+WITH_PITCHFORK = {
+    "x": "a*x - y - x*(x**2 + y**2)",
+    "y": "x + a*y - y*(x**2 + y**2)",
+    "z": "(a - 1/2 + x - z**2)*z",
+}  # circles from a Hopf point at 0; those with z = 0 meet others at a = 1/2
+
+
+@pytest.fixture(scope="module")
+def with_orbits():
+    problem = Problem.from_expressions(WITH_PITCHFORK, {"a": -0.2})
+    cycles = periodic_orbits(problem, intervals=20)
+    return problem, diagram(problem, [0.0, 0.0, 0.0], "a", (-0.2, 0.9), cycles=cycles)
+
+
+def test_a_budget_that_ends_within_a_branch_of_orbits_is_told_and_gone_on_with(with_orbits):
+    problem, whole = with_orbits
+    equilibria = sum(map(len, whole.branches))
+    trunk, other = map(len, whole.cycles)
+    cycles = periodic_orbits(problem, intervals=20)
+    for budget in (equilibria + 15, equilibria + trunk // 2, equilibria + trunk + other // 4):
+        part = diagram(problem, [0.0, 0.0, 0.0], "a", (-0.2, 0.9), cycles=cycles, max_points=budget)
+        assert part.status is Completion.BUDGET
+        assert count_tasks(part) > 0
+        assert "pending" in str(part)
+        assert sum(map(len, (*part.branches, *part.cycles))) <= budget + 2
+        found = part
+        for points in (budget + 5, budget + 30, 10_000):
+            found = found.resume(max_points=points)
+        assert found.status is Completion.COMPLETE
+        assert count_tasks(found) == 0
+        assert not found.failures
+        assert len(found.cycles) == 2
+        for one, same in zip(found.cycles, whole.cycles):
+            assert {round(p["a"], 6) for p in one.special} == {round(p["a"], 6) for p in same.special}
+            assert {p.label for p in one.special} == {p.label for p in same.special}
+        assert [origin.label for origin in found.cycle_origins] == [origin.label for origin in whole.cycle_origins]
+        radius = np.sqrt(np.maximum(found.cycles[0]["a"], 0))
+        assert np.max(np.abs(found.cycles[0]["x_max"] - radius)) < 1e-6
+
+
+def test_orbits_that_no_branch_is_left_for_are_pending(with_orbits):
+    problem, whole = with_orbits
+    cycles = periodic_orbits(problem, intervals=20)
+    few = diagram(problem, [0.0, 0.0, 0.0], "a", (-0.2, 0.9), cycles=cycles, max_branches=2)
+    assert (few.status, len(few.cycles), count_tasks(few)) == (Completion.BUDGET, 0, 1)
+    more = few.resume(max_branches=3)
+    assert (more.status, len(more.cycles)) == (Completion.BUDGET, 1)
+    assert count_tasks(more) > 0
+    assert len(more.resume(max_branches=4).cycles) == len(whole.cycles)
+
+
+def test_time_that_is_over_within_a_branch_of_orbits_is_told_and_gone_on_with(with_orbits, monkeypatch):
+    from continuation.exploring import cycle_branches
+    from continuation.exploring.tracing import Clock
+
+    problem, whole = with_orbits
+    cycles = periodic_orbits(problem, intervals=20)
+    none = diagram(problem, [0.0, 0.0, 0.0], "a", (-0.2, 0.9), cycles=cycles, max_branches=2)
+    start, given = [], cycle_branches.limited
+
+    def soon_over(plan, points, clock):
+        request, _ = given(plan, points, clock)
+        start.append(points)
+        return request, (StopsAfter(20),) if len(start) == 2 else ()
+
+    monkeypatch.setattr(cycle_branches, "limited", soon_over)
+    more = replace(none, plan=replace(none.plan, max_branches=9), status=Completion.COMPLETE)
+    part = cycle_branches.explore_cycles(more, Deaf(), Clock())
+    assert part.status is Completion.COMPLETE  # the clock itself was not over: gone on with at once
+    assert part.cycles[0].ends[1] is Status.LIMIT
+    assert [len(branch) for branch in part.cycles] == [pytest.approx(len(branch), abs=12) for branch in whole.cycles]
+
+
+class Deaf:
+    """No Ctrl-C was pressed."""
+
+    heard = False
+
+
+class StopsAfter(Watcher):
+    """Says that the time is over after some points."""
+
+    every_point = True
+
+    def __init__(self, points):
+        self.points = points
+
+    def after(self, trace):
+        return Status.TIME_LIMIT if len(trace) > self.points else None
