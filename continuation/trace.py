@@ -36,11 +36,12 @@ def trace(
     ----------
     problem : Problem
     start : array (n,), mapping of names, Point, SpecialPoint or one of `switch`'s starts
-        Corrected first, at the value of `vary` in `parameters`, else at the start point, else the default.
+        Corrected first, at the value of `vary` in `parameters`, else at the start point, else the default.  Of
+        periodic orbits: an `Orbit`, a Hopf point of a branch of equilibria, or a start of `switch`.
     vary : str or (str, str)
         Name of the parameter.  Of two: `start` is a special point, and its curve in both parameters is followed,
         that of folds, of branch points or of Hopf points; of periodic orbits that of folds, of period doublings or of
-        Neimark-Sacker points.
+        Neimark-Sacker points, from such a point or from a Bautin, zero-Hopf or Hopf-Hopf point of the equilibria.
     span : (low, high), or mapping of names to (low, high)
         Limits of the varied parameter, or of both; the last point lies on the limit.  A mapping may limit states and
         outputs as well, as in ``{"mu": (0, 12), "x": (0, None)}``; None is no limit.
@@ -56,7 +57,8 @@ def trace(
         accepted `Point`.
     curve : Kind, optional
         FOLD, BRANCH_POINT or HOPF, for two parameters where curves of several kinds lead through `start`: through
-        a Bogdanov-Takens or zero-Hopf point fold curves (followed by default) and Hopf curves.
+        a Bogdanov-Takens or zero-Hopf point fold curves (followed by default) and Hopf curves.  Through points of
+        periodic orbits leads one only, FOLD, PERIOD_DOUBLING or NEIMARK_SACKER; another kind is refused.
     progress : bool
         Show points and parameter on the terminal while tracing.
     watch : sequence of Watcher
@@ -84,11 +86,12 @@ def trace(
     located, on Hopf curves Bautin, zero-Hopf and Hopf-Hopf points and the Bogdanov-Takens points where they end;
     ``unstable`` leaves out the critical eigenvalues.  Branch points that another parameter destroys are refused.
     On curves of periodic orbits cusps, generalised period doublings, Chenciner points, strong resonances and points of
-    two critical multipliers at once are located; they also begin at Bautin, zero-Hopf and Hopf-Hopf points.
+    two critical multipliers at once are located.
 
     Each accepted step costs one factorisation of order n + 1 for each Newton iteration (one, when the step is small)
     and, for flows, a spectrum of F_u where no bound tells that nothing crossed the imaginary axis since the last
-    one.  Interrupting (Ctrl-C) returns the partial branch.  The first call ever compiles the engine (20 s).
+    one.  Interrupting (Ctrl-C) returns the partial branch.  The first call ever compiles the engine (20 s), the first
+    periodic orbit and the first curve of their special points about 30 s more each.
 
     Examples
     --------

@@ -16,7 +16,7 @@ from dataclasses import fields
 import pytest
 
 from continuation.ground.settings import Settings
-from continuation.ground.status import Status
+from continuation.ground.status import Kind, Status
 
 ROOT = pathlib.Path(__file__).parent.parent
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
@@ -95,12 +95,25 @@ def test_blocks_are_of_a_known_kind(page):
     assert kinds & {"python", "sh"}
 
 
+def kinds_in(folder):
+    """Names of the kinds whose files stand in a folder of `continuation/kinds`."""
+    files = (ROOT / "continuation" / "kinds" / folder).glob("*.py")
+    return [name for file in sorted(files) for name in re.findall(r"\bkind=Kind\.(\w+)", file.read_text("utf-8"))]
+
+
+def test_every_kind_has_its_table():
+    known = [name for folder in ("on_branches", "on_curves", "on_cycle_curves") for name in kinds_in(folder)]
+    assert sorted(known) == sorted(Kind.__members__)
+
+
 @pytest.mark.parametrize(
     ("page", "words"),
     [
         ("settings.md", [f.name for f in fields(Settings)]),
         ("errors.md", list(Status.__members__)),
-        ("reading_a_diagram.md", ["FOLD", "BRANCH_POINT", "HOPF", "USER", "END"]),
+        ("reading_a_diagram.md", kinds_in("on_branches")),
+        ("two_parameters.md", kinds_in("on_curves")),
+        ("periodic_orbits.md", kinds_in("on_cycle_curves")),
     ],
 )
 def test_tables_are_complete(page, words):

@@ -32,6 +32,7 @@ ROOMS = (  # each may use those behind it
     "ground",
 )
 COMPILED_ROOMS = ("loop", "events", "steps", "curves", "dense", "state", "matrices", "tape", "calls")
+ORBIT_ROOMS = (("cycle_curves",), ("switches",), ("",), ("kernels",), ("profiles", "integrating"))  # "": its own files
 MOST_FILES = 12
 AT_THE_TOP = 24  # files and folders of continuation/: the words users type, the rooms, __init__.py
 
@@ -91,7 +92,7 @@ def circles(edges):
 
 
 def room_of(module):
-    """Place of a module in the order of the rooms, from the top: (package, room, room of `compiled`)."""
+    """Place of a module in the order of the rooms, from the top: (package, room, room of `compiled` or `orbits`)."""
     package, *below = module.split(".")
     if package != "continuation":
         return (PACKAGES.index(package),)
@@ -100,6 +101,9 @@ def room_of(module):
     is_top = FILES[module].parent == ROOT / "continuation"
     room = RECEPTION if is_top else below[0]
     inner = COMPILED_ROOMS.index(below[1]) if room == "compiled" and len(below) > 1 else -1
+    if room == "orbits" and len(below) > 1:
+        own = [place for place, together in enumerate(ORBIT_ROOMS) if below[1] in together]
+        inner = own[0] if own else ORBIT_ROOMS.index(("",))
     return PACKAGES.index(package), ROOMS.index(room), inner
 
 
@@ -151,6 +155,8 @@ def test_every_room_is_in_the_order_and_the_top_is_short():
     assert {place.name for place in top if place.is_dir()} == {*ROOMS} - {RECEPTION}
     inner = (ROOT / "continuation" / "compiled").iterdir()
     assert {place.name for place in inner if (place / "__init__.py").exists()} == {*COMPILED_ROOMS}
+    inner = (ROOT / "continuation" / "orbits").iterdir()
+    assert {place.name for place in inner if (place / "__init__.py").exists()} == {*sum(ORBIT_ROOMS, ())} - {""}
     assert len(top) <= AT_THE_TOP
 
 
@@ -170,4 +176,6 @@ def test_the_tests_above_would_notice():
     assert list(inside_functions(trees["continuation.ground.names"], trees)) == [2]
     assert room_of("continuation.engine.run") < room_of("continuation.ground.names")
     assert room_of("continuation.compiled.loop.advance") < room_of("continuation.compiled.calls.arrays")
+    assert room_of("continuation.orbits.periodic") < room_of("continuation.orbits.kernels.table")
+    assert room_of("continuation.orbits.profiles.orbit") == room_of("continuation.orbits.integrating.simulation")
     assert room_of("studies.claims") < room_of("systems.textbook") < room_of("continuation.trace")

@@ -45,11 +45,17 @@ def check_rows(rows):
 def check_orbits(rows):
     """Profiles, meshes and multipliers of rows that are periodic orbits."""
     layout, kept = rows.layout, rows.has_profile
-    _need(layout.degree > 1 and n_distinct(list(layout.names)) == len(rows.state_names), "the layout is none")
+    _need(
+        layout.degree > 1 and n_distinct(list(layout.names)) == len(rows.state_names),
+        "degree or names of the layout can't be right",
+    )
     _need(layout.size == rows.unknowns.shape[1], "profiles are of another size than the layout says")
     own = {PERIOD, AMPLITUDE, *layout.mean_names, *(least for _, least in layout.extreme_names)}
     _need(own <= rows.outputs.keys(), f"columns are missing: {sorted(own - rows.outputs.keys())}")
-    _need(tuple(rows.state_names) == tuple(largest for largest, _ in layout.extreme_names), "columns are others")
+    _need(
+        tuple(rows.state_names) == tuple(largest for largest, _ in layout.extreme_names),
+        "the columns of the states are not those of the layout",
+    )
     _need(rows.state_weights is not None, "there are no state_weights")
     for name in ("unknowns", "tangents"):
         whole = np.isfinite(getattr(rows, name)).all(axis=1)
@@ -57,7 +63,10 @@ def check_orbits(rows):
     places = [0, len(kept) - 1, *(point.index for point in rows.special if 0 <= point.index < len(kept))]
     _need(bool(np.all(kept[places])), "profiles of special points or ends are missing")
     meshes = layout.meshes(rows.context)
-    _need(bool(np.all(meshes > 0) and np.all(np.abs(meshes.sum(axis=1) - 1) < WHOLE)), "a mesh is none of a period")
+    _need(
+        bool(np.all(meshes > 0) and np.all(np.abs(meshes.sum(axis=1) - 1) < WHOLE)),
+        "lengths of mesh intervals are not positive or don't add up to 1",
+    )
     for name in ("norm", "arclength"):
         check_array(name, vars(rows)[name], (len(kept),), finite=True)
 
@@ -71,10 +80,16 @@ def check_words(rows):
     _need(isinstance(rows.effort, dict), "effort is no mapping")
     spans = rows.request.span.values() if isinstance(rows.request.span, dict) else [rows.request.span]
     for low, high in spans:
-        _need(all(isinstance(limit, Real) for limit in (low, high)) and low < high, "the span is none")
-    _need(bool(rows.request.signs) and set(rows.request.signs) <= {1, -1}, "the directions are none")
+        _need(
+            all(isinstance(limit, Real) for limit in (low, high)) and low < high,
+            "a span has no two numbers in ascending order",
+        )
+    _need(bool(rows.request.signs) and set(rows.request.signs) <= {1, -1}, "the directions are not +1, -1 or both")
     for bound in rows.request.bounds:
-        _need(isinstance(bound.name, str) and bound.low < bound.high, "a bound is none")
+        _need(
+            isinstance(bound.name, str) and bound.low < bound.high,
+            "a limit has no name or no two numbers in ascending order",
+        )
 
 
 def check_special(point, m, n):

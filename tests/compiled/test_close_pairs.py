@@ -128,14 +128,21 @@ def test_two_folds_of_a_cubic(eta, seed):
     assert branch.effort["probes"] < 60
 
 
+UNKNOWN_CHANGE = pytest.mark.xfail(
+    strict=True, reason="it is not known what the first of them changes: no zero is divided out"
+)
+
+
 @pytest.mark.parametrize(
     ("eta", "seed"),
-    [*itertools.product([0.05, 0.03, 0.02, 0.01], range(8)), *itertools.product([3e-3, 1e-3], range(3))],
+    [
+        *itertools.product([0.05, 0.03, 0.02, 0.01], range(7)),
+        *itertools.product([3e-3, 1e-3], range(3)),
+        *(pytest.param(eta, 7, marks=UNKNOWN_CHANGE) for eta in (0.05, 0.03, 0.02, 0.01)),
+    ],
 )
 def test_three_branch_points_of_one_mode(eta, seed):
     """Also where a step ends between them: the zero just passed is divided out in the next one."""
-    if seed == 7:
-        pytest.xfail("it is not known what the first of them changes: no zero is divided out")
     points, _ = found(TRIPLE, eta, seed)
     assert_allclose(np.sort(points[:, 0]), [-eta, 0.0, eta], atol=1e-3 * eta)
 

@@ -277,7 +277,7 @@ def test_a_point_that_can_not_be_located_is_kept_with_its_bracket(caplog):
 
 LONG = """
 import sys
-from continuation import Problem, Settings, periodic_orbits, trace
+from continuation import Problem, Settings, trace
 
 def f(u, p, out):
     out[0] = p[0] - u[0]

@@ -11,7 +11,7 @@ import time
 import numpy as np
 import pytest
 
-from continuation import Problem, Settings, Status, trace
+from continuation import Problem, Settings, Status, Watcher, trace
 from continuation.ground import interrupts
 from continuation.ground.interrupts import FlagSetter, Listener, interrupt_sets, listening, raise_if_heard
 
@@ -81,13 +81,29 @@ def test_ctrl_c_ends_a_step_of_plain_python_functions():
     assert seconds < 1.5
 
 
-def line_problem(callback=None):
+def line_problem(callback=None, scales=(("u", 1.0), ("p", 1.0))):
+    """``u = p``, with a function that is called with u at each evaluation.
+
+    Magnitudes are given, so that none are looked for: that evaluates F far along the branch before the first
+    row, where callbacks that wait for a large u would end the call, not a trace.
+    """
+
     def f(u, p, out):
         out[0] = p[0] - u[0]
         if callback is not None:
             callback(u)
 
-    return Problem(f, ("u",), {"p": 0.0}, compiled=False, scales={"u": 1.0, "p": 1.0})
+    return Problem(f, ("u",), {"p": 0.0}, compiled=False, scales=None if scales is None else dict(scales))
+
+
+class Steps(Watcher):
+    """Tells whether steps are being taken."""
+
+    taken = False
+
+    def begin(self, problem, start):
+        """Before the first one."""
+        self.taken = True
 
 
 def test_keyboard_interrupt_from_a_function_of_the_users_ends_the_trace(caplog):
@@ -100,6 +116,23 @@ def test_keyboard_interrupt_from_a_function_of_the_users_ends_the_trace(caplog):
     assert 0.1 < branch["u"].max() <= 0.5
     assert branch.effort["rejections"] == {}
     assert "Traceback" not in caplog.text
+
+
+def test_ctrl_c_ends_a_trace_whose_magnitudes_are_looked_for():
+    """Before its first row there is nothing to keep: Ctrl-C is raised; afterwards the rows are."""
+    steps = Steps()
+
+    def press(u):
+        if u[0] > 0.5 and (steps.taken or at_once):
+            signal.raise_signal(signal.SIGINT)
+
+    at_once = False
+    branch = trace(line_problem(press, scales=None), [0.0], "p", (-1, 1), direction=1, watch=(steps,))
+    assert branch.ends[1] is Status.INTERRUPTED
+    assert 0.1 < branch["u"].max() <= 0.5
+    at_once = True
+    with pytest.raises(KeyboardInterrupt):
+        trace(line_problem(press, scales=None), [0.0], "p", (-1, 1), direction=1)
 
 
 def test_keyboard_interrupt_before_the_first_step_is_raised():

@@ -37,7 +37,8 @@ def test_folds_of_states_and_parameters_in_any_units(s, k):
     usual, branch = cusp_branch(1.0, 1.0), cusp_branch(s, k)
     assert [point.kind for point in branch.special] == [point.kind for point in usual.special]
     assert_allclose([point["mu"] / k for point in branch.folds], [FOLD, -FOLD], rtol=1e-9)
-    assert abs(branch.effort["steps"] / usual.effort["steps"] - 1) <= 0.2
+    for name in ("steps", "spectra"):
+        assert abs(branch.effort[name] / usual.effort[name] - 1) <= 0.2
     x, mu = branch["x"] / s, branch["mu"] / k
     assert_allclose(mu + x - x**3, 0.0, atol=1e-9)
     assert_array_equal(np.abs(x) < 1 / np.sqrt(3) - 1e-9, branch.unstable == 1)
@@ -298,7 +299,8 @@ def test_a_gradient_system_in_any_units_needs_few_spectra(s, third):
         branch = trace(problem, np.zeros(n), "p", (-1, 1), settings=Settings(max_step=0.05))
         spectra.append(branch.effort["spectra"])
         assert_array_equal(branch.unstable, (branch["p"] > -0.25 + 1e-9).astype(int))
-    assert spectra[1] <= 25 < branch.effort["steps"]
+    assert spectra[1] <= 1.5 * spectra[0] + 1  # 22 beside 15 at most
+    assert spectra[0] < 0.5 * branch.effort["steps"]  # 16 of 41
 
 
 @pytest.mark.parametrize("k", [1e-17, 1e-9, 1e9])

@@ -75,7 +75,11 @@ def test_concentrations_amounts_rules_and_local_parameters(tmp_path):
     }
     first, second = 2 * 11 * 0.7 / (0.7 + 7), 15 * 1.1 / 5
     rates = {"A": -2 * first / 2, "B": (first - second) / 2, "N": first, "z": 2 * 0.7 - 0.2}
-    whole = problem.base  # some sums of states are conserved
+    assert problem.states == ("z", "B", "N")
+    (note,) = model.notes
+    assert note.startswith("A + N is conserved at these parameters: T1, a parameter, is its value")
+    assert problem.parameters["T1"] == 4.5  # of the start: 0.5 + 4
+    whole = problem.base
     np.testing.assert_allclose(whole.residual(u), [rates[name] for name in whole.states], rtol=1e-14)
 
 

@@ -262,25 +262,33 @@ def test_only_files_of_orbits_have_the_new_version(growing, hopf, brusselator, t
 
 
 @pytest.mark.parametrize(
-    "change",
+    ("change", "words"),
     [
-        lambda b: {"layout": b.layout._replace(intervals=29)},
-        lambda b: {"layout": b.layout._replace(degree=0)},
-        lambda b: {"layout": b.layout._replace(names=("x", "x"))},
-        lambda b: {"context": -b.context},
-        lambda b: {"context": b.context[:, 1:]},
-        lambda b: {"outputs": {}},
-        lambda b: {"state_weights": None},
-        lambda b: {"tangents": np.where(np.arange(b.tangents.shape[1]) == 5, np.nan, b.tangents)},
-        lambda b: {"unknowns": np.where(np.arange(len(b))[:, None] == 0, np.nan, b.unknowns)},
+        (lambda b: {"layout": b.layout._replace(intervals=29)}, r"context have shape \(\d+, 34\), wanted \(\d+, 33\)"),
+        (lambda b: {"layout": b.layout._replace(degree=0)}, "degree or names of the layout can't be right"),
+        (lambda b: {"layout": b.layout._replace(names=("x", "x"))}, "degree or names of the layout can't be right"),
+        (lambda b: {"layout": b.layout._replace(names=("x", "z"))}, "columns are missing: .*z_min"),
+        (lambda b: {"context": -b.context}, "lengths of mesh intervals are not positive or don't add up to 1"),
+        (lambda b: {"context": 2 * b.context}, "lengths of mesh intervals are not positive or don't add up to 1"),
+        (lambda b: {"context": b.context[:, 1:]}, r"context have shape \(\d+, 33\), wanted \(\d+, 34\)"),
+        (lambda b: {"outputs": {}}, "columns are missing: .*amplitude.*period.*x_min"),
+        (lambda b: {"state_weights": None}, "there are no state_weights"),
+        (
+            lambda b: {"tangents": np.where(np.arange(b.tangents.shape[1]) == 5, np.nan, b.tangents)},
+            "tangents are not finite",
+        ),
+        (
+            lambda b: {"unknowns": np.where(np.arange(len(b))[:, None] == 0, np.nan, b.unknowns)},
+            "tangents are not finite",
+        ),
     ],
 )
-def test_what_is_no_branch_of_orbits_is_refused(growing, change):
+def test_what_is_no_branch_of_orbits_is_refused(growing, change, words):
     vars(growing)["norm"], vars(growing)["arclength"] = growing.norm, growing.arclength
     check_rows(growing)
     wrong = replace(growing, **change(growing))
     vars(wrong).update({name: getattr(growing, name) for name in ("norm", "arclength")})
-    with pytest.raises(ValueError, match="."):
+    with pytest.raises(ValueError, match=f"^{words}"):
         check_rows(wrong)
 
 

@@ -6,13 +6,10 @@ import pathlib
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
-from scipy.integrate import solve_ivp
 
 from continuation import Kind, Orbit, Problem, Settings, StartError, Status, periodic_orbits, trace
 
 REFERENCE = json.loads((pathlib.Path(__file__).parent / "reference.json").read_text("utf-8"))
-VARIED = {"Brusselator": "b", "van der Pol": "mu", "Rossler": "c", "FitzHugh-Nagumo": "I", "Morris-Lecar": "I"}
-VARIED |= {"Lorenz": "r", "tor": "rn", "Hodgkin-Huxley": "I"}
 
 
 def equations(system):
@@ -20,50 +17,10 @@ def equations(system):
     return next(entry["equations"] for entry in REFERENCE if entry["system"] == system)
 
 
-def integrated(entry):
-    """Problem and orbit of an entry, integrated over one period from its point."""
-    problem = Problem.from_expressions(entry["equations"], entry["parameters"])
-    p, residual = problem.parameter_values(), problem.functions["residual"]
-
-    def field(t, u):
-        out = np.empty(len(u))
-        residual(u, p, out)
-        return out
-
-    period = entry["value"]
-    times = np.linspace(0, period, 2001)[:-1]
-    run = solve_ivp(field, (0, period), entry["x0"], method="DOP853", rtol=1e-11, atol=1e-13, t_eval=times)
-    return problem, Orbit(run.t, run.y.T, period, entry["parameters"], state_names=problem.states)
-
-
 @pytest.fixture(scope="module")
 def brusselator():
     problem = Problem.from_expressions(equations("Brusselator"), {"b": 1.0, "a": 1.0})
     return problem, trace(problem, [1, 1], "b", (0.5, 5))
-
-
-@pytest.mark.parametrize(
-    "entry", [e for e in REFERENCE if e["quantity"] == "period"], ids=lambda e: f"{e['id']}-{e['system']}"
-)
-def test_orbits_that_were_integrated(entry):
-    problem, orbit = integrated(entry)
-    cycles = periodic_orbits(problem, 120, 5)
-    branch = trace(cycles, orbit, VARIED[entry["system"]], direction=1, settings=Settings(max_points=1))
-    assert_allclose(branch["period"][0], entry["value"], rtol=4e-10)
-    found = branch.orbit(0)
-    near = found(np.linspace(0, entry["value"], 4001))
-    assert np.min(np.max(np.abs(near - entry["x0"]), axis=1)) < 0.02 * np.max(np.ptp(near, axis=0))
-    exponents = branch.exponents[0]
-    assert abs(exponents[-1]) < 1e-6
-    for other in REFERENCE:
-        if other["system"] == entry["system"] and other["parameters"] == entry["parameters"]:
-            if other["quantity"] in (
-                "log of the nontrivial multiplier",
-                "log of the product of the nontrivial multipliers",
-            ):
-                assert_allclose(np.sum(exponents[:-1].real), other["value"], rtol=1e-8)
-            elif other["quantity"] == "largest nontrivial multiplier":
-                assert_allclose(branch.multipliers[0, 0], complex(*np.atleast_1d(other["value"])), rtol=2e-7)
 
 
 def test_a_branch_from_a_hopf_point(brusselator):

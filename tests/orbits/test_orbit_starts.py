@@ -45,16 +45,24 @@ def test_the_start_of_the_equilibria_has_no_say_in_the_units_of_orbits():
     assert np.all(np.diff(branch["e"]) > 0)
 
 
-@pytest.mark.parametrize("scale", [1e-8, 1e7])
-def test_orbits_in_small_and_large_units(scale, problem, cycle):
-    wanted = trace(periodic_orbits(problem), cycle, "b", (2, 3), settings=FEW)
+def scaled_branch(scale, cycle):
+    """The branch of the Brusselator's orbits with x in units of `scale`."""
     scaled = {"x": f"{scale}*(a - (b + 1)*x/{scale} + (x/{scale})**2*y)", "y": f"b*x/{scale} - (x/{scale})**2*y"}
     other = Problem.from_expressions(scaled, {"a": 1.0, "b": 1.0})
     orbit = Orbit(cycle.times, cycle.states * [scale, 1.0], cycle.period, cycle.parameters, state_names=("x", "y"))
-    branch = trace(periodic_orbits(other), orbit, "b", (2, 3), settings=FEW)
-    assert [len(branch), *branch.ends] == [len(wanted), *wanted.ends]
-    assert_allclose(branch["x_max"][branch.start] / scale, wanted["x_max"][wanted.start], rtol=1e-7)
-    assert np.ptp(branch["b"]) > 0.2 * np.ptp(wanted["b"])
+    return trace(periodic_orbits(other), orbit, "b", (2, 3), settings=FEW)
+
+
+def test_orbits_in_small_and_large_units(problem, cycle):
+    wanted = trace(periodic_orbits(problem), cycle, "b", (2, 3), settings=FEW)
+    small, large = scaled_branch(1e-8, cycle), scaled_branch(1e7, cycle)
+    assert_allclose(small["b"], large["b"], rtol=1e-9)
+    for branch, scale in ((small, 1e-8), (large, 1e7)):
+        assert [len(branch), *branch.ends] == [len(wanted), *wanted.ends]
+        assert_allclose(branch["x_max"][branch.start] / scale, wanted["x_max"][wanted.start], rtol=1e-12)
+    # The usual inner product weighs b by 1, the one made for these units by 1/0.5**2: as many steps lead 0.77 as far.
+    assert_allclose(np.sqrt(small.weights[-1] / wanted.weights[-1]), 2.0)
+    assert 0.5 < np.ptp(small["b"]) / np.ptp(wanted["b"]) < 1
 
 
 def test_a_velocity_that_rests_at_rounding():
