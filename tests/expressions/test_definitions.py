@@ -112,7 +112,7 @@ def test_long_chains_need_no_stack_and_deep_calls_are_refused():
     made.residual(np.array([1.0]), np.zeros(0), out)
     assert out[0] == 3001.0
     nested = {f"f{k}(y)": f"f{k + 1}(y) + 1" for k in range(300)} | {"f300(y)": "y"}
-    with pytest.raises(ExpressionError, match="deep"):
+    with pytest.raises(ExpressionError, match="functions within functions, deeper than"):
         from_expressions({"x": "f0(x)"}, [], definitions=nested)
 
 

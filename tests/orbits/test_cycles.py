@@ -144,9 +144,9 @@ def test_starts_that_are_none(brusselator, start, words):
 
 def test_problems_that_are_no_flow():
     problem = Problem.from_expressions({"x": "mu - x**2"}, {"mu": 1.0}, stability=None)
-    with pytest.raises(ValueError, match="flow"):
+    with pytest.raises(ValueError, match="problem: wanted one that is a flow"):
         periodic_orbits(problem)
-    with pytest.raises(ValueError, match="degree"):
+    with pytest.raises(ValueError, match="degree: wanted 2 to 8, got 9"):
         periodic_orbits(Problem.from_expressions({"x": "mu - x**2"}, {"mu": 1.0}), degree=9)
 
 

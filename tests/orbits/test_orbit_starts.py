@@ -233,6 +233,9 @@ def test_a_limit_of_the_period_is_no_catastrophe(problem, hopf):
     assert branch.ends[1].name == "LONG_PERIOD"
     (remark,) = [remark.text for remark in branch.remarks]
     assert remark.endswith("beyond Settings(max_period=6.5)")
+    longer = branch.extend(settings=Settings(max_period=8.0))
+    assert longer.ends[1].name == "LONG_PERIOD"
+    assert branch["period"][-1] < 7 < 8 < longer["period"][-1]
 
 
 # Size, portions

@@ -109,7 +109,7 @@ def test_multipliers_forty_orders_of_magnitude_apart():
     branch = trace(
         periodic_orbits(problem, 120, 5), on_circle(problem, parameters), "k", direction=1, settings=settings
     )
-    assert_allclose(branch.exponents[0, :-1].real / np.log(10), value("cyc011"), rtol=1e-9)
+    assert_allclose(branch.exponents[0, :-1].real / np.log(10), value("cyc011"), rtol=3e-11)  # 1.6e-12
 
 
 def test_a_multiplier_of_the_brusselator_far_from_its_hopf_point():
@@ -126,7 +126,7 @@ def test_a_multiplier_of_which_no_monodromy_matrix_has_a_digit():
     start = Orbit.from_simulation(problem, [1.0, 0.0])
     branch = trace(periodic_orbits(problem, 200, 6), start, "mu", (0.9, 10), direction=1)
     assert branch["mu"][-1] == 10.0
-    assert_allclose(branch.exponents[-1, 0].real, value("cyc023"), rtol=1e-8)
+    assert_allclose(branch.exponents[-1, 0].real, value("cyc023"), rtol=1e-9)  # 1e-10
 
 
 @functools.cache
