@@ -72,6 +72,7 @@ class Description:
     name: str
     equations: dict = field(default_factory=dict)  # state -> right-hand side
     parameters: dict = field(default_factory=dict)  # name -> number
+    mass: dict = field(default_factory=dict)  # state -> factor of its derivative, 0 for a constraint
     definitions: dict = field(default_factory=dict)  # name or name(arguments) -> expression
     outputs: dict = field(default_factory=dict)
     start: dict = field(default_factory=dict)  # state -> number
@@ -191,6 +192,7 @@ def build_problem(path, description: Description, make_problem):
             outputs=description.outputs,
             name=description.name,
             **({"conserve": description.conserved} if description.conserved else {}),
+            **({"mass": description.mass} if description.mass else {}),
         )
     except ExpressionError as error:
         line = description.lines.get(error.label)
@@ -221,7 +223,7 @@ def write_toml(description: Description) -> str:
     head = [f"# {' '.join(note.split())}" for note in description.notes]
     head += [f"{key} = {_text(getattr(description, key))}" for key in ("name", "title") if getattr(description, key)]
     parts = ["\n".join(head)]
-    for section in ("equations", "parameters", "definitions", "start", "outputs", "conserved"):
+    for section in ("equations", "parameters", "definitions", "start", "mass", "outputs", "conserved"):
         if entries := getattr(description, section):
             parts.append("\n".join([f"[{section}]", *(f"{_key(k)} = {_value(v)}" for k, v in entries.items())]))
     wishes = {"vary": description.vary, "span": description.span and list(description.span)}

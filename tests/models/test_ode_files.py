@@ -224,3 +224,33 @@ def test_endings_tell_the_language(tmp_path):
         Problem.from_file(tmp_path / "model.txt")
     with pytest.raises(FileNotFoundError):
         Problem.from_file(tmp_path / "missing.ode")
+
+
+def test_algebraic_equations_are_constraints(tmp_path):
+    """In a file, constraints and what they determine are matched in order; both have as many."""
+    text = "par a=2\nv'=j-i\nj'=a-v\n0=i-w\n0=w-(v^3/3-v)\nsolve i=0.5,w=.5\naux s=i+j\n"
+    made = problem_of(text, tmp_path)
+    assert made.states == ("v", "j", "i", "w")
+    assert made.model.start == {"v": 0.0, "j": 0.0, "i": 0.5, "w": 0.5}
+    np.testing.assert_array_equal(made.mass.matrix, np.diag([1.0, 1, 0, 0]))
+    branch = trace(made, made.solve({"v": 2.0, "j": 0.6, "i": 0.6, "w": 0.6}), "a", (0.5, 2))
+    assert abs(branch["HB1"]["a"] - 1) < 1e-10
+
+
+@pytest.mark.parametrize(
+    ("lines", "words"),
+    [
+        ("0=a-x", "m.ode:3: 1 equations 0 = ... and 0 unknowns"),
+        ("solve y", "m.ode:3: 0 equations 0 = ... and 1 unknowns"),
+        ("0=y-x\nsolve y,z", "m.ode:3: 1 equations 0 = ... and 2 unknowns"),
+        ("0=y-q\nsolve y", "m.ode:3: unknown name 'q'"),
+    ],
+)
+def test_constraints_that_do_not_fit_their_unknowns(lines, words):
+    with pytest.raises(ModelError, match=f"^{words}"):
+        described(f"par a=1\nx'=a-x\n{lines}\n")
+
+
+def test_constraints_are_converted():
+    text = write_toml(described("x'=y\n0=y*(1-y^2)-x\nsolve y=1\n"))
+    assert "[mass]\ny = 0.0\n" in text

@@ -66,6 +66,8 @@ class Reader:
         self.declared: dict = {}  # name in small letters -> kind and line of the statement that declares it
         self.functions: set = set()  # of the file's own, in small letters
         self.uses_time = False
+        self.constraints: list = []  # formulas that are zero, with their statements
+        self.unknowns: list = []  # states that these determine
         for statement in statements:
             self.declare(statement)
         for statement in statements:
@@ -255,19 +257,33 @@ class Reader:
 
     def read_algebraic(self, statement):
         """``0 = ...``."""
-        self.fail(statement.line, "an algebraic equation 0 = ...: only differential equations are read")
+        self.constraints.append((self.formula(statement), statement))
 
     def read_solve(self, statement):
-        """``solve y``."""
-        self.fail(statement.line, "an unknown of an algebraic equation: only differential equations are read")
+        """``solve y=1``: an unknown of the constraints, and where it begins."""
+        for word, text in self.pairs(statement):
+            self.unknowns.append(self.spelling[word.lower()])
+            self.description.start[self.unknowns[-1]] = self.number(statement, text or "0")
 
     # The end
+
+    def add_constraints(self):
+        """The constraints as equations of their unknowns, in order, whose derivatives have no mass."""
+        described = self.description
+        if len(self.constraints) != len(self.unknowns):
+            line = self.constraints[-1][1].line if self.constraints else self.declared[self.unknowns[-1].lower()][1]
+            count = f"{len(self.constraints)} equations 0 = ... and {len(self.unknowns)} unknowns 'solve ...' of them"
+            self.fail(line, f"{count}; wanted as many of both")
+        for name, (formula, statement) in zip(self.unknowns, self.constraints):
+            described.equations[name], described.mass[name] = formula, 0.0
+            self.note_line(f"equation {name!r}", statement)
 
     def finish(self):
         """What follows from all lines together."""
         described = self.description
         if not described.equations:
             raise ModelError(f"{self.path}: no equation x' = ... in it")
+        self.add_constraints()
         if self.uses_time:
             described.parameters["t"] = 0.0
             described.notes.append("the time t is a parameter, 0: the equations are looked at as they are then")
