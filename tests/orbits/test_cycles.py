@@ -167,3 +167,22 @@ def test_a_hopf_end_that_a_step_all_but_hits(intervals):
     assert branch.ends[1] is Status.HOPF
     assert_allclose(branch["HB2"]["I"], equilibria["HB2"]["I"], rtol=1e-9)
     assert len(branch.folds) == 3
+
+
+# The demo `tor` of AUTO-07p; from 200 intervals of degree 5.
+SNAKE_FOLDS = [-0.584334772, -0.832514145, -0.787590311, -0.799899174, -0.796909055, -0.797673138]
+SNAKE_BRANCH_POINTS = [-0.587028973, -0.832437931, -0.787592846, -0.799899143, -0.796909056, -0.797673138]
+
+
+@pytest.mark.parametrize("max_step", [None, 0.25, 5.0])
+def test_a_snake_of_folds_beside_branch_points(max_step):
+    """Fold and branch point come nearer turn by turn: the fourth are 3e-8 apart, the others within rounding."""
+    parameters = next(entry["parameters"] for entry in REFERENCE if entry["system"] == "tor")
+    problem = Problem.from_expressions(equations("tor"), parameters)
+    equilibria = trace(problem, [0, 0, 0], "rn", (-0.9, -0.4))
+    branch = trace(periodic_orbits(problem), equilibria["HB1"], "rn", (-1, 0), settings=Settings(max_step=max_step))
+    points = [point for point in branch.special if point.kind in (Kind.FOLD, Kind.BRANCH_POINT)]
+    assert all(point.located for point in points)
+    for kind, expected in ((Kind.FOLD, SNAKE_FOLDS), (Kind.BRANCH_POINT, SNAKE_BRANCH_POINTS)):
+        found = [point["rn"] for point in points if point.kind is kind][:6]
+        assert_allclose(found, expected, atol=1e-8)

@@ -247,5 +247,7 @@ def refine(w, request, parameters, out):
     found[behind + FOUND_NULLITY] = 2.0 if test == W.TORUS else 1.0
     found[behind + FOUND_ERROR], found[behind + FOUND_RESIDUAL] = error, largest_residual(w, kept[4], p)
     found[behind + FOUND_EXPECTED] = math.nan
-    found[behind + FOUND_TURNS] = 1.0 if test == W.FOLD else (math.nan if test == W.BRANCH else 0.0)
+    found[behind + FOUND_TURNS] = 1.0 if test == W.FOLD else 0.0
+    if test == W.BRANCH and not kept[2, size - 1] * kept[3, size - 1] > 0.0:
+        found[behind + FOUND_TURNS] = math.nan  # between orbits on both sides, next to the point, the parameter turns
     return OK
