@@ -60,6 +60,10 @@ def test_tori_begin_at_a_hopf_hopf_point():
     assert told(curve) == ["HH1"]
     assert_allclose(curve["mu"], curve["nu"] / 2, atol=1e-10)
     assert_allclose(np.abs(curve.multipliers[-1][:2]), 1.0, atol=1e-8)
+    assert_allclose(curve["period"][0], 2 * np.pi / 1.7, rtol=1e-9)
+    (words,) = [remark.text for remark in curve.remarks if "begin at HH1" in remark.text]
+    assert "omega = 1.7;" in words
+    assert "omega = 1 " in words
 
 
 @pytest.mark.parametrize("unit", [1e-3, 1e4])
