@@ -201,6 +201,7 @@ def test_folds_of_fitzhugh_and_nagumo_are_those_of_single_branches():
     cycles = periodic_orbits(problem, 60)
     branch = trace(cycles, equilibria["HB1"], "I", (0.3, 0.6), stop=Kind.FOLD)
     curve = trace(cycles, branch["LP1"], ("e", "I"), {"e": (0.2, 0.4), "I": (0, 1)})
+    assert told(curve) == []
     assert curve.ends == (Status.LIMIT, Status.LIMIT)
     for row in (0, len(curve) // 2, len(curve) - 1):
         value = curve["I"][row]

@@ -28,8 +28,10 @@ FROM_EQUILIBRIA = {
     Kind.HOPF_HOPF: Kind.NEIMARK_SACKER,
 }
 AMPLITUDES, BENT = (0.1, 0.03, 0.01, 0.003), 0.3
-# Part of its default below which a value given for a parameter is what rounding left of zero: far below what is given
-# on purpose, far above rounding of numbers of its size.
+# A value of a parameter is next to zero below this part of its magnitude by the span: ten times less and curves that
+# begin there take a thousand steps to cross the span, ten times more and values of ordinary size are not looked at.
+NEXT_TO_ZERO = 0.1
+# ... and where the span is infinite below this part of its default, where it is what rounding left of zero.
 NOTHING = 1e-12
 UNLIMITED = (-np.inf, np.inf)
 
@@ -88,13 +90,14 @@ def varied_values(cycles, names, p) -> list:
 def weight_of(cycles, point, name, limits) -> float:
     """Weight of a parameter in the inner product: that of the branch of the point, where it was varied.
 
-    Elsewhere by a finite span, else by its value, else by its default.
+    Elsewhere by its value; where that is next to zero by a finite span, else by its default.
     """
     if name in point.vary and point.weights is not None:
         return float(point.weights[-1 - point.vary.index(name)])
-    value, usual = point.parameters[name], cycles.parameters[name]
-    known = value if abs(value) > NOTHING * abs(usual) else usual
-    return magnitude_of_parameter(known, limits.get(name, UNLIMITED)) ** -2.0
+    value, usual = abs(point.parameters[name]), cycles.parameters[name]
+    by_span = magnitude_of_parameter(usual, limits.get(name, UNLIMITED))
+    finite = np.all(np.isfinite(limits.get(name, UNLIMITED)))
+    return (value if value > (NEXT_TO_ZERO if finite else NOTHING) * by_span else by_span) ** -2.0
 
 
 def check_curve_point(cycles, point, kind):
