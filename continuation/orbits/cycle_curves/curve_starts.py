@@ -9,9 +9,16 @@ from continuation.ground.arguments import shown
 from continuation.ground.points import SpecialPoint, Start
 from continuation.ground.status import Kind, StartError
 from continuation.orbits.cycle_curves.cycle_curve import CycleCurve
-from continuation.orbits.cycle_curves.cycle_curve_operations import CRITICAL, CurveEquations, generic_row
+from continuation.orbits.cycle_curves.cycle_curve_operations import CRITICAL, CurveEquations
 from continuation.orbits.refusals import check_equilibrium, equilibrium_at
-from continuation.orbits.starts import critical_pair, given_parameters, imaginary_pairs, measured_there, times_of
+from continuation.orbits.starts import (
+    critical_pair,
+    given_parameters,
+    imaginary_pairs,
+    least_change,
+    measured_there,
+    times_of,
+)
 
 # What begins at points of codimension two of the equilibria, orbits of which amplitudes are tried beside them, in units
 # of the states, and how far those may be from the linear ones.
@@ -21,8 +28,10 @@ FROM_EQUILIBRIA = {
     Kind.HOPF_HOPF: Kind.NEIMARK_SACKER,
 }
 AMPLITUDES, BENT = (0.1, 0.03, 0.01, 0.003), 0.3
-# Part of its default below which a value given for a parameter is what rounding left of zero: far below what is given
-# on purpose, far above rounding of numbers of its size.
+# A value of a parameter is next to zero below this part of its magnitude by the span: ten times less and curves that
+# begin there take a thousand steps to cross the span, ten times more and values of ordinary size are not looked at.
+NEXT_TO_ZERO = 0.1
+# ... and where the span is infinite below this part of its default, where it is what rounding left of zero.
 NOTHING = 1e-12
 UNLIMITED = (-np.inf, np.inf)
 
@@ -81,13 +90,14 @@ def varied_values(cycles, names, p) -> list:
 def weight_of(cycles, point, name, limits) -> float:
     """Weight of a parameter in the inner product: that of the branch of the point, where it was varied.
 
-    Elsewhere by a finite span, else by its value, else by its default.
+    Elsewhere by its value; where that is next to zero by a finite span, else by its default.
     """
     if name in point.vary and point.weights is not None:
         return float(point.weights[-1 - point.vary.index(name)])
-    value, usual = point.parameters[name], cycles.parameters[name]
-    known = value if abs(value) > NOTHING * abs(usual) else usual
-    return magnitude_of_parameter(known, limits.get(name, UNLIMITED)) ** -2.0
+    value, usual = abs(point.parameters[name]), cycles.parameters[name]
+    by_span = magnitude_of_parameter(usual, limits.get(name, UNLIMITED))
+    finite = np.all(np.isfinite(limits.get(name, UNLIMITED)))
+    return (value if value > (NEXT_TO_ZERO if finite else NOTHING) * by_span else by_span) ** -2.0
 
 
 def check_curve_point(cycles, point, kind):
@@ -127,38 +137,52 @@ def from_equilibrium(cycles, point, names, kind, limits) -> tuple:
         raise ValueError(f"curve: the one that begins at {point.label} is of kind {wanted.name}, got {shown(kind)}")
     active, p, u = cycles.index_of(names[0]), given_parameters(cycles, point, None), equilibrium_at(cycles, point)
     check_equilibrium(cycles.base, point, u, p)
-    a = state_jacobian(cycles.base, u.copy(), p)
-    omegas = np.sort(imaginary_pairs(a, point)[0])[::-1]
-    omega, q, _ = critical_pair(a, point, omegas[0])
-    first, second = (weight_of(cycles, point, name, limits) for name in names)
-    metric = measured_there(cycles.base, u[None], p, active, limits.get(names[0], UNLIMITED), q).inner_weights()[:-1]
-    base = measured(cycles.base, np.append(metric, first), p, np.append(u, p[active]), active)
-    q /= np.sqrt(np.sum(metric * np.abs(q) ** 2))
-    mesh, period = np.full(cycles.intervals, 1 / cycles.intervals), 2 * np.pi / omega
-    mode = 2 * np.real(np.exp(2j * np.pi * times_of(mesh, cycles.degree))[:, None] * q)
+    base, mode, omegas = linear_orbit(cycles, point, u, p, names[0], limits)
+    mesh, period = np.full(cycles.intervals, 1 / cycles.intervals), 2 * np.pi / omegas[0]
     for amplitude in AMPLITUDES:
+        profile = u + amplitude * mode
+        there = cycles.at_orbit(mesh, profile, period, base)
         for kappa in kappas_beside(point, omegas, amplitude) if wanted is Kind.NEIMARK_SACKER else ([],):
-            profile = u + amplitude * mode
-            curve = CycleCurve(cycles.at_orbit(mesh, profile, period, base), wanted, names, second)
-            x = np.concatenate([profile.ravel(), [period], kappa, varied_values(cycles, names, p)])
-            held, weights = np.concatenate([mode.ravel(), np.zeros(len(x) - mode.size)]), curve.inner_weights()
+            curve = CycleCurve(there, wanted, names, weight_of(cycles, point, names[1], limits))
+            rest = [period, *kappa, *varied_values(cycles, names, p)]
+            x, held = np.append(profile, rest), np.append(mode, np.zeros(len(rest)))
             y, tangent = on_curve(curve, x, p, active, held)
-            off = np.inf if y is None else weights[: mode.size] @ (y - x)[: mode.size] ** 2
-            if off <= (BENT * amplitude) ** 2 * (weights @ held**2):
-                tangent = tangent if np.sum(weights * tangent * held) > 0.0 else -tangent
-                x[: mode.size] = np.tile(u, len(mode))
-                x[mode.size + 1 : -2] = 1.0 if point.kind is Kind.ZERO_HOPF else kappa
-                begun = {"problem": curve, "origin": point, "ahead": np.array([(y, tangent)])}
-                leaving = held / np.sqrt(weights @ held**2)
-                return curve, Start(
-                    x, leaving, p, names[0], outward=True, moved=words_on_others(point, omegas), **begun
-                )
+            weights = curve.inner_weights() * (np.arange(len(x)) < mode.size)
+            if y is not None and weights @ (y - x) ** 2 <= (BENT * amplitude) ** 2 * (weights @ held**2):
+                rest = [period, *([1.0] if point.kind is Kind.ZERO_HOPF else kappa), *rest[-2:]]
+                at = np.append(np.tile(u, len(mode)), rest)
+                return curve, outward_start(curve, point, at, held, (y, tangent), p, words_on_others(point, omegas))
     raise StartError(f"start: no point of the curve that begins at {point.label} was found beside it")
+
+
+def linear_orbit(cycles, point, u, p, name, limits) -> tuple:
+    """The linear orbit of the largest frequency at an equilibrium u (n,).
+
+    Returns the vector field in the units that it has there, the orbit's distances from u at the nodes of an even mesh
+    (L m, n), of mean square 2 in those units, and the frequencies of all imaginary pairs, the largest first.
+    """
+    a, active = state_jacobian(cycles.base, u.copy(), p), cycles.index_of(name)
+    omegas = np.sort(imaginary_pairs(a, point)[0])[::-1]
+    _, q, _ = critical_pair(a, point, omegas[0])
+    weights = measured_there(cycles.base, u[None], p, active, limits.get(name, UNLIMITED), q).inner_weights()
+    weights[-1] = weight_of(cycles, point, name, limits)
+    q = q / np.sqrt(weights[:-1] @ np.abs(q) ** 2)
+    times = times_of(np.full(cycles.intervals, 1 / cycles.intervals), cycles.degree)
+    base = measured(cycles.base, weights, p, np.append(u, p[active]), active)
+    return base, 2 * np.real(np.exp(2j * np.pi * times)[:, None] * q), omegas
+
+
+def outward_start(curve, point, at, held, ahead, p, words) -> Start:
+    """The start at the point itself, which is the curve's first row `at` (N,), with an orbit and its tangent ahead."""
+    weights, (y, tangent) = curve.inner_weights(), ahead
+    tangent = tangent if np.sum(weights * tangent * held) > 0.0 else -tangent
+    begun = {"problem": curve, "origin": point, "ahead": np.array([(y, tangent)]), "moved": words}
+    return Start(at, held / np.sqrt(weights @ held**2), p, curve.vary[0], outward=True, **begun)
 
 
 def words_on_others(point, omegas) -> str:
     """What is to be said where another curve begins at the same point."""
-    if len(omegas) < 2:
+    if point.kind is not Kind.HOPF_HOPF:
         return ""
     return (
         f"curves of Neimark-Sacker points of the orbits of every pair begin at {point.label}: this is that of omega = "
@@ -178,14 +202,13 @@ def on_curve(curve, x, p, active, held=None) -> tuple:
 
     The nearest one, or with the part of `held` (N,) in it that x has.
     """
-    equations, row = CurveEquations.bordered_at(curve, x, p, active), generic_row(len(x))
+    equations = CurveEquations.bordered_at(curve, x, p, active)
     if equations is None:
         return None, None
-    first = equations.solve(x, row, np.append(np.zeros(len(x) - 1), 1.0))
-    if first is None:
-        return None, None
-    across = first[0] if held is None else held
-    y, tangent = equations.correct(x, equations.weights * across / equations.length(across))
+    if held is None:
+        y, tangent = least_change(equations, x)
+    else:
+        y, tangent = equations.correct(x, equations.weights * held / equations.length(held))
     if y is None:
         return None, None
     equations.renew(y, tangent)

@@ -59,12 +59,8 @@ TESTS = {  # in the order of `curve_watching`
         Kind.HOPF,
     ),
 }
-# Kinds whose test function vanishes where real multipliers have the product 1 too: what they change is the count.
-HINTS = {
-    Kind.FOLD: {Kind.FOLD_TORUS},
-    Kind.PERIOD_DOUBLING: {Kind.FLIP_TORUS},
-    Kind.NEIMARK_SACKER: {Kind.DOUBLE_TORUS},
-}
+# What a change of the count is.  The test function of that kind only hints: it vanishes where real multipliers have the
+# product 1 too.
 COUNTS = {
     Kind.FOLD: Kind.FOLD_TORUS,
     Kind.PERIOD_DOUBLING: Kind.FLIP_TORUS,
@@ -144,7 +140,7 @@ def curve_operations(curve, p: np.ndarray, active: int, table=None) -> Operation
         weights=curve.inner_weights(),
         p=p,
         active=active,
-        tests=tuple(Test(None if kind in HINTS[curve.kind] else kind) for kind in TESTS[curve.kind]),
+        tests=tuple(Test(None if kind is COUNTS[curve.kind] else kind) for kind in TESTS[curve.kind]),
         counts=COUNTS[curve.kind],
         limits=((at, -1.0, 1.0),) if curve.auxiliary else (),
         ends={Kind.HOPF: Status.HOPF},
@@ -213,7 +209,7 @@ class CurveEquations(OrbitEquations):
     def bordered_at(cls, curve, x, p, active):
         """The equations with borders made for the point x (N,) of the curve, which remembers them; None: in vain."""
         n, intervals = len(curve.base.states), curve.intervals
-        generic = np.cos(1.0 + 2.0 * np.arange(2 * intervals * n + curve.period_at + 2) ** 1.5)
+        generic = generic_row(2 * intervals * n + curve.period_at + 2)
         left, right, along = np.split(generic, [intervals * n, 2 * intervals * n])
         weights = np.append(curve.inner_weights()[: curve.period_at + 1], 1.0)
         curve.borders = Borders(
