@@ -11,10 +11,21 @@ from datetime import datetime, timezone
 
 import numpy as np
 
-from continuation.exploring.record import Completion, DiagramRecord, Failure, Finish, Follow, Origin, Plan, Seek
+from continuation.exploring.record import (
+    Completion,
+    DiagramRecord,
+    Failure,
+    Finish,
+    Follow,
+    Origin,
+    Plan,
+    Seek,
+    is_of_orbits,
+)
 from continuation.ground.points import Start
 from continuation.ground.settings import Settings
 from continuation.ground.status import Kind
+from continuation.orbits.periodic import periodic_orbits
 from continuation.output import files as storage
 from continuation.output.dataset import source_text
 from continuation.output.encoding import decode, encode
@@ -35,9 +46,9 @@ def save_diagram(diagram, path):
     OSError
         If the place can't be written to.
     ValueError
-        If it has branches of periodic orbits, which files of diagrams can't hold yet.
+        If it has branches of periodic orbits, found or begun, which files of diagrams can't hold yet.
     """
-    if diagram.plan.cycles is not None:
+    if diagram.cycles or any(map(is_of_orbits, diagram.pending)):
         raise ValueError(
             "diagram: one with branches of periodic orbits can't be saved; save it made without `cycles`, and the "
             "branches in `diagram.cycles` one by one"
@@ -115,6 +126,7 @@ def plan_record(plan) -> dict:
         **{name: getattr(plan, name) for name in PLAIN},
         "settings": plan.settings.as_dict(),
         "detect": sorted(kind.name for kind in plan.detect),
+        **({} if plan.cycles is None else {"cycles": [plan.cycles.intervals, plan.cycles.degree]}),
     }
 
 
@@ -133,6 +145,8 @@ def diagram_of(name, record, branches, problem) -> DiagramRecord:
     plan["settings"] = Settings(**plan["settings"])
     plan["detect"] = frozenset(Kind[kind] for kind in plan["detect"])
     plan["bounds"] = tuple(Bound(*bound) for bound in plan.get("bounds", ()))  # older files have none
+    wanted = plan.pop("cycles", None)  # only of diagrams that are to have branches of periodic orbits
+    plan["cycles"] = periodic_orbits(problem, *wanted) if wanted and problem is not None else None
     special = {p.label: p for branch in reversed(branches) for p in reversed(branch.special) if p.kind is not Kind.END}
     diagram = DiagramRecord(
         problem_name=name,
