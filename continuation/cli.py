@@ -94,12 +94,17 @@ def trace(model, picture, target, settled, cycles, **options):
     with _InputErrors():
         _check_files(picture, target)
         found = _opened(model)
+        start, limits = None, {}
+        if cycles is not None:
+            start = starting.cycle_start(found.cycles, cycles)
+            options["bounds"], limits = starting.orbit_limits(options["bounds"], found)
         title, problem, arguments = _arguments(found, options)
-        start = None if cycles is None else starting.cycle_start(found.cycles, cycles)
     if settled:
         arguments["start"] = _settled(problem, arguments)
-    branch, equilibria = _traced_cycles(problem, arguments, start) if start else (None, None)
-    branch = branch or _traced(problem, arguments, trace_branch)
+    if start is None:
+        branch, equilibria = _traced(problem, arguments, trace_branch), None
+    else:
+        branch, equilibria = _traced_cycles(problem, arguments, start, limits)
     try:
         _keep(branch, picture, target, equilibria)
     finally:
@@ -314,8 +319,11 @@ def _traced(problem, arguments, what):
             raise click.exceptions.Exit(1) from error
 
 
-def _traced_cycles(problem, arguments, start):
-    """The branch of periodic orbits, and that of the equilibria whose Hopf point it begins at, None of simulations."""
+def _traced_cycles(problem, arguments, start, limits):
+    """The branch of periodic orbits, and that of the equilibria whose Hopf point it begins at, None of simulations.
+
+    `limits` are those of the columns of the orbits.
+    """
     with _InputErrors():
         cycles = orbits.periodic_orbits(problem, **start.options)
     if start.hopf:
@@ -326,8 +334,13 @@ def _traced_cycles(problem, arguments, start):
         equilibria, own = None, {}
         first = _traced(problem, {**arguments, "settle": start.settle}, _simulated)
     span = arguments["span"]
-    if isinstance(span, dict):  # limits of the equilibria's states are none of the orbits'
+    if isinstance(span, dict):  # limits that the file has for the equilibria's states are none of the orbits'
         span = span[arguments["vary"]]
+    if limits:
+        with _InputErrors():
+            span = {arguments["vary"]: span} | {
+                name: check_span(pair, f"--bounds {name}") for name, pair in limits.items()
+            }
     return _traced(cycles, {**arguments, **own, "start": first, "span": span}, trace_branch), equilibria
 
 

@@ -413,6 +413,8 @@ def from_source(source):
     if cycles is None:
         return problem
     own = check_mapping("cycles", cycles, "intervals and degree")
+    if missing := {"intervals", "degree"} - own.keys():
+        raise ValueError(f"cycles: wanted intervals and degree, got no {' and no '.join(sorted(missing))}")
     return orbits.periodic_orbits(problem, own["intervals"], own["degree"])
 
 

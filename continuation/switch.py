@@ -20,6 +20,7 @@ def switch(problem, point, settings=None, *, seconds=SECONDS) -> Starts:
     seconds : float
         Where a kernel has so many half-branches that they would take longer, those found in time are returned
         (at least about 60, so it may take a little longer), ``complete`` is False and ``notes`` say how far it came.
+        Of periodic orbits, where at most three leave, it has no meaning.
 
     Returns
     -------

@@ -17,7 +17,9 @@ from continuation.exploring.record import (
     DiagramRecord,
     Failure,
     Finish,
+    FinishOrbits,
     Follow,
+    FollowOrbits,
     OrbitMesh,
     Origin,
     Plan,
@@ -92,9 +94,10 @@ def check_diagram(diagram):
     parents = [(k, o.parent) for origins in kinds for k, o in enumerate(origins) if o.parent is not None]
     if not count or any(not 0 <= parent < k for k, parent in parents):
         raise ValueError("the branches have no order")
-    named = [getattr(task, name) for task in diagram.pending for name in ("parent", "branch") if hasattr(task, name)]
-    if any(not 0 <= branch < count for branch in named):
-        raise ValueError("work is left at a branch that is not there")
+    for task in diagram.pending:
+        most = len(diagram.cycles) if isinstance(task, FinishOrbits) else count
+        if any(not 0 <= getattr(task, name) < most for name in ("parent", "branch") if hasattr(task, name)):
+            raise ValueError("work is left at a branch that is not there")
     numbers = [task.value for task in diagram.pending if hasattr(task, "value")]
     starts = [np.append(task.start.x, task.start.tangent) for task in diagram.pending if hasattr(task, "start")]
     if not all(np.all(np.isfinite(np.asarray(value, float))) for value in (*numbers, *starts)):
@@ -102,16 +105,21 @@ def check_diagram(diagram):
 
 
 def attributes(diagram) -> dict:
-    """What the root group says."""
+    """What the root group says.
+
+    Starts of periodic orbits that are pending are not stored: their points count as not explored, and they are found
+    again.
+    """
+    begun = {task.origin.label for task in diagram.pending if isinstance(task, FollowOrbits)}
     record = {
         "plan": plan_record(diagram.plan),
         "origins": [asdict(origin) for origin in diagram.origins],
         "failures": [asdict(failure) for failure in diagram.failures],
         "labels": [point.label for point in diagram.special],
-        "explored": sorted(diagram.explored),
+        "explored": sorted(diagram.explored - begun),
         "status": diagram.status.name,
         "effort": diagram.effort,
-        "pending": [task_record(task) for task in diagram.pending],
+        "pending": [task_record(task) for task in diagram.pending if not isinstance(task, FollowOrbits)],
     }
     version = PLAIN_VERSION
     if diagram.plan.cycles is not None:
@@ -154,12 +162,8 @@ def diagram_of(name, record, branches, cycles, problem) -> DiagramRecord:
         plan["cycles"] = OrbitMesh(*plan["cycles"])
         if problem is not None:
             plan["cycles"] = periodic_orbits(problem, *plan["cycles"])
-    special = {
-        p.label: p
-        for branch in reversed([*branches, *cycles])
-        for p in reversed(branch.special)
-        if p.kind is not Kind.END
-    }
+    points = [point for branch in (*branches, *cycles) for point in branch.special if point.kind is not Kind.END]
+    special = {point.label: point for point in reversed(points)}
     diagram = DiagramRecord(
         problem_name=name,
         plan=Plan(**plan),
@@ -183,7 +187,7 @@ def task_of(entry, special, problem):
     entry = dict(entry)
     what = entry.pop("what")
     if what != "follow":
-        return {"finish": Finish, "seek": Seek}[what](**entry)
+        return {"finish": Finish, "seek": Seek, "finishorbits": FinishOrbits}[what](**entry)
     own = {name: entry.pop(name) for name in STARTS}
     start = Start(**own, outward=True, problem=problem, origin=special[entry["label"]])
     return Follow(start, **entry)

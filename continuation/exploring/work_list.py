@@ -65,9 +65,19 @@ def resume_diagram(diagram, problem=None, *, progress=False, **limits) -> Diagra
     plan = change_limits(diagram.plan, **limits)
     if isinstance(plan.cycles, OrbitMesh):
         plan = replace(plan, cycles=periodic_orbits(problem, *plan.cycles))
-    branches = tuple(replace(branch, problem=problem) for branch in diagram.branches)
-    pending = tuple(with_problem(task, problem) for task in diagram.pending)
-    return continue_diagram(replace(diagram, problem=problem, plan=plan, branches=branches, pending=pending), progress)
+    found = {
+        "branches": tuple(replace(branch, problem=problem) for branch in diagram.branches),
+        "cycles": tuple(with_orbits(branch, problem) for branch in diagram.cycles),
+        "pending": tuple(with_problem(task, problem) for task in diagram.pending),
+    }
+    return continue_diagram(replace(diagram, problem=problem, plan=plan, **found), progress)
+
+
+def with_orbits(branch, problem):
+    """A branch of periodic orbits of a file that does not tell its problem, with that of a vector field."""
+    if branch.problem is not None:
+        return branch
+    return replace(branch, problem=periodic_orbits(problem, branch.layout.intervals, branch.layout.degree))
 
 
 def continue_diagram(diagram: DiagramRecord, progress=False) -> DiagramRecord:

@@ -112,7 +112,8 @@ def check_seconds(label, value, *, zero=False, endless=False) -> float:
     """
     seconds = as_real(value)
     if seconds is None or not (seconds > 0 or zero and seconds == 0) or math.isinf(seconds) and not endless:
-        raise ValueError(f"{label}: wanted a positive number of seconds, got {shown(value)}")
+        wanted = "a number of seconds from 0 on" if zero else "a positive number of seconds"
+        raise ValueError(f"{label}: wanted {wanted}, got {shown(value)}")
     return seconds
 
 

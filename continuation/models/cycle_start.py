@@ -1,5 +1,6 @@
 """Where the command begins a branch of periodic orbits: a Hopf point of the branch of equilibria, or a simulation."""
 
+import math
 from typing import NamedTuple
 
 from continuation.ground.names import suggest
@@ -52,8 +53,38 @@ def cycle_start(cycles, given) -> CycleStart:
 
 
 def hopf_point(branch, label):
-    """The Hopf point of that label of a branch of equilibria; ValueError where there is none."""
-    known = [point.label for point in branch.special if point.kind is Kind.HOPF and point.located]
-    if label not in known:
-        raise ValueError(f"--cycles {label}: no Hopf point of the branch of equilibria; its: {suggest(label, known)}")
-    return branch[label]
+    """The Hopf point of that label of a branch of equilibria; ValueError where there is none, or it is not located."""
+    points = {point.label: point for point in branch.special if point.kind is Kind.HOPF}
+    if label not in points:
+        has = f"it has {suggest(label, points)}" if points else "it has none; a wider span, or `simulate`?"
+        raise ValueError(f"cycles from {label}: no Hopf point of the branch of equilibria; {has}")
+    if not points[label].located:
+        raise ValueError(f"cycles from {label}: this Hopf point was not located; trace with a smaller --max-step")
+    return points[label]
+
+
+def orbit_limits(given, model) -> tuple:
+    """Limits (name, low, high) of the command: those of states and outputs, and by column those of the orbits.
+
+    A state's limits hold for all of an orbit, its largest and its least value.
+
+    Examples
+    --------
+    >>> from types import SimpleNamespace
+    >>> problem = SimpleNamespace(states=("x",), outputs={})
+    >>> orbit_limits([("x", 0.0, 2.0), ("period", 0.0, 9.0)], SimpleNamespace(problem=problem))[1]
+    {'x_min': (0.0, inf), 'x_max': (-inf, 2.0), 'period': (0.0, 9.0)}
+    """
+    problem, rest, limits = model.problem, [], {}
+    columns = ["period", *(f"{name}_{end}" for name in problem.states for end in ("max", "min"))]
+    for name, low, high in given:
+        if name in columns:
+            limits[name] = (low, high)
+            continue
+        if name not in (*problem.states, *problem.outputs):
+            known = [*problem.states, *problem.outputs, *columns]
+            raise ValueError(f"--bounds {name}: no such state, output or column; known: {suggest(name, known)}")
+        rest.append((name, low, high))
+        if name in problem.states:
+            limits |= {f"{name}_min": (low, math.inf), f"{name}_max": (-math.inf, high)}
+    return rest, limits

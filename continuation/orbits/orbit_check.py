@@ -31,6 +31,9 @@ class OrbitsReport:
         How much longer the period is by integration, relative.
     exponent_errors : (k,) array
         Largest difference of the logarithms of the multipliers' moduli, of those near the unit circle.
+    counts : (k,) bool array
+        Whether the branch's number of unstable multipliers is that of the integration; one nearer to the unit circle
+        than `EXPONENTS` may count or not.
     reports : tuple of ShootingReport
         All that the integration says of each.
     """
@@ -39,23 +42,29 @@ class OrbitsReport:
     closing: np.ndarray
     period_errors: np.ndarray
     exponent_errors: np.ndarray
+    counts: np.ndarray
     reports: tuple
 
     @property
     def ok(self) -> bool:
-        """Whether all rows pass."""
-        return bool(np.all(self.closing <= CLOSING) and np.all(self.exponent_errors <= EXPONENTS))
+        """Whether there are rows and all of them pass."""
+        close = np.all(self.closing <= CLOSING) and np.all(self.exponent_errors <= EXPONENTS)
+        return bool(len(self.rows) and close and np.all(self.counts))
 
     def __bool__(self):
         return self.ok
 
     def __str__(self):
+        if not len(self.rows):
+            return "FAILED: no row has an orbit that could be integrated"
         verdict = "all rows pass" if self.ok else "FAILED"
+        wrong = self.rows[~self.counts].tolist()
+        wrong = f"; unstable multipliers are miscounted in rows {wrong}" if wrong else ""
         a, b = (int(np.argmax(np.nan_to_num(e, nan=np.inf))) for e in (self.closing, self.exponent_errors))
         return (
             f"{verdict}: {len(self.rows)} orbits integrated; they close to {self.closing[a]:.2g} "
             f"(row {self.rows[a]}, bound {CLOSING:g}), logarithms of multipliers agree to "
-            f"{self.exponent_errors[b]:.2g} (row {self.rows[b]}, bound {EXPONENTS:g})"
+            f"{self.exponent_errors[b]:.2g} (row {self.rows[b]}, bound {EXPONENTS:g}){wrong}"
         )
 
 
@@ -78,7 +87,10 @@ def check_orbits(branch) -> OrbitsReport:
     logs = layout_of(branch).exponents(branch.context).real
     errors = [exponent_error(report.exponents.real, np.sort(logs[row])[::-1]) for report, row in zip(reports, rows)]
     closing, periods = (np.array([getattr(r, name) for r in reports]) for name in ("closing", "period_error"))
-    return OrbitsReport(np.array(rows), closing, np.abs(periods), np.array(errors), reports)
+    counts = [is_count(report, branch.unstable[row]) for report, row in zip(reports, rows)]
+    return OrbitsReport(
+        np.array(rows, int), closing, np.abs(periods), np.array(errors), np.array(counts, bool), reports
+    )
 
 
 def chosen_rows(branch) -> list:
@@ -86,6 +98,13 @@ def chosen_rows(branch) -> list:
     kept = np.flatnonzero(branch.has_profile)
     between = kept[np.linspace(0, len(kept) - 1, min(ROWS, len(kept))).astype(int)]
     return sorted({*between.tolist(), *(point.index for point in branch.special if branch.has_profile[point.index])})
+
+
+def is_count(report, unstable) -> bool:
+    """Whether a number of unstable multipliers (-1: not counted) is that of an integration, as far as it is exact."""
+    trivial = np.argmin(np.abs(report.exponents - np.log(complex(report.trivial))))
+    sizes = np.delete(report.exponents.real, trivial)
+    return unstable < 0 or bool(np.sum(sizes > EXPONENTS) <= unstable <= np.sum(sizes > -EXPONENTS))
 
 
 def exponent_error(found, known) -> float:

@@ -77,7 +77,9 @@ def orbit_table(cycles, k: int, active: int) -> T.OrbitTable:
         (T.MONITOR, "monitor"),
     ):
         table.table[index] = CALLBACKS[name].address
-    call_from_python(collocation.refer, table.address, np.ascontiguousarray(cycles.reference, float).ravel())
+    # What it turns with matters, not where: of large means rounding is all that differences would leave.
+    swing = np.ascontiguousarray(cycles.reference - np.mean(cycles.reference, axis=0))
+    call_from_python(collocation.refer, table.address, swing.ravel())
     return table
 
 

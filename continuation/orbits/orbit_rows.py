@@ -66,13 +66,17 @@ def context_at(cycles, rows, row, begun) -> np.ndarray:
 
 
 def exponents_at_point(base, context, x, p) -> np.ndarray:
-    """(C,) context of an orbit x (N,) that has shrunk to a point, from the eigenvalues there, a trivial one last."""
+    """(C,) context of an orbit x (N,) that has shrunk to a point, from the eigenvalues there, the trivial one last.
+
+    That is ``2 pi i`` of the pair that turns, whatever others make multipliers near 1; the others by falling size.
+    """
     n, context = len(base.states), context.copy()
     values = np.linalg.eigvals(state_jacobian(base, x[:n].copy(), p)) * x[-2]
-    values = values[np.argsort(-values.real, kind="stable")]
-    order = np.argsort(np.abs(np.exp(values) - 1) > 0.1, kind="stable")[::-1]
-    context[-2 * n : -n] = values.real[order]
-    context[-n:] = np.angle(np.exp(1j * values.imag[order]))
+    trivial = int(np.argmin(np.abs(values - 2j * np.pi)))
+    others = np.delete(values, trivial)
+    values = np.append(others[np.argsort(-others.real, kind="stable")], values[trivial])
+    context[-2 * n : -n] = values.real
+    context[-n:] = np.angle(np.exp(1j * values.imag))
     return context
 
 

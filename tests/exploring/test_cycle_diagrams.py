@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from continuation import Problem, Status, diagram, periodic_orbits
+from continuation import Diagram, Problem, Status, diagram, periodic_orbits
 from continuation.engine.watching import Watcher
 from continuation.exploring.record import Completion, count_tasks
 
@@ -98,3 +98,17 @@ class StopsAfter(Watcher):
 
     def after(self, trace):
         return Status.TIME_LIMIT if len(trace) > self.points else None
+
+
+def test_diagrams_that_found_no_orbits_are_kept_in_files(with_orbits, tmp_path):
+    problem = Problem.from_expressions({"x": "mu*x - x**3"}, {"mu": -1.0})
+    found = diagram(problem, [0.0], "mu", (-1, 1), cycles=periodic_orbits(problem, 12, 3))
+    found.save(tmp_path / "none.nc")
+    again = Diagram.load(tmp_path / "none.nc")
+    assert (len(again.branches), again.cycles, again.status) == (2, (), Completion.COMPLETE)
+    assert (again.plan.cycles.intervals, again.plan.cycles.degree) == (12, 3)
+    begun = diagram(with_orbits[0], [0.0] * 3, "a", (-0.2, 0.9), cycles=True, max_branches=2)
+    begun.save(tmp_path / "begun.nc")
+    later = Diagram.load(tmp_path / "begun.nc")
+    assert (later.status, count_tasks(later)) == (Completion.BUDGET, 1)
+    assert len(later.resume(max_branches=3).cycles) == 1

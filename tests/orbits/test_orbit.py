@@ -1,14 +1,16 @@
 """Orbits as data: sampling against closed forms, what is refused."""
 
 import builtins
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from continuation import Problem
 from continuation.ground.arguments import UnknownName
+from continuation.orbits.profiles.basis import lobatto_nodes
 from continuation.orbits.profiles.orbit import Orbit
-from continuation.orbits.profiles.piecewise import Piecewise, interpolation_matrix, node_phases, nodes
+from continuation.orbits.profiles.piecewise import Piecewise, interpolation_matrix, node_phases
 
 PERIOD = 3.0
 
@@ -228,7 +230,17 @@ def test_a_missing_package_is_named(monkeypatch):
 def test_quadrature_and_interpolation_are_exact_for_polynomials():
     s = np.linspace(0, 1, 37)
     for degree in (1, 3, 8, 20):
-        np.testing.assert_allclose(interpolation_matrix(s, degree) @ nodes(degree) ** degree, s**degree, atol=1e-13)
-        shape = Piecewise(np.array([0.0, 1.0]), nodes(degree)[None, :, None] ** degree)
+        np.testing.assert_allclose(
+            interpolation_matrix(s, degree) @ lobatto_nodes(degree) ** degree, s**degree, atol=1e-13
+        )
+        shape = Piecewise(np.array([0.0, 1.0]), lobatto_nodes(degree)[None, :, None] ** degree)
         assert shape.integral()[0] == pytest.approx(1 / (degree + 1), rel=1e-12)
         assert shape.integral(lambda v: v**2)[0] == pytest.approx(1 / (2 * degree + 1), rel=1e-12)
+
+
+def test_any_nan_says_that_the_closing_is_not_known():
+    orbit = evenly(20)
+    assert np.isnan(replace(orbit, closing=float("nan")).closing)  # another object than numpy's, as in copies
+    assert np.isnan(replace(orbit, closing=np.float64("nan")).closing)
+    with pytest.raises(ValueError, match="closing: wanted a number"):
+        replace(orbit, closing="small")

@@ -3,8 +3,9 @@
 import numpy as np
 import pytest
 
-from continuation import Branch, Problem, periodic_orbits, trace
+from continuation import Branch, Kind, Problem, periodic_orbits, trace
 from continuation.orbits.orbit_check import ROWS, check_orbits
+from continuation.orbits.profiles.orbit import Orbit
 
 
 @pytest.fixture(scope="module")
@@ -49,3 +50,55 @@ def test_multipliers_that_are_wrong(branch):
     report = check_orbits(changed(branch, context=context))
     assert not report
     assert report.exponent_errors[-1] == pytest.approx(1e-2, rel=1e-3)
+
+
+def test_counts_that_are_wrong(branch):
+    unstable = branch.unstable.copy()
+    unstable[-1] = 1
+    report = check_orbits(changed(branch, unstable=unstable))
+    assert not report
+    assert report.counts.tolist() == [True] * (len(report.rows) - 1) + [False]
+    assert f"miscounted in rows [{len(branch) - 1}]" in str(report)
+
+
+def test_a_multiplier_on_the_circle_may_count_or_not():
+    """At the fold of two circles a multiplier is 1: one count or the other is right."""
+    equations = {"x": "x*g - y", "y": "y*g + x"}
+    growth = "(mu + 2*(x**2 + y**2) - (x**2 + y**2)**2)"
+    equations = {name: text.replace("g", growth) for name, text in equations.items()}
+    problem = Problem.from_expressions(equations, {"mu": -0.5})
+    t = np.linspace(0, 2 * np.pi, 60, endpoint=False)
+    radius = np.sqrt(1 + np.sqrt(0.5))
+    start = Orbit(t, {"x": radius * np.cos(t), "y": radius * np.sin(t)}, 2 * np.pi, {"mu": -0.5})
+    branch = trace(periodic_orbits(problem, 20), start, "mu", (-2, -0.2))
+    fold = next(point.index for point in branch.special if point.kind is Kind.FOLD)
+    report = branch.check()
+    assert report, str(report)
+    assert fold in report.rows
+    unstable = branch.unstable.copy()
+    unstable[fold] = 1 - unstable[fold]
+    assert check_orbits(changed(branch, unstable=unstable))
+
+
+def test_a_branch_without_orbits_does_not_pass(branch):
+    report = check_orbits(changed(branch, unknowns=np.full_like(branch.unknowns, 1.0)))
+    assert not report
+    assert "no row" in str(report)
+
+
+def test_the_trivial_multiplier_of_a_hopf_point_is_that_of_its_pair():
+    """Others near 1, of a pair that turns twice as fast and of a slow state, are no trivial ones."""
+    equations = {
+        "x": "a*x - y - x*(x**2 + y**2)",
+        "y": "x + a*y - y*(x**2 + y**2)",
+        "u": "-0.003*u - 2*v",
+        "v": "2*u - 0.003*v",
+        "w": "-0.001*w",
+        "s": "-3*s",
+    }
+    problem = Problem.from_expressions(equations, {"a": -0.5})
+    equilibria = trace(problem, [0.0] * 6, "a", (-0.5, 0.5))
+    orbits = trace(periodic_orbits(problem, 20), equilibria["HB1"], "a", (-0.5, 0.1))
+    rates = np.array([0.0, -0.001, -0.003, -0.003, -3.0, 0.0]) * 2 * np.pi
+    assert np.allclose(orbits.exponents[0].real, rates, atol=1e-9)
+    assert np.allclose(orbits.exponents[0].real[2:], orbits.exponents[1].real[2:], atol=1e-6)

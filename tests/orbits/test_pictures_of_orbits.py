@@ -163,3 +163,19 @@ def test_model_files_tell_the_line_of_wrong_cycles(tmp_path, line, words):
     path.write_text(f'[equations]\nx = "p - x"\n[parameters]\np = 1\n[start]\nx = 1\n[cycles]\n{line}\n')
     with pytest.raises(ModelError, match=r"m\.toml:\d+:\d+: \[cycles\] " + words.replace("(", r"\(")):
         Problem.from_file(path)
+
+
+def test_limits_of_the_command_hold_for_orbits(here):
+    words = ("trace", "brusselator.toml", "--cycles", "HB1", "--span", 0, 2.5, "--save", "b.nc")
+    for name, low, high, column, end in (("x", 0, 1.5, "x_max", 1.5), ("period", 0, 6.35, "period", 6.35)):
+        done = run(*words, "--bounds", name, low, high)
+        assert done.exit_code == 0, done.stderr
+        branch = Branch.load("b.nc")
+        assert branch[column][-1] == pytest.approx(end, abs=1e-6)
+        assert branch["b"][-1] < 2.5
+    simulated = ("trace", "brusselator.toml", "--cycles", "simulate=60", "--set", "b=2.1", "--span", 2.05, 2.8)
+    assert run(*simulated, "--bounds", "x_max", 0, 2, "--save", "b.nc").exit_code == 0
+    assert Branch.load("b.nc")["x_max"][-1] == pytest.approx(2, abs=1e-6)
+    done = run(*words, "--bounds", "z", 0, 1)
+    assert done.exit_code == 2
+    assert "--bounds z: no such state, output or column" in done.stderr

@@ -427,3 +427,26 @@ def test_orbits_of_lorenz_are_symmetric_up_to_their_branch_point():
     broken = trace(cycles, switch(cycles, branch["BP1"])[1], "r", (300, 360))
     assert [str(shift) for shift in broken.orbit_symmetry(0).shifts] == ["0", "1/2"]
     assert [str(shift) for shift in broken.orbit_symmetry(-1).shifts] == ["0"]
+
+
+def test_one_side_without_orbits_is_no_second_critical_multiplier(monkeypatch):
+    """Of the reason why starts may be missing the true one is told."""
+    from continuation.orbits.switches import crossing_families
+
+    cycles, branch = on_the_circle("mu*z - z**3")
+    point = points_of(branch, Kind.BRANCH_POINT)[0]
+    ahead, calls = crossing_families.orbits_ahead, []
+    monkeypatch.setattr(
+        crossing_families, "orbits_ahead", lambda *given: calls.append(0) or (ahead(*given) if len(calls) > 1 else [])
+    )
+    starts = switch(cycles, point)
+    assert (len(starts), starts.complete) == (2, False)
+    assert starts.notes == [crossing_families.ONE_SIDE]
+
+
+def test_a_damaged_description_of_orbits_is_told():
+    from continuation.problem import from_source
+
+    source = {"equations": {"x": "p - x"}, "parameters": {"p": 1.0}, "cycles": {"intervals": 20}}
+    with pytest.raises(ValueError, match="cycles: wanted intervals and degree, got no degree"):
+        from_source(source)

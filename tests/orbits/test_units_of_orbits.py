@@ -177,7 +177,7 @@ def shifted_circles(off):
     return periodic_orbits(problem, 20), trace(problem, [off, off], "mu", (-0.5, 1))
 
 
-@pytest.mark.parametrize("off", [0.0, 30.0, 300.0, 1e3])
+@pytest.mark.parametrize("off", [0.0, 30.0, 300.0, 1e3, 1e4])
 def test_orbits_around_large_means_begin_and_end_at_their_hopf_point(off):
     cycles, centre = shifted_circles(off)
     t = np.linspace(0, 2 * np.pi, 60, endpoint=False)

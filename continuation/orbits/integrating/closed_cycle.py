@@ -8,7 +8,8 @@ from scipy.optimize import brentq
 from continuation.orbits.integrating.integration import Scaled, suitable_method
 from continuation.orbits.integrating.newton_shooting import correct_cycle, log_multipliers
 from continuation.orbits.integrating.returns import LONGEST
-from continuation.orbits.profiles.piecewise import Piecewise, interpolation_matrix, nodes
+from continuation.orbits.profiles.basis import lobatto_nodes
+from continuation.orbits.profiles.piecewise import Piecewise, interpolation_matrix
 
 CLOSED = 3e-11  # closing, relative to the range, that the flow itself is let to reach
 NOISE = 1e-8  # closing that is good enough where only the integration is in the way of a better one
@@ -144,7 +145,7 @@ def _cycle(scaled, path, length, closing) -> Cycle:
         if count >= MOST or np.max(_errors(mesh, states)) <= RESOLVED:
             break
         count *= 2
-    values = scaled.outward(states(mesh[:-1, None] + np.diff(mesh)[:, None] * nodes(DEGREE)))
+    values = scaled.outward(states(mesh[:-1, None] + np.diff(mesh)[:, None] * lobatto_nodes(DEGREE)))
     values[:, -1] = np.roll(values[:, 0], -1, axis=0)
     return Cycle(Piecewise(mesh, values), float(length * scaled.unit), scaled.flow.p, closing)
 
@@ -161,7 +162,7 @@ def _times_round(path, length) -> int:
 
 def _errors(mesh, states) -> np.ndarray:
     """Errors (N,) of the polynomials half way between the nodes."""
-    lengths, own = np.diff(mesh)[:, None], nodes(DEGREE)
+    lengths, own = np.diff(mesh)[:, None], lobatto_nodes(DEGREE)
     middle = 0.5 * (own[:-1] + own[1:])
     guess = np.einsum("gj,ijn->ign", interpolation_matrix(middle, DEGREE), states(mesh[:-1, None] + lengths * own))
     return np.max(np.abs(guess - states(mesh[:-1, None] + lengths * middle)), axis=(1, 2))

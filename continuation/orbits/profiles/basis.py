@@ -42,6 +42,17 @@ class Basis(NamedTuple):
     powers: np.ndarray
 
 
+def lobatto_nodes(degree) -> np.ndarray:
+    """Chebyshev-Lobatto points (degree + 1,) of [0, 1], rising.
+
+    Examples
+    --------
+    >>> lobatto_nodes(2).round(12).tolist()
+    [0.0, 0.5, 1.0]
+    """
+    return np.sin(0.5 * np.pi * np.arange(degree + 1) / degree) ** 2
+
+
 @functools.cache
 def basis(degree: int) -> Basis:
     """The matrices of one degree.
@@ -53,7 +64,7 @@ def basis(degree: int) -> Basis:
     (True, True)
     """
     m = degree
-    nodes = np.sin(0.5 * np.pi * np.arange(m + 1) / m) ** 2
+    nodes = lobatto_nodes(m)
     x, w = leggauss(m)
     points, quadrature = 0.5 * (x + 1), 0.5 * w
     of_nodes, of_points = lagrange(nodes), lagrange(points)

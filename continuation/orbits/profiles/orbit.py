@@ -15,7 +15,7 @@ from continuation.ground.arguments import (
     check_sequence,
     shown,
 )
-from continuation.ground.names import check_numbers, check_whole, suggest
+from continuation.ground.names import as_real, check_numbers, check_whole, suggest
 from continuation.orbits.integrating.simulation import EVALUATIONS, simulate_cycle
 from continuation.orbits.profiles.piecewise import Piecewise, by_interval, node_phases, spline
 
@@ -102,7 +102,9 @@ class Orbit:
             "parameters": _numbers(self.parameters),
             "state_names": names,
             "degree": None if self.degree is None else check_whole("degree", self.degree, 1, MOST),
-            "closing": self.closing if self.closing is np.nan else check_numbers("closing", self.closing, 0),
+            "closing": np.nan
+            if as_real(self.closing) != as_real(self.closing)
+            else check_numbers("closing", self.closing, 0),
         }
         for name in ("multipliers", "exponents"):
             given[name] = _spectrum(name, getattr(self, name), given["states"].shape[-1])

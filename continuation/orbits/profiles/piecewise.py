@@ -9,6 +9,8 @@ import numpy as np
 from numpy.polynomial import chebyshev
 from scipy.interpolate import make_interp_spline
 
+from continuation.orbits.profiles.basis import lobatto_nodes
+
 # Gaps between points, the largest over the smallest, up to which a spline of degree 5 is used; beyond it a quintic
 # swings wide beside short gaps (at 40 it does so for a jump of a relaxation oscillation), a cubic far less.
 EVEN = 4.0
@@ -46,7 +48,7 @@ class Piecewise(NamedTuple):
         fine = np.einsum("gj,ijn->ign", interpolation_matrix(grid, self.degree), values)
         tops, extent = fine.max(axis=1), np.ptp(fine, axis=1)
         found = np.maximum(tops.max(axis=0), values.max(axis=(0, 1)))
-        coefficients = chebyshev.chebfit(2.0 * nodes(self.degree) - 1.0, np.eye(self.degree + 1), self.degree)
+        coefficients = chebyshev.chebfit(2.0 * lobatto_nodes(self.degree) - 1.0, np.eye(self.degree + 1), self.degree)
         for k in range(values.shape[2]):
             # Between samples FINE m apart a polynomial rises by less than a tenth of its extent.
             for i in np.flatnonzero(tops[:, k] + 0.1 * extent[:, k] >= found[k]):
@@ -65,22 +67,11 @@ class Piecewise(NamedTuple):
         return np.einsum("i,g,ig...->...", np.diff(self.mesh), 0.5 * weights, values)
 
 
-def nodes(degree) -> np.ndarray:
-    """Chebyshev-Lobatto points (degree + 1,) of [0, 1], rising.
-
-    Examples
-    --------
-    >>> nodes(2).round(12).tolist()
-    [0.0, 0.5, 1.0]
-    """
-    return 0.5 * (1.0 - np.cos(np.pi * np.arange(degree + 1) / degree))
-
-
 def interpolation_matrix(local, degree) -> np.ndarray:
     """Matrix (k, degree + 1) that takes nodal values to those at places (k,) of [0, 1]."""
     weights = (-1.0) ** np.arange(degree + 1)
     weights[[0, -1]] *= 0.5
-    gaps = np.asarray(local, float)[:, None] - nodes(degree)
+    gaps = np.asarray(local, float)[:, None] - lobatto_nodes(degree)
     hit = gaps == 0.0
     terms = weights / np.where(hit, 1.0, gaps)
     rows = hit.any(axis=1)
@@ -91,7 +82,7 @@ def interpolation_matrix(local, degree) -> np.ndarray:
 
 def node_phases(mesh, degree) -> np.ndarray:
     """Phases (N degree + 1,) of the nodes of a mesh (N + 1,), those at interval ends once."""
-    inner = mesh[:-1, None] + np.diff(mesh)[:, None] * nodes(degree)[:-1]
+    inner = mesh[:-1, None] + np.diff(mesh)[:, None] * lobatto_nodes(degree)[:-1]
     return np.append(inner.ravel(), mesh[-1])
 
 
@@ -109,6 +100,6 @@ def spline(phases, values) -> Piecewise:
     gaps = np.diff(phases)
     degree = 5 if len(gaps) >= QUINTIC and gaps.max() <= EVEN * gaps.min() else 3
     found = make_interp_spline(phases, values, degree, bc_type="periodic")  # odd: its knots are the phases
-    inner = found(phases[:-1, None] + gaps[:, None] * nodes(degree))
+    inner = found(phases[:-1, None] + gaps[:, None] * lobatto_nodes(degree))
     inner[:, 0], inner[:, -1] = values[:-1], values[1:]
     return Piecewise(phases, inner)

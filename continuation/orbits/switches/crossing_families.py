@@ -13,11 +13,13 @@ from continuation.orbits.starts import orbits_ahead
 from continuation.orbits.switches.orbit_place import SINGULAR, OrbitPlace, solve_beside
 
 STEP = 1e-3  # of second differences, relative to 1 + |x|: they err by 1e-6 and, of rounding, by 1e-10
+SEVERAL = "several multipliers are critical at once: of the families that leave one is given"
+ONE_SIDE = "no orbits were found on one side of the branch point: of the other family one half is given"
 LEVEL = 1e-4  # part of the parameter in a unit direction that second differences may make of nothing
 
 
 def crossing_starts(place: OrbitPlace) -> tuple:
-    """Starts of both half-branches of the other family, and whether none can be missing.
+    """Starts of both half-branches of the other family, and notes on what may be missing.
 
     Raises
     ------
@@ -47,7 +49,7 @@ def crossing_starts(place: OrbitPlace) -> tuple:
             f"point: no orbits of another family were found beside {place.point.label}: it may be degenerate"
             + (", as several null vectors are" if several else "")
         )
-    return starts, len(starts) == 2 and not several
+    return starts, ([SEVERAL] if several else []) + ([ONE_SIDE] if len(starts) < 2 else [])
 
 
 def null_vector_across(place, equations) -> tuple:

@@ -4,14 +4,13 @@ import logging
 
 from continuation.ground.points import Start, Starts
 from continuation.ground.status import Kind
-from continuation.orbits.switches.crossing_families import crossing_starts
+from continuation.orbits.switches.crossing_families import SEVERAL, crossing_starts
 from continuation.orbits.switches.doubling import doubled_start
 from continuation.orbits.switches.orbit_place import place_of_orbit
 
 logger = logging.getLogger("continuation")
 
 CRITICAL = 1e-3  # distance from -1 of a second multiplier: two pass at once, and the orbits that leave are not all
-SEVERAL = "several multipliers are critical at once: of the families that leave one is given"
 
 
 def cycle_starts_at(cycles, point) -> Starts:
@@ -38,10 +37,9 @@ def cycle_starts_at(cycles, point) -> Starts:
     )
     if point.kind is Kind.PERIOD_DOUBLING:
         others = [doubled_start(place)]
-        complete = sum(abs(point.eigenvalues + 1.0) < CRITICAL) < 2
+        notes = [SEVERAL] if sum(abs(point.eigenvalues + 1.0) < CRITICAL) > 1 else []
     else:
-        others, complete = crossing_starts(place)
-    notes = [] if complete else [SEVERAL]
+        others, notes = crossing_starts(place)
     for note in notes:
         logger.info("switch at %s: %s", point.label, note)
-    return Starts([known, *others], complete, notes)
+    return Starts([known, *others], not notes, notes)
