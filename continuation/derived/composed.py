@@ -90,6 +90,10 @@ class ComposedEquations(Equations):
         own = (f for key, f in self.functions.items() if key != "stability")
         return self.base.compiled and all(f.dispatcher is not None for f in own)
 
+    def check_varied(self, p, names):
+        """Raise where the base's equations are not those meant."""
+        self.base.check_varied(p[: self.count], names)
+
     def state_weights(self):
         """(n,) weights of the states shown, those of the base."""
         return self.base.state_weights()

@@ -120,7 +120,9 @@ class Equations:
             if name not in values:
                 raise ValueError(f"no parameter named {name!r}; this problem has {suggest(name, values)}")
             values[name] = check_numbers(f"parameters[{name!r}]", value, 0)
-        return np.concatenate([np.array(list(values.values()), float), self.constants])
+        p = np.concatenate([np.array(list(values.values()), float), self.constants])
+        self.check_varied(p, ())
+        return p
 
     def state_values(self, state) -> np.ndarray:
         """(n,) vector u from an array, a mapping of names or a `Point`."""
@@ -201,10 +203,11 @@ class Equations:
         return True
 
     def check_varied(self, p, names):
-        """Raise where the equations are not those meant once the named parameters leave p (k,); here never."""
+        """Raise where the equations are not those meant at p (k,), or once the named parameters vary; here never."""
 
     def operations(self, p, active):
         """What the engine calls for a trace in parameter number `active`; override for other structures."""
+        self.check_varied(p, [list(self.parameters)[active]])
         return dense_operations(self, p, active)
 
     # Unknowns and what is shown of them

@@ -256,6 +256,16 @@ def test_a_sum_that_ends_where_a_parameter_changes_its_sign():
         problem.solve([0.5], {"leak": 3.0})
 
 
+def test_problems_made_from_reduced_ones_are_refused_too():
+    star = Problem.from_expressions({"z": "C*(x + y - 2*z)", "x": "z - x", "y": "z - y"}, {"C": 1.0})
+    half = star.reduced(totals={"N": 3.0}).restricted([("y", "x")])
+    assert_allclose(half.solve([0.9, 0.9])["z"], 1.0)
+    with pytest.raises(ValueError, match=r"parameters: N = z \+ x \+ y is not conserved at these values"):
+        half.solve([0.9, 0.9], {"C": 2.0})
+    with pytest.raises(ValueError, match=r"reduced: N = z \+ x \+ y is not conserved .* when C varies"):
+        trace(half, [0.9, 0.9], "C", (0.5, 2.0))
+
+
 def test_searches_and_curves_that_leave_the_sum_are_refused():
     words = r"reduced: Q = u \+ 3\*v is not conserved at these parameters or when"
     with pytest.raises(ValueError, match=f"{words} C1 varies"):

@@ -164,23 +164,14 @@ class Reduced(ComposedEquations):
             whole = np.shape(start) == (len(names),)
         return self.base.state_values(start) if whole else None
 
-    def parameter_values(self, parameters=None) -> np.ndarray:
-        """(k,) vector p, as for every problem; refused where the totals are not conserved."""
-        p = super().parameter_values(parameters)
-        if broken := self._broken(p):
-            raise ValueError(f"parameters: {broken} is not conserved at these values; {ADVICE}")
-        return p
-
     def check_varied(self, p, names):
         """Raise where the totals are not conserved at p, or no longer when the named parameters vary."""
-        if broken := self._broken(p, names):
+        broken = self._broken(p, names)
+        if broken and not names:
+            raise ValueError(f"parameters: {broken} is not conserved at these values; {ADVICE}")
+        if broken:
             about = " and ".join(names)
             raise ValueError(f"reduced: {broken} is not conserved at these parameters or when {about} varies; {ADVICE}")
-
-    def operations(self, p, active):
-        """As for every problem, once the totals are known to be conserved at these parameters."""
-        self.check_varied(p, [list(self.parameters)[active]])
-        return super().operations(p, active)
 
     def _broken(self, p, names=()) -> str:
         """The first total that is not conserved at p, or when some parameters vary, with its sum; empty if none."""
