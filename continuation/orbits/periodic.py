@@ -23,6 +23,7 @@ SHRUNK = 1e-7
 # Distance in the parameter, relative to its unit and |p|, of other special points from a Hopf point at which orbits
 # end: nearer ones are made by rounding, as orbits of no size are known to no digit.
 ONE = 1e-6
+DOUBTED = 0.1  # error of the trivial multiplier's logarithm beyond which special points may be those of the mesh
 COARSE = 1e-3  # error of the trivial multiplier of which a remark tells
 MOST_DEGREE = 8  # beyond, equations of one interval are ill-conditioned for nothing: more intervals do the same
 
@@ -289,9 +290,11 @@ class PeriodicOrbits(Equations):
         row = int(np.argmax(errors))
         if errors[row] <= COARSE:
             return []
+        doubted = [point.label for point in branch.special if is_doubted(point, errors)]
+        named = f"; so may be {', '.join(doubted)}" if doubted else ""
         return [
-            f"the trivial multiplier, which is 1, is off by up to {errors[row]:.2g} (row {row}): try more `intervals`; "
-            "beside canards and homoclinic orbits none are enough"
+            f"the trivial multiplier, which is 1, is off by up to {errors[row]:.2g} (row {row}){named}: try more "
+            "`intervals`; beside canards and homoclinic orbits none are enough"
         ]
 
     def solve(self, guess, parameters=None):
@@ -299,6 +302,15 @@ class PeriodicOrbits(Equations):
         raise StartError(
             "periodic orbits are not solved for at one parameter; trace them from an Orbit or a Hopf point"
         )
+
+
+def is_doubted(point, errors) -> bool:
+    """Whether a special point lies where the mesh says nothing, its neighbours' trivial multipliers (rows,) off too.
+
+    That of a fold is off by itself, where the multiplier beside it passes 1.
+    """
+    beside = [row for row in (point.index - 1, point.index + 1) if 0 <= row < len(errors)]
+    return point.kind not in (Kind.END, Kind.HOPF) and bool(np.all(errors[beside] > DOUBTED))
 
 
 def periodic_orbits(problem, intervals=50, degree=4) -> PeriodicOrbits:

@@ -55,13 +55,13 @@ def check_equilibrium(base, point, u, p):
         )
 
 
-def words_on_none(point, omega, vary) -> str:
-    """Why no orbits were found beside a Hopf point, as far as it is known."""
+def words_on_none(point, omega, vary, unit) -> str:
+    """Why no orbits were found beside a Hopf point, as far as it is known; `unit` is that of the varied parameter."""
     none, speed = (
         f"no periodic orbit was found beside the Hopf point {point.label}",
         (point.normal_form or {}).get("speed"),
     )
-    if speed is not None and point.vary[0] == vary and abs(speed) * (1 + abs(point[point.vary[0]])) <= AXIS * omega:
+    if speed is not None and point.vary[0] == vary and abs(speed) * (unit + abs(point[point.vary[0]])) <= AXIS * omega:
         return (
             f"{none}: its eigenvalues stay imaginary as {point.vary[0]!r} varies, as those of conservative systems, "
             "whose orbits are a family at each value; vary a parameter that damps"

@@ -119,7 +119,7 @@ def from_hopf(cycles, point, vary, parameters, span) -> tuple:
             break
         base = in_smaller_units(base, np.sqrt(reach / BENT) if ahead else FAR, u[None], p, active)
     if found is None:
-        raise StartError(words_on_none(point, omega, vary), Status.SINGULAR)
+        raise StartError(words_on_none(point, omega, vary, 1 / np.sqrt(base.inner_weights()[-1])), Status.SINGULAR)
     problem, x, tangent, ahead = found
     # Amplitudes are measured against the reference's, next to which a branch ends.
     reference = ahead[-1][0][:-2].reshape(problem.reference.shape)

@@ -112,3 +112,13 @@ def test_diagrams_that_found_no_orbits_are_kept_in_files(with_orbits, tmp_path):
     later = Diagram.load(tmp_path / "begun.nc")
     assert (later.status, count_tasks(later)) == (Completion.BUDGET, 1)
     assert len(later.resume(max_branches=3).cycles) == 1
+
+
+def test_a_branch_that_is_left_out_is_told(with_orbits, monkeypatch):
+    from continuation.exploring import cycle_branches
+
+    problem, _ = with_orbits
+    monkeypatch.setattr(cycle_branches, "is_repeated", lambda branch, row: True)
+    cycles = periodic_orbits(problem, intervals=20)
+    found = diagram(problem, [0.0, 0.0, 0.0], "a", (-0.2, 0.9), cycles=cycles)
+    assert [(failure.label, failure.reason) for failure in found.failures] == [("HB1", cycle_branches.REPEATED)]

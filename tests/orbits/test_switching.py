@@ -441,7 +441,7 @@ def test_one_side_without_orbits_is_no_second_critical_multiplier(monkeypatch):
     )
     starts = switch(cycles, point)
     assert (len(starts), starts.complete) == (2, False)
-    assert starts.notes == [crossing_families.ONE_SIDE]
+    assert list(starts.notes) == [crossing_families.ONE_SIDE]
 
 
 def test_a_damaged_description_of_orbits_is_told():

@@ -189,3 +189,31 @@ def test_orbits_around_large_means_begin_and_end_at_their_hopf_point(off):
         assert max(branch["mu"]) == pytest.approx(1.0)
         assert np.max(np.abs(branch["x_max"] - off - radius)) < 1e-7
         assert np.max(np.abs(branch["period"] - 2 * np.pi)) < 1e-6
+
+
+@pytest.mark.parametrize("unit", [1e-6, 1e-3, 1e4])
+def test_a_parameter_in_any_unit(unit):
+    """Crossing families and orbits at values of a parameter that is so many times mu."""
+    texts = {**PLANE, "z": f"(m/{unit:.17g})*z - z**3"}
+    problem = Problem.from_expressions(texts, {"m": -0.5 * unit})
+    cycles = periodic_orbits(problem, 20)
+    branch = trace(cycles, circle({}, m=-0.5 * unit), "m", (-0.5 * unit, 0.5 * unit))
+    point = next(p for p in branch.special if p.kind is Kind.BRANCH_POINT)
+    assert abs(point["m"]) < 1e-6 * unit
+    _, *starts = switch(cycles, point)
+    assert len(starts) == 2
+    for start in starts:
+        family = trace(cycles, start, "m", (-0.5 * unit, 0.5 * unit))
+        (orbit,) = family.at(m=0.25 * unit)
+        assert abs(orbit["z"][0]) == pytest.approx(0.5, abs=1e-6)
+    whole = diagram_of_circles(unit)
+    assert not whole.failures
+    assert len(whole.cycles) == 2
+
+
+def diagram_of_circles(unit):
+    """The diagram of circles that meet others, in a parameter that is so many times a."""
+    texts = {name: text.replace("a", f"(b/{unit:.17g})") for name, text in HOPF_AND_PITCHFORK.items()}
+    problem = Problem.from_expressions(texts, {"b": -0.2 * unit})
+    span = (-0.2 * unit, 0.9 * unit)
+    return diagram(problem, [0.0, 0.0, 0.0], "b", span, cycles=periodic_orbits(problem, intervals=20))

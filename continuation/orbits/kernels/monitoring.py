@@ -24,6 +24,8 @@ BESIDE_ONE = 1e-2  # distance from 1 within which a multiplier may be the trivia
 # Part of the reference's amplitude below which an orbit is next to a Hopf point: there it is no fold, whatever rounding
 # makes of its tangent, and no reference itself.
 TINY = 0.05
+# Part of the parameter in a unit tangent, in its unit, below which it is what rounding leaves: no sign.
+LEVEL = 1e-13
 # Logarithm of a modulus below which it is corrected, and its distance from the next: ten times smaller moduli are off
 # by the error of the mesh, larger ones are as good as the others.
 SMALL, APART = -4.0, 1.0
@@ -84,14 +86,18 @@ def trivial_last(logs, angles):
 def correct_smallest(w, logs, angles):
     """Make the smallest modulus what the others leave: all logarithms add up to the integral of tr F_u (Liouville).
 
-    A strong contraction within one interval is beyond polynomials; the trace is not.
+    A strong contraction within one interval is beyond polynomials; the trace is not.  In the plane the only multiplier
+    beside the trivial one is told by it whatever the orbit does: along a canard the maps expand beyond all digits.
     """
     n, m, _, groups = T.sizes(w)
     smallest, before = n - 2, n - 3
-    if smallest < 0 or logs[smallest] > SMALL or (angles[smallest] != 0.0 and abs(angles[smallest]) < math.pi):
+    if smallest < 0:
         return
-    if before >= 0 and logs[before] < logs[smallest] + APART:
-        return
+    if n > 2:
+        if logs[smallest] > SMALL or (angles[smallest] != 0.0 and abs(angles[smallest]) < math.pi):
+            return
+        if before >= 0 and logs[before] < logs[smallest] + APART:
+            return
     jacobians, quadrature = T.array(w, T.JACOBIANS, (groups, n * m, n, 8)), T.array(w, T.QUADRATURE, m)
     total = 0.0
     for g in range(groups):
@@ -100,12 +106,12 @@ def correct_smallest(w, logs, angles):
                 for lane in range(8):
                     total += quadrature[j] * jacobians[g, j * n + k, k, lane]
     for k in range(n):
-        if k != smallest:
+        if k != smallest and n > 2:
             total -= logs[k]
     if before < 0 or total < logs[before]:
         logs[smallest], negative = total, 0
         for k in range(n):
-            negative += k != smallest and abs(angles[k]) == math.pi
+            negative += k != smallest and n > 2 and abs(angles[k]) == math.pi
         angles[smallest] = math.pi if negative % 2 == 1 else 0.0  # the product of all is positive
 
 
@@ -143,7 +149,7 @@ def count_outside(w, logs, angles):
             if nearest < 0 or abs(logs[k]) < abs(logs[nearest]):
                 nearest = k
     odd = parity(w) * (-1.0 if others % 2 == 1 else 1.0) < 0.0
-    if odd != (real % 2 == 1) and nearest >= 0:
+    if odd != (real % 2 == 1) and nearest >= 0 and (others > 1 or abs(logs[nearest]) <= BESIDE_ONE):
         count += -1 if logs[nearest] > neutral else 1
     return count
 
@@ -209,10 +215,14 @@ def monitor(w, point, p, out):
     trivial_last(logs, angles)
     correct_smallest(w, logs, angles)
     phi[BRANCH], phi[TESTS + BRANCH] = x[2 * size + DETERMINANT], x[2 * size + EXPONENT]
-    phi[DOUBLING], phi[TESTS + DOUBLING] = determinant(w, 1.0, -1.0)
+    phi[DOUBLING] = 1.0  # in the plane the multiplier is positive
+    if n > 2:
+        phi[DOUBLING], phi[TESTS + DOUBLING] = determinant(w, 1.0, -1.0)
     phi[TORUS] = torus_test(logs, angles)
     phi[AMPLITUDE] = amplitude_test(w, part(x, 0, size - 2))
     if abs(phi[AMPLITUDE]) >= TINY:
         phi[FOLD] = math.copysign(1.0, phi[AMPLITUDE]) * x[2 * size - 1]  # at a Hopf point both signs change: no fold
+    if abs(x[2 * size - 1]) * math.sqrt(T.array(w, T.PRODUCT, size)[size - 1]) <= LEVEL:
+        phi[FOLD] = 0.0
     counts[UNSTABLE], counts[NULLITY], counts[VANISHED] = count_outside(w, logs, angles), 0.0, 0.0
     return OK if math.isfinite(phi[DOUBLING] + phi[TORUS] + phi[AMPLITUDE]) else NONFINITE

@@ -169,7 +169,7 @@ class Orbit:
         --------
         >>> states = [[0], [3], [4], [3], [0], [-3], [-4], [-3]]
         >>> orbit = Orbit.from_mesh([0, 0.25, 0.5, 0.75, 1], states, 8, {}, degree=2)
-        >>> orbit([1.0, 2.0, 2.5]).ravel().tolist()
+        >>> orbit([1.0, 2.0, 2.5]).ravel().round(12).tolist()
         [3.0, 4.0, 3.75]
         """
         mesh, degree = check_numbers("mesh", mesh, 1), check_whole("degree", degree, 1, MOST)
