@@ -122,7 +122,8 @@ class CriticalOrbit:
 class Critical:
     """A simple multiplier kappa on the unit circle: its function v (L, m, n) of mean square 1, means with its adjoint.
 
-    ``multiplicity`` counts the null vectors of the closing.
+    ``multiplicity`` counts the null vectors of the closing, and one more where a single one has no adjoint: then kappa
+    is a multiple multiplier all the same, as at 1:2 resonances.
     """
 
     def __init__(self, orbit, kappa):
@@ -132,6 +133,8 @@ class Critical:
         v = orbit.equations.function(np.conj(right[-1]), kappa)
         self.v, self.left = v / orbit.equations.size(v), left[:, -1]
         self.unit = self._raw(self.v)
+        if abs(self.unit) <= RANK * np.sum(orbit.steps):
+            self.multiplicity = max(self.multiplicity, 2)
 
     def _raw(self, r):
         """Mean with an adjoint null function of any size."""

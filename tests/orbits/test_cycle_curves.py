@@ -14,6 +14,7 @@ import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 
 from continuation import Branch, Kind, Orbit, Problem, Settings, Status, periodic_orbits, trace
+from continuation.orbits import forms
 from continuation.orbits.cycle_curves import curve_table
 from continuation.orbits.cycle_curves.curve_starts import CurveEquations, curve_and_start
 
@@ -176,6 +177,8 @@ def test_a_neimark_sacker_curve_and_one_of_doublings_meet_at_a_resonance():
     for one in (doublings["GPD1"], doublings["GPD2"]):
         sides = [normal_form_beside(doublings, one.index + step)["c"] for step in (-1, 1)]
         assert np.sign(sides[0]) != np.sign(sides[1])
+    form = forms.period_doubling(doublings.problem.critical_orbit(doublings["R21"]))
+    assert form["degenerate"] == "2 multipliers are -1"
     found = [one for one in doublings.special if one.kind is Kind.RESONANCE_TWO]
     gaps = [np.hypot(one["a"] - point["a"], one["b"] - point["b"]) for one in found]
     assert min(gaps) < 1e-8
