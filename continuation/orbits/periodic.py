@@ -24,6 +24,7 @@ SHRUNK = 1e-7
 # end: nearer ones are made by rounding, as orbits of no size are known to no digit.
 ONE = 1e-6
 DOUBTED = 0.1  # error of the trivial multiplier's logarithm beyond which special points may be those of the mesh
+LISTED = 6  # of these that are named
 COARSE = 1e-3  # error of the trivial multiplier of which a remark tells
 MOST_DEGREE = 8  # beyond, equations of one interval are ill-conditioned for nothing: more intervals do the same
 
@@ -291,10 +292,11 @@ class PeriodicOrbits(Equations):
         if errors[row] <= COARSE:
             return []
         doubted = [point.label for point in branch.special if is_doubted(point, errors)]
-        named = f"; so may be {', '.join(doubted)}" if doubted else ""
+        listed = ", ".join(doubted[:LISTED]) + (f" and {len(doubted) - LISTED} more" if len(doubted) > LISTED else "")
+        named = f"; where it is, {listed} may be the mesh's" if doubted else ""
         return [
-            f"the trivial multiplier, which is 1, is off by up to {errors[row]:.2g} (row {row}){named}: try more "
-            "`intervals`; beside canards and homoclinic orbits none are enough"
+            f"the trivial multiplier, which is 1, is off by up to {errors[row]:.2g} (row {row}): try more `intervals`; "
+            f"beside canards and homoclinic orbits none are enough{named}"
         ]
 
     def solve(self, guess, parameters=None):

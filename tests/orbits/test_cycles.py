@@ -186,3 +186,28 @@ def test_a_snake_of_folds_beside_branch_points(max_step):
     for kind, expected in ((Kind.FOLD, SNAKE_FOLDS), (Kind.BRANCH_POINT, SNAKE_BRANCH_POINTS)):
         found = [point["rn"] for point in points if point.kind is kind][:6]
         assert_allclose(found, expected, atol=1e-8)
+
+
+def test_a_canard_has_no_doublings_and_its_doubtful_points_are_named():
+    """In the plane multipliers are positive; along the canard the maps expand by e**30, where folds are the mesh's."""
+    problem = Problem.from_expressions(equations("FitzHugh-Nagumo"), {"I": 0.0, "e": 0.01})
+    equilibria = trace(problem, problem.solve([-1.2, -0.6]), "I", (0, 0.5))
+    settings = Settings(max_points=300)
+    branch = trace(periodic_orbits(problem), equilibria["HB1"], "I", {"I": (0, 1), "v_max": (-2, 0.5)}, settings=settings)
+    assert np.max(np.abs(branch.exponents[:, -1])) > 10
+    assert np.all(branch.multipliers[:, 0] > 0)
+    assert not [point for point in branch.special if point.kind is Kind.PERIOD_DOUBLING]
+    folds = [point.label for point in branch.special if point.kind is Kind.FOLD]
+    words = next(str(remark) for remark in branch.remarks if "trivial multiplier" in str(remark))
+    assert folds
+    assert all(label in words for label in folds[:3])
+    assert "may be the mesh's" in words
+
+
+def test_folds_whose_own_multipliers_part_are_not_doubted():
+    parameters = next(entry["parameters"] for entry in REFERENCE if entry["system"] == "tor")
+    problem = Problem.from_expressions(equations("tor"), parameters)
+    equilibria = trace(problem, [0, 0, 0], "rn", (-0.9, -0.4))
+    branch = trace(periodic_orbits(problem), equilibria["HB1"], "rn", {"rn": (-1, 0), "period": (0, 52)})
+    assert abs(branch.exponents[branch["LP5"].index, -1]) > 0.1
+    assert not [remark for remark in branch.remarks if "may be the mesh's" in str(remark)]
