@@ -8,7 +8,7 @@ import pytest
 from click.testing import CliRunner
 from matplotlib import pyplot
 
-from continuation import Branch, Problem, Settings, cli, periodic_orbits, trace
+from continuation import Branch, Kind, Problem, Settings, cli, periodic_orbits, trace
 from continuation.models.description import ModelError
 from continuation.orbits.profiles.orbit import Orbit
 
@@ -179,3 +179,17 @@ def test_limits_of_the_command_hold_for_orbits(here):
     done = run(*words, "--bounds", "z", 0, 1)
     assert done.exit_code == 2
     assert "--bounds z: no such state, output or column" in done.stderr
+
+
+def test_hopf_points_that_are_none_or_not_located_are_told_apart():
+    from types import SimpleNamespace
+
+    from continuation.models.cycle_start import hopf_point
+
+    lost = SimpleNamespace(label="HB1", kind=Kind.HOPF, located=False)
+    with pytest.raises(ValueError, match="cycles from HB1: this Hopf point was not located"):
+        hopf_point(SimpleNamespace(special=(lost,)), "HB1")
+    with pytest.raises(ValueError, match="cycles from HB2: no Hopf point of the branch of equilibria; it has HB1"):
+        hopf_point(SimpleNamespace(special=(lost,)), "HB2")
+    with pytest.raises(ValueError, match="it has none; a wider span, or `simulate`"):
+        hopf_point(SimpleNamespace(special=()), "HB1")
