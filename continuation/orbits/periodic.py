@@ -269,6 +269,7 @@ class PeriodicOrbits(Equations):
 
     def operations(self, p, active):
         """Operations of one trace, with tables of their own."""
+        self.base.check_varied(p, [list(self.parameters)[active]])
         return orbit_operations(self, p, active)
 
     def corrector(self, p, active) -> OrbitEquations:

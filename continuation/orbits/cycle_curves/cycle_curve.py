@@ -153,6 +153,7 @@ class CycleCurve(PeriodicOrbits):
 
     def operations(self, p, active):
         """Operations of one trace, with tables of their own."""
+        self.base.check_varied(p, self.vary)
         return curve_operations(self, p, active)
 
     def corrector(self, p, active) -> CurveEquations:

@@ -8,7 +8,7 @@ Anal. 10, 1973).  Unknowns are its values at m nodes of each interval, T and p; 
 
 import math
 
-from continuation.compiled.calls.arrays import doubles, fixed, part
+from continuation.compiled.calls.arrays import doubles, fixed, new_doubles, part
 from continuation.compiled.calls.interface import OK, callback
 from continuation.compiled.calls.kernel import inlined, internal
 from continuation.compiled.dense import dense
@@ -91,7 +91,7 @@ def residual(w, unknowns, parameters, out):
                 slope[k] -= h[i] * u[size] * field[i * nm + j * n + k]
     total = 0.0
     for k in range(size):
-        total += phase[k] * u[k]
+        total += phase[k] * (u[k] - u[k % n])  # a constant, which may be large, has no phase
     f[size] = total
     return status
 
@@ -144,13 +144,13 @@ def set_reference(w, u):
     phase, kept = T.array(w, T.PHASE, intervals * nm), T.array(w, T.REFERENCE, intervals * nm)
     values, quadrature = T.array(w, T.VALUES, (m, m + 1)), T.array(w, T.QUADRATURE, m)
     metric, h, slope = T.array(w, T.METRIC, n), T.array(w, T.MESH, intervals), T.array(w, T.POINT, (4, n))[2]
-    squared = 0.0
+    squared, moving = 0.0, new_doubles(intervals * nm)
     for k in range(intervals * nm):
-        phase[k], kept[k] = 0.0, u[k]
+        phase[k], kept[k], moving[k] = 0.0, u[k], u[k] - u[k % n]  # differences of large numbers are small
     for i in range(intervals):
         last = 0 if i + 1 == intervals else (i + 1) * nm
         for j in range(m):
-            slope_at(w, u, i, j, slope)
+            slope_at(w, moving, i, j, slope)
             for k in range(n):
                 squared += quadrature[j] * metric[k] * slope[k] * slope[k] / h[i]
                 weight = quadrature[j] * metric[k] * slope[k]

@@ -78,7 +78,7 @@ def out_of_phase(w, first, old, new, shift, target):
     phase, total = T.array(w, T.PHASE, intervals * n * m), 0.0
     interpolate(w, first, old, target, new, shift - math.floor(shift))
     for k in range(intervals * n * m):
-        total += phase[k] * target[k]
+        total += phase[k] * (target[k] - target[k % n])
     return total
 
 
