@@ -193,7 +193,9 @@ def test_a_canard_has_no_doublings_and_its_doubtful_points_are_named():
     problem = Problem.from_expressions(equations("FitzHugh-Nagumo"), {"I": 0.0, "e": 0.01})
     equilibria = trace(problem, problem.solve([-1.2, -0.6]), "I", (0, 0.5))
     settings = Settings(max_points=300)
-    branch = trace(periodic_orbits(problem), equilibria["HB1"], "I", {"I": (0, 1), "v_max": (-2, 0.5)}, settings=settings)
+    branch = trace(
+        periodic_orbits(problem), equilibria["HB1"], "I", {"I": (0, 1), "v_max": (-2, 0.5)}, settings=settings
+    )
     assert np.max(np.abs(branch.exponents[:, -1])) > 10
     assert np.all(branch.multipliers[:, 0] > 0)
     assert not [point for point in branch.special if point.kind is Kind.PERIOD_DOUBLING]
