@@ -132,8 +132,9 @@ class Critical:
         self.multiplicity = max(int(np.sum(sizes <= RANK * sizes[0])), 1)
         v = orbit.equations.function(np.conj(right[-1]), kappa)
         self.v, self.left = v / orbit.equations.size(v), left[:, -1]
-        self.unit = self._raw(self.v)
-        if abs(self.unit) <= RANK * np.sum(orbit.steps):
+        terms = np.conj(self.left) * orbit.equations.side(self.v).total
+        self.unit = np.sum(terms)
+        if abs(self.unit) <= RANK * np.sum(np.abs(terms)):  # against its terms: these have the units of all states
             self.multiplicity = max(self.multiplicity, 2)
 
     def _raw(self, r):

@@ -227,7 +227,7 @@ def test_plans_and_tasks_survive_as_text():
         "plan": decode(encode(plan_record(diagram.plan))), "origins": [{"found": "start"}], "failures": [],
         "labels": ["BP1"], "explored": ["BP1"], "status": "BUDGET", "effort": {"steps": 5}, "pending": [],
     }  # fmt: skip
-    back = diagram_of("made", kept, list(diagram.branches), diagram.problem)
+    back = diagram_of("made", kept, list(diagram.branches), [], diagram.problem)
     assert back.plan == diagram.plan
     assert isinstance(back.branches[0], Rows)
     assert (back.status, back.explored, back.origins) == (Completion.BUDGET, {"BP1"}, (Origin(),))

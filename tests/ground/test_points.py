@@ -68,4 +68,4 @@ def test_every_way_to_end_gives_advice_and_failures_are_told_from_what_was_asked
     assert failures | asked_for == set(Status)
     assert not failures & asked_for
     assert len({kind.label for kind in Kind}) == len(Kind)
-    assert all(len(kind.label) == 2 for kind in Kind)
+    assert all(kind.label.isalnum() and kind.label == kind.label.upper() and 2 <= len(kind.label) <= 5 for kind in Kind)
