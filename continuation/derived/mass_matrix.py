@@ -151,6 +151,8 @@ class MassExpressions:
         self.made, self.left = made, mass.left
 
     def __getattr__(self, name):
+        if name == "made":  # not there yet, while a copy is made
+            raise AttributeError(name)
         return getattr(self.made, name)
 
     def derivative(self, u, p, directions):
