@@ -22,7 +22,7 @@ from continuation.compiled.state.trace_state import COUNTS, NULLITY, UNSTABLE, V
 from continuation.orbits.cycle_curves import curve_table as K
 from continuation.orbits.kernels import table as T
 from continuation.orbits.kernels.floquet import find_multipliers
-from continuation.orbits.kernels.locating import FAR, find_zero, largest_residual
+from continuation.orbits.kernels.locating import FAR, extent, find_zero, largest_residual
 from continuation.orbits.kernels.merging import determinant
 from continuation.orbits.kernels.monitoring import (
     NEUTRAL,
@@ -256,13 +256,11 @@ def curve_refine(c, request, parameters, out):
     for j in range(size):
         weights[j], direction[j] = product[j], asked[size + j]
     guess, behind = part(asked, 0, size), 2 * size
-    beside, squared = 0.0, 0.0
-    for j in range(size):
-        squared += weights[j] * guess[j] * guess[j]
+    beside, reach = 0.0, 2.0 * FAR * extent(c, weights, guess)
     if test == tests - 1:  # no orbit can be had where it has shrunk to a point: begin clearly before that
         beside = FAR
         for j in range(size):
-            guess[j] -= 2.0 * FAR * (1.0 + math.sqrt(squared)) * direction[j]
+            guess[j] -= reach * direction[j]
     status, error = find_zero(c, test, tests, beside, guess, direction, weights, p, kept, watched)
     if status != OK:
         return status

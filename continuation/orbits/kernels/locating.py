@@ -60,6 +60,17 @@ def inner(weights, a, b):
 
 
 @internal
+def extent(w, weights, x):
+    """1 + |x| without the constants about which the states move: steps are measured by what orbits do, not where."""
+    n, m, intervals, _ = T.sizes(w)
+    squared = 0.0
+    for j in range(weights.shape[0]):
+        moving = x[j] - x[j % n] if j < intervals * n * m else x[j]
+        squared += weights[j] * moving * moving
+    return 1.0 + math.sqrt(squared)
+
+
+@internal
 def orbit_at(w, start, direction, weights, s, p, x, z, det):
     """Correct the orbit at ``start + s direction`` across the direction (a unit one), into x.
 
@@ -133,7 +144,7 @@ def first_orbit(w, guess, direction, weights, singular, p, a, za, det):
 
     Where the equations are singular at what is sought the guess itself may be so near to it that no orbit is to be had.
     """
-    first = FIRST * (1.0 + math.sqrt(inner(weights, guess, guess)))
+    first = FIRST * extent(w, weights, guess)
     sa, sb = -first if singular else 0.0, first
     status = orbit_at(w, guess, direction, weights, sa, p, a, za, det)
     for _ in range(WIDER):
@@ -148,13 +159,13 @@ def find_zero(w, test, tests, beside, guess, direction, weights, p, kept, watche
     """Secant method for the zero of a test function along the branch.
 
     tests : how many there are
-    beside : distance, relative to 1 + |x|, from which the zero is extrapolated where the equations are singular; 0:
+    beside : distance, in units of `extent`, from which the zero is extrapolated where the equations are singular; 0:
         they are not
     kept : (6, N) scratch; the zero and its tangent are left in its last rows.  Returns (status, error).
     """
     det, a, b, za, zb = new_doubles(2), kept[0], kept[1], kept[2], kept[3]
     scale, singular = 1.0 + math.sqrt(inner(weights, guess, guess)), beside > 0.0
-    enough = (beside if singular else PLACED) * scale
+    enough = beside * extent(w, weights, guess) if singular else PLACED * scale
     # Steps converge so fast that the last would lead to a singular point itself: they go beyond it, so that in the end
     # it lies half way between two orbits.
     aside = 0.5 * enough if singular else 0.0
