@@ -126,13 +126,17 @@ def trace(model, picture, target, settled, cycles, **options):
 @click.option("--max-points", type=int, help="Points stored in each direction of each branch.")
 @click.option("--max-branches", type=int, default=100, help="Branches, at most.")
 @click.option("--deflate", type=int, metavar="N", help="Look for unconnected branches at so many values.")
+@click.option("--cycles", is_flag=True, help="Follow the periodic orbits from Hopf points too.")
 @click.option("--plot", "picture", metavar="FILE", help="Draw the diagram (.png, .pdf, .svg ...).")
 @click.option("--save", "target", metavar="FILE", help="Keep the diagram (netCDF).")
-def diagram(model, picture, target, depth, max_branches, deflate, **options):
+def diagram(model, picture, target, depth, max_branches, deflate, cycles, **options):
     """Trace all branches that hang together with the start of the file MODEL (.toml, .ode)."""
     with _InputErrors():
         _check_files(picture, target)
-        title, problem, arguments = _arguments(_opened(model), {**options, "direction": "both"})
+        opened = _opened(model)
+        title, problem, arguments = _arguments(opened, {**options, "direction": "both"})
+        mesh = starting.cycle_start(opened.cycles, "").options
+        arguments["cycles"] = orbits.periodic_orbits(problem, **mesh) if cycles else False
     del arguments["direction"]
     found = _traced(
         problem, {**arguments, "depth": depth, "max_branches": max_branches, "deflate": deflate}, make_diagram

@@ -66,7 +66,7 @@ def hopf_point(branch, label):
 def orbit_limits(given, model) -> tuple:
     """Limits (name, low, high) of the command: those of states and outputs, and by column those of the orbits.
 
-    A state's limits hold for all of an orbit, its largest and its least value.
+    Limits of a state or an output hold for all of an orbit, its largest and its least value.
 
     Examples
     --------
@@ -76,15 +76,15 @@ def orbit_limits(given, model) -> tuple:
     {'x_min': (0.0, inf), 'x_max': (-inf, 2.0), 'period': (0.0, 9.0)}
     """
     problem, rest, limits = model.problem, [], {}
-    columns = ["period", *(f"{name}_{end}" for name in problem.states for end in ("max", "min"))]
+    values = (*problem.states, *problem.outputs)
+    columns = ["period", *(f"{name}_{end}" for name in values for end in ("max", "min"))]
     for name, low, high in given:
         if name in columns:
             limits[name] = (low, high)
             continue
-        if name not in (*problem.states, *problem.outputs):
-            known = [*problem.states, *problem.outputs, *columns]
+        if name not in values:
+            known = [*values, *columns]
             raise ValueError(f"--bounds {name}: no such state, output or column; known: {suggest(name, known)}")
         rest.append((name, low, high))
-        if name in problem.states:
-            limits |= {f"{name}_min": (low, math.inf), f"{name}_max": (-math.inf, high)}
+        limits |= {f"{name}_min": (low, math.inf), f"{name}_max": (-math.inf, high)}
     return rest, limits

@@ -8,7 +8,7 @@ import pytest
 from click.testing import CliRunner
 from matplotlib import pyplot
 
-from continuation import Branch, Kind, Problem, Settings, cli, periodic_orbits, trace
+from continuation import Branch, Diagram, Kind, Problem, Settings, cli, periodic_orbits, trace
 from continuation.models.description import ModelError
 from continuation.orbits.profiles.orbit import Orbit
 
@@ -179,6 +179,22 @@ def test_limits_of_the_command_hold_for_orbits(here):
     done = run(*words, "--bounds", "z", 0, 1)
     assert done.exit_code == 2
     assert "--bounds z: no such state, output or column" in done.stderr
+
+
+def test_limits_of_outputs_hold_along_orbits_and_diagrams_follow_orbits(here):
+    (here / "m.toml").write_text(
+        (here / "brusselator.toml").read_text().replace("[outputs]\n", '[outputs]\nenergy = "x**2 + y**2"\n')
+    )
+    for name in ("energy", "energy_max"):
+        done = run("trace", "m.toml", "--cycles", "HB1", "--span", 0, 2.5, "--save", "b.nc", "--bounds", name, 0, 9)
+        assert done.exit_code == 0, done.stderr
+        assert Branch.load("b.nc")["energy_max"][-1] == pytest.approx(9, abs=1e-6)
+    (here / "m.toml").write_text((here / "brusselator.toml").read_text() + "\n[cycles]\nintervals = 12\n")
+    done = run("diagram", "m.toml", "--cycles", "--span", 0, 2.5, "--save", "d.nc", "--plot", "d.png")
+    assert done.exit_code == 0, done.stderr
+    assert "periodic orbits from HB1" in done.stdout
+    (cycles,) = Diagram.load("d.nc").cycles
+    assert cycles.layout.intervals == 12
 
 
 def test_hopf_points_that_are_none_or_not_located_are_told_apart():
