@@ -7,8 +7,16 @@ import numpy as np
 from continuation.ground.arguments import UnknownName, shown
 from continuation.ground.status import Kind
 
+LISTED = 8  # values that a short text lists
 
-@dataclass(frozen=True, eq=False)
+
+def listed(names, values) -> str:
+    """``x = 1, y = 2``, shortened where there are many."""
+    pairs = [f"{name} = {value:.10g}" for name, value in zip(names, values)]
+    return ", ".join(pairs if len(pairs) <= LISTED else [*pairs[: LISTED - 1], f"... ({len(pairs)})"])
+
+
+@dataclass(frozen=True, eq=False, repr=False)
 class Point:
     """A solution: ``state`` (n,) and ``parameters`` by name; ``point["x"]`` reads any of them.
 
@@ -28,6 +36,19 @@ class Point:
     context: np.ndarray | None = field(default=None, repr=False)  # (C,) of an orbit: its mesh, its multipliers
 
     __iter__ = None  # its values are asked for by name
+
+    def __repr__(self):
+        count = f"; {self.unstable} unstable" if self.unstable >= 0 else ""
+        names = self.state_names or [f"u[{k}]" for k in range(len(self.state))]
+        return f"<{self._title()}: {listed(names, self.state)}; {self._place()}{count}>"
+
+    def _title(self) -> str:
+        """What it is, in its short text."""
+        return type(self).__name__
+
+    def _place(self) -> str:
+        """Its parameters, in its short text."""
+        return listed(self.parameters, self.parameters.values())
 
     def __getitem__(self, name):
         if not isinstance(name, str):
@@ -53,7 +74,7 @@ class LazyNormalForm:
         vars(point)["_normal_form"] = {} if value is None else value
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class SpecialPoint(Point):
     """A point where something happens: a row of its branch.
 
@@ -98,12 +119,21 @@ class SpecialPoint(Point):
     residual: float = 0.0
     error: float = 0.0
 
+    def _title(self) -> str:
+        """Label and kind."""
+        return f"{self.label or type(self).__name__}, {self.kind.name}{'' if self.located else ', not located'}"
+
+    def _place(self) -> str:
+        """The parameters that vary along its branch."""
+        names = self.vary or tuple(self.parameters)
+        return listed(names, (self.parameters[name] for name in names))
+
     def moved(self, **changes):
         """Copy with some fields changed; a normal form not computed yet is not computed for the copy either."""
         return replace(self, normal_form=vars(self)["_normal_form"], **changes)
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Start:
     """A point to trace from, as `start_from` prepares it and `switch` returns it.
 
@@ -141,6 +171,13 @@ class Start:
     continuum: int = 0
     ahead: np.ndarray | None = field(default=None, repr=False)
     moved: str = ""
+
+    def __repr__(self):
+        what = "known half-branch" if self.known else "half-branch" if self.outward else "start"
+        many = f" of {self.continuum}-parameter families" if self.continuum else ""
+        names = () if self.problem is None else self.problem.states
+        at = f"{listed(names, self.state)}; " if names else ""
+        return f"<Start, {what}{many}: {at}{self.vary} = {self.x[-1]:.10g}>"
 
     @property
     def active(self) -> int:

@@ -69,3 +69,16 @@ def test_every_way_to_end_gives_advice_and_failures_are_told_from_what_was_asked
     assert not failures & asked_for
     assert len({kind.label for kind in Kind}) == len(Kind)
     assert all(kind.label.isalnum() and kind.label == kind.label.upper() and 2 <= len(kind.label) <= 5 for kind in Kind)
+
+
+def test_points_are_shown_in_a_line():
+    point = Point(np.array([1.0, 2.5]), {"a": 3.0, "b": 4.0}, ("x", "y"), unstable=1)
+    assert repr(point) == "<Point: x = 1, y = 2.5; a = 3, b = 4; 1 unstable>"
+    assert repr(Point(np.zeros(1), {"a": 1.0})) == "<Point: u[0] = 0; a = 1>"
+    fold = SpecialPoint(np.zeros(20), {"a": 1.0, "b": 2.0}, vary=("b",), kind=Kind.FOLD, label="LP1", located=False)
+    assert repr(fold).startswith("<LP1, FOLD, not located: u[0] = 0, u[1] = 0,")
+    assert repr(fold).endswith("u[6] = 0, ... (20); b = 2>")
+    x = np.array([0.5, 0.25, 0.75])
+    start = Start(x, np.eye(3)[2], np.array([2.0, 0.5]), "b", problem=line(), outward=True)
+    assert repr(start) == "<Start, half-branch: x = 0.5, y = 0.25; b = 0.75>"
+    assert repr(Start(x, x, x, "b", known=True)) == "<Start, known half-branch: b = 0.75>"
