@@ -6,6 +6,7 @@ directions traced, -1 and 1, to their `Run`.
 
 import numpy as np
 
+from continuation.engine.assembly.hidden_spectrum import remarks_on_hidden_eigenvalues
 from continuation.engine.assembly.level_pieces import remarks_on_level_pieces
 from continuation.engine.assembly.near_crossings import remarks_on_crossings
 from continuation.engine.assembly.noise import remarks_on_noise
@@ -44,6 +45,7 @@ SOURCES = (
     remarks_of_problem,
     remarks_of_watchers,
     remarks_on_crossings,
+    remarks_on_hidden_eigenvalues,
     remarks_on_level_pieces,
     remarks_on_coincidence,
     remarks_on_noise,
