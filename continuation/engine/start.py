@@ -23,6 +23,7 @@ SWEEPS = 3  # of rows and columns made alike in turn: one does it but for matric
 # How far a start may be corrected, relative to 1 + |x|, without a word.  Ten times less and values read off a plot are
 # remarked on, ten times more and another branch than the one that was meant goes unnoticed.
 MOVED = 0.1
+ROUNDED = 1e-9  # correction, relative as well, of what was a solution to rounding
 NUDGE = 1e-3  # how far away, relative to units and |x|, a rank defect is looked for again: clear of RANK, still nearby
 
 
@@ -48,7 +49,7 @@ def start_from(problem, start, vary, parameters, span) -> Start:
     operations = problem.operations(p.copy(), active)
     state = make_state(operations, span, Steps(1.0, 1.0, 1.0), Settings(newton_iterations=25))
     x, measure = np.append(u, p[active]), measure_of(problem)
-    if not (correct_at_parameter(state, x) or correct_nearby(state, x, measure)):
+    if not correct_start(state, x, measure):
         refuse_conserved(problem, x[:-1], p)
         x[:-1] = solve_damped(problem, u, p)
     ok, tangent, condition = tangent_at(state, x, measure)
@@ -59,11 +60,34 @@ def start_from(problem, start, vary, parameters, span) -> Start:
     return Start(x, orient(tangent, measure), p, vary, problem=problem, moved=words_on_move(problem, u, x[:-1]))
 
 
+def correct_start(state, x, measure) -> bool:
+    """Correct x = (u, p) in place at fixed p, or with the least change; False where neither converges.
+
+    The latter also where x is a solution to rounding and Newton's method at fixed p leads away from it: on a line of
+    solutions at one value of p what rounding has made of p has its own solution, far along the line or nowhere.
+    """
+    fixed, near = x.copy(), x.copy()
+    met, units = correct_at_parameter(state, fixed), measure.units
+    if met and share_moved(fixed, x, units) <= MOVED:
+        x[:] = fixed
+        return True
+    if correct_nearby(state, near, measure) and (not met or share_moved(near, x, units) <= ROUNDED):
+        x[:] = near
+        return True
+    if met:
+        x[:] = fixed
+    return met
+
+
+def share_moved(x, given, units) -> float:
+    """Distance of x from what was given, relative to 1 + |given| in these units."""
+    return float(np.linalg.norm((x - given) / units) / (1.0 + np.linalg.norm(given / units)))
+
+
 def words_on_move(problem, given, x) -> str:
     """Say how far the unknowns x (n,) of a start are from those given, where that is more than `MOVED`; else ``""``."""
     units = measure_of(problem).units[:-1]
-    gaps, size = np.abs(x - given) / units, 1.0 + np.linalg.norm(given / units)
-    share = float(np.linalg.norm(gaps)) / size
+    gaps, share = np.abs(x - given) / units, share_moved(x, given, units)
     if not share > MOVED:
         return ""
     k = canonical.first_largest(gaps)

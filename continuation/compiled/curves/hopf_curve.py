@@ -17,8 +17,11 @@ from continuation.compiled.curves.bends import bend
 from continuation.compiled.dense import workspace as D
 from continuation.compiled.matrices import linalg
 from continuation.compiled.matrices.extremes import euclidean_norm
+from continuation.compiled.matrices.linalg import LEAST
 from continuation.compiled.state.trace_state import UNSTABLE
 
+# Squares of frequencies below this part of the square of F_u are zero but for rounding, at the end of the curve or beyond
+ROUNDED = 1e-14
 BT_TEST, ZERO_TEST, BAUTIN_TEST, POLE_TEST, PAIR_TEST, TESTS = range(6)
 
 # Frequency, relative to the scale of F_u, below which the Lyapunov coefficient is rounding: its terms cancel to
@@ -235,9 +238,10 @@ def hopf_monitor(c, point, p, out):
     right, left = new_doubles(n), new_doubles(n)
     for i in range(n):
         right[i], left[i] = one[i, n].real, one[n, i].real
-    phi[BT_TEST], memory = y[n], C.remembered(c)
+    size, memory = linalg.scale_of(D.jacobian(fixed(c, C.BASE))), C.remembered(c)
+    phi[BT_TEST] = y[n] if y[n] > ROUNDED * size * size else min(y[n], -LEAST)
     phi[BAUTIN_TEST] = memory[0]
-    if math.sqrt(max(y[n], 0.0)) > least_frequency(c) * linalg.scale_of(D.jacobian(fixed(c, C.BASE))):
+    if math.sqrt(max(y[n], 0.0)) > least_frequency(c) * size:
         value = lyapunov(c, y, parameters, y[n], one[:, n].copy(), one[n].copy())
         phi[BAUTIN_TEST] = value / (1.0 + abs(value))
     phi[POLE_TEST] = math.copysign(1.0, phi[ZERO_TEST]) * phi[BAUTIN_TEST]
