@@ -20,7 +20,7 @@ from continuation.compiled.matrices.extremes import euclidean_norm
 from continuation.compiled.matrices.linalg import LEAST
 from continuation.compiled.state.trace_state import UNSTABLE
 
-# Squares of frequencies below this part of the square of F_u are zero but for rounding, at the end of the curve or beyond
+# Squares of frequencies below this part of the square of F_u are zero but for rounding: the end of the curve or beyond.
 ROUNDED = 1e-14
 BT_TEST, ZERO_TEST, BAUTIN_TEST, POLE_TEST, PAIR_TEST, TESTS = range(6)
 
