@@ -66,10 +66,9 @@ CALLBACKS = {
 
 def orbit_table(cycles, k: int, active: int) -> T.OrbitTable:
     """Tables of a `PeriodicOrbits` problem on its mesh, the phase measured against its reference."""
-    n, m = len(cycles.base.states), cycles.degree
-    base = dense_table(cycles.base, k, active)
-    table = T.OrbitTable(base, (n, m, k, active), cycles.mesh, cycles.metric, cycles.inner_weights())
-    table.table[T.WIDTH] = width(n * m * len(cycles.mesh) + 2, len(TESTS), cycles.context)
+    base, sizes = dense_table(cycles.base, k, active), {"degree": cycles.degree, "parameters": k, "active": active}
+    table = T.OrbitTable(base, cycles.mesh, cycles.metric, cycles.inner_weights(), **sizes)
+    table.table[T.WIDTH] = width(int(table.table[T.UNKNOWNS]), len(TESTS), cycles.context)
     for index, name in (
         (T.RESIDUAL, "residual"),
         (T.LINEARISE, "linearise"),

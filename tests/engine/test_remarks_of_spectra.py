@@ -19,6 +19,19 @@ def test_fast_states_hide_nothing_up_to_a_million(rate):
     assert not branch.remarks
 
 
+def field(u, p, out):
+    squared = u[0] ** 2 + u[1] ** 2
+    out[0] = p[0] * u[0] - u[1] - u[0] * squared
+    out[1] = u[0] + p[0] * u[1] - u[1] * squared + u[2]
+    out[2] = -2e9 * u[2]
+
+
+def test_it_is_told_of_differences_too():
+    branch = trace(Problem(field, ("x", "y", "z"), {"mu": -0.5}), [0, 0, 0], "mu", (-0.7, 0.5))
+    (remark,) = [remark for remark in branch.remarks if "read zero" in str(remark)]
+    assert not branch.hopfs
+
+
 def test_what_they_hide_is_told():
     """A Hopf point beside a rate of 1e10, of which a count to nine digits sees nothing."""
     problem = Problem.from_expressions(TEXTS | {"z": "-1e10*z"}, {"mu": -0.5})

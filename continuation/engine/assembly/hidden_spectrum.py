@@ -6,8 +6,9 @@ from continuation.equations.derivatives import state_jacobian
 from continuation.equations.stability import ZERO_EIGENVALUE, balanced_scale
 from continuation.results.remarks import Remark
 
-# Part of the balanced F_u below which an eigenvalue is what rounding leaves of zero, of the solution as well.
-ROUNDED = 1e-11
+# Part of the balanced F_u below which an eigenvalue is what rounding leaves of zero, of the solution as well; and what
+# differences leave of it.
+ROUNDED, DIFFERENCED = 1e-11, 1e-10
 STRETCH = 5  # rows one after the other at least: beside special points eigenvalues are small on fewer
 
 
@@ -22,13 +23,12 @@ def hidden_at(problem, rows, row) -> tuple:
 
 def remarks_on_hidden_eigenvalues(problem, rows, runs) -> list:
     """Say so where eigenvalues read zero along rows because others are so much larger."""
-    exact = "jacobian" in problem.functions and problem.stability == "flow"
-    if not exact or len(rows.vary) > 1 or rows.layout is not None:
+    if problem.stability != "flow" or "residual" not in problem.functions or len(rows.vary) > 1:
         return []
-    found = []
+    found, least = [], ROUNDED if "jacobian" in problem.functions else DIFFERENCED
     for first, last in stretches(rows.nullity > 0):
         size, scale = hidden_at(problem, rows, (first + last) // 2)
-        if size > ROUNDED * scale:
+        if size > least * scale:
             text = (
                 f"eigenvalues of size {size:.2g} read zero beside F_u of size {scale:.2g} from row {first} to row "
                 f"{last}: they are not counted, and special points of theirs may be missing; take the fast states out "

@@ -2,7 +2,7 @@
 
 import math
 
-from continuation.compiled.calls.arrays import doubles, fixed, int32s, integers, new_doubles, part
+from continuation.compiled.calls.arrays import doubles, fixed, integers, new_doubles, part
 from continuation.compiled.calls.interface import NONFINITE, OK, SINGULAR, call, callback
 from continuation.compiled.calls.kernel import internal
 from continuation.compiled.matrices import linalg
@@ -21,16 +21,13 @@ from continuation.compiled.state.messages import (
 from continuation.compiled.state.trace_state import COUNTS, NULLITY, UNSTABLE, VANISHED
 from continuation.orbits.cycle_curves import curve_table as K
 from continuation.orbits.kernels import table as T
-from continuation.orbits.kernels.floquet import find_multipliers
 from continuation.orbits.kernels.locating import FAR, extent, find_zero, largest_residual
 from continuation.orbits.kernels.merging import determinant
 from continuation.orbits.kernels.monitoring import (
     NEUTRAL,
     amplitude_test,
-    correct_smallest,
-    gather_maps,
     torus_test,
-    trivial_last,
+    write_spectrum,
 )
 from continuation.orbits.kernels.returning import interpolate
 
@@ -214,15 +211,10 @@ def curve_monitor(c, point, parameters, out):
     status = call(fixed(c, T.LINEARISE), c, y, p, y)
     if status != OK:
         return NONFINITE if status == SINGULAR else status
-    mesh, logs, h = part(phi, 2 * tests, intervals), part(phi, 2 * tests + intervals, n), T.array(w, T.MESH, intervals)
-    angles, counts = part(phi, 2 * tests + intervals + n, n), part(phi, 2 * tests + intervals + 2 * n, COUNTS)
-    for i in range(intervals):
-        mesh[i] = h[i]
-    lapack, ints = integers(fixed(w, T.LAPACK), len(linalg.LAPACK)), int32s(fixed(w, T.INTS), 8)
-    if not find_multipliers(lapack, ints, fixed(w, T.FLOQUET), gather_maps(w), logs, angles):
+    logs, angles = part(phi, 2 * tests + intervals, n), part(phi, 2 * tests + intervals + n, n)
+    counts = part(phi, 2 * tests + intervals + 2 * n, COUNTS)
+    if not write_spectrum(w, part(phi, 2 * tests, intervals), logs, angles):
         return NONFINITE
-    trivial_last(logs, angles)
-    correct_smallest(w, logs, angles)
     others_logs, others_angles = logs.copy(), angles.copy()
     others = drop_critical(c, y, others_logs, others_angles)
     write_tests(c, y, p, others_logs, others_angles, others, phi)

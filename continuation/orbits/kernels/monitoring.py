@@ -116,6 +116,21 @@ def correct_smallest(w, logs, angles):
 
 
 @internal
+def write_spectrum(w, mesh, logs, angles):
+    """Write the mesh (L,) and the multipliers of the orbit that was factored last, the trivial one last; if it can."""
+    intervals = fixed(w, T.INTERVALS)
+    h = T.array(w, T.MESH, intervals)
+    for i in range(intervals):
+        mesh[i] = h[i]
+    lapack, ints = integers(fixed(w, T.LAPACK), len(linalg.LAPACK)), int32s(fixed(w, T.INTS), 8)
+    if not find_multipliers(lapack, ints, fixed(w, T.FLOQUET), gather_maps(w), logs, angles):
+        return False
+    trivial_last(logs, angles)
+    correct_smallest(w, logs, angles)
+    return True
+
+
+@internal
 def parity(w):
     """Sign of the product of all ``mu - 1`` but the trivial one's: that of the equations' determinant at fixed p."""
     n = fixed(w, T.STATES)
@@ -204,16 +219,10 @@ def monitor(w, point, p, out):
     x, phi = doubles(point, 2 * size + SOLVED), doubles(out, 2 * TESTS + intervals + 2 * n + COUNTS)
     for k in range(2 * TESTS):
         phi[k] = 0.0
-    mesh, logs = part(phi, 2 * TESTS, intervals), part(phi, 2 * TESTS + intervals, n)
-    angles, counts = part(phi, 2 * TESTS + intervals + n, n), part(phi, 2 * TESTS + intervals + 2 * n, COUNTS)
-    h = T.array(w, T.MESH, intervals)
-    for i in range(intervals):
-        mesh[i] = h[i]
-    lapack, ints = integers(fixed(w, T.LAPACK), len(linalg.LAPACK)), int32s(fixed(w, T.INTS), 8)
-    if not find_multipliers(lapack, ints, fixed(w, T.FLOQUET), gather_maps(w), logs, angles):
+    logs, angles = part(phi, 2 * TESTS + intervals, n), part(phi, 2 * TESTS + intervals + n, n)
+    counts = part(phi, 2 * TESTS + intervals + 2 * n, COUNTS)
+    if not write_spectrum(w, part(phi, 2 * TESTS, intervals), logs, angles):
         return NONFINITE
-    trivial_last(logs, angles)
-    correct_smallest(w, logs, angles)
     phi[BRANCH], phi[TESTS + BRANCH] = x[2 * size + DETERMINANT], x[2 * size + EXPONENT]
     phi[DOUBLING] = 1.0  # in the plane the multiplier is positive
     if n > 2:

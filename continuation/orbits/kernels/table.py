@@ -105,6 +105,71 @@ def chunks(intervals: int) -> np.ndarray:
     return out
 
 
+def given_arrays(mesh, metric, product, degree) -> dict:
+    """What the kernels are told: the mesh, weights, and matrices of the polynomials."""
+    b = basis(degree)
+    return {
+        PLACES: chunks(len(mesh)),
+        MESH: np.array(mesh, float),
+        FORMER: np.array(mesh, float),
+        PRODUCT: np.array(product, float),
+        METRIC: np.array(metric, float),
+        VALUES: b.values,
+        SLOPES: b.slopes,
+        INNER: b.inner,
+        OUTER: b.outer,
+        QUADRATURE: b.quadrature,
+        WEIGHTS: b.weights,
+        TOP: b.top,
+        POWERS: b.powers,
+        NODES_AT: b.nodes,
+        LAPACK: linalg.lapack_table(),
+    }
+
+
+def room_for(n, m, intervals, groups, parameters) -> dict:
+    """What the kernels write and remember, by size."""
+    nm, wide = n * m, 3 * n + 4
+
+    def lanes(*shape):
+        return np.zeros((*shape, LANES))
+
+    return {
+        FLAGS: np.zeros(N_FLAGS, np.int64),
+        PHASE: np.zeros(intervals * nm),
+        REFERENCE: np.zeros(intervals * nm),
+        JACOBIANS: lanes(groups, nm, n),
+        SLANTS: lanes(groups, nm, 2),
+        STAGES: lanes(groups, nm, nm + n + 4),
+        MAPS: lanes(groups, n, n + 4),
+        BORDERS: lanes(groups, 2, n + 4),
+        KEPT: lanes(groups, n, wide),
+        MERGING: lanes(2 * n + 2, wide),
+        SEGMENT: lanes(n + 2, 2 * n + 4),
+        JOINTS: np.zeros((LANES, n, wide)),
+        JOINING: np.zeros((2 * n + 2, wide)),
+        WHOLE: np.zeros((n + 2, 2 * n + 4)),
+        CLOSING: np.zeros((n + 2, n + 2)),
+        SIDES: np.zeros(2 * (n + 2)),
+        SQUARE: np.zeros((n, n)),
+        GROWTH: np.ones(2),
+        ROWS: lanes(2, nm),
+        POINT: np.zeros((4, n)),
+        SPARE: lanes(nm),
+        SINGLES: np.zeros(groups, np.int64),
+        INSIDE: lanes(nm),
+        FIELD: np.zeros(intervals * nm),
+        FIELD_AT: np.full(intervals * nm + 1 + parameters, np.nan),
+        NODES: lanes(2, groups + 1, n),
+        MONODROMY: np.zeros((intervals, n, n)),
+        FLOQUET: np.zeros(scratch_size(n, intervals)),
+        PIVOTS: np.zeros(n + 2, np.int32),
+        INTS: np.zeros(8, np.int32),
+        OTHER: np.zeros(intervals * nm),
+        FIRST: np.zeros(2 * (intervals * nm + 2) + intervals),
+    }
+
+
 class OrbitTable:
     """Own the table of one trace and the arrays whose addresses it holds.
 
@@ -112,73 +177,21 @@ class OrbitTable:
     ----------
     base : DenseTable
         Of the vector field.
-    sizes : (n, m, number of parameters, active)
     mesh : (L,) array
     metric : (n,) array
     product : (L m n + 2,) array
+    degree, parameters, active : int
+        m, the number of parameters, and which of them is varied.
     """
 
-    def __init__(self, base, sizes, mesh, metric, product):
-        n, m, parameters, active = sizes
-        intervals, b = len(mesh), basis(m)
-        places = chunks(intervals)
-        groups, nm, wide = len(places), n * m, 3 * n + 4
-
-        def lanes(*shape):
-            return np.zeros((*shape, LANES))
-
-        self.arrays = {
-            PLACES: np.ascontiguousarray(places),
-            FLAGS: np.zeros(N_FLAGS, np.int64),
-            MESH: np.array(mesh, float),
-            PRODUCT: np.array(product, float),
-            METRIC: np.array(metric, float),
-            PHASE: np.zeros(intervals * nm),
-            REFERENCE: np.zeros(intervals * nm),
-            VALUES: b.values,
-            SLOPES: b.slopes,
-            INNER: b.inner,
-            OUTER: b.outer,
-            QUADRATURE: b.quadrature,
-            WEIGHTS: b.weights,
-            TOP: b.top,
-            POWERS: b.powers,
-            NODES_AT: b.nodes,
-            JACOBIANS: lanes(groups, nm, n),
-            SLANTS: lanes(groups, nm, 2),
-            STAGES: lanes(groups, nm, nm + n + 4),
-            MAPS: lanes(groups, n, n + 4),
-            BORDERS: lanes(groups, 2, n + 4),
-            KEPT: lanes(groups, n, wide),
-            MERGING: lanes(2 * n + 2, wide),
-            SEGMENT: lanes(n + 2, 2 * n + 4),
-            JOINTS: np.zeros((LANES, n, wide)),
-            JOINING: np.zeros((2 * n + 2, wide)),
-            WHOLE: np.zeros((n + 2, 2 * n + 4)),
-            CLOSING: np.zeros((n + 2, n + 2)),
-            SIDES: np.zeros(2 * (n + 2)),
-            SQUARE: np.zeros((n, n)),
-            GROWTH: np.ones(2),
-            ROWS: lanes(2, nm),
-            POINT: np.zeros((4, n)),
-            SPARE: lanes(nm),
-            SINGLES: np.zeros(groups, np.int64),
-            INSIDE: lanes(nm),
-            FIELD: np.zeros(intervals * nm),
-            FIELD_AT: np.full(intervals * nm + 1 + parameters, np.nan),
-            NODES: lanes(2, groups + 1, n),
-            MONODROMY: np.zeros((intervals, n, n)),
-            FLOQUET: np.zeros(scratch_size(n, intervals)),
-            PIVOTS: np.zeros(n + 2, np.int32),
-            INTS: np.zeros(8, np.int32),
-            LAPACK: linalg.lapack_table(),
-            OTHER: np.zeros(intervals * nm),
-            FORMER: np.array(mesh, float),
-            FIRST: np.zeros(2 * (intervals * nm + 2) + intervals),
-        }
+    def __init__(self, base, mesh, metric, product, *, degree, parameters, active):
+        n, intervals = len(metric), len(mesh)
+        self.arrays = given_arrays(mesh, metric, product, degree)
+        groups = len(self.arrays[PLACES])
+        self.arrays |= room_for(n, degree, intervals, groups, parameters)
         self.table = np.zeros(TABLE, np.int64)
-        self.table[:WIDTH] = n, m, intervals, groups, parameters, active, base.address
-        self.table[UNKNOWNS] = intervals * nm + 2
+        self.table[:WIDTH] = n, degree, intervals, groups, parameters, active, base.address
+        self.table[UNKNOWNS] = intervals * n * degree + 2
         for index, array in self.arrays.items():
             self.arrays[index] = np.ascontiguousarray(array)
             self.table[index] = address_of(self.arrays[index])
