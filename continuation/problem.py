@@ -36,6 +36,7 @@ class Verbs:
 
     source = None  # plain description of a problem made from text, from which `from_source` makes it again
     model = None  # what else the file says that it was read from
+    mass = None  # the `MassMatrix`, where the equations are those of one
 
     def solve(self, guess, parameters=None) -> Point:
         """Damped Newton from `guess` at fixed parameters.
@@ -75,7 +76,7 @@ class Verbs:
 
     def as_given(self):
         """The problem of F alone, where the equations are those of a mass matrix as well; else itself."""
-        if getattr(self, "mass", None) is None:
+        if self.mass is None:
             return self
         other = copy.copy(self)
         other.mass, other.functions = None, self.mass.given
@@ -91,9 +92,7 @@ class Verbs:
 
     def blame(self, u, p) -> str:
         """Say which part of the equations is not finite at (u, p), in the words of a model given as text."""
-        made, mass = getattr(self, "expressions", None), getattr(self, "mass", None)
-        if mass is not None and (words := mass.blame(self.functions["residual"], u, p)):
-            return words
+        made = self.mass if self.mass is not None else getattr(self, "expressions", None)
         return made.blame(u, p) if made is not None else super().blame(u, p)
 
     def restricted(self, elements=None, *, stability="subspace"):
@@ -175,8 +174,8 @@ class Problem(Verbs, Equations):
     mass : (n, n) array, or mapping of states to float, optional
         M in ``M u' = F(u, p)``: constant, singular or not (of index 1 then); a mapping gives the diagonal, 1 where it
         says nothing: ``mass={"z": 0}`` makes the equation of z a constraint.  The problem's functions are those of
-        ``u' = G(u, p)`` with the same solutions: spectra are those of the pencil (F_u, M), with a large negative
-        number for each infinite eigenvalue; see `continuation.derived.mass_matrix`.
+        ``u' = G(u, p)`` with the same solutions: spectra are those of the pencil (F_u, M), with -1 for each
+        infinite eigenvalue; see `continuation.derived.mass_matrix`.
 
     Raises
     ------

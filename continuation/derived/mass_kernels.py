@@ -12,18 +12,28 @@ from continuation.compiled.calls.kernel import internal
 from continuation.compiled.dense.dense import CUBE_ROOT
 
 N, R, K, FIELD, FIELD_DATA, MATRIX, MATRIX_DATA, LEFT, LEADING, MASS = range(10)  # entries of `data`
-# Part of the Frobenius norm of the rates that the constraints' own rate has at least: it depends on units, so it must
-# be small; at none it vanishes where all others do, at a Bogdanov-Takens point.
-LEAST_RATE = 1e-6
+RATE = 1.0  # at which constraints that do not hold are approached, in the problem's unit of time
+SINGULAR_AT = 1e-13  # of the largest pivot: a matrix with a smaller one is singular, but for rounding
 # Relative step of differences of F_u where that is made of differences itself, known to 1e-10 or so.
 TWICE = 1e-4
-HELD = 1e-8  # of a constraint's terms: nearer to zero and how the rate varies is not asked, which takes 2 n Jacobians
 
 
 @internal
 def solve_block(a, b):
-    """Solve ``a x = b`` for the columns of b (n, m) in place, by elimination with row exchanges; a is overwritten."""
+    """Solve ``a x = b`` for the columns of b (n, m) in place, by elimination with row exchanges; a is overwritten.
+
+    Returns whether a is regular: its rows, made alike, leave no pivot that is rounding.
+    """
     n, m = b.shape
+    least, most = math.inf, 0.0
+    for i in range(n):
+        size = 0.0
+        for j in range(n):
+            size = max(size, abs(a[i, j]))
+        for j in range(n):
+            a[i, j] /= size
+        for j in range(m):
+            b[i, j] /= size
     for k in range(n):
         row = k
         for i in range(k + 1, n):
@@ -33,6 +43,7 @@ def solve_block(a, b):
             a[k, j], a[row, j] = a[row, j], a[k, j]
         for j in range(m):
             b[k, j], b[row, j] = b[row, j], b[k, j]
+        least, most = min(least, abs(a[k, k])), max(most, abs(a[k, k]))
         for i in range(k + 1, n):
             factor = a[i, k] / a[k, k]
             if factor != 0.0:
@@ -46,6 +57,7 @@ def solve_block(a, b):
             for i in range(k + 1, n):
                 total -= a[k, i] * b[i, j]
             b[k, j] = total / a[k, k]
+    return least > SINGULAR_AT * most
 
 
 @internal
@@ -69,6 +81,15 @@ def field_at(d, u, p, f):
 
 
 @internal
+def unit_of(u):
+    """What a step of differences is relative to beside the value itself: 1, or the largest value where all are less."""
+    largest = 0.0
+    for j in range(u.shape[0]):
+        largest = max(largest, abs(u[j]))
+    return min(1.0, largest) if largest > 0.0 else 1.0
+
+
+@internal
 def jacobian_at(d, u, p, a):
     """F_u (n, n), by central differences where it is not given; a status."""
     n, status = d[N], OK
@@ -77,10 +98,10 @@ def jacobian_at(d, u, p, a):
             for j in range(n):
                 a[i, j] = math.nan
         return call(d[MATRIX], d[MATRIX_DATA], u, p, a)
-    above, below = new_doubles((n, 1)), new_doubles((n, 1))
+    above, below, unit = new_doubles((n, 1)), new_doubles((n, 1)), unit_of(u)
     for j in range(n):
         value = u[j]
-        step = CUBE_ROOT * max(1.0, abs(value))
+        step = CUBE_ROOT * max(unit, abs(value))
         u[j] = value + step
         status = max(status, field_at(d, u, p, above))
         high = u[j]
@@ -104,38 +125,21 @@ def leading_matrix(d, la, e):
 
 
 @internal
-def constraint_rate(d, la, e):
-    """Rate at which constraints that do not hold are approached: like the others', whatever the units."""
-    n, r = d[N], d[R]
-    s, total, squares = new_doubles((n, n)), 0.0, 0.0
-    for i in range(r):
-        for j in range(n):
-            s[i, j] = la[i, j]
-    solve_block(leading_matrix(d, la, e), s)
-    for i in range(n):
-        for j in range(n):
-            total += abs(s[i, j] * s[j, i])
-            squares += s[i, j] * s[i, j]
-    return math.sqrt(total + LEAST_RATE * LEAST_RATE * squares)
-
-
-@internal
-def velocity(d, u, p, la, lf, f):
-    """``u'`` into f (n, 1), ``L F`` into lf (n, 1) and ``L F_u`` into la (n, n): (status, rate of the constraints)."""
+def velocity(d, u, p, la, f):
+    """``u'`` into f (n, 1) and ``L F_u`` into la (n, n); a status."""
     n, r = d[N], d[R]
     left, e = doubles(d[LEFT], (n, n)), doubles(d[LEADING], (r, n))
-    a, rate = new_doubles((n, n)), 0.0
-    status = field_at(d, u, p, f)
-    weigh_rows(left, f, lf)
+    a, given = new_doubles((n, n)), new_doubles((n, 1))
+    status = field_at(d, u, p, given)
     if status == OK:
         status = jacobian_at(d, u, p, a)
-    if status == OK:
-        weigh_rows(left, a, la)
-        rate = constraint_rate(d, la, e)
-        for i in range(n):
-            f[i, 0] = lf[i, 0] if i < r else -rate * lf[i, 0]
-        solve_block(leading_matrix(d, la, e), f)
-    return status, rate
+    if status != OK:
+        return status
+    weigh_rows(left, given, f)
+    weigh_rows(left, a, la)
+    for i in range(r, n):
+        f[i, 0] *= -RATE
+    return OK if solve_block(leading_matrix(d, la, e), f) else NONFINITE
 
 
 @internal
@@ -145,47 +149,13 @@ def step_of_jacobians(d):
 
 
 @internal
-def is_held(d, u, lf, la):
-    """Whether the constraints L F (n, 1) hold, but for so little that their rate need not be differentiated."""
-    n = d[N]
-    for i in range(d[R], n):
-        terms = 0.0
-        for j in range(n):
-            terms += abs(la[i, j]) * max(1.0, abs(u[j]))
-        if abs(lf[i, 0]) > HELD * terms:
-            return False
-    return True
-
-
-@internal
-def add_slopes_of_rate(d, u, p, lf, result):
-    """Take the constraints times the derivative of their rate, by central differences, off the rows; a status."""
-    n, r, status = d[N], d[R], OK
-    left, e = doubles(d[LEFT], (n, n)), doubles(d[LEADING], (r, n))
-    a, la = new_doubles((n, n)), new_doubles((n, n))
-    for j in range(n):
-        value, slope, high = u[j], 0.0, 0.0
-        step = step_of_jacobians(d) * max(1.0, abs(value))
-        for side in (1.0, -1.0):
-            u[j] = value + side * step
-            status = max(status, jacobian_at(d, u, p, a))
-            weigh_rows(left, a, la)
-            slope += side * constraint_rate(d, la, e)
-            high += side * u[j]
-        u[j] = value
-        for i in range(r, n):
-            result[i, j] -= slope / high * lf[i, 0]
-    return status
-
-
-@internal
 def add_turn(d, u, p, f, result):
     """Take the change of ``L F_u`` along the way f (n, 1) off the constraints' rows: K varies there; a status."""
     n, r, status, reach = d[N], d[R], OK, math.inf
     left, a, la, there = doubles(d[LEFT], (n, n)), new_doubles((n, n)), new_doubles((n, n)), new_doubles(n)
     for i in range(n):
         if f[i, 0] != 0.0:
-            reach = min(reach, step_of_jacobians(d) * max(1.0, abs(u[i])) / abs(f[i, 0]))
+            reach = min(reach, step_of_jacobians(d) * max(unit_of(u), abs(u[i])) / abs(f[i, 0]))
     if not reach < math.inf:
         return OK
     for side in (1.0, -1.0):
@@ -238,15 +208,10 @@ def regular_matrix(data, v, p, out):
 
 @callback
 def singular_vector(data, v, p, out):
-    """``u' = K^-1 [L F; -rate L F]``."""
+    """``u' = K^-1 [L F; -RATE L F]``."""
     d = integers(data, MASS)
     n = d[N]
-    la, lf, f = new_doubles((n, n)), new_doubles((n, 1)), new_doubles((n, 1))
-    status, _ = velocity(d, copied(v, n), doubles(p, d[K]), la, lf, f)
-    result = doubles(out, n)
-    for i in range(n):
-        result[i] = f[i, 0]
-    return status
+    return velocity(d, copied(v, n), doubles(p, d[K]), new_doubles((n, n)), doubles(out, (n, 1)))
 
 
 @callback
@@ -255,18 +220,13 @@ def singular_matrix(data, v, p, out):
     d = integers(data, MASS)
     n, r = d[N], d[R]
     u, q, result = copied(v, n), doubles(p, d[K]), doubles(out, (n, n))
-    la, lf, f = new_doubles((n, n)), new_doubles((n, 1)), new_doubles((n, 1))
-    status, rate = velocity(d, u, q, la, lf, f)
+    la, f = new_doubles((n, n)), new_doubles((n, 1))
+    status = velocity(d, u, q, la, f)
+    if status != OK:
+        return status
     for i in range(n):
         for j in range(n):
-            result[i, j] = la[i, j] if i < r else -rate * la[i, j]
-    if status == OK and not is_held(d, u, lf, la):
-        status = add_slopes_of_rate(d, u, q, lf, result)
-    if status == OK:
-        status = add_turn(d, u, q, f, result)
-    solve_block(leading_matrix(d, la, doubles(d[LEADING], (r, n))), result)
-    total = 0.0
-    for i in range(n):
-        for j in range(n):
-            total += result[i, j]
-    return status if status != OK or math.isfinite(total) else NONFINITE
+            result[i, j] = la[i, j] if i < r else -RATE * la[i, j]
+    status = add_turn(d, u, q, f, result)
+    regular = solve_block(leading_matrix(d, la, doubles(d[LEADING], (r, n))), result)
+    return status if status != OK or regular else NONFINITE

@@ -2,12 +2,13 @@
 
 Of a regular M it is ``G = M^-1 F``.  Of a singular one of rank r some n - r rows of ``L F`` are constraints, with L
 such that ``L M = [E; 0]``.  They hold for all time if they hold once and their derivative does, ``(L F_u) u' = 0`` in
-these rows; with ``-rate`` times the constraints on its right-hand side those that do not hold are approached.  So
+these rows; with minus the constraints on its right-hand side those that do not hold are approached, at the rate 1 in
+the problem's unit of time.  So
 
-    K(u) u' = [L F; -rate L F],   K = [E; L F_u],
+    K(u) u' = [L F; -L F],   K = [E; L F_u],
 
 has all solutions, equilibria and periodic orbits of the original, with the stability of these: the spectrum of G_u is
-that of the pencil (F_u, M), n - r times ``-rate`` in place of what is infinite there.  K is regular where the
+that of the pencil (F_u, M), n - r times -1 in place of what is infinite there.  K is regular where the
 constraints can be solved for as many states (index 1); where that ceases, and an eigenvalue passes through infinity, a
 branch ends or says that rounding hides what is there.  Source: Baumgarte, Comput. Methods Appl. Mech. Engrg. 1 (1972).
 """
@@ -24,7 +25,20 @@ from continuation.derived.composed import ComposedFunction
 from continuation.ground.arguments import shown
 from continuation.ground.names import as_real, suggest
 
+SWEEPS = 5  # of rows and columns made alike in turn, so that units of states and equations do not matter
 RANK = 1e-10  # of the largest singular value of a matrix whose rows are of unit length, below which one is zero
+
+
+def rows_and_columns_alike(matrix) -> tuple:
+    """The matrix with rows and columns of unit length, next to; and the lengths that rows were divided by (0: none)."""
+    alike, lengths = np.array(matrix), np.where(np.any(matrix, axis=1), 1.0, 0.0)
+    for _ in range(SWEEPS):
+        columns = np.linalg.norm(alike, axis=0)
+        alike = alike / np.where(columns > 0, columns, 1.0)
+        rows = np.linalg.norm(alike, axis=1)
+        rows = np.where(rows > 0, rows, 1.0)
+        alike, lengths = alike / rows[:, None], lengths * rows
+    return alike, lengths
 
 
 class MassMatrix:
@@ -35,11 +49,10 @@ class MassMatrix:
 
     def __init__(self, matrix):
         self.given: dict = {}
-        self.matrix = matrix
+        self.matrix, self.text = matrix, None
         n = len(matrix)
-        lengths = np.linalg.norm(matrix, axis=1)
-        rows = matrix / np.where(lengths > 0, lengths, 1.0)[:, None]
-        u, sizes, _ = scipy.linalg.svd(rows)
+        alike, lengths = rows_and_columns_alike(matrix)
+        u, sizes, _ = scipy.linalg.svd(alike)
         self.rank = int(np.sum(sizes > RANK * sizes[0]))
         if self.rank == n:
             self.left, self.leading = np.linalg.inv(matrix), np.eye(n)
@@ -56,16 +69,19 @@ class MassMatrix:
         return self.rank == len(self.matrix)
 
     def derivatives_of(self, made):
-        """Exact derivatives of G made from those of F, where M is regular; else what tells of F alone."""
+        """Exact derivatives of G made from those of F; None of a singular M: there they are left to differences."""
+        self.text = made
         return MassExpressions(made, self) if self.is_regular else None
 
-    def blame(self, residual, u, p) -> str:
-        """Say that the constraints do not tell as many states at (u, p), where that is so."""
+    def blame(self, u, p) -> str:
+        """Say what is wrong at (u, p): a part of F, in the words of its text, or too few states that are told."""
+        if self.text is not None and (words := self.text.blame(u, p)):
+            return words
         if self.is_regular:
             return ""
-        base, *more = residual.inner
+        base, *more = (self.given[key] for key in ("residual", "jacobian") if key in self.given)
         la = self.left @ _jacobian(base, more, np.array(u, float), p)
-        if not np.all(np.isfinite(la)) or np.linalg.cond(_leading(self, la)) * RANK < 1:
+        if not np.all(np.isfinite(la)) or not _is_singular(_leading(self, la)):
             return ""
         return "the equations with zeros in `mass` do not determine as many states there (their index is above 1)"
 
@@ -76,8 +92,8 @@ def mass_of(problem, mass) -> MassMatrix:
     Raises
     ------
     ValueError
-        It has another shape, no rank, or entries that are no finite numbers; or the problem is no flow, or declared
-        symmetric, which the Jacobian of G is not.
+        It has another shape, is all zero, or has entries that are no finite numbers; or the problem is no flow, or
+        declared symmetric, which the Jacobian of G is not.
     """
     if problem.stability != "flow":
         raise ValueError('mass: wanted a problem with stability="flow": it says how the states move')
@@ -150,10 +166,9 @@ class MassExpressions:
     def __init__(self, made, mass):
         self.made, self.left = made, mass.left
 
-    def __getattr__(self, name):
-        if name == "made":  # not there yet, while a copy is made
-            raise AttributeError(name)
-        return getattr(self.made, name)
+    def blame(self, u, p) -> str:
+        """What is not finite in F."""
+        return self.made.blame(u, p)
 
     def derivative(self, u, p, directions):
         """As of the expressions themselves, for each equation of G."""
@@ -172,6 +187,11 @@ def _solved(a, b):
     return x
 
 
+def _unit(u) -> float:
+    """As `mass_kernels.unit_of`."""
+    return min(1.0, float(np.max(np.abs(u)))) if np.any(u) else 1.0
+
+
 def _jacobian(base, more, u, p):
     """F_u, by central differences where it is not given."""
     n = len(u)
@@ -180,7 +200,7 @@ def _jacobian(base, more, u, p):
         more[0](u, p, a)
         return a
     for j, unit in enumerate(np.eye(n)):
-        step = kernels.CUBE_ROOT * max(1.0, abs(u[j])) * unit
+        step = kernels.CUBE_ROOT * max(_unit(u), abs(u[j])) * unit
         above, below = np.full(n, np.nan, u.dtype), np.full(n, np.nan, u.dtype)
         base(u + step, p, above)
         base(u - step, p, below)
@@ -193,11 +213,10 @@ def _leading(mass, la):
     return np.concatenate([mass.leading, la[mass.rank :]])
 
 
-def _rate(mass, la):
-    """Rate of the constraints, and K."""
-    r, k = mass.rank, _leading(mass, la)
-    s = _solved(k, np.concatenate([la[:r], np.zeros_like(la[r:])]))
-    return np.sqrt(np.sum(np.abs(s * s.T)) + kernels.LEAST_RATE**2 * np.sum(np.abs(s) ** 2)), k
+def _is_singular(k) -> bool:
+    """Whether K is singular, but for rounding, whatever its rows' units are."""
+    pivots = np.abs(np.diag(scipy.linalg.lu(k / np.max(np.abs(k), axis=1, keepdims=True))[2]))
+    return not np.min(pivots) > kernels.SINGULAR_AT * np.max(pivots)
 
 
 def _safely(function):
@@ -224,12 +243,14 @@ def _weighed(mass, base):
 
 
 def _velocity(mass, base, more, u, p):
-    """(u', L F, L F_u, rate, K) at a point."""
+    """(u', L F_u, K) at a point; raises LinAlgError where K is singular."""
     f = np.full(len(u), np.nan, u.dtype)
     base(u, p, f)
     lf, la = mass.left @ f, mass.left @ _jacobian(base, more, u, p)
-    rate, k = _rate(mass, la)
-    return _solved(k, np.concatenate([lf[: mass.rank], -rate * lf[mass.rank :]])), lf, la, rate, k
+    k = _leading(mass, la)
+    if not np.all(np.isfinite(np.asarray(k, complex))) or _is_singular(np.asarray(k, complex)):
+        raise np.linalg.LinAlgError
+    return _solved(k, np.concatenate([lf[: mass.rank], -kernels.RATE * lf[mass.rank :]])), la, k
 
 
 def _vector(mass, base, *more):
@@ -239,19 +260,18 @@ def _vector(mass, base, *more):
     return _safely(residual)
 
 
+def _step(more):
+    """Relative step of differences of F_u."""
+    return kernels.CUBE_ROOT if more else kernels.TWICE
+
+
 def _matrix(mass, base, *more):
     def jacobian(u, p, out):
-        f, lf, la, rate, k = _velocity(mass, base, more, u, p)
-        relative = kernels.CUBE_ROOT if more else kernels.TWICE
+        f, la, k = _velocity(mass, base, more, u, p)
         r, moving = mass.rank, f != 0
-        right = np.concatenate([la[:r], -rate * la[r:]])
-        if np.any(np.abs(lf[r:]) > kernels.HELD * np.abs(la[r:]) @ np.maximum(1.0, np.abs(u))):
-            for j, unit in enumerate(np.eye(len(u))):
-                step = relative * max(1.0, abs(u[j])) * unit
-                rates = [_rate(mass, mass.left @ _jacobian(base, more, v, p))[0] for v in (u + step, u - step)]
-                right[r:, j] -= (rates[0] - rates[1]) / (2 * step[j]) * lf[r:]
+        right = np.concatenate([la[:r], -kernels.RATE * la[r:]])
         if np.any(moving):
-            reach = np.min(relative * np.maximum(1.0, np.abs(u[moving])) / np.abs(f[moving]))
+            reach = np.min(_step(more) * np.maximum(_unit(u), np.abs(u[moving])) / np.abs(f[moving]))
             change = _jacobian(base, more, u + reach * f, p) - _jacobian(base, more, u - reach * f, p)
             right[r:] -= (mass.left @ change)[r:] / (2 * reach)
         out[:] = _solved(k, right)

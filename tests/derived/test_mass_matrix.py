@@ -1,11 +1,13 @@
 """``M u' = F(u)``: spectra against the pencil, the same flow where constraints are solved by hand, bad matrices."""
 
+import math
+
 import numpy as np
 import pytest
 import scipy.linalg
 from numpy.testing import assert_allclose, assert_array_equal
 
-from continuation import Branch, Problem, StartError, periodic_orbits, trace
+from continuation import Branch, Kind, Problem, StartError, periodic_orbits, trace
 from continuation.equations.derivatives import check_derivatives
 
 # Colpitts' oscillator as a circuit's equations, rank 3 of 4.
@@ -69,9 +71,57 @@ def test_spectra_are_those_of_the_pencil_and_what_stands_for_infinity():
         apart = np.min(np.abs(own[:, None] - finite[None, :]), axis=1)
         assert len(finite) == 3
         assert np.sum(apart < 1e-6 * np.abs(own)) == 3
-        extra = own[np.argmax(apart)]
-        assert extra.imag == 0
-        assert 0.1 < -extra.real / np.max(np.abs(finite)) < 10  # of the size of the others
+        assert own[np.argmax(apart)] == pytest.approx(-1, abs=1e-9)  # the rate at which constraints are approached
+
+
+SHAPES = {  # with a constraint w = x, and what is found along p
+    "folds": ({"x": "p + w - x**3", "w": "w - x"}, [0.0, 0.0], ["LP1", "LP2"]),
+    "fold": ({"x": "p - x**2", "w": "w - x"}, [1.0, 1.0], ["LP1"]),
+    "pitchfork": ({"x": "p*x - w**3", "w": "w - x"}, [0.0, 0.0], ["BP1"]),
+    "transcritical": ({"x": "p*w - x**2", "w": "w - x"}, [0.0, 0.0], ["BP1"]),
+    "fold of the constraint's": ({"x": "p - w", "w": "w - x**2"}, [1.0, 1.0], ["LP1"]),
+}
+
+
+@pytest.mark.parametrize("unit", [1.0, 1e-6, 1e4])
+@pytest.mark.parametrize("name", SHAPES)
+def test_folds_and_branch_points_of_one_state_that_moves(name, unit):
+    """As of the same equations with w put in, in any unit of both states."""
+    texts, start, labels = SHAPES[name]
+    scaled = {
+        state: f"({unit!r})*({text})".replace("x", f"(x/{unit!r})").replace("w", f"(w/{unit!r})")
+        for state, text in texts.items()
+    }
+    problem = Problem.from_expressions(
+        scaled, {"p": 1.0 if name.startswith("fold") and start[0] else 0.5}, mass={"w": 0}
+    )
+    solved = Problem.from_expressions({"x": scaled["x"].replace("w", "x")}, dict(problem.parameters))
+    if name == "fold of the constraint's":
+        solved = Problem.from_expressions({"x": f"({unit!r})*(p - (x/{unit!r})**2)"}, dict(problem.parameters))
+    guess = np.array(start) * unit
+    if name == "folds":
+        guess = np.array([1.19, 1.19]) * unit
+    point = problem.solve(guess)
+    branch = trace(problem, point, "p", (-2, 2))
+    other = trace(solved, point.state[:1], "p", (-2, 2))
+    assert [p.label for p in branch.special if p.kind is not Kind.END] == labels
+    assert [p.label for p in other.special if p.kind is not Kind.END] == labels
+    for label in labels:
+        assert branch[label].located
+        assert abs(branch[label]["p"] - other[label]["p"]) < 1e-9
+    assert not branch.remarks
+
+
+def test_solutions_are_those_of_all_equations():
+    problem = Problem.from_expressions({"x": "a - x**2", "z": "z - x"}, {"a": 0.0}, mass={"z": 0})
+    assert abs(problem.solve([0.1, 0.7])["z"]) < 1e-3  # a double zero: half the digits
+
+
+def test_a_fold_curve_of_constrained_equations():
+    problem = Problem.from_expressions({"x": "p + q*w - x**3", "w": "w - x"}, {"p": 0.0, "q": 1.0}, mass={"w": 0})
+    branch = trace(problem, problem.solve([1.0, 1.0]), "p", (-2, 2))
+    curve = trace(problem, branch["LP1"], ("p", "q"), {"p": (-1, 1), "q": (0.1, 2)})
+    assert_allclose(curve["p"] ** 2, 4 * curve["q"] ** 3 / 27, atol=1e-9)
 
 
 def test_the_flow_is_that_of_the_constraint_solved_by_hand():
@@ -133,7 +183,7 @@ def test_a_regular_matrix_is_divided_by():
 
 @pytest.mark.parametrize("way", ["text", "derivatives", "differences", "plain"])
 def test_the_jacobian_of_a_singular_matrix(way):
-    """On the constraint and off it, where the rate at which it is approached varies; compiled and in numpy."""
+    """On the constraint and off it; compiled and in numpy."""
     problem, given = colpitts(way), way in ("text", "derivatives")
     assert problem.check([0.9, 0.3, 0.1, -0.2])  # of F
     for u in ([0.95, 0.6, 3.0, 2.0], problem.solve([0.9957, 0.5, 19, -19]).state):
@@ -205,8 +255,30 @@ def test_problems_that_take_none():
             Problem.from_expressions({"x": "p - x", "z": "x - z"}, {"p": 1.0}, mass={"z": 0}, **options)
 
 
-def test_constraints_that_tell_too_little_are_named():
-    problem = Problem.from_expressions({"x": "p - x", "z": "x - 1"}, {"p": 1.0}, mass={"z": 0})
-    for asked in (lambda: problem.solve([1.0, 0.0]), lambda: trace(problem, [1.0, 0.0], "p", (0, 2))):
+@pytest.mark.parametrize("angle", [0.0, 0.3])
+def test_constraints_that_tell_too_little_are_named(angle):
+    """x' = p - z, 0 = x - 1, with equations and states turned or not."""
+    c, s = math.cos(angle), math.sin(angle)
+    x, z = f"({c!r}*u + {s!r}*v)", f"(-{s!r}*u + {c!r}*v)"
+    first, second = f"(p - {z})", f"({x} - 1)"
+    texts = {"u": f"{c!r}*{first} - {s!r}*{second}", "v": f"{s!r}*{first} + {c!r}*{second}"}
+    turn = np.array([[c, -s], [s, c]])
+    problem = Problem.from_expressions(texts, {"p": 1.0}, mass=turn @ np.diag([1.0, 0.0]) @ turn.T)
+    start = turn @ [1.0, 1.0]
+    for asked in (lambda: problem.solve(start), lambda: trace(problem, start, "p", (0, 2))):
         with pytest.raises(StartError, match="do not determine as many states"):
             asked()
+
+
+def test_what_is_wrong_in_the_text_is_told_first():
+    problem = Problem.from_expressions({"x": "a - log(x)", "z": "z - x"}, {"a": 0.0}, mass={"z": 0})
+    with pytest.raises(StartError, match=r"log\(x\) is log\(-1\)"):
+        problem.solve([-1.0, -1.0])
+
+
+@pytest.mark.parametrize("unit", [1.0, 1e-12, 1e12])
+def test_the_rank_does_not_hang_on_units(unit):
+    made = Problem.from_expressions({"x": "p - x", "y": "x - y"}, {"p": 1.0}, mass=[[1.0, unit], [1.0, 3 * unit]])
+    assert made.mass.is_regular
+    made = Problem.from_expressions({"x": "p - x", "y": "x - y"}, {"p": 1.0}, mass=[[1.0, unit], [2.0, 2 * unit]])
+    assert made.mass.rank == 1
