@@ -98,6 +98,8 @@ def check_diagram(diagram):
         most = len(diagram.cycles) if isinstance(task, FinishOrbits) else count
         if any(not 0 <= getattr(task, name) < most for name in ("parent", "branch") if hasattr(task, name)):
             raise ValueError("work is left at a branch that is not there")
+        if isinstance(task, (Finish, FinishOrbits)) and task.end not in (0, -1):
+            raise ValueError("work is left at an end that is not there")
     numbers = [task.value for task in diagram.pending if hasattr(task, "value")]
     starts = [np.append(task.start.x, task.start.tangent) for task in diagram.pending if hasattr(task, "start")]
     if not all(np.all(np.isfinite(np.asarray(value, float))) for value in (*numbers, *starts)):

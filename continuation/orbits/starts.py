@@ -43,6 +43,7 @@ EQUAL = 1e-4  # relative difference of two frequencies of one symmetry, which th
 # was given below SWING: ten times more and states that swing about a mean count as shifted, ten times less and what is
 # relative to 1 + |x| hides the orbits.
 FAR, SWING, SMALLER = 1e-3, 1e-2, 4
+STILL = 1e-6  # part of what moves most, in units, below which a state is no part of a Hopf point's orbits
 SLOWEST = 1e-8  # frequency, relative to the largest entry of F_u, below which the orbits' period is no number
 
 
@@ -117,7 +118,9 @@ def from_hopf(cycles, point, vary, parameters, span) -> tuple:
             found, reach = (problem, x, tangent, ahead), OrbitEquations(problem, p, active).length(ahead[0][0] - x)
         if reach >= FAR or (found and not ahead):
             break
-        base = in_smaller_units(base, np.sqrt(reach / BENT) if ahead else FAR, u[None], p, active)
+        moved = np.abs(q) / units_of_states(base.inner_weights()[:-1])
+        part = np.where(moved > STILL * np.max(moved), np.sqrt(reach / BENT) if ahead else FAR, 1.0)
+        base = in_smaller_units(base, part, u[None], p, active)
     if found is None:
         raise StartError(words_on_none(point, omega, vary, 1 / np.sqrt(base.inner_weights()[-1])), Status.SINGULAR)
     problem, x, tangent, ahead = found
@@ -147,7 +150,7 @@ def small_orbits(cycles, base, place, omega, q) -> tuple:
 
 
 def in_smaller_units(base, part, states, p, active):
-    """The vector field with units of the states that are a part of those it has; states (m, n) as it is measured at."""
+    """The vector field with units of the states that are parts (n,) of its own; states (m, n) as it is measured at."""
     weights = np.array(base.inner_weights())
     weights[:-1] /= part**2
     largest = states[np.argmax(np.abs(states), axis=0), np.arange(states.shape[1])]
@@ -267,9 +270,10 @@ def from_orbit(cycles, orbit, vary, parameters, span) -> tuple:
     times = times_of(mesh, cycles.degree)
     profile = np.asarray(orbit(times * orbit.period), float)
     base = measured_there(cycles.base, profile, p, active, span)
-    swing = np.max(np.ptp(profile, axis=0) / units_of_states(base.inner_weights()[:-1]))
-    if swing < SWING:
-        base = in_smaller_units(base, swing, profile, p, active)
+    swing = np.ptp(profile, axis=0) / units_of_states(base.inner_weights()[:-1])
+    if np.max(swing) < SWING:
+        part = np.where(varies(profile, base.inner_weights()[:-1]), swing, 1.0)
+        base = in_smaller_units(base, part, profile, p, active)
     problem = cycles.at_orbit(mesh, profile, orbit.period, base)
     equations = OrbitEquations(problem, p, active)
     x = np.concatenate([profile.ravel(), [orbit.period, p[active]]])

@@ -192,6 +192,24 @@ def test_orbits_around_large_means_begin_and_end_at_their_hopf_point(off):
         assert np.max(np.abs(branch["period"] - 2 * np.pi)) < 1e-6
 
 
+@pytest.mark.parametrize("off", [0.0, 1e3, 1e5])
+def test_states_beside_large_means_keep_their_units(off):
+    """Circles around (off, off), on which z' = mu z + 0.3 z**2 - z**3 bifurcates: its families are followed as ever."""
+    x, y = f"(x - {off})", f"(y - {off})"
+    round_ = f"(1 - {x}**2 - {y}**2)"
+    texts = {"x": f"{x}*{round_} - {y}", "y": f"{y}*{round_} + {x}", "z": "mu*z + 0.3*z**2 - z**3"}
+    cycles = periodic_orbits(Problem.from_expressions(texts, {"mu": -0.5}), 20)
+    t = np.linspace(0, 2 * np.pi, 60, endpoint=False)
+    circle_ = Orbit(t, {"x": off + np.cos(t), "y": off + np.sin(t), "z": 0 * t}, 2 * np.pi, {"mu": -0.5})
+    trunk = trace(cycles, circle_, "mu", (-0.5, 0.5))
+    _, *starts = switch(cycles, trunk["BP1"])
+    assert len(starts) == 2
+    for start in starts:
+        family = trace(cycles, start, "mu", (-0.5, 0.5))
+        assert len(family) < 100
+        assert family["mu"][-1] == pytest.approx(0.5)
+
+
 @pytest.mark.parametrize("unit", [1e-6, 1e-3, 1e4])
 def test_a_parameter_in_any_unit(unit):
     """Crossing families and orbits at values of a parameter that is so many times mu."""
