@@ -22,6 +22,7 @@ from continuation.exploring.record import (
     Failure,
     Finish,
     Follow,
+    FollowOrbits,
     OrbitMesh,
     Origin,
     Seek,
@@ -60,22 +61,26 @@ def start_diagram(problem, start, plan, parameters, progress) -> DiagramRecord:
 
 def resume_diagram(diagram, problem=None, *, progress=False, **limits) -> DiagramRecord:
     """Go on with what an interruption, a budget or the depth left out; see `continuation.diagram.Diagram.resume`."""
-    problem = diagram.problem if problem is None else problem
+    given, problem = problem is not None, diagram.problem if problem is None else problem
     problem = need_problem(diagram.branches[0], problem) if diagram.branches else problem
     plan = change_limits(diagram.plan, **limits)
-    if isinstance(plan.cycles, OrbitMesh):
-        plan = replace(plan, cycles=periodic_orbits(problem, *plan.cycles))
+    if isinstance(plan.cycles, OrbitMesh) or given and plan.cycles is not None:
+        plan = replace(plan, cycles=periodic_orbits(problem, plan.cycles.intervals, plan.cycles.degree))
+    # Starts of orbits belong to the problem that they were found for: with another their points are looked at again.
+    again = {task.origin.label for task in diagram.pending if given and isinstance(task, FollowOrbits)}
+    pending = (task for task in diagram.pending if not (given and isinstance(task, FollowOrbits)))
     found = {
         "branches": tuple(replace(branch, problem=problem) for branch in diagram.branches),
-        "cycles": tuple(with_orbits(branch, problem) for branch in diagram.cycles),
-        "pending": tuple(with_problem(task, problem) for task in diagram.pending),
+        "cycles": tuple(with_orbits(branch, problem, given) for branch in diagram.cycles),
+        "pending": tuple(with_problem(task, problem) for task in pending),
+        "explored": diagram.explored - again,
     }
     return continue_diagram(replace(diagram, problem=problem, plan=plan, **found), progress)
 
 
-def with_orbits(branch, problem):
-    """A branch of periodic orbits of a file that does not tell its problem, with that of a vector field."""
-    if branch.problem is not None:
+def with_orbits(branch, problem, given):
+    """A branch of periodic orbits with those of a vector field, where one is given or its file does not tell it."""
+    if branch.problem is not None and not given:
         return branch
     return replace(branch, problem=periodic_orbits(problem, branch.layout.intervals, branch.layout.degree))
 

@@ -8,7 +8,7 @@ import xarray
 from numpy.testing import assert_array_equal
 
 from continuation import Diagram, Problem, diagram, periodic_orbits
-from continuation.exploring.record import Completion
+from continuation.exploring.record import Completion, FinishOrbits
 from continuation.output.files import StorageError
 
 # Orbits of x and y from a = 0, a pitchfork of orbits in z at a = 1/2.
@@ -81,6 +81,16 @@ def test_a_part_is_resumed_from_its_file(tmp_path, limits, text):
     assert len(resumed.cycles) == 2
 
 
+def test_a_problem_that_is_given_is_that_of_the_orbits_too(tmp_path):
+    """The same equations once more, as a function: all that goes on is its."""
+    part = with_orbits(max_branches=3)
+    assert len(part.cycles) == 1
+    resumed = part.resume(problem(False), max_branches=100)
+    assert resumed.plan.cycles.base is problem(False)
+    assert all(branch.problem.base.functions is problem(False).functions for branch in resumed.cycles)
+    assert [point.label for point in resumed.special] == [point.label for point in whole().special]
+
+
 def test_files_of_diagrams_without_orbits_are_as_they_were(tmp_path):
     plain = diagram(problem(), [0.0, 0.0, 0.0], "a", (-0.2, 0.9))
     plain.save(tmp_path / "plain.nc")
@@ -99,3 +109,7 @@ def test_orbits_that_lead_nowhere_are_no_diagram(tmp_path):
     broken.save(tmp_path / "d.nc")
     with pytest.raises(StorageError, match="the branches have no order"):
         Diagram.load(tmp_path / "d.nc")
+    for task, words in ((FinishOrbits(0, 3), "an end that is not there"), (FinishOrbits(2, 0), "a branch that is not")):
+        Diagram(**{**vars(found), "pending": (task,)}).save(tmp_path / "d.nc")
+        with pytest.raises(StorageError, match=words):
+            Diagram.load(tmp_path / "d.nc")
