@@ -142,8 +142,12 @@ def finish_orbits(diagram, task, clock):
     old = reverse_branch(branch) if task.end == 0 else branch
     others = tuple(other for k, other in enumerate(diagram.cycles) if k != task.branch)
     request, watch = limited(diagram, points_left(diagram) + 1, clock)
-    piece = trace_on(old.problem, old, -1, 1, request, watch)
-    longer = replace(join_branches(old, without_known(piece, others), old.start), problem=old.problem, request=request)
+    try:
+        piece = trace_on(old.problem, old, -1, 1, request, watch)
+        rest = without_known(piece, others)
+    except (ValueError, np.linalg.LinAlgError) as error:
+        return add_failure(diagram, Failure(diagram.cycle_origins[task.branch].label, str(error)))
+    longer = replace(join_branches(old, rest, old.start), problem=old.problem, request=request)
     if task.end == 0:
         longer = reverse_branch(longer)
     diagram = replace(diagram, effort=add_effort(diagram.effort, piece.effort))
