@@ -40,6 +40,7 @@ KIND_OF_TEST = (
 NEWTON = 10
 # Last correction of an orbit, and last change of the place of a zero, relative to 1 + |x|: rounding of the equations.
 EXACT, PLACED = 1e-12, 1e-11
+VOUCHED = 1e-14  # error of a location beside states of one unit; it grows with the ratio of their units
 STALLED = 1e-7  # corrections that no longer shrink are rounding below this
 # Distance from a singular point, relative to 1 + |x|, at which its place is extrapolated: nearer, rounding of the
 # orbits is divided by it; ten times farther, the fourth order shows.
@@ -225,6 +226,16 @@ def largest_residual(w, x, p):
     return largest
 
 
+@internal
+def spread_of_units(w):
+    """Ratio of the largest unit of a state to the least: reductions mix the states, and lose as many digits."""
+    n, least, most = fixed(w, T.STATES), math.inf, 0.0
+    metric = T.array(w, T.METRIC, n)
+    for k in range(n):
+        least, most = min(least, metric[k]), max(most, metric[k])
+    return math.sqrt(most / least)
+
+
 @callback
 def refine(w, request, parameters, out):
     """Locate a special point near a guess, as the engine asks for it; see `Operations.refine`."""
@@ -256,7 +267,8 @@ def refine(w, request, parameters, out):
     behind = 2 * size
     found[behind + FOUND_KIND] = asked[behind + ASKED_KIND]
     found[behind + FOUND_NULLITY] = 2.0 if test == W.TORUS else 1.0
-    found[behind + FOUND_ERROR], found[behind + FOUND_RESIDUAL] = error, largest_residual(w, kept[4], p)
+    found[behind + FOUND_ERROR] = max(error, VOUCHED * spread_of_units(w))
+    found[behind + FOUND_RESIDUAL] = largest_residual(w, kept[4], p)
     found[behind + FOUND_EXPECTED] = math.nan
     found[behind + FOUND_TURNS] = 1.0 if test == W.FOLD else 0.0
     if test == W.BRANCH and not kept[2, size - 1] * kept[3, size - 1] > 0.0:
