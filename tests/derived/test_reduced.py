@@ -93,7 +93,8 @@ def test_folds_of_a_signalling_network_against_all_equations_at_once():
     for fold in branch.folds:
         state = np.array([fold[name] for name in base.states])
         assert full_fold(base, state, fold["Kt"]) == pytest.approx(fold["Kt"], rel=1e-10)
-    rows = np.linspace(0, len(branch) - 1, 9).astype(int)
+    folds = {point.index for point in branch.folds}  # where an eigenvalue is zero, on either side of it
+    rows = set(np.linspace(0, len(branch) - 1, 9).astype(int)) - folds
     for row in rows:  # the spectrum is that of all states, without the three zeros
         u = np.array([branch[name][row] for name in base.states])
         values = np.linalg.eigvals(state_jacobian(base, u, base.parameter_values()))

@@ -19,7 +19,7 @@ def branch_of(span, outputs=OUTPUTS):
 
 def test_columns_of_largest_least_and_mean_values():
     branch = branch_of((-1, 2))
-    a = branch["a"]
+    a = np.maximum(branch["a"], 0)  # at the Hopf point rounding may be negative
     expected = {
         "product_max": a, "product_min": -a, "product_mean": 0 * a,
         "shifted_max": np.sqrt(a) + 3 * a, "shifted_min": 3 * a - np.sqrt(a), "shifted_mean": 3 * a,

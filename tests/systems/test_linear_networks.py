@@ -152,7 +152,7 @@ def test_every_class_of_matrix_critical_points_by_deflation(widths, lam):
     """Deflation finds each class (modulo gauge and sign), and none beside those of the decoupled modes."""
     targets, depth = (1.0, 0.7), len(widths) - 1
     problem = nets.deep_linear_network(widths, np.diag(targets), gauge=True)
-    found = find_solutions(problem, {"lam": lam}, bounds=(-1.2, 1.2), limit=40, budget=20_000)
+    found = find_solutions(problem, {"lam": lam}, bounds=(-1.2, 1.2), limit=40, budget=60_000)
     classes = set()
     for point in found:
         product = np.eye(2)
