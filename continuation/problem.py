@@ -140,6 +140,7 @@ class Problem(Verbs, Equations):
         ``g(u, p) -> float``, evaluated on stored points; columns of the branch.
     zeros : mapping of str to callable
         ``g(u, p) -> float``, watched while tracing: sign changes become points of `Kind.USER` that keep the name.
+        Along periodic orbits their largest, least and mean values are: points `name_max`, `name_min`, `name_mean`.
     constants : array, optional
         Data too large to name, appended to `p`.
     symmetric : bool

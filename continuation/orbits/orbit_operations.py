@@ -14,7 +14,7 @@ from continuation.ground.status import Kind, Status
 from continuation.orbits.kernels import collocation, locating, merging, monitoring, remeshing
 from continuation.orbits.kernels import table as T
 
-TESTS = (
+OWN_TESTS = (
     Test(Kind.FOLD),
     Test(Kind.BRANCH_POINT),
     Test(Kind.PERIOD_DOUBLING),
@@ -24,6 +24,11 @@ TESTS = (
 ITERATIONS = 12  # of Newton's method from a start
 CONVERGED = 1e-11  # last correction, relative to 1 + |x|: beyond it rounding of the equations is all there is
 SMALL = 1e-6  # corrections that stop shrinking below this, relative to 1 + |x|, are rounding of stiff equations
+
+
+def tests_of(cycles) -> tuple:
+    """Test functions of a `PeriodicOrbits` problem: of its special points, then of the zeros along an orbit."""
+    return (*OWN_TESTS, *(Test(Kind.USER, name) for name in cycles.zeros))
 
 
 @functools.cache
@@ -46,7 +51,7 @@ def orbit_operations(cycles, p: np.ndarray, active: int, table=None) -> Operatio
         weights=cycles.inner_weights(),
         p=p,
         active=active,
-        tests=TESTS,
+        tests=tests_of(cycles),
         counts=Kind.NEIMARK_SACKER,
         ends={Kind.HOPF: Status.HOPF},
         context=cycles.context,
@@ -68,7 +73,8 @@ def orbit_table(cycles, k: int, active: int) -> T.OrbitTable:
     """Tables of a `PeriodicOrbits` problem on its mesh, the phase measured against its reference."""
     base, sizes = dense_table(cycles.base, k, active), {"degree": cycles.degree, "parameters": k, "active": active}
     table = T.OrbitTable(base, cycles.mesh, cycles.metric, cycles.inner_weights(), **sizes)
-    table.table[T.WIDTH] = width(int(table.table[T.UNKNOWNS]), len(TESTS), cycles.context)
+    table.table[T.ZEROS] = len(cycles.base.zeros)
+    table.table[T.WIDTH] = width(int(table.table[T.UNKNOWNS]), len(tests_of(cycles)), cycles.context)
     for index, name in (
         (T.RESIDUAL, "residual"),
         (T.LINEARISE, "linearise"),
@@ -149,7 +155,7 @@ class OrbitEquations:
         """The problem on a mesh that suits the orbit x better, with x and its tangent there, not yet corrected."""
         size, places = len(x), np.zeros(MOVED)
         places[[MOVED_PREVIOUS, MOVED_LEFT, MOVED_START]] = -1, 0, 1
-        slots = np.zeros((2, width(size, len(TESTS), self.cycles.context)))
+        slots = np.zeros((2, width(size, len(tests_of(self.cycles)), self.cycles.context)))
         slots[:, :size], slots[:, size : 2 * size] = x, tangent
         weights = self.weights.copy()
         call_callback(self.operations.adapt, slots.ravel(), weights, places)

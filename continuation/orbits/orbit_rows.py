@@ -4,7 +4,7 @@ import numpy as np
 
 from continuation.compiled.calls.interface import OK, call_callback
 from continuation.equations.derivatives import state_jacobian
-from continuation.orbits.orbit_operations import TESTS, OrbitEquations
+from continuation.orbits.orbit_operations import OrbitEquations, tests_of
 from continuation.orbits.profiles.layout import ProfileLayout, ends_of, multipliers_of
 from continuation.orbits.profiles.orbit import Orbit
 from continuation.orbits.profiles.profile import is_point
@@ -97,10 +97,8 @@ def multipliers_at(cycles, context, x, tangent, p, active) -> np.ndarray:
         found = equations.solve(x, equations.weights * tangent, side)
     if found is None:
         return context
-    message, out = (
-        np.concatenate([x, tangent, [*found[2:], 0.0]]),
-        np.zeros(2 * len(TESTS) + len(context) + 8),
-    )
+    message, begin = np.concatenate([x, tangent, [*found[2:], 0.0]]), 2 * len(tests_of(cycles))
+    out = np.zeros(begin + len(context) + 8)
     if call_callback(equations.operations.monitor, message, equations.operations.p, out) == OK:
-        context = out[2 * len(TESTS) : 2 * len(TESTS) + len(context)].copy()
+        context = out[begin : begin + len(context)].copy()
     return context

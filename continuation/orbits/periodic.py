@@ -12,7 +12,7 @@ from continuation.ground.status import Kind, StartError, Status
 from continuation.orbits.forms import CriticalOrbit
 from continuation.orbits.orbit_operations import OrbitEquations, orbit_operations
 from continuation.orbits.orbit_rows import context_at
-from continuation.orbits.profiles.along import EXTREMES, columns_along, name_along, values_along
+from continuation.orbits.profiles.along import EXTREMES, ZEROS, columns_along, name_along, value_along
 from continuation.orbits.profiles.layout import AMPLITUDE, PERIOD, ProfileLayout, node_weights
 from continuation.orbits.profiles.profile import amplitudes, extrema, is_at_rest, is_point, means
 from continuation.orbits.starts import hopf_near, start_of
@@ -74,6 +74,7 @@ class PeriodicOrbits(Equations):
             tuple(largest for largest, _ in ProfileLayout(tuple(base.states), 1, 1).extreme_names),
             base.parameters,
             outputs=self.columns_beside(),
+            zeros=self.zeros_along(),
             constants=base.constants,
             stability=None,
             compiled=False,
@@ -153,17 +154,23 @@ class PeriodicOrbits(Equations):
         values = [Plain("period", lambda u, p: u[self.period_at]), *(least(k) for k in range(len(self.base.states)))]
         return {value.name: value for value in (*values, *self.extremes_along())}
 
+    def along(self, name, function, what) -> Plain:
+        """The least, largest or mean value of a function of (state, p) along an orbit, as one of the unknowns."""
+
+        def value(u, p):
+            profile = self.row_layout.profiles(np.append(u, 0.0)[None])[0]
+            return value_along(function, profile, self.mesh, self.degree, p, what)
+
+        return Plain(name_along(name, what), value)
+
     def extremes_along(self) -> list:
         """Least and largest values of each output of the vector field along an orbit, as functions of the unknowns."""
+        return [self.along(name, output, what) for name, output in self.base.outputs.items() for what in EXTREMES]
 
-        def extreme(name, output, which):
-            def value(u, p):
-                profiles = self.row_layout.profiles(np.append(u, 0.0)[None])
-                return extrema(values_along({name: output}, profiles, p[None]), self.degree)[which][0, 0]
-
-            return Plain(name_along(name, EXTREMES[which]), value)
-
-        return [extreme(name, output, which) for name, output in self.base.outputs.items() for which in (0, 1)]
+    def zeros_along(self) -> dict:
+        """Largest, least and mean value of each of the vector field's zeros along an orbit, watched while tracing."""
+        made = [self.along(name, zero, what) for name, zero in self.base.zeros.items() for what in ZEROS]
+        return {value.name: value for value in made}
 
     def row_outputs(self, rows) -> dict:
         """Name -> (m,) of what goes with the largest values: period, least and mean values, amplitude.
@@ -242,7 +249,8 @@ class PeriodicOrbits(Equations):
         other.mesh, other.reference, other.period = np.array(mesh, float), np.array(profile, float), float(period)
         other.intervals = len(other.mesh)
         other.base, other.measure = self.base if base is None else base, None
-        other.outputs = other.columns_beside()  # which know how many unknowns belong to the orbit
+        # Which know how many unknowns belong to the orbit, and its mesh:
+        other.outputs, other.zeros = other.columns_beside(), other.zeros_along()
         return other
 
     def at_row(self, rows, row, vary):
@@ -313,7 +321,7 @@ def is_doubted(point, errors) -> bool:
     That of a fold is off by itself, where the multiplier beside it passes 1.
     """
     beside = [row for row in (point.index - 1, point.index + 1) if 0 <= row < len(errors)]
-    return point.kind not in (Kind.END, Kind.HOPF) and bool(np.all(errors[beside] > DOUBTED))
+    return point.kind not in (Kind.END, Kind.HOPF, Kind.USER) and bool(np.all(errors[beside] > DOUBTED))
 
 
 def periodic_orbits(problem, intervals=50, degree=4) -> PeriodicOrbits:

@@ -76,6 +76,10 @@ class CycleCurve(PeriodicOrbits):
 
     source = None  # text tells the equations of the orbits, not the curve
 
+    def zeros_along(self) -> dict:
+        """None: the user's zeros are watched along branches, as on curves of equilibria."""
+        return {}
+
     def own_weights(self) -> np.ndarray:
         """(N,) the orbits', 1 for kappa, the second parameter's."""
         w = super().own_weights()

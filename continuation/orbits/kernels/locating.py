@@ -243,11 +243,12 @@ def refine(w, request, parameters, out):
     size = intervals * n * m + 2
     asked, found = doubles(request, 2 * size + ASKED), doubles(out, 2 * size + FOUND)
     p, weights, kept = new_doubles(fixed(w, T.PARAMETERS)), new_doubles(size), new_doubles((6, size))
-    watched, test = new_doubles(2 * W.TESTS + intervals + 2 * n + COUNTS), np.int64(-1)  # no literal: see `frames`
+    tests, test = W.count_tests(w), np.int64(-1)  # no literal: see `frames`
+    watched = new_doubles(2 * tests + intervals + 2 * n + COUNTS)
     given = doubles(parameters, fixed(w, T.PARAMETERS))
     for k in range(p.shape[0]):
         p[k] = given[k]
-    for k in range(W.TESTS):
+    for k in range(W.FIRST_ZERO):
         if KIND_OF_TEST[k] == int(asked[2 * size + ASKED_KIND]):
             test = k
     if test < 0:
@@ -259,7 +260,7 @@ def refine(w, request, parameters, out):
     for j in range(size):
         direction[j] = asked[size + j]
     beside = FAR if test == W.AMPLITUDE else (BESIDE if test == W.BRANCH else 0.0)
-    status, error = find_zero(w, test, W.TESTS, beside, guess, direction, weights, p, kept, watched)
+    status, error = find_zero(w, test, tests, beside, guess, direction, weights, p, kept, watched)
     if status != OK:
         return status
     for j in range(size):

@@ -6,8 +6,9 @@ All of them are functions of the monodromy matrix, not of the mesh: their signs 
 import math
 
 from continuation.compiled.calls.arrays import doubles, fixed, int32s, integers, part
-from continuation.compiled.calls.interface import NONFINITE, OK, callback
+from continuation.compiled.calls.interface import NONFINITE, OK, call, callback
 from continuation.compiled.calls.kernel import internal
+from continuation.compiled.dense import workspace as D
 from continuation.compiled.matrices import linalg
 from continuation.compiled.state.messages import DETERMINANT, EXPONENT, SOLVED
 from continuation.compiled.state.trace_state import COUNTS, NULLITY, UNSTABLE, VANISHED
@@ -16,7 +17,11 @@ from continuation.orbits.kernels.collocation import node_weight
 from continuation.orbits.kernels.floquet import find_multipliers
 from continuation.orbits.kernels.merging import determinant
 
-FOLD, BRANCH, DOUBLING, TORUS, AMPLITUDE, TESTS = range(6)  # test functions, in the order of `Operations.tests`
+# Test functions, in the order of `Operations.tests`; those of the user's zeros come behind them.
+FOLD, BRANCH, DOUBLING, TORUS, AMPLITUDE, FIRST_ZERO = range(6)
+LARGEST, LEAST, MEAN, ZERO_KINDS = range(4)  # of each of the user's zeros along an orbit
+REFINED = 8  # iterations of Newton's method for an extremum, from the best of the nodes and points between them
+BETWEEN = 4  # points of an interval from one node to the next that are tried first
 # Moduli this near to 1 are taken for 1 where no test function says more: pairs of conservative problems rest there, but
 # for the error of the mesh, which the trivial multiplier shows; beyond the second bound that says nothing any more.
 NEUTRAL, MOST_NEUTRAL = 1e-7, 1e-3
@@ -29,6 +34,12 @@ LEVEL = 1e-13
 # Logarithm of a modulus below which it is corrected, and its distance from the next: ten times smaller moduli are off
 # by the error of the mesh, larger ones are as good as the others.
 SMALL, APART = -4.0, 1.0
+
+
+@internal
+def count_tests(w):
+    """K, how many test functions there are."""
+    return FIRST_ZERO + ZERO_KINDS * fixed(w, T.ZEROS)
 
 
 @internal
@@ -207,26 +218,107 @@ def amplitude_test(w, u):
     return along / squared if squared > 0.0 else 1.0
 
 
+@internal
+def evaluate_along(w, which, u, p, values):
+    """Values (L m,) of one of the vector field's zeros at the nodes of the orbit u (L m n,); a status."""
+    n, base, status = fixed(w, T.STATES), fixed(w, T.BASE), OK
+    zeros = D.zeros(base)
+    for k in range(values.shape[0]):
+        if status == OK:
+            status = call(zeros[2 * which], zeros[2 * which + 1], part(u, k * n, n), p, part(values, k, 1))
+    return status
+
+
+@internal
+def value_at(w, coefficients, s, order):
+    """A polynomial's value at s, or that of its derivative of the order asked for."""
+    total = 0.0
+    for k in range(fixed(w, T.DEGREE), order - 1, -1):
+        factor = 1.0
+        for j in range(order):
+            factor *= k - j
+        total = total * s + factor * coefficients[k]
+    return total
+
+
+@internal
+def largest_between(w, values, i, sign, coefficients):
+    """Largest value of `sign` times the polynomial on the interval i."""
+    m, count = fixed(w, T.DEGREE), values.shape[0]
+    powers = T.array(w, T.POWERS, (m + 1, m + 1))
+    for k in range(m + 1):
+        coefficients[k] = 0.0
+        for q in range(m + 1):
+            coefficients[k] += sign * powers[k, q] * values[(i * m + q) % count]
+    best, s = -math.inf, 0.0
+    for k in range(BETWEEN * m + 1):
+        value = value_at(w, coefficients, k / (BETWEEN * m), 0)
+        if value > best:
+            best, s = value, k / (BETWEEN * m)
+    for _ in range(REFINED):
+        slope, bend = value_at(w, coefficients, s, 1), value_at(w, coefficients, s, 2)
+        step = -slope / bend if bend < 0.0 else 0.0
+        s = min(max(s + min(max(step, -0.25 / m), 0.25 / m), 0.0), 1.0)
+    return max(best, value_at(w, coefficients, s, 0))
+
+
+@internal
+def largest_of(w, values, sign, coefficients):
+    """Largest value of `sign` times the piecewise polynomial: from the intervals on both sides of the best node."""
+    m, intervals, best, at = fixed(w, T.DEGREE), fixed(w, T.INTERVALS), -math.inf, 0
+    for k in range(values.shape[0]):
+        if sign * values[k] > best:
+            best, at = sign * values[k], k
+    before = (at // m + intervals - 1) % intervals
+    best = max(best, largest_between(w, values, at // m, sign, coefficients))
+    return max(best, largest_between(w, values, before, sign, coefficients))
+
+
+@internal
+def mean_of(w, values):
+    """Mean over the period."""
+    m, total = fixed(w, T.DEGREE), 0.0
+    for i in range(fixed(w, T.INTERVALS)):
+        for q in range(m):
+            total += node_weight(w, i, q) * values[i * m + q]
+    return total
+
+
+@internal
+def write_extremes(w, u, p, phi):
+    """Write the largest, least and mean value of each of the user's zeros (ZERO_KINDS each) into phi; a status."""
+    n, m, intervals, _ = T.sizes(w)
+    values, status = T.array(w, T.OTHER, intervals * m), OK
+    coefficients = T.array(w, T.EXTREME, m + 1)
+    for which in range(fixed(w, T.ZEROS)):
+        if status == OK:
+            status = evaluate_along(w, which, u, p, values)
+        phi[ZERO_KINDS * which + LARGEST] = largest_of(w, values, 1.0, coefficients)
+        phi[ZERO_KINDS * which + LEAST] = -largest_of(w, values, -1.0, coefficients)
+        phi[ZERO_KINDS * which + MEAN] = mean_of(w, values)
+    return status
+
+
 @callback
 def monitor(w, point, p, out):
     """Test functions, the mesh, the multipliers and the counts of an accepted orbit.
 
-    out : test functions and their exponents (TESTS each); lengths of the mesh (L,), logarithms of the multipliers'
+    out : test functions and their exponents (K each); lengths of the mesh (L,), logarithms of the multipliers'
     moduli and their angles (n each), the trivial one last; then the counts.
     """
     n, m, intervals, _ = T.sizes(w)
-    size = intervals * n * m + 2
-    x, phi = doubles(point, 2 * size + SOLVED), doubles(out, 2 * TESTS + intervals + 2 * n + COUNTS)
-    for k in range(2 * TESTS):
+    size, tests = intervals * n * m + 2, count_tests(w)
+    x, phi = doubles(point, 2 * size + SOLVED), doubles(out, 2 * tests + intervals + 2 * n + COUNTS)
+    for k in range(2 * tests):
         phi[k] = 0.0
-    logs, angles = part(phi, 2 * TESTS + intervals, n), part(phi, 2 * TESTS + intervals + n, n)
-    counts = part(phi, 2 * TESTS + intervals + 2 * n, COUNTS)
-    if not write_spectrum(w, part(phi, 2 * TESTS, intervals), logs, angles):
+    logs, angles = part(phi, 2 * tests + intervals, n), part(phi, 2 * tests + intervals + n, n)
+    counts = part(phi, 2 * tests + intervals + 2 * n, COUNTS)
+    if not write_spectrum(w, part(phi, 2 * tests, intervals), logs, angles):
         return NONFINITE
-    phi[BRANCH], phi[TESTS + BRANCH] = x[2 * size + DETERMINANT], x[2 * size + EXPONENT]
+    phi[BRANCH], phi[tests + BRANCH] = x[2 * size + DETERMINANT], x[2 * size + EXPONENT]
     phi[DOUBLING] = 1.0  # in the plane the multiplier is positive
     if n > 2:
-        phi[DOUBLING], phi[TESTS + DOUBLING] = determinant(w, 1.0, -1.0)
+        phi[DOUBLING], phi[tests + DOUBLING] = determinant(w, 1.0, -1.0)
     phi[TORUS] = torus_test(logs, angles)
     phi[AMPLITUDE] = amplitude_test(w, part(x, 0, size - 2))
     if abs(phi[AMPLITUDE]) >= TINY:
@@ -234,4 +326,7 @@ def monitor(w, point, p, out):
     if abs(x[2 * size - 1]) * math.sqrt(T.array(w, T.PRODUCT, size)[size - 1]) <= LEVEL:
         phi[FOLD] = 0.0
     counts[UNSTABLE], counts[NULLITY], counts[VANISHED] = count_outside(w, logs, angles), 0.0, 0.0
-    return OK if math.isfinite(phi[DOUBLING] + phi[TORUS] + phi[AMPLITUDE]) else NONFINITE
+    if not math.isfinite(phi[DOUBLING] + phi[TORUS] + phi[AMPLITUDE]):
+        return NONFINITE
+    own = doubles(p, fixed(w, T.PARAMETERS))
+    return write_extremes(w, part(x, 0, size - 2), own, part(phi, FIRST_ZERO, tests - FIRST_ZERO))

@@ -32,8 +32,9 @@ from continuation.orbits.profiles.basis import basis
     RESIDUAL,
     MONITOR,
     UNKNOWNS,  # N
+    ZEROS,  # test functions of the user's, of the vector field
     SIZES,
-) = range(14)
+) = range(15)
 (
     PLACES,  # int64 (G, LANES): the interval in each place, -1 where there is none
     FLAGS,  # int64 (FLAGS,)
@@ -82,8 +83,9 @@ from continuation.orbits.profiles.basis import basis
     OTHER,  # (L m n,): a profile that is carried over to another mesh
     FORMER,  # (L,) the mesh before it was moved last
     FIRST,  # (2 N + L,) the start as it was traced from, with its mesh
+    EXTREME,  # (m + 1,) coefficients of a polynomial
     TABLE,
-) = range(SIZES, SIZES + 48)
+) = range(SIZES, SIZES + 49)
 FACTORED, STARTED, RENEWED, N_FLAGS = range(4)  # entries of FLAGS
 
 
@@ -167,6 +169,7 @@ def room_for(n, m, intervals, groups, parameters) -> dict:
         INTS: np.zeros(8, np.int32),
         OTHER: np.zeros(intervals * nm),
         FIRST: np.zeros(2 * (intervals * nm + 2) + intervals),
+        EXTREME: np.zeros(m + 1),
     }
 
 

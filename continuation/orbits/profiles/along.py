@@ -8,6 +8,7 @@ import numpy as np
 from continuation.orbits.profiles.profile import extrema, means
 
 EXTREMES = ("min", "max")
+ZEROS = ("max", "min", "mean")  # of the user's zeros, in the order of `continuation.orbits.kernels.monitoring`
 
 
 def name_along(name, what) -> str:
@@ -27,6 +28,14 @@ def values_along(outputs, profiles, p) -> np.ndarray:
             for row, (profile, own) in enumerate(zip(profiles, p)):
                 found[row, :, k] = [output(np.ascontiguousarray(u), own) for u in profile]
     return found
+
+
+def value_along(function, profile, mesh, degree, p, what) -> float:
+    """The ``"min"``, ``"max"`` or ``"mean"`` of a function along one orbit (L m, n) on its mesh (L,)."""
+    values = values_along({"": function}, profile[None], p[None])
+    if what == "mean":
+        return float(means(values, mesh[None], degree)[0, 0])
+    return float(extrema(values, degree)[EXTREMES.index(what)][0, 0])
 
 
 def columns_along(outputs, profiles, meshes, degree, p) -> dict:
