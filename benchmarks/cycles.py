@@ -14,6 +14,7 @@ import time
 from typing import NamedTuple
 
 import numpy as np
+from threadpoolctl import threadpool_limits
 
 from benchmarks.rival import ask
 from continuation import Kind, Orbit, Problem, Settings, periodic_orbits, trace
@@ -240,7 +241,8 @@ def costs(n, rounds, short=SHORT, long=LONG, repeats=REPEATS) -> Costs:
     cycles, orbit = periodic_orbits(problem, INTERVALS, DEGREE), orbit_of(problem)
     branch = trace(cycles, orbit, "mu", (1, 50), settings=Settings(max_points=2), direction=1)
     parts = iteration_parts(cycles.at_row(branch, 0, "mu"), branch.unknowns[0], repeats)
-    residual, linearise, both = (1e6 * min(cpu(part) for _ in range(rounds)) / repeats for part in parts)
+    with threadpool_limits(1, user_api="blas"):  # as in traces
+        residual, linearise, both = (1e6 * min(cpu(part) for _ in range(rounds)) / repeats for part in parts)
     step, iterations = step_costs(cycles, orbit, rounds, short, long)
     return Costs(residual, linearise, both - linearise, 1e6 * step, iterations)
 

@@ -22,6 +22,7 @@ from continuation.engine.run import (
     begin_behind,
     begin_singular,
     bits_of,
+    few_threads,
     make_state,
     run_all,
     tangent_anew,
@@ -138,7 +139,7 @@ def run_direction(problem, begun: Start, sign, request: Request, watch=()) -> Ru
     elif leaves_at_once(begun.x, tangent, state.limits, enclosed):
         return Run(operations, state, Status.LIMIT)
     running = RunningTrace(problem, begun, state)
-    with attended(watchers, running):
+    with attended(watchers, running), few_threads(operations):
         run_all(running, watchers)
         call_by_name(running, operations)
         log_exceptions(problem, running.status)

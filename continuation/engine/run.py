@@ -285,7 +285,7 @@ def run_all(running, watchers=()) -> Status:
     """
     flag = running.state.integers[S.FLAG : S.FLAG + 1]
     try:
-        with interrupt_sets(flag), few_threads(int(running.state.integers[S.SIZE])):
+        with interrupt_sets(flag):
             return run_portions(running, watchers, flag)
     except KeyboardInterrupt:
         running.status = Status.INTERRUPTED
@@ -314,9 +314,9 @@ def run_portions(running, watchers, flag) -> Status:
             portion = min(2 * portion, LARGEST_PORTION)
 
 
-def few_threads(size: int):
+def few_threads(operations):
     """Keep LAPACK to one thread where its matrices are too small for more: waiting threads cost more than they do."""
-    if size < SMALLEST_LAPACK or size > MANY_THREADS:
+    if not SMALLEST_LAPACK <= (operations.order or operations.size) <= MANY_THREADS:
         return contextlib.nullcontext()
     return _blas().limit(limits=1, user_api="blas")
 

@@ -57,6 +57,7 @@ class Operations:
     refine: Callback = NOTHING
     adapt: Callback = NOTHING  # optional: other unknowns for the same curve, see `continuation.compiled.loop.moving`
     ends: dict = field(default_factory=dict)  # kind of point at which a branch ends -> how its end is called
+    order: int = 0  # of the matrices that LAPACK is given; 0: the number of unknowns
     context: int = 0  # floats that `monitor` writes between the exponents and the counts, kept in every record
     counts: Kind | None = Kind.HOPF  # what a change of the unstable count means
     grows: str = ""  # whether weights change with states that outgrow their units: "each" for itself, or "together"

@@ -54,6 +54,7 @@ def orbit_operations(cycles, p: np.ndarray, active: int, table=None) -> Operatio
         tests=tests_of(cycles),
         counts=Kind.NEIMARK_SACKER,
         ends={Kind.HOPF: Status.HOPF},
+        order=len(cycles.metric),
         context=cycles.context,
         effort=table.base.effort,
     )

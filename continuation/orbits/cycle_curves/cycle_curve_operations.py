@@ -144,6 +144,7 @@ def curve_operations(curve, p: np.ndarray, active: int, table=None) -> Operation
         counts=COUNTS[curve.kind],
         limits=((at, -1.0, 1.0),) if curve.auxiliary else (),
         ends={Kind.HOPF: Status.HOPF},
+        order=len(curve.metric),
         context=curve.context,
         effort=table.base.effort,
     )

@@ -58,19 +58,55 @@ def fill_sides(w, g, rhs):
 def eliminate(stages, nm, wide):
     """Factor the leading nm columns in lanes and apply the factors to the others; returns the largest factor in each.
 
-    Pivots are kept as their inverses.
+    Pivots are kept as their inverses.  Rows are changed by four pivots at a time: entries are moved a quarter as often.
     """
     most, one = spread(0.0), spread(1.0)
-    for k in range(nm):
-        inverse = over(one, load(stages, k * wide + k))
-        store(stages, k * wide + k, inverse)
-        for i in range(k + 1, nm):
-            factor = times(load(stages, i * wide + k), inverse)
-            store(stages, i * wide + k, factor)
-            most = larger(most, modulus(factor))
-            for j in range(k + 1, wide):
-                store(stages, i * wide + j, minus(load(stages, i * wide + j), factor, load(stages, k * wide + j)))
+    for first in range(0, nm, 4):
+        last = min(first + 4, nm)
+        for k in range(first, last):
+            inverse = over(one, load(stages, k * wide + k))
+            store(stages, k * wide + k, inverse)
+            for i in range(k + 1, nm):
+                factor = times(load(stages, i * wide + k), inverse)
+                store(stages, i * wide + k, factor)
+                most = larger(most, modulus(factor))
+                for j in range(k + 1, wide if i < last else last):
+                    store(stages, i * wide + j, minus(load(stages, i * wide + j), factor, load(stages, k * wide + j)))
+        for i in range(last, nm - 1, 2):
+            subtract_from_two(stages, i, first, wide)
+        if (nm - last) % 2 == 1:
+            subtract_from_one(stages, nm - 1, first, wide)
     return most
+
+
+@internal
+def subtract_from_one(stages, i, k, wide):
+    """Change row i behind column k + 3 by the four pivots from k on."""
+    at = i * wide
+    a, b, c, d = load(stages, at + k), load(stages, at + k + 1), load(stages, at + k + 2), load(stages, at + k + 3)
+    for j in range(k + 4, wide):
+        value = minus(load(stages, at + j), a, load(stages, k * wide + j))
+        value = minus(value, b, load(stages, (k + 1) * wide + j))
+        value = minus(value, c, load(stages, (k + 2) * wide + j))
+        store(stages, at + j, minus(value, d, load(stages, (k + 3) * wide + j)))
+
+
+@internal
+def subtract_from_two(stages, i, k, wide):
+    """Change rows i and i + 1 behind column k + 3 by the four pivots from k on."""
+    at, to = i * wide, i * wide + wide
+    a, b, c, d = load(stages, at + k), load(stages, at + k + 1), load(stages, at + k + 2), load(stages, at + k + 3)
+    e, f, g, h = load(stages, to + k), load(stages, to + k + 1), load(stages, to + k + 2), load(stages, to + k + 3)
+    for j in range(k + 4, wide):
+        pivot = load(stages, k * wide + j)
+        first, second = minus(load(stages, at + j), a, pivot), minus(load(stages, to + j), e, pivot)
+        pivot = load(stages, (k + 1) * wide + j)
+        first, second = minus(first, b, pivot), minus(second, f, pivot)
+        pivot = load(stages, (k + 2) * wide + j)
+        first, second = minus(first, c, pivot), minus(second, g, pivot)
+        pivot = load(stages, (k + 3) * wide + j)
+        store(stages, at + j, minus(first, d, pivot))
+        store(stages, to + j, minus(second, h, pivot))
 
 
 @internal
@@ -85,10 +121,23 @@ def forward(stages, nm, first, wide):
 
 @internal
 def backward(stages, nm, first, wide):
-    """Substitute back in the columns from `first` on."""
+    """Substitute back in the columns from `first` on: four at a time, what is left singly."""
+    behind = wide - (wide - first) % 4
     for k in range(nm - 1, -1, -1):
         inverse = load(stages, k * wide + k)
-        for c in range(first, wide):
+        for c in range(first, behind, 4):
+            at = k * wide + c
+            x, y = load(stages, at), load(stages, at + 1)
+            z, u = load(stages, at + 2), load(stages, at + 3)
+            for j in range(k + 1, nm):
+                factor, to = load(stages, k * wide + j), j * wide + c
+                x, y = minus(x, factor, load(stages, to)), minus(y, factor, load(stages, to + 1))
+                z, u = minus(z, factor, load(stages, to + 2)), minus(u, factor, load(stages, to + 3))
+            store(stages, at, times(x, inverse))
+            store(stages, at + 1, times(y, inverse))
+            store(stages, at + 2, times(z, inverse))
+            store(stages, at + 3, times(u, inverse))
+        for c in range(behind, wide):
             value = load(stages, k * wide + c)
             for j in range(k + 1, nm):
                 value = minus(value, load(stages, k * wide + j), load(stages, j * wide + c))

@@ -77,6 +77,42 @@ def place_side_by_side(w, g):
 
 
 @internal
+def reflect_one(both, n, c, j, head, factor):
+    """Reflect column j by the vector that column c holds, its first entry being `head`."""
+    wide = 3 * n + 4
+    along = times(head, load(both, c * wide + j))
+    for r in range(c + 1, 2 * n):
+        along = plus(along, load(both, r * wide + c), load(both, r * wide + j))
+    along = times(along, factor)
+    store(both, c * wide + j, minus(load(both, c * wide + j), along, head))
+    for r in range(c + 1, 2 * n):
+        store(both, r * wide + j, minus(load(both, r * wide + j), along, load(both, r * wide + c)))
+
+
+@internal
+def reflect_four(both, n, c, j, head, factor):
+    """`reflect_one` for four columns from j on."""
+    wide, at = 3 * n + 4, c * (3 * n + 4) + j
+    x, y = times(head, load(both, at)), times(head, load(both, at + 1))
+    z, u = times(head, load(both, at + 2)), times(head, load(both, at + 3))
+    for r in range(c + 1, 2 * n):
+        own, to = load(both, r * wide + c), r * wide + j
+        x, y = plus(x, own, load(both, to)), plus(y, own, load(both, to + 1))
+        z, u = plus(z, own, load(both, to + 2)), plus(u, own, load(both, to + 3))
+    x, y, z, u = times(x, factor), times(y, factor), times(z, factor), times(u, factor)
+    store(both, at, minus(load(both, at), x, head))
+    store(both, at + 1, minus(load(both, at + 1), y, head))
+    store(both, at + 2, minus(load(both, at + 2), z, head))
+    store(both, at + 3, minus(load(both, at + 3), u, head))
+    for r in range(c + 1, 2 * n):
+        own, to = load(both, r * wide + c), r * wide + j
+        store(both, to, minus(load(both, to), x, own))
+        store(both, to + 1, minus(load(both, to + 1), y, own))
+        store(both, to + 2, minus(load(both, to + 2), z, own))
+        store(both, to + 3, minus(load(both, to + 3), u, own))
+
+
+@internal
 def merge_lanes(both, n):
     """Triangularise the common node's columns of the equations, and eliminate it from the borders."""
     wide = 3 * n + 4
@@ -88,15 +124,11 @@ def merge_lanes(both, n):
         pivot = load(both, c * wide + c)
         length = against(root(squared), pivot)
         head = add(pivot, times(spread(-1.0), length))
-        factor = over(spread(-1.0), times(length, head))
-        for j in range(c + 1, wide):
-            along = times(head, load(both, c * wide + j))
-            for r in range(c + 1, 2 * n):
-                along = plus(along, load(both, r * wide + c), load(both, r * wide + j))
-            along = times(along, factor)
-            store(both, c * wide + j, minus(load(both, c * wide + j), along, head))
-            for r in range(c + 1, 2 * n):
-                store(both, r * wide + j, minus(load(both, r * wide + j), along, load(both, r * wide + c)))
+        factor, rest = over(spread(-1.0), times(length, head)), (wide - c - 1) % 4
+        for j in range(c + 1, c + 1 + rest):
+            reflect_one(both, n, c, j, head, factor)
+        for j in range(c + 1 + rest, wide, 4):
+            reflect_four(both, n, c, j, head, factor)
         store(both, c * wide + c, length)
     for r in range(2 * n, 2 * n + 2):
         for c in range(n):
