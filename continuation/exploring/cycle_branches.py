@@ -32,6 +32,7 @@ from continuation.exploring.record import (
 )
 from continuation.ground.points import Start
 from continuation.ground.status import Status
+from continuation.orbits.profiles.profile import extent
 from continuation.results.joining import add_effort, cut_branch, join_branches, join_halves, reverse_branch
 from continuation.results.remarks import Remark
 from continuation.results.request import Request
@@ -243,4 +244,5 @@ def is_opposite(other, begins, x, tangent) -> bool:
         return False
     weights = other.weights_at(0)
     apart = [np.sqrt(np.sum(weights * v**2)) for v in (other.unknowns[0] - x, other.tangents[0] + tangent)]
-    return bool(apart[0] <= OPPOSITE * (1 + np.sqrt(np.sum(weights * x**2))) and apart[1] <= OPPOSITE)
+    size = extent(x, weights, other.states.shape[1], len(x) - 2)
+    return bool(apart[0] <= OPPOSITE * size and apart[1] <= OPPOSITE)

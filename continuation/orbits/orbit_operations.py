@@ -13,6 +13,7 @@ from continuation.equations.operations import Operations, Test, dense_table
 from continuation.ground.status import Kind, Status
 from continuation.orbits.kernels import collocation, locating, merging, monitoring, remeshing
 from continuation.orbits.kernels import table as T
+from continuation.orbits.profiles.profile import extent
 
 OWN_TESTS = (
     Test(Kind.FOLD),
@@ -163,6 +164,10 @@ class OrbitEquations:
         y = slots[0, :size].copy()
         other = self.cycles.at_orbit(self.table.arrays[T.MESH], y[:-2].reshape(-1, len(self.cycles.metric)), y[-2])
         return other, y, slots[0, size : 2 * size].copy()
+
+    def extent(self, x) -> float:
+        """1 + |x| without the constants about which the states move."""
+        return extent(x, self.weights, len(self.cycles.metric), self.cycles.period_at)
 
     def length(self, v) -> float:
         """Length in the inner product."""

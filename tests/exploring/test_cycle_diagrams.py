@@ -67,16 +67,17 @@ def test_time_that_is_over_within_a_branch_of_orbits_is_told_and_gone_on_with(wi
     problem, whole = with_orbits
     cycles = periodic_orbits(problem, intervals=20)
     none = diagram(problem, [0.0, 0.0, 0.0], "a", (-0.2, 0.9), cycles=cycles, max_branches=2)
-    start, given = [], cycle_branches.limited
+    start, given, over = [], cycle_branches.limited, StopsAfter(20)
 
     def soon_over(plan, points, clock):
         request, _ = given(plan, points, clock)
         start.append(points)
-        return request, (StopsAfter(20),) if len(start) == 2 else ()
+        return request, (over,) if len(start) == 2 else ()
 
     monkeypatch.setattr(cycle_branches, "limited", soon_over)
     more = replace(none, plan=replace(none.plan, max_branches=9), status=Completion.COMPLETE)
     part = cycle_branches.explore_cycles(more, Deaf(), Clock())
+    assert over.said == 1
     assert part.status is Completion.COMPLETE  # the clock itself was not over: gone on with at once
     assert part.cycles[0].ends[1] is Status.LIMIT
     assert [len(branch) for branch in part.cycles] == [pytest.approx(len(branch), abs=12) for branch in whole.cycles]
@@ -94,10 +95,43 @@ class StopsAfter(Watcher):
     every_point = True
 
     def __init__(self, points):
-        self.points = points
+        self.points, self.said = points, 0
 
     def after(self, trace):
-        return Status.TIME_LIMIT if len(trace) > self.points else None
+        if len(trace) <= self.points:
+            return None
+        self.said += 1
+        return Status.TIME_LIMIT
+
+
+def test_ctrl_c_within_a_branch_of_orbits_loses_nothing(with_orbits, monkeypatch):
+    from continuation.exploring import cycle_branches
+
+    problem, whole = with_orbits
+    given, calls = cycle_branches.limited, []
+
+    def interrupted(plan, points, clock):
+        request, watch = given(plan, points, clock)
+        calls.append(points)
+        return request, (*watch, PressesCtrlC(20)) if len(calls) == 2 else watch
+
+    monkeypatch.setattr(cycle_branches, "limited", interrupted)
+    part = diagram(problem, [0.0, 0.0, 0.0], "a", (-0.2, 0.9), cycles=periodic_orbits(problem, intervals=20))
+    assert part.status is Completion.INTERRUPTED
+    assert count_tasks(part) > 0
+    found = part.resume()
+    assert (found.status, count_tasks(found), len(found.cycles)) == (Completion.COMPLETE, 0, 2)
+    assert [len(branch) for branch in found.cycles] == [pytest.approx(len(branch), abs=12) for branch in whole.cycles]
+    for one, same in zip(found.cycles, whole.cycles):
+        assert {p.label for p in one.special} == {p.label for p in same.special}
+
+
+class PressesCtrlC(StopsAfter):
+    """Ctrl-C is pressed after some points."""
+
+    def after(self, trace):
+        if len(trace) > self.points:
+            raise KeyboardInterrupt
 
 
 def test_diagrams_that_found_no_orbits_are_kept_in_files(with_orbits, tmp_path):

@@ -128,7 +128,7 @@ def is_orbit_between(own, known, row, sigma, x, tangent, mesh) -> bool:
     ends = known.values[row : row + 2, :2]
     guess[-2:] = (1 - sigma) * ends[0] + sigma * ends[1]
     found, _ = equations.correct(guess + (covector @ (x - guess)) * tangent, covector)
-    return found is not None and equations.length(found - x) <= SAME * (1 + equations.length(x))
+    return found is not None and equations.length(found - x) <= SAME * equations.extent(x)
 
 
 def in_phase(shape, target, units, times) -> np.ndarray:

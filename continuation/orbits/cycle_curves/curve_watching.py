@@ -24,8 +24,8 @@ from continuation.orbits.kernels import table as T
 from continuation.orbits.kernels.locating import FAR, extent, find_zero, largest_residual
 from continuation.orbits.kernels.merging import determinant
 from continuation.orbits.kernels.monitoring import (
-    NEUTRAL,
     amplitude_test,
+    neutral_band,
     torus_test,
     write_spectrum,
 )
@@ -219,8 +219,9 @@ def curve_monitor(c, point, parameters, out):
     others = drop_critical(c, y, others_logs, others_angles)
     write_tests(c, y, p, others_logs, others_angles, others, phi)
     counts[UNSTABLE], counts[NULLITY], counts[VANISHED] = 0.0, 0.0, 0.0
+    neutral = neutral_band(logs)
     for k in range(others):
-        counts[UNSTABLE] += 1.0 if others_logs[k] > NEUTRAL else 0.0
+        counts[UNSTABLE] += 1.0 if others_logs[k] > neutral else 0.0
     renew_borders(c, part(y, size, size))
     total = 0.0
     for k in range(2 * tests):

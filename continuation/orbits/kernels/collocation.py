@@ -48,10 +48,10 @@ def evaluate_field(w, u, p):
     n, m, intervals, _ = T.sizes(w)
     nm, base, count = n * m, fixed(w, T.BASE), fixed(w, T.PARAMETERS)
     size = intervals * nm
-    field, known, x = (
+    field, states, known = (
         T.array(w, T.FIELD, size),
+        T.array(w, T.STATES_AT, size),
         T.array(w, T.FIELD_AT, size + 1 + count),
-        T.array(w, T.POINT, (4, n))[0],
     )
     same = True
     for k in range(size + 1):
@@ -63,6 +63,7 @@ def evaluate_field(w, u, p):
     known[0] = math.nan
     for i in range(intervals):
         for j in range(m):
+            x = part(states, i * nm + j * n, n)
             state_at(w, u, i, j, x)
             status = dense.residual_at(base, x, p, part(field, i * nm + j * n, n))
             if status != OK:
@@ -104,9 +105,9 @@ def linearise(w, unknowns, parameters, unused):
     size = intervals * nm
     u, p = doubles(unknowns, size + 1), doubles(parameters, fixed(w, T.PARAMETERS))
     status, values = evaluate_field(w, u, p), T.array(w, T.FIELD, size)
-    point, h = T.array(w, T.POINT, (4, n)), T.array(w, T.MESH, intervals)
+    states, h = T.array(w, T.STATES_AT, size), T.array(w, T.MESH, intervals)
     jacobians, slants = T.array(w, T.JACOBIANS, (groups, nm, n, 8)), T.array(w, T.SLANTS, (groups, nm, 2, 8))
-    x, period = point[0], u[size]
+    period = u[size]
     a, b = D.jacobian(base), D.derivative(base)
     for g in range(groups):
         for lane in range(8):
@@ -114,9 +115,8 @@ def linearise(w, unknowns, parameters, unused):
             if i < 0:
                 continue
             for j in range(m):
-                state_at(w, u, i, j, x)
                 if status == OK:
-                    status = dense.linearise_at(base, x, p)
+                    status = dense.linearise_at(base, part(states, i * nm + j * n, n), p)
                 for k in range(n):
                     row = j * n + k
                     slants[g, row, 0, lane] = h[i] * values[i * nm + row]

@@ -159,6 +159,12 @@ def parity(w):
 
 
 @internal
+def neutral_band(logs):
+    """Logarithm of a modulus below which a multiplier may lie on the unit circle, the trivial one being the last."""
+    return max(NEUTRAL, min(abs(logs[logs.shape[0] - 1]), MOST_NEUTRAL))
+
+
+@internal
 def count_outside(w, logs, angles):
     """How many multipliers but the last, the trivial one, lie outside the unit circle.
 
@@ -166,7 +172,7 @@ def count_outside(w, logs, angles):
     branch points of these very equations; where the multipliers say otherwise the one nearest to 1 is across.
     """
     others, count, real, nearest = logs.shape[0] - 1, 0, 0, -1
-    neutral = max(NEUTRAL, min(abs(logs[others]), MOST_NEUTRAL))
+    neutral = neutral_band(logs)
     for k in range(others):
         outside = logs[k] > neutral
         count += outside

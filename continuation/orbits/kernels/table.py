@@ -73,6 +73,7 @@ from continuation.orbits.profiles.basis import basis
     SINGLES,  # int64 (G,): whether the lanes of a group were eliminated one by one
     INSIDE,  # lanes (nm,)
     FIELD,  # (L m n,): F at the Gauss points
+    STATES_AT,  # (L m n,): the states there
     FIELD_AT,  # (L m n + 1 + parameters,): the unknowns and parameters at which that is
     NODES,  # lanes (2, G + 1, n)
     MONODROMY,  # (L, n, n)
@@ -85,7 +86,7 @@ from continuation.orbits.profiles.basis import basis
     FIRST,  # (2 N + L,) the start as it was traced from, with its mesh
     EXTREME,  # (m + 1,) coefficients of a polynomial
     TABLE,
-) = range(SIZES, SIZES + 49)
+) = range(SIZES, SIZES + 50)
 FACTORED, STARTED, RENEWED, N_FLAGS = range(4)  # entries of FLAGS
 
 
@@ -161,6 +162,7 @@ def room_for(n, m, intervals, groups, parameters) -> dict:
         SINGLES: np.zeros(groups, np.int64),
         INSIDE: lanes(nm),
         FIELD: np.zeros(intervals * nm),
+        STATES_AT: np.zeros(intervals * nm),
         FIELD_AT: np.full(intervals * nm + 1 + parameters, np.nan),
         NODES: lanes(2, groups + 1, n),
         MONODROMY: np.zeros((intervals, n, n)),

@@ -72,6 +72,19 @@ def horner(coefficients, s) -> np.ndarray:
     return total
 
 
+def extent(x, weights, n, count) -> float:
+    """``1 + |x|`` of the unknowns (N,) of an orbit, less the constants about which the `count` values of n states move.
+
+    Examples
+    --------
+    >>> extent(np.array([1e6, 1e6 + 3.0, 4.0, 0.0]), np.ones(4), 1, 2)
+    6.0
+    """
+    moving = np.array(x, float)
+    moving[:count] -= np.resize(moving[:n], count)
+    return 1.0 + float(np.sqrt(np.sum(weights * moving**2)))
+
+
 def varies(profile, metric) -> np.ndarray:
     """(n,) whether a state of an orbit (k, n) is more than a constant and its rounding; metric (n,) of the states.
 

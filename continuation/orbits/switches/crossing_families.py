@@ -77,7 +77,7 @@ def null_vector_across(place, equations) -> tuple:
 def other_direction(place, equations, w) -> np.ndarray:
     """(N,) unit direction of the other family: the parameter increases, where it changes to first order."""
     x, t = place.x, place.tangent
-    h = STEP * (1.0 + equations.length(x))
+    h = STEP * equations.extent(x)
     value = equations.value
 
     def second(z):
