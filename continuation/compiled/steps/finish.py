@@ -13,6 +13,10 @@ from continuation.compiled.steps.correct import FINE, correct
 from continuation.compiled.steps.interpolant import interpolate
 from continuation.compiled.steps.metric import distance, inner, weigh
 
+# Distance from an end of a piece, of its length and relative to 1 + |x|, beyond which a point is none between: Newton's
+# method has gone elsewhere.  A piece that turns by a right angle bulges by half its length; rounding makes the second.
+WITHIN, NEAR = 2.0, 1e-8
+
 
 @internal
 def finish(s, x, size_f, record):
@@ -55,7 +59,8 @@ def make_between(s, a, b, sigma, record):
     if not take_look(s):
         return S.REFUSED
     S.effort(s)[S.PROBES] += 1
-    interpolate(a, b, size, distance(s, a, b), sigma, x, direction)
+    length = distance(s, a, b)
+    interpolate(a, b, size, length, sigma, x, direction)
     if weigh(s, direction, row) == 0.0:
         return S.DIVERGED
     value = 0.0
@@ -65,6 +70,8 @@ def make_between(s, a, b, sigma, record):
     if code != S.CONVERGED:
         return code
     status = finish(s, x, size_f, record)
+    if distance(s, a, record) > WITHIN * length + NEAR * (1.0 + math.sqrt(inner(S.weights(s), a, a))):
+        return S.STRAYED
     if status == OK and inner(S.weights(s), part(record, size, size), part(a, size, size)) <= 0.0:
         return S.TURNED  # it runs back: no point between
     return status

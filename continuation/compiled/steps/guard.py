@@ -36,8 +36,10 @@ REACH = 4.0
 # differences of F.  Ten times more overlooks gaps of 1e-7, ten times less measures rounding.
 TINY = 1e-8
 # Corrections that do not fall by this factor when a step is halved (by eight, usually) are noise of F, not of the step:
-# ten times less is refused for ever, near 1 some noise passes for a step's error.
-STUBBORN = 2.0
+# ten times less is refused for ever, near 1 some noise passes for a step's error.  They are noise only if they are no
+# more than so many times what Newton's method would still correct: a prediction half way between two branches, where
+# the equations are singular, has a long correction by accident.
+STUBBORN, NOISE = 2.0, 100.0
 FALLEN = 0.25  # part of the determinant below which distances are measured anew: they shrink with it
 LEAST = 1e-6  # of the bend of the equations across the curve that differences show
 # Sides that find the weakest direction: all where there are no more equations; fewer see it later where there are many.
@@ -236,6 +238,14 @@ def find_other_root(s, record, reach):
 
 
 @internal
+def is_noise(s, record, first):
+    """Whether the first correction of a step to a record is noise of F: it does not fall where steps are halved."""
+    if not 0.0 < S.floats(s)[S.STRAY] < STUBBORN * first:
+        return False
+    return first <= NOISE * uncertainty(s, record) * (1.0 + math.sqrt(inner(S.weights(s), record, record)))
+
+
+@internal
 def judge_correction(s, record):
     """Whether the step to a record may have ended on another branch (STRAYED), by its first correction.
 
@@ -253,7 +263,7 @@ def judge_correction(s, record):
     least, bend, root = find_other_root(s, record, reach)
     if not bend < math.inf:
         return OK  # next to where F ends nothing can be told
-    if least <= 0.0 and not (0.0 < reals[S.STRAY] < STUBBORN * first):
+    if least <= 0.0 and not is_noise(s, record, first):
         reals[S.STRAY], reals[S.RESULT] = first, root * reach
         return S.STRAYED
     reals[S.STRAY] = 0.0

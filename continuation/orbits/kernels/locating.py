@@ -10,8 +10,9 @@ import math
 import numpy as np
 
 from continuation.compiled.calls.arrays import doubles, fixed, new_doubles, part
-from continuation.compiled.calls.interface import NONFINITE, OK, SINGULAR, call, callback
+from continuation.compiled.calls.interface import APART, NONFINITE, OK, SINGULAR, call, callback
 from continuation.compiled.calls.kernel import internal
+from continuation.compiled.dense.unfolding import find_gap
 from continuation.compiled.state.messages import (
     ASKED,
     ASKED_KIND,
@@ -49,6 +50,9 @@ FAR = 1e-3  # the same at Hopf points, near which orbits are known to rounding o
 FIRST = 1e-3  # first step of the secant method, relative to 1 + |x|
 WIDER = 2  # how often the search begins four times farther from a singular point, where no orbit is to be had
 STEPS = 40
+# What the equations leave at a branch point, of what they leave at orbits beside it, and in the units of the states:
+# ten times less and rounding refuses branch points, ten times more and families 1e-5 apart are said to cross.
+LEFT_OVER, ROUNDED = 30.0, 64.0 * 2.2e-16
 
 
 @internal
@@ -236,6 +240,98 @@ def spread_of_units(w):
     return math.sqrt(most / least)
 
 
+@internal
+def left_over(w, x, p):
+    """Largest component of the equations at x in the units of the states, the phase condition left out."""
+    n, size, f, largest = fixed(w, T.STATES), x.shape[0], new_doubles(x.shape[0]), 0.0
+    metric = T.array(w, T.METRIC, n)
+    p[fixed(w, T.ACTIVE)] = x[size - 1]
+    if call(fixed(w, T.RESIDUAL), w, x, p, f) != OK:
+        return math.nan
+    for j in range(size - 2):
+        largest = max(largest, abs(f[j]) * math.sqrt(n * metric[j % n]))
+    return largest
+
+
+@internal
+def write_second(w, x, p, z, h, factor, out):
+    """Add `factor` times the second derivative of the equations along z, differenced with step h, to `out`."""
+    size, y, f = x.shape[0], new_doubles(x.shape[0]), new_doubles(x.shape[0])
+    for sign in range(-1, 2):
+        for j in range(size):
+            y[j] = x[j] + sign * h * z[j]
+        p[fixed(w, T.ACTIVE)] = y[size - 1]
+        weight = (factor if sign != 0 else -2.0 * factor) / (h * h)
+        if call(fixed(w, T.RESIDUAL), w, y, p, f) != OK:
+            weight = math.nan
+        for j in range(size - 1):
+            out[j] += weight * f[j]
+
+
+@internal
+def write_null_vector(w, row, weights, t, sides, solution, z):
+    """Unit null vector across t of the equations that were linearised last, up to an error of their smallest part."""
+    n, size, along = fixed(w, T.STATES), t.shape[0], 0.0
+    metric = T.array(w, T.METRIC, n)
+    for j in range(size - 1):
+        sides[j], sides[size + j] = math.cos(1.0 + 2.0 * j**1.5) / math.sqrt(n * metric[j % n]), 0.0
+    sides[size - 1] = sides[2 * size - 1] = 0.0
+    status = call(fixed(w, T.SOLVE), w, row, sides, solution)
+    for j in range(size):
+        along += row[j] * solution[j]
+    for j in range(size):
+        z[j] = solution[j] - along * t[j]
+    length = math.sqrt(inner(weights, z, z))
+    for j in range(size):
+        z[j] /= length
+    return status
+
+
+@internal
+def find_way_across(w, x, t, weights, p, way):
+    """Write the shortest way between two families that pass each other at x into `way`; False where none is found.
+
+    As `continuation.compiled.dense.unfolding` says; a nearly singular system makes of each side the same large multiple
+    of its part along the left null vector, which is all that is needed of it.
+    """
+    size = x.shape[0]
+    row, sides, solution, kernel = (
+        new_doubles(size),
+        new_doubles(2 * size),
+        new_doubles(2 * size + SOLVED),
+        new_doubles((2, size)),
+    )
+    both, parts, q = new_doubles(size), new_doubles(4), new_doubles((2, 2))
+    for j in range(size):
+        row[j], kernel[0, j] = weights[j] * t[j], t[j]
+    p[fixed(w, T.ACTIVE)] = x[size - 1]
+    status = call(fixed(w, T.LINEARISE), w, x, p, both)
+    if status == OK:
+        status = write_null_vector(w, row, weights, t, sides, solution, kernel[1])
+    h = FIRST * extent(w, weights, x)
+    for pair in range(2):
+        for j in range(2 * size):
+            sides[j] = 0.0
+        if pair == 0:
+            p[fixed(w, T.ACTIVE)] = x[size - 1]
+            call(fixed(w, T.RESIDUAL), w, x, p, sides)
+            write_second(w, x, p, kernel[1], h, 1.0, part(sides, size, size))
+        else:
+            for sign in range(-1, 2, 2):
+                for j in range(size):
+                    both[j] = t[j] + sign * kernel[1, j]
+                write_second(w, x, p, both, h, 0.25 * sign, part(sides, 0, size))
+            write_second(w, x, p, t, h, 1.0, part(sides, size, size))
+        sides[size - 2] = sides[size - 1] = sides[2 * size - 2] = sides[2 * size - 1] = 0.0
+        if status == OK:
+            status = call(fixed(w, T.SOLVE), w, row, sides, solution)
+        for side in range(2):
+            for j in range(size):
+                parts[2 * pair + side] += weights[j] * kernel[1, j] * solution[side * size + j]
+    q[1, 1], q[0, 1], q[1, 0], q[0, 0] = parts[1], parts[2], parts[2], parts[3]
+    return status == OK and find_gap(parts[0], q, kernel, way)
+
+
 @callback
 def refine(w, request, parameters, out):
     """Locate a special point near a guess, as the engine asks for it; see `Operations.refine`."""
@@ -265,6 +361,11 @@ def refine(w, request, parameters, out):
         return status
     for j in range(size):
         found[j], found[size + j] = kept[4, j], kept[5, j]
+    if test == W.BRANCH:
+        usual = max(left_over(w, kept[0], p), left_over(w, kept[1], p))
+        if not left_over(w, kept[4], p) <= max(LEFT_OVER * usual, ROUNDED):
+            passes = find_way_across(w, kept[4], kept[5], weights, p, part(found, size, size))
+            return APART if passes else SINGULAR
     behind = 2 * size
     found[behind + FOUND_KIND] = asked[behind + ASKED_KIND]
     found[behind + FOUND_NULLITY] = 2.0 if test == W.TORUS else 1.0
