@@ -269,6 +269,23 @@ def write_second(w, x, p, z, h, factor, out):
 
 
 @internal
+def write_slope(w, x, p, z, h, out):
+    """Write the derivative of the equations along z, differenced with step h, into `out`."""
+    size, y, f = x.shape[0], new_doubles(x.shape[0]), new_doubles(x.shape[0])
+    for j in range(size):
+        out[j] = 0.0
+    for sign in range(-1, 2, 2):
+        for j in range(size):
+            y[j] = x[j] + sign * h * z[j]
+        p[fixed(w, T.ACTIVE)] = y[size - 1]
+        weight = 0.5 * sign / h
+        if call(fixed(w, T.RESIDUAL), w, y, p, f) != OK:
+            weight = math.nan
+        for j in range(size - 1):
+            out[j] += weight * f[j]
+
+
+@internal
 def write_null_vector(w, row, weights, t, sides, solution, z):
     """Unit null vector across t of the equations that were linearised last, up to an error of their smallest part."""
     n, size, along = fixed(w, T.STATES), t.shape[0], 0.0
@@ -289,7 +306,9 @@ def write_null_vector(w, row, weights, t, sides, solution, z):
 
 @internal
 def find_way_across(w, x, t, weights, p, way):
-    """Write the shortest way between two families that pass each other at x into `way`; False where none is found.
+    """Write the shortest way between two families that pass each other near x into `way`, and move x half way between.
+
+    Returns False where none is found.
 
     As `continuation.compiled.dense.unfolding` says; a nearly singular system makes of each side the same large multiple
     of its part along the left null vector, which is all that is needed of it.
@@ -301,7 +320,7 @@ def find_way_across(w, x, t, weights, p, way):
         new_doubles(2 * size + SOLVED),
         new_doubles((2, size)),
     )
-    both, parts, q = new_doubles(size), new_doubles(4), new_doubles((2, 2))
+    both, parts, q = new_doubles(size), new_doubles(6), new_doubles((2, 2))
     for j in range(size):
         row[j], kernel[0, j] = weights[j] * t[j], t[j]
     p[fixed(w, T.ACTIVE)] = x[size - 1]
@@ -309,13 +328,16 @@ def find_way_across(w, x, t, weights, p, way):
     if status == OK:
         status = write_null_vector(w, row, weights, t, sides, solution, kernel[1])
     h = FIRST * extent(w, weights, x)
-    for pair in range(2):
+    for pair in range(3):
         for j in range(2 * size):
             sides[j] = 0.0
         if pair == 0:
             p[fixed(w, T.ACTIVE)] = x[size - 1]
             call(fixed(w, T.RESIDUAL), w, x, p, sides)
             write_second(w, x, p, kernel[1], h, 1.0, part(sides, size, size))
+        elif pair == 1:
+            for k in range(2):
+                write_slope(w, x, p, kernel[k], h, part(sides, k * size, size))
         else:
             for sign in range(-1, 2, 2):
                 for j in range(size):
@@ -328,8 +350,15 @@ def find_way_across(w, x, t, weights, p, way):
         for side in range(2):
             for j in range(size):
                 parts[2 * pair + side] += weights[j] * kernel[1, j] * solution[side * size + j]
-    q[1, 1], q[0, 1], q[1, 0], q[0, 0] = parts[1], parts[2], parts[2], parts[3]
-    return status == OK and find_gap(parts[0], q, kernel, way)
+    q[1, 1], q[0, 1], q[1, 0], q[0, 0] = parts[1], parts[4], parts[4], parts[5]
+    det = q[0, 0] * q[1, 1] - q[0, 1] * q[0, 1]
+    along = (q[0, 1] * parts[3] - q[1, 1] * parts[2]) / det  # to where the quadratic form has its saddle
+    across = (q[0, 1] * parts[2] - q[0, 0] * parts[3]) / det
+    if not (status == OK and abs(along) + abs(across) <= h):
+        return False
+    for j in range(size):
+        x[j] += along * kernel[0, j] + across * kernel[1, j]
+    return find_gap(parts[0] + 0.5 * (parts[2] * along + parts[3] * across), q, kernel, way)
 
 
 @callback
@@ -365,6 +394,8 @@ def refine(w, request, parameters, out):
         usual = max(left_over(w, kept[0], p), left_over(w, kept[1], p))
         if not left_over(w, kept[4], p) <= max(LEFT_OVER * usual, ROUNDED):
             passes = find_way_across(w, kept[4], kept[5], weights, p, part(found, size, size))
+            for j in range(size):
+                found[j] = kept[4, j]
             return APART if passes else SINGULAR
     behind = 2 * size
     found[behind + FOUND_KIND] = asked[behind + ASKED_KIND]
