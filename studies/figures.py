@@ -8,7 +8,7 @@ MARKS = {
     "BP": "s",
     "HB": "D",
     "PD": ">",
-    "NS": "8",
+    "NS": "X",
 }  # of special points, by the first two letters of their labels
 NAMES = {"LP": "fold", "BP": "branch point", "HB": "Hopf point", "PD": "period doubling", "NS": "Neimark-Sacker point"}
 STABLE, UNSTABLE = {"lw": 2.4, "ls": "-"}, {"lw": 1.2, "ls": (0, (4, 2))}

@@ -2,12 +2,12 @@
 
 In each of N cells ``v' = v - v**3/3 - w + I + D (v_left + v_right - 2 v)``, ``w' = eps (v + a - b w)``, with a = 0.7,
 b = eps = 0.5.  They repel each other: D = -0.1.  The ring is the same turned and reflected, and F_u block-circulant: on
-waves of number k it is ``[[1 - v**2 + d, -1], [eps, -eps b]]``, ``d = D (2 cos(2 pi k/N) - 2)``, so that the Hopf points
-are at ``v**2 = 1 - b eps + d``, with two pairs at once unless k = 0 or N/2.  Three families begin at a double pair, a
-rotating wave and two standing ones: M. Golubitsky and I. Stewart, "Hopf bifurcation with dihedral group symmetry:
-coupled nonlinear oscillators", Contemp. Math. 56 (1986) 131-173.  Everything is mirrored at I = a/b = 1.4, so that
-smaller I do.  The branches of standing waves end just before their Hopf point: so small they are all but a circle of
-solutions, as terms of third order do not tell the two apart.
+waves of number k it is ``[[1 - v**2 + d, -1], [eps, -eps b]]``, ``d = D (2 cos(2 pi k/N) - 2)``.  So Hopf points are at
+``v**2 = 1 - b eps + d``, with two pairs at once unless k = 0 or N/2.  Three families begin at a double pair, a rotating
+wave and two standing ones: M. Golubitsky and I. Stewart, "Hopf bifurcation with dihedral group symmetry: coupled
+nonlinear oscillators", Contemp. Math. 56 (1986) 131-173.  Everything is mirrored at I = a/b = 1.4, so that smaller I
+do.  The branches of standing waves end just before their Hopf point: so small they are all but a circle of solutions,
+as terms of third order do not tell the two apart.
 Run: ``python -m studies.cycles.ring``.
 """
 
@@ -157,7 +157,7 @@ def waves_of_a_ring() -> tuple:
     """The equilibria, and one branch of orbits for each family that begins at their Hopf points."""
     problem = ring(CELLS)
     rest, cycles, families = equilibria(problem, CELLS), periodic_orbits(problem, INTERVALS), {}
-    for point, orbit in [(point, orbit) for point in rest.hopfs for orbit in emanating_orbits(problem, point)]:
+    for orbit, point in [(orbit, hopf) for hopf in rest.hopfs for orbit in emanating_orbits(problem, hopf)]:
         times, states = orbit.sample(BEGIN, points=48)
         values = {**point.parameters, "I": orbit.parameter_at(BEGIN)}
         small = Orbit(times, states, orbit.period_at(BEGIN), values, state_names=problem.states)
