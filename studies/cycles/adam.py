@@ -39,7 +39,7 @@ SPAN = (1.0, 60.0)  # of a2
 LIMITS, FAST_LIMITS = (1e-5, 0.1), (1e-4, 0.1)  # of eps, on the curve of folds
 INTERVALS = 40
 SEED = 20261201
-RUNS, FAST_RUNS = 200, 30
+FULL, FAST = (200, (2, 4)), (30, (2,))  # runs, and powers n of bowls
 STEP, FAST_STEP = 5e-5, 2e-4  # learning rates of the optimiser beside the flow: it errs in proportion
 OUT = "out/cycles"
 
@@ -62,7 +62,7 @@ def main(fast=False, out=OUT) -> dict:
     out = folder(out)
     vibrations = conservative_family()
     cycles, folds = adam_branches(FAST_LIMITS if fast else LIMITS)
-    found = momentum_numbers(vibrations) | adam_numbers(FAST_RUNS if fast else RUNS)
+    found = momentum_numbers(vibrations) | adam_numbers(*FAST if fast else FULL)
     found |= cycle_numbers(cycles, folds, FAST_STEP if fast else STEP)
     draw(cycles, folds, out / "adam.png", fast)
     return {**found, **verdicts(claims(found))}
@@ -151,7 +151,7 @@ def momentum_numbers(vibrations) -> dict:
     }
 
 
-def adam_numbers(runs) -> dict:
+def adam_numbers(runs, powers) -> dict:
     """Hopf points of Adam, energies along its motions, and rates at which small fast oscillations grow."""
     hopfs = 0
     for a2 in (0.25, 1.0, 4.0, 16.0):
@@ -160,7 +160,7 @@ def adam_numbers(runs) -> dict:
     uphill = adam(1.0, 0.1).residual([0.7, 0.0, 0.0], {"s": 2.0})[1]
     rng = np.random.default_rng(SEED)
     starts = rng.normal(size=(runs, 3)) * [2, 2, 1]
-    rates = [abs(growth_rate(n, a2) / averaged_rate(n, a2) - 1) for n in (2, 4) for a2 in (5.0, 16.0)]
+    rates = [abs(growth_rate(n, a2) / averaged_rate(n, a2) - 1) for n in powers for a2 in (5.0, 16.0)]
     return {
         "gradients": abs(uphill + factorization([[2.0]], 1).residual([0.7, 0.7])[0]),
         "Hopf points of Adam": hopfs,
