@@ -13,10 +13,11 @@ times).
   (2021) 244-274), which is ``beta1**2 <= sqrt(beta2)``, the condition of D. P. Kingma and J. Ba (2015), to first order
   in h: no cycles there.
 - Beyond, small fast oscillations on a bowl ``|x|**n`` with eps = 0 have ``r = <g**2>/q`` settle, where q follows g**2
-  and ``<m**2 g**2> = (n + 2)/(5 n - 2) <m**2> <g**2>``; averaged over one of them the energy grows at the rate
-  ``2 n ((n - 1) a2 - (5 n - 2) a1)/(3 (n + 2)(2 n - 1))``.  At a minimum, n = 2, that is (a2 - 8 a1)/9.  What is far
-  smaller than eps dies, what is large as well: between are a stable and an unstable cycle, born in a fold.  Branches of
-  cycles that no Hopf point leads to are closed curves between two folds; as eps falls the first goes to a2 = 8 a1.
+  and ``<m**2 g**2> = (n + 2)/(5 n - 2) <m**2> <g**2>``.  Averaged over one of them (derived here) the energy grows at
+  the rate ``2 n ((n - 1) a2 - (5 n - 2) a1)/(3 (n + 2)(2 n - 1))``: at a minimum, n = 2, that is (a2 - 8 a1)/9.  What
+  is far smaller than eps dies, what is large as well: between are a stable and an unstable cycle, born in a fold.
+  No Hopf point leads to them: their branches are closed curves between two folds, the first of which goes to a2 = 8 a1
+  as eps falls.
 
 Run: ``python -m studies.cycles.adam``.
 """
@@ -208,8 +209,7 @@ def cycle_numbers(cycles, folds, step) -> dict:
     few = folds["eps"] < 4e-4
     powers = folds["eps"][few] ** (2 / 3)
     limit = np.polyfit(powers, folds["a2"][few], 2)[-1]
-    (stable,) = [row for row in passing(cycles, FORGETS) if cycles.unstable[row] == 0][:1]
-    orbit = min(cycles.at(a2=FORGETS), key=lambda orbit: abs(orbit.period - cycles["period"][stable]))
+    orbit = stable_cycle(cycles)
     late = optimiser(FORGETS, FLOOR, 0.0, 1.0, step, orbit(0.0), 12.0)[int(10 / step) :, 0]
     errors = np.min(late) - orbit.minimum[0], np.max(late) - orbit.maximum[0]
     return {
@@ -226,9 +226,11 @@ def cycle_numbers(cycles, folds, step) -> dict:
     }
 
 
-def passing(branch, value) -> np.ndarray:
-    """Rows before places where a branch passes a value of a2, those that are no special points."""
-    return np.flatnonzero(np.diff(np.sign(branch["a2"] - value)) != 0)
+def stable_cycle(cycles):
+    """The stable one of the cycles at the a2 where they were looked for."""
+    rows = np.flatnonzero(np.diff(np.sign(cycles["a2"] - FORGETS)) != 0)
+    row = next(row for row in rows if cycles.unstable[row] == 0)
+    return min(cycles.at(a2=FORGETS), key=lambda orbit: abs(orbit.maximum[0] - cycles["x_max"][row]))
 
 
 # What is shown
@@ -267,14 +269,13 @@ def draw(cycles, folds, path, fast=False):
     curve.set(title=f"Adam: a closed curve of cycles, eps = {FLOOR:g}", xlabel="a2/a1", ylabel="weight x")
     curve.set_ylim(0.945, 1.035)
     legend(curve, "stable", "unstable", ("LP",), loc="lower center", ncols=2)
-    row = next(row for row in passing(cycles, FORGETS) if cycles.unstable[row] == 0)
-    orbit, step = cycles.orbit(row), 0.005
+    orbit, step = stable_cycle(cycles), 0.005
     t = np.linspace(0, 3 * orbit.period, 600)
     wave.plot(t, orbit(t)[:, 0], lw=2.4, color=COLOURS[0], label="a cycle of the flow")
-    run = optimiser(orbit["a2"], FLOOR, 0.0, 1.0, step, orbit(0.0), t[-1])[:, 0]
-    label = f"Adam, beta1 = {1 - step:g}, beta2 = {1 - orbit['a2'] * step:.3f}"
+    run = optimiser(FORGETS, FLOOR, 0.0, 1.0, step, orbit(0.0), t[-1])[:, 0]
+    label = f"Adam, beta1 = {1 - step:g}, beta2 = {1 - FORGETS * step:g}"
     wave.plot(step * np.arange(len(run)), run, ".", ms=3, color=COLOURS[1], label=label)
-    wave.set(title=f"a cycle at a2 = {orbit['a2']:.2f} a1", xlabel="time, 1/a1", ylabel="weight x")
+    wave.set(title=f"a cycle at a2 = {FORGETS:g} a1", xlabel="time, 1/a1", ylabel="weight x")
     wave.set_ylim(0.965, 1.045)
     add_legend(wave, loc="upper center")
     plane.semilogy(folds["a2"], folds["eps"], lw=2, color=COLOURS[0], label="folds: cycles on the right below")
