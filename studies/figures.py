@@ -3,8 +3,14 @@
 from continuation.output.plotting import free_legend
 
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#222222")  # Okabe and Ito
-MARKS = {"LP": "o", "BP": "s", "HB": "D"}  # of special points, by the first two letters of their labels
-NAMES = {"LP": "fold", "BP": "branch point", "HB": "Hopf point"}
+MARKS = {
+    "LP": "o",
+    "BP": "s",
+    "HB": "D",
+    "PD": ">",
+    "NS": "X",
+}  # of special points, by the first two letters of their labels
+NAMES = {"LP": "fold", "BP": "branch point", "HB": "Hopf point", "PD": "period doubling", "NS": "Neimark-Sacker point"}
 STABLE, UNSTABLE = {"lw": 2.4, "ls": "-"}, {"lw": 1.2, "ls": (0, (4, 2))}
 
 

@@ -273,6 +273,10 @@ class Equations:
         """(m, C) the context of a branch's rows, with that of special points (at the rows `events`) made anew."""
         return rows.context
 
+    def kind_at(self, rows, row, kind):
+        """The kind of the special point at a row, which the engine took for one of `kind`."""
+        return kind
+
     def row_spectrum(self, rows, row):
         """What `SpecialPoint.eigenvalues` holds at a row, where it is not the spectrum of F_u; here None."""
         return None

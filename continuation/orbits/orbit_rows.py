@@ -4,6 +4,7 @@ import numpy as np
 
 from continuation.compiled.calls.interface import OK, call_callback
 from continuation.equations.derivatives import state_jacobian
+from continuation.ground.status import Kind
 from continuation.orbits.orbit_operations import OrbitEquations, tests_of
 from continuation.orbits.profiles.layout import ProfileLayout, ends_of, multipliers_of
 from continuation.orbits.profiles.orbit import Orbit
@@ -11,6 +12,10 @@ from continuation.orbits.profiles.profile import is_point
 
 # Of the parameter, relative to it and its unit, where equations are singular: multipliers change by their own error.
 BESIDE = 1e-10
+# Distance from 1 or -1 of both multipliers of a pair that are real and equal, as symmetries make them.  Those next to
+# the trivial one are known to 1e-5: ten times smaller calls them a pair on the circle, ten times larger takes pairs
+# within 1e-3 of a strong resonance for real ones.
+EQUAL = 1e-4
 
 
 def layout_of(rows) -> ProfileLayout:
@@ -102,3 +107,19 @@ def multipliers_at(cycles, context, x, tangent, p, active) -> np.ndarray:
     if call_callback(equations.operations.monitor, message, equations.operations.p, out) == OK:
         context = out[begin : begin + len(context)].copy()
     return context
+
+
+def kind_of_pair(exponents, kind) -> Kind:
+    """What a point is that was taken for a Neimark-Sacker point, by its multipliers' logarithms (n,), the trivial last.
+
+    The product of two real multipliers passes 1 as well where both pass 1 or -1 at once: where a symmetry makes them
+    equal these are a branch point or a period doubling with two null vectors.
+    """
+    if kind is not Kind.NEIMARK_SACKER:
+        return kind
+    others = exponents[:-1]
+    for passed, other in ((1.0, Kind.BRANCH_POINT), (-1.0, Kind.PERIOD_DOUBLING)):
+        turned = others.real + 1j * np.angle(passed * np.exp(1j * others.imag))
+        if np.sum(np.abs(turned) <= EQUAL) >= 2:
+            return other
+    return kind

@@ -11,7 +11,7 @@ from continuation.ground.names import check_whole
 from continuation.ground.status import Kind, StartError, Status
 from continuation.orbits.forms import CriticalOrbit
 from continuation.orbits.orbit_operations import OrbitEquations, orbit_operations
-from continuation.orbits.orbit_rows import context_at
+from continuation.orbits.orbit_rows import context_at, kind_of_pair
 from continuation.orbits.profiles.along import EXTREMES, ZEROS, columns_along, name_along, value_along
 from continuation.orbits.profiles.layout import AMPLITUDE, PERIOD, ProfileLayout, node_weights
 from continuation.orbits.profiles.profile import amplitudes, extrema, is_at_rest, is_point, means
@@ -60,6 +60,11 @@ class PeriodicOrbits(Equations):
         if getattr(base, "stability", None) != "flow" or not hasattr(base, "vector_field"):
             raise ValueError(
                 f"problem: wanted one that is a flow (stability='flow'), whose orbits have a meaning, got {shown(base)}"
+            )
+        if tuple(base.unknown_names) != tuple(base.states):
+            raise ValueError(
+                f"problem: wanted one whose unknowns are its states, got {base.name} with {len(base.unknown_names)} "
+                f"unknowns for {len(base.states)} states; write its equations in fewer states"
             )
         self.base = base
         self.intervals, self.degree = check_whole("intervals", intervals), check_whole("degree", degree)
@@ -205,6 +210,10 @@ class PeriodicOrbits(Equations):
         for row in events:
             context[row] = context_at(self, rows, row, begun)
         return context
+
+    def kind_at(self, rows, row, kind):
+        """The kind of the special point at a row: pairs on the unit circle are looked at."""
+        return kind_of_pair(self.row_layout.exponents(rows.context[[row]])[0], kind)
 
     def row_spectrum(self, rows, row):
         """(n,) Floquet multipliers, the trivial one last; those beyond 1e308 are infinite."""

@@ -1,1 +1,1 @@
-"""Periodic orbits of two models whose branches are known from the literature."""
+"""Periodic orbits of models whose branches are known from the literature, and of flows that train networks."""

@@ -5,6 +5,7 @@ import tracemalloc
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
+from scipy.special import ellipk
 
 from continuation import Orbit, Problem, Settings, StartError, Watcher, periodic_orbits, trace
 from continuation.engine.bounds import split_bounds
@@ -277,3 +278,26 @@ def test_portions_change_no_bit(problem, hopf):
     assert len(whole) == 200
     for name in ("unknowns", "context", "tangents"):
         assert_array_equal(getattr(whole, name), getattr(single, name))
+
+
+def test_orbits_without_friction_begin_at_their_hopf_point():
+    """Momentum in a double well: friction is zero to rounding there, and all orbits are at zero.
+
+    ``x = A dn(A t/sqrt(2))`` solves ``x'' = x - x**3``, with the period ``2 sqrt(2) K(m)/A``, m = 2 (A**2 - 1)/A**2.
+    """
+    problem = Problem.from_expressions({"x": "p", "p": "-g*p + x - x**3"}, {"g": -0.5})
+    point = trace(problem, [1.0, 0.0], "g", (-0.5, 0.5))["HB1"]
+    assert abs(point["g"]) < 1e-14
+    branch = trace(periodic_orbits(problem, 40), point, "g", (-0.5, 0.5), detect=(), settings=Settings(max_points=8))
+    assert_allclose(branch["g"], 0.0, atol=1e-11)
+    largest = branch["x_max"][1:]
+    assert_allclose(branch["period"][1:], 2 * np.sqrt(2) * ellipk(2 - 2 / largest**2) / largest, rtol=1e-11)
+    assert largest[-1] > 1.02
+
+
+def test_orbits_in_fewer_unknowns_than_states_are_refused():
+    cells = {"x": "a*x - y - x*(x**2 + y**2)", "y": "x + a*y - y*(x**2 + y**2)", "u": "x - u", "v": "x - v"}
+    problem = Problem.from_expressions(cells, {"a": 0.5}, symmetries=[["x", "y", "v", "u"]])
+    (swap,) = [element for element in problem.symmetry.elements if element.order == 2]
+    with pytest.raises(ValueError, match="unknowns are its states.*3 unknowns for 4 states"):
+        periodic_orbits(problem.restricted([swap]))

@@ -35,6 +35,7 @@ def describe(problem, begun, branch, detect, marks: Marks) -> tuple:
     """Special points in row order, ends included, numbered by kind."""
     numbers = marks.scalars[:, S.KIND].astype(int)
     marked = {int(row): kind_of(numbers[row], row, marks) for row in np.flatnonzero(numbers != S.REGULAR)}
+    marked = {row: problem.kind_at(branch, row, kind) for row, kind in marked.items()}
     rows = [*marked.items(), *((branch.start, kind) for kind in kinds_at_start(problem, begun, branch, detect, marks))]
     rows += [(0, Kind.END), (len(branch) - 1, Kind.END)]
     rows.sort(key=place_in_table)

@@ -22,7 +22,9 @@ FEW = 16  # states tried so, at most: each costs up to thirty Jacobians
 SMALL = 1e-3  # states below this are out of the ordinary: a tenth of it is hidden from steps by others of size 1
 FAINT = 1e-6  # states below this part of where they begin to act are next to zero; rounding of zeros is far below it
 CANCELLED = 1e-8  # responses below this part of the terms that they are the sum of are rounding
-ROUNDED = 1e-14  # states below this part of the largest are what rounding left of zero: their size says nothing
+# States below this part of the largest, and a parameter of its magnitude, are what rounding left of zero: their size
+# says nothing.
+ROUNDED = 1e-14
 # How often what the linear terms say F may change along the response: ten times less and branches that bend as they
 # usually do have other magnitudes.  And how often the response is halved where F changes more.
 BENT, HALVINGS = 1e3, 60
@@ -68,7 +70,8 @@ def magnitudes_at(problem, u, p, active, span) -> np.ndarray:
     sizes = np.abs(u[:n])
     sizes[sizes <= ROUNDED * np.max(sizes, initial=0.0)] = 0.0
     found = np.append(np.where(np.isfinite(own[:-1]), own[:-1], sizes), q)
-    x, size = np.append(u, p[active]), np.ones(len(u) + 1)
+    value = p[active] if abs(p[active]) > ROUNDED * q else 0.0  # likewise: damping of 1e-33 has states of 1e33
+    x, size = np.append(u, value), np.ones(len(u) + 1)
     x[:n][sizes == 0.0] = 0.0  # what rounding left of zero would act by its size
     size[:n] = np.where(found[:-1] > 0.0, found[:-1], 1.0)
     size[-1] = q
