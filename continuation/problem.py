@@ -158,7 +158,8 @@ class Problem(Verbs, Equations):
         continuous and F_u jumps.  Below 3 a branch goes on behind a corner over which no step leads
         (`Kind.CORNER`, ``CO``), also where its parameter turns back there; with 1 whatever changes by a jump (the
         number of unstable eigenvalues, say) is a corner too, no fold, branch or Hopf point.  Derivatives are those of
-        one side; at a kink itself any value between them will do.
+        one side; at a kink itself any value between them will do.  Text in which such words stand (``abs``, ``max``,
+        ``if``) is followed as with 1 if nothing less is said, and has normal forms away from its kinks.
     weights : (n + 1,) array, optional
         Inner product ``sum w_i u_i v_i + w_n p q``; default 1/n for states, 1 for the parameter, where these are of
         ordinary size, see `scales`.
@@ -299,6 +300,7 @@ class Problem(Verbs, Equations):
             **functions,
             **options,
         )
+        problem.has_kinks = made.has_kinks
         problem.expressions = made if problem.mass is None else problem.mass.derivatives_of(made)
         problem.source = {
             **made.source,

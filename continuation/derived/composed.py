@@ -90,6 +90,11 @@ class ComposedEquations(Equations):
         own = (f for key, f in self.functions.items() if key != "stability")
         return self.base.compiled and all(f.dispatcher is not None for f in own)
 
+    @property
+    def has_kinks(self) -> bool:
+        """Whether the base has kinks."""
+        return self.base.has_kinks
+
     def check_varied(self, p, names):
         """Raise where the base's equations are not those meant."""
         self.base.check_varied(p[: self.count], names)

@@ -246,6 +246,15 @@ def test_magnitudes_follow_the_units_of_the_model():
     assert_array_equal(np.frexp(units_of(np.array([1e-14, 1e9, 1.0])))[0], 0.5)
 
 
+def test_what_an_exponential_left_of_a_coupling_tells_no_magnitude():
+    """At the start w acts on v by 1e-34, and 1e34 is no size of w: sinh is far from linear there."""
+    equations = {"v": "mu - v + 1/(1 + exp(-26*w))", "w": "sinh(40*(v - w))"}
+    problem = Problem.from_expressions(equations, {"mu": 3.0})
+    branch = trace(problem, [4.0, 4.0], "mu", (-3, 3))
+    assert_array_equal(branch.weights, [0.5, 0.5, 1.0])
+    assert [point.kind for point in branch.special] == [Kind.END, Kind.FOLD, Kind.FOLD, Kind.END]
+
+
 @pytest.mark.parametrize(("s", "t"), [(1.0, 1.0), (1e-6, 1e6), (1e8, 1e-8)])
 @pytest.mark.parametrize("third", [False, True])
 def test_the_index_of_a_gradient_system_does_not_hang_on_its_units(s, t, third):

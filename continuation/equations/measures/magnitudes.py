@@ -25,7 +25,7 @@ CANCELLED = 1e-8  # responses below this part of the terms that they are the sum
 ROUNDED = 1e-14  # states below this part of the largest are what rounding left of zero: their size says nothing
 # How often what the linear terms say F may change along the response: ten times less and branches that bend as they
 # usually do have other magnitudes.  And how often the response is halved where F changes more.
-BENT, HALVINGS = 1e3, 60
+BENT, HALVINGS = 1e3, 200
 REGULAR = 1e12  # conditions beyond this, of F_u with its rows alike, say that there is no response to speak of
 
 
@@ -76,7 +76,7 @@ def magnitudes_at(problem, u, p, active, span) -> np.ndarray:
     a = probed(extended_jacobian, probing, x, p, active) if "residual" in problem.functions else np.nan
     if np.shape(a) == (n, n + 1) and np.all(np.isfinite(a)):
         found[:-1] = responding(probing, x, p, active, a, found)
-        found[:-1] = coupled(a, found)
+        found[:-1] = coupled(probing, x, p, active, a, found)
         found[:-1] = acting(probing, x, p, active, a, found)
         found[:-1] = driven(a, found)
     found = np.where((found > 0.0) & np.isfinite(found), found, 1.0)
@@ -125,8 +125,12 @@ def believed(problem, x, p, active, move, terms) -> float:
     return part
 
 
-def coupled(a, found) -> np.ndarray:
-    """Magnitudes with those of states that are next to zero: where they act on others like what acts there already."""
+def coupled(problem, x, p, active, a, found) -> np.ndarray:
+    """Magnitudes with those of states that are next to zero: where they act on others like what acts there already.
+
+    Where F is no longer linear long before, as where an exponential has left nothing of the coupling, that is no size
+    of the state.
+    """
     own, q = found[:-1].copy(), found[-1]
     for _ in range(len(own)):
         acts = np.abs(a[:, :-1]) * own
@@ -137,7 +141,9 @@ def coupled(a, found) -> np.ndarray:
             rows[k] = False
             least = np.min(rest[rows] / np.abs(a[rows, k]), initial=np.inf)
             if own[k] <= FAINT * least < np.inf:
-                new[k] = least
+                move = np.where(np.arange(len(own)) == k, least, 0.0)
+                least *= believed(problem, x, p, active, move, np.abs(a) @ np.append(move, q))
+                new[k] = least if own[k] <= FAINT * least else own[k]
         if np.array_equal(new, own):
             break
         own = new
