@@ -5,6 +5,8 @@ functions of the base are called by address from kernels that are compiled once 
 (`composed_kernels`); at single points numpy does the same.
 """
 
+import importlib
+
 import numpy as np
 
 from continuation.compiled.calls.interface import Callback, callback
@@ -30,6 +32,18 @@ class ComposedFunction(Function):
     def __init__(self, inner, make, kernel: callback | None, sizes):
         self.inner, self.kernel, self.sizes = tuple(inner), kernel, sizes
         self.make, self.composed, self.reason = make, make(*inner), ""
+
+    def __getstate__(self):
+        """What another process makes the function of: the kernel by its name, all else as it is."""
+        kernel = None if self.kernel is None else (self.kernel._function.__module__, self.kernel._function.__name__)
+        return {key: value for key, value in vars(self).items() if key != "composed"} | {"kernel": kernel}
+
+    def __setstate__(self, state):
+        vars(self).update(state)
+        if self.kernel is not None:
+            module, name = self.kernel
+            self.kernel = getattr(importlib.import_module(module), name)
+        self.composed = self.make(*self.inner)
 
     @property
     def python(self):
