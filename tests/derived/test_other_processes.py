@@ -20,7 +20,7 @@ def made_of_others():
 
 @pytest.mark.parametrize(("problem", "guess"), [pytest.param(*case, id=name) for name, *case in made_of_others()])
 def test_problems_made_of_others_go_to_other_processes(problem, guess):
-    other = pickle.loads(pickle.dumps(problem))
+    other = pickle.loads(pickle.dumps(problem))  # noqa: S301, our own
     assert other.compiled
     start = problem.solve(guess)
     branch, same = (trace(one, start, "mu", (0.8, 1.5)) for one in (problem, other))
