@@ -34,4 +34,6 @@ def tail_of(rows, x, names) -> str:
     if not np.ptp(x[inside[-1] :, -1]) <= STILL * way:
         return ""
     goal, sign = (0.0 if abs(x[-1, -1]) <= ZERO * way else x[-1, -1]), "" if x[-1, k] > 0 else "-"
-    return f"{names[k]} goes to {sign}infinity on this end as {rows.vary[0]} tends to {goal:.6g}, until rounding hides it"
+    return (
+        f"{names[k]} goes to {sign}infinity on this end as {rows.vary[0]} tends to {goal:.6g}, until rounding hides it"
+    )

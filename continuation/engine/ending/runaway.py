@@ -40,7 +40,8 @@ LEFT, NEAR = 0.02, 0.05
 MANY = 400  # rows of one doubling after which the rest is not asked for any more, however much is left of the way
 FAR = 1e3  # growth since the start (or the largest step) after which the rest of an endless span is not asked for
 OCTAVES = 30  # of the look ahead: nine decades
-# ... of which so many will do, three decades, where none is found beyond: next to a pole the parameter has too few digits.
+# ... of which so many will do, three decades, where no solution is found beyond: next to a pole the parameter has too
+# few digits.
 ENOUGH = 10
 LARGEST, SMALLEST = 2.0, 1.01  # factors of a step ahead; below, what is followed is no law of growth
 STEPS = 200  # ahead, at most
@@ -64,6 +65,16 @@ class Runaway(Watcher):
     def __init__(self, request, enclosed):
         self.span, self.enclosed = request.span, enclosed
         self.seen, self.failed, self.goal, self.words, self.counted = 1, {}, {}, {}, ()
+        self.weights = None
+
+    def begin(self, problem, start):
+        """Note the inner product of the start: units grow with what runs away."""
+        self.weights = problem.inner_weights()
+
+    def longest_step(self, trace, k) -> float:
+        """The largest step that an unknown could make at first."""
+        weights = trace.state.weights if self.weights is None else self.weights
+        return trace.state.floats[S.MAX_H] / math.sqrt(weights[k])
 
     def after(self, trace):
         """Look at the rows since the last time, from one fixed row to the next so that portions change nothing."""
@@ -98,7 +109,7 @@ class Runaway(Watcher):
         eligible = grows & (kinds == S.REGULAR) & ((share[:, -1] <= SLOW) | self.goes_on(x, rows))
         found = []
         for k in np.unique(moving[eligible]):
-            chosen, unit = rows[eligible & (moving == k)], trace.state.floats[S.MAX_H] / math.sqrt(weights[k])
+            chosen, unit = rows[eligible & (moving == k)], self.longest_step(trace, k)
             chosen = chosen[np.abs(x[chosen, k]) >= self.failed.get(k, 0.0)]
             if len(chosen):
                 found += [(int(row), int(k)) for row in chosen[self.obeys_law(x, k, chosen, unit)]]
@@ -148,7 +159,7 @@ class Runaway(Watcher):
                 return False
             self.goal[k], self.words[k] = goal, describe(trace, x, k, goal, ahead)
         rows, size = np.array([row]), np.abs(trace.unknowns[: row + 1, k])
-        far = bool(has_gone_far(size, rows, trace.state.floats[S.MAX_H] / math.sqrt(trace.state.weights[k]))[0])
+        far = bool(has_gone_far(size, rows, self.longest_step(trace, k))[0])
         if math.isinf(self.goal[k]):
             return far
         if np.sum(size >= 0.5 * abs(x[k])) >= MANY or (far and self.goal[k] == x[-1]):
