@@ -23,6 +23,7 @@ SMALL = 1e-3  # states below this are out of the ordinary: a tenth of it is hidd
 FAINT = 1e-6  # states below this part of where they begin to act are next to zero; rounding of zeros is far below it
 CANCELLED = 1e-8  # responses below this part of the terms that they are the sum of are rounding
 ROUNDED = 1e-14  # states below this part of the largest are what rounding left of zero: their size says nothing
+LINEAR = 1e-8  # change of an entry of F_u, relative to its row, that is none: ten times more and small solutions are zero
 # How often what the linear terms say F may change along the response: ten times less and branches that bend as they
 # usually do have other magnitudes.  And how often the response is halved where F changes more.
 BENT, HALVINGS = 1e3, 200
@@ -67,6 +68,8 @@ def magnitudes_at(problem, u, p, active, span) -> np.ndarray:
     q = own[-1] if np.isfinite(own[-1]) else magnitude_of_parameter(p[active], span)
     sizes = np.abs(u[:n])
     sizes[sizes <= ROUNDED * np.max(sizes, initial=0.0)] = 0.0
+    if is_rounded_zero(problem, u, p, n, active):
+        sizes[:] = 0.0
     found = np.append(np.where(np.isfinite(own[:-1]), own[:-1], sizes), q)
     x, size = np.append(u, p[active]), np.ones(len(u) + 1)
     x[:n][sizes == 0.0] = 0.0  # what rounding left of zero would act by its size
@@ -83,6 +86,22 @@ def magnitudes_at(problem, u, p, active, span) -> np.ndarray:
     if problem.symmetry:  # which mixes states: one magnitude for all
         found[:-1] = np.max(found[:-1])
     return np.where(np.isfinite(own), own, found)
+
+
+def is_rounded_zero(problem, u, p, n, active) -> bool:
+    """Whether the n states are what Newton's method left of zero: a solution as well, with the same derivatives there.
+
+    Of two solutions that are two, F is not linear between them.
+    """
+    if not np.any(u[:n]) or "residual" not in problem.functions:
+        return False
+    zero = u.copy()
+    zero[:n] = 0.0
+    here, there = (probed(evaluate, problem, y, p) for y in (u, zero))
+    if not np.all(np.abs(there) <= np.abs(here)):
+        return False
+    a, b = (probed(extended_jacobian, problem, np.append(y, p[active]), p, active) for y in (u, zero))
+    return bool(np.all(np.abs(a - b) <= LINEAR * np.max(np.abs(b), axis=-1, keepdims=True)))
 
 
 def magnitude_of_parameter(value, span) -> float:
