@@ -23,7 +23,9 @@ SMALL = 1e-3  # states below this are out of the ordinary: a tenth of it is hidd
 FAINT = 1e-6  # states below this part of where they begin to act are next to zero; rounding of zeros is far below it
 CANCELLED = 1e-8  # responses below this part of the terms that they are the sum of are rounding
 ROUNDED = 1e-14  # states below this part of the largest are what rounding left of zero: their size says nothing
-LINEAR = 1e-8  # change of an entry of F_u, relative to its row, that is none: ten times more and small solutions are zero
+LINEAR = (
+    1e-8  # change of an entry of F_u, relative to its row, that is none: ten times more and small solutions are zero
+)
 # How often what the linear terms say F may change along the response: ten times less and branches that bend as they
 # usually do have other magnitudes.  And how often the response is halved where F changes more.
 BENT, HALVINGS = 1e3, 200
