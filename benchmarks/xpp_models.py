@@ -177,10 +177,13 @@ def first_solution(problem, parameters, name, ends) -> tuple:
 def true_points(told, name, low, high) -> list:
     """Points told by anyone that are what they are said to be, each once: (kind, parameter, state)."""
     problem, units, true = told["problem"], told["units"], []
+    edge = ZERO * units[-1]  # points on a limit lie on either side of it, by rounding
     for one in told["found"].values():
         for kind, value, state in one.points:
             exact = confirm(problem, {**told["parameters"], name: value}, name, kind, state, units)
-            if exact is None or abs(exact[0] - value) > NEAR * units[-1] or not low <= exact[0] <= high:
+            if exact is None or abs(exact[0] - value) > NEAR * units[-1]:
+                continue
+            if not low - edge <= exact[0] <= high + edge:
                 continue
             if not any(kind == k and is_same(exact, (v, u), units) for k, v, u in true):
                 true.append((kind, *exact))

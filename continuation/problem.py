@@ -12,6 +12,7 @@ from continuation.derived.equivariance import check_respected
 from continuation.derived.isolated import Isolated, isolated
 from continuation.derived.mass_matrix import mass_of, with_mass
 from continuation.derived.restricted import Restricted, restricted
+from continuation.derived.solvability import remarks_on_constraints, without_false_points
 from continuation.equations import derivatives
 from continuation.equations.equations import Equations
 from continuation.equations.newton import solve_damped
@@ -159,7 +160,8 @@ class Problem(Verbs, Equations):
         continuous and F_u jumps.  Below 3 a branch goes on behind a corner over which no step leads
         (`Kind.CORNER`, ``CO``), also where its parameter turns back there; with 1 whatever changes by a jump (the
         number of unstable eigenvalues, say) is a corner too, no fold, branch or Hopf point.  Derivatives are those of
-        one side; at a kink itself any value between them will do.
+        one side; at a kink itself any value between them will do.  Text in which such words stand (``abs``, ``max``,
+        ``if``) is followed as with 1 if nothing less is said, and has normal forms away from its kinks.
     weights : (n + 1,) array, optional
         Inner product ``sum w_i u_i v_i + w_n p q``; default 1/n for states, 1 for the parameter, where these are of
         ordinary size, see `scales`.
@@ -236,6 +238,18 @@ class Problem(Verbs, Equations):
             self.mass.given, self.functions = self.functions, with_mass(self.functions, self.mass)
         self.symmetry = declared(self, symmetries)
 
+    def polish(self, unknowns, kinds, begun):
+        """Take out what constraints that can't be solved look like, see `continuation.derived.solvability`."""
+        if self.mass is not None and not self.mass.is_regular:
+            without_false_points(self.mass, unknowns, kinds, lambda x: varied(begun.p, begun.active, x))
+
+    def remarks(self, branch) -> list:
+        """Where constraints can't be solved."""
+        if self.mass is None or self.mass.is_regular or len(branch.vary) > 1:
+            return []
+        p, active = self.parameter_values(branch.parameters), self.index_of(branch.vary[0])
+        return remarks_on_constraints(self.mass, branch, lambda x: varied(p, active, x))
+
     @classmethod
     def from_expressions(
         cls,
@@ -300,6 +314,7 @@ class Problem(Verbs, Equations):
             **functions,
             **options,
         )
+        problem.has_kinks = made.has_kinks
         problem.expressions = made if problem.mass is None else problem.mass.derivatives_of(made)
         problem.source = {
             **made.source,
@@ -381,6 +396,13 @@ class ReducedProblem(Verbs, Reduced):
 
 class IsolatedProblem(Verbs, Isolated):
     """What `Problem.isolated` gives."""
+
+
+def varied(p, active, x) -> np.ndarray:
+    """Parameters at the unknowns x (N,), whose last one is the varied parameter."""
+    p = np.array(p, float)
+    p[active] = x[-1]
+    return p
 
 
 def _conserving(problem, conserve) -> ReducedProblem:

@@ -271,6 +271,14 @@ def test_a_start_on_a_fold():
     assert_allclose(branch.parameter, [oracle.cusp_parameter(x) for x in branch["x"]], rtol=1e-12, atol=1e-12)
 
 
+def test_a_start_at_which_the_branch_is_upright_and_does_not_turn():
+    """``mu = x**3`` has no fold, wherever one begins."""
+    problem = Problem.from_expressions({"x": "mu - x**3", "y": "x - y"}, {"mu": 0.0})
+    branch = trace(problem, [0.0, 0.0], "mu", (-1, 1))
+    assert [point.kind for point in branch.special] == [Kind.END, Kind.END]
+    assert_allclose(branch["mu"], branch["x"] ** 3, atol=1e-12)
+
+
 def test_every_kind_of_start_gives_the_same_curve():
     first = traced("cusp")
     row = 10

@@ -5,6 +5,8 @@ functions of the base are called by address from kernels that are compiled once 
 (`composed_kernels`); at single points numpy does the same.
 """
 
+import importlib
+
 import numpy as np
 
 from continuation.compiled.calls.interface import Callback, callback
@@ -30,6 +32,18 @@ class ComposedFunction(Function):
     def __init__(self, inner, make, kernel: callback | None, sizes):
         self.inner, self.kernel, self.sizes = tuple(inner), kernel, sizes
         self.make, self.composed, self.reason = make, make(*inner), ""
+
+    def __getstate__(self):
+        """What another process makes the function of: the kernel by its name, all else as it is."""
+        kernel = None if self.kernel is None else (self.kernel._function.__module__, self.kernel._function.__name__)
+        return {key: value for key, value in vars(self).items() if key != "composed"} | {"kernel": kernel}
+
+    def __setstate__(self, state):
+        vars(self).update(state)
+        if self.kernel is not None:
+            module, name = self.kernel
+            self.kernel = getattr(importlib.import_module(module), name)
+        self.composed = self.make(*self.inner)
 
     @property
     def python(self):
@@ -89,6 +103,11 @@ class ComposedEquations(Equations):
         """Whether the equations and the base's functions are compiled (a count of eigenvalues in numpy aside)."""
         own = (f for key, f in self.functions.items() if key != "stability")
         return self.base.compiled and all(f.dispatcher is not None for f in own)
+
+    @property
+    def has_kinks(self) -> bool:
+        """Whether the base has kinks."""
+        return self.base.has_kinks
 
     def check_varied(self, p, names):
         """Raise where the base's equations are not those meant."""

@@ -55,18 +55,18 @@ def make_functions(base, layout, left, names) -> dict:
             functions[key] = ComposedFunction(inner, functools.partial(make, layout), kernel, layout.sizes)
     for key in ("outputs", "zeros"):
         functions[key] = {name: function_of_state(layout, g) for name, g in getattr(base, key).items()}
-    taus = {name: Function(_entry(layout.n + i), "scalar", compile_it=False) for i, name in enumerate(names)}
+    taus = {name: Function(Entry(layout.n + i), "scalar", compile_it=False) for i, name in enumerate(names)}
     functions["outputs"] |= taus
     return functions
 
 
 def function_of_state(layout, given) -> ComposedFunction:
     """A scalar function of (u, tau) made from one of u: it takes the first n."""
+    return ComposedFunction([given], functools.partial(_of_state, layout), None, (layout.n, layout.k))
 
-    def make(g):
-        return lambda v, p: g(v[: layout.n], p[: layout.k])
 
-    return ComposedFunction([given], make, None, (layout.n, layout.k))
+def _of_state(layout, g):
+    return lambda v, p: g(v[: layout.n], p[: layout.k])
 
 
 def _directions(layout, lefts, u, p):
@@ -115,5 +115,11 @@ def _derivative(layout, base):
     return parameter_derivative
 
 
-def _entry(place):
-    return lambda v, p: v[place]
+class Entry(NamedTuple):
+    """Output: one of the unknowns."""
+
+    place: int
+
+    def __call__(self, v, p):
+        """Its value."""
+        return v[self.place]

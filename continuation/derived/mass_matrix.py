@@ -8,9 +8,9 @@ the problem's unit of time.  So
     K(u) u' = [L F; -L F],   K = [E; L F_u],
 
 has all solutions, equilibria and periodic orbits of the original, with the stability of these: the spectrum of G_u is
-that of the pencil (F_u, M), n - r times -1 in place of what is infinite there.  K is regular where the
-constraints can be solved for as many states (index 1); where that ceases, and an eigenvalue passes through infinity, a
-branch ends or says that rounding hides what is there.  Source: Baumgarte, Comput. Methods Appl. Mech. Engrg. 1 (1972).
+that of the pencil (F_u, M), n - r times -1 in place of what is infinite there.  K is regular where the constraints can
+be solved for as many states (index 1); where that ceases an eigenvalue passes through infinity, see `solvability`.
+Source: Baumgarte, Comput. Methods Appl. Mech. Engrg. 1 (1972).
 """
 
 import functools
@@ -73,14 +73,22 @@ class MassMatrix:
         self.text = made
         return MassExpressions(made, self) if self.is_regular else None
 
+    def weighed_jacobian(self, u, p) -> np.ndarray:
+        """``L F_u`` (n, n)."""
+        base, *more = (self.given[key] for key in ("residual", "jacobian") if key in self.given)
+        return self.left @ _jacobian(base, more, u, p)
+
+    def leading_at(self, u, p) -> np.ndarray:
+        """K (n, n), which u' is multiplied with."""
+        return _leading(self, self.weighed_jacobian(u, p))
+
     def blame(self, u, p) -> str:
         """Say what is wrong at (u, p): a part of F, in the words of its text, or too few states that are told."""
         if self.text is not None and (words := self.text.blame(u, p)):
             return words
         if self.is_regular:
             return ""
-        base, *more = (self.given[key] for key in ("residual", "jacobian") if key in self.given)
-        la = self.left @ _jacobian(base, more, np.array(u, float), p)
+        la = self.weighed_jacobian(np.array(u, float), p)
         if not np.all(np.isfinite(la)) or not _is_singular(_leading(self, la)):
             return ""
         return "the equations with zeros in `mass` do not determine as many states there (their index is above 1)"

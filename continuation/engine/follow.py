@@ -124,7 +124,7 @@ def run_direction(problem, begun: Start, sign, request: Request, watch=()) -> Ru
     enclosed = limited_values(problem, begun.p, begun.vary, others, operations.weights)
     own = measure_of(problem).units[-1]  # 1 where weights that were given are ordinary
     steps = request.steps(1 / math.sqrt(operations.weights[-1]) if problem.adapts else own, found=problem.adapts)
-    operations = replace(operations, smoothness=getattr(problem, "smoothness", 3))
+    operations = replace(operations, smoothness=problem.followed_smoothness)
     state = make_state(operations, request.span, steps, request.settings)
     state.integers[S.DETECT] = bits_of(request.detect & operations.kinds | set(operations.ends))
     watchers = own_watchers(problem, request, enclosed, operations.tests) + tuple(watch)

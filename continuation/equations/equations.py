@@ -102,6 +102,7 @@ class Equations:
         kind = "compiled" if self.compiled else "plain Python"
         return f"<Problem {self.name}: {len(self.states)} states, parameters {dict(self.parameters)}, {kind}>"
 
+    has_kinks = False  # whether the text of F has words whose derivatives jump somewhere
     watched_end = "infinity"  # what the engine looks for beside limits and failures, see `engine.follow.ENDS`
     special_curves = "equilibria"  # of what its special points are, see `continuation.curves.through_point.CURVES`
     measure = None  # what a trace measures in, see `continuation.equations.measures.measure.Measure`
@@ -110,6 +111,14 @@ class Equations:
     def adapts(self) -> bool:
         """Whether the inner product of a trace may take the magnitudes that it finds for its units."""
         return self.weights is None
+
+    @property
+    def followed_smoothness(self) -> int:
+        """How often F can be differentiated where a branch leads: as declared, but once if its text has kinks.
+
+        Away from them its derivatives are exact, whatever their order, so that `smoothness` stays for normal forms.
+        """
+        return 1 if self.has_kinks and self.smoothness >= 3 else self.smoothness
 
     # Values
 

@@ -8,6 +8,7 @@ from types import MappingProxyType
 import numpy as np
 
 from continuation.expressions.blame import find_blame
+from continuation.expressions.calculus import KINKED
 from continuation.expressions.codegen import System, first_order_source
 from continuation.expressions.errors import shortened
 from continuation.expressions.generated import load_module
@@ -109,6 +110,19 @@ class Expressions:
         """Functions of the generated module by name."""
         names = enumerate(self._source[kind])
         return MappingProxyType({name: getattr(self._module, f"{kind[:-1]}_{k}") for k, name in names})
+
+    @functools.cached_property
+    def has_kinks(self) -> bool:
+        """Whether the right-hand sides have words whose derivatives jump somewhere: ``abs``, ``max``, ``if`` ...
+
+        Examples
+        --------
+        >>> from_expressions({"x": "p - abs(x)"}, ["p"]).has_kinks, from_expressions({"x": "p - x"}, ["p"]).has_kinks
+        (True, False)
+        """
+        graph = self._system.graph
+        reached = graph.reachable(self._system.equations)
+        return any(graph.nodes[k][0] in KINKED and graph.depends[k] != 0 for k in reached)
 
     def blame(self, u, p) -> str:
         """Say which part of the right-hand sides is not finite at a point; empty where all is.

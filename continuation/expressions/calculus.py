@@ -158,6 +158,9 @@ COMPARED = {  # 1 where it is so, else 0
     "not_equal": lambda a, b: float(a != b),
 }
 
+# Operations whose derivatives, or values, jump somewhere.
+KINKED = frozenset({"abs", "sign", "floor", "maximum", "minimum", "select", *COMPARED})
+
 RULES = {
     "add": lambda g, y, x, d: g.plus(*d),
     "subtract": lambda g, y, x, d: g.minus(*d),

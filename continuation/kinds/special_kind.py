@@ -128,6 +128,7 @@ class AtStart(NamedTuple):
     zero: float  # eigenvalues below this, relative to the scale of the balanced F_u, read zero
     is_alone: bool  # no special point in the rows beside it
     is_level: bool  # the parameter does not change beside it
+    goes_on: bool  # there are rows on both sides, and the parameter moves the same way on both
     jacobian: Callable  # () -> F_u, None where it can't be had
 
 

@@ -31,6 +31,8 @@ AWAY = 1e8  # times the start's size 1 + |u| that is growth without bound
 # is not told from the integration's error (1e-6 in relaxation oscillations, which may alternate from turn to turn).
 SAME, STANDS = 1e-3, 1e-5
 WITHIN = 4  # states read off each step: cubics through them are as good as the integration
+# Numbers that a record of states holds: where it would be longer, every second state is left out of what was kept.
+MOST_KEPT = 10_000_000
 STUCK = 1e-14  # of the time: a step so short leads nowhere
 FLAT = 1e-6  # amplitude, relative to 1 + |u|, below which nothing oscillates
 LONGEST = 16  # returns that one period may have
@@ -171,9 +173,11 @@ class _Flow:
             if end is not Motion.STOPPED:
                 inner, within = np.linspace(times[-1], solver.t, WITHIN + 1)[1:], solver.dense_output()
                 times.extend(inner[:-1])
-                states.extend(within(inner[:-1]).T)
+                states.extend(within(inner[:-1]).T.copy())
                 times.append(solver.t)
                 states.append(solver.y.copy())
+            if len(states) * len(u) > MOST_KEPT:
+                times, states = every_second(times), every_second(states)
         return Piece(np.array(times), np.array(states), end, self.left <= 0)
 
     def is_stopped(self, solver) -> bool:
@@ -213,6 +217,17 @@ class _Flow:
             return u if last <= NEAR * size and last <= max(NEARER * first, FLAT * size) else None
         stayed = first <= FLAT * size and last <= FLAT * size
         return u if stayed and length * np.max(np.linalg.eigvals(a).real) >= STAYED else None
+
+
+def every_second(record: list) -> list:
+    """The first of a record, and of the rest every second one, the last included.
+
+    Examples
+    --------
+    >>> every_second([0, 1, 2, 3, 4, 5]), every_second([0, 1, 2, 3, 4])
+    ([0, 1, 3, 5], [0, 2, 4])
+    """
+    return record[:1] + record[-1:0:-2][::-1]
 
 
 def find_period(times, states) -> tuple:

@@ -36,8 +36,10 @@ def test_two_boxes_of_an_ocean_turn_where_the_flow_does(smoothness, step):
 
 
 def test_without_being_told_of_kinks_the_branch_ends_there():
-    problem = Problem.from_expressions({"x": "mu - abs(x)"}, {"mu": 1.0})
-    branch = trace(problem, [1.0], "mu", (-1, 2))
+    def f(u, p, out):
+        out[0] = p[0] - abs(u[0])
+
+    branch = trace(Problem(f, ("x",), {"mu": 1.0}), [1.0], "mu", (-1, 2))
     assert branch.ends[0].is_failure
     assert branch["x"].min() > -1e-6
 

@@ -19,19 +19,41 @@ def kinks_of(equations, start, smoothness, **options):
     return branch, [remark for remark in branch.remarks if "the derivative of F by" in remark.text]
 
 
-@pytest.mark.parametrize("smoothness", [2, 3])
 @pytest.mark.parametrize("name", KINKS)
-def test_a_kink_that_is_not_declared_is_told(name, smoothness):
+def test_a_kink_that_is_not_declared_is_told(name):
     """With its place, the unknown whose derivative jumps, and what to declare; each once."""
     equations, start, unknown = KINKS[name]
-    branch, (remark,) = kinks_of(equations, start, smoothness)
+    branch, (remark,) = kinks_of(equations, start, 2)
     place = 1.2 if name == "turning back" else 0.2
     assert remark.text.startswith(f"near mu = {place:g} the derivative of F by '{unknown}' jumps")
-    assert f"smoothness={smoothness} is declared; say Problem(smoothness=1)" in remark.text
+    assert "smoothness=2 is declared; say Problem(smoothness=1)" in remark.text
     assert abs(branch["mu"][remark.row] - place) < 0.5
-    branch, remarks = kinks_of(equations, start, 1)
+
+
+@pytest.mark.parametrize("smoothness", [1, 3])
+@pytest.mark.parametrize("name", KINKS)
+def test_kinks_of_text_are_expected_where_nothing_is_declared(name, smoothness):
+    equations, start, _ = KINKS[name]
+    branch, remarks = kinks_of(equations, start, smoothness)
     assert remarks == []
+    assert [end.is_failure for end in branch.ends] == [False, False]
     assert [point.kind for point in branch.special if point.kind is not Kind.END] == [Kind.CORNER]
+
+
+def test_kinks_of_text_are_expected_in_problems_made_of_others():
+    pair = {"x": "mu - abs(x) - y", "y": "mu - abs(y) - x"}
+    pair = Problem.from_expressions(pair, {"mu": -1.0}, symmetries=[("y", "x")])
+    made = pair.restricted([("y", "x")]), Problem.from_expressions({"x": "mu - abs(x)"}, {"mu": 1.0}, mass={"x": 2.0})
+    assert [problem.followed_smoothness for problem in (pair, *made)] == [1, 1, 1]
+    (corner,) = [point for point in trace(made[1], [1.0], "mu", (-1, 2)).special if point.kind is Kind.CORNER]
+    assert corner["mu"] == pytest.approx(0.0, abs=1e-9)
+
+
+def test_a_text_with_kinks_has_normal_forms_away_from_them():
+    texts = {"x": "mu*x - y - x*(x**2 + y**2) - max(0, x - 9)", "y": "x + mu*y - y*(x**2 + y**2)"}
+    problem = Problem.from_expressions(texts, {"mu": -1.0})
+    (hopf,) = trace(problem, [0.0, 0.0], "mu", (-1, 1)).hopfs
+    assert hopf.normal_form["l1"] == pytest.approx(-2.0)
 
 
 @pytest.mark.parametrize(

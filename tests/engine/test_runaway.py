@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose
 
-from continuation import Branch, Problem, Settings, Status, Watcher, diagram, trace
+from continuation import Branch, Kind, Problem, Settings, Status, Watcher, diagram, trace
 from continuation.compiled.state import trace_state as S
 from continuation.engine import follow
 from continuation.engine.ending.runaway import Ahead, Runaway, limit_of, predict
@@ -71,6 +71,24 @@ def test_what_falls_exponentially_goes_on_until_rounding_hides_it():
     branch = traced("exp(-u) - p", 0.0, 1.0, (-3, 3))
     assert branch.ends == (Status.UNRESOLVED, Status.LIMIT)
     assert branch["u"][0] > 25
+    assert "u goes to infinity on this end as p tends to 0, until rounding hides it" in str(branch)
+
+
+def test_tails_whose_functions_overflow_say_where_they_lead():
+    branch = traced("p*exp(u) - 1", 0.0, 1.0, (-1, 100))
+    assert branch.ends == (Status.NONFINITE, Status.LIMIT)
+    assert "u goes to infinity on this end as p tends to 0, until rounding hides it" in str(branch)
+
+
+@pytest.mark.parametrize("text", ["(p - 1)*(1 + u**2)", "(p - 1)*(3 + sin(u))"])
+@pytest.mark.parametrize("span", [(-1, 3), (0, 2)])
+def test_vertical_lines_of_one_state_have_no_end(text, span):
+    """F_u is zero all along, which is no loss; however far they are followed, in larger and larger units."""
+    branch = traced(text, 0.0, 1.0, span)
+    assert branch.ends == (Status.INFINITY, Status.INFINITY)
+    assert len(branch) < 2000
+    assert [point.kind for point in branch.special] == [Kind.END, Kind.END]
+    assert "u goes to infinity on this end while p stays at 1" in str(branch)
 
 
 NO_RUNAWAYS = {

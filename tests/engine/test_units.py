@@ -246,6 +246,29 @@ def test_magnitudes_follow_the_units_of_the_model():
     assert_array_equal(np.frexp(units_of(np.array([1e-14, 1e9, 1.0])))[0], 0.5)
 
 
+def test_what_newton_leaves_of_zero_tells_no_magnitude():
+    """From x = 1 Newton's method comes to x = 1e-43, which is zero: nothing is measured in such units."""
+    problem = Problem.from_expressions({"x": "y", "y": "z", "z": "x**2 - a*z - 2*y - 3.7*x"}, {"a": 1.0})
+    start = problem.solve([1.0, 0.0, 0.0])
+    assert 0.0 < np.max(np.abs(start.state)) < 1e-20
+    branch = trace(problem, start, "a", (0.5, 2.5))
+    assert branch.ends == (Status.LIMIT, Status.LIMIT)
+    assert branch.remarks == ()
+    (hopf,) = branch.hopfs
+    assert hopf["a"] == pytest.approx(1.85)
+    small = Problem.from_expressions({"x": "m - x", "y": "x*y - y**2*1e-20"}, {"m": 1e-20})
+    assert magnitudes_at(small, np.array([1e-20, 1.0]), small.parameter_values(), 0, (-np.inf, np.inf))[0] < 1e-19
+
+
+def test_what_an_exponential_left_of_a_coupling_tells_no_magnitude():
+    """At the start w acts on v by 1e-34, and 1e34 is no size of w: sinh is far from linear there."""
+    equations = {"v": "mu - v + 1/(1 + exp(-26*w))", "w": "sinh(40*(v - w))"}
+    problem = Problem.from_expressions(equations, {"mu": 3.0})
+    branch = trace(problem, [4.0, 4.0], "mu", (-3, 3))
+    assert_array_equal(branch.weights, [0.5, 0.5, 1.0])
+    assert [point.kind for point in branch.special] == [Kind.END, Kind.FOLD, Kind.FOLD, Kind.END]
+
+
 @pytest.mark.parametrize(("s", "t"), [(1.0, 1.0), (1e-6, 1e6), (1e8, 1e-8)])
 @pytest.mark.parametrize("third", [False, True])
 def test_the_index_of_a_gradient_system_does_not_hang_on_its_units(s, t, third):

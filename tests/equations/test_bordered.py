@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose
 
-from continuation.equations.bordered import DOUBTFUL, ROUNDING, solve_bordered
+from continuation.equations.bordered import DOUBTFUL, ROUNDING, solve_bordered, solve_least_norm
 from continuation.equations.equations import Equations
 from continuation.equations.newton import solve_damped
 from continuation.equations.solved import is_solution
@@ -34,6 +34,17 @@ def test_several_right_hand_sides_are_several_systems(rng):
     a, b = rng.standard_normal((4, 4)), rng.standard_normal((4, 3))
     together = solve_bordered(a, b)
     assert_allclose(together, np.column_stack([solve_bordered(a, column) for column in b.T]), rtol=1e-12)
+
+
+def test_large_regular_systems_take_no_singular_values(rng, monkeypatch):
+    a = rng.standard_normal((150, 150)) + 30 * np.eye(150)
+    x = rng.standard_normal((150, 2))
+    singular = a - np.outer(a @ x[:, 0], x[:, 0]) / (x[:, 0] @ x[:, 0])
+    least = np.linalg.lstsq(singular, a @ x, rcond=ROUNDING)[0]
+    assert_allclose(solve_least_norm(singular, a @ x, ROUNDING), least, rtol=1e-8, atol=1e-10)
+    monkeypatch.setattr(np.linalg, "lstsq", None)
+    assert_allclose(solve_bordered(a, a @ x), x, rtol=1e-10)
+    assert_allclose(solve_bordered(a, a @ x[:, 0]), x[:, 0], rtol=1e-10)
 
 
 def test_a_singular_system_gets_the_solution_of_least_norm(rng):

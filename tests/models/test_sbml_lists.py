@@ -227,3 +227,29 @@ def test_models_of_models_are_put_together(read):
     problem = read(text)
     assert problem.states == ("s1__A", "s2__A")
     np.testing.assert_allclose(problem.residual([1.0, 2.0], {"s2__k": 5.0}), [-3 / 2, -10 / 2])
+
+
+def constraint(formula):
+    return f"<algebraicRule>{math(formula)}</algebraicRule>"
+
+
+def test_algebraic_rules_are_constraints(read):
+    """A fast dimer: ``A + 2 D`` is the total, ``D = K A**2``; which rule is for which name is found out."""
+    text = model(
+        [species("T", 'initialConcentration="3"'), species("A"), species("D")],
+        [parameter("K", 2.0), parameter("k", 0.5), parameter("total", 1.0, "false")],
+        [reaction("r", "k*c*(1.5 - total)", products=[reference("T")])],
+        [constraint("A + 2*D - total"), constraint("D - K*A^2"), rule("total", "T")],
+    )
+    problem = read(text)
+    assert problem.states == ("T", "A", "D")
+    assert problem.mass.rank == 1
+    point = problem.solve(problem.model.start)
+    np.testing.assert_allclose(point.state, [1.5, 0.5, 0.5], rtol=1e-12)
+    assert point.unstable == 0
+
+
+def test_algebraic_rules_that_determine_nothing_are_refused(read):
+    text = model([species("A")], [parameter("k", 0.5)], [reaction("r", "k*A", [reference("A")])], [constraint("A - k")])
+    with pytest.raises(ModelError, match=r":\d+: an algebraic rule: nothing in it is left for it to determine"):
+        read(text)

@@ -86,6 +86,15 @@ def test_work_that_is_spent_keeps_the_states_found(monkeypatch):
     assert settled.time > 1
 
 
+def test_long_records_are_thinned(monkeypatch):
+    cycle = {"x": "x - y - x*(x**2 + y**2)", "y": "x + y - y*(x**2 + y**2)"}
+    monkeypatch.setattr(settling, "MOST_KEPT", 2 * 400)
+    settled = Problem.from_expressions(cycle, {}).settle([0.5, 0.0], time=60.0)
+    assert len(settled.times) <= 405
+    assert (settled.times[0], settled.times[-1]) == (0.0, 60.0)
+    assert settled.period == pytest.approx(2 * np.pi, rel=1e-3)
+
+
 def test_weak_attraction_is_waited_for():
     settled = flow({"x": "-0.01*x - y", "y": "x - 0.01*y"}).settle([1.0, 0.0])
     assert settled.motion is Motion.REST

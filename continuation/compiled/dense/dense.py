@@ -168,10 +168,13 @@ def solve(w, row, rhs, out):
 
 @internal
 def has_vanished(w, scale):
-    """Whether F_u, of this scale, is lost in rounding against the largest it was on this trace."""
+    """Whether F_u, of this scale, is lost in rounding against the largest it was on this trace.
+
+    Nothing is lost where it was zero throughout, as along ``(p - 1) (1 + x**2) = 0``.
+    """
     memory = D.vectors(w)[D.MEMORY]
     memory[D.LARGEST] = max(memory[D.LARGEST], scale)
-    return scale <= VANISHING * memory[D.LARGEST]
+    return memory[D.LARGEST] > 0.0 and scale <= VANISHING * memory[D.LARGEST]
 
 
 @internal

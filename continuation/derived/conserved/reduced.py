@@ -292,7 +292,7 @@ def reduced_functions(base, layout) -> dict:
     if "jacobian" in given and "parameter_derivative" in given:
         functions["parameter_derivative"] = composed(given["parameter_derivative"], given["jacobian"])
     functions["zeros"] = {name: composed(g) for name, g in base.zeros.items()}
-    hidden = {base.states[k]: Function(_entry(layout, k), "scalar", compile_it=False) for k in layout.eliminated}
+    hidden = {base.states[k]: Function(Eliminated(layout, k), "scalar", compile_it=False) for k in layout.eliminated}
     functions["outputs"] = hidden | {name: composed(g) for name, g in base.outputs.items()}
     return functions
 
@@ -349,8 +349,15 @@ def _scalar(layout, base):
     return scalar
 
 
-def _entry(layout, place):
-    return lambda v, p: layout.unpack(v, p)[0][place]
+class Eliminated(NamedTuple):
+    """Output: an eliminated state."""
+
+    layout: Layout
+    place: int
+
+    def __call__(self, v, p):
+        """Its value."""
+        return self.layout.unpack(v, p)[0][self.place]
 
 
 SHAPES = {

@@ -140,6 +140,7 @@ def kinds_at_start(problem, begun, branch, wanted, marks) -> list:
         return [Kind.BRANCH_POINT if begun.origin is None else begun.origin.kind]
     if marked[row]:
         return []
+    beside = branch.tangents[row - 1 : row + 2, -1] if row > 0 else np.zeros(0)
     start = AtStart(
         tangent=begun.tangent * np.sqrt(branch.weights[-1]),
         vanishing=marks.at_start,
@@ -147,6 +148,7 @@ def kinds_at_start(problem, begun, branch, wanted, marks) -> list:
         zero=ZERO_EIGENVALUE,
         is_alone=not np.any(marked[max(row - 1, 0) : row + 2]),
         is_level=any(first <= row <= last for first, last in level_pieces(branch)),
+        goes_on=len(beside) == 3 and bool(beside[0] * beside[-1] > 0),
         jacobian=lambda: jacobians_at(problem, branch, [row]).get(row),
     )
     return [record.kind for record in STARTS if record.kind in wanted and record.is_at_start(start)]

@@ -11,6 +11,7 @@ from continuation.engine.assembly.level_pieces import remarks_on_level_pieces
 from continuation.engine.assembly.near_crossings import remarks_on_crossings
 from continuation.engine.assembly.noise import remarks_on_noise
 from continuation.engine.assembly.notes import remarks_of_notes
+from continuation.engine.assembly.tails import remarks_on_tails
 from continuation.engine.assembly.undeclared_kinks import remarks_on_kinks
 from continuation.ground.status import Kind
 from continuation.results.remarks import Remark, unique_remarks
@@ -47,6 +48,7 @@ SOURCES = (
     remarks_on_crossings,
     remarks_on_hidden_eigenvalues,
     remarks_on_level_pieces,
+    remarks_on_tails,
     remarks_on_coincidence,
     remarks_on_noise,
     remarks_on_kinks,

@@ -31,7 +31,7 @@ STUCK = (Status.STEP_TOO_SMALL, Status.SINGULAR)
 
 def remarks_on_kinks(problem, rows, runs) -> list:
     """Name the state or parameter at whose jump of the derivative the branch has a kink that was not declared."""
-    declared = getattr(problem, "smoothness", 3)
+    declared = problem.followed_smoothness
     known = len(rows.vary) == 1 and "residual" in getattr(problem, "functions", {})
     if declared < 2 or not known or len(rows) < 2 or rows.unknowns.shape[1] > LARGEST:
         return []

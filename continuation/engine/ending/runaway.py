@@ -40,6 +40,9 @@ LEFT, NEAR = 0.02, 0.05
 MANY = 400  # rows of one doubling after which the rest is not asked for any more, however much is left of the way
 FAR = 1e3  # growth since the start (or the largest step) after which the rest of an endless span is not asked for
 OCTAVES = 30  # of the look ahead: nine decades
+# ... of which so many will do, three decades, where no solution is found beyond: next to a pole the parameter has too
+# few digits.
+ENOUGH = 10
 LARGEST, SMALLEST = 2.0, 1.01  # factors of a step ahead; below, what is followed is no law of growth
 STEPS = 200  # ahead, at most
 STRAY = 0.5  # part of a step ahead by which the correction may change it: more may be another branch
@@ -62,6 +65,16 @@ class Runaway(Watcher):
     def __init__(self, request, enclosed):
         self.span, self.enclosed = request.span, enclosed
         self.seen, self.failed, self.goal, self.words, self.counted = 1, {}, {}, {}, ()
+        self.weights = None
+
+    def begin(self, problem, start):
+        """Note the inner product of the start: units grow with what runs away."""
+        self.weights = problem.inner_weights()
+
+    def longest_step(self, trace, k) -> float:
+        """The largest step that an unknown could make at first."""
+        weights = trace.state.weights if self.weights is None else self.weights
+        return trace.state.floats[S.MAX_H] / math.sqrt(weights[k])
 
     def after(self, trace):
         """Look at the rows since the last time, from one fixed row to the next so that portions change nothing."""
@@ -86,14 +99,17 @@ class Runaway(Watcher):
         """Pairs (row, unknown that moves most) of rows from `first` to `last` where growth obeys one of the laws."""
         x, weights = trace.unknowns[:last], trace.state.weights
         tangents = trace.tangents[first:last]
-        share, kinds = weights * tangents**2, trace.records[first:last, trace.records.shape[1] - S.SCALARS + S.KIND]
+        with np.errstate(over="ignore"):
+            share = weights * tangents**2
+        kinds = trace.records[first:last, trace.records.shape[1] - S.SCALARS + S.KIND]
         largest = np.max(share, axis=1, keepdims=True)  # the first of those that grow alike, as by a symmetry
         moving, rows = np.argmax(share >= (1.0 - canonical.TIE) * largest, axis=1), np.arange(first, last)
-        grows = np.take_along_axis(x[first:last] * tangents, moving[:, None], axis=1)[:, 0] > 0.0
+        signs = np.sign(x[first:last]) * np.sign(tangents)
+        grows = np.take_along_axis(signs, moving[:, None], axis=1)[:, 0] > 0.0
         eligible = grows & (kinds == S.REGULAR) & ((share[:, -1] <= SLOW) | self.goes_on(x, rows))
         found = []
         for k in np.unique(moving[eligible]):
-            chosen, unit = rows[eligible & (moving == k)], trace.state.floats[S.MAX_H] / math.sqrt(weights[k])
+            chosen, unit = rows[eligible & (moving == k)], self.longest_step(trace, k)
             chosen = chosen[np.abs(x[chosen, k]) >= self.failed.get(k, 0.0)]
             if len(chosen):
                 found += [(int(row), int(k)) for row in chosen[self.obeys_law(x, k, chosen, unit)]]
@@ -119,7 +135,8 @@ class Runaway(Watcher):
         shrinks = np.all((forward[:, 1:] >= 0.0) & (forward[:, 1:] <= SHRINKS * forward[:, :-1]), axis=1)
         shrinks &= last * forward[:, 0] >= STEADY * before * before  # a power of u, not an exponential of it
         near, many = ~vertical & (rest <= NEAR * way), rows - at[:, 2] >= MANY
-        return grown & np.where(shrinks, near | many, self.goes_on(x, rows) & has_gone_far(size, rows, unit))
+        far = has_gone_far(size, rows, unit)
+        return grown & np.where(shrinks, near | many | vertical & far, self.goes_on(x, rows) & far)
 
     def way(self, p, rows):
         """(m,) lengths that the rest of the parameter's way is compared with."""
@@ -142,9 +159,10 @@ class Runaway(Watcher):
                 return False
             self.goal[k], self.words[k] = goal, describe(trace, x, k, goal, ahead)
         rows, size = np.array([row]), np.abs(trace.unknowns[: row + 1, k])
+        far = bool(has_gone_far(size, rows, self.longest_step(trace, k))[0])
         if math.isinf(self.goal[k]):
-            return bool(has_gone_far(size, rows, trace.state.floats[S.MAX_H] / math.sqrt(trace.state.weights[k]))[0])
-        if np.sum(size >= 0.5 * abs(x[k])) >= MANY:
+            return far
+        if np.sum(size >= 0.5 * abs(x[k])) >= MANY or (far and self.goal[k] == x[-1]):
             return True
         rest, way = abs(self.goal[k] - x[-1]), self.way(trace.unknowns[: row + 1, -1], rows)[0]
         return bool(ROUND * (abs(x[-1]) + way) < rest <= LEFT * way)
@@ -160,7 +178,7 @@ class Runaway(Watcher):
             if made is None or strays(state.weights, x, guess, made):
                 factor = 1.0 + 0.5 * (factor - 1.0)
                 if factor < SMALLEST:
-                    return None
+                    return Ahead(np.array(octaves), np.array(parameter), x) if octaves[-1] >= ENOUGH else None
                 continue
             if self.is_outside(state, made):
                 return None
@@ -227,7 +245,8 @@ def correct_at(state, guess, k):
 
 def strays(weights, x, guess, made) -> bool:
     """Whether the correction is no longer small against the step."""
-    moved, changed = (np.sqrt(np.sum(weights * (made - other) ** 2)) for other in (x, guess))
+    with np.errstate(over="ignore"):
+        moved, changed = (np.sqrt(np.sum(weights * (made - other) ** 2)) for other in (x, guess))
     return not changed <= STRAY * moved
 
 

@@ -25,9 +25,10 @@ CANCELLED = 1e-8  # responses below this part of the terms that they are the sum
 # States below this part of the largest, and a parameter of its magnitude, are what rounding left of zero: their size
 # says nothing.
 ROUNDED = 1e-14
+LINEAR = 1e-8  # change of F_u's entries, relative to the row, that is none: ten times more and small solutions are zero
 # How often what the linear terms say F may change along the response: ten times less and branches that bend as they
 # usually do have other magnitudes.  And how often the response is halved where F changes more.
-BENT, HALVINGS = 1e3, 60
+BENT, HALVINGS = 1e3, 200
 REGULAR = 1e12  # conditions beyond this, of F_u with its rows alike, say that there is no response to speak of
 
 
@@ -69,6 +70,8 @@ def magnitudes_at(problem, u, p, active, span) -> np.ndarray:
     q = own[-1] if np.isfinite(own[-1]) else magnitude_of_parameter(p[active], span)
     sizes = np.abs(u[:n])
     sizes[sizes <= ROUNDED * np.max(sizes, initial=0.0)] = 0.0
+    if is_rounded_zero(problem, u, p, n, active):
+        sizes[:] = 0.0
     found = np.append(np.where(np.isfinite(own[:-1]), own[:-1], sizes), q)
     value = p[active] if abs(p[active]) > ROUNDED * q else 0.0  # likewise: damping of 1e-33 has states of 1e33
     x, size = np.append(u, value), np.ones(len(u) + 1)
@@ -79,13 +82,29 @@ def magnitudes_at(problem, u, p, active, span) -> np.ndarray:
     a = probed(extended_jacobian, probing, x, p, active) if "residual" in problem.functions else np.nan
     if np.shape(a) == (n, n + 1) and np.all(np.isfinite(a)):
         found[:-1] = responding(probing, x, p, active, a, found)
-        found[:-1] = coupled(a, found)
+        found[:-1] = coupled(probing, x, p, active, a, found)
         found[:-1] = acting(probing, x, p, active, a, found)
         found[:-1] = driven(a, found)
     found = np.where((found > 0.0) & np.isfinite(found), found, 1.0)
     if problem.symmetry:  # which mixes states: one magnitude for all
         found[:-1] = np.max(found[:-1])
     return np.where(np.isfinite(own), own, found)
+
+
+def is_rounded_zero(problem, u, p, n, active) -> bool:
+    """Whether the n states are what Newton's method left of zero: a solution as well, with the same derivatives there.
+
+    Of two solutions that are two, F is not linear between them.
+    """
+    if not np.any(u[:n]) or "residual" not in problem.functions:
+        return False
+    zero = u.copy()
+    zero[:n] = 0.0
+    here, there = (probed(evaluate, problem, y, p) for y in (u, zero))
+    if not np.all(np.abs(there) <= np.abs(here)):
+        return False
+    a, b = (probed(extended_jacobian, problem, np.append(y, p[active]), p, active) for y in (u, zero))
+    return bool(np.all(np.abs(a - b) <= LINEAR * np.max(np.abs(b), axis=-1, keepdims=True)))
 
 
 def magnitude_of_parameter(value, span) -> float:
@@ -128,8 +147,12 @@ def believed(problem, x, p, active, move, terms) -> float:
     return part
 
 
-def coupled(a, found) -> np.ndarray:
-    """Magnitudes with those of states that are next to zero: where they act on others like what acts there already."""
+def coupled(problem, x, p, active, a, found) -> np.ndarray:
+    """Magnitudes with those of states that are next to zero: where they act on others like what acts there already.
+
+    Where F is no longer linear long before, as where an exponential has left nothing of the coupling, that is no size
+    of the state.
+    """
     own, q = found[:-1].copy(), found[-1]
     for _ in range(len(own)):
         acts = np.abs(a[:, :-1]) * own
@@ -140,7 +163,9 @@ def coupled(a, found) -> np.ndarray:
             rows[k] = False
             least = np.min(rest[rows] / np.abs(a[rows, k]), initial=np.inf)
             if own[k] <= FAINT * least < np.inf:
-                new[k] = least
+                move = np.where(np.arange(len(own)) == k, least, 0.0)
+                least *= believed(problem, x, p, active, move, np.abs(a) @ np.append(move, q))
+                new[k] = least if own[k] <= FAINT * least else own[k]
         if np.array_equal(new, own):
             break
         own = new

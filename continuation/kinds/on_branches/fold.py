@@ -21,7 +21,7 @@ AT_START = 1e-9
 
 def is_at_start(start: AtStart) -> bool:
     """Tell whether the branch turns at its start."""
-    return abs(start.tangent[-1]) <= AT_START and not start.is_level
+    return abs(start.tangent[-1]) <= AT_START and not start.is_level and not start.goes_on
 
 
 FOLD = SpecialKind(

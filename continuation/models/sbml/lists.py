@@ -5,6 +5,7 @@ from types import MappingProxyType
 
 from continuation.models.description import Description, ModelError
 from continuation.models.pieces import ATOM, PRODUCT, at_least, joined
+from continuation.models.sbml.algebraic import determined_by
 from continuation.models.sbml.first_values import first_numbers
 from continuation.models.sbml.mathml import FormulaRefused, MathWriter
 from continuation.models.spelling import sayable
@@ -25,6 +26,7 @@ class ListReader:
         self.initial: dict = {}  # identifier -> formula of an initial assignment
         self.rates: dict = {}  # identifier of what changes -> terms
         self.rules: dict = {}  # identifier -> formula of an assignment rule
+        self.algebraic: list = []  # (rule, formula) of algebraic rules
         self.uses: set = set()  # names in formulas, as they are said
         self.time = ""  # what the time is called, where it is used
         self.refuse_what_is_not_read()
@@ -34,6 +36,7 @@ class ListReader:
         self.read_initial_assignments()
         self.read_rules()
         self.read_reactions()
+        self.read_algebraic_rules()
         self.assemble()
 
     def fail(self, element, problem):
@@ -169,7 +172,8 @@ class ListReader:
         for rule in self.model.getListOfRules():
             name = rule.getVariable()
             if rule.isAlgebraic():
-                self.fail(rule, "an algebraic rule: only differential equations are read")
+                self.algebraic.append((rule, self.formula(rule, "an algebraic rule")[0]))
+                continue
             self.known(rule, name, "rule")
             if self.model.getCompartment(name) is not None:
                 self.fail(rule, f"the size of compartment {name} changes, which is not read")
@@ -254,6 +258,12 @@ class ListReader:
         if not reference.isSetStoichiometry() and reference.getLevel() >= 3:  # 1 before level 3
             self.fail(reference, f"{what}: {reference.getSpecies()} has no stoichiometry")
         return reference.getStoichiometry() if reference.isSetStoichiometry() else 1.0
+
+    def read_algebraic_rules(self):
+        """Constraints ``0 = formula``, as equations of what they determine, whose derivatives have no mass."""
+        for (rule, text), name in zip(self.algebraic, determined_by(self)):
+            self.rates[name], self.description.mass[self.names[name]] = [text], 0.0
+            self.note_line(f"equation {self.names[name]!r}", rule)
 
     # Together
 

@@ -38,7 +38,8 @@ def read_sbml(path, text: str, name: str) -> Description:
     ------
     ModelError
         The library is missing, the file has errors, or the model has what equilibria have not: events, delays,
-        algebraic rules, fast reactions, compartments whose size changes, numbers that are missing; names the line.
+        algebraic rules that determine nothing, fast reactions, compartments whose size changes, numbers that are
+        missing; names the line.
     """
     libsbml = library("libsbml", path)
     return ListReader(path, libsbml, checked_model(libsbml, path, text), name, has_lines=True).description
