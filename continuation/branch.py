@@ -6,6 +6,7 @@ from continuation.results.rows import Rows
 from continuation.results.segments import segments
 
 # For start-up time: what brings numba (the engine, problems), and what few sessions need.
+certifying = later("continuation.engine.certifying.certify")
 checking = later("continuation.results.check")
 dataset = later("continuation.output.dataset")
 engine = later("continuation.engine.extend")
@@ -62,6 +63,23 @@ class Branch(Rows):
     def check(self):
         """Recompute residual and tangent of rows, integrate orbits; see `continuation.results.check.check_branch`."""
         return checking.check_branch(self)
+
+    def certify(self, problem=None, *, refine=True):
+        """Look whether each row is joined to the next by one solution curve, with no other curve near it.
+
+        Returns
+        -------
+        Branch
+            With the columns ``radius`` and ``connected``.  Within ``radius`` of a row, across the branch, there is one
+            solution and no other; 0 at branch points.  ``connected`` is 1 where one solution curve joins a row to the
+            row before it, 0 where that could not be vouched for, -1 in the first row.
+
+        Raises
+        ------
+        ValueError
+            The branch's problem is not known, or its rows are periodic orbits.
+        """
+        return Branch.of(certifying.certify_branch(self, problem, refine=refine))
 
     # Of periodic orbits
 

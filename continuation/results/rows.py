@@ -45,6 +45,8 @@ class Rows:
     nullity: np.ndarray = along_rows("nullity")  # (m,) int
     residuals: np.ndarray = along_rows("residual")  # (m,) largest component of |F|
     log_determinants: np.ndarray = along_rows("log_determinant")  # (m,) of |det [F_u F_p; w t]|, t the unit tangent
+    radii: np.ndarray = along_rows("radius")  # (m,) see `continuation.branch.Branch.certify`; NaN before
+    connections: np.ndarray = along_rows("connected")  # (m,) int, with the row before: 1, 0, or -1 where not asked
     context: np.ndarray = along_rows()  # (m, C) what the problem keeps of each row beside: a mesh, multipliers
     outputs: dict  # name -> (m,)
     special: tuple  # of SpecialPoint, row order, ends included
