@@ -12,8 +12,9 @@ these balls, which are cut by hyperplanes across the chord; for all s they make 
 solution in its own ball, lie on it.  c may be cut into pieces, each with an m in its middle: since v is the same for all,
 neighbours agree where they meet.
 
-What is computed are samples: the residual at three points of a piece, the change of the Jacobian from m to the ends of
-the piece and to points r beside m, along the weakest direction and a generic one; norms by the power method.  Rounding
+What is computed are samples: the residual at three points of a piece and its derivative along c at m, the change of the
+Jacobian from m to the ends of the piece, that and the change of F to points r beside m, along the weakest direction and
+a generic one; norms by the power method.  Rounding
 is not bounded.  `SPARE` makes up for what lies between the samples; it proves nothing.
 """
 
@@ -26,6 +27,7 @@ from continuation.compiled.dense import workspace as D
 from continuation.engine.certifying.factors import (
     factor,
     length,
+    multiply,
     norm_of_quotient,
     solve,
     solve_transposed,
@@ -41,7 +43,9 @@ ALONG = 0.1
 SAME = 1e-11  # relative to 1 + |x|: rows nearer than this differ by rounding, and so does their chord
 # Times a piece is halved: ordinary steps, and those that end where branches meet, of which all but 1/256 is looked at.
 LEVELS, MORE_LEVELS = 4, 8
-TRIES, SHRINK = 4, 8.0  # radii tried around a piece, and the factor between them
+# Radii tried around a piece.  A change at one is no bound nearer by: the radius that it allows if it grows like the
+# distance, taken shorter by SHORTER and by no less than LEAST, is tried in turn.
+TRIES, SHORTER, LEAST = 8, 0.9, 0.01
 
 # The table: addresses of arrays and callbacks, and sizes.
 (
@@ -63,7 +67,7 @@ TRIES, SHRINK = 4, 8.0  # radii tried around a piece, and the factor between the
 # Matrices (N, N): factors at m, derivative at m, change of it; only n rows of the last two.
 FACTORS, BASE, CHANGE, N_MATRICES = range(4)
 # Vectors (N,): ends of the step, their tangents, the chord, a point, its unknowns, sizes of the equations, scratch.
-FROM, TO, SLOPE, LAST_SLOPE, CHORD, POINT, X, ROWS, SIDE, WEAK, OTHER, ONE, TWO, N_VECTORS = range(14)
+FROM, TO, SLOPE, LAST_SLOPE, CHORD, POINT, X, ROWS, SIDE, HERE, WEAK, OTHER, ONE, TWO, N_VECTORS = range(15)
 CODE, RADIUS, LEFT_OVER, RESULTS = range(4)  # columns of the results: verdict, radius, length not vouched for
 
 
@@ -155,6 +159,12 @@ def divide_rows(t, x):
 def correction_of(t, x):
     """Overwrite residuals x by M x; returns its length."""
     divide_rows(t, x)
+    return solved_length(t, x)
+
+
+@internal
+def solved_length(t, x):
+    """The same of residuals that have been divided by the sizes of the equations."""
     solve(lapack(t), matrix(t, FACTORS), pivots(t), ints(t), x)
     return length(x)
 
@@ -167,6 +177,15 @@ def put_on_curve(t, s, h):
     p, q, k, m = r * r * (1.0 + 2.0 * s), s * s * (3.0 - 2.0 * s), s * r * r * h, -s * s * r * h
     for j in range(fixed(t, SIZE)):
         z[j] = p * a[j] + q * b[j] + k * from_a[j] + m * from_b[j]
+
+
+@internal
+def put_slope(t, s, h, out):
+    """Write the derivative of c at s into `out`."""
+    a, b, from_a, from_b, r = vector(t, FROM), vector(t, TO), vector(t, SLOPE), vector(t, LAST_SLOPE), 1.0 - s
+    p, k, m = 6.0 * s * r, r * (1.0 - 3.0 * s) * h, s * (3.0 * s - 2.0) * h
+    for j in range(fixed(t, SIZE)):
+        out[j] = p * (b[j] - a[j]) + k * from_a[j] + m * from_b[j]
 
 
 @internal
@@ -238,8 +257,21 @@ def choose_sides(t):
 
 
 @internal
-def change_beside(t, reach, both):
-    """Largest norm of the change of G' at points `reach` beside POINT, over `reach`."""
+def bend_to(t, z, here, reach):
+    """How far M (F(z) - F(m)) is from ``z - m``, relative to `reach`, their distance; `here` is M F(m)."""
+    there, point, total = vector(t, ONE), vector(t, POINT), 0.0
+    if residual_at(t, z, there) != OK:
+        return math.inf
+    correction_of(t, there)
+    for j in range(fixed(t, SIZE)):
+        gap = there[j] - here[j] - (z[j] - point[j])
+        total += gap * gap
+    return math.sqrt(total) / reach
+
+
+@internal
+def change_beside(t, reach, both, here):
+    """Largest change of G' up to `reach` beside POINT, of norm or of its mean, from points that far away."""
     z, point, weak, other, n = vector(t, SIDE), vector(t, POINT), vector(t, WEAK), vector(t, OTHER), fixed(t, SIZE)
     share, largest = math.sqrt(0.5) if both else 1.0, 0.0
     for k in range(2):
@@ -247,8 +279,8 @@ def change_beside(t, reach, both):
         for j in range(n):
             aside = sign * weak[j] + other[j] if both else sign * weak[j]
             z[j] = point[j] + reach * share * aside
-        largest = max(largest, change_at(t, z))
-    return largest / (share * reach)
+        largest = max(largest, change_at(t, z), bend_to(t, z, here, reach))
+    return largest / share
 
 
 @internal
@@ -259,26 +291,34 @@ def check_piece(t, begin, end, h, reach):
     code = factorise_here(t)
     if code != VOUCHED:
         return code, 0.0
-    lack, contraction, side = 0.0, 0.0, vector(t, SIDE)
-    for k in range(3 if h > 0.0 else 1):
-        put_on_curve(t, middle + (0.5 if k == 2 else -0.5) * (end - begin) * 0.5 * (k > 0), h)
-        if residual_at(t, point, side) != OK:
-            return UNKNOWN, 0.0
-        lack = max(lack, SPARE * correction_of(t, side))
+    contraction, side, here = 0.0, vector(t, SIDE), vector(t, HERE)
+    if residual_at(t, point, here) != OK:
+        return UNKNOWN, 0.0
+    lack = correction_of(t, here)
     if h > 0.0:
+        put_slope(t, middle, h, side)
+        multiply(matrix(t, BASE), side, vector(t, ONE))
+        lack = max(lack, 0.25 * (end - begin) * solved_length(t, vector(t, ONE)))
+        for k in range(2):
+            put_on_curve(t, middle + (0.5 * k - 0.25) * (end - begin), h)
+            if residual_at(t, point, side) != OK:
+                return UNKNOWN, 0.0
+            lack = max(lack, correction_of(t, side))
         for k in range(2):
             put_on_curve(t, begin if k == 0 else end, h)
             contraction = max(contraction, SPARE * change_at(t, point))
+    lack *= SPARE
     if not (contraction < MOST and lack < math.inf):
         return CHANGES, 0.0
     put_on_curve(t, middle, h)
     both = choose_sides(t)
     for _ in range(TRIES):
-        rate = SPARE * change_beside(t, reach, both)
-        radius = min(reach, (MOST - contraction) / rate) if rate > 0.0 else reach
-        if lack <= (1.0 - MOST) * radius:
-            return VOUCHED, radius
-        reach /= SHRINK
+        change = SPARE * change_beside(t, reach, both, here)
+        if contraction + change <= MOST:
+            return VOUCHED, reach
+        reach *= max(SHORTER * (MOST - contraction) / change, LEAST)
+        if lack > (1.0 - MOST) * reach:
+            break
     return FAR, 0.0
 
 
@@ -325,10 +365,11 @@ def check_step(t, h, most, results):
             begins[depth + 1], ends[depth + 1], levels[depth + 1] = begin, middle, level + 1
             depth += 2
         else:
-            left += (end - begin) * h
             code = verdict
-            if most < MORE_LEVELS:
+            if most < MORE_LEVELS:  # the rest is not looked at
+                left = h
                 break
+            left += (end - begin) * h
     results[CODE], results[RADIUS], results[LEFT_OVER] = code, radius if code == VOUCHED else 0.0, left
 
 
