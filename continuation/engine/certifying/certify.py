@@ -105,11 +105,9 @@ class Looking:
 def refined(looking, branch, steps):
     """The branch with rows put in until steps are vouched for, or too short, or leave neighbours across; its steps."""
     inserter, budget = Inserter(looking, branch), max(GROWTH * len(branch), LEAST_ROWS)
-    final = np.zeros(len(steps.codes), bool)  # steps that are not cut any more
+    final = ends_on_singular_row(looking, branch, steps)  # steps that are not cut, or not any more
     while True:
-        doubtful = (steps.codes != T.VOUCHED) & ~final
-        final[doubtful & (steps.left <= 0.0)] = True
-        at = np.flatnonzero(doubtful & ~final & ~ends_on_singular_row(looking, branch, steps))[:budget]
+        at = np.flatnonzero((steps.codes != T.VOUCHED) & ~final)[:budget]
         if not len(at):
             return branch, steps
         made = inserter.between(branch, at)

@@ -41,6 +41,10 @@ SPARE = 1.5  # by which what was sampled is taken larger: 1 takes the samples fo
 # Least cosine between chord and tangents: a step that goes more across than along joins no neighbours on a curve.
 ALONG = 0.1
 SAME = 1e-11  # relative to 1 + |x|: rows nearer than this differ by rounding, and so does their chord
+# Where the parameter's part of the chord is below LEVEL, what is nearby is told apart in p by small distances only (on
+# exponential tails, say): a step that fails is looked at in a norm that stretches p by that part, if p changes by more
+# than DIGITS of itself.  Of smaller changes rounding leaves few digits.
+LEVEL, DIGITS = 0.1, 1e-6
 # Times a piece is halved: ordinary steps, and those that end where branches meet, of which all but 1/256 is looked at.
 LEVELS, MORE_LEVELS = 4, 8
 # Radii tried around a piece.  A change at one is no bound nearer by: the radius that it allows if it grows like the
@@ -226,6 +230,15 @@ def change_at(t, z):
 
 
 @internal
+def make_unit(x):
+    """Give x unit length; returns its length before."""
+    size = length(x)
+    for j in range(x.shape[0]):
+        x[j] = x[j] / size if size > 0.0 else 0.0
+    return size
+
+
+@internal
 def take_out(x, v):
     """Take the part along the unit vector v out of x and make the rest a unit vector; returns its length before."""
     along = 0.0
@@ -233,10 +246,7 @@ def take_out(x, v):
         along += v[j] * x[j]
     for j in range(x.shape[0]):
         x[j] -= along * v[j]
-    size = length(x)
-    for j in range(x.shape[0]):
-        x[j] = x[j] / size if size > 0.0 else 0.0
-    return size
+    return make_unit(x)
 
 
 @internal
@@ -331,11 +341,12 @@ def set_ends(t, a, b, from_a, from_b):
         z[j], y[j], first[j], last[j] = a[j] / unit[j], b[j] / unit[j], from_a[j] / unit[j], from_b[j] / unit[j]
         v[j] = y[j] - z[j]
         size += z[j] * z[j]
+    make_unit(first)
+    make_unit(last)
     h = length(v)
     if h <= SAME * (1.0 + math.sqrt(size)):
-        steepness = length(first)
         for j in range(n):
-            v[j], y[j], last[j] = first[j] / steepness, z[j], first[j]
+            v[j], y[j], last[j] = first[j], z[j], first[j]
         return 0.0, True
     ahead, behind = 0.0, 0.0
     for j in range(n):
@@ -346,7 +357,7 @@ def set_ends(t, a, b, from_a, from_b):
 
 
 @internal
-def check_step(t, h, most, results):
+def check_pieces(t, h, most, results):
     """Halve the step until all pieces are vouched for, at most `most` times; write `results`.
 
     Where that is `MORE_LEVELS` all pieces are looked at, else none behind the first that fails.
@@ -373,6 +384,29 @@ def check_step(t, h, most, results):
     results[CODE], results[RADIUS], results[LEFT_OVER] = code, radius if code == VOUCHED else 0.0, left
 
 
+@internal
+def check_step(t, a, b, from_a, from_b, share, reach, most, results):
+    """Verdict on a step, in a norm where the parameter's unit is this share of its own.
+
+    Returns the part of the parameter in the unit chord, in its own unit.
+    """
+    unit, n = units(t), fixed(t, SIZE) - 1
+    own, old = unit[n], results[LEFT_OVER]
+    unit[n] = own * share
+    h, along = set_ends(t, a, b, from_a, from_b)
+    level = abs(vector(t, CHORD)[n]) * share
+    results[CODE], results[RADIUS], results[LEFT_OVER] = ACROSS, 0.0, h
+    if along and h == 0.0:
+        results[CODE], results[RADIUS] = check_piece(t, 0.0, 0.0, 0.0, reach)
+    elif along:
+        check_pieces(t, h, most, results)
+    results[RADIUS] *= share  # the ball within the ellipsoid
+    if share < 1.0 and results[CODE] != VOUCHED:
+        results[LEFT_OVER] = min(old, results[LEFT_OVER])
+    unit[n] = own
+    return level
+
+
 @kernel
 def certify_steps(t, first, second, tangents, seconds, reaches, thorough, results):
     """Look at steps from rows to others: write verdict, radius and length not vouched for, (k, RESULTS).
@@ -385,12 +419,9 @@ def certify_steps(t, first, second, tangents, seconds, reaches, thorough, result
         Whether all of the step is to be looked at although something of it can't be vouched for.
     """
     for k in range(first.shape[0]):
-        h, along = set_ends(t, first[k], second[k], tangents[k], seconds[k])
         row = part(results[k], 0, RESULTS)
-        row[LEFT_OVER] = h
-        if not along:
-            row[CODE] = ACROSS
-        elif h == 0.0:
-            row[CODE], row[RADIUS] = check_piece(t, 0.0, 0.0, 0.0, reaches[k])
-        else:
-            check_step(t, h, MORE_LEVELS if thorough[k] else LEVELS, row)
+        most, reach = MORE_LEVELS if thorough[k] else LEVELS, reaches[k]
+        level = check_step(t, first[k], second[k], tangents[k], seconds[k], 1.0, reach, most, row)
+        p = abs(first[k, first.shape[1] - 1]) / units(t)[first.shape[1] - 1]
+        if row[CODE] != VOUCHED and LEVEL > level > 0.0 and level * row[LEFT_OVER] > DIGITS * p:
+            check_step(t, first[k], second[k], tangents[k], seconds[k], level, reach, most, row)

@@ -40,7 +40,7 @@ def name_of(branch, row) -> str:
     points = [point for point in branch.special if point.index == row]
     named = [point for point in points if point.kind is Kind.BRANCH_POINT] or points
     if not named:
-        return f"row {row} is singular, as branch points are"
+        return "their rows are singular to rounding, as branch points are"
     if named[0].kind is Kind.BRANCH_POINT:
         return f"over {named[0].label}, where branches meet"
     return f"row {row}, {named[0].label}, is singular, as branch points are"
