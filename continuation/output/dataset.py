@@ -2,9 +2,9 @@
 
 Along dimension ``point``: one variable for each varied parameter, state and output (the states as one matrix
 ``states`` if there are more than 100), ``norm``, ``arclength``, the branch's own columns (``unstable``, ``nullity``,
-``residual``; ``radius`` and ``connected`` once it has been certified), the matrices ``unknowns`` and ``tangents``; ``weights`` of the inner product.  Of periodic orbits
-(format version 2) these matrices run along ``kept``, the rows ``kept_point`` whose profiles are kept, and ``context``
-holds meshes and multipliers.  Along ``special``:
+``residual``, once it is certified ``radius`` and ``connected``), the matrices ``unknowns`` and ``tangents``;
+``weights`` of the inner product.  Of periodic orbits (format version 2) these matrices run along ``kept``, the rows
+``kept_point`` whose profiles are kept, and ``context`` holds meshes and multipliers.  Along ``special``:
 ``special_row``, ``special_kind`` and the other fields of a special point, arrays padded with NaN to the longest and
 their true lengths in ``..._count`` (-1: none).  Dimension ``part`` is the real and the imaginary part.  What is no
 array is JSON text.

@@ -2,7 +2,6 @@
 
 from typing import NamedTuple
 
-
 UNVOUCHED = "not vouched for:"  # how remarks on steps begin that `Branch.certify` leaves in doubt
 
 

@@ -12,6 +12,7 @@ from continuation.ground.points import Point
 from continuation.ground.settings import Settings
 from continuation.ground.status import Kind
 from continuation.orbits.profiles.layout import ProfileLayout
+from continuation.results.remarks import UNVOUCHED
 from continuation.results.request import Request
 from continuation.results.spectra import spectra
 from continuation.symmetries.conjugacy import branch_isotropy
@@ -155,6 +156,11 @@ class Rows:
             for column, values in columns.items()
             if column not in UNASKED or np.any(values != UNASKED[column]) and not np.all(np.isnan(values))
         }
+
+    @property
+    def unvouched(self) -> tuple:
+        """Remarks on the steps that `certify` could not vouch for, in row order."""
+        return tuple(remark for remark in self.remarks if remark.text.startswith(UNVOUCHED))
 
     # Reading
 

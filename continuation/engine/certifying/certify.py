@@ -7,14 +7,12 @@ import numpy as np
 
 from continuation.compiled.calls.interface import address_of
 from continuation.compiled.calls.prepare import prepare
-from continuation.compiled.dense import workspace as D
 from continuation.engine.certifying import tubes as T
-from continuation.engine.certifying.unvouched import remarks_on_steps
 from continuation.engine.certifying.new_rows import Inserter, with_rows
+from continuation.engine.certifying.unvouched import remarks_on_steps
 from continuation.engine.run import few_threads
 from continuation.ground.arguments import check_flag
 from continuation.ground.interrupts import raise_if_stopped
-from continuation.results.remarks import UNVOUCHED
 from continuation.results.solutions import need_problem
 
 PORTION = 64  # steps looked at between two chances for Ctrl-C
@@ -38,13 +36,15 @@ def certify_branch(branch, problem=None, *, refine=True):
         raise ValueError("certify: wanted a branch of solutions of equations, got periodic orbits (check() is theirs)")
     prepare()
     looking = Looking(problem, branch)
-    branch = replace(branch, remarks=tuple(r for r in branch.remarks if not r.text.startswith(UNVOUCHED)))
+    branch = replace(branch, problem=problem, remarks=tuple(r for r in branch.remarks if r not in branch.unvouched))
     with few_threads(branch.unknowns.shape[1]):
         steps = looking.at_steps(branch, np.arange(len(branch) - 1))
         if refine:
             branch, steps = refined(looking, branch, steps)
         radii = row_radii(looking, branch, steps)
         steps = again_at_singular_rows(looking, branch, steps, radii)
+    for function in problem.all_functions():
+        function.error = None  # of plain Python functions, which a later trace would tell of
     connected = np.append(-1, steps.codes == T.VOUCHED).astype(int)
     radii.flags.writeable = connected.flags.writeable = False
     branch = replace(branch, radii=radii, connections=connected)
@@ -75,8 +75,10 @@ class Looking:
             T.SIZE: size,
             T.N_PARAMETERS: len(self.parameters),
             T.ACTIVE: self.active,
-            **{T.PARAMETERS: address_of(self.parameters), T.UNITS: address_of(self.units)},
-            **{T.MATRICES: address_of(self.matrices), T.VECTORS: address_of(self.vectors)},
+            T.PARAMETERS: address_of(self.parameters),
+            T.UNITS: address_of(self.units),
+            T.MATRICES: address_of(self.matrices),
+            T.VECTORS: address_of(self.vectors),
             T.PIVOTS: address_of(self.pivots),
         }
         self.table[list(entries)] = list(entries.values())
@@ -146,6 +148,6 @@ def again_at_singular_rows(looking, branch, steps, radii) -> Steps:
     """The steps with all of those looked at that end on a singular row: what is left is next to it."""
     singular = radii == 0.0
     at = np.flatnonzero((steps.codes != T.VOUCHED) & (singular[:-1] | singular[1:]))
-    if len(at):
-        steps.left[at] = looking.at_steps(branch, at, thorough=True).left
+    for column, found in zip(steps, looking.at_steps(branch, at, thorough=True)):
+        column[at] = found
     return steps

@@ -109,11 +109,11 @@ def solve_transposed(lapack, a, pivots, ints, b):
 
 @summing
 def length(x):
-    """Euclidean length."""
+    """Euclidean length; infinite where an entry is not finite."""
     total = 0.0
     for j in range(x.shape[0]):
         total += x[j] * x[j]
-    return math.sqrt(total)
+    return math.sqrt(total) if total < math.inf else math.inf
 
 
 @internal
@@ -147,16 +147,13 @@ def norm_of_quotient(lapack, a, pivots, ints, d, x, y):
         x[j] = math.cos(1.0 + 2.0 * j * math.sqrt(j))
     for k in range(ROUNDS):
         size = length(x)
-        if not (size > 0.0 and size < math.inf):
-            return norm if size == 0.0 else math.inf
+        if size == 0.0 or size == math.inf:
+            return max(norm, size)
         for j in range(n):
             x[j] /= size
         multiply(d, x, y)
         solve(lapack, a, pivots, ints, y)
-        size = length(y)
-        if not size < math.inf:
-            return math.inf
-        norm = max(norm, size)
+        norm = max(norm, length(y))
         if k + 1 < ROUNDS:
             solve_transposed(lapack, a, pivots, ints, y)
             multiply_transposed(d, y, x)

@@ -10,6 +10,7 @@ from continuation.compiled.state import tasks
 from continuation.compiled.state import trace_state as S
 from continuation.engine.assembly.collect import FROM_SCALARS, evaluate_outputs
 from continuation.engine.run import ask, make_state
+from continuation.results.request import UNLIMITED
 
 
 class Made(NamedTuple):
@@ -25,8 +26,8 @@ class Inserter:
     def __init__(self, looking, branch):
         request, settings = branch.request, branch.settings
         steps = request.steps(looking.units[-1], found=looking.problem.adapts)
-        self.operations, self.least = looking.operations, steps.least
-        self.state = make_state(self.operations, request.span, steps, replace(settings, max_points=1))
+        self.problem, self.least = looking.problem, steps.least
+        self.state = make_state(looking.operations, UNLIMITED, steps, replace(settings, max_points=1))
 
     def between(self, branch, steps) -> Made:
         """A row half way along each of these steps, where there is one."""
@@ -37,7 +38,8 @@ class Inserter:
 
     def record_between(self, branch, step):
         """The engine's record of the point half way along a step; None where there is none between, or no room."""
-        (a, b), chord = (self.record_of(branch, row) for row in (step, step + 1)), np.diff(branch.unknowns[step:][:2], axis=0)[0]
+        a, b = (self.record_of(branch, row) for row in (step, step + 1))
+        chord = branch.unknowns[step + 1] - branch.unknowns[step]
         made = np.zeros_like(a)
         size, weights = len(chord), branch.weights
         length = np.sqrt(weights @ chord**2)
@@ -58,7 +60,7 @@ class Inserter:
         """Records as rows of the branch's kind."""
         size, scalars = branch.unknowns.shape[1], records[:, records.shape[1] - S.SCALARS :]
         unknowns = records[:, :size].copy()
-        states, varied = branch.problem.columns(unknowns)
+        states, varied = self.problem.columns(unknowns)
         own = {name: read(scalars) for name, read in FROM_SCALARS.items()}
         rows = replace(
             branch,
@@ -70,8 +72,8 @@ class Inserter:
             outputs={},
             **own,
         )
-        together = branch.problem.row_outputs(rows)
-        return replace(rows, outputs=evaluate_outputs(branch.problem, rows, together.keys()) | together)
+        together = self.problem.row_outputs(rows)
+        return replace(rows, outputs=evaluate_outputs(self.problem, rows, together.keys()) | together)
 
 
 def with_rows(branch, steps, rows):

@@ -9,8 +9,9 @@ the unit chord, and M the inverse of the derivative at a point m on c of ``G_s(x
 Equations in Several Variables*, 1970, section 12.1; along curves: van den Berg, Lessard and Mischaikow, "Global smooth
 solution curves using rigorous branch following", Math. Comp. 79 (2010) 1565-1584).  So it has one solution in each of
 these balls, which are cut by hyperplanes across the chord; for all s they make one curve, and a and b, each the
-solution in its own ball, lie on it.  c may be cut into pieces, each with an m in its middle: since v is the same for all,
-neighbours agree where they meet.
+solution in its own ball, lie on it.  c may be cut into pieces, each with an m in its middle: since v is the same for
+all, neighbours agree where they meet.  Near a branch point the balls shrink like the distance from it, and over it no
+piece, however short, can be vouched for: there G' is singular.
 
 What is computed are samples: the residual at three points of a piece and its derivative along c at m, the change of the
 Jacobian from m to the ends of the piece, that and the change of F to points r beside m, along the weakest direction and
@@ -199,10 +200,11 @@ def factorise_here(t):
     if derivative_at(t, vector(t, POINT), base) != OK:
         return UNKNOWN
     for i in range(n):
-        largest = 0.0
+        largest, total = 0.0, 0.0
         for j in range(n + 1):
             largest = max(largest, abs(base[i, j]))
-        if not largest < math.inf:
+            total += abs(base[i, j])
+        if not total < math.inf:
             return UNKNOWN
         rows[i] = largest if largest > 0.0 else 1.0
         for j in range(n + 1):
@@ -224,9 +226,7 @@ def change_at(t, z):
             change[i, j] = change[i, j] / rows[i] - base[i, j]
     for j in range(n + 1):
         change[n, j] = 0.0
-    return norm_of_quotient(
-        lapack(t), matrix(t, FACTORS), pivots(t), ints(t), change, vector(t, ONE), vector(t, TWO)
-    )
+    return norm_of_quotient(lapack(t), matrix(t, FACTORS), pivots(t), ints(t), change, vector(t, ONE), vector(t, TWO))
 
 
 @internal
@@ -269,14 +269,13 @@ def choose_sides(t):
 @internal
 def bend_to(t, z, here, reach):
     """How far M (F(z) - F(m)) is from ``z - m``, relative to `reach`, their distance; `here` is M F(m)."""
-    there, point, total = vector(t, ONE), vector(t, POINT), 0.0
+    there, point = vector(t, ONE), vector(t, POINT)
     if residual_at(t, z, there) != OK:
         return math.inf
     correction_of(t, there)
     for j in range(fixed(t, SIZE)):
-        gap = there[j] - here[j] - (z[j] - point[j])
-        total += gap * gap
-    return math.sqrt(total) / reach
+        there[j] += point[j] - z[j] - here[j]
+    return length(there) / reach
 
 
 @internal
