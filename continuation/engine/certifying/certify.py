@@ -31,9 +31,9 @@ class Steps(NamedTuple):
 
 def certify_branch(branch, problem=None, *, refine=True):
     """See `continuation.branch.Branch.certify`, which tells what is claimed."""
-    problem, refine = need_problem(branch, problem), check_flag("refine", refine)
     if branch.layout is not None:
-        raise ValueError("certify: wanted a branch of solutions of equations, got periodic orbits (check() is theirs)")
+        raise ValueError("certify: wanted a branch of equilibria or their special points, got periodic orbits")
+    problem, refine = need_problem(branch, problem), check_flag("refine", refine)
     prepare()
     looking = Looking(problem, branch)
     branch = replace(branch, problem=problem, remarks=tuple(r for r in branch.remarks if r not in branch.unvouched))
