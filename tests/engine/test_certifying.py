@@ -220,6 +220,14 @@ def test_what_can_not_be_certified_says_so():
     assert np.all(replace(branch, problem=None).certify(textbook.cusp())["connected"][1:] == 1)
 
 
+def test_rows_that_differ_by_rounding_are_one():
+    branch = trace(textbook.cusp(), [-1.0], "mu", (-1.0, 1.0))
+    twice = branch.along(lambda a: np.insert(a, 7, a[7], axis=0), special=(), start=0)
+    certified = Branch.of(twice).certify()
+    assert np.all(certified["connected"][1:] == 1)
+    assert len(certified) == len(branch) + 1
+
+
 def test_equations_that_end_are_certified_up_to_their_end():
     problem = Problem.from_expressions({"x": "x - sqrt(p)"}, {"p": 1.0})
     branch = trace(problem, [1.0], "p", (0.0, 2.0))

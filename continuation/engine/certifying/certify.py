@@ -83,8 +83,11 @@ class Looking:
         }
         self.table[list(entries)] = list(entries.values())
 
-    def at(self, branch, first, second, reaches, thorough) -> Steps:
+    def at(self, branch, first, second, thorough) -> Steps:
         """Verdicts on the steps from the rows `first` (k,) to the rows `second`."""
+        chords = np.sqrt(np.sum(branch.weights * np.diff(branch.unknowns, axis=0) ** 2, axis=1))
+        reaches = np.maximum(np.append(chords, 0.0), np.append(0.0, chords))[first]
+        reaches = np.where(reaches > 0.0, reaches, 1.0)
         results = np.zeros((len(first), T.RESULTS))
         for begin in range(0, len(first), PORTION):
             a, b = (rows[begin : begin + PORTION] for rows in (first, second))
@@ -97,11 +100,11 @@ class Looking:
 
     def at_steps(self, branch, steps, thorough=False) -> Steps:
         """Verdicts on the steps behind the rows `steps` (k,)."""
-        return self.at(branch, steps, steps + 1, np.zeros(len(steps)), np.full(len(steps), thorough))
+        return self.at(branch, steps, steps + 1, np.full(len(steps), thorough))
 
-    def at_rows(self, branch, rows, reaches) -> Steps:
-        """Verdicts on rows alone, within `reaches` (k,)."""
-        return self.at(branch, rows, rows, reaches, np.zeros(len(rows), bool))
+    def at_rows(self, branch, rows) -> Steps:
+        """Verdicts on rows (k,) alone."""
+        return self.at(branch, rows, rows, np.zeros(len(rows), bool))
 
 
 def refined(looking, branch, steps):
@@ -138,9 +141,7 @@ def row_radii(looking, branch, steps) -> np.ndarray:
     """(m,) the larger radius of both steps at a row, its own where neither is vouched for; 0 where it is singular."""
     radii = np.maximum(np.append(steps.radii, 0.0), np.append(0.0, steps.radii))
     alone = np.flatnonzero(radii == 0.0)
-    chords = np.sqrt(np.sum(branch.weights * np.diff(branch.unknowns, axis=0) ** 2, axis=1))
-    reaches = np.maximum(np.append(chords, 0.0), np.append(0.0, chords))[alone]
-    radii[alone] = looking.at_rows(branch, alone, np.where(reaches > 0.0, reaches, 1.0)).radii
+    radii[alone] = looking.at_rows(branch, alone).radii
     return radii
 
 

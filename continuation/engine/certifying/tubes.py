@@ -15,8 +15,8 @@ piece, however short, can be vouched for: there G' is singular.
 
 What is computed are samples: the residual at three points of a piece and its derivative along c at m, the change of the
 Jacobian from m to the ends of the piece, that and the change of F to points r beside m, along the weakest direction and
-a generic one; norms by the power method.  Rounding
-is not bounded.  `SPARE` makes up for what lies between the samples; it proves nothing.
+a generic one; norms by the power method.  Rounding is not bounded.  `SPARE` makes up for what lies between the samples;
+it proves nothing.
 """
 
 import math
@@ -48,6 +48,7 @@ SAME = 1e-11  # relative to 1 + |x|: rows nearer than this differ by rounding, a
 LEVEL, DIGITS = 0.1, 1e-6
 # Times a piece is halved: ordinary steps, and those that end where branches meet, of which all but 1/256 is looked at.
 LEVELS, MORE_LEVELS = 4, 8
+PIECES = 64  # of one step: the way to a branch point takes 30 or so, lines of singular points would take 500
 # Radii tried around a piece.  A change at one is no bound nearer by: the radius that it allows if it grows like the
 # distance, taken shorter by SHORTER and by no less than LEAST, is tried in turn.
 TRIES, SHORTER, LEAST = 8, 0.9, 0.01
@@ -322,18 +323,18 @@ def check_piece(t, begin, end, h, reach):
     put_on_curve(t, middle, h)
     both = choose_sides(t)
     for _ in range(TRIES):
+        if not lack <= (1.0 - MOST) * reach:
+            break
         change = SPARE * change_beside(t, reach, both, here)
         if contraction + change <= MOST:
             return VOUCHED, reach
         reach *= max(SHORTER * (MOST - contraction) / change, LEAST)
-        if lack > (1.0 - MOST) * reach:
-            break
     return FAR, 0.0
 
 
 @internal
 def set_ends(t, a, b, from_a, from_b):
-    """Put the ends of a step into units; returns its length, 0 where they are one, and whether it goes along."""
+    """Put the ends of a step into units; returns its length, whether they are one to rounding, and if it goes along."""
     n, unit, v, h, size = fixed(t, SIZE), units(t), vector(t, CHORD), 0.0, 0.0
     z, y, first, last = vector(t, FROM), vector(t, TO), vector(t, SLOPE), vector(t, LAST_SLOPE)
     for j in range(n):
@@ -346,40 +347,41 @@ def set_ends(t, a, b, from_a, from_b):
     if h <= SAME * (1.0 + math.sqrt(size)):
         for j in range(n):
             v[j], y[j], last[j] = first[j], z[j], first[j]
-        return 0.0, True
+        return h, True, True
     ahead, behind = 0.0, 0.0
     for j in range(n):
         v[j] /= h
         ahead += v[j] * first[j]
         behind += v[j] * last[j]
-    return h, ahead > ALONG and behind > ALONG
+    return h, False, ahead > ALONG and behind > ALONG
 
 
 @internal
 def check_pieces(t, h, most, results):
     """Halve the step until all pieces are vouched for, at most `most` times; write `results`.
 
-    Where that is `MORE_LEVELS` all pieces are looked at, else none behind the first that fails.
+    Where that is `MORE_LEVELS` all pieces are looked at, up to PIECES of them, else none behind the first that fails.
     """
     begins, ends, levels, depth = new_doubles(most + 2), new_doubles(most + 2), new_doubles(most + 2), 1
-    ends[0], code, radius, left = 1.0, VOUCHED, math.inf, 0.0
+    ends[0], code, radius, left, pieces = 1.0, VOUCHED, math.inf, 0.0, 0
     while depth > 0:
         depth -= 1
         begin, end, level = begins[depth], ends[depth], levels[depth]
         verdict, within = check_piece(t, begin, end, h, h)
+        pieces += 1
         if verdict == VOUCHED:
             radius = min(radius, within)
-        elif level < most:
+        elif level < most and pieces < PIECES:
             middle = 0.5 * (begin + end)
             begins[depth], ends[depth], levels[depth] = middle, end, level + 1
             begins[depth + 1], ends[depth + 1], levels[depth + 1] = begin, middle, level + 1
             depth += 2
         else:
             code = verdict
-            if most < MORE_LEVELS:  # the rest is not looked at
-                left = h
-                break
             left += (end - begin) * h
+            if most < MORE_LEVELS or pieces >= PIECES:  # the rest is not looked at
+                left += (1.0 - end) * h
+                break
     results[CODE], results[RADIUS], results[LEFT_OVER] = code, radius if code == VOUCHED else 0.0, left
 
 
@@ -392,11 +394,12 @@ def check_step(t, a, b, from_a, from_b, share, reach, most, results):
     unit, n = units(t), fixed(t, SIZE) - 1
     own, old = unit[n], results[LEFT_OVER]
     unit[n] = own * share
-    h, along = set_ends(t, a, b, from_a, from_b)
+    h, is_one, along = set_ends(t, a, b, from_a, from_b)
     level = abs(vector(t, CHORD)[n]) * share
     results[CODE], results[RADIUS], results[LEFT_OVER] = ACROSS, 0.0, h
-    if along and h == 0.0:
-        results[CODE], results[RADIUS] = check_piece(t, 0.0, 0.0, 0.0, reach)
+    if is_one:
+        code, radius = check_piece(t, 0.0, 0.0, 0.0, reach)
+        results[CODE], results[RADIUS] = code if radius > h or code != VOUCHED else FAR, radius if radius > h else 0.0
     elif along:
         check_pieces(t, h, most, results)
     results[RADIUS] *= share  # the ball within the ellipsoid
