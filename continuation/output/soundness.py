@@ -7,8 +7,7 @@ import numpy as np
 
 from continuation.orbits.profiles.layout import AMPLITUDE, PERIOD
 
-# NaN in files of versions that did not have them, or where nobody asked; -inf allowed.
-DOUBTFUL_COLUMNS = ("residuals", "log_determinants", "radii")
+DOUBTFUL_COLUMNS = ("residuals", "log_determinants")  # NaN in files of versions that did not have them, -inf allowed
 WHOLE = 1e-9  # by how much lengths of intervals may fail to add up to 1: rounding of thousands of them leaves 1e-13
 # Numbers a file may declare for each byte that it has, and at least: compressed columns of equal numbers reach some
 # hundred to one.  Ten times more and a file of 40 kB claims 300 MB, ten times less refuses compressed files.
@@ -22,7 +21,7 @@ def check_rows(rows):
     _need(m >= 1 and size >= 2, "there are no rows")
     _need(0 <= rows.start < m, f"the row of the start is {rows.start}, of {m}")
     shapes = {"unknowns": (m, size), "tangents": (m, size), "states": (m, n), "varied": (m, k), "weights": (size,)}
-    shapes |= dict.fromkeys(("unstable", "nullity", "connections", *DOUBTFUL_COLUMNS), (m,))
+    shapes |= dict.fromkeys(("unstable", "nullity", "radii", "connections", *DOUBTFUL_COLUMNS), (m,))
     shapes |= {} if rows.state_weights is None else {"state_weights": (n,)}
     shapes["context"] = (m, 0 if rows.layout is None else rows.layout.context)
     partly = () if rows.layout is None else ("unknowns", "tangents")
@@ -39,7 +38,7 @@ def check_rows(rows):
     _need(bool(np.all(np.isfinite(lengths))), "tangents have no lengths")
     _need(bool(np.all(rows.unstable >= -1)) and bool(np.all(rows.nullity >= 0)), "counts of eigenvalues are negative")
     _need(bool(np.all(np.abs(rows.connections) <= 1)), "rows are neither connected nor not")
-    _need(not np.any(rows.radii < 0), "radii are negative")
+    _need(bool(np.all((rows.radii >= 0) | (rows.radii == -1))), "radii are negative")
     check_words(rows)
     for point in rows.special:
         check_special(point, m, n)

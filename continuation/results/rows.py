@@ -49,7 +49,7 @@ class Rows:
     nullity: np.ndarray = along_rows("nullity")  # (m,) int
     residuals: np.ndarray = along_rows("residual")  # (m,) largest component of |F|
     log_determinants: np.ndarray = along_rows("log_determinant")  # (m,) of |det [F_u F_p; w t]|, t the unit tangent
-    radii: np.ndarray = along_rows("radius", np.nan)  # (m,) see `continuation.branch.Branch.certify`; NaN before
+    radii: np.ndarray = along_rows("radius", -1.0)  # (m,) see `continuation.branch.Branch.certify`; -1 before
     connections: np.ndarray = along_rows("connected", -1)  # (m,) int, with the row before: 1, 0, or -1 where not asked
     context: np.ndarray = along_rows()  # (m, C) what the problem keeps of each row beside: a mesh, multipliers
     outputs: dict  # name -> (m,)
@@ -154,7 +154,7 @@ class Rows:
         return {
             column: values
             for column, values in columns.items()
-            if column not in UNASKED or np.any(values != UNASKED[column]) and not np.all(np.isnan(values))
+            if column not in UNASKED or np.any(values != UNASKED[column])
         }
 
     @property

@@ -116,7 +116,7 @@ def length(x):
     return math.sqrt(total) if total < math.inf else math.inf
 
 
-@internal
+@summing
 def multiply(d, x, y):
     """Write ``d x`` into `y`."""
     for i in range(d.shape[0]):
@@ -126,7 +126,7 @@ def multiply(d, x, y):
         y[i] = total
 
 
-@internal
+@summing
 def multiply_transposed(d, y, x):
     """Write ``d' y`` into `x`."""
     for j in range(d.shape[1]):

@@ -386,16 +386,25 @@ def check_pieces(t, h, most, results):
 
 
 @internal
-def check_step(t, a, b, from_a, from_b, share, reach, most, results):
-    """Verdict on a step, in a norm where the parameter's unit is this share of its own.
+def level_of(t, a, b):
+    """Part of the parameter in the unit chord."""
+    n, unit, total, last = fixed(t, SIZE), units(t), 0.0, 0.0
+    for j in range(n):
+        last = (b[j] - a[j]) / unit[j]
+        total += last * last
+    return abs(last) / math.sqrt(total) if total > 0.0 else 0.0
 
-    Returns the part of the parameter in the unit chord, in its own unit.
+
+@internal
+def check_step(t, a, b, from_a, from_b, share, reach, most, again, results):
+    """Write the verdict on a step, in a norm where the parameter's unit is this share of its own.
+
+    again : whether `results` tell already what another norm leaves of it.
     """
     unit, n = units(t), fixed(t, SIZE) - 1
     own, old = unit[n], results[LEFT_OVER]
     unit[n] = own * share
     h, is_one, along = set_ends(t, a, b, from_a, from_b)
-    level = abs(vector(t, CHORD)[n]) * share
     results[CODE], results[RADIUS], results[LEFT_OVER] = ACROSS, 0.0, h
     if is_one:
         code, radius = check_piece(t, 0.0, 0.0, 0.0, reach)
@@ -403,10 +412,9 @@ def check_step(t, a, b, from_a, from_b, share, reach, most, results):
     elif along:
         check_pieces(t, h, most, results)
     results[RADIUS] *= share  # the ball within the ellipsoid
-    if share < 1.0 and results[CODE] != VOUCHED:
+    if again and results[CODE] != VOUCHED:
         results[LEFT_OVER] = min(old, results[LEFT_OVER])
     unit[n] = own
-    return level
 
 
 @kernel
@@ -420,10 +428,16 @@ def certify_steps(t, first, second, tangents, seconds, reaches, thorough, result
     thorough : (k,) bool
         Whether all of the step is to be looked at although something of it can't be vouched for.
     """
+    stretches = 0.0  # whether the last step was vouched for in the norm that stretches p: the next begins with it
+    n = first.shape[1] - 1
     for k in range(first.shape[0]):
-        row = part(results[k], 0, RESULTS)
-        most, reach = MORE_LEVELS if thorough[k] else LEVELS, reaches[k]
-        level = check_step(t, first[k], second[k], tangents[k], seconds[k], 1.0, reach, most, row)
-        p = abs(first[k, first.shape[1] - 1]) / units(t)[first.shape[1] - 1]
-        if row[CODE] != VOUCHED and LEVEL > level > 0.0 and level * row[LEFT_OVER] > DIGITS * p:
-            check_step(t, first[k], second[k], tangents[k], seconds[k], level, reach, most, row)
+        row, most = part(results[k], 0, RESULTS), MORE_LEVELS if thorough[k] else LEVELS
+        level = level_of(t, first[k], second[k])
+        may_stretch = LEVEL > level > 0.0 and abs(second[k, n] - first[k, n]) > DIGITS * abs(first[k, n])
+        for turn in range(2):
+            stretched = may_stretch and (turn > 0) != (stretches > 0.0)
+            if turn == 0 or row[CODE] != VOUCHED and may_stretch:
+                share = level if stretched else 1.0
+                check_step(t, first[k], second[k], tangents[k], seconds[k], share, reaches[k], most, turn > 0, row)
+                if row[CODE] == VOUCHED:
+                    stretches = 1.0 if stretched else 0.0
