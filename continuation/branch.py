@@ -81,7 +81,8 @@ class Branch(Rows):
             With the columns ``radius`` (m,) and ``connected`` (m,).  Within ``radius`` of a row, across the branch and
             in its inner product, there is one solution and no other; at most the length of a step, 0 on singular rows
             (branch points).  ``connected`` is 1 where one solution curve joins a row to the row before it, 0 where
-            that could not be vouched for, -1 in the first row.  Both are -1 on rows that nobody asked for.  What could not be vouched for is in `unvouched`.
+            that could not be vouched for, -1 in the first row.  Both are -1 on rows that nobody asked for.  What could
+            not be vouched for is in `unvouched`.
 
         Raises
         ------
