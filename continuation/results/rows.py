@@ -23,7 +23,7 @@ def along_rows(column=None, unasked=None):
 
     `unasked` is its value on rows where nobody has asked for it: such a column is shown once somebody has.
     """
-    return field(metadata={"along_rows": True, "column": column, "unasked": unasked})
+    return field(metadata={"along_rows": True, "column": column} | ({} if unasked is None else {"unasked": unasked}))
 
 
 @dataclass(frozen=True, eq=False)
@@ -266,4 +266,4 @@ class Rows:
 
 ROW_ARRAYS = tuple(f.name for f in fields(Rows) if f.metadata.get("along_rows"))
 OWN_COLUMNS = {f.metadata["column"]: f.name for f in fields(Rows) if f.metadata.get("column")}
-UNASKED = {f.metadata["column"]: f.metadata["unasked"] for f in fields(Rows) if f.metadata.get("unasked") is not None}
+UNASKED = {f.metadata["column"]: f.metadata["unasked"] for f in fields(Rows) if "unasked" in f.metadata}
