@@ -6,6 +6,7 @@ from continuation.results.rows import Rows
 from continuation.results.segments import segments
 
 # For start-up time: what brings numba (the engine, problems), and what few sessions need.
+certifying = later("continuation.engine.certifying.certify")
 checking = later("continuation.results.check")
 dataset = later("continuation.output.dataset")
 engine = later("continuation.engine.extend")
@@ -62,6 +63,49 @@ class Branch(Rows):
     def check(self):
         """Recompute residual and tangent of rows, integrate orbits; see `continuation.results.check.check_branch`."""
         return checking.check_branch(self)
+
+    def certify(self, problem=None, *, refine=True):
+        """Look whether each row is joined to the row before it by one solution curve, with no other near it.
+
+        Parameters
+        ----------
+        problem : Problem, optional
+            For a branch loaded from a file.
+        refine : bool
+            Whether rows are put into steps that can't be vouched for, half way again and again, until their parts can
+            be or are shorter than `min_step`; not next to singular rows.  At most twice as many as there are, or 200.
+
+        Returns
+        -------
+        Branch
+            With the columns ``radius`` (m,) and ``connected`` (m,).  Within ``radius`` of a row, across the branch and
+            in its inner product, there is one solution and no other; at most the length of a step, 0 on singular rows
+            (branch points).  ``connected`` is 1 where one solution curve joins a row to the row before it, 0 where
+            that could not be vouched for, -1 in the first row.  Both are -1 on rows that nobody asked for.  What could
+            not be vouched for is in `unvouched`.
+
+        Raises
+        ------
+        ValueError
+            The branch's problem is not known, or its rows are periodic orbits.
+
+        Notes
+        -----
+        Contraction of Newton's simplified method in a tube around the cubic between two rows.  Its conditions are
+        sampled, not bounded: an estimate, no proof; see `continuation.engine.certifying.tubes`, which has the theorem
+        and its sources.  A jump between branches can't be vouched for unless all samples miss what lies between them.
+
+        Cost: five Jacobians or more, one factorisation and some 50 n**2 operations a step.
+
+        Examples
+        --------
+        >>> from continuation import Problem, trace
+        >>> problem = Problem.from_expressions({"x": "p*x - x**3"}, {"p": -1})
+        >>> certified = trace(problem, [0.0], "p", (-1, 1)).certify()
+        >>> [str(remark).split(";")[0] for remark in certified.unvouched]
+        ['not vouched for: steps from row 11 to row 13: over BP1, where branches meet']
+        """
+        return Branch.of(certifying.certify_branch(self, problem, refine=refine))
 
     # Of periodic orbits
 

@@ -87,14 +87,17 @@ def main(context, version):
 @click.option(
     "--cycles", is_flag=False, flag_value="", metavar="FROM", help="Periodic orbits: of HB1, or simulate[=TIME]."
 )
+@click.option("--certify", "certified", is_flag=True, help="Say which steps are vouched for (`Branch.certify`).")
 @click.option("--plot", "picture", metavar="FILE", help="Draw the branch (.png, .pdf, .svg ...).")
 @click.option("--save", "target", metavar="FILE", help="Keep the branch (netCDF).")
-def trace(model, picture, target, settled, cycles, **options):
+def trace(model, picture, target, settled, cycles, certified, **options):
     """Trace a branch of the problem in the file MODEL (.toml, .ode), or with --cycles its periodic orbits."""
     with _InputErrors():
         _check_files(picture, target)
         found = _opened(model)
         start, limits = None, {}
+        if certified and cycles is not None:
+            raise ValueError("--certify: wanted a branch of equilibria, got --cycles")
         if cycles is not None:
             start = starting.cycle_start(found.cycles, cycles)
             options["bounds"], limits = starting.orbit_limits(options["bounds"], found)
@@ -105,6 +108,7 @@ def trace(model, picture, target, settled, cycles, **options):
         branch, equilibria = _traced(problem, arguments, trace_branch), None
     else:
         branch, equilibria = _traced_cycles(problem, arguments, start, limits)
+    branch = branch.certify() if certified else branch
     try:
         _keep(branch, picture, target, equilibria)
     finally:

@@ -26,6 +26,7 @@ def assemble(name, state_names, states, varied, unstable, special=(), ends=LIMIT
     fixed = {
         "parameters": dict(zip(vary, map(float, varied[0]))),
         **{name: np.arange(m, dtype=float) for name in OWN_COLUMNS.values()},  # those that nothing below sets
+        "connections": np.append(-1, np.arange(1, m) % 3 > 0).astype(int),
         "unstable": np.asarray(unstable, dtype=np.int64),
         "nullity": np.zeros(m, dtype=np.int64),
         "residuals": np.full(m, 1e-16),

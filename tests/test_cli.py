@@ -346,3 +346,11 @@ def test_the_command_itself_returns_its_status_without_a_traceback(here):
     assert done.returncode == 2
     assert done.stderr.startswith("pseudoarc: --vary c")
     assert done.stderr.count("\n") == 1
+
+
+def test_trace_certifies_where_asked(here):
+    result = run("trace", "brusselator.toml", "--certify", "--save", "certified.nc")
+    assert result.exit_code == 0
+    rows = load("certified.nc")
+    assert f"certified: {len(rows) - 1} of {len(rows) - 1} steps" in result.stdout
+    refused(run("trace", "brusselator.toml", "--certify", "--cycles", "HB1"), "--certify", "--cycles")

@@ -78,6 +78,7 @@ def curve_operations(curve, p: np.ndarray, active: int) -> Operations:
         tests=tuple(Test(kind) for kind in kinds),
         counts=shape.counts if flow else None,
         limits=limits,
+        table=table.own,
         effort=table.own.effort,
     )
 

@@ -62,6 +62,7 @@ class Operations:
     counts: Kind | None = Kind.HOPF  # what a change of the unstable count means
     grows: str = ""  # whether weights change with states that outgrow their units: "each" for itself, or "together"
     smoothness: int = 3  # how often F can be differentiated
+    table: workspace.DenseTable | None = None  # where `linearise` leaves F_u and F_p, if it does so densely
     limits: tuple = ()  # of (index of an unknown, least, largest value): the branch ends there
     effort: np.ndarray = field(default_factory=lambda: np.zeros(3, np.int64))  # Jacobians, factorisations, spectra
 
@@ -119,6 +120,7 @@ def dense_operations(problem, p: np.ndarray, active: int) -> Operations:
         active=active,
         tests=tests,
         counts=problem.count_kind,
+        table=table,
         grows="" if problem.scales or not problem.adapts else ("together" if problem.symmetry else "each"),
         effort=table.effort,
     )

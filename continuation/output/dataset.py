@@ -2,9 +2,9 @@
 
 Along dimension ``point``: one variable for each varied parameter, state and output (the states as one matrix
 ``states`` if there are more than 100), ``norm``, ``arclength``, the branch's own columns (``unstable``, ``nullity``,
-``residual``), the matrices ``unknowns`` and ``tangents``; ``weights`` of the inner product.  Of periodic orbits
-(format version 2) these matrices run along ``kept``, the rows ``kept_point`` whose profiles are kept, and ``context``
-holds meshes and multipliers.  Along ``special``:
+``residual``, once it is certified ``radius`` and ``connected``), the matrices ``unknowns`` and ``tangents``;
+``weights`` of the inner product.  Of periodic orbits (format version 2) these matrices run along ``kept``, the rows
+``kept_point`` whose profiles are kept, and ``context`` holds meshes and multipliers.  Along ``special``:
 ``special_row``, ``special_kind`` and the other fields of a special point, arrays padded with NaN to the longest and
 their true lengths in ``..._count`` (-1: none).  Dimension ``part`` is the real and the imaginary part.  What is no
 array is JSON text.
@@ -27,7 +27,7 @@ from continuation.output.encoding import decode, encode
 from continuation.output.orbit_variables import with_orbits
 from continuation.results.remarks import Remark
 from continuation.results.request import Bound, Request
-from continuation.results.rows import OWN_COLUMNS, Rows
+from continuation.results.rows import OWN_COLUMNS, UNASKED, Rows
 
 FORMAT = "pseudoarc branch"
 VERSION = 2
@@ -78,7 +78,7 @@ def to_dataframe(branch):
     for point in branch.special:
         labels[point.index] = f"{labels[point.index]} {point.label}".strip()
     own = {"norm": branch.norm, "arclength": branch.arclength}
-    own |= {column: getattr(branch, name) for column, name in OWN_COLUMNS.items()} | {"special": labels}
+    own |= branch.own_columns | {"special": labels}
     taken = set(own)
     columns = {unique(name, taken): values for name, _, values in _columns(branch)}
     return pandas.DataFrame({**columns, **own}, index=pandas.RangeIndex(len(branch), name="point"))
@@ -98,7 +98,7 @@ def _point_variables(branch, profiles) -> dict:
     variables = {
         "norm": ("point", branch.norm),
         "arclength": ("point", branch.arclength),
-        **{column: ("point", getattr(branch, name)) for column, name in OWN_COLUMNS.items()},
+        **{column: ("point", values) for column, values in branch.own_columns.items()},
         "unknowns": ((along, "unknown"), branch.unknowns[profiles]),
         "tangents": ((along, "unknown"), branch.tangents[profiles]),
         "weights": (("unknown",), branch.weights),
@@ -208,10 +208,7 @@ def rows_of(dataset, problem) -> Rows:
     names = tuple(map(str, dataset["state"].values))
     layout = layout_of(dataset.attrs)
     arrays = {name: dataset[name].values for name in MATRICES} | _along_points(dataset, layout)
-    missing = np.full(len(arrays["unknowns"]), np.nan)  # of a column that the version which wrote the file did not have
-    arrays |= {
-        name: dataset[column].values if column in dataset else missing.copy() for column, name in OWN_COLUMNS.items()
-    }
+    arrays |= {name: own_column(dataset, column, len(arrays["unknowns"])) for column, name in OWN_COLUMNS.items()}
     arrays["varied"] = np.column_stack([columns["parameter", name] for name in texts["vary"]])
     if "states" in dataset:
         arrays["states"] = dataset["states"].values
@@ -237,6 +234,13 @@ def rows_of(dataset, problem) -> Rows:
     if "eigenvalues" in dataset:
         vars(rows)["eigenvalues"] = _freeze(_join_parts(dataset["eigenvalues"].values))
     return rows
+
+
+def own_column(dataset, column, rows):
+    """A column of the branch itself; where the file has none nobody asked for it, or its version did not know it."""
+    if column in dataset and "role" not in dataset[column].attrs:
+        return dataset[column].values
+    return np.full(rows, UNASKED.get(column, np.nan))
 
 
 def layout_of(attrs):

@@ -21,7 +21,7 @@ def check_rows(rows):
     _need(m >= 1 and size >= 2, "there are no rows")
     _need(0 <= rows.start < m, f"the row of the start is {rows.start}, of {m}")
     shapes = {"unknowns": (m, size), "tangents": (m, size), "states": (m, n), "varied": (m, k), "weights": (size,)}
-    shapes |= dict.fromkeys(("unstable", "nullity", *DOUBTFUL_COLUMNS), (m,))
+    shapes |= dict.fromkeys(("unstable", "nullity", "radii", "connections", *DOUBTFUL_COLUMNS), (m,))
     shapes |= {} if rows.state_weights is None else {"state_weights": (n,)}
     shapes["context"] = (m, 0 if rows.layout is None else rows.layout.context)
     partly = () if rows.layout is None else ("unknowns", "tangents")
@@ -37,6 +37,8 @@ def check_rows(rows):
         lengths = np.sqrt(np.sum(rows.weights * rows.tangents[rows.has_profile] ** 2, axis=1))
     _need(bool(np.all(np.isfinite(lengths))), "tangents have no lengths")
     _need(bool(np.all(rows.unstable >= -1)) and bool(np.all(rows.nullity >= 0)), "counts of eigenvalues are negative")
+    _need(bool(np.all(np.abs(rows.connections) <= 1)), "rows are neither connected nor not")
+    _need(bool(np.all((rows.radii >= 0) | (rows.radii == -1))), "radii are negative")
     check_words(rows)
     for point in rows.special:
         check_special(point, m, n)

@@ -84,6 +84,9 @@ def summary(branch) -> list[str]:
         values = zip(branch.vary, branch.varied[row])
         place = ", ".join(f"{name} = {number(cleared(value, branch.sizes[name]))}" for name, value in values)
         lines.append(f"{word} end, {place}: {_why(branch, row % len(branch), status)}")
+    if np.any(branch.connections >= 0):
+        joined, asked = np.sum(branch.connections == 1), np.sum(branch.connections >= 0)
+        lines.append(f"certified: {joined} of {asked} steps, by samples")
     lines += remark_lines(branch)
     if branch.isotropy is not None:
         symmetry = branch.problem.symmetry

@@ -72,7 +72,8 @@ def reverse_branch(branch):
         start=last - branch.start,
         remarks=reversed_remarks(branch.remarks, last),
     )
-    return replace(back, tangents=_freeze(-back.tangents))
+    connections = np.append(-1, back.connections[:-1])  # with the row before, which was the one behind
+    return replace(back, tangents=_freeze(-back.tangents), connections=_freeze(connections))
 
 
 def cut_branch(branch, rows: int, status):

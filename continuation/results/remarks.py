@@ -2,6 +2,8 @@
 
 from typing import NamedTuple
 
+UNVOUCHED = "not vouched for:"  # how remarks on steps begin that `Branch.certify` leaves in doubt
+
 
 class Remark(NamedTuple):
     """A line of text, and the row of the branch that it is about; no row where it is about the whole."""

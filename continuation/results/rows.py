@@ -12,14 +12,18 @@ from continuation.ground.points import Point
 from continuation.ground.settings import Settings
 from continuation.ground.status import Kind
 from continuation.orbits.profiles.layout import ProfileLayout
+from continuation.results.remarks import UNVOUCHED
 from continuation.results.request import Request
 from continuation.results.spectra import spectra
 from continuation.symmetries.conjugacy import branch_isotropy
 
 
-def along_rows(column=None):
-    """Field that is an array with one entry for each row; `column` is its name where it is shown as a column."""
-    return field(metadata={"along_rows": True, "column": column})
+def along_rows(column=None, unasked=None):
+    """Field that is an array with one entry for each row; `column` is its name where it is shown as a column.
+
+    `unasked` is its value on rows where nobody has asked for it: such a column is shown once somebody has.
+    """
+    return field(metadata={"along_rows": True, "column": column} | ({} if unasked is None else {"unasked": unasked}))
 
 
 @dataclass(frozen=True, eq=False)
@@ -45,6 +49,8 @@ class Rows:
     nullity: np.ndarray = along_rows("nullity")  # (m,) int
     residuals: np.ndarray = along_rows("residual")  # (m,) largest component of |F|
     log_determinants: np.ndarray = along_rows("log_determinant")  # (m,) of |det [F_u F_p; w t]|, t the unit tangent
+    radii: np.ndarray = along_rows("radius", -1.0)  # (m,) see `continuation.branch.Branch.certify`; -1 before
+    connections: np.ndarray = along_rows("connected", -1)  # (m,) int, with the row before: 1, 0, or -1 where not asked
     context: np.ndarray = along_rows()  # (m, C) what the problem keeps of each row beside: a mesh, multipliers
     outputs: dict  # name -> (m,)
     special: tuple  # of SpecialPoint, row order, ends included
@@ -140,6 +146,21 @@ class Rows:
         columns = np.column_stack([self.states, self.varied])
         largest = np.max(np.abs(columns), axis=0, initial=0.0)
         return dict(zip([*self.state_names, *self.vary], np.maximum(units, largest).tolist()))
+
+    @property
+    def own_columns(self) -> dict:
+        """Name -> (m,) columns of the branch itself, those that nobody has asked for left out."""
+        columns = {column: getattr(self, name) for column, name in OWN_COLUMNS.items()}
+        return {
+            column: values
+            for column, values in columns.items()
+            if column not in UNASKED or np.any(values != UNASKED[column])
+        }
+
+    @property
+    def unvouched(self) -> tuple:
+        """Remarks on the steps that `certify` could not vouch for, in row order."""
+        return tuple(remark for remark in self.remarks if remark.text.startswith(UNVOUCHED))
 
     # Reading
 
@@ -245,3 +266,4 @@ class Rows:
 
 ROW_ARRAYS = tuple(f.name for f in fields(Rows) if f.metadata.get("along_rows"))
 OWN_COLUMNS = {f.metadata["column"]: f.name for f in fields(Rows) if f.metadata.get("column")}
+UNASKED = {f.metadata["column"]: f.metadata["unasked"] for f in fields(Rows) if "unasked" in f.metadata}

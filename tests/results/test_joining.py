@@ -20,7 +20,7 @@ from continuation.results.joining import (
 from continuation.results.rows import ROW_ARRAYS
 from tests import handmade
 
-ARRAYS = [name for name in ROW_ARRAYS if name != "tangents"]
+ARRAYS = [name for name in ROW_ARRAYS if name not in ("tangents", "connections")]  # these are of steps
 
 
 def spiral(turns, rows, first=0.0, step=None):

@@ -18,6 +18,8 @@ FROM_SCALARS = {  # columns of a branch -> how they are read off the scalars (m,
     "unstable": lambda scalars: scalars[:, S.UNSTABLE].astype(int),
     "nullity": lambda scalars: np.where(scalars[:, S.LOCATED] > 0, scalars[:, S.NULLITY], 0).astype(int),
     "residuals": lambda scalars: scalars[:, S.RESIDUAL].copy(),
+    "radii": lambda scalars: np.full(len(scalars), -1.0),
+    "connections": lambda scalars: np.full(len(scalars), -1),
     "log_determinants": lambda scalars: log_determinants(scalars[:, S.DET], scalars[:, S.DET_EXPONENT]),
 }
 SAME = 1e-6  # relative to 1 + |x|: a fold this near to a branch point and not located is the turn there
