@@ -134,6 +134,7 @@ def _add_function(digest, function, seen) -> bool:
     if id(function) in seen:
         return True
     seen.add(id(function))
+    digest.update(f"{function.__module__}".encode())  # by which numba finds its globals again
     digest.update(repr([(key, sorted(v) if isinstance(v, (set, frozenset)) else v) for key, v in options]).encode())
     _add_code(digest, function.__code__)
     cells = [cell.cell_contents for cell in function.__closure__ or ()]

@@ -9,10 +9,11 @@ losses", Neural Computation 33 (2021) 1469).
 import numpy as np
 from scipy.optimize import least_squares
 
+from continuation.compiled.dense.spectrum import ZERO_EIGENVALUE
 from continuation.equations.bordered import solve_least_norm
 from continuation.equations.derivatives import evaluate, state_jacobian
 from continuation.equations.solved import is_solution
-from continuation.equations.stability import count_eigenvalues, point_at
+from continuation.equations.stability import EigenvalueCounts, balanced_scale, point_at
 from continuation.ground.arguments import check_problem
 from continuation.ground.names import as_real
 from continuation.losses.uniqueness import uniqueness_radius
@@ -28,6 +29,9 @@ CUT = 1e-9  # singular values below this part of the largest are no directions o
 # How far a continuum is followed, relative to 1 + |u|, and how near its direction the points found must stay: a curve
 # leaves its tangent by the square of the distance.
 ALONG, ASIDE = 1e-3, 0.1
+# Critical points nearer than this, relative to 1 + |u|, and eigenvalues below this part of the largest, are a multiple one
+# seen with rounding: a double one is known to the root of it, 1e-8.
+MERGED = 1e-6
 TURNING = 1e-8  # of generators at a point, relative: smaller parts leave it fixed
 
 
@@ -84,11 +88,10 @@ def critical_point(problem, weights, parameters=None, *, reach=None) -> Critical
         raise ValueError("weights: the gradient is not finite there; wanted weights at which it is")
     u, found = _polished(problem, begin, p, reach)
     hessian = -state_jacobian(problem, u, p)
-    counts = count_eigenvalues(-hessian, True)
     scale = max(_size_of_hessian(problem, v, p) for v in (begin, u, begin + reach * _generic(len(u))))
+    counts = _counts(hessian, ZERO_EIGENVALUE * max(scale, balanced_scale(hessian)))
     flatness = min(_seen_part(problem, v, p, scale) for v in ((begin,) if found else (begin, u)))
-    explained = continuum = 0
-    radius = 0.0
+    explained, continuum, radius = 0, 0, 0.0
     if found:
         along = _orbit_directions(problem, u)
         explained, kernel = along.shape[1], _kernel(hessian, counts.nullity)
@@ -97,6 +100,8 @@ def critical_point(problem, weights, parameters=None, *, reach=None) -> Critical
         continuum = along.shape[1] - explained
         if counts.nullity <= along.shape[1]:
             radius = uniqueness_radius(lambda v: state_jacobian(problem, v, p), u, along, 1 + np.linalg.norm(u))
+            if radius <= MERGED * (1 + np.linalg.norm(u)):
+                radius, counts = 0.0, _counts(hessian, MERGED * scale)
     return CriticalPoint(
         verdict=_verdict(found, counts, explained + continuum, flatness, len(u)),
         point=point_at(problem, u, p),
@@ -112,6 +117,12 @@ def critical_point(problem, weights, parameters=None, *, reach=None) -> Critical
         name=problem.name,
         size=len(u),
     )
+
+
+def _counts(hessian, zero) -> EigenvalueCounts:
+    """Numbers of eigenvalues of the Hessian below -zero and within zero."""
+    values = np.linalg.eigvalsh(hessian)
+    return EigenvalueCounts(int(np.sum(values < -zero)), int(np.sum(np.abs(values) <= zero)))
 
 
 def _checked_reach(reach, begin) -> float:

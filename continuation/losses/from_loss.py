@@ -9,7 +9,7 @@ import numpy as np
 from continuation.equations.solved import noise_at
 from continuation.ground.arguments import check_function, check_mapping, shown
 from continuation.ground.later import later
-from continuation.ground.names import check_whole, suggest
+from continuation.ground.names import check_numbers, check_whole
 from continuation.losses import numpy_loss
 from continuation.losses.hidden_units import HIDDEN_UNITS, hidden_unit_symmetries
 from continuation.losses.loss_functions import (
@@ -21,11 +21,13 @@ from continuation.losses.loss_functions import (
     name_of,
 )
 from continuation.losses.numpy_loss import NumpyLoss
+from continuation.symmetries.symmetry import Symmetry
 
 jax_loss = later("continuation.losses.jax_loss")
 torch_loss = later("continuation.losses.torch_loss")
 
 BACKENDS = ("jax", "torch", "numpy")
+SINGLE = ("float16", "bfloat16", "float32")
 LIMIT = 3000  # weights: a spectrum of a full Hessian takes 5 s then, a branch of hundreds an hour
 # Bytes of the engine for each entry of the Hessian: the matrix, its factors, eigenvectors and their workspaces.
 BYTES = 8 * 8
@@ -67,7 +69,8 @@ def from_loss(
         Names and default values.
     gradient : callable, optional
         ``gradient(weights, **parameters, **data) -> weights``, for numpy.  Without it F is a difference of fourth order,
-        exact to about 1e-11 of the loss, its Jacobian to 1e-8; 4 n losses each, 16 n**2 for a Jacobian.  With it, and
+        exact to about 1e-10 of the loss, its Jacobian to 1e-8, where weights are about 1 (which `scales` says unless
+        given): 4 n losses each, 16 n**2 for a Jacobian.  With it, and
         weights that are a single array, and no data, numba compiles gradient and loss where it can; all else runs as
         plain Python, which a warning says once.
     backend : {"jax", "torch", "numpy"}, optional
@@ -103,16 +106,20 @@ def from_loss(
     -----
     A call costs what the compiled function costs and some 10 to 20 us; see ``benchmarks/README.md``.
     """
-    arguments, tree, directional = adapted(
+    arguments, found, tree, directional = adapted(
         loss, example, parameters, gradient, backend, data, outputs, zeros, symmetries, limit, compiled, name
     )
-    problem = make(**arguments, **options)
+    if "weights" in options:
+        arguments.pop("scales", None)
+    problem = make(**{**arguments, **options})
     problem.tree, problem.directional = tree, directional
+    if found:  # they were tried on the loss itself, of which F may be a difference
+        problem.symmetry = Symmetry(problem.states, found)
     return problem
 
 
 def adapted(loss, example, parameters, gradient, backend, data, outputs, zeros, symmetries, limit, compiled, name):
-    """Arguments of `Problem` for a loss, the tree of its weights, and derivatives along lines; see `from_loss`."""
+    """Arguments of `Problem`, symmetries found, the tree of the weights, derivatives along lines; see `from_loss`."""
     parameters, data = check_mapping("parameters", parameters), check_mapping("data", data, "arrays")
     outputs, zeros = check_mapping("outputs", outputs, "functions"), check_mapping("zeros", zeros, "functions")
     names = tuple(parameters)
@@ -122,7 +129,8 @@ def adapted(loss, example, parameters, gradient, backend, data, outputs, zeros, 
     tree = tree(example)
     _refuse_large(tree.size, limit)
     made = make(loss, tree)
-    u, p = tree.flat(example, "example"), np.array([float(value) for value in parameters.values()])
+    u = tree.flat(example, "example")
+    p = np.array([check_numbers(f"parameters[{name!r}]", value, 0) for name, value in parameters.items()], float)
     _check_values(made, loss, tree, u, p)
     functions = functions_of_loss(made)
     scalars = {"outputs": {"loss": loss, **outputs}, "zeros": zeros}
@@ -132,11 +140,14 @@ def adapted(loss, example, parameters, gradient, backend, data, outputs, zeros, 
         scalars[kind] = {key: LossFunction(made.scalar(g), "scalar", name_of(g)) for key, g in given.items()}
     if backend == "numpy":
         _compile_what_can(functions, scalars, loss, gradient, tree, names, data, compiled)
+    found = []
     if isinstance(symmetries, str):
         if symmetries != HIDDEN_UNITS:
             raise ValueError(f'symmetries: wanted a sequence of symmetries or "{HIDDEN_UNITS}", got {symmetries!r}')
-        symmetries = hidden_unit_symmetries(tree, lambda v: made.value(v, p))
+        found, symmetries = hidden_unit_symmetries(tree, lambda v: made.value(v, p)), ()
+    known = {"scales": dict.fromkeys(tree.names, 1.0)} if made.differences else {}  # as the steps of differences take it
     arguments = {
+        **known,
         "f": functions.pop("residual"),
         "states": tree.names,
         "parameters": parameters,
@@ -147,7 +158,7 @@ def adapted(loss, example, parameters, gradient, backend, data, outputs, zeros, 
         "name": name_of(loss) if name is None else name,
         "compiled": compiled if backend == "numpy" else None,
     }
-    return arguments, tree, derivative_of_residual(made)
+    return arguments, found, tree, derivative_of_residual(made)
 
 
 def _backend_of(backend, loss, example, parameters, data) -> str:
@@ -197,14 +208,13 @@ def _kind_of(backend, gradient, names, data) -> tuple:
 def _check_called(label, function, names, data):
     """Refuse what can't be called with weights, parameters and data by name."""
     keywords = [*names, *data]
-    check_function(label, function, "weights") if not keywords else None
     if not callable(function) or isinstance(function, type):
         check_function(label, function, "weights", *keywords)
     try:
         inspect.signature(getattr(function, "py_func", function)).bind(None, **dict.fromkeys(keywords))
     except TypeError as error:
         called = ", ".join(["weights", *(f"{name}=..." for name in keywords)])
-        raise ValueError(f"{label}: it is called as {label}({called}), but {shown(function)} has {error}") from None
+        raise ValueError(f"{label}: it is called with ({called}), which {name_of(function)} does not take: {error}") from None
     except ValueError:  # written in C, it does not tell what it takes
         pass
 
@@ -225,6 +235,8 @@ def _check_values(made, loss, tree, u, p):
     first, second = made.as_written(u, p), made.as_written(u, p)
     if np.shape(first) != ():
         raise ValueError(f"loss: wanted a number for given weights, got an array of shape {tuple(np.shape(first))}")
+    if str(getattr(first, "dtype", "")).rpartition(".")[2] in SINGLE:
+        raise ValueError(f"loss: it gives a number of {first.dtype} for weights of float64; wanted float64")
     try:
         first, second = float(first), float(second)
     except (TypeError, ValueError):
@@ -258,7 +270,7 @@ def _noise_of(made, u, p) -> float:
 
 def _compile_what_can(functions, scalars, loss, gradient, tree, names, data, compiled):
     """Put in place, for a gradient of a single array, what numba makes of it; else all stays plain Python."""
-    require, single = compiled is True, tree.leaves == ("w",) and not data
+    require, single = compiled is True, tree.leaves == ("w",) and tree.shapes != ((),) and not data
     if require and (gradient is None or not single):
         raise TypeError("compiled=True: wanted a gradient, weights that are a single array, and no data")
     if compiled is False or gradient is None or not single:

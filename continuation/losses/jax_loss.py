@@ -11,7 +11,7 @@ import numpy as np
 
 from continuation.losses.weight_trees import Leaf, tree_of
 
-SINGLE = ("float16", "bfloat16", "float32")
+HALVED = ("float16", "bfloat16", "float32")  # types with half of the digits or less
 
 
 def doubles():
@@ -108,7 +108,7 @@ class JaxLoss:
         with doubles():
             closed = jax.make_jaxpr(self._value)(u, p, self.data)
         held = [*closed.consts, *jax.tree_util.tree_leaves(self.data)]
-        if any(str(getattr(value, "dtype", "")) in SINGLE for value in held):
+        if any(str(getattr(value, "dtype", "")) in HALVED for value in held):
             warnings.warn(
                 "loss: it holds arrays of float32, so that results are those of data rounded to 7 digits; make them by "
                 'numpy, or behind jax.config.update("jax_enable_x64", True)',

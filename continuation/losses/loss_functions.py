@@ -1,6 +1,7 @@
 """The functions of a problem made from a loss: F = -gradient and what goes with it, as the engine calls them."""
 
 import inspect
+import types
 
 import numba
 import numpy as np
@@ -72,36 +73,51 @@ class LossFunction(Function):
         return self._name
 
 
+# What the two forms below are bound to, by names: numba would find no closure over a compiled function in its cache.
+inner, order, count, shape = None, (), 0, ()
+
+
+def _gradient_form(u, p, out):
+    q = np.empty(count)
+    for i in range(count):
+        q[i] = p[order[i]]
+    i = 0
+    for entry in inner(u.copy().reshape(shape), *to_fixed_tuple(q, count)).flat:
+        out[i] = -entry
+        i += 1
+
+
+def _scalar_form(u, p):
+    q = np.empty(count)
+    for i in range(count):
+        q[i] = p[order[i]]
+    return inner(u.copy().reshape(shape), *to_fixed_tuple(q, count))
+
+
 def compiled_gradient(plain, gradient, tree, names, require) -> Function:
     """F from a numba gradient ``g(w, *parameters)`` of a single array of weights."""
-    inner, order, k, shape = _inner(gradient), _order_of(gradient, names), len(names), tree.shapes[0]
-
-    def form(u, p, out):
-        out[:] = -inner(u.copy().reshape(shape), *to_fixed_tuple(p[order], k)).ravel()
-
+    form = _bound(_gradient_form, gradient, tree, names)
     return LossFunction(plain, "vector", name_of(gradient), form, require_compiled=require)
 
 
 def compiled_scalar(plain, function, tree, names, require) -> Function:
     """An output from a numba function ``g(w, *parameters)`` of a single array of weights."""
-    inner, order, k, shape = _inner(function), _order_of(function, names), len(names), tree.shapes[0]
-
-    def form(u, p):
-        return inner(u.copy().reshape(shape), *to_fixed_tuple(p[order], k))
-
+    form = _bound(_scalar_form, function, tree, names)
     return LossFunction(plain, "scalar", name_of(function), form, require_compiled=require)
 
 
-def _inner(function):
-    return function if isinstance(function, Dispatcher) else numba.njit(function)
+def _bound(form, function, tree, names):
+    """A form for a function of the user: its parameters stand in p in an order of their own."""
+    own = list(inspect.signature(getattr(function, "py_func", function)).parameters)[1:]
+    meant = {
+        "inner": function if isinstance(function, Dispatcher) else numba.njit(function),
+        "order": tuple(names.index(name) for name in own),
+        "count": len(names),
+        "shape": tree.shapes[0],
+    }
+    return types.FunctionType(form.__code__, {**form.__globals__, **meant}, form.__name__)
 
 
 def name_of(function) -> str:
     """What a function is called."""
     return getattr(function, "__name__", type(function).__name__)
-
-
-def _order_of(function, names) -> np.ndarray:
-    """Places in p of a function's own parameters, behind the weights."""
-    own = list(inspect.signature(getattr(function, "py_func", function)).parameters)[1:]
-    return np.array([names.index(name) for name in own], np.int64)

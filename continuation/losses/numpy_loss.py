@@ -1,6 +1,6 @@
 """Losses written in numpy or plain Python, with a gradient or without: differences where nothing is given.
 
-Without a gradient F is a difference of fourth order of the loss: known to about 1e-11 of the loss's size where its
+Without a gradient F is a difference of fourth order of the loss: known to about 1e-10 of the loss's size where its
 weights are about 1, its Jacobian to about 1e-8, and located points to 1e-8.
 """
 
