@@ -1,8 +1,8 @@
 """What a loss costs as a problem: ``python -m benchmarks.losses [n ...]``, for each library that is installed.
 
 A chain of n weights, ``sum (w**4 / 4 - w**2 / 2 + mu w) + c sum w_i w_{i+1}``: one residual and one Hessian through the
-engine's callback, beside the library's bare compiled call of the same derivative (numpy arrays in, numpy array out), and
-a step of a branch.  Both take turns, so that noise meets them alike; the least of all rounds counts.
+engine's callback, beside the library's bare compiled call of the same derivative (numpy arrays in and out), and a
+step of a branch.  Both take turns, so that noise meets them alike; the least of all rounds counts.
 """
 
 import importlib.util

@@ -1,4 +1,4 @@
-"""Verdicts on points that optimisers leave: is there a critical point, of which index, and is it alone?
+"""Verdicts on points that optimisers leave: whether they are critical, of which index, and how far alone.
 
 The gradient is small also where it lies in the kernel of the Hessian, far from any critical point: such points are the
 minima of ``|gradient|**2`` at which Newton-like searches and optimisers end (C. G. Frye, J. Simon, N. S. Wadia, A.
@@ -29,8 +29,8 @@ CUT = 1e-9  # singular values below this part of the largest are no directions o
 # How far a continuum is followed, relative to 1 + |u|, and how near its direction the points found must stay: a curve
 # leaves its tangent by the square of the distance.
 ALONG, ASIDE = 1e-3, 0.1
-# Critical points nearer than this, relative to 1 + |u|, and eigenvalues below this part of the largest, are a multiple one
-# seen with rounding: a double one is known to the root of it, 1e-8.
+# Critical points nearer than this, relative to 1 + |u|, and eigenvalues below this part of the largest, are a multiple
+# one seen with rounding: a double one is known to the root of it, 1e-8.
 MERGED = 1e-6
 TURNING = 1e-8  # of generators at a point, relative: smaller parts leave it fixed
 
@@ -64,8 +64,8 @@ def critical_point(problem, weights, parameters=None, *, reach=None) -> Critical
     Notes
     -----
     Newton's method with corrections of least norm, halved until the gradient falls; where that ends at no zero,
-    ``|gradient|**2`` is a minimum or the way leads out of reach.  Some ten Hessians with their singular values, and some
-    hundred Hessians for the radius: 1 s at 100 weights, minutes at 1000.
+    ``|gradient|**2`` is a minimum or the way leads out of reach.  Some ten Hessians with their singular values, and up
+    to 200 Hessians for the radius: seconds at 100 weights, minutes at 1000.
 
     Examples
     --------
@@ -77,8 +77,8 @@ def critical_point(problem, weights, parameters=None, *, reach=None) -> Critical
     """
     if not getattr(check_problem(problem), "symmetric", False):
         raise ValueError(
-            f"problem: wanted a gradient system (Problem.from_loss, or symmetric=True), got {problem.name}, whose F_u is "
-            "not declared symmetric"
+            f"problem: wanted a gradient system (Problem.from_loss, or symmetric=True), got {problem.name}, whose F_u "
+            "is not declared symmetric"
         )
     begin = problem._unknowns_called(weights, "weights")
     p = problem.parameter_values({**problem.implied_parameters(weights), **(parameters or {})})
@@ -184,7 +184,10 @@ def _flattest(problem, begin, u, p, reach):
             box[0],
             lambda v: state_jacobian(problem, v, p),
             bounds=box[1:],
-            **{"xtol": 1e-15, "ftol": 1e-15, "gtol": 1e-15, "max_nfev": ITERATIONS},
+            xtol=1e-15,
+            ftol=1e-15,
+            gtol=1e-15,
+            max_nfev=ITERATIONS,
         )
     except ValueError:  # NaN on the way
         return u
@@ -235,8 +238,8 @@ def _extended(problem, u, p, kernel, along) -> np.ndarray:
     """`along` with the directions of the kernel along which critical points go on, both ways."""
     rest = _span(kernel - along @ (along.T @ kernel), 0.5)
     moving = [v for v in rest.T if all(_goes_on(problem, u, p, sign * v) for sign in (1.0, -1.0))]
-    mixed = rest @ np.cos(1.0 + np.arange(rest.shape[1]))  # of all at once: a cross of curves is no surface
-    if len(moving) == rest.shape[1] and all(_goes_on(problem, u, p, s * mixed / np.linalg.norm(mixed)) for s in (1, -1)):
+    mixed = rest @ _generic(rest.shape[1])  # of all at once: a cross of curves is no surface
+    if len(moving) == rest.shape[1] and all(_goes_on(problem, u, p, sign * mixed) for sign in (1.0, -1.0)):
         return np.column_stack([along, rest])
     return along
 

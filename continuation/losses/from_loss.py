@@ -13,9 +13,9 @@ from continuation.ground.names import check_numbers, check_whole
 from continuation.losses import numpy_loss
 from continuation.losses.hidden_units import HIDDEN_UNITS, hidden_unit_symmetries
 from continuation.losses.loss_functions import (
+    LossFunction,
     compiled_gradient,
     compiled_scalar,
-    LossFunction,
     derivative_of_residual,
     functions_of_loss,
     name_of,
@@ -68,9 +68,9 @@ def from_loss(
     parameters : mapping of str to float
         Names and default values.
     gradient : callable, optional
-        ``gradient(weights, **parameters, **data) -> weights``, for numpy.  Without it F is a difference of fourth order,
-        exact to about 1e-10 of the loss, its Jacobian to 1e-8, where weights are about 1 (which `scales` says unless
-        given): 4 n losses each, 16 n**2 for a Jacobian.  With it, and
+        ``gradient(weights, **parameters, **data) -> weights``, for numpy.  Without it F is a difference of fourth
+        order, exact to about 1e-10 of the loss, its Jacobian to 1e-8, where weights are about 1 (which `scales` says
+        unless given): 4 n losses each, 16 n**2 for a Jacobian.  With it, and
         weights that are a single array, and no data, numba compiles gradient and loss where it can; all else runs as
         plain Python, which a warning says once.
     backend : {"jax", "torch", "numpy"}, optional
@@ -145,7 +145,7 @@ def adapted(loss, example, parameters, gradient, backend, data, outputs, zeros, 
         if symmetries != HIDDEN_UNITS:
             raise ValueError(f'symmetries: wanted a sequence of symmetries or "{HIDDEN_UNITS}", got {symmetries!r}')
         found, symmetries = hidden_unit_symmetries(tree, lambda v: made.value(v, p)), ()
-    known = {"scales": dict.fromkeys(tree.names, 1.0)} if made.differences else {}  # as the steps of differences take it
+    known = {"scales": dict.fromkeys(tree.names, 1.0)} if made.differences else {}  # as steps of differences take them
     arguments = {
         **known,
         "f": functions.pop("residual"),
@@ -214,7 +214,7 @@ def _check_called(label, function, names, data):
         inspect.signature(getattr(function, "py_func", function)).bind(None, **dict.fromkeys(keywords))
     except TypeError as error:
         called = ", ".join(["weights", *(f"{name}=..." for name in keywords)])
-        raise ValueError(f"{label}: it is called with ({called}), which {name_of(function)} does not take: {error}") from None
+        raise ValueError(f"{label}: it is called with ({called}), which it does not take: {error}") from None
     except ValueError:  # written in C, it does not tell what it takes
         pass
 
@@ -242,7 +242,7 @@ def _check_values(made, loss, tree, u, p):
     except (TypeError, ValueError):
         raise ValueError(f"loss: wanted a number for given weights, got {shown(first)}") from None
     if not np.isfinite(first):
-        raise ValueError(f"loss: it is {first} at the example and the given parameters; wanted weights where it is finite")
+        raise ValueError(f"loss: it is {first} at the example and the parameters; wanted weights where it is finite")
     if first != second:
         raise ValueError(
             f"loss: two calls with the same weights differ, {first!r} and {second!r}: is there a random number in it? "

@@ -1,8 +1,9 @@
 """Symmetries of a loss that come from hidden units: permutations, changes of sign, exchange of scale.
 
-They are proposed by the shapes of the layers and kept where the loss at random weights does not change: which axes belong
-to one layer's units, whether the activation is odd and whether it is homogeneous are seen there, not asked.  A. M. Chen,
-H. Lu, R. Hecht-Nielsen, "On the geometry of feedforward neural network error surfaces", Neural Computation 5 (1993) 910.
+They are proposed by the shapes of the layers and kept where the loss at random weights does not change: which axes
+belong to one layer's units, whether the activation is odd and whether it is homogeneous are seen there, not asked.
+A. M. Chen, H. Lu, R. Hecht-Nielsen, "On the geometry of feedforward neural network error surfaces", Neural Computation
+5 (1993) 910.
 """
 
 import itertools
@@ -63,8 +64,8 @@ def hidden_unit_symmetries(tree, loss, seed=0) -> list:
         entries += _of_layer(axes, u, keeps, tree.names)
     if not entries:
         raise ValueError(
-            f'symmetries: "{HIDDEN_UNITS}" found none: no two positions along an axis of {", ".join(tree.leaves)} can be '
-            "exchanged without changing the loss; give the symmetries one by one, or none"
+            f'symmetries: "{HIDDEN_UNITS}" found none: no two positions along an axis of {", ".join(tree.leaves)} can '
+            "be exchanged without changing the loss; give the symmetries one by one, or none"
         )
     return entries
 

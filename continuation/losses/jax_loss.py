@@ -1,4 +1,4 @@
-"""Losses written in JAX: derivatives by its autodiff, each compiled once, in double precision whatever the process uses.
+"""Losses written in JAX: derivatives by its autodiff, each compiled once, in double precision whatever others use.
 
 Imported where such a loss is met; JAX itself is an optional dependency (extra ``jax``).
 """

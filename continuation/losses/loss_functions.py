@@ -81,10 +81,8 @@ def _gradient_form(u, p, out):
     q = np.empty(count)
     for i in range(count):
         q[i] = p[order[i]]
-    i = 0
-    for entry in inner(u.copy().reshape(shape), *to_fixed_tuple(q, count)).flat:
-        out[i] = -entry
-        i += 1
+    for k, entry in enumerate(inner(u.copy().reshape(shape), *to_fixed_tuple(q, count)).flat):
+        out[k] = -entry
 
 
 def _scalar_form(u, p):

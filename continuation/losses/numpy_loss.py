@@ -9,8 +9,8 @@ import numpy as np
 from continuation.equations.derivatives import CENTRAL4, FIFTH_ROOT
 from continuation.losses.weight_trees import tree_of
 
-# Step of second differences of a loss, relative to 1 + |u|: rounding leaves eps / h**2, the formula h**4; ten times less
-# costs two digits, ten times more four.
+# Step of second differences of a loss, relative to 1 + |u|: rounding leaves eps / h**2, the formula h**4; ten times
+# less costs two digits, ten times more four.
 SIXTH_ROOT = np.finfo(float).eps ** (1 / 6)
 
 make_tree = tree_of

@@ -1,4 +1,4 @@
-"""Are two states the same but for a symmetry?  Finite groups by `Symmetry.conjugate`, continuous ones by their orbits."""
+"""States that are the same but for a symmetry: finite groups by `Symmetry.conjugate`, continuous ones by orbits."""
 
 import numpy as np
 import scipy.linalg
@@ -36,9 +36,9 @@ def same_orbit(problem, a, b, *, tolerance=SAME) -> bool:
     Notes
     -----
     The finite group is never listed where it is large, see `continuation.symmetries.chains`.  With scalings (symmetric
-    generators) the smallest states of the two orbits are compared: on the orbit of a group of such matrices the norm has
-    one minimum (G. Kempf, L. Ness 1979).  With rotations the nearest states are looked for from a few turns, for each
-    element of a finite group that is listed: slow, and a match may be missed where several circles act.
+    generators) the smallest states of the two orbits are compared: on the orbit of a group of such matrices the norm
+    has one minimum (G. Kempf, L. Ness 1979).  With rotations the nearest states are looked for from a few turns, for
+    each element of a finite group that is listed: slow, and a match may be missed where several circles act.
 
     Examples
     --------

@@ -1,7 +1,7 @@
 """How far a zero of F is alone: the theorem of Newton and Kantorovich in its affine covariant form.
 
-With ``|F_u^-1 (F_u(x) - F_u(y))| <= omega |x - y|`` in a ball around a zero, no other lies within ``2 / omega`` of it (P.
-Deuflhard, "Newton Methods for Nonlinear Problems", 2004, theorem 2.1): a second one at distance d has
+With ``|F_u^-1 (F_u(x) - F_u(y))| <= omega |x - y|`` in a ball around a zero, no other lies within ``2 / omega`` of it
+(P. Deuflhard, "Newton Methods for Nonlinear Problems", 2004, theorem 2.1): a second one at distance d has
 ``1 <= omega d / 2``.  Here omega is looked for along some directions, so that the radius is an estimate, no proof.
 """
 
@@ -34,7 +34,7 @@ def uniqueness_radius(jacobian, u, away, most, seed=0) -> float:
 
     Notes
     -----
-    Costs up to 200 Jacobians: F_u is looked at on both sides along 6 directions, ever further away until the radius ends.
+    Costs up to 200 Jacobians: F_u is looked at on both sides along 6 directions, ever further away.
 
     Examples
     --------

@@ -39,8 +39,8 @@ class CriticalPoint:
     continuum : int
         How many more to a continuum of critical points that was followed a little way.
     flatness : float
-        ``|H g| / (|H| |g|)``, the part of the gradient g that the Hessian sees, at the weights given, or at `point` where
-        that is less and not critical; ``|H|`` is the largest found nearby; 1e-3 and less is gradient-flat.
+        ``|H g| / (|H| |g|)``, the part of the gradient g that the Hessian sees, at the weights given, or at `point`
+        where that is less and not critical; ``|H|`` is the largest found nearby; 1e-3 and less is gradient-flat.
     radius : float
         Within this distance of `point` there is no other critical point (beside its orbit or continuum), as estimated
         by Newton and Kantorovich's theorem; 0.0 where nothing can be said, at most the size of the weights plus 1.
@@ -81,8 +81,8 @@ class CriticalPoint:
 
     def _residuals(self) -> str:
         return (
-            f"gradient: {self.residual_before:.2e} as given, {self.residual_after:.2e} after Newton's method, which moved "
-            f"the weights by {self.distance:.3g}"
+            f"gradient: {self.residual_before:.2e} as given, {self.residual_after:.2e} after Newton's method, which "
+            f"moved the weights by {self.distance:.3g}"
         )
 
     def _spectrum(self) -> str:
@@ -97,8 +97,8 @@ class CriticalPoint:
             return "nondegenerate"
         left = self.nullity - self.explained - self.continuum
         return (
-            f"vanishing: {self.explained} by declared symmetries, {self.continuum} along a continuum of critical points, "
-            f"{left} unexplained"
+            f"vanishing: {self.explained} by declared symmetries, {self.continuum} along a continuum of critical "
+            f"points, {left} unexplained"
         )
 
     def _alone(self) -> str:

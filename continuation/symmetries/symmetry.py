@@ -46,7 +46,8 @@ class Symmetry:
     ------
     ValueError
         An entry of another kind or shape, a sequence that is no permutation, a matrix that is not orthogonal or has
-        no finite order, more than `limit` elements of a group of matrices, a generator that is not affine; the message names the entry.
+        no finite order, more than `limit` elements of a group of matrices, a generator that is not affine; the message
+        names the entry.
 
     Examples
     --------
@@ -94,7 +95,8 @@ class Symmetry:
         """Distinct images (m, n) of a state under the finite group, u itself first."""
         u = _state(u, self.names)
         images = self.elements.act(u)
-        return images[_distinct(images, tolerance * np.max(np.abs(u)), len(self.elements) // len(self.isotropy(u, tolerance)))]
+        expected = len(self.elements) // len(self.isotropy(u, tolerance))
+        return images[_distinct(images, tolerance * np.max(np.abs(u)), expected)]
 
     def isotropy(self, u, tolerance=TOLERANCE, scale=None) -> Elements:
         """Elements that fix a state, or every row of states (m, n).

@@ -75,8 +75,8 @@ def student_loss(w, lam):
 def student_gradient(w, lam):
     h, k = np.tanh(w[0] * X), np.tanh(w[1] * X)
     r = (w[2] * h + w[3] * k - Y) / 9
-    slope = np.array([np.sum(r * w[2] * (1 - h**2) * X), np.sum(r * w[3] * (1 - k**2) * X), np.sum(r * h), np.sum(r * k)])
-    return slope + lam * w
+    one, two = np.sum(r * w[2] * (1 - h**2) * X), np.sum(r * w[3] * (1 - k**2) * X)
+    return np.array([one, two, np.sum(r * h), np.sum(r * k)]) + lam * w
 
 
 def phases(xp, array=np.asarray):
@@ -123,7 +123,9 @@ def hopfield_gradient(w, beta):
 LOSSES = {
     "wells": Case(wells, wells_loss, wells_gradient, {"mu": 0.0, "c": 0.1}, [1.0, 1.0], "mu", (-1.0, 1.0)),
     "deep": Case(deep, deep_loss, deep_gradient, {"lam": 0.05, "T": 1.0}, [1.0, 1.0, 1.0], "lam", (0.01, 1.0)),
-    "student": Case(student, student_loss, student_gradient, {"lam": 0.002}, [1.524, -0.367, 1.859, 2.389], "lam", (0.002, 0.5)),
+    "student": Case(
+        student, student_loss, student_gradient, {"lam": 0.002}, [1.524, -0.367, 1.859, 2.389], "lam", (0.002, 0.5)
+    ),
     "phases": Case(phases, phases_loss, phases_gradient, {"lam": 0.0}, [0.0, 0.0], "lam", (-1.0, 2.0)),
     "hopfield": Case(hopfield, hopfield_loss, hopfield_gradient, {"beta": 0.5}, [0.0, 0.0, 0.0], "beta", (0.2, 4.0)),
 }

@@ -255,9 +255,11 @@ def test_single_precision_inside_a_loss_is_seen():
 
 
 def test_starts_arranged_otherwise_are_refused():
-    problem = Problem.from_loss(lambda w: np.sum(w["a"] ** 2), {"a": np.ones(2)}, {}, backend="numpy")
+    problem = Problem.from_loss(lambda w, t: np.sum(w["a"] ** 2), {"a": np.ones(2)}, {"t": 1.0})
     with pytest.raises(ValueError, match=r"start: wanted weights like the example, a \(2,\); got a \(3,\)"):
-        trace(Problem.from_loss(lambda w, t: np.sum(w["a"] ** 2) * t, {"a": np.ones(2)}, {"t": 1.0}), {"a": np.ones(3)}, "t")
+        trace(
+            Problem.from_loss(lambda w, t: np.sum(w["a"] ** 2), {"a": np.ones(2)}, {"t": 1.0}), {"a": np.ones(3)}, "t"
+        )
     with pytest.raises(ValueError, match="wanted 2 values"):
         problem.weights_of([1.0])
     with pytest.raises(ValueError, match="weights_of: wanted a problem made by Problem.from_loss"):
