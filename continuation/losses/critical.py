@@ -13,8 +13,8 @@ from continuation.compiled.dense.spectrum import ZERO_EIGENVALUE
 from continuation.equations.bordered import solve_least_norm
 from continuation.equations.derivatives import evaluate, state_jacobian
 from continuation.equations.solved import is_solution
-from continuation.equations.stability import EigenvalueCounts, balanced_scale, point_at
-from continuation.ground.arguments import check_problem
+from continuation.equations.stability import EigenvalueCounts, point_at
+from continuation.ground.arguments import check_mapping, check_problem, renamed
 from continuation.ground.names import as_real
 from continuation.losses.uniqueness import uniqueness_radius
 from continuation.losses.verdicts import CriticalPoint, Verdict
@@ -80,8 +80,9 @@ def critical_point(problem, weights, parameters=None, *, reach=None) -> Critical
             f"problem: wanted a gradient system (Problem.from_loss, or symmetric=True), got {problem.name}, whose F_u "
             "is not declared symmetric"
         )
-    begin = problem._unknowns_called(weights, "weights")
-    p = problem.parameter_values({**problem.implied_parameters(weights), **(parameters or {})})
+    with renamed("start", "weights"):
+        begin = problem.unknown_values(weights)
+    p = problem.parameter_values({**problem.implied_parameters(weights), **check_mapping("parameters", parameters)})
     reach = _checked_reach(reach, begin)
     before = evaluate(problem, begin, p)
     if not np.all(np.isfinite(before)):
@@ -89,19 +90,19 @@ def critical_point(problem, weights, parameters=None, *, reach=None) -> Critical
     u, found = _polished(problem, begin, p, reach)
     hessian = -state_jacobian(problem, u, p)
     scale = max(_size_of_hessian(problem, v, p) for v in (begin, u, begin + reach * _generic(len(u))))
-    counts = _counts(hessian, ZERO_EIGENVALUE * max(scale, balanced_scale(hessian)))
     flatness = min(_seen_part(problem, v, p, scale) for v in ((begin,) if found else (begin, u)))
-    explained, continuum, radius = 0, 0, 0.0
+    counts, explained, continuum, radius = _counts(hessian, ZERO_EIGENVALUE * scale), 0, 0, 0.0
+    found = found and counts.unstable >= 0
     if found:
         along = _orbit_directions(problem, u)
-        explained, kernel = along.shape[1], _kernel(hessian, counts.nullity)
+        explained = along.shape[1]
         if counts.nullity > explained:
-            along = _extended(problem, u, p, kernel, along)
+            along = _extended(problem, u, p, _kernel(hessian, counts.nullity), along)
         continuum = along.shape[1] - explained
         if counts.nullity <= along.shape[1]:
             radius = uniqueness_radius(lambda v: state_jacobian(problem, v, p), u, along, 1 + np.linalg.norm(u))
-            if radius <= MERGED * (1 + np.linalg.norm(u)):
-                radius, counts = 0.0, _counts(hessian, MERGED * scale)
+        if counts.nullity <= along.shape[1] and radius <= MERGED * (1 + np.linalg.norm(u)):
+            radius, counts = 0.0, _counts(hessian, MERGED * scale)
     return CriticalPoint(
         verdict=_verdict(found, counts, explained + continuum, flatness, len(u)),
         point=point_at(problem, u, p),
@@ -120,7 +121,9 @@ def critical_point(problem, weights, parameters=None, *, reach=None) -> Critical
 
 
 def _counts(hessian, zero) -> EigenvalueCounts:
-    """Numbers of eigenvalues of the Hessian below -zero and within zero."""
+    """Numbers of eigenvalues of the Hessian below -zero and within zero; ``(-1, 0)`` where it is not finite."""
+    if not np.all(np.isfinite(hessian)):
+        return EigenvalueCounts(-1, 0)
     values = np.linalg.eigvalsh(hessian)
     return EigenvalueCounts(int(np.sum(values < -zero)), int(np.sum(np.abs(values) <= zero)))
 
