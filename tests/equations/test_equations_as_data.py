@@ -1,11 +1,14 @@
 """`Equations` without the verbs of a problem: values by name, inner product, derivatives, what is refused."""
 
+import types
+
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose
 
 from continuation.compiled.calls.interface import OK, call_callback, python_callback
 from continuation.equations.equations import Equations
+from continuation.equations.functions import fingerprint
 from continuation.ground.points import Point
 from continuation.ground.status import Kind
 
@@ -126,3 +129,11 @@ def test_a_plain_function_gets_the_arrays_of_every_call():
     u[0] = 7.0
     call_callback(made, u, p, out)
     assert out[0] == 14.0
+
+
+def test_machine_code_is_not_shared_by_modules_of_other_names():
+    """numba looks for a function's globals in its module, which another process may not have."""
+    other = types.FunctionType(residual.__code__, residual.__globals__)
+    assert fingerprint(other) == fingerprint(residual)
+    other.__module__ = "elsewhere"
+    assert fingerprint(other) != fingerprint(residual)

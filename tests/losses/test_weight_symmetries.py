@@ -86,3 +86,14 @@ def test_turned_states_are_the_same():
     )
     assert same_orbit(problem, [0.6, 0.8], [-1.0, 0.0])
     assert not same_orbit(problem, [0.6, 0.8], [-1.1, 0.0])
+
+
+def test_scalings_are_symmetries_of_a_gradient():
+    """``(a b - 1)**2 / 2`` does not change under (c a, b / c), its gradient does; nor is it kept by (c a, c b)."""
+    equations = {"a": "b*(1 - a*b)", "b": "a*(1 - a*b)"}
+    declared = {"symmetric": True, "symmetries": [lambda u: np.array([u[0], -u[1]])]}
+    problem = Problem.from_expressions(equations, {}, **declared)
+    assert same_orbit(problem, [2.0, 0.5], [0.25, 4.0])
+    assert not same_orbit(problem, [2.0, 0.5], [0.25, 4.1])
+    with pytest.raises(ValueError, match="does not respect the generator"):
+        Problem.from_expressions(equations, {}, symmetric=True, symmetries=[lambda u: u])
