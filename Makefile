@@ -40,6 +40,6 @@ $(READY): setup.cfg pyproject.toml
 	@$(PYTHON) -m venv $(VENV) > /dev/null 2>&1 || \
 	  { echo "missing: leave to write the folder '$(VENV)' (choose another with VENV=...)" >&2; exit 1; }
 	@echo "installing into $(VENV), once ..." >&2
-	@$(BIN)/python -m pip install -q --disable-pip-version-check -e '.[test,lint]' > $(VENV)/install.log 2>&1 || \
+	@$(BIN)/python -m pip install -q --disable-pip-version-check -e '.[test,lint,jax]' > $(VENV)/install.log 2>&1 || \
 	  { echo "missing: a network connection, or a package ($(VENV)/install.log says which)" >&2; exit 1; }
 	@touch $(READY)

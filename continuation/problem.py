@@ -27,6 +27,7 @@ from continuation.symmetries.symmetry import Symmetry
 
 expressions = later("continuation.expressions")
 linear = later("continuation.expressions.linear")
+losses = later("continuation.losses.from_loss")
 opening = later("continuation.models.opening")
 orbits = later("continuation.orbits.periodic")
 settling = later("continuation.searching.settling")
@@ -74,6 +75,22 @@ class Verbs:
     def check(self, u=None, parameters=None, *, seed=0):
         """Taylor-slope test of the given derivatives; see `continuation.equations.derivatives.check_derivatives`."""
         return derivatives.check_derivatives(self.as_given(), u, parameters, seed)
+
+    def weights_of(self, point):
+        """Weights like the example of `from_loss`, at a `Point`, a special point or a state (n,); arrays of float64.
+
+        Examples
+        --------
+        >>> problem = Problem.from_loss(lambda w: (w["a"] * w["b"] - 1) ** 2, {"a": 1.0, "b": 2.0}, {})
+        >>> problem.weights_of([3.0, 4.0])["b"].item()
+        4.0
+        """
+        made = self
+        while made.tree is None and hasattr(made, "base"):
+            made = made.base
+        if made.tree is None:
+            raise ValueError(f"weights_of: wanted a problem made by Problem.from_loss, got {self.name}")
+        return made.tree.weights(made.state_values(point))
 
     def as_given(self):
         """The problem of F alone, where the equations are those of a mass matrix as well; else itself."""
@@ -329,6 +346,23 @@ class Problem(Verbs, Equations):
             **({} if problem.mass is None else {"mass": problem.mass.matrix.tolist()}),
         }
         return problem if conserve is None else _conserving(problem, conserve)
+
+    @classmethod
+    def from_loss(cls, loss, example, parameters, *, backend=None, symmetries=(), **options):
+        """Make the problem ``F = -gradient`` of a loss in JAX, PyTorch or numpy: its solutions are critical points.
+
+        ``loss(weights, **parameters) -> scalar``, `weights` an array or a tree of arrays like `example`; `options` are
+        `gradient`, `data`, `outputs`, `zeros`, `limit`, and those of `Problem`: all is said by
+        `continuation.losses.from_loss.from_loss`.
+
+        Examples
+        --------
+        >>> problem = Problem.from_loss(lambda w, mu: (w @ w - mu) ** 2 / 4, [1.0, 0.0], {"mu": 1.0}, backend="numpy")
+        >>> problem.states, [round(float(x), 8) + 0.0 for x in problem.residual([2.0, 0.0])]
+        (('w[0]', 'w[1]'), [-6.0, 0.0])
+        """
+        options |= {"backend": backend, "symmetries": symmetries}
+        return losses.from_loss(loss, example, parameters, make=cls, **options)
 
     @classmethod
     def from_file(cls, path):

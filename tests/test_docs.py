@@ -1,9 +1,11 @@
 """The README and the manual do what they say: each page is run, what it prints is what it shows.
 
 A page runs in a folder of its own, from top to bottom, in one namespace.  Blocks marked ``python`` and ``sh``
-are executed; a block marked ``text`` right below one is all that it prints, numbers to nine digits.
+are executed; a block marked ``text`` right below one is all that it prints, numbers to nine digits.  Blocks that import
+a library that is optional are left out where it is not installed.
 """
 
+import importlib.util
 import math
 import os
 import pathlib
@@ -25,17 +27,24 @@ BLOCK = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 NUMBER = re.compile(r"(?<![\w.])-?\d+(?:\.\d+)?(?:e[-+]?\d+)?(?!\w)")
 
 
+def is_run(block):
+    """Whether a block is executed here."""
+    wanted = re.findall(r"^import (jax|torch)\b", block[2], re.MULTILINE)
+    return block[1] in ("python", "sh") and all(importlib.util.find_spec(name) for name in wanted)
+
+
 def program(text):
     """The page as one Python program whose lines are numbered as the page's."""
     lines = ["" for _ in text.splitlines()]
     for block in BLOCK.finditer(text):
         first, last = text.count("\n", 0, block.start()), text.count("\n", 0, block.end())
+        if not is_run(block):
+            continue
         if block[1] == "python":
             lines[first + 1 : last] = block[2].splitlines()
-        elif block[1] == "sh":
+        else:
             lines[first] = f"__import__('subprocess').run(['bash', '-euc', {block[2]!r}], check=True)"
-        if block[1] in ("python", "sh"):
-            lines[last] = f"print({MARK!r}, flush=True)"
+        lines[last] = f"print({MARK!r}, flush=True)"
     return "\n".join(lines)
 
 
@@ -44,8 +53,9 @@ def shown(text):
     result, last = [], None
     for block in BLOCK.finditer(text):
         if block[1] in ("python", "sh"):
-            result.append("")
-            last = block.end()
+            if is_run(block):
+                result.append("")
+            last = block.end() if is_run(block) else None
         elif block[1] == "text" and last is not None and not text[last : block.start()].strip():
             result[-1] = block[2]
     return result

@@ -1,4 +1,8 @@
-"""Does the residual respect a symmetry?  ``F(g u) = g F(u)`` and ``F_u K(u) = A F(u)`` at random states."""
+"""Does the residual respect a symmetry?  ``F(g u) = g F(u)`` and ``F_u K(u) = A F(u)`` at random states.
+
+The gradient of a function that does not change along K has ``F_u K(u) = -A' F(u)``: the same for rotations, where
+``A' = -A``, but not for scalings.  Either maps solutions to solutions.
+"""
 
 import copy
 import logging
@@ -80,7 +84,9 @@ def violations(problem, symmetry, u, p):
         pairs.append((f"{label}, the element {g}", evaluate(problem, g(u), p), g(f), 0.0))
     for k in symmetry.continuous:
         slope, error = slope_along(problem, u, p, k(u))
-        pairs.append((f"the generator {k.name}", slope, k.matrix @ f, error))
+        images = [k.matrix @ f, -k.matrix.T @ f] if problem.symmetric else [k.matrix @ f]
+        wanted = min(images, key=lambda image: float(np.max(np.abs(slope - image))))
+        pairs.append((f"the generator {k.name}", slope, wanted, error))
     for what, got, wanted, error in pairs:
         scale = max(np.max(np.abs(got)), np.max(np.abs(wanted)), np.max(np.abs(f)))
         if np.isfinite(scale):

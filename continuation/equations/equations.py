@@ -105,6 +105,8 @@ class Equations:
     has_kinks = False  # whether the text of F has words whose derivatives jump somewhere
     watched_end = "infinity"  # what the engine looks for beside limits and failures, see `engine.follow.ENDS`
     special_curves = "equilibria"  # of what its special points are, see `continuation.curves.through_point.CURVES`
+    directional = None  # ``f(u, p, du, dp, order)``, derivative (n,) of F along a line, exact; see `Multilinear`
+    tree = None  # how the states stand in the arrays of a loss, see `continuation.losses.weight_trees`
     measure = None  # what a trace measures in, see `continuation.equations.measures.measure.Measure`
 
     @property
@@ -137,6 +139,8 @@ class Equations:
         """(n,) vector u from an array, a mapping of names or a `Point`."""
         if isinstance(state, Point):
             state = state.state
+        if self.tree is not None and self.tree.is_like(state):
+            state = self.tree.flat(state, "start")
         if isinstance(state, Mapping):
             state = spread(state)
             unknown = [name for name in state if name not in self.states]

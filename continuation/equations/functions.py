@@ -9,6 +9,7 @@ import numba
 import numpy as np
 from numba.core.dispatcher import Dispatcher
 from numba.core.errors import NumbaError, NumbaWarning
+from numba.np.unsafe.ndarray import to_fixed_tuple
 
 from continuation.compiled.calls.interface import FAILED, OK, SIGNATURES, Callback, compiled_callback, python_callback
 from continuation.compiled.calls.kernel import OPTIONS, caching_in
@@ -16,6 +17,7 @@ from continuation.ground.arguments import NoFunction, shown
 from continuation.ground.cache import cache_folder
 from continuation.ground.interrupts import is_stopping, stop_here
 
+Intrinsic = type(to_fixed_tuple)  # what numba writes in its own intermediate language
 PURE_MODULES = {"numpy", "math", "cmath", "numba"}
 PLAIN = (bool, int, float, complex, str, bytes, type(None))
 
@@ -132,6 +134,7 @@ def _add_function(digest, function, seen) -> bool:
     if id(function) in seen:
         return True
     seen.add(id(function))
+    digest.update(f"{function.__module__}".encode())  # by which numba finds its globals again
     digest.update(repr([(key, sorted(v) if isinstance(v, (set, frozenset)) else v) for key, v in options]).encode())
     _add_code(digest, function.__code__)
     cells = [cell.cell_contents for cell in function.__closure__ or ()]
@@ -174,6 +177,8 @@ def _add_value(digest, value, seen) -> bool:
         return _add_class(digest, value, seen)
     elif isinstance(value, (np.ufunc, types.BuiltinFunctionType)):
         digest.update(f"{getattr(value, '__module__', '')}.{value.__name__}".encode())
+    elif isinstance(value, Intrinsic) and value.__module__.partition(".")[0] == "numba":
+        digest.update(f"{value.__module__}.{value.__name__}".encode())
     else:
         return _add_function(digest, value, seen)
     return True

@@ -33,7 +33,8 @@ class Multilinear:
     Attributes
     ----------
     exact : bool
-        Whether the forms are exact but for rounding (the problem was made from expressions).  If not they are
+        Whether the forms are exact but for rounding (the problem was made from expressions, or from a loss that is
+        differentiated automatically).  If not they are
         differences along directions: relative errors about 1e-12, 1e-10, 1e-8, 1e-7 in orders 2 to 5 where F is
         analytic, one or two digits fewer without a Jacobian than with one.  The step is found for each
         equation, from half of ``1 + |x|`` down: a function of a smaller scale costs residuals, not digits.
@@ -59,7 +60,8 @@ class Multilinear:
         self.problem, self.active = problem, tuple(int(k) for k in active)
         self.u, self.p = np.array(u, float), np.array(p, float)
         self.n, self.places = self.u.shape[-1], self.u.shape[:-1]
-        self.exact = getattr(problem, "expressions", None) is not None
+        self.expressions = getattr(problem, "expressions", None)
+        self.exact = self.expressions is not None or problem.directional is not None
         self._known: dict = {}  # derivatives along single directions, which forms of the same vectors share
 
     @property
@@ -89,7 +91,7 @@ class Multilinear:
         full = np.array([self._direction(k, d) for k, d in enumerate(directions)])
         if not len(full):
             raise ValueError("form: wanted at least one direction, got none")
-        if self.exact:
+        if self.expressions is not None:
             return self._from_expressions(full)
         if len(full) > HIGHEST:
             raise ValueError(f"form: wanted up to {HIGHEST} directions for a problem without expressions: {len(full)}")
@@ -116,10 +118,12 @@ class Multilinear:
         full = np.zeros((len(directions), *self.places, self.n + named), directions.dtype)
         full[..., : self.n] = directions[..., : self.n]
         full[..., self.n + np.array(self.active, int)] = directions[..., self.n :]
-        return self.problem.expressions.derivative(self.u, self.p, full)
+        return self.expressions.derivative(self.u, self.p, full)
 
     def _power(self, direction, order) -> np.ndarray:
         """Derivative of an order along one real direction, differenced once less where the first is given."""
+        if self.problem.directional is not None:
+            return self._along_lines(direction, order)
         given = self.problem.functions
         varies = np.any(direction[..., self.n :])
         slope = "jacobian" in given and ("parameter_derivative" in given or not varies)
@@ -128,6 +132,16 @@ class Multilinear:
         reach = self._reach(direction)
         values = self._guard(self._slope if slope else self._value, reach * direction)
         return derivative_along(values, 1.0, order - slope).reshape(self.u.shape) / reach**order
+
+    def _along_lines(self, direction, order) -> np.ndarray:
+        """Derivative of an order along one real direction, of the problem's own."""
+        u, p = self.u.reshape(-1, self.n), np.array(self.p)
+        found = []
+        for at, along in zip(u, direction.reshape(-1, self.size)):
+            dp = np.zeros(len(p))
+            dp[list(self.active)] = along[self.n :]
+            found.append(self.problem.directional(at, p, along[: self.n], dp, order))
+        return np.reshape(found, self.u.shape)
 
     def _guard(self, function, direction):
         """``t -> function(direction, t)`` in a row; NaN where plain Python raises, as ``math.log`` does."""

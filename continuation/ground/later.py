@@ -10,6 +10,8 @@ class Later:
         self._name = name
 
     def __getattr__(self, attribute):
+        if attribute.startswith("__"):  # what tools ask of every object; none is meant to import
+            raise AttributeError(attribute)
         return getattr(import_module(self._name), attribute)
 
     def __repr__(self):

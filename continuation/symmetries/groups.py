@@ -9,6 +9,7 @@ import numpy as np
 
 LIMIT = 10_000  # more elements are refused: the group is infinite or too large to list
 SAME = 1e-7  # entries of two different elements differ by more (with 10 000 turns, by 6e-4); products err by 1e-13
+ENOUGH = 3  # generators that make a group too large to be listed before no others are tried
 TURN = 1e-11  # how well, as a part of a turn, an eigenvalue's angle must fit a fraction
 
 
@@ -157,6 +158,32 @@ def generate_group(names, matrices, limit=LIMIT) -> Elements:
     return Elements(names, None, np.array(_generated_dense(n, matrices, limit)))
 
 
+class TooManyElements(ValueError):
+    """A group that is infinite, or too large to be listed."""
+
+
+def list_part(names, matrices, limit=LIMIT) -> Elements:
+    """All elements of a group, or those that as many of its generators (k, n, n) make as `limit` allows.
+
+    Only groups of signed permutations, which are finite, are listed in part.
+    """
+    try:
+        return generate_group(names, matrices, limit)
+    except TooManyElements:
+        if any(signed_permutation(g) is None for g in matrices):
+            raise
+    chosen, found, failed = [], generate_group(names, []), 0
+    for g in matrices:
+        try:
+            found = generate_group(names, [*chosen, g], limit)
+            chosen.append(g)
+        except TooManyElements:
+            failed += 1
+            if failed == ENOUGH:
+                break
+    return found
+
+
 def compose_codes(first, second):
     """Codes (k, n) of ``g h`` for codes `first` (k, n) of g and `second` (n,) of h."""
     n = len(second)
@@ -204,7 +231,7 @@ def _generated_dense(n, generators, limit):
 def _refuse_many(count, limit):
     """Raise where a group grows too large."""
     if count > limit:
-        raise ValueError(
+        raise TooManyElements(
             f"symmetries: the group generated has more than {limit} elements; is it finite? Give a continuous group "
             "by its infinitesimal generators, functions K(u) -> (n,), or fewer generators"
         )

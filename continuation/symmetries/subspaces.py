@@ -3,6 +3,7 @@
 import numpy as np
 
 from continuation.ground.canonical import basis
+from continuation.symmetries.chains import list_orbits
 from continuation.symmetries.groups import SAME
 
 
@@ -12,9 +13,8 @@ def fixed_basis(symmetry) -> np.ndarray:
     if any(np.any(k.shift) for k in symmetry.continuous):
         raise ValueError("a generator that shifts the states, K(u) = A u + b with b not 0, fixes no linear space")
     if not symmetry.continuous and all(g.codes is not None and np.all(g.codes < n) for g in generators):
-        together = np.zeros((n, n))
-        together[np.arange(n), symmetry.elements.codes] = 1.0
-        sums = np.unique(together, axis=0)[::-1]
+        orbits = list_orbits(np.array([g.codes[0] for g in generators], np.intp).reshape(-1, n))
+        sums = np.array([np.isin(np.arange(n), orbit) for orbit in orbits], float)
         return (sums / np.linalg.norm(sums, axis=1)[:, None]).T
     rows = [g.matrix - np.eye(n) for g in generators]
     rows += [k.matrix / np.max(np.abs(k.matrix)) for k in symmetry.continuous if np.any(k.matrix)]

@@ -7,8 +7,9 @@ import numpy as np
 from continuation.ground import canonical
 from continuation.ground.arguments import check_sequence, check_text
 from continuation.ground.names import check_whole
+from continuation.symmetries.chains import Chain
 from continuation.symmetries.generators import affine_generator, orthogonal_matrix
-from continuation.symmetries.groups import LIMIT, Element, Elements, element_of, find_generators, generate_group
+from continuation.symmetries.groups import LIMIT, Element, Elements, contains, element_of, find_generators, list_part
 from continuation.symmetries.subspaces import complement, fixed_basis, row_space
 
 TOLERANCE = 1e-8  # states this near, relative to their largest entry, are one: solutions are exact to about 1e-12
@@ -28,12 +29,14 @@ class Symmetry:
         (with ``-`` for a sign): ``(g u)_i = u[entry[i]]``; or a function ``K(u) -> (n,)``, an infinitesimal
         generator ``K(u) = A u + b``.  Only functions are generators of a continuous group.
     limit : int
-        Largest order of the finite group.
+        How many elements of the finite group are listed.  Of a larger group of permutations and signs the subgroup is
+        listed that as many of the entries generate, in their order: whatever is said of symmetry is true, but
+        incomplete; `order`, `conjugate` and `fixed_space` are those of the whole group.
 
     Attributes
     ----------
     elements : Elements
-        The finite group, the identity first.
+        The finite group, the identity first, or the part of it that is listed.
     generators : tuple of Element
         The entries that generate it.
     continuous : tuple of Generator
@@ -43,7 +46,8 @@ class Symmetry:
     ------
     ValueError
         An entry of another kind or shape, a sequence that is no permutation, a matrix that is not orthogonal or has
-        no finite order, more than `limit` elements, a generator that is not affine; the message names the entry.
+        no finite order, more than `limit` elements of a group of matrices, a generator that is not affine; the message
+        names the entry.
 
     Examples
     --------
@@ -64,25 +68,35 @@ class Symmetry:
         finite = [(label, orthogonal_matrix(label, e, self.names)) for label, e in labelled if not callable(e)]
         self.labels = tuple(label for label, _ in finite)
         self.generators = tuple(element_of(self.names, g) for _, g in finite)
-        self.elements = generate_group(self.names, [g for _, g in finite], limit)
+        self.elements = list_part(self.names, [g for _, g in finite], limit)
 
     def __bool__(self):
         return len(self.elements) > 1 or bool(self.continuous)
 
     def __repr__(self):
         more = f", {len(self.continuous)} continuous generator(s)" if self.continuous else ""
-        return f"<Symmetry of {len(self.names)} states: order {self.order}{more}>"
+        part = "" if self.chain is None else f", {len(self.elements)} elements listed"
+        return f"<Symmetry of {len(self.names)} states: order {self.order}{part}{more}>"
+
+    @cached_property
+    def chain(self):
+        """`Chain` of a group that is listed in part only; None where all elements are."""
+        codes = [g.codes[0] for g in self.generators if g.codes is not None]
+        if len(codes) < len(self.generators) or all(contains(self.elements, g) for g in self.generators):
+            return None
+        return Chain(np.array(codes))
 
     @property
     def order(self) -> int:
         """Number of elements of the finite group."""
-        return len(self.elements)
+        return len(self.elements) if self.chain is None else self.chain.order
 
     def orbit(self, u, tolerance=TOLERANCE) -> np.ndarray:
         """Distinct images (m, n) of a state under the finite group, u itself first."""
         u = _state(u, self.names)
         images = self.elements.act(u)
-        return images[_distinct(images, tolerance * np.max(np.abs(u)), self.order // len(self.isotropy(u, tolerance)))]
+        expected = len(self.elements) // len(self.isotropy(u, tolerance))
+        return images[_distinct(images, tolerance * np.max(np.abs(u)), expected)]
 
     def isotropy(self, u, tolerance=TOLERANCE, scale=None) -> Elements:
         """Elements that fix a state, or every row of states (m, n).
@@ -100,8 +114,11 @@ class Symmetry:
     def conjugate(self, u, v, tolerance=TOLERANCE) -> Element | None:
         """Element of the finite group that takes u to v; None if there is none."""
         u, v = _state(u, self.names), _state(v, self.names)
-        gaps = np.max(np.abs(self.elements.act(u) - v), axis=1)
         near = tolerance * max(np.max(np.abs(u)), np.max(np.abs(v)))
+        if self.chain is not None:
+            code = self.chain.taking(u, v, near)
+            return None if code is None else Element(self.names, code[None])
+        gaps = np.max(np.abs(self.elements.act(u) - v), axis=1)
         best = canonical.first_smallest(gaps, near)  # several do where elements fix u
         return self.elements[best] if gaps[best] <= near else None
 

@@ -1,10 +1,14 @@
 """`Equations` without the verbs of a problem: values by name, inner product, derivatives, what is refused."""
 
+import types
+
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose
 
+from continuation.compiled.calls.interface import OK, call_callback, python_callback
 from continuation.equations.equations import Equations
+from continuation.equations.functions import fingerprint
 from continuation.ground.points import Point
 from continuation.ground.status import Kind
 
@@ -106,3 +110,30 @@ def test_unknowns_are_shown_as_states_and_points_keep_theirs():
     assert equations.remarks(None) == []
     assert not equations.symmetry
     assert repr(equations) == "<Problem residual: 2 states, parameters {'a': 1.0, 'b': 2.0}, plain Python>"
+
+
+def test_a_plain_function_gets_the_arrays_of_every_call():
+    """Those at one place are the same object, which takes no time to make; other places show what stands there."""
+    seen = []
+
+    def f(u, p, out):
+        seen.append(u)
+        out[:] = p[0] * u
+
+    made = python_callback(lambda *arrays: f(*arrays) or OK, (2, 1, 2))
+    u, v, p, out = np.array([1.0, 2.0]), np.array([3.0, 4.0]), np.array([2.0]), np.empty(2)
+    for state in (u, v, u, u + 5.0, *np.ones((100, 2)), u):
+        assert call_callback(made, state, p, out) == OK
+        assert np.array_equal(out, 2.0 * state)
+    assert seen[0] is seen[2]
+    u[0] = 7.0
+    call_callback(made, u, p, out)
+    assert out[0] == 14.0
+
+
+def test_machine_code_is_not_shared_by_modules_of_other_names():
+    """numba looks for a function's globals in its module, which another process may not have."""
+    other = types.FunctionType(residual.__code__, residual.__globals__)
+    assert fingerprint(other) == fingerprint(residual)
+    other.__module__ = "elsewhere"
+    assert fingerprint(other) != fingerprint(residual)

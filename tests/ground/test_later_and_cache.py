@@ -34,6 +34,10 @@ def test_what_a_module_lacks_is_told_as_by_the_module():
         str(later("no_such_module_anywhere").anything)
 
 
+def test_tools_that_look_at_every_object_import_nothing():
+    assert not hasattr(later("no_such_module_anywhere"), "__wrapped__")
+
+
 def test_the_folder_of_machine_code_is_the_named_one_then_the_users(monkeypatch, tmp_path):
     monkeypatch.setenv("PSEUDOARC_CACHE", str(tmp_path))
     assert cache_root() == tmp_path

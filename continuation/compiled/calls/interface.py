@@ -25,6 +25,8 @@ SINGULAR = 2
 NONFINITE = 3
 APART = 4  # branches that pass each other where a point of theirs was sought
 
+VIEWS = 64  # arrays that a Python callback keeps: ten times as many do no harm, a tenth is made anew at every call
+
 Vec = types.float64[::1]
 Mat = types.float64[:, ::1]
 Double = types.CPointer(types.float64)
@@ -186,11 +188,19 @@ def compiled_callback(dispatcher, shape: str, n: int, k: int, index: int = 0) ->
 
 def python_callback(function, sizes) -> Callback:
     """Make a callback of any Python ``function(*arrays) -> int status``; `sizes` are those of u, p, out."""
-    double = ctypes.POINTER(ctypes.c_double)
+    double, views = ctypes.POINTER(ctypes.c_double), {}
+
+    def view(place):
+        """The array at an address, of a length; the engine's are few and come again: a new one takes 3 us."""
+        if place not in views:
+            if len(views) >= VIEWS:
+                views.clear()
+            address, size = place
+            views[place] = np.ctypeslib.as_array(ctypes.cast(address, double), (size,))
+        return views[place]
 
     def wrapper(data, *pointers):
-        arrays = [np.ctypeslib.as_array(ctypes.cast(a, double), (m,)) for a, m in zip(pointers, sizes)]
-        return function(*arrays)
+        return function(*map(view, zip(pointers, sizes)))
 
     held = _PYTHON_CALLBACK(wrapper)
     return Callback(ctypes.cast(held, ctypes.c_void_p).value, 0, (held,))
