@@ -19,6 +19,7 @@ ROOMS = (  # each may use those behind it
     "searching",
     "curves",
     "engine",
+    "proofs",
     "output",
     "branching",
     "kinds",
@@ -34,7 +35,7 @@ ROOMS = (  # each may use those behind it
 COMPILED_ROOMS = ("loop", "events", "steps", "curves", "dense", "state", "matrices", "tape", "calls")
 ORBIT_ROOMS = (("cycle_curves",), ("switches",), ("",), ("kernels",), ("profiles", "integrating"))  # "": its own files
 MOST_FILES = 12
-AT_THE_TOP = 24  # files and folders of continuation/: the words users type, the rooms, __init__.py
+AT_THE_TOP = 25  # files and folders of continuation/: the words users type, the rooms, __init__.py
 
 
 def module_of(file):

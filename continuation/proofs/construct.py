@@ -1,0 +1,295 @@
+"""From a branch to a `Statement`: points and radii that a proof is likely to succeed with.
+
+Nothing here is part of a proof: what is chosen badly is not proven.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from continuation.ground.status import Kind
+from continuation.proofs.arithmetic import NotProven, ProofError, ball, decimal, flint, is_finite, precision
+from continuation.proofs.exact import ExactEquations
+from continuation.proofs.proven_points import CROSSING, FOLD, HOPF, KINDS, UNFOLDED
+from continuation.proofs.statements import Candidate, Curve, Statement, Step
+from continuation.proofs.systems_of_points import as_decimal, box_radii, column, inverse, refine
+from continuation.proofs.tubes import (
+    MARGIN,
+    Segment,
+    across,
+    crossings_along,
+    folds_along,
+    holds,
+    inflated,
+    point_at,
+    prove_tube,
+)
+
+NEGLIGIBLE = 1e-9  # of the largest state: what stays below all along may be 0, which the equations then must confirm
+SHARE = 0.46  # of a segment where it is cut: halves would meet folds and symmetric points of symmetric branches
+SHORTEST = 1e-6  # of a segment, relative to the longest between rows; beside a crossing a tenth takes 15 segments more
+WIDTHS = (1 / 4, 1 / 16, 1 / 64, 0)  # of tubes that are tried, by the length of the segment: the wider the more is said
+MOST = 20_000  # segments, a minute for two equations
+NEWTON = 4
+SIDES = {Kind.FOLD: FOLD, Kind.HOPF: HOPF}
+
+
+class Piece(NamedTuple):
+    """A proven segment: its ends (N floats), the coordinate, radii (N floats) and the solution at its end."""
+
+    start: np.ndarray
+    end: np.ndarray
+    along: str
+    radii: np.ndarray
+    box: list
+
+
+def statement_of(branch) -> Statement:
+    """Choose points, tubes and boxes for all rows and special points of a branch.
+
+    Raises
+    ------
+    ProofError
+        A branch of periodic orbits, or of a problem that was not given as text.
+    """
+    source = _source(branch)
+    with precision():
+        equations = ExactEquations(source, branch.vary[0], ())
+        zero = _invariant(branch, source, equations)
+        equations = ExactEquations(source, branch.vary[0], zero) if zero else equations
+        builder = _Builder(equations, branch)
+        points, missed = builder.candidates()
+        curves, gaps = builder.curves()
+    return Statement(
+        branch.problem_name, source["equations"], source["definitions"], source["parameters"], branch.vary[0],
+        zero, tuple(curves), tuple(points), (*gaps, *missed),
+    )  # fmt: skip
+
+
+def _source(branch) -> dict:
+    """Texts of the branch's equations."""
+    source = getattr(branch.problem, "source", None)
+    refused = None
+    if branch.layout is not None or len(branch.vary) != 1:
+        refused = "a curve in two parameters or a branch of periodic orbits"
+    elif not source or source.keys() & {"conserve", "cycles"} or type(branch.problem).__name__ != "Problem":
+        refused = "a problem that is not all given as text"
+    elif source.get("mass") is not None:
+        refused = "a problem with a mass matrix"
+    if refused:
+        raise ProofError(f"prove: {refused} can't be proven; wanted equilibria of Problem.from_expressions")
+    parameters = {name: repr(float(value)) for name, value in branch.parameters.items()}
+    return {"equations": source["equations"], "definitions": source.get("definitions", {}), "parameters": parameters}
+
+
+def _invariant(branch, source, equations) -> tuple:
+    """States that are 0 all along and stay 0 where they are, by their equations."""
+    largest = np.max(np.abs(branch.unknowns))
+    small = np.max(np.abs(branch.states), axis=0) <= NEGLIGIBLE * largest
+    zero = [name for name, tiny in zip(branch.state_names, small) if tiny]
+    while zero:
+        equations.zero = tuple(equations.states.index(name) for name in zero)
+        nodes = dict.fromkeys(equations.zero, equations.graph.number(0))
+        found = equations.substituted([equations.roots[i] for i in equations.zero], nodes)
+        kept = [name for name, node in zip(zero, found) if equations.graph.value(node) == 0]
+        if kept == zero:
+            break
+        zero = kept
+    equations.zero = ()
+    return tuple(zero)
+
+
+class _Builder:
+    """What is chosen for one branch."""
+
+    def __init__(self, equations, branch):
+        self.equations, self.branch = equations, branch
+        self.rows = np.array(branch.unknowns, float)
+        self.rows[:, list(equations.zero)] = 0.0
+        self.scale = np.sqrt(branch.weights)
+
+    # Special points
+
+    def candidates(self) -> tuple:
+        """Boxes of the located folds, branch points and Hopf points, and words on those without."""
+        found, missed = [], []
+        for point in self.branch.special:
+            if point.located and point.kind in (Kind.FOLD, Kind.BRANCH_POINT, Kind.HOPF):
+                try:
+                    found.append(self._candidate(point))
+                except NotProven as error:
+                    missed.append(f"{point.label}: {error}")
+        return found, missed
+
+    def _candidate(self, point) -> Candidate:
+        """A box around a refined point."""
+        e, x = self.equations, self.rows[point.index]
+        kind = SIDES.get(point.kind, CROSSING if e.zero else UNFOLDED)
+        if kind == UNFOLDED:
+            pivot, guess = self._unfolded_guess(x)
+        elif kind == HOPF:
+            pivot, guess = self._hopf_guess(point, x)
+        else:
+            pivot, guess = self._kernel_guess(point, x, e.zero if kind == CROSSING else e.within)
+        middle = refine(KINDS[kind][0](e, pivot), guess)
+        if not is_finite(middle):
+            raise NotProven("it is no regular zero of its system")
+        radii = [float(r).hex() for r in box_radii(middle)]
+        return Candidate(point.label, kind, e.states[pivot], tuple(zip(map(as_decimal, middle), radii)))
+
+    def _kernel_guess(self, point, x, states) -> tuple:
+        """(u, p, v) where v is the null vector among some states, 1 at the pivot."""
+        vectors = np.atleast_2d(point.null_vectors)[:, list(states)]
+        v = vectors[np.argmax(np.linalg.norm(vectors, axis=1))]
+        best = int(np.argmax(np.abs(v)))
+        v = v / v[best]
+        own = [*self.equations.within, self.equations.n]
+        return states[best], [*x[own], *np.delete(v, best)]
+
+    def _hopf_guess(self, point, x) -> tuple:
+        """(u, p, a, b, omega)."""
+        if self.equations.zero:
+            raise NotProven("Hopf points are proven where no state is 0 all along")
+        q = point.null_vectors[0] + 1j * point.null_vectors[1]
+        best = int(np.argmax(np.abs(q)))
+        q = q / q[best]
+        omega = float(self._rayleigh(x, q))
+        return best, [*x, *np.delete(q.real, best), *np.delete(q.imag, best), omega]
+
+    def _rayleigh(self, x, q) -> float:
+        """Imaginary part of the eigenvalue that belongs to an eigenvector."""
+        n = self.equations.n
+        jacobian = self._matrix(x)[:, :n]
+        return (np.conj(q) @ jacobian @ q / (np.conj(q) @ q)).imag
+
+    def _matrix(self, x):
+        """F' (n, N) in floats."""
+        n = self.equations.n
+        found = self.equations.jacobian([flint.arb(float(value)) for value in x], range(n), range(n + 1))
+        return np.array([[float(value.mid()) for value in row] for row in found.tolist()])
+
+    def _unfolded_guess(self, x) -> tuple:
+        """(u, p, psi, beta)."""
+        psi = np.linalg.svd(self._matrix(x))[0][:, -1]
+        best = int(np.argmax(np.abs(psi)))
+        return best, [*x, *np.delete(psi / psi[best], best), 0.0]
+
+    # The curve
+
+    def curves(self) -> tuple:
+        """Runs of segments that are proven, and words on the gaps between them."""
+        skipped = {p.index for p in self.branch.special if p.kind in (Kind.FOLD, Kind.BRANCH_POINT)}
+        kept = [row for row in range(len(self.rows)) if row not in skipped]
+        walk, runs, gaps, last = _Walk(self.equations, self.rows[kept], self.scale), [[]], [], None
+        for row, after in zip(kept, kept[1:]):
+            found = walk.between(self.rows[row], self.rows[after], last)
+            for piece in found:
+                if piece is None:
+                    runs.append([])
+                else:
+                    runs[-1].append((row, after, piece))
+            if None in found:
+                gaps.append(f"between rows {row} and {after}{self._near(row, after)}")
+            last = found[-1]
+        ends = [(0, kept[0]), (kept[-1], len(self.rows) - 1)]
+        gaps += [f"between rows {row} and {after}{self._near(row, after)}" for row, after in ends if row != after]
+        return [_curve(run) for run in runs if run], gaps
+
+    def _near(self, row, after) -> str:
+        """Special points between two rows, in words."""
+        labels = [p.label for p in self.branch.special if row <= p.index <= after and p.kind is not Kind.END]
+        return f" ({', '.join(labels)})" if labels else ""
+
+
+class _Walk:
+    """The segments between the rows of a branch, cut until each is proven or too short."""
+
+    def __init__(self, equations, rows, scale):
+        self.equations, self.scale = equations, scale
+        self.shortest = SHORTEST * max(self._length(a, b) for a, b in zip(rows, rows[1:]))
+        self.left = MOST
+
+    def _length(self, start, end) -> float:
+        return float(np.max(self.scale * np.abs(end - start)))
+
+    def between(self, start, end, before) -> list:
+        """Pieces from one row to the next, None in the place of each that failed; `before` is the piece that ends here."""
+        waiting, found = [(start, end)], []
+        while waiting:
+            a, b = waiting.pop()
+            self.left -= 1
+            last = found[-1] if found else before
+            piece = self._piece(a, b, last)
+            middle = (
+                None if piece is not None or self._length(a, b) < self.shortest or self.left < 0 else self._cut(a, b)
+            )
+            if middle is None:
+                found.append(piece)
+            else:
+                waiting += [(middle, b), (a, middle)]
+        return found
+
+    def _piece(self, start, end, before):
+        """A proven segment, None where the proof fails."""
+        e = self.equations
+        a, b = _exact(start), _exact(end)
+        c = [q - p for p, q in zip(a, b)]
+        along = int(np.argmax(self.scale * np.abs(end - start)))
+        if end[along] == start[along]:
+            return None
+        try:
+            first = before.box if before is not None else point_at(e, a, along)[0]
+            last = point_at(e, b, along)[0]
+            margin = flint.arb(MARGIN)
+            least = inflated(e, Segment(a, c, along, None), (-margin).union(1 + margin), flint.arb(0.5))
+        except NotProven:
+            return None
+        for share in WIDTHS:
+            segment = Segment(a, c, along, self._widened(least, share * self._length(start, end)))
+            if self._succeeds(segment, first, last):
+                return Piece(start, end, e.names[along], np.array([float(r) for r in segment.radii]), last)
+        return None
+
+    def _widened(self, radii, width) -> list:
+        """Radii of at least `width` in the branch's inner product, where they are not 0."""
+        return [r if r == 0 else flint.arb(max(float(r), width / w)) for r, w in zip(radii, self.scale)]
+
+    def _succeeds(self, segment, first, last) -> bool:
+        """Whether a tube, its ends and what lies along it are proven."""
+        try:
+            tube = prove_tube(self.equations, segment)
+            if not (holds(tube, first) and holds(tube, last)):
+                return False
+            folds_along(self.equations, tube, first, last)
+            crossings_along(self.equations, tube, first, last)
+        except NotProven:
+            return False
+        return True
+
+    def _cut(self, start, end):
+        """A point of the branch between two others; None where Newton's method finds none near the chord."""
+        e, chord = self.equations, end - start
+        x, along = start + SHARE * chord, int(np.argmax(self.scale * np.abs(chord)))
+        free = across(e, along)
+        try:
+            for _ in range(NEWTON):
+                z = _exact(x)
+                residual = e.residual(z)
+                step = column(inverse(e.jacobian(z, e.within, free)), [residual[i] for i in e.within])
+                x[free] -= [float(value.mid()) for value in step]
+        except NotProven:
+            return None
+        return x if np.all(np.isfinite(x)) and self._length(start, x) <= 2 * self._length(start, end) else None
+
+
+def _exact(x) -> list:
+    """The decimals of a point that a certificate shows, as balls."""
+    return [ball(decimal(repr(float(value)))) for value in x]
+
+
+def _curve(run) -> Curve:
+    """A run of (row, next row, piece) as text."""
+    pieces = [piece for *_, piece in run]
+    points = [pieces[0].start, *(piece.end for piece in pieces)]
+    steps = [Step(piece.along, tuple(float(r).hex() for r in piece.radii)) for piece in pieces]
+    return Curve(tuple(tuple(repr(float(v)) for v in x) for x in points), tuple(steps), (run[0][0], run[-1][1]))

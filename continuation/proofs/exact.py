@@ -1,0 +1,264 @@
+"""Equations with exact constants, and their values and derivatives over boxes.
+
+The text is parsed into an `ExactGraph`: its numbers are the decimals that are written, as fractions, and no operation
+is carried out in floats.  So the derivatives that `expressions.calculus` makes are those of the text, without the
+roundings that constants of ordinary graphs go through (``0.1*x**3`` has the slope ``0.3*x**2``, not ``0.30000000000000004``).
+"""
+
+from fractions import Fraction
+
+from continuation.expressions import described, parse_system
+from continuation.expressions.calculus import COMPARED, derivatives
+from continuation.expressions.graph import Graph
+from continuation.proofs.arithmetic import NotProven, ProofError, ball, decimal, flint, is_finite
+
+LARGEST_POWER = 64  # of a constant that is raised as a fraction; others are enclosed
+REFUSED = {
+    **dict.fromkeys(COMPARED, "a comparison jumps"),
+    **{name: f"{name} jumps" for name in ("floor", "sign")},
+    **{name: f"{name} has a kink" for name in ("abs", "maximum", "minimum", "select")},
+    **{name: f"{name} has no exact derivatives here" for name in ("gamma", "erf", "erfc")},
+}
+RATIONAL = {
+    "add": lambda a, b: a + b,
+    "subtract": lambda a, b: a - b,
+    "multiply": lambda a, b: a * b,
+    "divide": lambda a, b: a / b,
+    "negate": lambda a: -a,
+}
+
+
+class ExactGraph(Graph):
+    """A graph whose constants are fractions; what is irrational (``pi``, ``2**0.5``) stays an operation."""
+
+    def number(self, value) -> int:
+        """Return the node of a fraction, or of a float as the fraction that it is."""
+        try:
+            value = Fraction(value)
+        except (ValueError, OverflowError):
+            raise ProofError(f"the constant {value} is not finite") from None
+        return self._intern(("number", value), ("number", value), 0)
+
+    def literal(self, text: str) -> int:
+        """Return the node of a number as it is written, exactly."""
+        return self.number(decimal(text))
+
+    def named(self, name: str, value: float) -> int:
+        """Return the node of a named constant, which is enclosed when it is evaluated."""
+        return self.node(name)
+
+    def constant(self, operation: str, operands: tuple, value: float) -> int:
+        """Return the node of an operation on fractions: a fraction where it makes one."""
+        values = [self.value(operand) for operand in operands]
+        if operation in RATIONAL:
+            return self.number(RATIONAL[operation](*values))
+        if operation == "power" and values[1].denominator == 1 and abs(values[1]) <= LARGEST_POWER:
+            return self.number(values[0] ** int(values[1]))
+        return self.node(operation, *operands)
+
+    def node(self, operation: str, *operands: int) -> int:
+        """Return the node of an operation; logarithms and powers of constants are written with log and exp."""
+        if operation in ("log10", "log2"):
+            base = self.number(10 if operation == "log10" else 2)
+            return self.node("divide", self.node("log", *operands), self.node("log", base))
+        if operation == "power" and self.value(operands[0]) is not None and self.value(operands[1]) is None:
+            base, exponent = operands
+            return self.node("exp", self.node("multiply", exponent, self.node("log", base)))
+        return super().node(operation, *operands)
+
+
+def _whole_power(x, exponent: int):
+    """``x**exponent`` of a ball by squaring: flint's own is NaN where the midpoint is 0."""
+    result, square, rest = flint.arb(1), x, abs(exponent)
+    while rest:
+        if rest & 1:
+            result = result * square
+        square, rest = square * square, rest >> 1
+    return result if exponent >= 0 else 1 / result
+
+
+def _angle(y, x):
+    """The angle of the points (x, y); NaN where they may meet the cut of the negative half-axis."""
+    if y.contains(0) and not x > 0:
+        return flint.arb.nan()
+    return flint.arb.atan2(y, x)
+
+
+def _cube_root(x):
+    """The real cube root; NaN around 0, where it has no slope."""
+    return x.root(3) if x > 0 else -((-x).root(3)) if x < 0 else flint.arb.nan()
+
+
+ONE_OPERAND = ("sin", "cos", "tan", "asin", "acos", "atan", "sinh", "cosh", "tanh", "asinh", "acosh", "atanh")
+OPERATIONS = {
+    "add": lambda a, b: a + b,
+    "subtract": lambda a, b: a - b,
+    "multiply": lambda a, b: a * b,
+    "divide": lambda a, b: a / b,
+    "negate": lambda a: -a,
+    "power": lambda a, b: a**b,
+    "atan2": _angle,
+    "hypot": lambda a, b: (a * a + b * b).sqrt(),
+    "cbrt": _cube_root,
+    "pi": lambda: flint.arb.pi(),
+    **{name: (lambda x, name=name: getattr(x, name)()) for name in (*ONE_OPERAND, "exp", "log", "sqrt")},
+}
+
+
+class Program:
+    """Nodes of a graph as a function of the variables' balls; to be made and called at one precision."""
+
+    def __init__(self, graph: Graph, roots):
+        self.roots, self.steps, self.constants = list(roots), [], {}
+        for node in graph.reachable(self.roots):
+            operation, *operands = graph.nodes[node]
+            if operation == "number":
+                self.constants[node] = ball(operands[0])
+            elif operation == "power" and (exponent := _whole(graph.value(operands[1]))) is not None:
+                self.steps.append((node, lambda x, n=exponent: _whole_power(x, n), (operands[0],)))
+            else:
+                self.steps.append((node, None if operation == "variable" else OPERATIONS[operation], tuple(operands)))
+
+    def __call__(self, values) -> list:
+        """The roots over the box whose sides are ``values[k]`` for variable k; `NotProven` where they are unbounded."""
+        found = dict(self.constants)
+        for node, operation, operands in self.steps:
+            found[node] = values[operands[0]] if operation is None else operation(*[found[k] for k in operands])
+        result = [found[root] for root in self.roots]
+        if not is_finite(result):
+            raise NotProven("the equations are not defined on all of a box")
+        return result
+
+
+def _whole(value):
+    """A fraction as a whole number, None where it is none."""
+    return int(value) if value is not None and value.denominator == 1 else None
+
+
+class ExactEquations:
+    """``F(u, p) = 0`` in N = n + 1 unknowns, the states and one parameter, all else fixed at exact decimals.
+
+    Parameters
+    ----------
+    source : mapping
+        ``{"equations": {state: text}, "definitions": {head: text}, "parameters": {name: decimal}}``, texts throughout.
+    vary : str
+        Name of the parameter among the unknowns.
+    zero : sequence of str
+        States that are 0 on the branch; refused unless their equations vanish identically where all of them are 0.
+    """
+
+    def __init__(self, source, vary: str, zero=()):
+        parameters = source["parameters"]
+        self.graph = ExactGraph()
+        plain = {key: source[key] for key in ("equations", "definitions")}
+        system = parse_system(described({**plain, "parameters": list(parameters)}), self.graph)
+        self.roots, self.states = system.equations, tuple(source["equations"])
+        if vary not in parameters:
+            raise ProofError(f"no parameter is named {vary!r}")
+        self.n, self.vary, self.names = len(self.states), vary, (*self.states, vary)
+        self._refuse_kinks()
+        count = self.n + len(parameters)
+        place = self.n + list(parameters).index(vary)
+        self.variables = [*range(self.n), place]  # numbers of the N unknowns in the graph
+        self.fixed = {
+            self.n + k: ball(decimal(value, f"parameter {name!r}"))
+            for k, (name, value) in enumerate(parameters.items())
+            if name != vary
+        }
+        self.v_nodes, self.w_nodes = self._block(count), self._block(count + self.n + 1)
+        self.spare = count + 2 * (self.n + 1)  # the next variable that nothing uses
+        self.zero = tuple(self.states.index(name) for name in zero)
+        self.within = [i for i in range(self.n) if i not in self.zero]  # states of the invariant subspace
+        self._check_invariant()
+        self.slopes = [self.differentiate(self.roots, {k: self.graph.number(1)}) for k in self.variables]
+        self._residual = Program(self.graph, self.roots)
+        self._jacobian = Program(self.graph, [column[i] for i in range(self.n) for column in self.slopes])
+        self._second = None
+
+    def _block(self, begin) -> list:
+        """Nodes of N spare variables, for a direction."""
+        return [self.graph.variable(begin + k) for k in range(self.n + 1)]
+
+    def differentiate(self, roots, seeds) -> list:
+        """Nodes of the derivatives along a direction: variable -> node."""
+        return derivatives(self.graph, roots, seeds)
+
+    def _refuse_kinks(self):
+        """Name the first operation that proofs can't use."""
+        for name, root in zip(self.states, self.roots):
+            for node in self.graph.reachable([root]):
+                if (operation := self.graph.nodes[node][0]) in REFUSED:
+                    raise ProofError(f"equation {name!r}: {REFUSED[operation]}; proofs are of functions without that")
+
+    def _check_invariant(self):
+        """The equations of the states that are 0 must vanish with them, as texts."""
+        if self.zero:
+            zero = self.graph.number(0)
+            found = self.substituted([self.roots[i] for i in self.zero], dict.fromkeys(self.zero, zero))
+            if wrong := [self.states[i] for i, node in zip(self.zero, found) if self.graph.value(node) != 0]:
+                raise ProofError(f"equation {wrong[0]!r} is not 0 wherever {', '.join(self.zero_names)} are")
+
+    @property
+    def zero_names(self) -> list:
+        """Names of the states that are 0 on the branch."""
+        return [self.states[i] for i in self.zero]
+
+    def substituted(self, roots, nodes) -> list:
+        """Roots with variables replaced by nodes (variable -> node) and products with 0 left out."""
+        g, new = self.graph, {}
+        simple = {"add": g.plus, "subtract": g.minus, "multiply": g.times, "negate": g.negative}
+        for node in g.reachable(roots):
+            operation, *operands = g.nodes[node]
+            if operation in ("number", "variable"):
+                new[node] = nodes.get(operands[0], node) if operation == "variable" else node
+                continue
+            inner = [new[k] for k in operands]
+            first = g.value(inner[0]) if inner else None
+            if operation in simple:
+                new[node] = simple[operation](*inner)
+            elif (
+                operation == "divide"
+                and first == 0
+                and g.value(inner[1]) is None
+                or operation == "power"
+                and first == 0
+                and (g.value(inner[1]) or 0) > 0
+                or operation in ("sin", "tan", "asin", "atan", "sinh", "tanh", "asinh", "atanh")
+                and first == 0
+            ):
+                new[node] = inner[0]
+            else:
+                new[node] = g.node(operation, *inner)
+        return [new[root] for root in roots]
+
+    # Over boxes: x is a list of N balls
+
+    def _values(self, x, *directions) -> list:
+        """Values of all variables."""
+        values = [None] * self.spare
+        for number, value in [*zip(self.variables, x), *self.fixed.items()]:
+            values[number] = value
+        begin = self.spare - 2 * (self.n + 1)
+        for direction in directions:
+            values[begin : begin + self.n + 1] = direction
+            begin += self.n + 1
+        return values
+
+    def residual(self, x) -> list:
+        """F (n) over a box."""
+        return self._residual(self._values(x))
+
+    def jacobian(self, x, rows, columns):
+        """Matrix of the derivatives of equations `rows` by unknowns `columns` over a box."""
+        entries, size = self._jacobian(self._values(x)), self.n + 1
+        picked = [entries[i * size + j] for i in rows for j in columns]
+        return flint.arb_mat(len(rows), len(columns), picked)
+
+    def second(self, x, v, w) -> list:
+        """``D²F(x)[v, w]`` (n) over boxes of points and directions (N)."""
+        if self._second is None:
+            once = self.differentiate(self.roots, dict(zip(self.variables, self.v_nodes)))
+            twice = self.differentiate(once, dict(zip(self.variables, self.w_nodes)))
+            self._second = Program(self.graph, twice)
+        return self._second(self._values(x, v, w))

@@ -1,0 +1,254 @@
+"""One piece of a curve: existence and uniqueness in a tube around a segment, and what happens along it.
+
+The segment from x_a to x_b, its direction ``c = x_b - x_a`` and a coordinate k with ``c_k != 0`` give every point near
+it the form ``x = x_a + s c + y`` with ``y_k = 0``.  The tube is ``s in S = [-1/65536, 1 + 1/65536], |y_i| < r_i``.  In it
+the equations are ``g(s, y) = F(x_a + s c + y) = 0``, n of them for y at each s.
+
+*Existence and uniqueness.*  With any Y, if ``-Y g(S, 0) + (I - Y g_y(S, Y))(-r, r)`` lies strictly inside (-r, r), then
+for each s there is exactly one y in the tube, and every matrix in ``g_y(S, Y)`` is regular (Krawczyk 1969; Neumaier,
+Interval Methods for Systems of Equations, 1990, theorem 5.1.8; uniformly in a parameter: van den Berg and Lessard,
+Rigorous numerics in dynamics, Notices of the AMS 62, 2015).  By the theorem on implicit functions y(s) is as smooth as
+F.  As n columns of F' are independent in the tube, F' has rank n: no branch point there.
+
+*Folds.*  ``x' = c + y'`` with ``g_y y' = -F' c``; no fold where the component p' has a sign.  Else
+``g_y y'' = -D²F[x', x']``: where p'' has a sign there is at most one fold, it is simple, and there is one if p' has
+different signs at the ends.
+
+*Points on an invariant subspace.*  Where states x_Z are 0 all along, all this is done inside the subspace, and F_u
+is singular across it where ``M = dF_Z/dx_Z`` is.  M is regular, or the last component of the solution of
+``[M b; c' 0] [w; psi] = [0; 1]`` vanishes exactly where M is singular, ``psi' = -zeta' M' w`` with zeta from the
+transposed system.  Where psi' has a sign there is at most one such point, one if psi changes sign; then the kernel is
+one-dimensional and M' w lies outside the range of M, so that one curve crosses there (Crandall and Rabinowitz 1971).
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from continuation.proofs.arithmetic import NotProven, around, flint, lies_within, sign, solve
+from continuation.proofs.systems_of_points import column, identity, inverse
+
+MARGIN = 2.0**-16  # of s beyond 0 and 1: neighbours overlap by far more than points are known to, 1e-15
+
+
+class Segment(NamedTuple):
+    """From `a` along `c` (N balls each), the number k of the coordinate that measures s, radii (N exact balls)."""
+
+    a: list
+    c: list
+    k: int
+    radii: list
+
+
+class Tube(NamedTuple):
+    """A segment whose tube holds exactly one curve: the box of its hull, and enclosures of x' along it."""
+
+    segment: Segment
+    box: list
+    tangent: list
+
+
+def across(equations, k) -> list:
+    """Numbers of the coordinates that y has."""
+    return [i for i in (*equations.within, equations.n) if i != k]
+
+
+def image_of(equations, segment, s, start) -> tuple:
+    """Krawczyk's image of the tube over the ball s, from the middle of which g is developed.
+
+    Returns
+    -------
+    image : list of balls
+        Of y; the curve lies in it where it is inside the tube.
+    matrix, rates : arb_mat
+        Y g_y over the tube and Y F' c there.
+    """
+    e, (a, c, k, radii) = equations, segment
+    free = across(e, k)
+    middle = [p + start * q for p, q in zip(a, c)]
+    line = [p + s * q for p, q in zip(a, c)]
+    box = [p + around(r) for p, r in zip(line, radii)]
+    wide = e.jacobian(box, e.within, free)
+    inner = inverse(wide)
+    along = [*e.within, e.n]
+    direction = [c[i] for i in along]
+    drift = column(e.jacobian(line, e.within, along), direction)
+    at_middle = e.residual(middle)
+    value = [at_middle[i] + d * (s - start) for i, d in zip(e.within, drift)]
+    matrix = inner * wide
+    shift = column(inner, value)
+    moved = column(identity(len(free)) - matrix, [around(radii[i]) for i in free])
+    rates = column(inner, column(e.jacobian(box, e.within, along), direction))
+    return [q - p for p, q in zip(shift, moved)], matrix, rates, box
+
+
+def prove_tube(equations, segment) -> Tube:
+    """Prove that a tube holds exactly one curve, from one end to the other; `NotProven` where it fails."""
+    margin = flint.arb(MARGIN)
+    s = (-margin).union(1 + margin)
+    image, matrix, rates, box = image_of(equations, segment, s, flint.arb(0.5))
+    free = across(equations, segment.k)
+    if not all(lies_within(y, segment.radii[i]) for y, i in zip(image, free)):
+        raise NotProven("no tube of these radii")
+    return Tube(segment, box, _tangent(equations, segment.c, segment.k, matrix, rates))
+
+
+def _tangent(equations, c, k, matrix, rates) -> list:
+    """Enclose ``x' = c + y'`` (N)."""
+    free = across(equations, k)
+    slopes = solve(matrix, flint.arb_mat(len(free), 1, [-rate for rate in rates])).entries()
+    tangent = list(c)
+    for i, slope in zip(free, slopes):
+        tangent[i] = c[i] + slope
+    return tangent
+
+
+def tangent_over(equations, box, c, k) -> list:
+    """Enclose x' over a box around points of the curve, s measured along c."""
+    e, free, along = equations, across(equations, k), [*equations.within, equations.n]
+    wide = e.jacobian(box, e.within, free)
+    inner = inverse(wide)
+    rates = column(inner, column(e.jacobian(box, e.within, along), [c[i] for i in along]))
+    return _tangent(e, c, k, inner * wide, rates)
+
+
+def second_derivatives(equations, box, tangent, k) -> list:
+    """Enclose x'' (N) over a box, tangent x' given; x is linear in s in the coordinate k."""
+    e, free = equations, across(equations, k)
+    wide = e.jacobian(box, e.within, free)
+    inner = inverse(wide)
+    bend = e.second(box, tangent, tangent)
+    right = column(inner, [-bend[i] for i in e.within])
+    found = solve(inner * wide, flint.arb_mat(len(free), 1, right)).entries()
+    result = [flint.arb(0)] * (e.n + 1)
+    for i, value in zip(free, found):
+        result[i] = value
+    return result
+
+
+def point_at(equations, x, k, radii=None) -> tuple:
+    """Prove that near x, in the slice of its own coordinate k, there is exactly one solution.
+
+    Returns
+    -------
+    box, radii : lists of N balls
+        An enclosure of the solution and the radii of the box that it is alone in.
+    """
+    c = [flint.arb(0)] * (equations.n + 1)
+    if radii is None:
+        radii = inflated(equations, Segment(x, c, k, None), flint.arb(0), flint.arb(0))
+    segment = Segment(x, c, k, radii)
+    image, *_ = image_of(equations, segment, flint.arb(0), flint.arb(0))
+    free = across(equations, k)
+    if not all(lies_within(y, radii[i]) for y, i in zip(image, free)):
+        raise NotProven("no solution is known near a point")
+    box = list(x)
+    for y, i in zip(image, free):
+        box[i] = x[i] + y
+    return box, radii
+
+
+GROWTH = 1.25  # of radii over the image that they are to hold: nearer to 1 takes more rounds, 2 needs shorter steps
+ROUNDS = 8
+LEAST = 2.0**-70  # radius relative to 1 + |x|, so that a row that is a solution to the last bit has one
+
+
+def inflated(equations, segment, s, start) -> list:
+    """Radii (N) that Krawczyk's image of the tube is likely to stay inside; floats as exact balls."""
+    free = across(equations, segment.k)
+    radii = [flint.arb(0)] * (equations.n + 1)
+    for i in free:
+        radii[i] = flint.arb(LEAST * (1 + abs(float(segment.a[i].mid()))))
+    for _ in range(ROUNDS):
+        image, *_ = image_of(equations, segment._replace(radii=radii), s, start)
+        if all(lies_within(y, radii[i]) for y, i in zip(image, free)):
+            break
+        for y, i in zip(image, free):
+            radii[i] = flint.arb(max(float(radii[i]), GROWTH * float(abs(y).upper())))
+    return radii
+
+
+def holds(tube, box, whole=True) -> bool:
+    """Whether a box lies inside a tube, where s is from 0 to 1 for certain if not `whole`."""
+    a, c, k, radii = tube.segment
+    s = (box[k] - a[k]) / c[k]
+    margin = flint.arb(MARGIN) if whole else flint.arb(0)
+    if not (s > -margin and s < 1 + margin):
+        return False
+    offsets = [x - p - s * q for x, p, q in zip(box, a, c)]
+    return all(i == k or lies_within(y, r) or (r == 0 and y == 0) for i, (y, r) in enumerate(zip(offsets, radii)))
+
+
+# What happens along a tube, between the solutions in two boxes
+
+
+def folds_along(equations, tube, first, last) -> int:
+    """Number of folds between the solutions in two boxes, 0 or 1; `NotProven` where it is not known."""
+    e, k, c = equations, tube.segment.k, tube.segment.c
+    if k == e.n or sign(tube.tangent[e.n]):
+        return 0
+    if not sign(second_derivatives(e, tube.box, tube.tangent, k)[e.n]):
+        raise NotProven("there may be several folds")
+    return _changes([tangent_over(e, box, c, k)[e.n] for box in (first, last)], "a fold may lie at an end")
+
+
+def _changes(values, doubt) -> int:
+    """1 where two balls have different signs, 0 where they have the same."""
+    signs = [sign(value) for value in values]
+    if 0 in signs:
+        raise NotProven(doubt)
+    return int(signs[0] != signs[1])
+
+
+def crossings_along(equations, tube, first, last) -> int:
+    """Number of points between the solutions in two boxes where F_u is singular across the subspace, 0 or 1."""
+    e = equations
+    if not e.zero:
+        return 0
+    block = e.jacobian(tube.box, e.zero, e.zero)
+    try:
+        if not (inverse(block) * block).det().contains(0):
+            return 0
+    except NotProven:
+        pass
+    border = Border(e, block)
+    if not sign(border.slope(tube.box, tube.tangent)):
+        raise NotProven("there may be several branch points")
+    return _changes([border.value(box) for box in (first, last)], "a branch point may lie at an end")
+
+
+class Border:
+    """The bordered matrix of M along a tube; its borders are what M's singular vectors are in floats."""
+
+    def __init__(self, equations, block):
+        self.equations, self.size = equations, len(equations.zero)
+        matrix = np.array([[float(x.mid()) for x in row] for row in block.tolist()])
+        left, _, right = np.linalg.svd(matrix)
+        self.b, self.c = left[:, -1], right[-1]
+
+    def bordered(self, block, transposed=False):
+        """The matrix ``[M b; c' 0]`` or its transpose."""
+        rows = [[*row, float(b)] for row, b in zip(block.tolist(), self.b)] + [[*map(float, self.c), 0]]
+        matrix = flint.arb_mat(rows)
+        return matrix.transpose() if transposed else matrix
+
+    def solution(self, box, transposed=False) -> list:
+        """(w, psi), or (zeta, psi)."""
+        e = self.equations
+        matrix = self.bordered(e.jacobian(box, e.zero, e.zero), transposed)
+        inner, right = inverse(matrix), [0] * self.size + [1]
+        return solve(inner * matrix, flint.arb_mat(len(right), 1, column(inner, right))).entries()
+
+    def value(self, box):
+        """Psi over a box."""
+        return self.solution(box)[-1]
+
+    def slope(self, box, tangent):
+        """Psi' over a box with tangents x'."""
+        e = self.equations
+        w, zeta = self.solution(box)[:-1], self.solution(box, transposed=True)[:-1]
+        vector = [flint.arb(0)] * (e.n + 1)
+        for i, value in zip(e.zero, w):
+            vector[i] = value
+        change = e.second(box, tangent, vector)
+        return -sum((z * change[i] for z, i in zip(zeta, e.zero)), flint.arb(0))
