@@ -52,7 +52,9 @@ def statement_of(branch) -> Statement:
     ProofError
         A branch of periodic orbits, or of a problem that was not given as text.
     """
-    source = _source(branch)
+    if branch.layout is not None or len(branch.vary) != 1:
+        raise ProofError("wanted a branch of equilibria in one parameter; periodic orbits and curves are not proven")
+    source = source_of(branch.problem, branch.parameters)
     with precision():
         equations = ExactEquations(source, branch.vary[0], ())
         zero = _invariant(branch, source, equations)
@@ -66,19 +68,20 @@ def statement_of(branch) -> Statement:
     )  # fmt: skip
 
 
-def _source(branch) -> dict:
-    """Texts of the branch's equations."""
-    source = getattr(branch.problem, "source", None)
-    refused = None
-    if branch.layout is not None or len(branch.vary) != 1:
-        refused = "a curve in two parameters or a branch of periodic orbits"
-    elif not source or source.keys() & {"conserve", "cycles"} or type(branch.problem).__name__ != "Problem":
-        refused = "a problem that is not all given as text"
-    elif source.get("mass") is not None:
-        refused = "a problem with a mass matrix"
-    if refused:
-        raise ProofError(f"prove: {refused} can't be proven; wanted equilibria of Problem.from_expressions")
-    parameters = {name: repr(float(value)) for name, value in branch.parameters.items()}
+def source_of(problem, parameters) -> dict:
+    """Texts of a problem's equations with values of the parameters, as `ExactEquations` takes them.
+
+    Raises
+    ------
+    ProofError
+        A problem that is not all given as text, or one with a mass matrix.
+    """
+    source = getattr(problem, "source", None)
+    if not source or source.keys() & {"conserve", "cycles"}:
+        raise ProofError("wanted equilibria of a problem that is all text, as Problem.from_expressions makes it")
+    if source.get("mass") is not None:
+        raise ProofError("proofs are for u' = F; a problem with a mass matrix has other spectra")
+    parameters = {name: repr(float(value)) for name, value in parameters.items()}
     return {"equations": source["equations"], "definitions": source.get("definitions", {}), "parameters": parameters}
 
 
@@ -213,7 +216,7 @@ class _Walk:
         return float(np.max(self.scale * np.abs(end - start)))
 
     def between(self, start, end, before) -> list:
-        """Pieces from one row to the next, None in the place of each that failed; `before` is the piece that ends here."""
+        """Pieces from one row to the next, None in the place of each that failed; `before` ends at `start`."""
         waiting, found = [(start, end)], []
         while waiting:
             a, b = waiting.pop()

@@ -2,7 +2,8 @@
 
 The text is parsed into an `ExactGraph`: its numbers are the decimals that are written, as fractions, and no operation
 is carried out in floats.  So the derivatives that `expressions.calculus` makes are those of the text, without the
-roundings that constants of ordinary graphs go through (``0.1*x**3`` has the slope ``0.3*x**2``, not ``0.30000000000000004``).
+roundings that constants of ordinary graphs go through (the slope of ``0.1*x**3`` is ``0.3*x**2``, not
+``0.30000000000000004*x**2``).
 """
 
 from fractions import Fraction
@@ -13,6 +14,7 @@ from continuation.expressions.graph import Graph
 from continuation.proofs.arithmetic import NotProven, ProofError, ball, decimal, flint, is_finite
 
 LARGEST_POWER = 64  # of a constant that is raised as a fraction; others are enclosed
+MOST_BITS = 20_000  # of a fraction: hostile texts have longer ones, that take seconds each
 REFUSED = {
     **dict.fromkeys(COMPARED, "a comparison jumps"),
     **{name: f"{name} jumps" for name in ("floor", "sign")},
@@ -50,11 +52,14 @@ class ExactGraph(Graph):
     def constant(self, operation: str, operands: tuple, value: float) -> int:
         """Return the node of an operation on fractions: a fraction where it makes one."""
         values = [self.value(operand) for operand in operands]
+        result = None
         if operation in RATIONAL:
-            return self.number(RATIONAL[operation](*values))
-        if operation == "power" and values[1].denominator == 1 and abs(values[1]) <= LARGEST_POWER:
-            return self.number(values[0] ** int(values[1]))
-        return self.node(operation, *operands)
+            result = RATIONAL[operation](*values)
+        elif operation == "power" and values[1].denominator == 1 and abs(values[1]) <= LARGEST_POWER:
+            result = values[0] ** int(values[1])
+        if result is None or max(map(int.bit_length, result.as_integer_ratio())) > MOST_BITS:
+            return self.node(operation, *operands)
+        return self.number(result)
 
     def node(self, operation: str, *operands: int) -> int:
         """Return the node of an operation; logarithms and powers of constants are written with log and exp."""
@@ -89,7 +94,8 @@ def _cube_root(x):
     return x.root(3) if x > 0 else -((-x).root(3)) if x < 0 else flint.arb.nan()
 
 
-ONE_OPERAND = ("sin", "cos", "tan", "asin", "acos", "atan", "sinh", "cosh", "tanh", "asinh", "acosh", "atanh")
+ODD = ("sin", "tan", "asin", "atan", "sinh", "tanh", "asinh", "atanh")
+ONE_OPERAND = (*ODD, "cos", "acos", "cosh", "acosh")
 OPERATIONS = {
     "add": lambda a, b: a + b,
     "subtract": lambda a, b: a - b,
@@ -130,6 +136,11 @@ class Program:
         return result
 
 
+def _stays_zero(operation, last) -> bool:
+    """Whether 0 divided by something that varies, or raised to a positive power, is 0 wherever it is defined."""
+    return (operation == "divide" and last is None) or (operation == "power" and last is not None and last > 0)
+
+
 def _whole(value):
     """A fraction as a whole number, None where it is none."""
     return int(value) if value is not None and value.denominator == 1 else None
@@ -168,7 +179,9 @@ class ExactEquations:
         }
         self.v_nodes, self.w_nodes = self._block(count), self._block(count + self.n + 1)
         self.spare = count + 2 * (self.n + 1)  # the next variable that nothing uses
-        self.zero = tuple(self.states.index(name) for name in zero)
+        if unknown := [name for name in zero if name not in self.states]:
+            raise ProofError(f"no state is named {unknown[0]!r}")
+        self.zero = tuple(self.states.index(name) for name in dict.fromkeys(zero))
         self.within = [i for i in range(self.n) if i not in self.zero]  # states of the invariant subspace
         self._check_invariant()
         self.slopes = [self.differentiate(self.roots, {k: self.graph.number(1)}) for k in self.variables]
@@ -179,6 +192,10 @@ class ExactEquations:
     def _block(self, begin) -> list:
         """Nodes of N spare variables, for a direction."""
         return [self.graph.variable(begin + k) for k in range(self.n + 1)]
+
+    def at_parameter(self, text):
+        """The ball of a value of the varied parameter that is given as a decimal."""
+        return ball(decimal(text, f"parameter {self.vary!r}"))
 
     def differentiate(self, roots, seeds) -> list:
         """Nodes of the derivatives along a direction: variable -> node."""
@@ -217,16 +234,7 @@ class ExactEquations:
             first = g.value(inner[0]) if inner else None
             if operation in simple:
                 new[node] = simple[operation](*inner)
-            elif (
-                operation == "divide"
-                and first == 0
-                and g.value(inner[1]) is None
-                or operation == "power"
-                and first == 0
-                and (g.value(inner[1]) or 0) > 0
-                or operation in ("sin", "tan", "asin", "atan", "sinh", "tanh", "asinh", "atanh")
-                and first == 0
-            ):
+            elif first == 0 and (operation in ODD or _stays_zero(operation, g.value(inner[-1]))):
                 new[node] = inner[0]
             else:
                 new[node] = g.node(operation, *inner)

@@ -2,8 +2,8 @@
 
 A fold's zero is regular; it is simple where p'' by the pivot's coordinate has a sign.  A Hopf point's zero is regular
 exactly where i omega is simple and crosses the axis with speed (Griewank and Reddien 1983), given that F_u is regular;
-the speed is enclosed here by itself, from ``(F_u - lambda) q' - lambda' q = -D²F[(u', 1), q]``, and all other eigenvalues
-by flint's enclosures of them.
+the speed is enclosed here by itself, from ``(F_u - lambda) q' - lambda' q = -D²F[(u', 1), q]``, and all other
+eigenvalues by flint's enclosures of them.
 """
 
 from typing import NamedTuple
@@ -107,15 +107,26 @@ def _vectors(values, n, pivot) -> tuple:
     return [*real, flint.arb(0)], [*imaginary, flint.arb(0)]
 
 
-def _count(jacobian) -> int:
-    """Number of eigenvalues with positive real part; all but two are off the imaginary axis."""
+def spectrum(jacobian) -> list:
+    """Signs of the real parts of all eigenvalues, 0 where it is not known.
+
+    Raises
+    ------
+    NotProven
+        Eigenvalues are too near to each other for their enclosures.
+    """
     try:
-        spectrum = flint.acb_mat(jacobian).eig()
+        return [sign(value.real) for value in flint.acb_mat(jacobian).eig()]
     except ValueError:
         raise NotProven("eigenvalues are too near to each other to be told apart") from None
-    if sum(sign(value.real) == 0 for value in spectrum) != 2:
+
+
+def _count(jacobian) -> int:
+    """Number of eigenvalues with positive real part; all but two are off the imaginary axis."""
+    signs = spectrum(jacobian)
+    if signs.count(0) != 2:
         raise NotProven("other eigenvalues may be on the imaginary axis")
-    return sum(sign(value.real) > 0 for value in spectrum)
+    return signs.count(1)
 
 
 def _speed(e, box, path, vectors, omega, pivot, jacobian):

@@ -1,8 +1,8 @@
 """One piece of a curve: existence and uniqueness in a tube around a segment, and what happens along it.
 
 The segment from x_a to x_b, its direction ``c = x_b - x_a`` and a coordinate k with ``c_k != 0`` give every point near
-it the form ``x = x_a + s c + y`` with ``y_k = 0``.  The tube is ``s in S = [-1/65536, 1 + 1/65536], |y_i| < r_i``.  In it
-the equations are ``g(s, y) = F(x_a + s c + y) = 0``, n of them for y at each s.
+it the form ``x = x_a + s c + y`` with ``y_k = 0``.  The tube is ``|y_i| < r_i`` with s in
+``S = [-1/65536, 1 + 1/65536]``.  In it the equations are ``g(s, y) = F(x_a + s c + y) = 0``, n of them for y at each s.
 
 *Existence and uniqueness.*  With any Y, if ``-Y g(S, 0) + (I - Y g_y(S, Y))(-r, r)`` lies strictly inside (-r, r), then
 for each s there is exactly one y in the tube, and every matrix in ``g_y(S, Y)`` is regular (Krawczyk 1969; Neumaier,
