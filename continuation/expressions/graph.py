@@ -75,8 +75,7 @@ class Graph:
 
     def value(self, node: int) -> float | None:
         """Return the value of a constant node, None for any other."""
-        operation, first, *_ = self.nodes[node]
-        return first if operation == "number" else None
+        return self.nodes[node][1] if self.nodes[node][0] == "number" else None
 
     def operands(self, node: int) -> tuple[int, ...]:
         """Return the nodes that `node` is computed from."""

@@ -34,7 +34,7 @@ def to_text(statement) -> str:
         "vary": statement.vary,
         "zero": statement.zero,
         "curves": [
-            {"rows": c.rows, "points": c.points, "steps": [[s.along, s.radii] for s in c.steps]}
+            {"rows": c.rows, "points": c.points, "steps": [[s.along, s.radii, s.hopf] for s in c.steps]}
             for c in statement.curves
         ],
         "points": [{"label": p.label, "kind": p.kind, "pivot": p.pivot, "box": p.box} for p in statement.points],
@@ -107,10 +107,10 @@ def _curve(record) -> Curve:
     rows = _list(record["rows"], "rows")
     if len(rows) != 2 or not all(isinstance(row, int) and 0 <= row < math.inf for row in rows):
         raise ValueError(f"rows: wanted two whole numbers, got {shown(rows)}")
-    steps = [_list(step, "step", 2) for step in _list(record["steps"], "steps")]
+    steps = [_list(step, "step", 3) for step in _list(record["steps"], "steps")]
     return Curve(
         tuple(_row(point, "point") for point in _list(record["points"], "points")),
-        tuple(Step(_text(along, "step"), _row(radii, "radii")) for along, radii in steps),
+        tuple(Step(_text(along, "step"), _row(radii, "radii"), hopf is True) for along, radii, hopf in steps),
         tuple(rows),
     )
 

@@ -3,45 +3,18 @@
 Nothing here is part of a proof: what is chosen badly is not proven.
 """
 
-from typing import NamedTuple
-
 import numpy as np
 
 from continuation.ground.status import Kind
-from continuation.proofs.arithmetic import NotProven, ProofError, ball, decimal, flint, is_finite, precision
+from continuation.proofs.arithmetic import NotProven, ProofError, flint, is_finite, precision
 from continuation.proofs.exact import ExactEquations
 from continuation.proofs.proven_points import CROSSING, FOLD, HOPF, KINDS, UNFOLDED
 from continuation.proofs.statements import Candidate, Curve, Statement, Step
-from continuation.proofs.systems_of_points import as_decimal, box_radii, column, inverse, refine
-from continuation.proofs.tubes import (
-    MARGIN,
-    Segment,
-    across,
-    crossings_along,
-    folds_along,
-    holds,
-    inflated,
-    point_at,
-    prove_tube,
-)
+from continuation.proofs.systems_of_points import as_decimal, box_radii, refine
+from continuation.proofs.walk import Walk
 
 NEGLIGIBLE = 1e-9  # of the largest state: what stays below all along may be 0, which the equations then must confirm
-SHARE = 0.46  # of a segment where it is cut: halves would meet folds and symmetric points of symmetric branches
-SHORTEST = 1e-6  # of a segment, relative to the longest between rows; beside a crossing a tenth takes 15 segments more
-WIDTHS = (1 / 4, 1 / 16, 1 / 64, 0)  # of tubes that are tried, by the length of the segment: the wider the more is said
-MOST = 20_000  # segments, a minute for two equations
-NEWTON = 4
 SIDES = {Kind.FOLD: FOLD, Kind.HOPF: HOPF}
-
-
-class Piece(NamedTuple):
-    """A proven segment: its ends (N floats), the coordinate, radii (N floats) and the solution at its end."""
-
-    start: np.ndarray
-    end: np.ndarray
-    along: str
-    radii: np.ndarray
-    box: list
 
 
 def statement_of(branch) -> Statement:
@@ -151,13 +124,12 @@ class _Builder:
 
     def _hopf_guess(self, point, x) -> tuple:
         """(u, p, a, b, omega)."""
-        if self.equations.zero:
-            raise NotProven("Hopf points are proven where no state is 0 all along")
         q = point.null_vectors[0] + 1j * point.null_vectors[1]
         best = int(np.argmax(np.abs(q)))
         q = q / q[best]
         omega = float(self._rayleigh(x, q))
-        return best, [*x, *np.delete(q.real, best), *np.delete(q.imag, best), omega]
+        own = [*self.equations.within, self.equations.n]
+        return best, [*x[own], *np.delete(q.real, best), *np.delete(q.imag, best), omega]
 
     def _rayleigh(self, x, q) -> float:
         """Imaginary part of the eigenvalue that belongs to an eigenvector."""
@@ -181,9 +153,12 @@ class _Builder:
 
     def curves(self) -> tuple:
         """Runs of segments that are proven, and words on the gaps between them."""
-        skipped = {p.index for p in self.branch.special if p.kind in (Kind.FOLD, Kind.BRANCH_POINT)}
+        skipped = {p.index for p in self.branch.special if p.kind is not Kind.END}
         kept = [row for row in range(len(self.rows)) if row not in skipped]
-        walk, runs, gaps, last = _Walk(self.equations, self.rows[kept], self.scale), [[]], [], None
+        if len(kept) < 2:
+            return [], ["a branch of two rows or more is wanted"]
+        flow = self.branch.problem.stability == "flow"
+        walk, runs, gaps, last = Walk(self.equations, self.rows[kept], self.scale, flow), [[]], [], None
         for row, after in zip(kept, kept[1:]):
             found = walk.between(self.rows[row], self.rows[after], last)
             for piece in found:
@@ -204,95 +179,9 @@ class _Builder:
         return f" ({', '.join(labels)})" if labels else ""
 
 
-class _Walk:
-    """The segments between the rows of a branch, cut until each is proven or too short."""
-
-    def __init__(self, equations, rows, scale):
-        self.equations, self.scale = equations, scale
-        self.shortest = SHORTEST * max(self._length(a, b) for a, b in zip(rows, rows[1:]))
-        self.left = MOST
-
-    def _length(self, start, end) -> float:
-        return float(np.max(self.scale * np.abs(end - start)))
-
-    def between(self, start, end, before) -> list:
-        """Pieces from one row to the next, None in the place of each that failed; `before` ends at `start`."""
-        waiting, found = [(start, end)], []
-        while waiting:
-            a, b = waiting.pop()
-            self.left -= 1
-            last = found[-1] if found else before
-            piece = self._piece(a, b, last)
-            middle = (
-                None if piece is not None or self._length(a, b) < self.shortest or self.left < 0 else self._cut(a, b)
-            )
-            if middle is None:
-                found.append(piece)
-            else:
-                waiting += [(middle, b), (a, middle)]
-        return found
-
-    def _piece(self, start, end, before):
-        """A proven segment, None where the proof fails."""
-        e = self.equations
-        a, b = _exact(start), _exact(end)
-        c = [q - p for p, q in zip(a, b)]
-        along = int(np.argmax(self.scale * np.abs(end - start)))
-        if end[along] == start[along]:
-            return None
-        try:
-            first = before.box if before is not None else point_at(e, a, along)[0]
-            last = point_at(e, b, along)[0]
-            margin = flint.arb(MARGIN)
-            least = inflated(e, Segment(a, c, along, None), (-margin).union(1 + margin), flint.arb(0.5))
-        except NotProven:
-            return None
-        for share in WIDTHS:
-            segment = Segment(a, c, along, self._widened(least, share * self._length(start, end)))
-            if self._succeeds(segment, first, last):
-                return Piece(start, end, e.names[along], np.array([float(r) for r in segment.radii]), last)
-        return None
-
-    def _widened(self, radii, width) -> list:
-        """Radii of at least `width` in the branch's inner product, where they are not 0."""
-        return [r if r == 0 else flint.arb(max(float(r), width / w)) for r, w in zip(radii, self.scale)]
-
-    def _succeeds(self, segment, first, last) -> bool:
-        """Whether a tube, its ends and what lies along it are proven."""
-        try:
-            tube = prove_tube(self.equations, segment)
-            if not (holds(tube, first) and holds(tube, last)):
-                return False
-            folds_along(self.equations, tube, first, last)
-            crossings_along(self.equations, tube, first, last)
-        except NotProven:
-            return False
-        return True
-
-    def _cut(self, start, end):
-        """A point of the branch between two others; None where Newton's method finds none near the chord."""
-        e, chord = self.equations, end - start
-        x, along = start + SHARE * chord, int(np.argmax(self.scale * np.abs(chord)))
-        free = across(e, along)
-        try:
-            for _ in range(NEWTON):
-                z = _exact(x)
-                residual = e.residual(z)
-                step = column(inverse(e.jacobian(z, e.within, free)), [residual[i] for i in e.within])
-                x[free] -= [float(value.mid()) for value in step]
-        except NotProven:
-            return None
-        return x if np.all(np.isfinite(x)) and self._length(start, x) <= 2 * self._length(start, end) else None
-
-
-def _exact(x) -> list:
-    """The decimals of a point that a certificate shows, as balls."""
-    return [ball(decimal(repr(float(value)))) for value in x]
-
-
 def _curve(run) -> Curve:
     """A run of (row, next row, piece) as text."""
     pieces = [piece for *_, piece in run]
     points = [pieces[0].start, *(piece.end for piece in pieces)]
-    steps = [Step(piece.along, tuple(float(r).hex() for r in piece.radii)) for piece in pieces]
+    steps = [Step(piece.along, tuple(float(r).hex() for r in piece.radii), piece.hopf) for piece in pieces]
     return Curve(tuple(tuple(repr(float(v)) for v in x) for x in points), tuple(steps), (run[0][0], run[-1][1]))

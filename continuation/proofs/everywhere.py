@@ -136,8 +136,7 @@ class _Search:
             return True
         if not all(lies_within(k, r) for k, r in zip(image, radii)):
             return False
-        self._keep(middle, radii, [m + k for m, k in zip(middle, image)])
-        return True
+        return self._keep(middle, radii, [m + k for m, k in zip(middle, image)])
 
     def _image(self, middle, radii) -> list:
         """Krawczyk's image of a box, its middle subtracted."""
@@ -147,8 +146,8 @@ class _Search:
         rest = identity(len(middle)) - inner * wide
         return [b - a for a, b in zip(shift, column(rest, [around(r) for r in radii]))]
 
-    def _keep(self, middle, radii, image):
-        """Note a box with exactly one zero, and the zero if it is a new one."""
+    def _keep(self, middle, radii, image) -> bool:
+        """Note a box with exactly one zero, if that is a new one; False where it can't be told from another."""
         system = Square(self._values, self._slopes, len(middle))
         point = refine(system, [float(x.mid()) for x in image])
         try:
@@ -158,10 +157,11 @@ class _Search:
         if not all(lies_within(x - m, r) for x, m, r in zip(sharp, middle, radii)):
             sharp = image
         for known, (centre, reach) in zip(self.points, self.alone):
-            if all(lies_within(x - c, r) for x, c, r in zip(sharp, centre, reach)) and _overlap(known, sharp):
-                return
+            if _overlap(known, sharp):
+                return all(lies_within(x - c, r) for x, c, r in zip(sharp, centre, reach))
         self.alone.append((middle, radii))
         self.points.append(sharp)
+        return True
 
     def _unstable(self, point) -> int:
         """Number of eigenvalues of F_u with positive real part, -1 where it is not known."""

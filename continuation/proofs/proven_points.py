@@ -36,7 +36,7 @@ def prove_point(equations, label, kind, pivot, middle, radii) -> Found:
     """Prove that there is one point of a kind in a box; `NotProven` where it fails."""
     if kind not in KINDS:
         raise ProofError(f"{label}: no kind of point is called {kind!r}")
-    if (pivot in equations.zero) != (kind == CROSSING):
+    if kind != HOPF and (pivot in equations.zero) != (kind == CROSSING):
         raise ProofError(f"{label}: the pivot of a {kind} can't be {equations.states[pivot]}")
     make, describe = KINDS[kind]
     system = make(equations, pivot)
@@ -49,7 +49,7 @@ def prove_point(equations, label, kind, pivot, middle, radii) -> Found:
 def _full(equations, kind, zero) -> list:
     """The box of (u, p), the states that are 0 among them."""
     e = equations
-    own = [*e.within, e.n] if kind in (FOLD, CROSSING) else list(range(e.n + 1))
+    own = [*e.within, e.n] if kind != UNFOLDED else list(range(e.n + 1))
     box = [flint.arb(0)] * (e.n + 1)
     for i, value in zip(own, zero):
         box[i] = value
@@ -85,10 +85,10 @@ def _describe_unfolded(equations, pivot, zero) -> dict:
 def _describe_hopf(equations, pivot, zero) -> dict:
     """Frequency, crossing speed, and that no other eigenvalue is on the axis."""
     e, n = equations, equations.n
-    box, omega = zero[: n + 1], zero[-1]
+    box, omega = _full(e, HOPF, zero), zero[-1]
     if not sign(omega):
         raise NotProven("the frequency may be 0")
-    a, b = _vectors(zero[n + 1 : -1], n, pivot)
+    a, b = _vectors(zero[len(e.within) + 1 : -1], n, pivot)
     jacobian = e.jacobian(box, range(n), range(n))
     unstable = _count(jacobian)
     by_parameter = column(e.jacobian(box, range(n), [n]), [1])

@@ -43,12 +43,16 @@ def _curve(statement, theorem, curve) -> str:
         lines.append(f"  Branch points between, where one other curve crosses: {_listed(curve.events, CROSSING)}.")
     else:
         lines.append("  Branch points: none, F' has full rank in the tube.")
+    if not curve.undecided:
+        lines.append(f"  Hopf points between: {_listed(curve.events, HOPF)}.")
+    elif curve.undecided < curve.segments:
+        lines.append(f"  Hopf points: {_listed(curve.events, HOPF)}, but on {curve.undecided} segments that is open.")
     return "\n".join(lines)
 
 
 def _listed(events, kind) -> str:
     """``exactly 2: LP1, LP2``."""
-    labels = [label or "one that is not enclosed" for found, label in events if found == kind]
+    labels = [label or UNKNOWN[kind] for found, label in events if found == kind]
     return f"exactly {len(labels)}: {', '.join(labels)}" if labels else "none"
 
 
@@ -57,6 +61,11 @@ def _place(theorem, box) -> str:
     return ", ".join(f"{name} = {value.str(10, radius=False)}" for name, value in zip(theorem.names, box))
 
 
+UNKNOWN = {  # what is there but not among the points
+    FOLD: "one that is not enclosed",
+    CROSSING: "one that is not enclosed",
+    HOPF: "a neutral saddle, or a Hopf point that is not enclosed",
+}
 TITLES = {
     FOLD: "a simple fold",
     CROSSING: "a simple branch point",

@@ -5,10 +5,14 @@ from dataclasses import dataclass, field
 
 @dataclass(frozen=True)
 class Step:
-    """A segment between two points of a curve: the coordinate that measures it, radii (N decimals as text)."""
+    """A segment between two points of a curve: the coordinate that measures it, radii (N hexadecimal floats).
+
+    `hopf`: whether it says how many points there are on it where two eigenvalues have the sum 0.
+    """
 
     along: str
     radii: tuple
+    hopf: bool = False
 
 
 @dataclass(frozen=True)

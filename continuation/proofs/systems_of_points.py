@@ -51,7 +51,7 @@ def crossing_system(equations, pivot) -> Square:
 
 
 def hopf_system(equations, pivot) -> Square:
-    """Unknowns: states, parameter, a and b without their pivots, omega."""
+    """Unknowns: states of the subspace, parameter, a and b without their pivots, omega."""
     e, g = equations, equations.graph
     omega = e.v_nodes[e.n]
     a = {i: g.number(1) if i == pivot else e.v_nodes[i] for i in range(e.n)}
@@ -60,7 +60,7 @@ def hopf_system(equations, pivot) -> Square:
     rows = [g.plus(real[i], g.times(omega, b[i])) for i in range(e.n)]
     rows += [g.minus(imaginary[i], g.times(omega, a[i])) for i in range(e.n)]
     extra = [block[i] for block in (e.v_nodes, e.w_nodes) for i in range(e.n) if i != pivot]
-    return _square(e, e.roots + rows, range(e.n + 1), [*extra, omega])
+    return _square(e, [e.roots[i] for i in e.within] + rows, [*e.within, e.n], [*extra, omega])
 
 
 def unfolded_system(equations, pivot) -> Square:

@@ -1,31 +1,19 @@
-"""One piece of a curve: existence and uniqueness in a tube around a segment, and what happens along it.
+"""One piece of a curve: existence and uniqueness in a tube around a segment.
 
 The segment from x_a to x_b, its direction ``c = x_b - x_a`` and a coordinate k with ``c_k != 0`` give every point near
 it the form ``x = x_a + s c + y`` with ``y_k = 0``.  The tube is ``|y_i| < r_i`` with s in
 ``S = [-1/65536, 1 + 1/65536]``.  In it the equations are ``g(s, y) = F(x_a + s c + y) = 0``, n of them for y at each s.
 
-*Existence and uniqueness.*  With any Y, if ``-Y g(S, 0) + (I - Y g_y(S, Y))(-r, r)`` lies strictly inside (-r, r), then
+With any Y, if ``-Y g(S, 0) + (I - Y g_y(S, Y))(-r, r)`` lies strictly inside (-r, r), then
 for each s there is exactly one y in the tube, and every matrix in ``g_y(S, Y)`` is regular (Krawczyk 1969; Neumaier,
 Interval Methods for Systems of Equations, 1990, theorem 5.1.8; uniformly in a parameter: van den Berg and Lessard,
 Rigorous numerics in dynamics, Notices of the AMS 62, 2015).  By the theorem on implicit functions y(s) is as smooth as
 F.  As n columns of F' are independent in the tube, F' has rank n: no branch point there.
-
-*Folds.*  ``x' = c + y'`` with ``g_y y' = -F' c``; no fold where the component p' has a sign.  Else
-``g_y y'' = -D²F[x', x']``: where p'' has a sign there is at most one fold, it is simple, and there is one if p' has
-different signs at the ends.
-
-*Points on an invariant subspace.*  Where states x_Z are 0 all along, all this is done inside the subspace, and F_u
-is singular across it where ``M = dF_Z/dx_Z`` is.  M is regular, or the last component of the solution of
-``[M b; c' 0] [w; psi] = [0; 1]`` vanishes exactly where M is singular, ``psi' = -zeta' M' w`` with zeta from the
-transposed system.  Where psi' has a sign there is at most one such point, one if psi changes sign; then the kernel is
-one-dimensional and M' w lies outside the range of M, so that one curve crosses there (Crandall and Rabinowitz 1971).
 """
 
 from typing import NamedTuple
 
-import numpy as np
-
-from continuation.proofs.arithmetic import NotProven, around, flint, lies_within, sign, solve
+from continuation.proofs.arithmetic import NotProven, around, flint, lies_within, solve
 from continuation.proofs.systems_of_points import column, identity, inverse
 
 MARGIN = 2.0**-16  # of s beyond 0 and 1: neighbours overlap by far more than points are known to, 1e-15
@@ -177,78 +165,3 @@ def holds(tube, box, whole=True) -> bool:
         return False
     offsets = [x - p - s * q for x, p, q in zip(box, a, c)]
     return all(i == k or lies_within(y, r) or (r == 0 and y == 0) for i, (y, r) in enumerate(zip(offsets, radii)))
-
-
-# What happens along a tube, between the solutions in two boxes
-
-
-def folds_along(equations, tube, first, last) -> int:
-    """Number of folds between the solutions in two boxes, 0 or 1; `NotProven` where it is not known."""
-    e, k, c = equations, tube.segment.k, tube.segment.c
-    if k == e.n or sign(tube.tangent[e.n]):
-        return 0
-    if not sign(second_derivatives(e, tube.box, tube.tangent, k)[e.n]):
-        raise NotProven("there may be several folds")
-    return _changes([tangent_over(e, box, c, k)[e.n] for box in (first, last)], "a fold may lie at an end")
-
-
-def _changes(values, doubt) -> int:
-    """1 where two balls have different signs, 0 where they have the same."""
-    signs = [sign(value) for value in values]
-    if 0 in signs:
-        raise NotProven(doubt)
-    return int(signs[0] != signs[1])
-
-
-def crossings_along(equations, tube, first, last) -> int:
-    """Number of points between the solutions in two boxes where F_u is singular across the subspace, 0 or 1."""
-    e = equations
-    if not e.zero:
-        return 0
-    block = e.jacobian(tube.box, e.zero, e.zero)
-    try:
-        if not (inverse(block) * block).det().contains(0):
-            return 0
-    except NotProven:
-        pass
-    border = Border(e, block)
-    if not sign(border.slope(tube.box, tube.tangent)):
-        raise NotProven("there may be several branch points")
-    return _changes([border.value(box) for box in (first, last)], "a branch point may lie at an end")
-
-
-class Border:
-    """The bordered matrix of M along a tube; its borders are what M's singular vectors are in floats."""
-
-    def __init__(self, equations, block):
-        self.equations, self.size = equations, len(equations.zero)
-        matrix = np.array([[float(x.mid()) for x in row] for row in block.tolist()])
-        left, _, right = np.linalg.svd(matrix)
-        self.b, self.c = left[:, -1], right[-1]
-
-    def bordered(self, block, transposed=False):
-        """The matrix ``[M b; c' 0]`` or its transpose."""
-        rows = [[*row, float(b)] for row, b in zip(block.tolist(), self.b)] + [[*map(float, self.c), 0]]
-        matrix = flint.arb_mat(rows)
-        return matrix.transpose() if transposed else matrix
-
-    def solution(self, box, transposed=False) -> list:
-        """(w, psi), or (zeta, psi)."""
-        e = self.equations
-        matrix = self.bordered(e.jacobian(box, e.zero, e.zero), transposed)
-        inner, right = inverse(matrix), [0] * self.size + [1]
-        return solve(inner * matrix, flint.arb_mat(len(right), 1, column(inner, right))).entries()
-
-    def value(self, box):
-        """Psi over a box."""
-        return self.solution(box)[-1]
-
-    def slope(self, box, tangent):
-        """Psi' over a box with tangents x'."""
-        e = self.equations
-        w, zeta = self.solution(box)[:-1], self.solution(box, transposed=True)[:-1]
-        vector = [flint.arb(0)] * (e.n + 1)
-        for i, value in zip(e.zero, w):
-            vector[i] = value
-        change = e.second(box, tangent, vector)
-        return -sum((z * change[i] for z, i in zip(zeta, e.zero)), flint.arb(0))

@@ -3,14 +3,18 @@
 import time
 from typing import NamedTuple
 
+from continuation.proofs.along import crossings_along, folds_along, pairs_along
 from continuation.proofs.arithmetic import NotProven, ProofError, ball, decimal, precision, radius
 from continuation.proofs.exact import ExactEquations
-from continuation.proofs.proven_points import CROSSING, FOLD, Found, prove_point
-from continuation.proofs.tubes import Segment, crossings_along, folds_along, holds, point_at, prove_tube
+from continuation.proofs.proven_points import CROSSING, FOLD, HOPF, Found, prove_point
+from continuation.proofs.tubes import Segment, holds, point_at, prove_tube
 
 
 class ProvenCurve(NamedTuple):
-    """A curve: enclosures of its ends (N balls each), rows, segments, largest radius, events (kind, label or "")."""
+    """A curve: enclosures of its ends (N balls each), rows, segments, largest radius, events (kind, label or "").
+
+    `undecided` counts segments on which nothing is said of Hopf points.
+    """
 
     first: list
     last: list
@@ -18,6 +22,7 @@ class ProvenCurve(NamedTuple):
     segments: int
     width: float
     events: list
+    undecided: int
 
 
 class Theorem(NamedTuple):
@@ -99,17 +104,21 @@ def prove_curve(equations, curve, points) -> ProvenCurve:
         if not (holds(tube, boxes[number]) and holds(tube, boxes[number + 1])):
             raise NotProven(f"the tubes {number} and {number + 1} are not known to hold the same curve")
     events = []
-    for tube, first, last in zip(tubes, boxes, boxes[1:]):
-        events += events_along(equations, tube, first, last, points)
+    for tube, first, last, step in zip(tubes, boxes, boxes[1:], curve.steps):
+        events += events_along(equations, tube, (first, last), points, step.hopf)
     width = max(float(r) for segment in segments for r in segment.radii)
-    return ProvenCurve(boxes[0], boxes[-1], curve.rows, len(segments), width, events)
+    undecided = sum(not step.hopf for step in curve.steps)
+    return ProvenCurve(boxes[0], boxes[-1], curve.rows, len(segments), width, events, undecided)
 
 
-def events_along(equations, tube, first, last, points) -> list:
-    """The folds and branch points between the solutions in two boxes: (kind, label of the point that it is or "")."""
+def events_along(equations, tube, ends, points, hopf) -> list:
+    """What lies between the solutions in two boxes: (kind, label of the point that it is or "").
+
+    A kind of point is looked for by a condition that has one solution at most in the tube: what satisfies it is the one.
+    """
     found = []
-    for kind, count in ((FOLD, folds_along), (CROSSING, crossings_along)):
-        if count(equations, tube, first, last):
+    for kind, count in ((FOLD, folds_along), (CROSSING, crossings_along), *([(HOPF, pairs_along)] if hopf else [])):
+        if count(equations, tube, *ends):
             labels = [point.label for point in points if point.kind == kind and holds(tube, point.box)]
             found.append((kind, labels[0] if labels else ""))
     return found
