@@ -1,17 +1,17 @@
 """What happens along a tube: how many folds, branch points and Hopf points, 0 or 1 of each, or that it is not known.
 
-*Folds.*  With ``x = x_a + s c + y(s)`` as in `tubes`, ``x' = c + y'`` where ``g_y y' = -F' c``; there is no fold where the
-component p' has a sign.  Else ``g_y y'' = -D²F[x', x']``: where p'' has a sign there is at most one fold, it is simple, and
-there is one if p' has different signs at the ends.
+*Folds.*  With ``x = x_a + s c + y(s)`` as in `tubes`, ``x' = c + y'`` where ``g_y y' = -F' c``; there is no fold where
+the component p' has a sign.  Else ``g_y y'' = -D²F[x', x']``: where p'' has a sign there is at most one fold, it is
+simple, and there is one if p' has different signs at the ends.
 
 *Singular matrices.*  Let M(x) be a matrix that is made of F' linearly.  It is regular all along, or the last component
-of the solution of ``[M b; c' 0] [w; psi] = [0; 1]`` vanishes exactly where M is singular (its kernel is then of dimension
-1); ``psi' = -zeta' M' w`` with zeta from the transposed system.  Where psi' has a sign there is at most one such point,
-one if psi has different signs at the ends.
+of the solution of ``[M b; c' 0] [w; psi] = [0; 1]`` vanishes exactly where M is singular (its kernel is then of
+dimension 1); ``psi' = -zeta' M' w`` with zeta from the transposed system.  Where psi' has a sign there is at most one
+such point, one if psi has different signs at the ends.
 
-*Branch points on an invariant subspace.*  Where states x_Z are 0 all along, the curve is proven inside the subspace, and
-F_u is singular across it where ``M = dF_Z/dx_Z`` is.  There M' w lies outside the range of M, as psi' is not 0, so that
-exactly one other curve crosses (Crandall and Rabinowitz 1971).
+*Branch points on an invariant subspace.*  Where states x_Z are 0 all along, the curve is proven inside the subspace,
+and F_u is singular across it where ``M = dF_Z/dx_Z`` is.  There M' w lies outside the range of M, as psi' is not 0, so
+that exactly one other curve crosses (Crandall and Rabinowitz 1971).
 
 *Hopf points.*  M is the matrix of ``v ^ w -> F_u v ^ w + v ^ F_u w``, whose eigenvalues are the sums of two of F_u
 (Guckenheimer, Myers and Sturmfels 1997): regular where no two eigenvalues have the sum 0, so no pair is imaginary.

@@ -114,7 +114,7 @@ def prove_curve(equations, curve, points) -> ProvenCurve:
 def events_along(equations, tube, ends, points, hopf) -> list:
     """What lies between the solutions in two boxes: (kind, label of the point that it is or "").
 
-    A kind of point is looked for by a condition that has one solution at most in the tube: what satisfies it is the one.
+    A kind of point is counted by a condition that has one solution at most in the tube: what satisfies it is the one.
     """
     found = []
     for kind, count in ((FOLD, folds_along), (CROSSING, crossings_along), *([(HOPF, pairs_along)] if hopf else [])):
