@@ -25,9 +25,11 @@ class _Flint:
 
     def __getattr__(self, name):
         try:
-            return getattr(importlib.import_module("flint"), name)
+            found = getattr(importlib.import_module("flint"), name)
         except ImportError:
             raise ProofError("proofs need python-flint: pip install 'pseudoarc[proof]'") from None
+        setattr(self, name, found)
+        return found
 
 
 flint = _Flint()

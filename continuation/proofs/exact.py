@@ -6,6 +6,8 @@ roundings that constants of ordinary graphs go through (the slope of ``0.1*x**3`
 ``0.30000000000000004*x**2``).
 """
 
+import functools
+import operator
 from fractions import Fraction
 
 from continuation.expressions import described, parse_system
@@ -95,19 +97,17 @@ def _cube_root(x):
 
 
 ODD = ("sin", "tan", "asin", "atan", "sinh", "tanh", "asinh", "atanh")
-ONE_OPERAND = (*ODD, "cos", "acos", "cosh", "acosh")
+METHODS = (*ODD, "cos", "acos", "cosh", "acosh", "exp", "log", "sqrt")  # of flint's balls
 OPERATIONS = {
-    "add": lambda a, b: a + b,
-    "subtract": lambda a, b: a - b,
-    "multiply": lambda a, b: a * b,
-    "divide": lambda a, b: a / b,
-    "negate": lambda a: -a,
-    "power": lambda a, b: a**b,
+    "add": operator.add,
+    "subtract": operator.sub,
+    "multiply": operator.mul,
+    "divide": operator.truediv,
+    "negate": operator.neg,
+    "power": operator.pow,
     "atan2": _angle,
     "hypot": lambda a, b: (a * a + b * b).sqrt(),
     "cbrt": _cube_root,
-    "pi": lambda: flint.arb.pi(),
-    **{name: (lambda x, name=name: getattr(x, name)()) for name in (*ONE_OPERAND, "exp", "log", "sqrt")},
 }
 
 
@@ -115,21 +115,37 @@ class Program:
     """Nodes of a graph as a function of the variables' balls; to be made and called at one precision."""
 
     def __init__(self, graph: Graph, roots):
-        self.roots, self.steps, self.constants = list(roots), [], {}
-        for node in graph.reachable(self.roots):
+        order = graph.reachable(roots)
+        place = {node: k for k, node in enumerate(order)}
+        self.roots, self.begin = [place[root] for root in roots], [None] * len(order)
+        self.variables, self.steps = [], []
+        for node in order:
             operation, *operands = graph.nodes[node]
             if operation == "number":
-                self.constants[node] = ball(operands[0])
-            elif operation == "power" and (exponent := _whole(graph.value(operands[1]))) is not None:
-                self.steps.append((node, lambda x, n=exponent: _whole_power(x, n), (operands[0],)))
+                self.begin[place[node]] = ball(operands[0])
+            elif operation == "pi":
+                self.begin[place[node]] = flint.arb.pi()
+            elif operation == "variable":
+                self.variables.append((place[node], operands[0]))
             else:
-                self.steps.append((node, None if operation == "variable" else OPERATIONS[operation], tuple(operands)))
+                self._add(graph, place, node)
+
+    def _add(self, graph, place, node):
+        """A step: where its result goes, what computes it, its operands (the second -1 where there is one)."""
+        operation, first, *others = graph.nodes[node]
+        compute = getattr(flint.arb, operation) if operation in METHODS else OPERATIONS[operation]
+        second = place[others[0]] if others else -1
+        if operation == "power" and (exponent := _whole(graph.value(others[0]))) is not None:
+            compute, second = functools.partial(_whole_power, exponent=exponent), -1
+        self.steps.append((place[node], compute, place[first], second))
 
     def __call__(self, values) -> list:
         """The roots over the box whose sides are ``values[k]`` for variable k; `NotProven` where they are unbounded."""
-        found = dict(self.constants)
-        for node, operation, operands in self.steps:
-            found[node] = values[operands[0]] if operation is None else operation(*[found[k] for k in operands])
+        found = self.begin[:]
+        for place, variable in self.variables:
+            found[place] = values[variable]
+        for place, compute, first, second in self.steps:
+            found[place] = compute(found[first]) if second < 0 else compute(found[first], found[second])
         result = [found[root] for root in self.roots]
         if not is_finite(result):
             raise NotProven("the equations are not defined on all of a box")

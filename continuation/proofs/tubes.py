@@ -42,7 +42,7 @@ def across(equations, k) -> list:
 
 
 def image_of(equations, segment, s, start) -> tuple:
-    """Krawczyk's image of the tube over the ball s, from the middle of which g is developed.
+    """Krawczyk's image of the tube over the ball s, from the number `start` in which g is developed; at s = 0 for None.
 
     Returns
     -------
@@ -53,16 +53,20 @@ def image_of(equations, segment, s, start) -> tuple:
     """
     e, (a, c, k, radii) = equations, segment
     free = across(e, k)
-    middle = [p + start * q for p, q in zip(a, c)]
-    line = [p + s * q for p, q in zip(a, c)]
+    if s is None:
+        middle = line = a
+    else:
+        middle, line = ([p + t * q for p, q in zip(a, c)] for t in (start, s))
     box = [p + around(r) for p, r in zip(line, radii)]
     wide = e.jacobian(box, e.within, free)
     inner = inverse(wide)
     along = [*e.within, e.n]
     direction = [c[i] for i in along]
-    drift = column(e.jacobian(line, e.within, along), direction)
     at_middle = e.residual(middle)
-    value = [at_middle[i] + d * (s - start) for i, d in zip(e.within, drift)]
+    value = [at_middle[i] for i in e.within]
+    if s is not None:
+        drift = column(e.jacobian(line, e.within, along), direction)
+        value = [v + d * (s - start) for v, d in zip(value, drift)]
     matrix = inner * wide
     shift = column(inner, value)
     moved = column(identity(len(free)) - matrix, [around(radii[i]) for i in free])
@@ -124,9 +128,9 @@ def point_at(equations, x, k, radii=None) -> tuple:
     """
     c = [flint.arb(0)] * (equations.n + 1)
     if radii is None:
-        radii = inflated(equations, Segment(x, c, k, None), flint.arb(0), flint.arb(0))
+        radii = inflated(equations, Segment(x, c, k, None), None, None)
     segment = Segment(x, c, k, radii)
-    image, *_ = image_of(equations, segment, flint.arb(0), flint.arb(0))
+    image, *_ = image_of(equations, segment, None, None)
     free = across(equations, k)
     if not all(lies_within(y, radii[i]) for y, i in zip(image, free)):
         raise NotProven("no solution is known near a point")
@@ -137,23 +141,28 @@ def point_at(equations, x, k, radii=None) -> tuple:
 
 
 GROWTH = 1.25  # of radii over the image that they are to hold: nearer to 1 takes more rounds, 2 needs shorter steps
+MOST_GROWTH = 5  # of radii over the first image: beyond, Krawczyk's operator contracts by less than a fifth, if at all
 ROUNDS = 8
 LEAST = 2.0**-70  # radius relative to 1 + |x|, so that a row that is a solution to the last bit has one
 
 
 def inflated(equations, segment, s, start) -> list:
-    """Radii (N) that Krawczyk's image of the tube is likely to stay inside; floats as exact balls."""
+    """Radii (N exact balls) that Krawczyk's image of the tube stays inside; `NotProven` where none are found."""
     free = across(equations, segment.k)
-    radii = [flint.arb(0)] * (equations.n + 1)
+    radii, limits = [flint.arb(0)] * (equations.n + 1), None
     for i in free:
         radii[i] = flint.arb(LEAST * (1 + abs(float(segment.a[i].mid()))))
     for _ in range(ROUNDS):
         image, *_ = image_of(equations, segment._replace(radii=radii), s, start)
         if all(lies_within(y, radii[i]) for y, i in zip(image, free)):
+            return radii
+        sizes = [GROWTH * float(abs(y).upper()) for y in image]
+        limits = limits or [MOST_GROWTH * max(size, float(radii[i])) for size, i in zip(sizes, free)]
+        if any(size > limit for size, limit in zip(sizes, limits)):
             break
-        for y, i in zip(image, free):
-            radii[i] = flint.arb(max(float(radii[i]), GROWTH * float(abs(y).upper())))
-    return radii
+        for size, i in zip(sizes, free):
+            radii[i] = flint.arb(max(float(radii[i]), size))
+    raise NotProven("no radii are found")
 
 
 def holds(tube, box, whole=True) -> bool:

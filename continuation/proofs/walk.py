@@ -48,7 +48,8 @@ class Walk:
     def __init__(self, equations, rows, scale, flow):
         self.equations, self.scale, self.flow = equations, scale, flow
         self.longest = max(self._length(a, b) for a, b in zip(rows, rows[1:]))
-        self.left_for_hopf = MOST_FOR_HOPF
+        self.left_for_hopf, self.known = MOST_FOR_HOPF, {}
+        self.widest = 0  # the first of the widths to try: next to the one that succeeded last
 
     def _length(self, start, end) -> float:
         return float(np.max(self.scale * np.abs(end - start)))
@@ -85,21 +86,31 @@ class Walk:
         if end[along] == start[along]:
             return None
         try:
-            ends = [before.box if before is not None else point_at(e, a, along)[0], point_at(e, b, along)[0]]
+            ends = [self._point(start, along) if before is None else before.box, self._point(end, along)]
             margin = flint.arb(MARGIN)
             least = inflated(e, Segment(a, c, along, None), (-margin).union(1 + margin), flint.arb(0.5))
         except NotProven:
             return None
         best = None
-        for share in WIDTHS:
+        for share in WIDTHS[self.widest :]:
             segment = Segment(a, c, along, self._widened(least, share * self._length(start, end)))
             if tube := self._proven(segment, ends):
+                self.widest = max(WIDTHS.index(share) - 1, 0)
                 hopf = self.flow and self._counts_pairs(tube, ends)
                 piece = Piece(start, end, e.names[along], np.array([float(r) for r in segment.radii]), ends[1], hopf)
                 if hopf or not self.flow:
                     return piece
                 best = best or piece
         return best
+
+    def _point(self, x, along) -> list:
+        """The box of the solution in a point's slice; remembered, as segments are cut at one end."""
+        key = (x.tobytes(), along)
+        if key not in self.known:
+            if len(self.known) > MOST:
+                self.known.clear()
+            self.known[key] = point_at(self.equations, _exact(x), along)[0]
+        return self.known[key]
 
     def _widened(self, radii, width) -> list:
         """Radii of at least `width` in the branch's inner product, where they are not 0."""
