@@ -67,7 +67,7 @@ def quarter_turn_text() -> Problem:
 
 
 def normal_plane_text() -> Problem:
-    """Set up Example 1 for normal matrices alone, ``C = [[a, -w], [w, a]]``: ``lam (a + i w) = e^(a - i w) (i - e^(a + i w))``.
+    """Set up Example 1 for normal matrices ``C = [[a, -w], [w, a]]``, complex numbers ``a + i w``.
 
     Examples
     --------

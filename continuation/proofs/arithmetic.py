@@ -9,7 +9,7 @@ from fractions import Fraction
 BITS = 128  # of the midpoints; radii of 1e-20 need 80, and more cost little beside the calls themselves
 LONGEST = 400  # characters and powers of ten of a number: beyond, exact fractions take seconds
 
-_DECIMAL = re.compile(r"([+-]?)(\d+\.?\d*|\.\d+)(?:[eE]([+-]?\d{1,4}))?")
+_DECIMAL = re.compile(r"([+-]?)(\d+\.?\d*|\.\d+)(?:[eE]([+-]?\d{1,4}))?", re.ASCII)
 
 
 class ProofError(ValueError):

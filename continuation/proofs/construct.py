@@ -161,17 +161,15 @@ class _Builder:
         walk, runs, gaps, last = Walk(self.equations, self.rows[kept], self.scale, flow), [[]], [], None
         for row, after in zip(kept, kept[1:]):
             found = walk.between(self.rows[row], self.rows[after], last)
-            for piece in found:
-                if piece is None:
-                    runs.append([])
-                else:
-                    runs[-1].append((row, after, piece))
-            if None in found:
+            first, behind = _outer(found)
+            runs[-1] += [(row, after, piece) for piece in first]
+            if behind is not None:
+                runs.append([(row, after, piece) for piece in behind])
                 gaps.append(f"between rows {row} and {after}{self._near(row, after)}")
             last = found[-1]
         ends = [(0, kept[0]), (kept[-1], len(self.rows) - 1)]
         gaps += [f"between rows {row} and {after}{self._near(row, after)}" for row, after in ends if row != after]
-        return [_curve(run) for run in runs if run], gaps
+        return [_curve(self.equations.names, run) for run in runs if run], gaps
 
     def _near(self, row, after) -> str:
         """Special points between two rows, in words."""
@@ -179,9 +177,17 @@ class _Builder:
         return f" ({', '.join(labels)})" if labels else ""
 
 
-def _curve(run) -> Curve:
+def _outer(found) -> tuple:
+    """Pieces before the first gap and behind the last, None if there is no gap; what lies between hangs on no row."""
+    if None not in found:
+        return found, None
+    last = len(found) - found[::-1].index(None)
+    return found[: found.index(None)], found[last:]
+
+
+def _curve(names, run) -> Curve:
     """A run of (row, next row, piece) as text."""
     pieces = [piece for *_, piece in run]
     points = [pieces[0].start, *(piece.end for piece in pieces)]
-    steps = [Step(piece.along, tuple(float(r).hex() for r in piece.radii), piece.hopf) for piece in pieces]
+    steps = [Step(names[p.segment.k], tuple(float(r).hex() for r in p.segment.radii), p.hopf) for p in pieces]
     return Curve(tuple(tuple(repr(float(v)) for v in x) for x in points), tuple(steps), (run[0][0], run[-1][1]))

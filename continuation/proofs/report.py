@@ -37,14 +37,14 @@ def _curve(statement, theorem, curve) -> str:
         f"Rows {curve.rows[0]} to {curve.rows[1]}: {tube} there is exactly one curve of solutions{inside},",
         f"  from {_place(theorem, curve.first)}",
         f"  to {_place(theorem, curve.last)}.",
-        f"  Folds between: {_listed(curve.events, FOLD)}.",
+        f"  Folds along it: {_listed(curve.events, FOLD)}.",
     ]
     if statement.zero:
-        lines.append(f"  Branch points between, where one other curve crosses: {_listed(curve.events, CROSSING)}.")
+        lines.append(f"  Branch points along it, where one other curve crosses: {_listed(curve.events, CROSSING)}.")
     else:
         lines.append("  Branch points: none, F' has full rank in the tube.")
     if not curve.undecided:
-        lines.append(f"  Hopf points between: {_listed(curve.events, HOPF)}.")
+        lines.append(f"  Hopf points along it: {_listed(curve.events, HOPF)}.")
     elif curve.undecided < curve.segments:
         lines.append(f"  Hopf points: {_listed(curve.events, HOPF)}, but on {curve.undecided} segments that is open.")
     return "\n".join(lines)

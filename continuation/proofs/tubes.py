@@ -174,3 +174,9 @@ def holds(tube, box, whole=True) -> bool:
         return False
     offsets = [x - p - s * q for x, p, q in zip(box, a, c)]
     return all(i == k or lies_within(y, r) or (r == 0 and y == 0) for i, (y, r) in enumerate(zip(offsets, radii)))
+
+
+def go_on(equations, before, after, box) -> bool:
+    """Whether two segments go along the curve in the same direction where it is in a box that both share."""
+    tangents = [tangent_over(equations, box, segment.c, segment.k) for segment in (before, after)]
+    return bool(sum((p * q for p, q in zip(*tangents)), flint.arb(0)) > 0)

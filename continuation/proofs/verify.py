@@ -7,7 +7,7 @@ from continuation.proofs.along import crossings_along, folds_along, pairs_along
 from continuation.proofs.arithmetic import NotProven, ProofError, ball, decimal, precision, radius
 from continuation.proofs.exact import ExactEquations
 from continuation.proofs.proven_points import CROSSING, FOLD, HOPF, Found, prove_point
-from continuation.proofs.tubes import Segment, holds, point_at, prove_tube
+from continuation.proofs.tubes import Segment, go_on, holds, point_at, prove_tube
 
 
 class ProvenCurve(NamedTuple):
@@ -103,12 +103,20 @@ def prove_curve(equations, curve, points) -> ProvenCurve:
     for number, tube in enumerate(tubes):
         if not (holds(tube, boxes[number]) and holds(tube, boxes[number + 1])):
             raise NotProven(f"the tubes {number} and {number + 1} are not known to hold the same curve")
+    _check_onward(equations, tubes, boxes)
     events = []
     for tube, first, last, step in zip(tubes, boxes, boxes[1:], curve.steps):
         events += events_along(equations, tube, (first, last), points, step.hopf)
     width = max(float(r) for segment in segments for r in segment.radii)
     undecided = sum(not step.hopf for step in curve.steps)
     return ProvenCurve(boxes[0], boxes[-1], curve.rows, len(segments), width, events, undecided)
+
+
+def _check_onward(equations, tubes, boxes):
+    """Neighbouring segments go along their curve in the same direction, so that nothing on it is counted twice."""
+    for number, (before, after) in enumerate(zip(tubes, tubes[1:])):
+        if not go_on(equations, before.segment, after.segment, boxes[number + 1]):
+            raise NotProven(f"the segments {number} and {number + 1} go back and forth")
 
 
 def events_along(equations, tube, ends, points, hopf) -> list:

@@ -7,7 +7,7 @@ import numpy as np
 from continuation.proofs.along import crossings_along, folds_along, pairs_along
 from continuation.proofs.arithmetic import NotProven, ball, decimal, flint
 from continuation.proofs.systems_of_points import column, inverse
-from continuation.proofs.tubes import MARGIN, Segment, across, holds, inflated, point_at, prove_tube
+from continuation.proofs.tubes import MARGIN, Segment, across, go_on, holds, inflated, point_at, prove_tube
 
 SHARE = 0.46  # of a segment where it is cut: halves would meet folds and symmetric points of symmetric branches
 SHORTEST = 1e-6  # of a segment, relative to the longest between rows; beside a crossing a tenth takes 15 segments more
@@ -19,15 +19,14 @@ NEWTON = 4
 
 
 class Piece(NamedTuple):
-    """A proven segment: its ends (N floats), the coordinate, radii (N floats) and the solution at its end.
+    """A proven segment with its ends (N floats each) and the box of the solution at its last end.
 
     `hopf`: whether the number of Hopf points on it is known.
     """
 
     start: np.ndarray
     end: np.ndarray
-    along: str
-    radii: np.ndarray
+    segment: Segment
     box: list
     hopf: bool
 
@@ -87,6 +86,8 @@ class Walk:
             return None
         try:
             ends = [self._point(start, along) if before is None else before.box, self._point(end, along)]
+            if before is not None and not go_on(e, before.segment, Segment(a, c, along, None), before.box):
+                return None
             margin = flint.arb(MARGIN)
             least = inflated(e, Segment(a, c, along, None), (-margin).union(1 + margin), flint.arb(0.5))
         except NotProven:
@@ -97,7 +98,7 @@ class Walk:
             if tube := self._proven(segment, ends):
                 self.widest = max(WIDTHS.index(share) - 1, 0)
                 hopf = self.flow and self._counts_pairs(tube, ends)
-                piece = Piece(start, end, e.names[along], np.array([float(r) for r in segment.radii]), ends[1], hopf)
+                piece = Piece(start, end, segment, ends[1], hopf)
                 if hopf or not self.flow:
                     return piece
                 best = best or piece

@@ -75,12 +75,12 @@ def brusselator(fast):
 
 
 def example_1(fast):
-    """Trace the class n = -1 of Example 1 among the normal matrices, round its fold and back to lam = 0.01."""
+    """Trace the class n = -1 of Example 1 among the normal matrices, round its fold and on to a = -2."""
     return trace(normal_plane_text(), [0.0, -1.5 * math.pi], "lam", (0.0, 0.5), direction=+1, stop=beyond)
 
 
 def beyond(point):
-    """Whether the class has come back nearly to lam = 0, behind its fold."""
+    """Whether the class is well behind its fold, which is at a = -0.46."""
     return point["a"] < -2.0
 
 

@@ -315,6 +315,6 @@ class _Parser:
             self.fail(token, f"this constant is not a finite real number ({token.text} of {_listed(values)})")
 
 
-def _listed(values: list[float]) -> str:
+def _listed(values: list) -> str:
     """Numbers, short."""
-    return " and ".join(f"{value:g}" for value in values)
+    return " and ".join(f"{float(value):g}" for value in values)
