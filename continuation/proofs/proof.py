@@ -16,6 +16,8 @@ from continuation.proofs.verify import Theorem, verify
 class Proof:
     """What is proven of a branch; ``print(proof)`` is the theorem, true (``bool(proof)``) where nothing is left open.
 
+    The versions that it prints are those of this proof; those a certificate was made with: ``statement.made_with``.
+
     Attributes
     ----------
     statement : Statement
@@ -43,8 +45,14 @@ class Proof:
                 return point
         raise KeyError(f"no proven point is labelled {label!r}")
 
-    def __str__(self):
+    @property
+    def words(self) -> str:
+        """The theorem in words, and what is open; without who proved it when."""
         return report(self.statement, self.theorem)
+
+    def __str__(self):
+        by = ", ".join(f"{name} {version}" for name, version in versions().items())
+        return f"{self.words}\n\nproven by {by}; {self.theorem.seconds:.2g} s"
 
     def __repr__(self):
         return f"<Proof for {self.statement.name}: {'complete' if self else 'with gaps'}>"

@@ -13,9 +13,7 @@ def report(statement, theorem) -> str:
         parts += [_point(theorem, point) for point in theorem.points]
     if open_ := [*statement.gaps, *theorem.failures]:
         parts.append("\n".join(["Not proven:", *(f"  {words}" for words in open_)]))
-    made = ", ".join(f"{name} {version}" for name, version in statement.made_with.items())
-    parts.append(f"{made}; {theorem.seconds:.2g} s")
-    return "\n\n".join(parts) + "\n"
+    return "\n\n".join(parts)
 
 
 def _problem(statement) -> str:
