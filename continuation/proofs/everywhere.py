@@ -8,7 +8,7 @@ the part, or lies in a box in which there is exactly one (Moore, Kearfott and Cl
 from typing import NamedTuple
 
 from continuation.proofs.arithmetic import NotProven, ProofError, around, flint, lies_within, precision
-from continuation.proofs.construct import source_of
+from continuation.proofs.choosing.construct import source_of
 from continuation.proofs.exact import ExactEquations
 from continuation.proofs.proven_points import spectrum
 from continuation.proofs.systems_of_points import Square, box_radii, column, identity, inverse, krawczyk, refine

@@ -4,11 +4,11 @@ import platform
 from dataclasses import dataclass, replace
 from importlib import metadata
 
-from continuation.proofs import certificate
 from continuation.proofs.arithmetic import BITS, flint
-from continuation.proofs.construct import statement_of
-from continuation.proofs.report import report
-from continuation.proofs.statements import Statement
+from continuation.proofs.certificates import certificate
+from continuation.proofs.certificates.claims_to_prove import Statement
+from continuation.proofs.certificates.report import report
+from continuation.proofs.choosing.construct import statement_of
 from continuation.proofs.verify import Theorem, verify
 
 

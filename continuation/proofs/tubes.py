@@ -4,11 +4,14 @@ The segment from x_a to x_b, its direction ``c = x_b - x_a`` and a coordinate k 
 it the form ``x = x_a + s c + y`` with ``y_k = 0``.  The tube is ``|y_i| < r_i`` with s in
 ``S = [-1/65536, 1 + 1/65536]``.  In it the equations are ``g(s, y) = F(x_a + s c + y) = 0``, n of them for y at each s.
 
-With any Y, if ``-Y g(S, 0) + (I - Y g_y(S, Y))(-r, r)`` lies strictly inside (-r, r), then
-for each s there is exactly one y in the tube, and every matrix in ``g_y(S, Y)`` is regular (Krawczyk 1969; Neumaier,
-Interval Methods for Systems of Equations, 1990, theorem 5.1.8; uniformly in a parameter: van den Berg and Lessard,
-Rigorous numerics in dynamics, Notices of the AMS 62, 2015).  By the theorem on implicit functions y(s) is as smooth as
-F.  As n columns of F' are independent in the tube, F' has rank n: no branch point there.
+With any matrix A and Y the box of all y, if ``-A g(S, 0) + (I - A g_y(S, Y)) Y`` lies strictly inside Y, then for each
+s there is exactly one solution y in Y, and every matrix in ``g_y(S, Y)`` is regular (Krawczyk 1969; Neumaier, Interval
+Methods for Systems of Equations, 1990, theorem 5.1.8; uniformly in a parameter: van den Berg and Lessard, Rigorous
+numerics in dynamics, Notices of the AMS 62, 2015).  By the theorem on implicit functions y(s) is as smooth as F.  As n
+columns of F' are independent in the tube, F' has rank n: no branch point there.
+
+A solution that is known to lie in two neighbouring tubes lies on the curve of both: the solutions in both are one
+connected curve.
 """
 
 from typing import NamedTuple
@@ -48,8 +51,10 @@ def image_of(equations, segment, s, start) -> tuple:
     -------
     image : list of balls
         Of y; the curve lies in it where it is inside the tube.
-    matrix, rates : arb_mat
-        Y g_y over the tube and Y F' c there.
+    matrix, rates : arb_mat, list of balls
+        A g_y over the tube, and A F' c there.
+    box : list of N balls
+        The tube.
     """
     e, (a, c, k, radii) = equations, segment
     free = across(e, k)
@@ -118,26 +123,18 @@ def second_derivatives(equations, box, tangent, k) -> list:
     return result
 
 
-def point_at(equations, x, k, radii=None) -> tuple:
-    """Prove that near x, in the slice of its own coordinate k, there is exactly one solution.
-
-    Returns
-    -------
-    box, radii : lists of N balls
-        An enclosure of the solution and the radii of the box that it is alone in.
-    """
-    c = [flint.arb(0)] * (equations.n + 1)
-    if radii is None:
-        radii = inflated(equations, Segment(x, c, k, None), None, None)
-    segment = Segment(x, c, k, radii)
-    image, *_ = image_of(equations, segment, None, None)
+def point_at(equations, x, k) -> list:
+    """Prove that near x, in the slice of its own coordinate k, there is a solution; returns its enclosure (N balls)."""
+    segment = Segment(x, [flint.arb(0)] * (equations.n + 1), k, None)
+    radii = inflated(equations, segment, None, None)
+    image, *_ = image_of(equations, segment._replace(radii=radii), None, None)
     free = across(equations, k)
     if not all(lies_within(y, radii[i]) for y, i in zip(image, free)):
         raise NotProven("no solution is known near a point")
     box = list(x)
     for y, i in zip(image, free):
         box[i] = x[i] + y
-    return box, radii
+    return box
 
 
 GROWTH = 1.25  # of radii over the image that they are to hold: nearer to 1 takes more rounds, 2 needs shorter steps
@@ -165,12 +162,11 @@ def inflated(equations, segment, s, start) -> list:
     raise NotProven("no radii are found")
 
 
-def holds(tube, box, whole=True) -> bool:
-    """Whether a box lies inside a tube, where s is from 0 to 1 for certain if not `whole`."""
+def holds(tube, box) -> bool:
+    """Whether a box lies inside a tube."""
     a, c, k, radii = tube.segment
     s = (box[k] - a[k]) / c[k]
-    margin = flint.arb(MARGIN) if whole else flint.arb(0)
-    if not (s > -margin and s < 1 + margin):
+    if not (s > -MARGIN and s < 1 + MARGIN):
         return False
     offsets = [x - p - s * q for x, p, q in zip(box, a, c)]
     return all(i == k or lies_within(y, r) or (r == 0 and y == 0) for i, (y, r) in enumerate(zip(offsets, radii)))

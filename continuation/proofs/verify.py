@@ -3,8 +3,8 @@
 import time
 from typing import NamedTuple
 
-from continuation.proofs.along import crossings_along, folds_along, pairs_along
 from continuation.proofs.arithmetic import NotProven, ProofError, ball, decimal, precision, radius
+from continuation.proofs.events_along import crossings_along, folds_along, pairs_along
 from continuation.proofs.exact import ExactEquations
 from continuation.proofs.proven_points import CROSSING, FOLD, HOPF, Found, prove_point
 from continuation.proofs.tubes import Segment, go_on, holds, point_at, prove_tube
@@ -98,8 +98,8 @@ def prove_curve(equations, curve, points) -> ProvenCurve:
         for start, end, step in zip(curve.points, curve.points[1:], curve.steps)
     ]
     tubes = [prove_tube(equations, segment) for segment in segments]
-    boxes = [point_at(equations, segments[0].a, segments[0].k)[0]]
-    boxes += [point_at(equations, [p + q for p, q in zip(s.a, s.c)], s.k)[0] for s in segments]
+    boxes = [point_at(equations, segments[0].a, segments[0].k)]
+    boxes += [point_at(equations, [p + q for p, q in zip(s.a, s.c)], s.k) for s in segments]
     for number, tube in enumerate(tubes):
         if not (holds(tube, boxes[number]) and holds(tube, boxes[number + 1])):
             raise NotProven(f"the tubes {number} and {number + 1} are not known to hold the same curve")

@@ -10,7 +10,7 @@ flint = pytest.importorskip("flint")
 
 from continuation import Problem, Settings, trace  # noqa: E402
 from continuation.proofs.arithmetic import NotProven, ProofError, precision  # noqa: E402
-from continuation.proofs.statements import Candidate, Curve, Statement, Step  # noqa: E402
+from continuation.proofs.certificates.claims_to_prove import Candidate, Curve, Statement, Step  # noqa: E402
 from continuation.proofs.verify import verify  # noqa: E402
 
 

@@ -7,13 +7,14 @@ import numpy as np
 
 from continuation.ground.status import Kind
 from continuation.proofs.arithmetic import NotProven, ProofError, flint, is_finite, precision
+from continuation.proofs.certificates.claims_to_prove import Candidate, Curve, Statement, Step
+from continuation.proofs.choosing.walk import Walk
 from continuation.proofs.exact import ExactEquations
 from continuation.proofs.proven_points import CROSSING, FOLD, HOPF, KINDS, UNFOLDED
-from continuation.proofs.statements import Candidate, Curve, Statement, Step
 from continuation.proofs.systems_of_points import as_decimal, box_radii, refine
-from continuation.proofs.walk import Walk
 
 NEGLIGIBLE = 1e-9  # of the largest state: what stays below all along may be 0, which the equations then must confirm
+MOST_STATES = 8  # states: 28 sums of eigenvalues; beyond, matrices of their order cost more than all the rest
 SIDES = {Kind.FOLD: FOLD, Kind.HOPF: HOPF}
 
 
@@ -30,7 +31,7 @@ def statement_of(branch) -> Statement:
     source = source_of(branch.problem, branch.parameters)
     with precision():
         equations = ExactEquations(source, branch.vary[0], ())
-        zero = _invariant(branch, source, equations)
+        zero = _invariant(branch, equations)
         equations = ExactEquations(source, branch.vary[0], zero) if zero else equations
         builder = _Builder(equations, branch)
         points, missed = builder.candidates()
@@ -58,7 +59,7 @@ def source_of(problem, parameters) -> dict:
     return {"equations": source["equations"], "definitions": source.get("definitions", {}), "parameters": parameters}
 
 
-def _invariant(branch, source, equations) -> tuple:
+def _invariant(branch, equations) -> tuple:
     """States that are 0 all along and stay 0 where they are, by their equations."""
     largest = np.max(np.abs(branch.unknowns))
     small = np.max(np.abs(branch.states), axis=0) <= NEGLIGIBLE * largest
@@ -157,7 +158,7 @@ class _Builder:
         kept = [row for row in range(len(self.rows)) if row not in skipped]
         if len(kept) < 2:
             return [], ["a branch of two rows or more is wanted"]
-        flow = self.branch.problem.stability == "flow"
+        flow = self.branch.problem.stability == "flow" and self.equations.n <= MOST_STATES
         walk, runs, gaps, last = Walk(self.equations, self.rows[kept], self.scale, flow), [[]], [], None
         for row, after in zip(kept, kept[1:]):
             found = walk.between(self.rows[row], self.rows[after], last)

@@ -4,8 +4,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from continuation.proofs.along import crossings_along, folds_along, pairs_along
 from continuation.proofs.arithmetic import NotProven, ball, decimal, flint
+from continuation.proofs.events_along import crossings_along, folds_along, pairs_along
 from continuation.proofs.systems_of_points import column, inverse
 from continuation.proofs.tubes import MARGIN, Segment, across, go_on, holds, inflated, point_at, prove_tube
 
@@ -110,7 +110,7 @@ class Walk:
         if key not in self.known:
             if len(self.known) > MOST:
                 self.known.clear()
-            self.known[key] = point_at(self.equations, _exact(x), along)[0]
+            self.known[key] = point_at(self.equations, _exact(x), along)
         return self.known[key]
 
     def _widened(self, radii, width) -> list:

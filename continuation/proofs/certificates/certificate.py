@@ -13,7 +13,7 @@ from continuation.ground.arguments import check_path, shown
 from continuation.output.files import check_target
 from continuation.output.temporaries import remove_stale, temporary_name
 from continuation.proofs.arithmetic import ProofError
-from continuation.proofs.statements import Candidate, Curve, Statement, Step
+from continuation.proofs.certificates.claims_to_prove import Candidate, Curve, Statement, Step
 
 FORMAT, VERSION = "pseudoarc proof", 1
 LARGEST = 2**28  # bytes of a file: some million segments
