@@ -37,6 +37,7 @@ def quarter_turn_text() -> Problem:
     --------
     At lam = 0 every logarithm of R is a solution, among them that of the class n = -1:
 
+    >>> import math
     >>> C = [0.0, 1.5 * math.pi, -1.5 * math.pi, 0.0]
     >>> bool(abs(quarter_turn_text().residual(C)).max() < 1e-14)
     True
@@ -71,6 +72,7 @@ def normal_plane_text() -> Problem:
 
     Examples
     --------
+    >>> import math
     >>> bool(abs(normal_plane_text().residual([0.0, -1.5 * math.pi])).max() < 1e-14)
     True
     """

@@ -13,7 +13,8 @@ from continuation.proofs.tubes import Segment, go_on, holds, point_at, prove_tub
 class ProvenCurve(NamedTuple):
     """A curve: enclosures of its ends (N balls each), rows, segments, largest radius, events (kind, label or "").
 
-    `undecided` counts segments on which nothing is said of Hopf points.
+    `off`: how far at most it passes by the points it was made from.  `undecided` counts segments on which nothing is
+    said of Hopf points.
     """
 
     first: list
@@ -21,6 +22,7 @@ class ProvenCurve(NamedTuple):
     rows: tuple
     segments: int
     width: float
+    off: float
     events: list
     undecided: int
 
@@ -98,8 +100,9 @@ def prove_curve(equations, curve, points) -> ProvenCurve:
         for start, end, step in zip(curve.points, curve.points[1:], curve.steps)
     ]
     tubes = [prove_tube(equations, segment) for segment in segments]
-    boxes = [point_at(equations, segments[0].a, segments[0].k)]
-    boxes += [point_at(equations, [p + q for p, q in zip(s.a, s.c)], s.k) for s in segments]
+    nodes = [segments[0].a, *([p + q for p, q in zip(s.a, s.c)] for s in segments)]
+    slices = [segments[0].k, *(segment.k for segment in segments)]
+    boxes = [point_at(equations, node, k) for node, k in zip(nodes, slices)]
     for number, tube in enumerate(tubes):
         if not (holds(tube, boxes[number]) and holds(tube, boxes[number + 1])):
             raise NotProven(f"the tubes {number} and {number + 1} are not known to hold the same curve")
@@ -108,8 +111,9 @@ def prove_curve(equations, curve, points) -> ProvenCurve:
     for tube, first, last, step in zip(tubes, boxes, boxes[1:], curve.steps):
         events += events_along(equations, tube, (first, last), points, step.hopf)
     width = max(float(r) for segment in segments for r in segment.radii)
+    off = max(float(abs(x - p).upper()) for box, node in zip(boxes, nodes) for x, p in zip(box, node))
     undecided = sum(not step.hopf for step in curve.steps)
-    return ProvenCurve(boxes[0], boxes[-1], curve.rows, len(segments), width, events, undecided)
+    return ProvenCurve(boxes[0], boxes[-1], curve.rows, len(segments), width, off, events, undecided)
 
 
 def _check_onward(equations, tubes, boxes):

@@ -104,7 +104,7 @@ def test_a_jump_between_two_sheets():
 
 
 def test_rows_of_another_problem():
-    branch = traced(*CUSP)
+    branch = traced(*CUSP, settings=Settings(max_points=4))
     other = Problem.from_expressions({"x": "p + q*x - x**3 + 0.1"}, branch.parameters)
     assert not replace(branch, problem=other).prove()
 
@@ -176,6 +176,13 @@ def test_a_tube_holds_its_curve_or_is_none():
         assert not verify(arc(radius)).failures
     for radius in (0.0199, 0.001, 2.1, 10.0):
         assert verify(arc(radius)).failures
+
+
+def test_how_far_a_curve_passes_by_its_points():
+    """The circle x**2 + p**2 = 0.98 from points on the unit circle."""
+    (curve,) = verify(arc(0.1, equation="x**2 + p**2 - 0.98")).curves
+    x = math.cos(0.2)
+    assert curve.off == pytest.approx(x - math.sqrt(x**2 - 0.02), rel=0.1)
 
 
 def test_no_curve_is_proven_where_there_is_none():

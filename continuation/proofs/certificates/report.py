@@ -33,6 +33,7 @@ def _curve(statement, theorem, curve) -> str:
     )
     lines = [
         f"Rows {curve.rows[0]} to {curve.rows[1]}: {tube} there is exactly one curve of solutions{inside},",
+        f"  past all points at no more than {curve.off:.1g},",
         f"  from {_place(theorem, curve.first)}",
         f"  to {_place(theorem, curve.last)}.",
         f"  Folds along it: {_listed(curve.events, FOLD)}.",

@@ -14,8 +14,10 @@ SHORTEST = 1e-6  # of a segment, relative to the longest between rows; beside a 
 SHORTEST_HOPF = 1e-3  # where it is cut for Hopf points alone: beyond, a pair is no regular one
 WIDTHS = (1 / 4, 1 / 16, 1 / 64, 0)  # of tubes that are tried, by the length of the segment: the wider the more is said
 MOST = 400  # segments tried between two rows; near a branch point 200 are
+MOST_A_ROW = 50  # on average over the branch; 20 are many, and where nothing can be proven time is short
 MOST_FOR_HOPF = 200  # cuts of a branch for Hopf points alone: where sums of eigenvalues are 0 all along none helps
 NEWTON = 4
+NEAR = 1e-6  # of a row to the solution beside it, relative to 1 + |x|; farther off it is the row of other equations
 
 
 class Piece(NamedTuple):
@@ -46,6 +48,7 @@ class Walk:
 
     def __init__(self, equations, rows, scale, flow):
         self.equations, self.scale, self.flow = equations, scale, flow
+        self.left = MOST + MOST_A_ROW * len(rows)
         self.longest = max(self._length(a, b) for a, b in zip(rows, rows[1:]))
         self.left_for_hopf, self.known = MOST_FOR_HOPF, {}
         self.widest = 0  # the first of the widths to try: next to the one that succeeded last
@@ -55,10 +58,10 @@ class Walk:
 
     def between(self, start, end, before) -> list:
         """Pieces from one row to the next, None in the place of each that failed; `before` ends at `start`."""
-        waiting, found, left = [(start, end)], [], MOST
+        waiting, found, left = [(start, end)], [], min(MOST, self.left)
         while waiting:
             a, b = waiting.pop()
-            left -= 1
+            left, self.left = left - 1, self.left - 1
             piece = self._piece(a, b, found[-1] if found else before)
             middle = self._cut(a, b) if left > 0 and self._wants_cut(piece, self._length(a, b)) else None
             if middle is None:
@@ -110,7 +113,10 @@ class Walk:
         if key not in self.known:
             if len(self.known) > MOST:
                 self.known.clear()
-            self.known[key] = point_at(self.equations, _exact(x), along)
+            self.known[key] = box = point_at(self.equations, _exact(x), along)
+            off = np.abs([float(side.mid()) for side in box] - x)
+            if np.max(self.scale * off) > NEAR * (1 + np.max(self.scale * np.abs(x))):
+                raise NotProven("a row is no solution")
         return self.known[key]
 
     def _widened(self, radii, width) -> list:
