@@ -17,6 +17,7 @@ from continuation.proofs.arithmetic import (  # noqa: E402
     lies_within,
     precision,
     radius,
+    sign,
 )
 from continuation.proofs.exact import ExactEquations  # noqa: E402
 
@@ -37,6 +38,7 @@ def test_balls_are_rounded_outwards():
         assert side.contains(0.75)
         assert side.contains(-0.75)
         assert lies_within(around(flint.arb(0.5)), flint.arb(0.75))
+        assert [sign(value) for value in (side, flint.arb(0), flint.arb(1e-30), flint.arb(-1e-30))] == [0, 0, 1, -1]
         for value in (side, side - 0.5, side + 0.5, flint.arb(0.75), flint.arb(-0.75)):
             assert not lies_within(value, flint.arb(0.75))
 
@@ -114,6 +116,14 @@ def test_what_is_not_defined_on_all_of_a_box_is_no_enclosure(text):
         box = [around(flint.arb(0.5)), around(flint.arb(0.5))]
         with pytest.raises(NotProven):
             found.jacobian(box, [0], [0])
+
+
+def test_the_cut_of_an_angle_is_no_part_of_an_enclosure():
+    with precision():
+        found = equations("atan2(p, x)")
+        assert found.residual([flint.arb(1), around(flint.arb(0.5))])[0].contains(0)
+        with pytest.raises(NotProven):
+            found.residual([flint.arb(-1), around(flint.arb(0.5))])
 
 
 @pytest.mark.parametrize(

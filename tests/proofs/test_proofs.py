@@ -199,6 +199,15 @@ def test_ends_are_solutions():
     assert verify(replace(found, curves=(moved,))).failures
 
 
+@pytest.mark.parametrize("wrong", [("0.1", "-1"), ("0", "-1", "0x1p-3")])
+def test_states_that_are_zero_are_so_on_the_curve(wrong):
+    """Points off the subspace, or a tube that is thick across it, are no claim in it."""
+    thick = wrong[2] if len(wrong) > 2 else "0x0p0"
+    found = statement({"x": "p*x - x**3"}, [wrong[:2], ("0", "1")], [("p", (thick, "0x0p0"))], zero=("x",))
+    with pytest.raises(ProofError, match="wanted 0 at all points"):
+        verify(found)
+
+
 def test_two_folds_on_one_segment_are_not_one():
     """p = x**3 - 0.01 x along x from -0.5 to 0.5."""
     text, end = "x**3 - 0.01*x - p", repr(0.5**3 - 0.005)
