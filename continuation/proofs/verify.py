@@ -1,5 +1,6 @@
 """The proof itself: from a `Statement`, wherever it came from, to a `Theorem`."""
 
+import math
 import time
 from typing import NamedTuple
 
@@ -111,9 +112,15 @@ def prove_curve(equations, curve, points) -> ProvenCurve:
     for tube, first, last, step in zip(tubes, boxes, boxes[1:], curve.steps):
         events += events_along(equations, tube, (first, last), points, step.hopf)
     width = max(float(r) for segment in segments for r in segment.radii)
-    off = max(float(abs(x - p).upper()) for box, node in zip(boxes, nodes) for x, p in zip(box, node))
+    off = max(_bound(x - p) for box, node in zip(boxes, nodes) for x, p in zip(box, node))
     undecided = sum(not step.hopf for step in curve.steps)
     return ProvenCurve(boxes[0], boxes[-1], curve.rows, len(segments), width, off, events, undecided)
+
+
+def _bound(value) -> float:
+    """A float that no number of a ball exceeds in modulus."""
+    largest = float(abs(value).upper())
+    return math.nextafter(largest, math.inf) if largest else 0.0
 
 
 def _check_onward(equations, tubes, boxes):

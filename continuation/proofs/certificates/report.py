@@ -1,5 +1,7 @@
 """A theorem in words."""
 
+from decimal import ROUND_CEILING, Decimal
+
 from continuation.proofs.arithmetic import precision
 from continuation.proofs.proven_points import CROSSING, FOLD, HOPF, UNFOLDED
 
@@ -28,12 +30,11 @@ def _problem(statement) -> str:
 def _curve(statement, theorem, curve) -> str:
     """What is proven of one curve."""
     inside = f" with {', '.join(statement.zero)} = 0" if statement.zero else ""
-    tube = (
-        f"in the tube of radius up to {curve.width:.2g} around {curve.segments} segments" if curve.width else "inside"
-    )
+    around = f"in the tube of radius up to {upwards(curve.width, 2)} around {curve.segments} segments"
+    tube = around if curve.width else "inside"
     lines = [
         f"Rows {curve.rows[0]} to {curve.rows[1]}: {tube} there is exactly one curve of solutions{inside},",
-        f"  past all points at no more than {curve.off:.1g},",
+        f"  past all points at no more than {upwards(curve.off, 1)},",
         f"  from {_place(theorem, curve.first)}",
         f"  to {_place(theorem, curve.last)}.",
         f"  Folds along it: {_listed(curve.events, FOLD)}.",
@@ -47,6 +48,21 @@ def _curve(statement, theorem, curve) -> str:
     elif curve.undecided < curve.segments:
         lines.append(f"  Hopf points: {_listed(curve.events, HOPF)}, but on {curve.undecided} segments that is open.")
     return "\n".join(lines)
+
+
+def upwards(value, digits) -> str:
+    """A bound with few digits that is not below it.
+
+    Examples
+    --------
+    >>> upwards(0.0241, 2), upwards(1e-17, 1), upwards(0.0, 1)
+    ('0.025', '2e-17', '0')
+    """
+    if value == 0:
+        return "0"
+    exact = Decimal(value)
+    last = Decimal(1).scaleb(exact.adjusted() - digits + 1)
+    return f"{float(exact.quantize(last, rounding=ROUND_CEILING)):.{digits}g}"
 
 
 def _listed(events, kind) -> str:
