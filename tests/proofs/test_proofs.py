@@ -142,6 +142,14 @@ def test_a_degenerate_fold_is_none():
     assert verify(found).failures
 
 
+def test_a_box_holds_one_point_or_is_none():
+    """p = x**3 - x turns at 1/sqrt(3) and at minus that: a box around one that holds the other says nothing."""
+    box = [repr(3**-0.5), repr(-2 * 3**-1.5)]
+    for radius, proven in ((1e-14, True), (0.1, True), (1.5, False), (1e-20, False)):
+        found = statement({"x": "p - x**3 + x"}, point=("fold", "x", box), radius=radius)
+        assert bool(verify(found).points) is proven
+
+
 def test_a_fold_of_the_fourth_order_is_not_counted():
     """Where p = x**4 turns, p'' vanishes: it stays a gap."""
     proof = traced({"x": "p - x**4"}, {"p": 1.0}, [1.0], "p", (-1.0, 1.0), direction=-1).prove()
@@ -153,13 +161,13 @@ def test_a_branch_point_that_does_not_cross():
     assert not branch.prove()
 
 
-def statement(equations, points=(), steps=(), point=None, zero=()):
+def statement(equations, points=(), steps=(), point=None, zero=(), radius=1e-14):
     """A claim in x (first state) and p."""
     names = (*equations, "p")
     curves = [Curve(tuple(points), tuple(Step(*step) for step in steps), (0, 1))] if points else []
     if point:
         kind, pivot, box = point
-        point = Candidate("P1", kind, pivot, tuple((text, (1e-14).hex()) for text in box))
+        point = Candidate("P1", kind, pivot, tuple((text, radius.hex()) for text in box))
     assert len(names) > 1
     return Statement("claim", equations, {}, {"p": "0"}, "p", zero, tuple(curves), (point,) if point else ())
 
