@@ -6,9 +6,11 @@ from fractions import Fraction
 import numpy as np
 import pytest
 
-flint = pytest.importorskip("flint")
+pytest.importorskip("flint")
 
-from continuation.proofs.arithmetic import (  # noqa: E402
+import flint
+
+from continuation.proofs.arithmetic import (
     NotProven,
     ProofError,
     around,
@@ -19,7 +21,7 @@ from continuation.proofs.arithmetic import (  # noqa: E402
     radius,
     sign,
 )
-from continuation.proofs.exact import ExactEquations  # noqa: E402
+from continuation.proofs.exact import ExactEquations
 
 
 def equations(text, vary="p", zero=(), **parameters):

@@ -6,12 +6,16 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-flint = pytest.importorskip("flint")
+pytest.importorskip("flint")
 
-from continuation import Problem, Settings, trace  # noqa: E402
-from continuation.proofs.arithmetic import NotProven, ProofError, precision  # noqa: E402
-from continuation.proofs.certificates.claims_to_prove import Candidate, Curve, Statement, Step  # noqa: E402
-from continuation.proofs.verify import verify  # noqa: E402
+import flint
+
+from continuation import Problem, Settings, trace
+from continuation.proofs.arithmetic import NotProven, ProofError, precision
+from continuation.proofs.certificates.claims_to_prove import Candidate, Curve, Statement, Step
+from continuation.proofs.exact import ExactEquations
+from continuation.proofs.tubes import second_derivatives, tangent_over
+from continuation.proofs.verify import verify
 
 
 def traced(equations, parameters, start, vary, span, **options):
@@ -186,6 +190,24 @@ def test_a_tube_holds_its_curve_or_is_none():
         assert verify(arc(radius)).failures
 
 
+def test_a_curve_leaves_its_tube_beside_the_middle():
+    """x = p**3 - p from p = -1 to 1: on the chord at both ends and in the middle, off it by 0.385 between."""
+    for radius, proven in ((0.1, False), (0.38, False), (6.0, True)):
+        step = ("p", (radius.hex(), (0.0).hex()))
+        found = verify(statement({"x": "x - p**3 + p"}, [("0", "-1"), ("0", "1")], [step]))
+        assert bool(found.curves) is proven
+
+
+def test_tangents_are_those_of_the_curve():
+    """Of p = x**2 at (1, 1), x measured along (1, 1/2): p' = 2, p'' = 2."""
+    with precision():
+        parabola = ExactEquations(statement({"x": "p - x**2"}).source, "p")
+        point, c = [flint.arb(1), flint.arb(1)], [flint.arb(1), flint.arb(0.5)]
+        tangent = tangent_over(parabola, point, c, 0)
+        assert [float(t) for t in tangent] == [1, 2]
+        assert [float(t) for t in second_derivatives(parabola, point, tangent, 0)] == [0, 2]
+
+
 def test_how_far_a_curve_passes_by_its_points():
     """The circle x**2 + p**2 = 0.98 from points on the unit circle."""
     (curve,) = verify(arc(0.1, equation="x**2 + p**2 - 0.98")).curves
@@ -219,8 +241,15 @@ def test_states_that_are_zero_are_so_on_the_curve(wrong):
 def test_two_folds_on_one_segment_are_not_one():
     """p = x**3 - 0.01 x along x from -0.5 to 0.5."""
     text, end = "x**3 - 0.01*x - p", repr(0.5**3 - 0.005)
-    found = statement({"x": text}, [("-0.5", "-" + end), ("0.5", end)], [("x", ("0x0p0", "0x1p-1"))])
-    assert verify(found).failures
+    found = statement({"x": text}, [("-0.5", "-" + end), ("0.5", end)], [("x", ("0x0p0", "0x1p2"))])
+    assert "several folds" in verify(found).failures[0]
+
+
+def test_a_fold_on_a_point_is_not_counted_twice():
+    """p = x**2 from x = -0.5 to 0, where it turns, to 0.5."""
+    points, step = [("-0.5", "0.25"), ("0", "0"), ("0.5", "0.25")], ("x", ("0x0p0", "0x1p2"))
+    found = statement({"x": "x**2 - p"}, points, [step, step])
+    assert "may lie at an end" in verify(found).failures[0]
 
 
 def test_tubes_that_do_not_meet():
