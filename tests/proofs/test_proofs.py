@@ -1,5 +1,6 @@
 """Theorems along branches: what is true is proven, and what is not is not."""
 
+import itertools
 import math
 from dataclasses import replace
 
@@ -13,6 +14,7 @@ import flint
 from continuation import Problem, Settings, trace
 from continuation.proofs.arithmetic import NotProven, ProofError, precision
 from continuation.proofs.certificates.claims_to_prove import Candidate, Curve, Statement, Step
+from continuation.proofs.events_along import sums_of_pairs
 from continuation.proofs.exact import ExactEquations
 from continuation.proofs.tubes import second_derivatives, tangent_over
 from continuation.proofs.verify import verify
@@ -243,6 +245,23 @@ def test_two_folds_on_one_segment_are_not_one():
     text, end = "x**3 - 0.01*x - p", repr(0.5**3 - 0.005)
     found = statement({"x": text}, [("-0.5", "-" + end), ("0.5", end)], [("x", ("0x0p0", "0x1p2"))])
     assert "several folds" in verify(found).failures[0]
+
+
+def test_two_branch_points_on_one_segment_are_not_one():
+    """On x = 0 the slope p**2 - 0.01 vanishes at -0.1 and at 0.1."""
+    step = ("p", ("0x0p0", "0x0p0"))
+    found = statement({"x": "(p**2 - 0.01)*x - x**3"}, [("0", "-0.5"), ("0", "0.5")], [step], zero=("x",))
+    assert "several times" in verify(found).failures[0]
+    (curve,) = verify(statement({"x": "(p**2 - 0.01)*x"}, [("0", "0.05"), ("0", "0.2")], [step], zero=("x",))).curves
+    assert curve.events == [("branch point", "")]
+
+
+def test_sums_of_pairs_of_eigenvalues():
+    matrix = np.random.default_rng(4).normal(size=(4, 4))
+    sums = sums_of_pairs([[flint.arb(value) for value in row] for row in matrix]).tolist()
+    found = np.linalg.eigvals([[float(value) for value in row] for row in sums])
+    exact = [a + b for a, b in itertools.combinations(np.linalg.eigvals(matrix), 2)]
+    assert np.sort_complex(found) == pytest.approx(np.sort_complex(exact), abs=1e-12)
 
 
 def test_a_fold_on_a_point_is_not_counted_twice():
