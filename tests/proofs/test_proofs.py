@@ -16,7 +16,8 @@ from continuation.proofs.arithmetic import NotProven, ProofError, precision
 from continuation.proofs.certificates.claims_to_prove import Candidate, Curve, Statement, Step
 from continuation.proofs.events_along import sums_of_pairs
 from continuation.proofs.exact import ExactEquations
-from continuation.proofs.tubes import second_derivatives, tangent_over
+from continuation.proofs.tubes import Segment, Tube, second_derivatives, tangent_over
+from continuation.proofs.tubes import holds as holds_box
 from continuation.proofs.verify import verify
 
 
@@ -198,6 +199,14 @@ def test_a_curve_leaves_its_tube_beside_the_middle():
         step = ("p", (radius.hex(), (0.0).hex()))
         found = verify(statement({"x": "x - p**3 + p"}, [("0", "-1"), ("0", "1")], [step]))
         assert bool(found.curves) is proven
+
+
+@pytest.mark.parametrize(("x", "p", "inside"), [(0, 0.5, True), (0, 1.5, False), (0, -0.5, False), (1.5, 0.5, False)])
+def test_what_lies_in_a_tube(x, p, inside):
+    """Around the segment from (0, 0) to (0, 1), a unit wide."""
+    start, along, radii = ([flint.arb(value) for value in row] for row in ((0, 0), (0, 1), (1, 0)))
+    tube = Tube(Segment(start, along, 1, radii), [], [])
+    assert holds_box(tube, [flint.arb(x), flint.arb(p)]) is inside
 
 
 def test_tangents_are_those_of_the_curve():
