@@ -17,6 +17,7 @@ plotting = later("continuation.output.plotting")
 progressing = later("continuation.engine.progress")
 watching = later("continuation.engine.watching")
 problems = later("continuation.problem")
+proving = later("continuation.proofs.proof")
 solutions = later("continuation.results.solutions")
 spatiotemporal = later("continuation.orbits.switches.spatiotemporal")
 tables = later("continuation.output.tables")
@@ -106,6 +107,38 @@ class Branch(Rows):
         ['not vouched for: steps from row 11 to row 13: over BP1, where branches meet']
         """
         return Branch.of(certifying.certify_branch(self, problem, refine=refine))
+
+    def prove(self):
+        """Prove the branch by interval arithmetic: its curve, folds, branch points and Hopf points.
+
+        Between rows, exactly one curve of solutions in a tube, no folds and no branch points but those that are
+        enclosed; each of these, and each Hopf point, in a box of 20 digits, with what makes it one.  For equilibria of
+        problems from text or sympy expressions, without kinks; needs python-flint (``pip install 'pseudoarc[proof]'``).
+
+        Returns
+        -------
+        continuation.proofs.proof.Proof
+            Printed it is the theorem; ``proof.save(path)`` writes a certificate that `continuation.check_proof` proves
+            again.  What could not be proven is named, and the proof is false.
+
+        Raises
+        ------
+        ProofError
+            A `ValueError`: the problem is none of these; says why.
+
+        Notes
+        -----
+        Cost: some 5 ms a row of two equations, with n**3 beyond ten; more where the branch bends within a step.
+
+        Examples
+        --------
+        >>> from continuation import Problem, trace
+        >>> fold = Problem.from_expressions({"x": "mu - x**2"}, {"mu": 1.0})
+        >>> proof = trace(fold, [1.0], "mu", (-1.0, 1.0)).prove()
+        >>> bool(proof), proof["LP1"].kind
+        (True, 'fold')
+        """
+        return proving.prove_branch(self)
 
     # Of periodic orbits
 

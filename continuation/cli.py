@@ -1,7 +1,7 @@
 """The command ``pseudoarc``: trace a model file or its whole diagram, show or draw what was saved, run a study.
 
-Exit status: 0 done; 1 numerical failure (the start could not be corrected, or an end of the branch is one of
-`FAILED`), what was found is shown and saved; 2 bad input, one line on stderr; 130 interrupted by Ctrl-C, what
+Exit status: 0 done; 1 numerical failure (the start could not be corrected, an end of the branch is one of `FAILED`, or
+a proof has gaps), what was found is shown and saved; 2 bad input, one line on stderr; 130 interrupted by Ctrl-C, what
 was traced is shown and saved.  An end that is ``UNRESOLVED`` is a true end of the branch, not a failure; the
 table says so.  A point that was not located is no failure either.
 """
@@ -30,6 +30,7 @@ opening = later("continuation.models.opening")
 writing = later("continuation.models.description")
 plotting = later("continuation.output.plotting")
 problems = later("continuation.problem")
+proving = later("continuation.proofs.proof")
 tables = later("continuation.output.tables")
 
 FAILED = ("STEP_TOO_SMALL", "SINGULAR", "NONFINITE", "CALLBACK_FAILED", "BAD_START")
@@ -191,6 +192,19 @@ def plot(file, x, y, output):
         for name in filter(None, (x, y)):
             _check_column(getattr(found, "branches", [found])[0], name)
         _module_of(found).picture(found, output, x, y)
+
+
+@main.command()
+@click.argument("file")
+@click.option("--save", "target", metavar="FILE", help="Keep the certificate (.json).")
+def prove(file, target):
+    """Prove the branch in FILE by interval arithmetic, or prove the certificate FILE (.json) again."""
+    with _InputErrors():
+        proof = proving.check_proof(file) if file.endswith(".json") else Branch.load(file).prove()
+        click.echo(str(proof))
+        if target:
+            proof.save(target)
+    return 0 if proof else 1
 
 
 @main.command()

@@ -11,7 +11,7 @@ from dataclasses import replace
 import pytest
 from click.testing import CliRunner
 
-from continuation import cli
+from continuation import Problem, cli, trace
 from continuation.ground.status import StartError, Status
 from continuation.output.files import load, save
 from continuation.output.tables import table
@@ -354,3 +354,13 @@ def test_trace_certifies_where_asked(here):
     rows = load("certified.nc")
     assert f"certified: {len(rows) - 1} of {len(rows) - 1} steps" in result.stdout
     refused(run("trace", "brusselator.toml", "--certify", "--cycles", "HB1"), "--certify", "--cycles")
+
+
+def test_a_branch_and_its_certificate_are_proven(here):
+    pytest.importorskip("flint")
+    trace(Problem.from_expressions({"x": "p - x**2"}, {"p": 1.0}), [1.0], "p", (-1.0, 1.0)).save("fold.nc")
+    done = run("prove", "fold.nc", "--save", "fold.json")
+    assert done.exit_code == 0
+    assert "Folds along it: exactly 1: LP1" in done.stdout
+    pathlib.Path("wrong.json").write_text(pathlib.Path("fold.json").read_text().replace("p - x**2", "p - x**2 + 1e-9"))
+    assert [run("prove", name).exit_code for name in ("fold.json", "wrong.json", "nowhere.json")] == [0, 1, 2]

@@ -19,6 +19,7 @@ ROOMS = (  # each may use those behind it
     "searching",
     "curves",
     "engine",
+    "proofs",
     "output",
     "branching",
     "kinds",

@@ -61,7 +61,7 @@ class Expressions:
     """
 
     def __init__(self, source: dict):
-        self._source, self._system = source, _parse_all(source)
+        self._source, self._system = source, parse_system(source, Graph())
 
     @property
     def states(self) -> tuple[str, ...]:
@@ -277,12 +277,16 @@ def from_source(source: Mapping) -> Expressions:
     }:
         wanted = "equations, parameters, outputs, zeros, definitions"
         raise ValueError(f"wanted a description with {wanted}, got {shortened(source)}")
-    return Expressions(_describe(**{"outputs": {}, "zeros": {}, "definitions": {}, **source}))
+    return Expressions(described(source))
 
 
-def _parse_all(source: Mapping) -> System:
-    """Check and parse all of `source` into one graph."""
-    graph = Graph()
+def described(source: Mapping) -> dict:
+    """Copy a description that may come from anywhere into plain containers, with nothing left out."""
+    return _describe(**{"outputs": {}, "zeros": {}, "definitions": {}, **source})
+
+
+def parse_system(source: Mapping, graph: Graph) -> System:
+    """Check and parse all of a description, as `Expressions.source` gives it, into one graph that is empty so far."""
     definitions = read_heads(source["definitions"])
     variables = {plain(name): graph.variable(k) for k, name in enumerate([*source["equations"], *source["parameters"]])}
     _checked_names(source)

@@ -36,6 +36,18 @@ class Graph:
         """Return the node of a constant; 0.0 and -0.0 are two."""
         return self._intern(("number", float(value).hex()), ("number", float(value)), 0)
 
+    def literal(self, text: str) -> int:
+        """Return the node of a number as it is written; here of the nearest float."""
+        return self.number(float(text))
+
+    def named(self, name: str, value: float) -> int:
+        """Return the node of a constant that has a name, such as ``pi``; here of its value in floats."""
+        return self.number(value)
+
+    def constant(self, operation: str, operands: tuple, value: float) -> int:
+        """Return the node of an operation on constants, whose value in floats is known; here of that value."""
+        return self.number(value)
+
     def variable(self, k: int) -> int:
         """Return the node of variable number `k`."""
         return self._intern(("variable", k), ("variable", k), 1 << k)
@@ -63,8 +75,7 @@ class Graph:
 
     def value(self, node: int) -> float | None:
         """Return the value of a constant node, None for any other."""
-        operation, first, *_ = self.nodes[node]
-        return first if operation == "number" else None
+        return self.nodes[node][1] if self.nodes[node][0] == "number" else None
 
     def operands(self, node: int) -> tuple[int, ...]:
         """Return the nodes that `node` is computed from."""

@@ -228,9 +228,9 @@ class _Parser:
     def number(self) -> int:
         """A number that a float can hold."""
         token = self.take()
-        if not math.isfinite(value := float(token.text)):
+        if not math.isfinite(float(token.text)):
             self.fail(token, f"the number {shortened(token.text)} is too large")
-        return self.graph.number(value)
+        return self.graph.literal(token.text)
 
     def name(self) -> int:
         """A declared name, a constant or a call; what is declared goes before a word that came later."""
@@ -239,7 +239,7 @@ class _Parser:
         if name in self.names:
             return self.names[name]
         if name in CONSTANTS:
-            return self.graph.number(CONSTANTS[name])
+            return self.graph.named(name, CONSTANTS[name])
         if name == "if" and self.token.text == "(":
             return self.choice(token)
         if name in self.functions or name in ARITY or name in WORDS:
@@ -310,11 +310,11 @@ class _Parser:
         if None in values:
             return self.graph.node(operation, *operands)
         try:
-            return self.graph.number(evaluate_constant(operation, *values))
+            return self.graph.constant(operation, operands, evaluate_constant(operation, *map(float, values)))
         except (ArithmeticError, ValueError):
             self.fail(token, f"this constant is not a finite real number ({token.text} of {_listed(values)})")
 
 
-def _listed(values: list[float]) -> str:
+def _listed(values: list) -> str:
     """Numbers, short."""
-    return " and ".join(f"{value:g}" for value in values)
+    return " and ".join(f"{float(value):g}" for value in values)

@@ -1,0 +1,1 @@
+"""Statements as data and as text, and theorems in words."""
