@@ -156,7 +156,7 @@ def test_three_folds_of_a_quartic(eta, seed):
 
 @pytest.mark.parametrize("beside", [-0.015, -0.005, 0.004, 0.012])
 def test_two_hopf_points_next_to_an_accepted_point(beside):
-    """The real part ``(p - c)**2 - h**2`` dips below zero this part of a step beside a row of p = -1, -0.9 and so on."""
+    """The real part ``(p - c)**2 - h**2`` dips below zero this part of a step beside a row (p = -1, -0.9, ...)."""
     h, c = 5e-4, -0.3 + 0.1 * beside
     rise, size = "((p - c)**2 - h**2)", "(x**2 + y**2)"
     flow = {"x": f"{rise}*x - 2*y - x*{size}", "y": f"2*x + {rise}*y - y*{size}"}

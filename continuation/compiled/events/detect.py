@@ -14,9 +14,9 @@ from continuation.compiled.events.records import scaled
 from continuation.compiled.state import trace_state as S
 
 COUNT_BIT = 1 << 50  # the number of unstable eigenvalues changed; test functions have the bits below
-# Part of a piece by which the first probe keeps away from its ends, and by which a parabola may misplace an extremum: one
-# that lies so far beyond an accepted point is looked for on either side of it.  Ten times less and pairs next to a point
-# are missed, ten times more and most extrema are looked for twice.
+# Part of a piece by which the first probe keeps away from its ends, and by which a parabola may misplace an extremum:
+# one that lies so far beyond an accepted point is looked for on either side of it.  Ten times less and pairs next to a
+# point are missed, ten times more and most extrema are looked for twice.
 INSIDE = 0.02
 BESIDE = 1e-3  # ... where slopes tell of it, or one zero is known: the neighbours do not see what lies there
 # Fraction of its ends that a parabola (or slope) must fall below to be looked into: a tenth of it and points that hide
@@ -218,7 +218,7 @@ def find_hidden_turn(s, a, b, length):
 
 @inlined
 def may_hold(s, a, b, place):
-    """Whether an extremum at this part of the piece from a to b is looked for in it: at probes one has looked already."""
+    """Whether an extremum at this part of the piece from a to b is looked for in it; at probes that was done before."""
     role = S.scalars(s) + S.ROLE
     low = -INSIDE if a[role] == S.POINT else INSIDE
     high = 1.0 + INSIDE if b[role] == S.POINT else 1.0 - INSIDE
