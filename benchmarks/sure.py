@@ -4,7 +4,7 @@ Traces families of branches whose special points and neighbours are known in clo
 settings, and counts special points found, missed and false, jumps to another branch, traces that did not end and those
 that ended early.  *Told*: what was missed where the branch has a remark or a point that it could not locate.
 *Failed*: starts refused, and crashes; these count no points.  With ``--rival``, a Python that has xpplab, AUTO does the
-first ten cases of each knob (but for corners), from the same starts, in both directions.
+first ten cases of each knob where a branch of its own ends, from the same starts, in both directions.
 """
 
 import argparse
@@ -32,6 +32,7 @@ SAME = 1e-6  # of the span: how far a special point may lie from where it is
 AUTO_SAME = 1e-2  # the same for AUTO, which locates by secants
 BATCH = 60  # cases that AUTO is asked at once: after a crash each is asked anew, alone
 MOST = 10  # cases of each knob that AUTO is asked
+UNASKED = ("corners", "exponential tails", "runaways")  # it knows no corners, and goes on for ever along the others
 RIVAL = """
 import json, sys, time
 import xpplab
@@ -246,7 +247,7 @@ def main(arguments=None) -> int:
         cases = asked.near or asked.cases if family in NEAR else asked.cases
         todo = [(family, knob, seed) for knob in FAMILIES[family][1] for seed in range(cases)]
         found = [result for one in todo for result in look_at(*one)]
-        if asked.rival and family != "corners":
+        if asked.rival and family not in UNASKED:
             found += in_auto(asked.rival, [one for one in todo if one[2] < MOST])
         results += found
         print(table(family, found, lambda result: result.way), end="\n\n", flush=True)

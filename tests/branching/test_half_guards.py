@@ -78,3 +78,13 @@ def test_paths_without_an_end_are_added_up(monkeypatch):
     monkeypatch.setattr(real_roots, "list_moves", lambda kernel: [])
     reduced = SimpleNamespace(polynomials=lambda r: None, system=lambda r: None, radius=1.0, kernel=None)
     assert not real_roots.find_real_roots(reduced, real_roots.Deadlines()).complete
+
+
+def test_where_several_branches_leave_a_start_knows_points_ahead():
+    """On the axes and diagonals of two pitchforks at once the tangent alone leads onto none of them for sure."""
+    pair = Problem.from_expressions({"x": "mu*x - x**3", "y": "mu*y - y**3"}, {"mu": -1.0})
+    starts = switch(pair, trace(pair, [0.0, 0.0], "mu", (-1, 1))["BP1"])
+    assert len(starts) == 9
+    for start in starts:
+        x = start.ahead[:, 0]
+        np.testing.assert_allclose(x[:, :2] * (x[:, 2:] - x[:, :2] ** 2), 0.0, atol=1e-12)
