@@ -32,7 +32,8 @@ SAME = 1e-6  # of the span: how far a special point may lie from where it is
 AUTO_SAME = 1e-2  # the same for AUTO, which locates by secants
 BATCH = 60  # cases that AUTO is asked at once: after a crash each is asked anew, alone
 MOST = 10  # cases of each knob that AUTO is asked
-UNASKED = ("corners", "exponential tails", "runaways")  # it knows no corners, and goes on for ever along the others
+# It knows no corners and no units, and takes minutes along what grows for ever.
+UNASKED = ("corners", "uneven cusp", "exponential tails", "runaways")
 RIVAL = """
 import json, sys, time
 import xpplab
@@ -242,6 +243,7 @@ def main(arguments=None) -> int:
     if unknown or asked.cases < 1:
         parser.error(f"no such family: {', '.join(unknown)}" if unknown else "--cases: wanted at least 1")
     logging.getLogger("continuation").setLevel(logging.ERROR)
+    look_at("corners", 0.25, 0)  # loads what is compiled
     results = []
     for family in asked.families or FAMILIES:
         cases = asked.near or asked.cases if family in NEAR else asked.cases

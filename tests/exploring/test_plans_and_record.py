@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from continuation.equations.equations import Equations
+from continuation.exploring import work_list
 from continuation.exploring.adding import add_branch, add_failure, label_point, put_branch
 from continuation.exploring.diagram_files import diagram_of, plan_record, task_of, task_record
 from continuation.exploring.plans import change_limits, check_deflate, make_plan
@@ -26,7 +27,7 @@ from continuation.exploring.record import (
 )
 from continuation.exploring.tracing import Found
 from continuation.exploring.work_list import affordable, next_task, passage_to_leave
-from continuation.ground.points import Start
+from continuation.ground.points import Start, Starts
 from continuation.ground.status import Kind
 from continuation.output.encoding import decode, encode
 from continuation.results.rows import Rows
@@ -200,6 +201,17 @@ def test_the_branch_of_least_depth_is_left_at_its_point():
     first_row = record(trunk([(0, Kind.BRANCH_POINT, {})]))
     _, point = passage_to_leave(first_row, first_row["BP1"])
     assert np.array_equal(point.tangent, -first_row["BP1"].tangent)  # as it would be reached
+
+
+@pytest.mark.parametrize(("row", "goes_on"), [(10, True), (0, False), (20, False)])
+def test_the_straight_way_on_is_due_where_a_branch_ends_at_its_point(monkeypatch, row, goes_on):
+    x, t, p = np.zeros(2), np.array([0.0, 1.0]), np.zeros(1)
+    ahead, aside = (Start(x, t, p, "p", outward=True, known=known, problem=None) for known in (True, False))
+    monkeypatch.setattr(work_list, "starts_at", lambda problem, point: Starts([ahead, aside], True, []))
+    monkeypatch.setattr(work_list, "find_known_image", lambda *a: None)
+    diagram = record(trunk([(row, Kind.BRANCH_POINT, {})]))
+    tasks = work_list.explore_point(diagram, diagram["BP1"]).pending
+    assert [task.start.known for task in tasks] == ([False] if goes_on else [True, False])
 
 
 # As plain values
