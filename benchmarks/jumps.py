@@ -13,64 +13,21 @@ import math
 
 import numpy as np
 
-from continuation import Problem, Settings, trace
+from benchmarks.disguise import Disguise
+from continuation import Settings, trace
 
 GEOMETRIES = ("over-under", "left-right", "pitchfork", "parallel", "three")
 OVER_UNDER, LEFT_RIGHT, PITCHFORK, PARALLEL, THREE = range(5)
 GAPS = (1e-1, 3e-2, 1e-2, 3e-3, 1e-3, 1e-4, 1e-5, 1e-6)
 NEAREST = {"three": 1e-3}  # where F_u, gap**2 between three branches, is zero to rounding the start is refused
 HIGH = 1.0  # end of each span
-
-
-def residual(u, p, out):
-    """One scalar equation in y, the first of the straight states z = Q u, and the others' bend, turned back by Q'."""
-    n, mu, a, w, kind = len(u), p[0], p[1], p[2], int(p[3])
-    z, g = np.zeros(n), np.zeros(n)
-    for i in range(n):
-        for j in range(n):
-            z[i] += p[4 + i * n + j] * u[j]
-    y, s = z[0], z[0] - math.sin(w * mu)
-    if kind == 0:
-        g[0] = mu * mu + a * a - y * y
-    elif kind == 1:
-        g[0] = mu * mu - a * a - y * y
-    elif kind == 2:
-        g[0] = mu * y - y**3 + a
-    elif kind == 3:
-        g[0] = s * (s - a)
-    else:
-        g[0] = -s * (s - a) * (s + a)
-    for i in range(1, n):
-        g[i] = p[4 + n * n + i] * (y * y + 0.3 * y * mu) - z[i]
-    for j in range(n):
-        out[j] = 0.0
-        for i in range(n):
-            out[j] += p[4 + i * n + j] * g[i]
-
-
-def jacobian(u, p, out):
-    """Derivative of `residual` by the states."""
-    n, mu, a, w, kind = len(u), p[0], p[1], p[2], int(p[3])
-    y, inner = 0.0, np.zeros((n, n))
-    for j in range(n):
-        y += p[4 + j] * u[j]
-    s = y - math.sin(w * mu)
-    if kind < 2:
-        inner[0, 0] = -2.0 * y
-    elif kind == 2:
-        inner[0, 0] = mu - 3.0 * y * y
-    elif kind == 3:
-        inner[0, 0] = 2.0 * s - a
-    else:
-        inner[0, 0] = a * a - 3.0 * s * s
-    for i in range(1, n):
-        inner[i, i], inner[i, 0] = -1.0, p[4 + n * n + i] * (2.0 * y + 0.3 * mu)
-    for j in range(n):
-        for k in range(n):
-            out[j, k] = 0.0
-            for i in range(n):
-                for m in range(n):
-                    out[j, k] += p[4 + i * n + j] * inner[i, m] * p[4 + m * n + k]
+EQUATIONS = (
+    "p^2 + a^2 - y0^2",
+    "p^2 - a^2 - y0^2",
+    "p*y0 - y0^3 + a",
+    "(y0 - sin(w*p))*(y0 - sin(w*p) - a)",
+    "-(y0 - sin(w*p))*(y0 - sin(w*p) - a)*(y0 - sin(w*p) + a)",
+)
 
 
 class Hidden:
@@ -79,20 +36,15 @@ class Hidden:
     def __init__(self, kind, gap, seed, n=None):
         rng = np.random.default_rng(seed)
         self.kind, self.gap, self.n = kind, gap, n or int(rng.choice([1, 2, 5]))
-        self.low, self.w, n = -1.0 - rng.uniform(0.0, 0.3), rng.uniform(1.0, 4.0), self.n
+        self.low, self.w = -1.0 - rng.uniform(0.0, 0.3), rng.uniform(1.0, 4.0)
         self.a = gap if kind >= PITCHFORK else gap / 2
-        self.turned = np.linalg.qr(rng.normal(size=(n, n)))[0] if n > 1 else np.eye(1)
-        self.bend = rng.uniform(-0.6, 0.6, n)
-        parameters = {"p": self.low, "a": self.a, "w": self.w, "kind": kind}
-        constants = np.concatenate([self.turned.ravel(), self.bend])
-        names = tuple(f"u{i}" for i in range(n))
-        weights = np.append(np.full(n, 1 / n), 1.0)  # fixed units: the gap is told in them
-        self.problem = Problem(
-            residual, names, parameters, jacobian=jacobian, constants=constants, weights=weights, name="hidden"
-        )
+        parameters = {"p": self.low, "a": self.a, "w": self.w}
+        self.system = Disguise([EQUATIONS[kind]], parameters, rng, more=self.n - 1)
+        weights = np.append(np.full(self.n, 1 / self.n), 1.0)  # fixed units: the gap is told in them
+        self.problem = self.system.problem(weights=weights)
 
     def start(self):
-        """The state at `low`, on the branch that is traced."""
+        """The first straight state at `low`, on the branch that is traced."""
         low, a = self.low, self.a
         if self.kind == OVER_UNDER:
             y = math.hypot(low, a)
@@ -103,19 +55,24 @@ class Hidden:
             y = float(roots[np.argmin(np.abs(roots.imag))].real)
         else:
             y = math.sin(self.w * low)
-        return self.turned.T @ np.concatenate([[y], self.bend[1:] * (y * y + 0.3 * y * low)])
+        return y
 
     def trace(self, **settings):
         """The branch."""
-        return trace(self.problem, self.start(), "p", (self.low, HIGH), settings=Settings(**settings))
+        start = self.system.states([self.start()], self.low)
+        return trace(self.problem, start, "p", (self.low, HIGH), settings=Settings(**settings))
 
     def has_jumped(self, branch) -> bool:
         """Whether a row of the branch lies on another one."""
-        y = (branch.states @ self.turned.T)[:, 0]
+        return self.is_off(self.system.straight(branch.states), branch.parameter)
+
+    def is_off(self, straight, values) -> bool:
+        """The same of straight states (m, n) at values (m,) of p."""
+        y = straight[:, 0]
         if self.kind == LEFT_RIGHT:
-            return bool(np.any(branch.parameter > 0.0))
+            return bool(np.any(values > 0.0))
         if self.kind in (PARALLEL, THREE):
-            return bool(np.any(np.abs(y - np.sin(self.w * branch.parameter)) > self.a / 2))
+            return bool(np.any(np.abs(y - np.sin(self.w * values)) > self.a / 2))
         return bool(np.any(y <= 0.0))
 
     def settings(self) -> dict:

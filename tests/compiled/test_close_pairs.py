@@ -8,7 +8,7 @@ import pytest
 from numpy.testing import assert_allclose
 from scipy.optimize import brentq
 
-from continuation import Kind, Problem, trace
+from continuation import Kind, Problem, Settings, trace
 
 N = 4
 PAIR, CUBIC, TRIPLE, QUARTIC = range(4)
@@ -152,3 +152,15 @@ def test_three_branch_points_of_one_mode(eta, seed):
 def test_three_folds_of_a_quartic(eta, seed):
     points, _ = found(QUARTIC, eta, seed)
     assert_allclose(np.sort(points[:, 1]), [-eta, 0.0, eta], atol=1e-3 * eta)
+
+
+@pytest.mark.parametrize("beside", [-0.015, -0.005, 0.004, 0.012])
+def test_two_hopf_points_next_to_an_accepted_point(beside):
+    """The real part ``(p - c)**2 - h**2`` dips below zero this part of a step beside a row (p = -1, -0.9, ...)."""
+    h, c = 5e-4, -0.3 + 0.1 * beside
+    rise, size = "((p - c)**2 - h**2)", "(x**2 + y**2)"
+    flow = {"x": f"{rise}*x - 2*y - x*{size}", "y": f"2*x + {rise}*y - y*{size}"}
+    problem = Problem.from_expressions(flow, {"p": -1.0, "c": c, "h": h})
+    branch = trace(problem, [0.0, 0.0], "p", (-1.0, 1.0), settings=Settings(step=0.1, max_step=0.1))
+    assert_allclose([point["p"] for point in branch.hopfs], [c - h, c + h], atol=1e-9)
+    assert branch.effort["spectra"] < 60

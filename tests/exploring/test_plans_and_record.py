@@ -2,14 +2,18 @@
 
 import math
 from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
 from continuation.equations.equations import Equations
+from continuation.exploring import work_list
 from continuation.exploring.adding import add_branch, add_failure, label_point, put_branch
 from continuation.exploring.diagram_files import diagram_of, plan_record, task_of, task_record
 from continuation.exploring.plans import change_limits, check_deflate, make_plan
+from continuation.exploring.recognition.on_curve import Place
+from continuation.exploring.recognition.overlaps import Overlap
 from continuation.exploring.recognition.same_points import KnownPoints
 from continuation.exploring.record import (
     Completion,
@@ -24,10 +28,10 @@ from continuation.exploring.record import (
     list_unexplored,
     with_problem,
 )
-from continuation.exploring.tracing import Found
+from continuation.exploring.tracing import NO_CLOCK, Found, Tracer, count_own_rows, is_meeting
 from continuation.exploring.work_list import affordable, next_task, passage_to_leave
-from continuation.ground.points import Start
-from continuation.ground.status import Kind
+from continuation.ground.points import Start, Starts
+from continuation.ground.status import Kind, Status
 from continuation.output.encoding import decode, encode
 from continuation.results.rows import Rows
 from tests import handmade
@@ -200,6 +204,48 @@ def test_the_branch_of_least_depth_is_left_at_its_point():
     first_row = record(trunk([(0, Kind.BRANCH_POINT, {})]))
     _, point = passage_to_leave(first_row, first_row["BP1"])
     assert np.array_equal(point.tangent, -first_row["BP1"].tangent)  # as it would be reached
+
+
+@pytest.mark.parametrize(("row", "goes_on"), [(10, True), (0, False), (20, False)])
+def test_the_straight_way_on_is_due_where_a_branch_ends_at_its_point(monkeypatch, row, goes_on):
+    x, t, p = np.zeros(2), np.array([0.0, 1.0]), np.zeros(1)
+    ahead, aside = (Start(x, t, p, "p", outward=True, known=known, problem=None) for known in (True, False))
+    monkeypatch.setattr(work_list, "starts_at", lambda problem, point: Starts([ahead, aside], True, []))
+    monkeypatch.setattr(work_list, "find_known_image", lambda *a: None)
+    diagram = record(trunk([(row, Kind.BRANCH_POINT, {})]))
+    tasks = work_list.explore_point(diagram, diagram["BP1"]).pending
+    assert [task.start.known for task in tasks] == ([False] if goes_on else [True, False])
+
+
+@pytest.mark.parametrize(("gap", "complaint"), [(1e-3, ""), (1e-5, "fell back")])
+def test_a_half_branch_whose_first_points_lie_on_a_known_branch_is_not_followed(monkeypatch, gap, complaint):
+    asked = []
+
+    def trace_new(tracer, start):
+        asked.append(start)
+        return Found(None, {"steps": 3}, 0, complaint)
+
+    monkeypatch.setattr(work_list, "measure_gap", lambda *a: gap)
+    monkeypatch.setattr(work_list, "trace_new", trace_new)
+    diagram = record(trunk())
+    start = Start(np.zeros(2), np.array([0.0, 1.0]), np.zeros(1), "p", outward=True, problem=None)
+    after = work_list.follow_half_branch(diagram, Follow(start, 0, "BP1", 1), Tracer.of(diagram, NO_CLOCK))
+    assert (len(asked), len(after.branches), after.effort["steps"]) == (1, 1, 8)
+
+
+@pytest.mark.parametrize("row", [9, 11])
+def test_a_branch_keeps_the_rows_before_those_on_another(row):
+    overlap = Overlap(10, 0, Place(3, 1.0))
+    assert count_own_rows(trunk([(row, Kind.BRANCH_POINT, {})]), overlap) == 10
+
+
+@pytest.mark.parametrize(
+    ("row", "end", "meets"), [(18, "MAX_POINTS", True), (5, "MAX_POINTS", False), (18, "LIMIT", False)]
+)
+def test_branches_may_meet_at_an_end_that_was_left_open(row, end, meets):
+    other = replace(trunk([]), ends=(Status.LIMIT, Status[end]))
+    tracer = SimpleNamespace(branches=(other,))
+    assert is_meeting(tracer, trunk([]), Overlap(10, 0, Place(row, 1.0))) == meets
 
 
 # As plain values

@@ -5,6 +5,7 @@ import pytest
 from numpy.testing import assert_allclose
 from scipy.integrate import quad
 
+from benchmarks import jumps
 from continuation import Problem, Settings, Status, switch, trace
 
 
@@ -104,3 +105,17 @@ def test_two_branch_points_in_one_step_whatever_the_size_of_the_determinant(scal
     settings = Settings(step=0.2, max_step=0.2)
     branch = trace(problem, [0.0, 0.0], "p", (-1.0, 1.0), settings=settings, direction=1)
     assert_allclose([point["p"] for point in branch.branch_points], [place - 1e-3, place + 1e-3], rtol=0, atol=1e-12)
+
+
+def test_a_step_that_ends_on_a_branch_point_is_taken_shorter_not_longer():
+    problem = Problem.from_expressions({"x": "p*x - x**3", "y": "-y"}, {"p": -1.0})
+    branch = trace(problem, [0.0, 0.0], "p", (-1.0, 1.0), settings=Settings(step=0.5, max_step=0.5))
+    assert_allclose(branch.parameter[1:4], [-0.5, -5e-4, 0.0], atol=1e-9)
+    assert np.max(np.diff(branch.parameter)) <= 0.5
+
+
+@pytest.mark.parametrize("seed", [4, 13])
+def test_corrections_that_contract_slowly_are_looked_at(seed):
+    """Beside another branch 1e-6 away Newton's method is slow before it leads there."""
+    branch = jumps.Hidden(jumps.PARALLEL, 1e-6, seed).trace()
+    assert branch.effort["rejections"]["other_branch"] > 100

@@ -1,13 +1,15 @@
 """Solutions found by deflation: all roots of systems whose roots are known otherwise, and how the search ends."""
 
 import itertools
+import math
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 from scipy.optimize import root
 
 from continuation import Problem, find_solutions
-from continuation.searching import deflated_search
+from continuation.searching import deflated_search, deflation
 from continuation.searching.deflation import Deflation, SquareSystem, deflated_newton, find_step
 from systems.textbook import bratu, pitchfork
 
@@ -438,3 +440,13 @@ def test_what_can_not_be_used_is_named(arguments, message):
 def test_what_is_no_problem_is_named():
     with pytest.raises(ValueError, match="problem: wanted a Problem"):
         find_solutions(np.sin)
+
+
+def test_a_step_that_raises_the_residual_a_little_is_halved():
+    """``log |f|`` is 0.005 more behind the whole step, 0.5 less behind half of it."""
+    sizes = {1.0: 1.0, 2.0: math.exp(0.005), 1.5: math.exp(-0.5)}
+    equations = SimpleNamespace(residual=lambda u: np.array([sizes[float(u[0])]]))
+    one = np.ones(1)
+    u, f = deflation._damp(equations, deflation.Deflation(one), one, one, 0.0, one)
+    assert u == 1.5
+    assert f == sizes[1.5]

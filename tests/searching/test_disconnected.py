@@ -16,6 +16,8 @@ from continuation import (
     unconnected,
 )
 from continuation.searching import disconnected
+from continuation.searching.disconnected import Task
+from continuation.searching.found import Found
 
 ROOT = np.sqrt
 
@@ -202,3 +204,16 @@ def test_interrupting_a_trace_ends_the_loop(trunk, monkeypatch):
     monkeypatch.setattr(disconnected, "follow", interrupted)
     found = deflated_branches(isola(), trunk, "lam", (-1, 1), values=[-0.2, 0.1, 0.3])
     assert (len(found), len(found.reports), found.interrupted) == (1, 1, True)
+
+
+def test_guesses_come_from_the_values_before_and_after(monkeypatch):
+    asked, line = [], Problem.from_expressions({"x": "x - lam"}, {"lam": 0.0})
+    branch = trace(line, [0.0], "lam", (-1, 1))
+
+    def search(self, value, near, fresh, options):
+        asked.append((value, near))
+        return Found()
+
+    monkeypatch.setattr(Task, "search", search)
+    unconnected(line, branch, "lam", [-0.5, 0.0, 0.5])
+    assert asked == [(-0.5, [0.0]), (0.0, [-0.5, 0.5]), (0.5, [0.0])]

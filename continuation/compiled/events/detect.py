@@ -14,8 +14,9 @@ from continuation.compiled.events.records import scaled
 from continuation.compiled.state import trace_state as S
 
 COUNT_BIT = 1 << 50  # the number of unstable eigenvalues changed; test functions have the bits below
-# Part of a piece by which a hidden extremum must keep away from its ends, whose neighbours see it too: ten times less
-# and probes fall on points that are there, ten times more and a fifth of each end goes unseen.
+# Part of a piece by which the first probe keeps away from its ends, and by which a parabola may misplace an extremum:
+# one that lies so far beyond an accepted point is looked for on either side of it.  Ten times less and pairs next to a
+# point are missed, ten times more and most extrema are looked for twice.
 INSIDE = 0.02
 BESIDE = 1e-3  # ... where slopes tell of it, or one zero is known: the neighbours do not see what lies there
 # Fraction of its ends that a parabola (or slope) must fall below to be looked into: a tenth of it and points that hide
@@ -215,6 +216,15 @@ def find_hidden_turn(s, a, b, length):
     return sigma if slope / m0 < depth_between(1.0, m1 / m0) else -1.0
 
 
+@inlined
+def may_hold(s, a, b, place):
+    """Whether an extremum at this part of the piece from a to b is looked for in it; at probes that was done before."""
+    role = S.scalars(s) + S.ROLE
+    low = -INSIDE if a[role] == S.POINT else INSIDE
+    high = 1.0 + INSIDE if b[role] == S.POINT else 1.0 - INSIDE
+    return low < place < high
+
+
 @internal
 def find_hidden_dip(s, c, a, b, length):
     """Where a parabola through records c, a, b shows a test function touch zero between a and b, else -1.
@@ -233,14 +243,14 @@ def find_hidden_dip(s, c, a, b, length):
         va, vb, vc = abs(a[at]), abs(scaled(s, b, a, j)), math.copysign(scaled(s, c, a, j), a[at] * c[at])
         if vc <= va:
             continue
-        # The parabola through the three is va + slope s + second s**2, both times length before (length + before).
         fall, rise = (vc - va) * length, (vb - va) * before
+        # The parabola through the three is va + slope s + second s**2, both times length before (length + before).
         second = fall + rise
         slope = rise * (before + length) - second * length
-        if second > 0.0 and -0.5 * slope < (1.0 - INSIDE) * second * length and -0.5 * slope > INSIDE * second * length:
+        if second > 0.0 and may_hold(s, a, b, -0.5 * slope / (second * length)):
             whole = length * before * (length + before)
             if va - 0.25 * slope * slope / (second * whole) < depth_between(va, vb):
-                return -0.5 * slope / (second * length), j
+                return min(max(-0.5 * slope / (second * length), INSIDE), 1.0 - INSIDE), j
         if va * before < REACH * fall and S.has_mark(s, kinds[j], S.MAY_TOUCH):
             suspect = j
     return -1.0, suspect
