@@ -355,3 +355,15 @@ def test_folds_cost_the_same_in_any_unit_of_the_parameter(k):
         problem = Problem.from_expressions(equations, parameters, scales={"x": 1.0, "mu": unit})
         efforts.append(trace(problem, [-1.324717957244746], "mu", (-unit, unit)).effort)
     assert efforts[0] == efforts[1]
+
+
+def test_derivatives_that_rounding_left_of_zero_set_no_units():
+    """cos(-1.5 pi) is 2e-16: the first state seemed to act on the second from 1e16 on, and rows were no solutions."""
+    problem = Problem.from_expressions(
+        {"a": "lam*a - exp(a)*sin(w) + exp(2*a)", "w": "lam*w - exp(a)*cos(w)"}, {"lam": 0.0}
+    )
+    branch = trace(problem, [0.0, -1.5 * np.pi], "lam", (-1, 1))
+    assert np.all(branch.weights <= 1.0)
+    assert np.all(branch.weights >= 0.1)
+    assert np.max(branch["residual"]) < 1e-12
+    assert {point.kind for point in branch.special} <= {Kind.END, Kind.FOLD}

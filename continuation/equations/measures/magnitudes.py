@@ -29,6 +29,7 @@ LINEAR = 1e-8  # change of F_u's entries, relative to the row, that is none: ten
 # How often what the linear terms say F may change along the response: ten times less and branches that bend as they
 # usually do have other magnitudes.  And how often the response is halved where F changes more.
 BENT, HALVINGS = 1e3, 200
+ROUNDINGS = 8 * 2.2e-16  # what x is changed by, relatively, to see what rounding of it does
 REGULAR = 1e12  # conditions beyond this, of F_u with its rows alike, say that there is no response to speak of
 
 
@@ -81,6 +82,7 @@ def magnitudes_at(problem, u, p, active, span) -> np.ndarray:
     probing = with_measure(problem, Measure(1 / size**2, size, np.ones(len(u))))
     a = probed(extended_jacobian, probing, x, p, active) if "residual" in problem.functions else np.nan
     if np.shape(a) == (n, n + 1) and np.all(np.isfinite(a)):
+        a = without_rounding(probing, x, p, active, a)
         found[:-1] = responding(probing, x, p, active, a, found)
         found[:-1] = coupled(probing, x, p, active, a, found)
         found[:-1] = acting(probing, x, p, active, a, found)
@@ -105,6 +107,12 @@ def is_rounded_zero(problem, u, p, n, active) -> bool:
         return False
     a, b = (probed(extended_jacobian, problem, np.append(y, p[active]), p, active) for y in (u, zero))
     return bool(np.all(np.abs(a - b) <= LINEAR * np.max(np.abs(b), axis=-1, keepdims=True)))
+
+
+def without_rounding(problem, x, p, active, a) -> np.ndarray:
+    """The derivatives at x, zero where rounding of x changes them by as much as they are: ``cos(1.5*pi)`` is 2e-16."""
+    beside = probed(extended_jacobian, problem, x * (1 + ROUNDINGS), p, active)
+    return np.where(np.abs(a) <= np.abs(beside - a), 0.0, a) if np.shape(beside) == np.shape(a) else a
 
 
 def magnitude_of_parameter(value, span) -> float:
