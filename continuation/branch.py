@@ -93,8 +93,8 @@ class Branch(Rows):
         Notes
         -----
         Contraction of Newton's simplified method in a tube around the cubic between two rows.  Its conditions are
-        sampled, not bounded: an estimate, no proof; see `continuation.engine.certifying.tubes`, which has the theorem
-        and its sources.  A jump between branches can't be vouched for unless all samples miss what lies between them.
+        sampled, not bounded: an estimate, no proof; see `continuation.engine.certifying.step_tubes`, which has the
+        theorem and its sources.  A jump between branches is vouched for only if all samples miss what lies between.
 
         Cost: five Jacobians or more, one factorisation and some 50 n**2 operations a step.
 

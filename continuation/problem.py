@@ -396,21 +396,8 @@ class Problem(Verbs, Equations):
         source = check_mapping("source", source, "what from_expressions takes")
         if missing := {"equations", "parameters"} - source.keys():
             raise ValueError(f"source: wanted equations and parameters, got no {' and no '.join(sorted(missing))}")
-        keys = (
-            "outputs",
-            "zeros",
-            "definitions",
-            "conserve",
-            "name",
-            "symmetric",
-            "stability",
-            "symmetries",
-            "smoothness",
-            "weights",
-            "scales",
-            "mass",
-        )
-        options = {key: source[key] for key in keys if key in source}
+        keys = "outputs zeros definitions conserve name symmetric stability symmetries smoothness weights scales mass"
+        options = {key: source[key] for key in keys.split() if key in source}
         return cls.from_expressions(source["equations"], source["parameters"], **options)
 
 

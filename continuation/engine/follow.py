@@ -139,7 +139,7 @@ def run_direction(problem, begun: Start, sign, request: Request, watch=()) -> Ru
     elif leaves_at_once(begun.x, tangent, state.limits, enclosed):
         return Run(operations, state, Status.LIMIT)
     running = RunningTrace(problem, begun, state)
-    with attended(watchers, running), few_threads(operations):
+    with attended(watchers, running), few_threads(operations.order or operations.size):
         run_all(running, watchers)
         call_by_name(running, operations)
         log_exceptions(problem, running.status)

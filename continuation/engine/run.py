@@ -314,9 +314,9 @@ def run_portions(running, watchers, flag) -> Status:
             portion = min(2 * portion, LARGEST_PORTION)
 
 
-def few_threads(operations):
+def few_threads(order: int):
     """Keep LAPACK to one thread where its matrices are too small for more: waiting threads cost more than they do."""
-    if not SMALLEST_LAPACK <= (operations.order or operations.size) <= MANY_THREADS:
+    if not SMALLEST_LAPACK <= order <= MANY_THREADS:
         return contextlib.nullcontext()
     return _blas().limit(limits=1, user_api="blas")
 

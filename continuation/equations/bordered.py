@@ -8,7 +8,6 @@ doi:10.1016/0022-247X(66)90115-6).
 """
 
 import numpy as np
-import scipy.linalg
 
 # Unknowns from which on regular matrices are factorised: singular values take a second at 400.
 LARGE = 100
@@ -69,8 +68,10 @@ def solve_least_norm(matrix, rhs, doubtful) -> np.ndarray:
     if not (np.all(np.isfinite(matrix)) and np.all(np.isfinite(rhs))):
         return np.full(matrix.shape[1:] + rhs.shape[1:], np.nan)
     if len(matrix) >= LARGE and matrix.shape[0] == matrix.shape[1]:
-        lu, pivots, _ = scipy.linalg.lapack.dgetrf(matrix)
-        reciprocal, _ = scipy.linalg.lapack.dgecon(lu, np.linalg.norm(matrix, 1))
+        from scipy.linalg import lapack  # not before it is needed: the command's help takes a third of the time
+
+        lu, pivots, _ = lapack.dgetrf(matrix)
+        reciprocal, _ = lapack.dgecon(lu, np.linalg.norm(matrix, 1))
         if reciprocal >= len(matrix) * doubtful:  # then no singular value is left out
-            return scipy.linalg.lapack.dgetrs(lu, pivots, rhs)[0]
+            return lapack.dgetrs(lu, pivots, rhs)[0]
     return np.linalg.lstsq(matrix, rhs, rcond=doubtful)[0]

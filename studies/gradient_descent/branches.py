@@ -27,6 +27,7 @@ ANGLE = math.pi / 2  # of the rotation they learn
 CLASSES, SPAN = (0, -1), (0.01, 0.12)  # of its logarithm, of the decay
 
 _LAYERS = "G is no gradient: descent acts on layers, not on C; judged as the layers of residual_network"
+_TEXT = "a system of this project again, written as text for proofs"
 NOT_JUDGED = {
     "characteristic_equation": _LAYERS,
     "rotation_family": _LAYERS,
@@ -36,6 +37,7 @@ NOT_JUDGED = {
     "correlated_equation": _LAYERS,
     "sampled_equation": _LAYERS,
     "polar_equations": "equations in lengths and directions, no flow; judged as the weights of normal_equations",
+    **dict.fromkeys(("scalar_network_text", "quarter_turn_text", "normal_plane_text", "plane_text"), _TEXT),
     "symmetric_reduction": "counts what its five states do not see; judged as the weights of normal_equations",
 }
 

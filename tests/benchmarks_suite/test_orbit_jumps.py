@@ -34,7 +34,7 @@ def test_gaps_are_told_in_a_remark():
         case = orbit_jumps.draw(random, 1e-4)
         radius = np.sqrt(orbit_jumps.level(case["q"], case))
         words = [remark.text for remark in orbit_jumps.trace_case(cycles, "crossing", case).remarks]
-        told += [float(text.split()[-1]) * radius for text in words if "passes at a distance" in text]
+        told += [float(text.split("about ")[1].split()[0]) * radius for text in words if "passes at a distance" in text]
     assert told  # steps that are short anyway see nothing
     # The families come as near as the gap over the radius; of radii, mean squares count half, and periods differ too.
     assert np.all(np.array(told) < 2e-4)

@@ -7,7 +7,7 @@ import numpy as np
 
 from continuation.compiled.calls.interface import address_of
 from continuation.compiled.calls.prepare import prepare
-from continuation.engine.certifying import tubes as T
+from continuation.engine.certifying import step_tubes as T
 from continuation.engine.certifying.new_rows import Inserter, with_rows
 from continuation.engine.certifying.unvouched import remarks_on_steps
 from continuation.engine.run import few_threads

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from continuation.engine.certifying import tubes as T
+from continuation.engine.certifying import step_tubes as T
 from continuation.ground.status import Kind
 from continuation.results.remarks import UNVOUCHED, Remark
 
