@@ -63,7 +63,7 @@ def main(fast=False, out=OUT) -> dict:
     out = folder(out)
     vibrations = conservative_family()
     cycles, folds = adam_branches(FAST_LIMITS if fast else LIMITS)
-    found = momentum_numbers(vibrations) | adam_numbers(*FAST if fast else FULL)
+    found = momentum_numbers(*vibrations) | adam_numbers(*FAST if fast else FULL)
     found |= cycle_numbers(cycles, folds, FAST_STEP if fast else STEP)
     draw(cycles, folds, out / "adam.png", fast)
     return {**found, **verdicts(claims(found))}
@@ -125,9 +125,8 @@ def adam_branches(limits) -> tuple:
 # Numbers
 
 
-def momentum_numbers(vibrations) -> dict:
+def momentum_numbers(rest, family) -> dict:
     """Where eigenvalues of momentum are on the axis, what leaves there, and what friction does."""
-    rest, family = vibrations
     largest = family["x_max"][1:]
     modulus = 2 * (largest**2 - 1) / largest**2  # x = A dn(A t/sqrt(2)) solves x'' = x - x**3
     periods = 2 * math.sqrt(2) * ellipk(modulus) / largest
