@@ -6,6 +6,8 @@ Ligeralde, M. R. DeWeese, K. E. Bouchard, "Critical point-finding methods reveal
 losses", Neural Computation 33 (2021) 1469).
 """
 
+import math
+
 import numpy as np
 from scipy.optimize import least_squares
 
@@ -89,11 +91,11 @@ def critical_point(problem, weights, parameters=None, *, reach=None) -> Critical
         raise ValueError("weights: the gradient is not finite there; wanted weights at which it is")
     u, found = _polished(problem, begin, p, reach)
     hessian = -state_jacobian(problem, u, p)
-    scale = max(_size_of_hessian(problem, v, p) for v in (begin, u, begin + reach * _generic(len(u))))
-    flatness = min(_seen_part(problem, v, p, scale) for v in ((begin,) if found else (begin, u)))
+    nearby = begin + min(reach, _checked_reach(None, begin)) * _generic(len(u))  # what counts as zero knows no `reach`
+    scale = max(_size_of_hessian(problem, v, p) for v in (begin, u, nearby))
+    flatness = min((_seen_part(problem, v, p, scale) for v in ((begin,) if found else (begin, u))), key=_or_infinite)
     counts, explained, continuum, radius = _counts(hessian, ZERO_EIGENVALUE * scale), 0, 0, 0.0
-    found = found and counts.unstable >= 0
-    if found:
+    if found and counts.unstable >= 0:
         along = _orbit_directions(problem, u)
         explained = along.shape[1]
         if counts.nullity > explained:
@@ -142,7 +144,7 @@ def _verdict(found, counts, explained, flatness, n) -> Verdict:
     """The verdict, by what was counted."""
     if not found:
         return Verdict.FLAT if flatness <= FLAT else Verdict.NONE
-    if counts.nullity > explained:
+    if counts.nullity > explained or counts.unstable < 0:  # a Hessian that is not finite says nothing
         return Verdict.DEGENERATE
     if counts.unstable == 0:
         return Verdict.MINIMUM
@@ -211,10 +213,19 @@ def _generic(n) -> np.ndarray:
 
 
 def _seen_part(problem, u, p, scale) -> float:
-    """``|H g| / (scale |g|)`` at a point: how much of the gradient lies outside the Hessian's kernel."""
+    """``|H g| / (scale |g|)`` at a point: how much of the gradient lies outside the Hessian's kernel.
+
+    NaN where that says nothing: the Hessian is not finite, or zero wherever it was looked at.
+    """
     f, a = evaluate(problem, u, p), state_jacobian(problem, u, p)
-    size = scale * np.linalg.norm(f) if np.all(np.isfinite(a)) else 0.0
-    return float(np.linalg.norm(a @ f) / size) if size > 0 else 0.0
+    if not (np.all(np.isfinite(a)) and scale > 0):
+        return math.nan
+    return float(np.linalg.norm(a @ f) / (scale * np.linalg.norm(f))) if np.any(f) else 0.0
+
+
+def _or_infinite(value) -> float:
+    """A number to compare by: NaN is larger than all."""
+    return math.inf if math.isnan(value) else value
 
 
 def _kernel(hessian, nullity) -> np.ndarray:

@@ -81,12 +81,12 @@ def _layers(places, u, keeps):
             if used & {*chosen} or len({owners[k] for k in chosen}) < size or len(lengths) > 1 or lengths == {1}:
                 continue
             layer = [axes[k] for k in chosen]
-            if keeps(_exchanged(u, layer)):
+            if all(keeps(_exchanged(u, layer, k, k + 1)) for k in range(len(layer[0]) - 1)):
                 used |= {*chosen}
                 yield layer
 
 
-def _exchanged(u, layer, one=0, two=1):
+def _exchanged(u, layer, one, two):
     """Weights with two units exchanged."""
     image = u.copy()
     for axis in layer:

@@ -1,6 +1,7 @@
 """What is said of a point that an optimiser returned."""
 
 import enum
+import math
 from dataclasses import dataclass
 
 from continuation.ground.points import Point
@@ -74,7 +75,7 @@ class CriticalPoint:
 
     def _head(self) -> str:
         words = self.verdict.value + (f" of index {self.index}" if self.verdict is Verdict.SADDLE else "")
-        if self.verdict is Verdict.DEGENERATE:
+        if self.verdict is Verdict.DEGENERATE and self.index >= 0:
             words += f", index {self.index} beside its kernel"
         loss = self.point.outputs.get("loss")
         return f"{self.name}: {words}" + ("" if loss is None else f", loss {loss:.10g}")
@@ -87,12 +88,18 @@ class CriticalPoint:
 
     def _spectrum(self) -> str:
         where = "Hessian" if self.is_critical else "Hessian where it ended"
+        if self.index < 0:
+            return f"{where}: not finite"
         up = self.size - self.index - self.nullity
         return f"{where}: {self.index} negative, {self.nullity} vanishing, {up} positive eigenvalues"
 
     def _nullity(self) -> str:
         if not self.is_critical:
+            if math.isnan(self.flatness):
+                return "what part of the gradient the Hessian sees can't be told: it is not finite, or zero all around"
             return f"of the gradient the Hessian sees a part of {self.flatness:.1e} (gradient-flat: 1e-3 and less)"
+        if self.index < 0:
+            return "what the loss does beside it can't be told"
         if not self.nullity:
             return "nondegenerate"
         left = self.nullity - self.explained - self.continuum

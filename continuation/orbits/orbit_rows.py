@@ -118,8 +118,12 @@ def kind_of_pair(exponents, kind) -> Kind:
     if kind is not Kind.NEIMARK_SACKER:
         return kind
     others = exponents[:-1]
+    first, second = np.triu_indices(len(others), 1)
+    products = others[first] + others[second]
+    nearest = int(np.argmin(np.hypot(products.real, np.angle(np.exp(1j * products.imag)))))
+    pair = others[[first[nearest], second[nearest]]]  # whose product passes 1
     for passed, other in ((1.0, Kind.BRANCH_POINT), (-1.0, Kind.PERIOD_DOUBLING)):
-        turned = others.real + 1j * np.angle(passed * np.exp(1j * others.imag))
-        if np.sum(np.abs(turned) <= EQUAL) >= 2:
+        turned = pair.real + 1j * np.angle(passed * np.exp(1j * pair.imag))
+        if np.all(np.abs(turned) <= EQUAL):
             return other
     return kind

@@ -25,6 +25,8 @@ from continuation.proofs.arithmetic import NotProven, flint, sign, solve
 from continuation.proofs.systems_of_points import column, inverse
 from continuation.proofs.tubes import second_derivatives, tangent_over
 
+MOST_STATES = 8  # states: 28 sums of eigenvalues; beyond, matrices of their order cost more than all the rest
+
 
 def folds_along(equations, tube, first, last) -> int:
     """Number of folds between the solutions in two boxes, 0 or 1; `NotProven` where it is not known."""
@@ -47,6 +49,8 @@ def pairs_along(equations, tube, first, last) -> int:
     """Number of points between the solutions in two boxes where two eigenvalues of F_u have the sum 0, 0 or 1."""
     if equations.n < 2:
         return 0
+    if equations.n > MOST_STATES:
+        raise NotProven(f"sums of eigenvalues are enclosed of up to {MOST_STATES} states")
     return _singular_along(_Sums(equations), tube, first, last)
 
 
@@ -81,6 +85,8 @@ class _Border:
 
     def __init__(self, matrix):
         floats = np.array([[float(x.mid()) for x in row] for row in matrix.tolist()])
+        if not np.all(np.isfinite(floats)):
+            raise NotProven("a matrix has entries beyond all floats")
         left, _, right = np.linalg.svd(floats)
         self.b, self.c = left[:, -1], right[-1]
 

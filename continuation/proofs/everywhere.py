@@ -5,6 +5,7 @@ the part, or lies in a box in which there is exactly one (Moore, Kearfott and Cl
 2009, chapter 8; Tucker, Validated Numerics, 2011, chapter 5).
 """
 
+import math
 from typing import NamedTuple
 
 from continuation.proofs.arithmetic import NotProven, ProofError, around, flint, lies_within, precision
@@ -72,12 +73,19 @@ def all_zeros(problem, box, parameters=None, most=100_000) -> Zeros:
     >>> [round(float(x), 12) + 0.0 for (x,) in zeros.points], zeros.unstable, zeros.complete
     ([-1.0, 0.0, 1.0], [0, 1, 0], True)
     """
+    if unknown := set(parameters or {}) - set(problem.parameters):
+        raise ProofError(
+            f"parameters: no parameter is named {min(unknown)!r}; there are {', '.join(problem.parameters)}"
+        )
     source = source_of(problem, {**problem.parameters, **(parameters or {})})
     if set(box) != set(problem.states):
         raise ProofError(f"box: wanted limits of {', '.join(problem.states)}, got {', '.join(map(str, box))}")
+    limits = [tuple(map(float, box[name])) for name in problem.states]
+    for name, (low, high) in zip(problem.states, limits):
+        if not -math.inf < low < high < math.inf:
+            raise ProofError(f"box: wanted finite limits of {name}, the lower one first, got {low:g} and {high:g}")
     with precision():
-        search = _Search(source, [tuple(map(float, box[name])) for name in problem.states])
-        return search.run(most)
+        return _Search(source, limits).run(most)
 
 
 class _Search:
@@ -156,6 +164,8 @@ class _Search:
             sharp = image
         if not all(lies_within(x - m, r) for x, m, r in zip(sharp, middle, radii)):
             sharp = image
+        if not _overlap(sharp, [flint.arb(low).union(flint.arb(high)) for low, high in self.limits]):
+            return True  # the only zero of the wider part lies outside of all
         for known, (centre, reach) in zip(self.points, self.alone):
             if _overlap(known, sharp):
                 return all(lies_within(x - c, r) for x, c, r in zip(sharp, centre, reach))

@@ -202,7 +202,9 @@ class ExactEquations:
         self._check_invariant()
         self.slopes = [self.differentiate(self.roots, {k: self.graph.number(1)}) for k in self.variables]
         self._residual = Program(self.graph, self.roots)
-        self._jacobian = Program(self.graph, [column[i] for i in range(self.n) for column in self.slopes])
+        # F goes with its derivatives, which may have a value over a box where it has none.
+        slopes = [column[i] for i in range(self.n) for column in self.slopes]
+        self._jacobian = Program(self.graph, [*slopes, *self.roots])
         self._second = None
 
     def _block(self, begin) -> list:

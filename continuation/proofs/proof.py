@@ -32,7 +32,12 @@ class Proof:
 
     @property
     def complete(self) -> bool:
-        """Whether all of the branch and all of its located folds, branch points and Hopf points are proven."""
+        """Whether all of the branch and all of its located folds, branch points and Hopf points are proven.
+
+        Of a certificate: all that the file states, and nothing that it names as open.
+        """
+        if any(0 < curve.undecided < curve.segments for curve in self.theorem.curves):
+            return False
         return bool(self.theorem.curves or self.theorem.points) and not (self.statement.gaps or self.theorem.failures)
 
     def __bool__(self):

@@ -38,6 +38,8 @@ def prove_point(equations, label, kind, pivot, middle, radii) -> Found:
         raise ProofError(f"{label}: no kind of point is called {kind!r}")
     if kind != HOPF and (pivot in equations.zero) != (kind == CROSSING):
         raise ProofError(f"{label}: the pivot of a {kind} can't be {equations.states[pivot]}")
+    if kind == UNFOLDED and equations.zero:
+        raise ProofError(f"{label}: a {kind} is proven where no states are said to be 0")
     make, describe = KINDS[kind]
     system = make(equations, pivot)
     if len(middle) != system.size:

@@ -83,18 +83,19 @@ def _square(equations, roots, own, extra) -> Square:
     variables = [e.variables[i] for i in own] + [e.graph.nodes[node][1] for node in extra]
     columns = [e.differentiate(roots, {k: e.graph.number(1)}) for k in variables]
     value = Program(e.graph, roots)
-    slope = Program(e.graph, [column[i] for i in range(len(roots)) for column in columns])
+    # The roots go with their derivatives, which may have a value where they have none.
+    slope = Program(e.graph, [*(column[i] for i in range(len(roots)) for column in columns), *roots])
 
     def placed(z):
         values = [None] * e.spare
-        for number, ball_ in [*e.fixed.items(), *zip(variables, z)]:
-            values[number] = ball_
         for i in e.zero:
             values[i] = flint.arb(0)
+        for number, ball_ in [*e.fixed.items(), *zip(variables, z)]:
+            values[number] = ball_
         return values
 
     assert len(variables) == len(roots)
-    return Square(lambda z: value(placed(z)), lambda z: slope(placed(z)), len(roots))
+    return Square(lambda z: value(placed(z)), lambda z: slope(placed(z))[: len(roots) ** 2], len(roots))
 
 
 def refine(system: Square, guess) -> list:
@@ -152,7 +153,10 @@ def inverse(matrix):
 
 def as_decimal(value, digits=DIGITS) -> str:
     """A decimal near the midpoint of a ball."""
-    mantissa, _, exponent = flint.arb(value).mid().mid_rad_10exp(digits)
+    middle = flint.arb(value).mid()
+    if abs(middle) < flint.arb(2) ** -400:  # what Newton's method leaves of 0: files take no such exponents
+        return "0"
+    mantissa, _, exponent = middle.mid_rad_10exp(digits)
     return f"{int(mantissa)}e{int(exponent)}"
 
 

@@ -172,6 +172,16 @@ def holds(tube, box) -> bool:
     return all(i == k or lies_within(y, r) or (r == 0 and y == 0) for i, (y, r) in enumerate(zip(offsets, radii)))
 
 
+def may_hold(tube, box) -> bool:
+    """Whether a box may have points in common with a tube."""
+    a, c, k, radii = tube.segment
+    s = (box[k] - a[k]) / c[k]
+    if s < -MARGIN or s > 1 + MARGIN:
+        return False
+    offsets = [x - p - s * q for x, p, q in zip(box, a, c)]
+    return all(i == k or y.overlaps(around(r)) for i, (y, r) in enumerate(zip(offsets, radii)))
+
+
 def go_on(equations, before, after, box) -> bool:
     """Whether two segments go along the curve in the same direction where it is in a box that both share."""
     tangents = [tangent_over(equations, box, segment.c, segment.k) for segment in (before, after)]

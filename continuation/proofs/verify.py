@@ -8,7 +8,7 @@ from continuation.proofs.arithmetic import NotProven, ProofError, ball, decimal,
 from continuation.proofs.events_along import crossings_along, folds_along, pairs_along
 from continuation.proofs.exact import ExactEquations
 from continuation.proofs.proven_points import CROSSING, FOLD, HOPF, Found, prove_point
-from continuation.proofs.tubes import Segment, go_on, holds, point_at, prove_tube
+from continuation.proofs.tubes import Segment, go_on, holds, may_hold, point_at, prove_tube
 
 
 class ProvenCurve(NamedTuple):
@@ -90,7 +90,10 @@ def read_segment(equations, start, end, step) -> Segment:
     radii = [radius(text) for text in step.radii]
     if not all(a[i] == 0 and b[i] == 0 and radii[i] == 0 for i in equations.zero):
         raise ProofError(f"{', '.join(equations.zero_names)}: wanted 0 at all points of a curve")
-    return Segment(a, [q - p for p, q in zip(a, b)], equations.names.index(step.along), radii)
+    along = equations.names.index(step.along)
+    if radii[along] != 0:
+        raise ProofError(f"{step.along}: wanted no radius of the coordinate that measures a segment")
+    return Segment(a, [q - p for p, q in zip(a, b)], along, radii)
 
 
 def prove_curve(equations, curve, points) -> ProvenCurve:
@@ -124,7 +127,14 @@ def _bound(value) -> float:
 
 
 def _check_onward(equations, tubes, boxes):
-    """Neighbouring segments go along their curve in the same direction, so that nothing on it is counted twice."""
+    """Neighbouring segments go along their curve in the same direction, and none passes where it began again.
+
+    So nothing on it is counted twice.
+    """
+    for number, tube in enumerate(tubes[1:], 1):
+        back = number == len(tubes) - 1 and all(x.overlaps(y) for x, y in zip(boxes[0], boxes[-1]))
+        if not back and may_hold(tube, boxes[0]):
+            raise NotProven(f"the curve may pass its beginning again on segment {number}")
     for number, (before, after) in enumerate(zip(tubes, tubes[1:])):
         if not go_on(equations, before.segment, after.segment, boxes[number + 1]):
             raise NotProven(f"the segments {number} and {number + 1} go back and forth")

@@ -10,7 +10,7 @@ from numpy.testing import assert_allclose
 from continuation import Branch, Problem, Settings, switch, trace
 from continuation.compiled.calls.kernel import kernel
 from continuation.compiled.matrices import linalg
-from continuation.engine.certifying import factors
+from continuation.engine.certifying import certify, factors, step_tubes, unvouched
 from continuation.orbits.profiles.layout import ProfileLayout
 from systems import textbook
 
@@ -233,3 +233,25 @@ def test_equations_that_end_are_certified_up_to_their_end():
     branch = trace(problem, [1.0], "p", (0.0, 2.0))
     certified = branch.certify()
     assert np.all(certified["connected"][2:] == 1)
+
+
+def test_rows_beside_which_equations_have_no_value_are_not_called_singular():
+    branch = trace(textbook.cusp(), [-1.0], "mu", (-1.0, 1.0)).certify()
+    steps = certify.Steps(np.zeros(len(branch) - 1, int), np.ones(len(branch) - 1), np.zeros(len(branch) - 1))
+    rows = np.zeros(len(branch), int)
+    rows[3] = steps.codes[2] = step_tubes.UNKNOWN
+    (remark,) = unvouched.remarks_on_steps(branch, steps, rows, False)
+    assert "could not be evaluated" in str(remark)
+    rows[3] = step_tubes.CHANGES
+    (remark,) = unvouched.remarks_on_steps(branch, steps, rows, False)
+    assert "singular to rounding" in str(remark)
+
+
+def test_a_budget_of_rows_that_is_spent_is_told(monkeypatch):
+    monkeypatch.setattr(certify, "GROWTH", 0)
+    monkeypatch.setattr(certify, "LEAST_ROWS", 1)
+    problem = Problem.from_expressions({"x": "x + p**3 - 4*p + sin(8*p)"}, {"p": -2.0})
+    branch = trace(problem, [0.0], "p", (-3, 3), settings=Settings(max_step=2.0, step=2.0, max_angle=1.5))
+    certified = branch.certify()
+    assert len(certified) == len(branch) + 1
+    assert "more rows than were put in" in str(certified.unvouched[-1])

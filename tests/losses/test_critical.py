@@ -152,3 +152,23 @@ def test_arguments_that_are_refused(weights, options, words):
 def test_a_flow_that_is_no_gradient_is_refused():
     with pytest.raises(ValueError, match="problem: wanted a gradient system"):
         critical_point(Problem.from_expressions({"x": "y", "y": "-x"}, {}), [0.0, 0.0])
+
+
+def test_how_far_one_looks_changes_no_verdict():
+    problem = Problem.from_expressions({"x": "x - x**3"}, {}, symmetric=True)
+    for reach in (None, 1e5):
+        found = critical_point(problem, [0.9], reach=reach)
+        assert (found.verdict, found.nullity) == (Verdict.MINIMUM, 0)
+
+
+@pytest.mark.parametrize(
+    ("slope", "verdict"),
+    [("-1 - sqrt(x)", Verdict.NONE), ("-sqrt(x)", Verdict.DEGENERATE), ("-1 + 0*x", Verdict.NONE)],
+)
+def test_what_the_hessian_does_not_tell_is_not_said(slope, verdict):
+    """It is infinite at 0, or zero everywhere beside a large gradient: the loss is not flat there."""
+    problem = Problem.from_expressions({"x": slope}, {}, symmetric=True)
+    found = critical_point(problem, [0.0])
+    assert found.verdict is verdict
+    assert "-1" not in str(found)
+    assert "told" in str(found)

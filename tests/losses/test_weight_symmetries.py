@@ -40,12 +40,12 @@ def test_incoming_signs_of_an_even_activation():
     assert "out" not in str(flip)
 
 
-def squared_relu(z):
-    return z  # linear: smooth and homogeneous
+def linear(z):
+    return z  # smooth and homogeneous
 
 
 def test_scales_of_a_homogeneous_activation():
-    problem, w = network(squared_relu, decay=0.0)
+    problem, w = network(linear, decay=0.0)
     assert len(problem.symmetry.continuous) == 3
     other = {name: part.copy() for name, part in w.items()}
     other["in"][1] *= 3.0
@@ -58,7 +58,7 @@ def test_scales_of_a_homogeneous_activation():
 
 
 def test_decay_breaks_scales():
-    problem, _ = network(squared_relu, decay=0.1)
+    problem, _ = network(linear, decay=0.1)
     assert not problem.symmetry.continuous
 
 
@@ -97,3 +97,10 @@ def test_scalings_are_symmetries_of_a_gradient():
     assert not same_orbit(problem, [2.0, 0.5], [0.25, 4.1])
     with pytest.raises(ValueError, match="does not respect the generator"):
         Problem.from_expressions(equations, {}, symmetric=True, symmetries=[lambda u: u])
+
+
+def test_units_of_which_only_some_are_alike_are_no_layer():
+    with pytest.raises(ValueError, match="found none"):
+        Problem.from_loss(
+            lambda w: np.sum(np.array([1.0, 1.0, 2.0]) * w**4 - w), np.ones(3), {}, symmetries="hidden units"
+        )

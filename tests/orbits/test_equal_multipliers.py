@@ -68,3 +68,5 @@ def test_pairs_on_the_circle_stay_tori():
     assert kind_of_pair(np.array([1e-5, -1e-5, -3.0, 0.0]), Kind.NEIMARK_SACKER) is Kind.BRANCH_POINT
     beside = np.array([1j * math.pi, -1j * math.pi + 1e-7, -3.0, 0.0])
     assert kind_of_pair(beside, Kind.NEIMARK_SACKER) is Kind.PERIOD_DOUBLING
+    slow = np.array([1j, -1j, -1e-6, -2e-6, 0.0])  # two slow modes beside a torus have no part in it
+    assert kind_of_pair(slow, Kind.NEIMARK_SACKER) is Kind.NEIMARK_SACKER

@@ -90,6 +90,12 @@ def test_a_wrong_claim_is_not_proven(record, checked, what):
     assert "Not proven" in str(again)
 
 
+def test_another_coordinate_needs_another_tube(record, checked):
+    change(record, "coordinate")
+    with pytest.raises(ProofError, match="wanted no radius of the coordinate"):
+        checked(record)
+
+
 def test_a_claim_that_leaves_a_fold_out_is_told_of_it(record, checked):
     record["points"] = record["points"][1:]
     assert "Folds along it: exactly 2: one that is not enclosed, LP2" in str(checked(record))
@@ -172,4 +178,4 @@ def test_a_missing_library_is_one_line(monkeypatch, proof):
 
 def test_no_text_is_evaluated():
     folder = pathlib.Path(__file__).parents[2] / "continuation" / "proofs"
-    assert not [file.name for file in folder.glob("*.py") if "eval(" in file.read_text("utf-8")]
+    assert not [file.name for file in folder.rglob("*.py") if "eval(" in file.read_text("utf-8")]

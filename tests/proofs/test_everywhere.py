@@ -2,6 +2,7 @@
 
 import math
 
+import numpy as np
 import pytest
 
 pytest.importorskip("flint")
@@ -57,3 +58,26 @@ def test_work_is_bounded():
 def test_a_box_names_its_states():
     with pytest.raises(ProofError, match="wanted limits of x, got y"):
         zeros_of({"x": "x - p"}, {"y": (0, 1)})
+
+
+def test_a_zero_beyond_the_edge_is_none():
+    """The parts are widened: 1.01 lies in that of the part next to 1."""
+    problem = Problem.from_expressions({"x": "x**2 - 1.0201 + 0*p"}, {"p": 1.0})
+    found = all_zeros(problem, {"x": (0.8, 1)})
+    assert (found.points, found.complete) == ([], True)
+    assert len(all_zeros(problem, {"x": (0.8, 1.02)}).points) == 1
+
+
+@pytest.mark.parametrize(
+    ("box", "parameters", "words"),
+    [
+        ({"x": (0, 1)}, {"P": 0}, "no parameter is named 'P'"),
+        ({"x": (1, 1)}, {}, "wanted finite limits of x"),
+        ({"x": (0, np.inf)}, {}, "wanted finite limits of x"),
+        ({"x": (np.nan, 1)}, {}, "wanted finite limits of x"),
+    ],
+)
+def test_limits_and_names_that_are_none(box, parameters, words):
+    problem = Problem.from_expressions({"x": "p - x"}, {"p": 1.0})
+    with pytest.raises(ProofError, match=words):
+        all_zeros(problem, box, parameters)

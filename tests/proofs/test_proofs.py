@@ -170,12 +170,10 @@ def test_a_branch_point_that_does_not_cross():
 
 def statement(equations, points=(), steps=(), point=None, zero=(), radius=1e-14):
     """A claim in x (first state) and p."""
-    names = (*equations, "p")
     curves = [Curve(tuple(points), tuple(Step(*step) for step in steps), (0, 1))] if points else []
     if point:
         kind, pivot, box = point
         point = Candidate("P1", kind, pivot, tuple((text, radius.hex()) for text in box))
-    assert len(names) > 1
     return Statement("claim", equations, {}, {"p": "0"}, "p", zero, tuple(curves), (point,) if point else ())
 
 
@@ -278,6 +276,46 @@ def test_a_fold_on_a_point_is_not_counted_twice():
     points, step = [("-0.5", "0.25"), ("0", "0"), ("0.5", "0.25")], ("x", ("0x0p0", "0x1p2"))
     found = statement({"x": "x**2 - p"}, points, [step, step])
     assert "may lie at an end" in verify(found).failures[0]
+
+
+def test_a_circle_gone_round_twice_is_not_proven():
+    """Each fold would be counted twice."""
+    angles = np.linspace(0.1, 2 * np.pi + 0.1, 41)
+    points = [(repr(float(np.cos(a))), repr(float(np.sin(a)))) for a in angles[:-1]]
+    points.append(points[0])
+    steps = []
+    for (x, p), (y, q) in zip(points, points[1:]):
+        along = "x" if abs(float(y) - float(x)) > abs(float(q) - float(p)) else "p"
+        radii = (0.0, 0.02) if along == "x" else (0.02, 0.0)
+        steps.append((along, tuple(r.hex() for r in radii)))
+    circle = {"x": "x**2 + p**2 - 1"}
+    once = verify(statement(circle, points, steps))
+    assert not once.failures
+    assert [kind for kind, _ in once.curves[0].events] == ["fold", "fold"]
+    twice = verify(statement(circle, points + points[1:], steps + steps))
+    assert "pass its beginning again" in twice.failures[0]
+
+
+def test_the_coordinate_along_a_segment_has_no_radius():
+    """The tube would be said to be wide where nothing is proven."""
+    step = ("p", ((2.0**-40).hex(), (2.0**20).hex()))
+    with pytest.raises(ProofError, match="no radius"):
+        verify(statement({"x": "x - p"}, [("-1", "-1"), ("1", "1")], [step]))
+
+
+def test_a_point_of_an_unfolding_beside_states_that_are_zero_is_refused():
+    """x is 0 there, whatever the box says."""
+    point = "branch point of an unfolding", "y", ("5", "0", "0", "0", "0")
+    claim = statement({"x": "x", "y": "y**2 - p**2"}, point=point, zero=("x",))
+    with pytest.raises(ProofError, match="no states are said to be 0"):
+        verify(claim)
+
+
+def test_equations_without_a_value_within_a_tube_are_not_proven():
+    """Their derivative goes on over p = 0.3, they do not."""
+    text = "x - p + log((p - 3/10)**2) - 2*log(abs_of)".replace("2*log(abs_of)", "log((p - 3/10)*(p - 3/10))")
+    step = ("p", ((0.125).hex(), (0.0).hex()))
+    assert verify(statement({"x": text}, [("-1", "-1"), ("1", "1")], [step])).failures
 
 
 def test_tubes_that_do_not_meet():

@@ -24,7 +24,7 @@ GROWTH, LEAST_ROWS = 2, 200
 class Steps(NamedTuple):
     """What is known of each step (m - 1,) of a branch."""
 
-    codes: np.ndarray  # verdicts, see `tubes`
+    codes: np.ndarray  # verdicts, see `step_tubes`
     radii: np.ndarray
     left: np.ndarray  # length not vouched for
 
@@ -37,22 +37,24 @@ def certify_branch(branch, problem=None, *, refine=True):
     prepare()
     looking = Looking(problem, branch)
     branch = replace(branch, problem=problem, remarks=tuple(r for r in branch.remarks if r not in branch.unvouched))
-    with few_threads(branch.unknowns.shape[1]):
-        steps = looking.at_steps(branch, np.arange(len(branch) - 1))
-        if refine:
-            branch, steps = refined(looking, branch, steps)
-        radii = row_radii(looking, branch, steps)
-        steps = again_at_singular_rows(looking, branch, steps, radii)
-    for function in problem.all_functions():
-        function.error = None  # of plain Python functions, which a later trace would tell of
+    try:
+        with few_threads(branch.unknowns.shape[1]):
+            steps, spent = looking.at_steps(branch, np.arange(len(branch) - 1)), False
+            if refine:
+                branch, steps, spent = refined(looking, branch, steps)
+            radii, codes = at_all_rows(looking, branch, steps)
+            steps = again_at_singular_rows(looking, branch, steps, radii)
+    finally:
+        for function in problem.all_functions():
+            function.error = None  # of plain Python functions, which a later trace would tell of
     connected = np.append(-1, steps.codes == T.VOUCHED).astype(int)
     radii.flags.writeable = connected.flags.writeable = False
     branch = replace(branch, radii=radii, connections=connected)
-    return replace(branch, remarks=(*branch.remarks, *remarks_on_steps(branch, steps)))
+    return replace(branch, remarks=(*branch.remarks, *remarks_on_steps(branch, steps, codes, spent)))
 
 
 class Looking:
-    """The kernels of `tubes` with what they need of one problem."""
+    """The kernels of `step_tubes` with what they need of one problem."""
 
     def __init__(self, problem, branch):
         self.problem, self.active = problem, problem.index_of(branch.vary[0])
@@ -108,18 +110,22 @@ class Looking:
 
 
 def refined(looking, branch, steps):
-    """The branch with rows put in until steps are vouched for, or too short, or leave neighbours across; its steps."""
+    """The branch with rows put in until steps are vouched for, or too short, or leave neighbours across; its steps.
+
+    And whether there would be more rows to put in.
+    """
     inserter, budget = Inserter(looking, branch), max(GROWTH * len(branch), LEAST_ROWS)
     final = ends_on_singular_row(looking, branch, steps)  # steps that are not cut, or not any more
     while True:
-        at = np.flatnonzero((steps.codes != T.VOUCHED) & ~final)[:budget]
+        wanted = np.flatnonzero((steps.codes != T.VOUCHED) & ~final)
+        at = wanted[:budget]
         if not len(at):
-            return branch, steps
+            return branch, steps, len(wanted) > 0
         made = inserter.between(branch, at)
         final[at] |= ~made.found
         at, rows = at[made.found], made.rows
         if not len(at):
-            return branch, steps
+            continue
         budget -= len(at)
         branch = with_rows(branch, at, rows)
         new = at + np.arange(len(at))  # steps to the new rows; those from them are next
@@ -133,16 +139,20 @@ def refined(looking, branch, steps):
 
 def ends_on_singular_row(looking, branch, steps) -> np.ndarray:
     """(m - 1,) steps not vouched for one of whose rows is singular: more rows do not help there."""
-    singular = row_radii(looking, branch, steps) == 0.0
+    singular = at_all_rows(looking, branch, steps)[0] == 0.0
     return (steps.codes != T.VOUCHED) & (singular[:-1] | singular[1:])
 
 
-def row_radii(looking, branch, steps) -> np.ndarray:
-    """(m,) the larger radius of both steps at a row, its own where neither is vouched for; 0 where it is singular."""
-    radii = np.maximum(np.append(steps.radii, 0.0), np.append(0.0, steps.radii))
+def at_all_rows(looking, branch, steps) -> tuple:
+    """(m,) the larger radius of both steps at a row, its own where neither is vouched for; and the rows' verdicts.
+
+    0 where there is none: rows are singular, or the equations have no value beside them.
+    """
+    radii, codes = np.maximum(np.append(steps.radii, 0.0), np.append(0.0, steps.radii)), np.full(len(branch), T.VOUCHED)
     alone = np.flatnonzero(radii == 0.0)
-    radii[alone] = looking.at_rows(branch, alone).radii
-    return radii
+    found = looking.at_rows(branch, alone)
+    radii[alone], codes[alone] = found.radii, found.codes
+    return radii, codes
 
 
 def again_at_singular_rows(looking, branch, steps, radii) -> Steps:

@@ -14,24 +14,33 @@ WORDS = {
 }
 
 
-def remarks_on_steps(branch, steps) -> tuple:
-    """A remark for each run of steps in a row that were not vouched for, for the same reason; on its first row."""
+def remarks_on_steps(branch, steps, codes, spent) -> tuple:
+    """A remark for each run of steps in a row that were not vouched for, for the same reason; on its first row.
+
+    codes : (m,) array
+        Verdicts on the rows themselves.
+    spent : bool
+        Whether more rows might help than were put in.
+    """
     doubtful = np.flatnonzero(steps.codes != T.VOUCHED)
-    reasons = {int(step): reason_of(branch, steps, step) for step in doubtful}
+    reasons = {int(step): reason_of(branch, steps, codes, step) for step in doubtful}
     runs = []
     for step, reason in reasons.items():
         if runs and runs[-1][1] == step and runs[-1][2] == reason:
             runs[-1][1] = step + 1
         else:
             runs.append([step, step + 1, reason])
-    return tuple(Remark(words_on(branch, steps, *run), run[0]) for run in runs)
+    more = [Remark(f"{UNVOUCHED} steps: more rows than were put in might be", None)] if spent else []
+    return (*(Remark(words_on(branch, steps, *run), run[0]) for run in runs), *more)
 
 
-def reason_of(branch, steps, step) -> str:
+def reason_of(branch, steps, codes, step) -> str:
     """Why a step could not be vouched for: the singular row at its end by name, or what the kernels found."""
     for row in (step, step + 1):
-        if branch.radii[row] == 0.0:
+        if codes[row] == T.CHANGES:
             return name_of(branch, row)
+        if codes[row] != T.VOUCHED:
+            return WORDS[int(codes[row])]
     return WORDS[int(steps.codes[step])]
 
 

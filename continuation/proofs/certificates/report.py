@@ -47,6 +47,8 @@ def _curve(statement, theorem, curve) -> str:
         lines.append(f"  Hopf points along it: {_listed(curve.events, HOPF)}.")
     elif curve.undecided < curve.segments:
         lines.append(f"  Hopf points: {_listed(curve.events, HOPF)}, but on {curve.undecided} segments that is open.")
+    else:
+        lines.append("  Hopf points: not looked at.")
     return "\n".join(lines)
 
 

@@ -9,12 +9,12 @@ from continuation.ground.status import Kind
 from continuation.proofs.arithmetic import NotProven, ProofError, flint, is_finite, precision
 from continuation.proofs.certificates.claims_to_prove import Candidate, Curve, Statement, Step
 from continuation.proofs.choosing.walk import Walk
+from continuation.proofs.events_along import MOST_STATES
 from continuation.proofs.exact import ExactEquations
 from continuation.proofs.proven_points import CROSSING, FOLD, HOPF, KINDS, UNFOLDED
 from continuation.proofs.systems_of_points import as_decimal, box_radii, refine
 
 NEGLIGIBLE = 1e-9  # of the largest state: what stays below all along may be 0, which the equations then must confirm
-MOST_STATES = 8  # states: 28 sums of eigenvalues; beyond, matrices of their order cost more than all the rest
 SIDES = {Kind.FOLD: FOLD, Kind.HOPF: HOPF}
 
 
